@@ -1,0 +1,194 @@
+"""The composition root: everything is built here, once, from settings."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
+from telegram.error import TelegramError
+from telegram.ext import ApplicationBuilder
+
+from bot.casework import service as casework
+from bot.conversation.service import Desk, Matter
+from bot.feedback import service as feedback
+from bot.feedback.flow import FEEDBACK
+from bot.feedback.service import Policy
+from bot.schedule import Schedule
+from bot.telegram.delivery import Delivery, Terms
+from bot.telegram.handlers import ALLOWED_UPDATES, COMMANDS, MENU, Handlers
+from bot.telegram.intake import Intake
+from bot.telegram.render import Renderer
+from bot.telegram.replies import Replies
+from bot.telegram.request import AiohttpRequest
+from bot.texts import LANGUAGES, Catalogue, load
+from storage.database import Database
+from storage.outbox import Pacing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.settings import Limits, Settings
+
+log = structlog.get_logger()
+
+
+def topics(policy: Policy) -> tuple[Matter, ...]:
+    """Every conversation, with what it begins with and what it brings about."""
+    return (
+        Matter(
+            FEEDBACK,
+            finish=partial(feedback.receive, policy=policy),
+            begin=feedback.facts,
+            answered={"consent": feedback.agree},
+            forgets=frozenset({"refused"}),
+        ),
+    )
+
+
+def policy_of(settings: Settings) -> Policy:
+    """What the settings decide about opinions."""
+    return Policy(
+        working_days=settings.deadlines.working_days,
+        zone=settings.locale.zone,
+        days_off=frozenset(settings.deadlines.days_off),
+        officers_language=settings.locale.default,
+    )
+
+
+def pacing_of(limits: Limits) -> Pacing:
+    """The pauses that the limits mean.
+
+    Half a percent is left, so that no second sees one message too many when the network is late.
+    """
+
+    def pause(seconds: float, messages: float) -> float:
+        return seconds / messages * 1.005 if messages else 0.0
+
+    return Pacing(
+        everyone=pause(1, limits.global_per_second),
+        private=pause(1, limits.chat_per_second),
+        group=pause(60, limits.group_per_minute),
+    )
+
+
+def utc_now() -> datetime:
+    """The clock of the edge."""
+    return datetime.now(UTC)
+
+
+def make_bot(settings: Settings) -> Bot:
+    """A client of the Bot API; polling has connections of its own."""
+    telegram = settings.telegram
+    proxy = telegram.proxy or None
+    return Bot(
+        telegram.token,
+        base_url=f"{telegram.api_base_url}/bot",
+        base_file_url=f"{telegram.api_base_url}/file/bot",
+        request=AiohttpRequest(proxy=proxy),
+        get_updates_request=AiohttpRequest(proxy=proxy, connections=2),
+    )
+
+
+class App:
+    """One replica, put together but not yet listening to anything."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        lease: timedelta = timedelta(seconds=60),
+        album_pause: float = 0.8,
+    ) -> None:
+        self.settings = settings
+        self.stopping = asyncio.Event()
+        self.fatal: str | None = None
+        self.database = Database(settings.database.url, pool_size=settings.database.pool_size)
+        self.bot = make_bot(settings)
+        self.policy = policy_of(settings)
+        language = settings.locale.default
+        renderer = Renderer(Catalogue(settings.locale.zone))
+        self.delivery = Delivery(
+            self.bot,
+            renderer,
+            self.database,
+            Terms(pacing_of(settings.telegram.limits), lease=lease),
+            clock,
+            self.stop_for,
+            casework.lost,
+        )
+        self.replies = Replies(
+            self.bot, renderer, self.database, clock, self.stop_for, self.delivery.nudge
+        )
+        desk = Desk(
+            self.database,
+            topics(self.policy),
+            say=renderer.plain,
+            default_language=language,
+            draft_lifetime=timedelta(hours=settings.retention.draft_hours),
+        )
+        application = ApplicationBuilder().bot(self.bot).updater(None).build()
+        Handlers(
+            desk,
+            self.database,
+            self.replies,
+            renderer,
+            settings.locale.zone,
+            self.delivery.nudge,
+            album_pause,
+        ).register(application)
+        self._application: Any = application
+        self.intake = Intake(application, self.database, self.replies, clock, language)
+        self.schedule = Schedule(
+            self.database, self.policy, settings.retention, clock, self.delivery.nudge
+        )
+
+    def stop_for(self, reason: str) -> None:
+        """Stop everything because Telegram refuses us; nothing is given up, nothing is lost."""
+        if self.fatal is None:
+            self.fatal = reason
+            log.critical("Telegram refuses the token: stopping", reason=reason)
+        self.stopping.set()
+
+    async def open(self) -> None:
+        """Connect to Telegram; raises TelegramError when it refuses us or cannot be reached."""
+        await self._application.initialize()
+
+    async def close(self) -> None:
+        """Say what is still to be said, and let go of everything."""
+        self.delivery.stop()
+        await self.replies.drained()
+        await self.delivery.drained()
+        await self._application.shutdown()
+        await self.database.close()
+
+    async def settled(self) -> None:
+        """Return when every reply was sent and nothing in the outbox is due (for tests)."""
+        await self.replies.drained()
+        while await self.delivery.start_due():
+            await self.delivery.drained()
+
+    async def introduce(self) -> None:
+        """Register the commands and the description, per language; the bot works without them."""
+        try:
+            for language in LANGUAGES:
+                texts = load(language)
+                local = language == self.settings.locale.default
+                commands = [
+                    BotCommand(COMMANDS[name][-1 if language == "vi" else 0],
+                               texts[f"commands.{name}"])
+                    for name in MENU
+                ]  # fmt: skip
+                scope = BotCommandScopeAllPrivateChats()
+                code = None if local else language
+                await self.bot.set_my_commands(commands, scope=scope, language_code=code)
+                await self.bot.set_my_short_description(texts["profile.short"], language_code=code)
+        except TelegramError as error:
+            log.warning("the menu could not be registered", error=str(error))
+
+
+UPDATES = ALLOWED_UPDATES

@@ -1,0 +1,1 @@
+"""The city's units: their codes, names and places."""

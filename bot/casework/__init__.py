@@ -1,0 +1,1 @@
+"""Officers: who they are, and the cases they may see."""

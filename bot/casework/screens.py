@@ -1,0 +1,45 @@
+"""What officers are shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.areas.units import police
+from bot.feedback.screens import about
+from bot.screen import Param, Screen, Words
+from storage.models import Identity
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from bot.casework.service import Case
+    from storage.models import Officer, Submission
+
+
+def case(opened: Case, zone: ZoneInfo) -> Screen:
+    """A case in full, for an officer who may see it."""
+    submission = opened.submission
+    words = Words(
+        "case.text",
+        {
+            **about(submission, zone),
+            "at": submission.created_at,
+            "identity": _contact(submission),
+            "files": len(opened.attachments),
+            "text": submission.text,
+        },
+    )
+    guarded = (Words("case.confidential"),) if submission.confidential else ()
+    return Screen((*guarded, words))
+
+
+def _contact(submission: Submission) -> Param:
+    if submission.identity is Identity.PHONE and submission.phone:
+        return submission.phone
+    named_as = "channel" if submission.identity is Identity.CHANNEL else "unnamed"
+    return Words(f"case.{named_as}")
+
+
+def welcome(officer: Officer) -> Screen:
+    """What a new officer is told."""
+    return Screen((Words("officer.welcome", {"unit": police(officer.unit_code)}),))

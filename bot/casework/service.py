@@ -1,0 +1,132 @@
+"""What officers do, each in one transaction: join, go on duty, open a case."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.casework import rules
+from storage import audit, officers, outbox, submissions
+from storage.models import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from storage.models import Attachment, Officer, Submission
+
+OPENED, REFUSED = "case.opened", "case.refused"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A submission as an officer sees it, with its files."""
+
+    submission: Submission
+    attachments: Sequence[Attachment]
+
+
+async def invite(
+    connection: AsyncConnection, unit_code: str, role: Role, topics: Sequence[str], now: datetime
+) -> str:
+    """Make a one-time invite; the token, which is stored nowhere."""
+    token = secrets.token_urlsafe(24)
+    await officers.invite(
+        connection,
+        {
+            "token_hash": rules.fingerprint(token),
+            "unit_code": unit_code,
+            "role": role,
+            "topics": list(topics),
+            "created_at": now,
+            "expires_at": now + rules.INVITE_LIFETIME,
+        },
+    )
+    return token
+
+
+async def join(
+    connection: AsyncConnection, chat_id: int, name: str, token: str, now: datetime
+) -> Officer | None:
+    """Make the person of a chat an officer on duty by an invite; None when it cannot be used.
+
+    The same person following the same link again is an officer already.
+    """
+    hashed = rules.fingerprint(token)
+    used = await officers.use_invite(connection, hashed, chat_id, now)
+    if used is None:
+        again = await officers.used_by(connection, hashed) == chat_id
+        return await officers.find(connection, chat_id) if again else None
+    await officers.enrol(
+        connection,
+        {
+            "chat_id": chat_id,
+            "name": name[:128],
+            "unit_code": used.unit_code,
+            "role": used.role,
+            "topics": used.topics,
+            "on_duty": True,
+            "active": True,
+            "created_at": now,
+        },
+    )
+    officer = await officers.find(connection, chat_id)
+    assert officer is not None
+    await audit.append(
+        connection, "officer.joined", now, role=used.role, actor_id=officer.id,
+        details={"unit": used.unit_code},
+    )  # fmt: skip
+    return officer
+
+
+async def set_duty(
+    connection: AsyncConnection, chat_id: int, now: datetime, *, on_duty: bool
+) -> Officer | None:
+    """Go on or off duty; None for who is no officer."""
+    if not await officers.set_duty(connection, chat_id, on_duty=on_duty):
+        return None
+    officer = await officers.find(connection, chat_id)
+    assert officer is not None
+    action = "officer.on_duty" if on_duty else "officer.off_duty"
+    await audit.append(connection, action, now, role=officer.role, actor_id=officer.id)
+    return officer
+
+
+async def open_case(
+    connection: AsyncConnection, chat_id: int, code: str, now: datetime
+) -> Case | None:
+    """The case, if the person of this chat may see it; every view and every refusal is audited."""
+    officer = await officers.find(connection, chat_id)
+    submission = await submissions.by_code(connection, code)
+    if (
+        officer is None
+        or submission is None
+        or not rules.may_open(officer.role, officer.unit_code, submission.handled_by)
+    ):
+        await audit.append(
+            connection,
+            REFUSED,
+            now,
+            role=officer.role if officer else "none",
+            actor_id=officer.id if officer else chat_id,
+            submission_id=submission.id if submission else None,
+            details={"code": code[:32]},
+        )
+        return None
+    await audit.append(
+        connection, OPENED, now, role=officer.role, actor_id=officer.id, submission_id=submission.id
+    )
+    return Case(submission, await submissions.attachments(connection, submission.id or 0))
+
+
+async def lost(connection: AsyncConnection, chat_id: int, now: datetime) -> None:
+    """An officer cannot be written to: off duty, and what did not reach them goes to another."""
+    officer = await set_duty(connection, chat_id, now, on_duty=False)
+    if officer is None:
+        return
+    unsent = await outbox.unsent_to(connection, chat_id, "alert:")
+    codes = [key.split(":")[1] for key in unsent]
+    await submissions.unmark_alerted(connection, codes)

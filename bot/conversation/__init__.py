@@ -1,0 +1,1 @@
+"""Guided conversations: a pure engine, its screens, and the service that takes turns."""

@@ -1,0 +1,178 @@
+"""The kinds of question that any flow can ask: a choice, gathered messages, a phone, a review."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from bot.conversation.flow import (
+    Answers,
+    Attachment,
+    Input,
+    Note,
+    Option,
+    Rejected,
+    Reply,
+    Stop,
+    stamp,
+)
+from bot.screen import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from bot.screen import Param
+
+CHOOSE = "choose"  # the reason that every question with buttons gives
+
+
+def chosen(reply: Reply, options: Iterable[Option]) -> str:
+    """The option that a button, or its number typed by hand, names.
+
+    Raises Rejected("choose") for anything else.
+    """
+    values = [option.value for option in options]
+    if reply.choice in values:
+        return reply.choice
+    typed = (reply.text or "").strip()
+    if typed.isascii() and typed.isdigit() and 1 <= int(typed[:4]) <= len(values):
+        return values[int(typed[:4]) - 1]
+    raise Rejected(CHOOSE)
+
+
+def choice(
+    texts: str,
+    *values: str,
+    stops: Mapping[str, str] | None = None,
+    show: Callable[[Answers], Mapping[str, Param]] | None = None,
+) -> Input:
+    """One of `values`; `texts` is the key that their labels are under.
+
+    A value in `stops` ends the conversation for the reason given there.
+    """
+    endings = dict(stops or {})
+    options = tuple(
+        Option(value, Words(f"{texts}.options.{value}")) for value in (*values, *endings)
+    )
+
+    def parse(reply: Reply, _answers: Answers) -> str:
+        value = chosen(reply, options)
+        if value in endings:
+            raise Stop(endings[value])
+        return value
+
+    def holds(value: Any, _answers: Answers) -> bool:
+        return value in values
+
+    return Input(
+        parse,
+        options=lambda _answers: options,
+        holds=holds,
+        reasons=(CHOOSE,),
+        show=show or (lambda _answers: {}),
+    )
+
+
+def gather(messages: list[dict[str, Any]], reply: Reply, *, most: int, limit: int) -> Note:
+    """Add a message to those gathered under the note `details.messages`, or replace an edited one.
+
+    Raises Rejected: "empty" for what is neither text nor file, "too-many" files over `most`,
+    "too-long" when the texts together pass `limit` characters.
+    """
+    if reply.text is None and reply.attachment is None:
+        raise Rejected("empty")
+    message = {
+        "id": reply.message_id,
+        "text": reply.text or "",
+        "file": asdict(reply.attachment) if reply.attachment else None,
+    }
+    ids = [each["id"] for each in messages]
+    if reply.edited and reply.message_id in ids:
+        at = ids.index(reply.message_id)
+        gathered = [*messages[:at], message, *messages[at + 1 :]]
+    else:
+        gathered = [*messages, message]
+    if len(files_of(gathered)) > most:
+        raise Rejected("too-many", most=most)
+    if sum(len(each["text"]) for each in gathered) > limit:
+        raise Rejected("too-long", limit=limit)
+    return Note({"details.messages": gathered})
+
+
+def text_of(messages: Iterable[Mapping[str, Any]]) -> str:
+    """What was written, message by message, as it was written."""
+    return "\n".join(each["text"] for each in messages if each["text"])
+
+
+def files_of(messages: Iterable[Mapping[str, Any]]) -> list[Attachment]:
+    """The files that were sent, in order."""
+    return [Attachment(**each["file"]) for each in messages if each["file"]]
+
+
+def messages(texts: str, *, most: int, limit: int) -> Input:
+    """One or several messages with or without files, until the resident says that it is all."""
+    done = Option("done", Words(f"{texts}.options.done"))
+    again = Option("again", Words(f"{texts}.options.again"))
+
+    def so_far(answers: Answers) -> list[dict[str, Any]]:
+        return list(answers.get("details.messages", ()))
+
+    def options(answers: Answers) -> tuple[Option, ...]:
+        return (done, again) if so_far(answers) else ()
+
+    def parse(reply: Reply, answers: Answers) -> Any:
+        gathered = so_far(answers)
+        if reply.choice == done.value:
+            if not text_of(gathered).strip():
+                raise Rejected("no-text" if gathered else "empty")
+            return gathered
+        if reply.choice == again.value:
+            return Note({"details.messages": None})
+        return gather(gathered, reply, most=most, limit=limit)
+
+    def show(answers: Answers) -> Mapping[str, Param]:
+        gathered = so_far(answers)
+        return {"characters": len(text_of(gathered)), "files": len(files_of(gathered))}
+
+    return Input(
+        parse,
+        options=options,
+        prompt=lambda answers: "more" if so_far(answers) else "ask",
+        prompts=("ask", "more"),
+        show=show,
+        reopen=lambda value: {"messages": value},
+        reasons=("empty", "no-text", "too-many", "too-long"),
+    )
+
+
+# A number as people write it: digits in groups, perhaps with a country code.
+_PHONE = re.compile(r"\+?\d(?:[ .()-]*\d){7,14}")
+
+
+def phone() -> Input:
+    """A phone number, shared by the messenger's own button or typed."""
+
+    def parse(reply: Reply, _answers: Answers) -> str:
+        if reply.someone_elses:
+            raise Rejected("someone-elses")
+        typed = reply.phone or (reply.text or "").strip()
+        if not _PHONE.fullmatch(typed):
+            raise Rejected("not-a-phone")
+        return re.sub(r"[^\d+]", "", typed)
+
+    return Input(parse, reasons=("someone-elses", "not-a-phone"), wants_contact=True)
+
+
+def review(texts: str, show: Callable[[Answers], Mapping[str, Param]]) -> Input:
+    """Everything once more before it is sent; the button sends exactly what the page showed."""
+
+    def options(answers: Answers) -> tuple[Option, ...]:
+        return (Option(f"submit-{stamp(answers)}", Words(f"{texts}.options.submit")),)
+
+    def parse(reply: Reply, answers: Answers) -> str:
+        if (reply.choice or "").startswith("submit-") and reply.choice != options(answers)[0].value:
+            raise Rejected("changed")
+        return chosen(reply, options(answers))
+
+    return Input(parse, options=options, show=show, reviews=True, reasons=(CHOOSE, "changed"))

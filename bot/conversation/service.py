@@ -1,0 +1,228 @@
+"""Turns: one update, one transaction, acknowledged after its commit."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bot.conversation.flow import Ask, Done, Flow, Reply, Stopped, Turn, advance, present
+from bot.conversation.screens import question, spoken
+from bot.screen import Screen, Words
+from storage import conversations
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from storage.database import Database
+    from storage.models import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Who is spoken with: the chat's id and its language."""
+
+    id: int
+    language: str
+
+
+Begin = Callable[["AsyncConnection", Chat], Awaitable[Mapping[str, Any]]]
+Finish = Callable[["AsyncConnection", Chat, Mapping[str, Any], "datetime"], Awaitable[None]]
+Answered = Callable[["AsyncConnection", Chat, Any, "datetime"], Awaitable[None]]
+
+
+async def _no_facts(_connection: AsyncConnection, _chat: Chat) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Matter:
+    """A flow and what it does: the facts it begins with, what an answer or the end brings about.
+
+    All of it happens in the transaction of the turn. After a stop for a reason in `forgets` the
+    chat itself is forgotten.
+    """
+
+    flow: Flow
+    finish: Finish
+    begin: Begin = _no_facts
+    answered: Mapping[str, Answered] = field(default_factory=dict)
+    forgets: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a turn leads to: the screen, the language, and whether a flow was finished by it."""
+
+    screen: Screen
+    language: str
+    finished: bool = False
+
+
+class Desk:
+    """Takes turns of any chat's conversation; holds nothing that the database does not know."""
+
+    def __init__(
+        self,
+        database: Database,
+        matters: tuple[Matter, ...],
+        *,
+        say: Callable[[Words | str, str], str],
+        default_language: str,
+        draft_lifetime: timedelta,
+    ) -> None:
+        """`say(words, language)` gives the plain text of a label, to understand typed ones."""
+        self._database = database
+        self._matters = {matter.flow.name: matter for matter in matters}
+        self._say = say
+        self._default_language = default_language
+        self._draft_lifetime = draft_lifetime
+
+    async def take(
+        self, update_id: int, chat_id: int, reply: Reply, now: datetime, *, flow: str | None = None
+    ) -> Shown | None:
+        """Take a reply in the conversation that is open; None when none is.
+
+        A reply that came before is recognised: it changes nothing and shows what is open now.
+        `flow` is the one that the pressed button belongs to.
+        """
+        async with self._database.transaction() as connection:
+            row = await conversations.hold(connection, chat_id)
+            if row is None or row.flow is None:
+                return None
+            matter = self._open_matter(row, now)
+            if matter is None:
+                await self._close(connection, row, update_id)
+                return Shown(Screen((Words("draft.expired"),)), row.language)
+            if update_id in row.updates or flow not in (None, matter.flow.name):
+                return self._shown(matter, present(matter.flow, row.answers), row.language)
+            turn = self._advance(matter.flow, row, reply)
+            await self._keep(connection, matter, row, turn, update_id, now)
+            return self._shown(matter, turn, row.language)
+
+    async def open(
+        self,
+        update_id: int,
+        chat_id: int,
+        flow: str,
+        now: datetime,
+        *,
+        facts: Mapping[str, Any] | None = None,
+    ) -> Shown | None:
+        """Begin a flow; one that is open already goes on instead, and its question is shown.
+
+        None when this update came before and what it began has ended since.
+        """
+        async with self._database.transaction() as connection:
+            row = await conversations.hold_or_make(connection, chat_id, self._default_language)
+            matter = self._open_matter(row, now)
+            if matter is not None:
+                return self._shown(matter, present(matter.flow, row.answers), row.language)
+            if update_id in row.updates:
+                return None
+            matter = self._matters[flow]
+            begun = await matter.begin(connection, Chat(chat_id, row.language))
+            answers = {**(facts or {}), **begun}
+            values = {
+                "flow": flow,
+                "answers": answers,
+                "updates": conversations.with_update(row.updates, update_id),
+                "started_at": now,
+                "expires_at": now + self._draft_lifetime,
+                "reminded_at": None,
+            }
+            await conversations.save(connection, chat_id, values)
+            return self._shown(matter, present(matter.flow, answers), row.language)
+
+    async def cancel(self, update_id: int, chat_id: int, now: datetime) -> Shown | None:
+        """End the open conversation and forget its answers; None when none is open."""
+        async with self._database.transaction() as connection:
+            row = await conversations.hold(connection, chat_id)
+            matter = self._open_matter(row, now) if row else None
+            if row is None or matter is None:
+                return None
+            await self._close(connection, row, update_id)
+            return self._shown(matter, Stopped("cancelled"), row.language)
+
+    async def has_draft(self, chat_id: int, now: datetime) -> bool:
+        """Whether a conversation is open in a chat."""
+        async with self._database.reading() as connection:
+            row = await conversations.find(connection, chat_id)
+        return row is not None and self._open_matter(row, now) is not None
+
+    async def language(self, chat_id: int) -> str:
+        """The language of a chat; the default for one that is new."""
+        async with self._database.reading() as connection:
+            row = await conversations.find(connection, chat_id)
+        return row.language if row else self._default_language
+
+    async def speak(self, chat_id: int, language: str) -> None:
+        """Use another language in a chat from now on."""
+        async with self._database.transaction() as connection:
+            await conversations.hold_or_make(connection, chat_id, language)
+            await conversations.save(connection, chat_id, {"language": language})
+
+    def _advance(self, flow: Flow, row: Conversation, reply: Reply) -> Turn:
+        ask = present(flow, row.answers)
+        if isinstance(ask, Ask) and reply.text is not None:
+            reply = spoken(ask, reply, lambda words: self._say(words, row.language))
+        return advance(flow, row.answers, reply)
+
+    def _open_matter(self, row: Conversation, now: datetime) -> Matter | None:
+        """What the chat is in the middle of, unless its time is over or its flow is no more."""
+        if row.flow is None or (row.expires_at is not None and row.expires_at <= now):
+            return None
+        return self._matters.get(row.flow)
+
+    async def _keep(
+        self,
+        connection: AsyncConnection,
+        matter: Matter,
+        row: Conversation,
+        turn: Turn,
+        update_id: int,
+        now: datetime,
+    ) -> None:
+        chat = Chat(row.chat_id, row.language)
+        match turn:
+            case Ask():
+                if turn.accepted in matter.answered:
+                    value = turn.answers[turn.accepted]
+                    await matter.answered[turn.accepted](connection, chat, value, now)
+                values = {
+                    "answers": dict(turn.answers),
+                    "updates": conversations.with_update(row.updates, update_id),
+                    "expires_at": now + self._draft_lifetime,
+                    "reminded_at": None,
+                }
+                await conversations.save(connection, chat.id, values)
+            case Done():
+                await matter.finish(connection, chat, turn.answers, now)
+                await self._close(connection, row, update_id)
+            case Stopped(reason) if reason in matter.forgets:
+                await conversations.forget(connection, chat.id)
+            case Stopped():
+                await self._close(connection, row, update_id)
+
+    async def _close(self, connection: AsyncConnection, row: Conversation, update_id: int) -> None:
+        values = {
+            "flow": None,
+            "answers": {},
+            "updates": conversations.with_update(row.updates, update_id),
+            "started_at": None,
+            "expires_at": None,
+            "reminded_at": None,
+        }
+        await conversations.save(connection, row.chat_id, values)
+
+    def _shown(self, matter: Matter, turn: Turn, language: str) -> Shown:
+        match turn:
+            case Ask():
+                return Shown(question(turn), language)
+            case Stopped(reason):
+                return Shown(Screen((Words(f"{matter.flow.name}.stopped.{reason}"),)), language)
+            case Done():
+                done = Screen((Words(f"{matter.flow.name}.done"),))
+                return Shown(done, language, finished=True)

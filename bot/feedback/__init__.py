@@ -1,0 +1,1 @@
+"""Opinions: the questions, the rules, and what happens when one is given."""

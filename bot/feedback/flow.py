@@ -1,0 +1,199 @@
+"""The questions by which a resident gives an opinion, on one page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.areas.units import CITY, by_code, find, named, units
+from bot.conversation.flow import (
+    Answers,
+    Flow,
+    Input,
+    Note,
+    Option,
+    Rejected,
+    Reply,
+    Step,
+    Stop,
+)
+from bot.conversation.inputs import (
+    CHOOSE,
+    choice,
+    chosen,
+    files_of,
+    gather,
+    messages,
+    phone,
+    review,
+    text_of,
+)
+from bot.feedback.rules import (
+    MAX_CHARACTERS,
+    MAX_FILES,
+    NOTICE_VERSION,
+    gives_phone,
+    has_a_formal_path,
+    identity_of,
+    may_be_named,
+)
+from bot.screen import Param, Words
+from storage.models import Identity, Kind, Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PAGE = 12  # units on one page of the list
+_EXCERPT = 600  # characters of the text on the review page
+
+
+def wrote_first(answers: Answers) -> bool:
+    """The resident wrote before asking to give an opinion."""
+    return bool(answers.get("@wrote_first"))
+
+
+def not_yet_agreed(answers: Answers) -> bool:
+    """The resident has not agreed to the present version of the notice."""
+    return answers.get("@agreed") != NOTICE_VERSION
+
+
+def offer() -> Input:
+    """Whether what was written shall become an opinion; what is written meanwhile is added."""
+    options = tuple(Option(v, Words(f"feedback.offer.options.{v}")) for v in ("yes", "no"))
+
+    def parse(reply: Reply, answers: Answers) -> Any:
+        if reply.choice is None:
+            so_far = list(answers.get("details.messages", ()))
+            return gather(so_far, reply, most=MAX_FILES, limit=MAX_CHARACTERS)
+        if chosen(reply, options) == "no":
+            raise Stop("not_meant")
+        return "yes"
+
+    return Input(
+        parse,
+        options=lambda _answers: options,
+        reasons=(CHOOSE, "empty", "too-many", "too-long"),
+    )
+
+
+def agreement() -> Input:
+    """Explicit consent to the notice; the button names the version that was shown."""
+    options = (
+        Option(NOTICE_VERSION, Words("feedback.consent.options.agree")),
+        Option("refuse", Words("feedback.consent.options.refuse")),
+    )
+
+    def parse(reply: Reply, _answers: Answers) -> str:
+        value = chosen(reply, options)
+        if value == "refuse":
+            raise Stop("refused")
+        return value
+
+    return Input(
+        parse,
+        options=lambda _answers: options,
+        holds=lambda value, _answers: value == NOTICE_VERSION,
+        reasons=(CHOOSE,),
+    )
+
+
+def area() -> Input:
+    """A unit of the city: typed and confirmed by a button, found in the list, or left out."""
+    to_list = Option("list", Words("feedback.area.options.list"))
+    skip = Option(CITY, Words("feedback.area.options.skip"))
+
+    def candidates(answers: Answers) -> tuple[Option, ...]:
+        found = find(answers.get("area.query", ""))
+        return tuple(Option(unit.code, unit.words) for unit in found)
+
+    def page(answers: Answers) -> tuple[Option, ...]:
+        number, last = int(answers["area.page"]), (len(units()) - 1) // _PAGE
+        shown = units()[number * _PAGE : (number + 1) * _PAGE]
+        turns = [
+            Option(f"page-{to}", Words(f"feedback.area.options.{way}"))
+            for way, to in (("previous", number - 1), ("next", number + 1))
+            if 0 <= to <= last
+        ]
+        return (*(Option(unit.code, unit.words) for unit in shown), *turns)
+
+    def options(answers: Answers) -> tuple[Option, ...]:
+        if "area.page" in answers:
+            return (*page(answers), skip)
+        return (*candidates(answers), to_list, skip)
+
+    def parse(reply: Reply, answers: Answers) -> Any:
+        value = reply.choice
+        if value is None:
+            typed = (reply.text or "").strip()[:200]
+            if not find(typed):
+                raise Rejected("unknown-place", typed=typed[:60])
+            return Note({"query": typed, "page": None})
+        if value == CITY or value in by_code():
+            return value
+        number = "0" if value == "list" else value.removeprefix("page-")
+        if number.isdecimal() and int(number) <= (len(units()) - 1) // _PAGE:
+            return Note({"page": int(number), "query": None})
+        raise Rejected(CHOOSE)
+
+    def prompt(answers: Answers) -> str:
+        if "area.page" in answers:
+            return "listed"
+        return "which" if "area.query" in answers else "ask"
+
+    def show(answers: Answers) -> Mapping[str, Param]:
+        typed = answers.get("area.query")
+        return {"typed": typed[:60]} if typed else {}
+
+    return Input(
+        parse,
+        options=options,
+        prompt=prompt,
+        prompts=("ask", "which", "listed"),
+        show=show,
+        holds=lambda value, _answers: value == CITY or value in by_code(),
+        reasons=(CHOOSE, "unknown-place"),
+    )
+
+
+def about_the_kind(answers: Answers) -> Mapping[str, Param]:
+    """What the law says of this kind of opinion."""
+    return {"about": Words(f"feedback.formal.about.{answers['kind']}")}
+
+
+def summary(answers: Answers) -> Mapping[str, Param]:
+    """The answers as the review page shows them."""
+    text = text_of(answers["details"])
+    identity = identity_of(answers)
+    return {
+        "kind": Words(f"feedback.kind.options.{answers['kind']}"),
+        "topic": Words(f"feedback.topic.options.{answers['topic']}"),
+        "area": named(answers["area"]),
+        "text": text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()}…",
+        "files": len(files_of(answers["details"])),
+        "identity": (
+            answers["phone"]
+            if identity is Identity.PHONE
+            else Words(f"feedback.identity.options.{identity}")
+        ),
+    }
+
+
+FEEDBACK = Flow(
+    "feedback",
+    (
+        Step("offer", offer(), when=wrote_first, editable=False),
+        Step("consent", agreement(), when=not_yet_agreed, editable=False),
+        Step("kind", choice("feedback.kind", *Kind)),
+        Step(
+            "formal",
+            choice("feedback.formal", "inform", stops={"stop": "formal"}, show=about_the_kind),
+            when=has_a_formal_path,
+            editable=False,
+        ),
+        Step("topic", choice("feedback.topic", *Topic)),
+        Step("area", area()),
+        Step("details", messages("feedback.details", most=MAX_FILES, limit=MAX_CHARACTERS)),
+        Step("identity", choice("feedback.identity", *Identity), when=may_be_named),
+        Step("phone", phone(), when=gives_phone),
+        Step("review", review("feedback.review", summary)),
+    ),
+)

@@ -1,0 +1,109 @@
+"""What is decided about an opinion: pure functions of the answers, of settings and of `now`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import holidays
+
+from bot.areas.units import CITY
+from storage.models import Identity, Kind, Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from zoneinfo import ZoneInfo
+
+# The version of the data-protection notice in bot/texts. Whoever changes what it says raises it,
+# and everybody is asked again.
+NOTICE_VERSION = "2026-11"
+
+MAX_FILES = 20
+MAX_CHARACTERS = 20_000
+
+# Matters of a unit's own officers are not for that unit to see; staffing is decided by the city.
+_CONDUCT = frozenset({Topic.OFFICER_ATTITUDE, Topic.CRIME_REPORT_HANDLING})
+_ABOVE_THE_UNIT = _CONDUCT | {Topic.STAFFING}
+_FORMAL = frozenset({Kind.COMPLAINT, Kind.DENUNCIATION})
+
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread or misheard
+_CODE_LENGTH = 8
+
+
+def has_a_formal_path(answers: Mapping[str, Any]) -> bool:
+    """Complaints and denunciations have a procedure that a chat cannot replace."""
+    return answers.get("kind") in _FORMAL
+
+
+def may_be_named(answers: Mapping[str, Any]) -> bool:
+    """A denunciation is taken as reference information only, and without a name."""
+    return answers.get("kind") != Kind.DENUNCIATION
+
+
+def gives_phone(answers: Mapping[str, Any]) -> bool:
+    """The resident chose to be reached by telephone."""
+    return may_be_named(answers) and answers.get("identity") == Identity.PHONE
+
+
+def identity_of(answers: Mapping[str, Any]) -> Identity:
+    """How the resident is known; unnamed where it was not asked."""
+    return Identity(answers["identity"]) if may_be_named(answers) else Identity.UNNAMED
+
+
+def is_confidential(kind: Kind, identity: Identity) -> bool:
+    """Whether who gave it is kept from the officers too."""
+    return identity is Identity.UNNAMED or kind is Kind.DENUNCIATION
+
+
+def handled_by(kind: Kind, topics: Collection[Topic], unit_code: str) -> str:
+    """The unit that handles it: the unit it is about, or the city above it.
+
+    The city takes what concerns the unit's own officers (praise excepted), complaints and
+    denunciations, and what is decided above a unit.
+    """
+    if kind in _FORMAL or (kind is not Kind.PRAISE and _ABOVE_THE_UNIT.intersection(topics)):
+        return CITY
+    return unit_code
+
+
+def units_to_alert(handled_by_unit: str) -> tuple[str, ...]:
+    """Whose officers on duty are alerted: the unit's or, if it has none, the city's.
+
+    Never downwards: what the city handles may be about the unit itself.
+    """
+    return (handled_by_unit,) if handled_by_unit == CITY else (handled_by_unit, CITY)
+
+
+def receipt_code(pick: Callable[[str], str]) -> str:
+    """A new receipt code, for example HP-7KQM-2XWD; `pick` draws one letter of an alphabet.
+
+    30^8 codes: nobody finds another's by trying.
+    """
+    letters = "".join(pick(CODE_ALPHABET) for _ in range(_CODE_LENGTH))
+    return f"HP-{letters[:4]}-{letters[4:]}"
+
+
+def read_code(typed: str) -> str:
+    """A receipt code as it is stored, from how somebody typed it; not checked to exist."""
+    letters = "".join(c for c in typed.upper() if c.isalnum()).removeprefix("HP")
+    return f"HP-{letters[:4]}-{letters[4:]}"
+
+
+def due(now: datetime, working_days: int, zone: ZoneInfo, days_off: Collection[date]) -> datetime:
+    """The end of the last of so many working days after today, in the city's time.
+
+    The day it is received does not count (Civil Code 2015, art. 147). Saturdays, Sundays and
+    `days_off` are no working days.
+    """
+    day = now.astimezone(zone).date()
+    left = working_days
+    while left:
+        day += timedelta(days=1)
+        if day.weekday() < 5 and day not in days_off:
+            left -= 1
+    return datetime(day.year, day.month, day.day, 17, 0, tzinfo=zone)
+
+
+def public_holidays(year: int, extra: Collection[date] = ()) -> frozenset[date]:
+    """Vietnam's public holidays of a year and the next, and the operator's own."""
+    return frozenset(holidays.country_holidays("VN", years=(year, year + 1))) | frozenset(extra)

@@ -1,0 +1,217 @@
+"""What happens when an opinion is given: a submission, its receipt and the officers' alert.
+
+All of it in the transaction of the turn that finishes the flow.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from bot.areas.units import VINTAGE, police
+from bot.conversation.inputs import files_of, text_of
+from bot.feedback import rules
+from bot.feedback.screens import about
+from bot.screen import Button, Screen, Words
+from storage import audit, officers, outbox, residents, submissions
+from storage.models import Identity, Kind, State, Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.conversation.service import Chat
+    from storage.models import Audit, Submission
+
+RECEIVED, ALERTED = "submission.received", "submission.alerted"
+
+# What a resident sees of what was done.
+PUBLIC_ACTIONS = (RECEIVED, "case.opened")
+
+_RECEIPT_LIFETIME = timedelta(days=30)
+_ALERT_LIFETIME = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the operator decides: working days per kind, the zone, days off, officers' language."""
+
+    working_days: Mapping[Kind, int]
+    zone: ZoneInfo
+    days_off: frozenset[date]
+    officers_language: str
+
+    def due(self, kind: Kind, now: datetime) -> datetime:
+        """When an opinion that is received now is to be answered."""
+        off = rules.public_holidays(now.year, self.days_off)
+        return rules.due(now, self.working_days[kind], self.zone, off)
+
+
+async def facts(connection: AsyncConnection, chat: Chat) -> Mapping[str, Any]:
+    """What is known before the first question: the notice that the resident agreed to."""
+    resident = await residents.find(connection, chat.id)
+    return {"@agreed": resident.consent_version} if resident else {}
+
+
+async def agree(connection: AsyncConnection, chat: Chat, version: str, now: datetime) -> None:
+    """Store the consent at the moment it is given."""
+    await residents.agree(connection, chat.id, version, chat.language, now)
+    await audit.append(
+        connection, "consent.given", now, role=audit.RESIDENT, details={"version": version}
+    )
+
+
+async def receive(
+    connection: AsyncConnection,
+    chat: Chat,
+    answers: Mapping[str, Any],
+    now: datetime,
+    *,
+    policy: Policy,
+) -> None:
+    """Make a submission of the answers, with its receipt and the alert to the officers on duty."""
+    resident = await residents.find(connection, chat.id)
+    if resident is None:
+        raise LookupError("an opinion without consent: the flow asks for it before anything else")
+    kind, topic = Kind(answers["kind"]), Topic(answers["topic"])
+    identity = rules.identity_of(answers)
+    values = {
+        "code": rules.receipt_code(secrets.choice),
+        "resident_id": resident.id,
+        "kind": kind,
+        "topics": [topic.value],
+        "unit_code": answers["area"],
+        "unit_vintage": VINTAGE,
+        "handled_by": rules.handled_by(kind, (topic,), answers["area"]),
+        "text": text_of(answers["details"]),
+        "state": State.RECEIVED,
+        "identity": identity,
+        "phone": answers["phone"] if identity is Identity.PHONE else None,
+        "confidential": rules.is_confidential(kind, identity),
+        "language": chat.language,
+        "forum": None,
+        "created_at": now,
+        "due_at": policy.due(kind, now),
+    }
+    submission = await submissions.add(connection, values, _attachments(answers))
+    await audit.append(connection, RECEIVED, now, role=audit.RESIDENT, submission_id=submission.id)
+    await outbox.enqueue(connection, [_receipt(chat, submission, policy)], now)
+    await alert(connection, submission, now, policy=policy)
+
+
+def _attachments(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": file.type,
+            "file_id": file.file_id,
+            "file_unique_id": file.file_unique_id,
+            "album": file.album,
+            "file_name": file.file_name,
+            "mime_type": file.mime_type,
+            "size": file.size,
+        }
+        for file in files_of(answers["details"])
+    ]
+
+
+def _receipt(chat: Chat, submission: Submission, policy: Policy) -> outbox.Message:
+    words = Words(
+        "receipt.text",
+        {
+            "code": submission.code,
+            "at": submission.created_at,
+            "unit": police(submission.handled_by),
+            "due": submission.due_at.astimezone(policy.zone).date(),
+            "days": policy.working_days[submission.kind],
+        },
+    )
+    button = Button(Words("receipt.show"), f"mine:show={submission.code}")
+    return outbox.Message(
+        dedup_key=f"receipt:{submission.code}",
+        chat_id=chat.id,
+        priority=outbox.Priority.REPLY,
+        language=chat.language,
+        screen=Screen((words,), (button,)).to_json(),
+        expires_at=submission.created_at + _RECEIPT_LIFETIME,
+    )
+
+
+async def alert(
+    connection: AsyncConnection, submission: Submission, now: datetime, *, policy: Policy
+) -> bool:
+    """Alert the officers on duty of the unit that handles it or, if it has none, of the city.
+
+    Whether there was anybody: if not, `alert_waiting` finds it when an officer comes on duty.
+    """
+    for unit_code in rules.units_to_alert(submission.handled_by):
+        on_duty = await officers.on_duty(connection, unit_code, submission.topics)
+        if on_duty:
+            messages = [_alert(submission, officer.chat_id, now, policy) for officer in on_duty]
+            await outbox.enqueue(connection, messages, now)
+            await submissions.mark_alerted(connection, submission.id or 0, now)
+            await audit.append(
+                connection,
+                ALERTED,
+                now,
+                role=audit.SYSTEM,
+                submission_id=submission.id,
+                details={"officers": [officer.id for officer in on_duty]},
+            )
+            return True
+    return False
+
+
+def _alert(submission: Submission, chat_id: int, now: datetime, policy: Policy) -> outbox.Message:
+    """Code, kind, topic and area; never the text or who wrote it."""
+    words = Words("alert.text", about(submission, policy.zone))
+    return outbox.Message(
+        dedup_key=f"alert:{submission.code}:{chat_id}",
+        chat_id=chat_id,
+        priority=outbox.Priority.ASSIGNMENT,
+        language=policy.officers_language,
+        screen=Screen(
+            (words,), (Button(Words("alert.open"), f"case:open={submission.code}"),)
+        ).to_json(),
+        expires_at=now + _ALERT_LIFETIME,
+    )
+
+
+async def alert_waiting(connection: AsyncConnection, now: datetime, *, policy: Policy) -> int:
+    """Alert officers of submissions that nobody was on duty for; how many found somebody."""
+    alerted, last = 0, 0
+    while page := await submissions.unalerted(connection, after=last, most=100):
+        for submission in page:
+            alerted += await alert(connection, submission, now, policy=policy)
+        last = page[-1].id or 0
+    return alerted
+
+
+@dataclass(frozen=True)
+class Mine:
+    """One of a resident's own submissions, with its timeline and the number of its files."""
+
+    submission: Submission
+    timeline: Sequence[Audit]
+    files: int
+
+
+async def mine(
+    connection: AsyncConnection, chat_id: int, *, before: int | None = None, most: int = 6
+) -> Sequence[Submission]:
+    """A resident's own submissions, newest first."""
+    return await submissions.of_chat(connection, chat_id, before=before, most=most)
+
+
+async def one_of_mine(connection: AsyncConnection, chat_id: int, typed: str) -> Mine | None:
+    """One's own submission by its code, however it was typed; another's is as if it were not."""
+    submission = await submissions.by_code(connection, rules.read_code(typed))
+    if submission is None or await submissions.owner(connection, submission.id or 0) != chat_id:
+        return None
+    entries = await audit.timeline(connection, submission.id or 0, PUBLIC_ACTIONS)
+    files = await submissions.attachments(connection, submission.id or 0)
+    return Mine(submission, entries, len(files))

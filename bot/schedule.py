@@ -1,0 +1,127 @@
+"""The clock: APScheduler wakes the work that falls due. Rows say what is due; no job is stored.
+
+Every replica may wake: what is done is done once because a row says so.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.feedback import service as feedback
+from bot.screen import Button, Screen, Words
+from storage import conversations, failures, outbox
+from storage.database import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from bot.feedback.service import Policy
+    from bot.settings import Retention
+    from storage.database import Database
+
+log = structlog.get_logger()
+
+_MOST = 500  # rows that one waking takes at once
+
+
+class Schedule:
+    """What is done without anybody asking, each in its own transaction."""
+
+    def __init__(
+        self,
+        database: Database,
+        policy: Policy,
+        retention: Retention,
+        clock: Callable[[], datetime],
+        nudge: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._policy = policy
+        self._retention = retention
+        self._clock = clock
+        self._nudge = nudge
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+
+    def start(self) -> None:
+        """Wake from now on, until `stop`."""
+        for work, seconds in (
+            (self.sweep, 10),
+            (self.alert_waiting, 30),
+            (self.remind_drafts, 60),
+            (self.purge, 600),
+        ):
+            self._scheduler.add_job(
+                self._carefully, "interval", (work,), seconds=seconds, id=work.__name__,
+                max_instances=1, coalesce=True, misfire_grace_time=None,
+            )  # fmt: skip
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Wake no more."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    async def _carefully(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except Unavailable as error:
+            log.warning("the database is away; the next waking tries again", error=str(error))
+
+    async def sweep(self) -> None:
+        """Free what vanished senders held, close what came too late."""
+        async with self._database.transaction() as connection:
+            swept = await outbox.sweep(connection, self._clock())
+        if swept["expired"]:
+            log.error("messages expired unsent", **swept)
+        self._nudge()
+
+    async def alert_waiting(self) -> None:
+        """Look again for officers of submissions that nobody was on duty for."""
+        async with self._database.transaction() as connection:
+            alerted = await feedback.alert_waiting(connection, self._clock(), policy=self._policy)
+        if alerted:
+            self._nudge()
+
+    async def remind_drafts(self) -> None:
+        """Remind of drafts that expire soon, once."""
+        now = self._clock()
+        soon = now + timedelta(hours=self._retention.draft_reminder_hours)
+        async with self._database.transaction() as connection:
+            due = await conversations.to_remind(connection, soon, _MOST)
+            messages = []
+            for row in due:
+                if row.expires_at is None or row.expires_at <= now:
+                    continue
+                messages.append(_reminder(row.chat_id, row.language, row.expires_at))
+                await conversations.save(connection, row.chat_id, {"reminded_at": now})
+            await outbox.enqueue(connection, messages, now)
+        if messages:
+            self._nudge()
+
+    async def purge(self) -> None:
+        """Delete what has outlived its purpose."""
+        now = self._clock()
+        async with self._database.transaction() as connection:
+            await conversations.drop_expired(connection, now)
+            keep = timedelta(days=self._retention.failed_update_days)
+            await failures.purge(connection, now - keep)
+
+
+def _reminder(chat_id: int, language: str, expires_at: datetime) -> outbox.Message:
+    return outbox.Message(
+        dedup_key=f"draft:{chat_id}:{int(expires_at.timestamp())}",
+        chat_id=chat_id,
+        priority=outbox.Priority.REMINDER,
+        language=language,
+        screen=Screen(
+            (Words("draft.reminder", {"until": expires_at}),),
+            tuple(Button(Words(f"draft.{name}"), f"draft:{name}") for name in ("resume", "drop")),
+        ).to_json(),
+        expires_at=expires_at,
+        critical=False,
+    )

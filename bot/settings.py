@@ -1,0 +1,212 @@
+"""Settings: config.toml and the environment, checked and frozen."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from storage.models import Kind
+
+PREFIX = "BOT_"
+CONFIG_VARIABLE = "BOT_CONFIG"
+_TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
+
+
+class BadSettings(Exception):
+    """A setting is unknown, missing or wrong; the message names it and what is allowed."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Webhook(_Section):
+    """Where Telegram reaches us, and where we listen for it."""
+
+    public_url: str = ""
+    listen_host: str = "127.0.0.1"
+    listen_port: int = Field(8443, ge=1, le=65535)
+    path: str = Field("/telegram", pattern=r"^/[\w/-]*$")
+    secret_token: str = Field("", pattern=r"^[A-Za-z0-9_-]{0,256}$")
+
+
+class Limits(_Section):
+    """The pace at which messages go out, shared by all replicas; 0 is no limit."""
+
+    global_per_second: float = Field(25, ge=0)
+    chat_per_second: float = Field(1, ge=0)
+    group_per_minute: float = Field(18, ge=0)
+
+
+class Telegram(_Section):
+    """How to reach Telegram, and who we are there."""
+
+    token: str = ""
+    api_base_url: str = "https://api.telegram.org"
+    proxy: str = ""
+    mode: Literal["polling", "webhook"] = "polling"
+    webhook: Webhook = Webhook()
+    limits: Limits = Limits()
+
+    @field_validator("token")
+    @classmethod
+    def _looks_like_a_token(cls, value: str) -> str:
+        if value and not _TOKEN.fullmatch(value):
+            raise ValueError("is not a bot token; @BotFather gives one, like 123456789:AA…")
+        return value
+
+    @field_validator("api_base_url")
+    @classmethod
+    def _is_a_url(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("begins with http:// or https://")
+        return value.rstrip("/")
+
+
+class DatabaseSection(_Section):
+    """Where everything is kept."""
+
+    url: str = "sqlite+aiosqlite:///langnghe.db"
+    pool_size: int = Field(10, ge=1, le=200)
+
+
+class Locale(_Section):
+    """The language that a chat begins in, and the city's time zone."""
+
+    default: Literal["vi", "en"] = "vi"
+    timezone: str = "Asia/Ho_Chi_Minh"
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("is not a time zone, such as Asia/Ho_Chi_Minh") from error
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone itself."""
+        return ZoneInfo(self.timezone)
+
+
+class Deadlines(_Section):
+    """Working days until an opinion is answered, per kind, and days that are not worked."""
+
+    report: int = Field(10, ge=1, le=250)
+    proposal: int = Field(15, ge=1, le=250)
+    question: int = Field(5, ge=1, le=250)
+    comment: int = Field(10, ge=1, le=250)
+    praise: int = Field(10, ge=1, le=250)
+    complaint: int = Field(10, ge=1, le=250)
+    denunciation: int = Field(7, ge=1, le=250)
+    crime_report: int = Field(3, ge=1, le=250)
+    unsure: int = Field(10, ge=1, le=250)
+    days_off: tuple[date, ...] = ()
+
+    @property
+    def working_days(self) -> dict[Kind, int]:
+        """The working days of each kind."""
+        return {kind: getattr(self, kind.value) for kind in Kind}
+
+
+class Retention(_Section):
+    """How long what is not a submission is kept."""
+
+    draft_hours: float = Field(24, gt=0, le=24 * 30)
+    draft_reminder_hours: float = Field(2, ge=0)
+    failed_update_days: int = Field(30, ge=1)
+
+
+class Ops(_Section):
+    """Where health, readiness and metrics are served; port 0 serves them nowhere."""
+
+    listen_host: str = "127.0.0.1"
+    listen_port: int = Field(9090, ge=0, le=65535)
+
+
+class Settings(BaseSettings):
+    """Everything that an operator decides."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    telegram: Telegram = Telegram()
+    database: DatabaseSection = DatabaseSection()
+    locale: Locale = Locale()
+    deadlines: Deadlines = Deadlines()
+    retention: Retention = Retention()
+    ops: Ops = Ops()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # What is given first counts: the environment over the file.
+        del dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+
+def load(path: Path | None = None) -> Settings:
+    """The settings of a file and of the environment, which overrides it.
+
+    Without a path: the file that BOT_CONFIG names, or config.toml if there is one. Raises
+    BadSettings.
+    """
+    named = path or (Path(os.environ[CONFIG_VARIABLE]) if CONFIG_VARIABLE in os.environ else None)
+    chosen = named or Path("config.toml")
+    if named is not None and not chosen.is_file():
+        raise BadSettings(f"{chosen}: there is no such file; copy config.example.toml there")
+    _refuse_unknown_variables()
+    try:
+        content = TomlConfigSettingsSource(Settings, chosen)() if chosen.is_file() else {}
+        return Settings(**content)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{chosen}: not TOML: {error}") from error
+    except ValidationError as error:
+        raise BadSettings(f"{chosen}: {_explain(error)}") from error
+    except ValueError as error:
+        raise BadSettings(f"{chosen} or the environment: {error}") from error
+
+
+def _refuse_unknown_variables() -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE}
+    for variable in os.environ:
+        upper = variable.upper()
+        if upper.startswith(PREFIX) and upper.split("__")[0] not in known:
+            allowed = ", ".join(sorted(f"{name}__…" for name in known - {CONFIG_VARIABLE}))
+            raise BadSettings(f"{variable}: no such setting; the environment may set {allowed}")
+
+
+def _explain(error: ValidationError) -> str:
+    """The first mistake in one line: where, what, and what is allowed."""
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"]) or "settings"
+    if first["type"] == "extra_forbidden":
+        section: Any = Settings
+        for part in first["loc"][:-1]:
+            section = section.model_fields[str(part)].annotation
+        return f"{place}: no such setting; known are {', '.join(section.model_fields)}"
+    message = first["msg"].removeprefix("Value error, ")
+    shown = "" if first["loc"][-1:] == ("token",) else f" (it is {first['input']!r})"
+    return f"{place}: {message}{shown}"

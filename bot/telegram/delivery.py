@@ -1,0 +1,259 @@
+"""Delivery: claims what is due from the outbox, sends it at its slot, writes what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import structlog
+from telegram.constants import ParseMode
+from telegram.error import ChatMigrated, TelegramError
+
+from bot.screen import Screen, Words
+from bot.telegram.errors import Verdict, verdict, wait_of
+from storage import outbox
+from storage.database import Unavailable
+from storage.models import OutboxState
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+    from telegram import Bot
+
+    from bot.telegram.render import Renderer
+    from storage.database import Database
+    from storage.models import Outbox
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How delivery works: the shared pace, the lease, the chunk, the first pause after a failure.
+
+    The lease is longer than the slots of a chunk and all HTTP timeouts together.
+    """
+
+    pacing: outbox.Pacing
+    lease: timedelta = timedelta(seconds=60)
+    chunk: int = 100
+    backoff: timedelta = timedelta(seconds=2)
+    longest_backoff: timedelta = timedelta(minutes=10)
+
+
+class Delivery:
+    """One worker of the outbox; any number of them, in any number of replicas, may run."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        renderer: Renderer,
+        database: Database,
+        terms: Terms,
+        clock: Callable[[], datetime],
+        on_stop: Callable[[str], None],
+        on_blocked: Callable[[AsyncConnection, int, datetime], Awaitable[None]],
+    ) -> None:
+        """`on_stop` is called when the token is refused, `on_blocked` with a chat that blocks us"""
+        self._bot = bot
+        self._renderer = renderer
+        self._database = database
+        self._terms = terms
+        self._clock = clock
+        self._on_stop = on_stop
+        self._on_blocked = on_blocked
+        self._owner = uuid4().hex
+        self._nudged = asyncio.Event()
+        self._stopping = False
+        self._sending: set[asyncio.Task[None]] = set()
+        self._outcomes: list[outbox.Outcome] = []
+        self._flushing = asyncio.Lock()
+
+    def nudge(self) -> None:
+        """Something was put in the outbox: look now, not at the next tick."""
+        self._nudged.set()
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns when what is claimed is finished."""
+        self._stopping = True
+        self._nudged.set()
+
+    async def run(self, tick: float = 5.0) -> None:
+        """Deliver until stopped; looks at every nudge, when a row falls due, and every `tick`."""
+        while not self._stopping:
+            self._nudged.clear()
+            try:
+                await self._flush()
+                if await self.start_due():
+                    await self._room()
+                    continue
+                pause = await self._pause(tick)
+            except Unavailable as error:
+                log.warning("the outbox cannot be reached", error=str(error))
+                pause = tick
+            try:
+                await asyncio.wait_for(self._nudged.wait(), pause)
+            except TimeoutError:
+                continue
+        await self.drained()
+
+    async def drained(self) -> None:
+        """Return when what was claimed is finished."""
+        while self._sending:
+            await asyncio.wait(set(self._sending))
+        await self._flush()
+
+    async def _room(self) -> None:
+        """Return when another chunk may be claimed: few enough are on their way."""
+        while len(self._sending) > self._terms.chunk:
+            await asyncio.wait(set(self._sending), return_when=asyncio.FIRST_COMPLETED)
+
+    async def _pause(self, tick: float) -> float:
+        async with self._database.reading() as connection:
+            due = await outbox.next_due(connection)
+        if due is None:
+            return tick
+        return min(tick, max(0.02, (due - self._clock()).total_seconds()))
+
+    async def start_due(self) -> int:
+        """Claim a chunk of what is due and begin to send it; how many rows it has."""
+        now = self._clock()
+        async with self._database.transaction() as connection:
+            claimed = await outbox.claim(
+                connection,
+                owner=self._owner,
+                now=now,
+                lease=self._terms.lease,
+                pacing=self._terms.pacing,
+                most=self._terms.chunk,
+            )
+        begun = asyncio.get_running_loop().time()
+        for each in claimed:
+            moment = begun + (each.slot - now).total_seconds()
+            task = asyncio.create_task(self._handle(each.row, moment))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+        return len(claimed)
+
+    async def _handle(self, row: Outbox, moment: float) -> None:
+        self._outcomes.append(await self._send_at(row, moment))
+        try:
+            await self._flush()
+        except Unavailable as error:
+            log.warning("what was sent cannot be written down yet", error=str(error))
+            self._nudged.set()
+
+    async def _flush(self) -> None:
+        """Write what became of rows, all that there is at once."""
+        async with self._flushing:
+            outcomes, self._outcomes = self._outcomes, []
+            if not outcomes:
+                return
+            try:
+                async with self._database.transaction() as connection:
+                    finished = await outbox.finish(connection, self._owner, outcomes)
+            except Unavailable:
+                self._outcomes = [*outcomes, *self._outcomes]
+                raise
+        if finished < len(outcomes):
+            log.warning("rows were claimed by another meanwhile", rows=len(outcomes) - finished)
+
+    async def _send_at(self, row: Outbox, moment: float) -> outbox.Outcome:
+        loop = asyncio.get_running_loop()
+        if moment > loop.time():
+            await asyncio.sleep(moment - loop.time())
+        if self._stopping:
+            return _outcome(row, state=OutboxState.WAITING, owner=None)  # released unsent
+        try:
+            message_id = await self._send(row)
+        except TelegramError as error:
+            return await self._failed(row, error)
+        except Exception as error:
+            log.exception("a message cannot be rendered", dedup_key=row.dedup_key)
+            return self._dead(row, f"cannot be rendered: {error!r}")
+        return self._closed(row, OutboxState.SENT, message_id=message_id)
+
+    async def _send(self, row: Outbox) -> int:
+        screen = Screen.from_json(row.screen)
+        if row.repeated:
+            mark = Words("outbox.repeated")
+            screen = replace(screen, paragraphs=(*screen.paragraphs, mark))
+        rendered = self._renderer.render(screen, row.language)
+        for text in rendered.texts[:-1]:
+            await self._bot.send_message(row.chat_id, text, parse_mode=ParseMode.HTML)
+        message = await self._bot.send_message(
+            row.chat_id,
+            rendered.texts[-1],
+            parse_mode=ParseMode.HTML,
+            reply_markup=rendered.markup,
+        )
+        return message.message_id
+
+    async def _failed(self, row: Outbox, error: TelegramError) -> outbox.Outcome:
+        judged, now = verdict(error), self._clock()
+        log.warning(
+            "a message was not sent", dedup_key=row.dedup_key, verdict=judged.name, error=str(error)
+        )
+        match judged:
+            case Verdict.WAIT:
+                return await self._wait(row, now + wait_of(error))
+            case Verdict.MOVED if isinstance(error, ChatMigrated):
+                async with self._database.transaction() as connection:
+                    await outbox.move_chat(connection, row.chat_id, error.new_chat_id)
+                return self._again(row, now, error)
+            case Verdict.BLOCKED:
+                async with self._database.transaction() as connection:
+                    await outbox.set_blocked(connection, row.chat_id, now)
+                    await self._on_blocked(connection, row.chat_id, now)
+                return self._again(row, now, error)
+            case Verdict.REFUSED | Verdict.DONE:
+                return self._dead(row, str(error))
+            case Verdict.STOP:
+                self._on_stop(str(error))
+                self.stop()
+                return self._again(row, now, error)
+            case Verdict.UNSURE if not row.critical:
+                return self._closed(row, OutboxState.MAYBE_SENT, error=str(error)[:256])
+            case Verdict.UNSURE:
+                return self._again(row, now + self._backoff(row), error, repeated=True)
+        return self._again(row, now + self._backoff(row), error)
+
+    async def _wait(self, row: Outbox, until: datetime) -> outbox.Outcome:
+        async with self._database.transaction() as connection:
+            await outbox.hold_back(connection, row.chat_id, until)
+        return _outcome(
+            row, state=OutboxState.WAITING, owner=None, next_at=until, error="told to wait"
+        )
+
+    def _again(
+        self, row: Outbox, at: datetime, error: TelegramError, *, repeated: bool = False
+    ) -> outbox.Outcome:
+        return _outcome(
+            row,
+            state=OutboxState.WAITING,
+            owner=None,
+            next_at=at,
+            error=str(error)[:256],
+            repeated=row.repeated or repeated,
+        )
+
+    def _backoff(self, row: Outbox) -> timedelta:
+        doubled = self._terms.backoff * 2 ** min(row.attempt - 1, 12)
+        spread = random.uniform(0.8, 1.2)  # noqa: S311 - so that many do not come back at once
+        return min(doubled, self._terms.longest_backoff) * spread
+
+    def _dead(self, row: Outbox, error: str) -> outbox.Outcome:
+        log.error("a message is dead", dedup_key=row.dedup_key, error=error)
+        return self._closed(row, OutboxState.DEAD, error=error[:256])
+
+    def _closed(self, row: Outbox, state: OutboxState, **values: Any) -> outbox.Outcome:
+        return _outcome(row, state=state, finished_at=self._clock(), **values)
+
+
+def _outcome(row: Outbox, **values: Any) -> outbox.Outcome:
+    return outbox.Outcome(row.id or 0, row.attempt, values)

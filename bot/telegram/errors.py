@@ -1,0 +1,63 @@
+"""What an error of the Bot API means for what was being sent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import Enum, auto
+
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+
+
+class NotSent(NetworkError):
+    """The request never left: no connection was to be had. Trying again is safe."""
+
+
+class Verdict(Enum):
+    """What is known about a request that failed."""
+
+    DONE = auto()  # what was asked for is so already
+    NOT_SENT = auto()  # for certain; try again later
+    WAIT = auto()  # Telegram says how long
+    MOVED = auto()  # the group has another id now
+    BLOCKED = auto()  # the chat cannot be written to
+    REFUSED = auto()  # this message never will be accepted
+    STOP = auto()  # the token is not valid: nothing can be sent
+    UNSURE = auto()  # it may or may not have arrived
+
+
+def verdict(error: TelegramError) -> Verdict:
+    """Judge an error. BadRequest and NotSent are NetworkErrors too, so they come first."""
+    match error:
+        case RetryAfter():
+            return Verdict.WAIT
+        case ChatMigrated():
+            return Verdict.MOVED
+        case Forbidden():
+            return Verdict.BLOCKED
+        case InvalidToken():
+            return Verdict.STOP
+        case BadRequest() if "is not modified" in error.message:
+            return Verdict.DONE
+        case BadRequest():
+            return Verdict.REFUSED
+        case NotSent():
+            return Verdict.NOT_SENT
+        case _:
+            return Verdict.UNSURE
+
+
+def wait_of(error: TelegramError) -> timedelta:
+    """How long Telegram asks to wait, at least a second; zero if it does not ask."""
+    if not isinstance(error, RetryAfter):
+        return timedelta()
+    asked = error.retry_after
+    wait = asked if isinstance(asked, timedelta) else timedelta(seconds=asked)
+    return max(wait, timedelta(seconds=1))

@@ -1,0 +1,246 @@
+"""Replies of the conversation: sent after the acknowledgement, in order within a chat.
+
+A reply that cannot be sent now goes to the outbox, where it waits its turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import structlog
+from telegram import (
+    InlineKeyboardMarkup,
+    InputMediaAudio,
+    InputMediaDocument,
+    InputMediaPhoto,
+    InputMediaVideo,
+)
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, TelegramError
+
+from bot.telegram.errors import Verdict, verdict
+from storage import outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from telegram import Bot
+
+    from bot.screen import Screen
+    from bot.telegram.render import Renderer
+    from storage.database import Database
+    from storage.models import Attachment
+
+log = structlog.get_logger()
+
+_KEPT_FOR = timedelta(minutes=10)  # a reply that is older answers nothing any more
+_ALBUM_OF = {
+    "photo": InputMediaPhoto,
+    "video": InputMediaVideo,
+    "document": InputMediaDocument,
+    "audio": InputMediaAudio,
+}
+_MOST_IN_ALBUM = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Something to say in a chat.
+
+    `edits`: the message to change instead of sending a new one. `settles`: the seconds to wait for
+    a newer post that makes this one needless, as while an album is arriving.
+    """
+
+    screen: Screen | None
+    language: str
+    edits: int | None = None
+    settles: float = 0.0
+    files: tuple[Attachment, ...] = ()
+    answers: str | None = None
+    toast: str | None = None
+
+
+@dataclass(slots=True)
+class _Queue:
+    posts: deque[Post] = field(default_factory=deque)
+    grew: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Replies:
+    """One short-lived task for each chat that is being answered."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        renderer: Renderer,
+        database: Database,
+        clock: Callable[[], datetime],
+        on_stop: Callable[[str], None],
+        nudge: Callable[[], None],
+    ) -> None:
+        """`on_stop` is called when Telegram refuses the token, `nudge` when the outbox grew."""
+        self._bot = bot
+        self._renderer = renderer
+        self._database = database
+        self._clock = clock
+        self._on_stop = on_stop
+        self._nudge = nudge
+        self._queues: dict[int, _Queue] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def put(self, chat_id: int, post: Post) -> None:
+        """Say something in a chat after what is being said there already."""
+        queue = self._queues.get(chat_id)
+        if queue is not None:
+            queue.posts.append(post)
+            queue.grew.set()
+            return
+        queue = self._queues[chat_id] = _Queue(deque((post,)))
+        task = asyncio.create_task(self._work(chat_id, queue))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def drained(self) -> None:
+        """Return when everything put so far has been said or handed to the outbox."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    async def _work(self, chat_id: int, queue: _Queue) -> None:
+        try:
+            while queue.posts:
+                post = queue.posts.popleft()
+                if post.settles and await self._is_overtaken(queue, post.settles):
+                    continue
+                await self._say(chat_id, post)
+        finally:
+            del self._queues[chat_id]
+
+    async def _is_overtaken(self, queue: _Queue, seconds: float) -> bool:
+        if not queue.posts:
+            queue.grew.clear()
+            try:
+                await asyncio.wait_for(queue.grew.wait(), seconds)
+            except TimeoutError:
+                return False
+        return True
+
+    async def _say(self, chat_id: int, post: Post) -> None:
+        try:
+            if post.answers is not None:
+                await self._answer(post.answers, post.toast)
+            if post.screen is not None:
+                await self._show(chat_id, post)
+            if post.files:
+                await self._send_files(chat_id, post.files)
+        except TelegramError as error:
+            await self._cope(chat_id, post, error)
+        except Exception:
+            log.exception("a reply failed", chat_id=chat_id)
+
+    async def _answer(self, callback_query_id: str, toast: str | None) -> None:
+        try:
+            await self._bot.answer_callback_query(callback_query_id, text=toast)
+        except BadRequest:
+            # Too old to be answered: what the button asked for is done all the same.
+            log.info("a button's answer came too late")
+
+    async def _show(self, chat_id: int, post: Post) -> None:
+        assert post.screen is not None
+        rendered = self._renderer.render(post.screen, post.language)
+        texts, edits = rendered.texts, post.edits
+        inline = rendered.markup is None or isinstance(rendered.markup, InlineKeyboardMarkup)
+        for position, text in enumerate(texts):
+            markup = rendered.markup if position == len(texts) - 1 else None
+            if edits is not None and inline:
+                if await self._edit(chat_id, edits, text, markup):
+                    edits = None
+                    continue
+                edits = None
+            await self._bot.send_message(
+                chat_id, text, parse_mode=ParseMode.HTML, reply_markup=markup
+            )
+
+    async def _edit(self, chat_id: int, message_id: int, text: str, markup: object) -> bool:
+        """Whether the message shows the text now; not when it is gone or too old to change."""
+        try:
+            await self._bot.edit_message_text(
+                text,
+                chat_id,
+                message_id,
+                parse_mode=ParseMode.HTML,
+                reply_markup=markup if isinstance(markup, InlineKeyboardMarkup) else None,
+            )
+        except BadRequest as error:
+            return verdict(error) is Verdict.DONE
+        return True
+
+    async def _send_files(self, chat_id: int, files: Sequence[Attachment]) -> None:
+        for group in _groups(files):
+            try:
+                await self._send_group(chat_id, group)
+            except BadRequest:
+                # One file that Telegram no longer has must not hold back the others.
+                log.warning("an attachment could not be shown", types=[f.type for f in group])
+
+    async def _send_group(self, chat_id: int, group: Sequence[Attachment]) -> None:
+        if len(group) > 1:
+            media = [_ALBUM_OF[file.type](file.file_id) for file in group]
+            await self._bot.send_media_group(chat_id, media)
+            return
+        file = group[0]
+        method = getattr(self._bot, f"send_{file.type}", self._bot.send_document)
+        await method(chat_id, file.file_id)
+
+    async def _cope(self, chat_id: int, post: Post, error: TelegramError) -> None:
+        judged = verdict(error)
+        log.warning("a reply was not sent", verdict=judged.name, error=str(error))
+        match judged:
+            case Verdict.STOP:
+                self._on_stop(str(error))
+            case Verdict.BLOCKED:
+                async with self._database.transaction() as connection:
+                    await outbox.set_blocked(connection, chat_id, self._clock())
+            case Verdict.WAIT | Verdict.NOT_SENT if post.screen is not None:
+                await self._hand_over(chat_id, post, post.screen)
+
+    async def _hand_over(self, chat_id: int, post: Post, screen: Screen) -> None:
+        now = self._clock()
+        message = outbox.Message(
+            dedup_key=f"reply:{uuid4().hex}",
+            chat_id=chat_id,
+            priority=outbox.Priority.REPLY,
+            language=post.language,
+            screen=screen.to_json(),
+            expires_at=now + _KEPT_FOR,
+            critical=False,
+        )
+        async with self._database.transaction() as connection:
+            await outbox.enqueue(connection, [message], now)
+        self._nudge()
+
+
+def _groups(files: Sequence[Attachment]) -> list[list[Attachment]]:
+    """Files that may stand in one album together, in order."""
+    groups: list[list[Attachment]] = []
+    for file in files:
+        together = groups[-1] if groups else []
+        if (
+            together
+            and len(together) < _MOST_IN_ALBUM
+            and file.type in _ALBUM_OF
+            and _album_kind(file) == _album_kind(together[-1])
+        ):
+            together.append(file)
+        else:
+            groups.append([file])
+    return groups
+
+
+def _album_kind(file: Attachment) -> str:
+    return "picture" if file.type in {"photo", "video"} else file.type

@@ -1,0 +1,69 @@
+"""The audit: what was done, appended in the transaction that does it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select
+
+from storage.models import Audit
+from storage.rows import many, table
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_rows = table(Audit)
+
+RESIDENT, SYSTEM = "resident", "system"  # the actors that are no officers
+
+
+async def append(
+    connection: AsyncConnection,
+    action: str,
+    at: datetime,
+    *,
+    role: str,
+    actor_id: int | None = None,
+    submission_id: int | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Write down an action. `details` hold no text and no identity of a resident."""
+    await connection.execute(
+        insert(_rows).values(
+            at=at,
+            action=action,
+            actor_role=role,
+            actor_id=actor_id,
+            submission_id=submission_id,
+            details=dict(details or {}),
+        )
+    )
+
+
+async def timeline(
+    connection: AsyncConnection, submission_id: int, actions: Collection[str]
+) -> Sequence[Audit]:
+    """The entries of a submission that are among `actions`, oldest first."""
+    statement = (
+        select(_rows)
+        .where(_rows.c.submission_id == submission_id, _rows.c.action.in_(actions))
+        .order_by(_rows.c.id)
+    )
+    return await many(connection, Audit, statement)
+
+
+async def everything(
+    connection: AsyncConnection, since: datetime | None, until: datetime | None
+) -> AsyncIterator[Audit]:
+    """Every entry of a span of time, oldest first, without holding them in memory."""
+    statement = select(_rows).order_by(_rows.c.id)
+    if since is not None:
+        statement = statement.where(_rows.c.at >= since)
+    if until is not None:
+        statement = statement.where(_rows.c.at < until)
+    async with connection.stream(statement) as result:
+        async for row in result:
+            yield row  # type: ignore[misc]  # a row reads as its model

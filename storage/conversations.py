@@ -1,0 +1,86 @@
+"""Conversations: the row of a chat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, select, update
+
+from storage.models import Conversation
+from storage.rows import insert_into, many, one, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+# How many update ids a chat remembers. Telegram gives a polling bot at most 50 updates at once
+# (our limit) and redelivers no others, so that whatever can come again is still known.
+REMEMBERED = 64
+
+_rows = table(Conversation)
+
+
+async def find(connection: AsyncConnection, chat_id: int) -> Conversation | None:
+    """The chat's row, or None for a chat that is new."""
+    return await one(connection, Conversation, select(_rows).where(_rows.c.chat_id == chat_id))
+
+
+async def hold(connection: AsyncConnection, chat_id: int) -> Conversation | None:
+    """The chat's row if there is one, held until the transaction ends."""
+    statement = select(_rows).where(_rows.c.chat_id == chat_id).with_for_update()
+    return await one(connection, Conversation, statement)
+
+
+async def hold_or_make(connection: AsyncConnection, chat_id: int, language: str) -> Conversation:
+    """The chat's row, made when it is new, held until the transaction ends."""
+    row = await hold(connection, chat_id)
+    if row is None:
+        fresh = {"chat_id": chat_id, "language": language, "answers": {}, "updates": []}
+        await connection.execute(
+            insert_into(Conversation, connection.dialect).values(fresh).on_conflict_do_nothing()
+        )
+        row = await hold(connection, chat_id)
+    assert row is not None
+    return row
+
+
+def with_update(updates: Sequence[int], update_id: int) -> list[int]:
+    """The remembered ids with one more; the oldest is forgotten."""
+    return [*updates, update_id][-REMEMBERED:]
+
+
+async def save(connection: AsyncConnection, chat_id: int, values: Mapping[str, Any]) -> None:
+    """Write columns of the chat's row."""
+    await connection.execute(update(_rows).where(_rows.c.chat_id == chat_id).values(**values))
+
+
+async def forget(connection: AsyncConnection, chat_id: int) -> None:
+    """Delete the chat's row with everything in it."""
+    await connection.execute(delete(_rows).where(_rows.c.chat_id == chat_id))
+
+
+async def to_remind(
+    connection: AsyncConnection, before: datetime, most: int
+) -> Sequence[Conversation]:
+    """Drafts that expire before a moment and whose owner was not reminded."""
+    statement = (
+        select(_rows)
+        .where(_rows.c.expires_at < before, _rows.c.reminded_at.is_(None))
+        .where(_rows.c.flow.is_not(None))
+        .order_by(_rows.c.expires_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return await many(connection, Conversation, statement)
+
+
+async def drop_expired(connection: AsyncConnection, now: datetime) -> int:
+    """Empty the drafts whose time is over; how many there were."""
+    result = await connection.execute(
+        update(_rows)
+        .where(_rows.c.expires_at <= now, _rows.c.flow.is_not(None))
+        .values(flow=None, answers={}, started_at=None, expires_at=None, reminded_at=None)
+    )
+    return result.rowcount

@@ -1,0 +1,152 @@
+"""The engine, and the one place where a transaction is opened."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
+
+    from sqlalchemy import Connection
+
+DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
+
+
+class Unavailable(Exception):
+    """The database cannot be reached, is locked, full or too slow; nothing was changed."""
+
+
+class BadUrl(ValueError):
+    """The database URL is not one that this program can use."""
+
+
+def _dumps(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+class Database:
+    """One database, SQLite or PostgreSQL, behind `transaction()` and `reading()`.
+
+    Queries are functions that take the connection these give; they never commit.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, wait: float = 10.0) -> None:
+        """Prepare the engine; connects only when it is first used.
+
+        `wait` is how many seconds a turn waits for a connection or a lock before `Unavailable`.
+        """
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise BadUrl("the database URL cannot be read") from error
+        if parsed.drivername not in DRIVERS:
+            raise BadUrl(f"the database URL must begin with {' or '.join(DRIVERS)}")
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._engine = _sqlite(url, wait) if self.is_sqlite else _postgresql(url, pool_size, wait)
+        # SQLite has one writer: queueing for it here is cheaper and fairer than its busy handler.
+        self._turnstile: AbstractAsyncContextManager[Any] = (
+            asyncio.Lock() if self.is_sqlite else nullcontext()
+        )
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine itself, for migrations."""
+        return self._engine
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Commit what is done inside, all of it or, if anything is raised, nothing.
+
+        Raises Unavailable when the database cannot take it now.
+        """
+        with _named():
+            async with self._turnstile, self._engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Read a consistent state without holding up those who write."""
+        with _named():
+            async with self._engine.connect() as connection:
+                await connection.execution_options(reading=True)
+                async with connection.begin():
+                    yield connection
+
+    async def ping(self) -> None:
+        """Return when the database answers; raises Unavailable."""
+        async with self.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+class _named:  # noqa: N801 - reads as a statement
+    """Give the many faces of a database that is away one name."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and _means_unavailable(error):
+            raise Unavailable(str(error).splitlines()[0]) from error
+
+
+def _means_unavailable(error: BaseException) -> bool:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    # asyncpg raises plain OSErrors and its own timeouts while it connects.
+    return isinstance(
+        error, OperationalError | InterfaceError | PoolTimeoutError | OSError | TimeoutError
+    )
+
+
+def _sqlite(url: str, wait: float) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        connect_args={"timeout": wait},
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A deferred transaction that turns to writing fails at once when another one wrote since.
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: str, pool_size: int, wait: float) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=wait,
+        connect_args={
+            "timeout": wait,
+            "server_settings": {
+                "lock_timeout": f"{int(wait * 1000)}",
+                "idle_in_transaction_session_timeout": "60000",
+            },
+        },
+    )

@@ -1,0 +1,28 @@
+"""How Alembic runs here: on the connection that it is given."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import storage.models  # noqa: F401 - fills the metadata
+from storage.types import ByValue, UtcDateTime
+
+
+def plainly(kind: str, item: object, _context: object) -> str | bool:
+    """Write our column types as what they are in the database: a migration outlives the code."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, ByValue):
+        return "sa.String(length=32)"
+    return False
+
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=SQLModel.metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_type=True,
+    render_item=plainly,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,98 @@
+"""Officers and the invite links that make them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+
+from storage.models import Invite, Officer
+from storage.rows import insert_into, many, one, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_rows, _invites = table(Officer), table(Invite)
+
+
+async def find(connection: AsyncConnection, chat_id: int) -> Officer | None:
+    """The active officer of a private chat, or None."""
+    statement = select(_rows).where(_rows.c.chat_id == chat_id, _rows.c.active.is_(True))
+    return await one(connection, Officer, statement)
+
+
+async def on_duty(
+    connection: AsyncConnection, unit_code: str, topics: Sequence[str]
+) -> list[Officer]:
+    """The officers of a unit on duty for any of the topics; no topics of one's own means all."""
+    statement = (
+        select(_rows)
+        .where(_rows.c.unit_code == unit_code)
+        .where(_rows.c.active.is_(True), _rows.c.on_duty.is_(True))
+        .order_by(_rows.c.id)
+    )
+    serving = await many(connection, Officer, statement)
+    return [each for each in serving if not each.topics or set(each.topics) & set(topics)]
+
+
+async def everybody(connection: AsyncConnection) -> Sequence[Officer]:
+    """All officers, those who left too."""
+    return await many(connection, Officer, select(_rows).order_by(_rows.c.unit_code, _rows.c.id))
+
+
+async def set_duty(connection: AsyncConnection, chat_id: int, *, on_duty: bool) -> bool:
+    """Go on or off duty; whether there was such an officer."""
+    result = await connection.execute(
+        update(_rows)
+        .where(_rows.c.chat_id == chat_id, _rows.c.active.is_(True))
+        .values(on_duty=on_duty)
+    )
+    return result.rowcount == 1
+
+
+async def deactivate(connection: AsyncConnection, officer_id: int) -> bool:
+    """Take an officer's rights away; whether there was an active one with that id."""
+    result = await connection.execute(
+        update(_rows)
+        .where(_rows.c.id == officer_id, _rows.c.active.is_(True))
+        .values(active=False, on_duty=False)
+    )
+    return result.rowcount == 1
+
+
+async def invite(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+    """Keep an invite, by its token's hash."""
+    await connection.execute(insert(_invites).values(**values))
+
+
+async def use_invite(
+    connection: AsyncConnection, token_hash: str, chat_id: int, now: datetime
+) -> Invite | None:
+    """Consume an invite that is unused and not expired, in one statement; None otherwise."""
+    statement = (
+        update(_invites)
+        .where(_invites.c.token_hash == token_hash)
+        .where(_invites.c.used_at.is_(None), _invites.c.expires_at > now)
+        .values(used_at=now, used_by=chat_id)
+        .returning(*_invites.c)
+    )
+    return await one(connection, Invite, statement)
+
+
+async def used_by(connection: AsyncConnection, token_hash: str) -> int | None:
+    """The chat that used an invite, or None."""
+    statement = select(_invites.c.used_by).where(_invites.c.token_hash == token_hash)
+    return (await connection.execute(statement)).scalar_one_or_none()
+
+
+async def enrol(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+    """Make the person of a chat an officer, or give one another unit and role."""
+    changed = {key: value for key, value in values.items() if key not in {"chat_id", "created_at"}}
+    await connection.execute(
+        insert_into(Officer, connection.dialect)
+        .values(**values)
+        .on_conflict_do_update(index_elements=["chat_id"], set_=changed)
+    )

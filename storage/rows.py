@@ -1,0 +1,44 @@
+"""Rows read by Core statements, typed as the models whose columns they have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from sqlalchemy import Dialect, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Executable
+    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlmodel import SQLModel
+
+Model = TypeVar("Model", bound="SQLModel")
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The table of a model, for Core statements."""
+    return cast("Table", model.__table__)  # type: ignore[attr-defined]
+
+
+def insert_into(model: type[SQLModel], dialect: Dialect) -> Any:
+    """An INSERT that knows ON CONFLICT, which both databases have in the same words."""
+    made = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+    return made(table(model))
+
+
+async def one(
+    connection: AsyncConnection, model: type[Model], statement: Executable
+) -> Model | None:
+    """The one row of a statement on `model`'s columns, or None. It can be read, not changed."""
+    del model  # names the type only
+    return cast("Model | None", (await connection.execute(statement)).one_or_none())
+
+
+async def many(
+    connection: AsyncConnection, model: type[Model], statement: Executable
+) -> Sequence[Model]:
+    """The rows of a statement on `model`'s columns."""
+    del model
+    return cast("Sequence[Model]", (await connection.execute(statement)).all())
