@@ -19,7 +19,7 @@ from bot.feedback.flow import FEEDBACK
 from bot.feedback.service import Policy
 from bot.schedule import Schedule
 from bot.telegram.delivery import Delivery, Terms
-from bot.telegram.handlers import ALLOWED_UPDATES, COMMANDS, MENU, Handlers
+from bot.telegram.handlers import COMMANDS, MENU, Handlers
 from bot.telegram.intake import Intake
 from bot.telegram.render import Renderer
 from bot.telegram.replies import Replies
@@ -189,6 +189,3 @@ class App:
                 await self.bot.set_my_short_description(texts["profile.short"], language_code=code)
         except TelegramError as error:
             log.warning("the menu could not be registered", error=str(error))
-
-
-UPDATES = ALLOWED_UPDATES

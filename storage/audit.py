@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _rows = table(Audit)
 
-RESIDENT, SYSTEM = "resident", "system"  # the actors that are no officers
+# The actors that are no officers.
+RESIDENT, SYSTEM, OPERATOR = "resident", "system", "operator"
 
 
 async def append(

@@ -116,8 +116,8 @@ def _chat_id(**options: Any) -> Any:
 
 
 def _time(*, nullable: bool = False, **options: Any) -> Any:
-    default = {"default": None} if nullable else {}
-    return Field(**default, sa_column=Column(UtcDateTime, nullable=nullable, **options))
+    column = Column(UtcDateTime, nullable=nullable, **options)
+    return Field(default=None, sa_column=column) if nullable else Field(sa_column=column)
 
 
 def _enum(enum: type[StrEnum], **options: Any) -> Any:

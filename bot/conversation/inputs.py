@@ -74,6 +74,12 @@ def choice(
     )
 
 
+def as_message(reply: Reply) -> dict[str, Any]:
+    """A message as answers keep it: its number, its text, its file."""
+    file = asdict(reply.attachment) if reply.attachment else None
+    return {"id": reply.message_id, "text": reply.text or "", "file": file}
+
+
 def gather(messages: list[dict[str, Any]], reply: Reply, *, most: int, limit: int) -> Note:
     """Add a message to those gathered under the note `details.messages`, or replace an edited one.
 
@@ -82,11 +88,7 @@ def gather(messages: list[dict[str, Any]], reply: Reply, *, most: int, limit: in
     """
     if reply.text is None and reply.attachment is None:
         raise Rejected("empty")
-    message = {
-        "id": reply.message_id,
-        "text": reply.text or "",
-        "file": asdict(reply.attachment) if reply.attachment else None,
-    }
+    message = as_message(reply)
     ids = [each["id"] for each in messages]
     if reply.edited and reply.message_id in ids:
         at = ids.index(reply.message_id)

@@ -188,7 +188,7 @@ class Desk:
         chat = Chat(row.chat_id, row.language)
         match turn:
             case Ask():
-                if turn.accepted in matter.answered:
+                if turn.accepted is not None and turn.accepted in matter.answered:
                     value = turn.answers[turn.accepted]
                     await matter.answered[turn.accepted](connection, chat, value, now)
                 values = {
@@ -207,7 +207,7 @@ class Desk:
                 await self._close(connection, row, update_id)
 
     async def _close(self, connection: AsyncConnection, row: Conversation, update_id: int) -> None:
-        values = {
+        values: dict[str, Any] = {
             "flow": None,
             "answers": {},
             "updates": conversations.with_update(row.updates, update_id),

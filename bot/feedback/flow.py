@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.areas.units import CITY, by_code, find, named, units
+from bot.areas.question import area
+from bot.areas.units import named
 from bot.conversation.flow import (
     Answers,
     Flow,
     Input,
-    Note,
     Option,
-    Rejected,
     Reply,
     Step,
     Stop,
@@ -42,7 +41,6 @@ from storage.models import Identity, Kind, Topic
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_PAGE = 12  # units on one page of the list
 _EXCERPT = 600  # characters of the text on the review page
 
 
@@ -96,64 +94,6 @@ def agreement() -> Input:
     )
 
 
-def area() -> Input:
-    """A unit of the city: typed and confirmed by a button, found in the list, or left out."""
-    to_list = Option("list", Words("feedback.area.options.list"))
-    skip = Option(CITY, Words("feedback.area.options.skip"))
-
-    def candidates(answers: Answers) -> tuple[Option, ...]:
-        found = find(answers.get("area.query", ""))
-        return tuple(Option(unit.code, unit.words) for unit in found)
-
-    def page(answers: Answers) -> tuple[Option, ...]:
-        number, last = int(answers["area.page"]), (len(units()) - 1) // _PAGE
-        shown = units()[number * _PAGE : (number + 1) * _PAGE]
-        turns = [
-            Option(f"page-{to}", Words(f"feedback.area.options.{way}"))
-            for way, to in (("previous", number - 1), ("next", number + 1))
-            if 0 <= to <= last
-        ]
-        return (*(Option(unit.code, unit.words) for unit in shown), *turns)
-
-    def options(answers: Answers) -> tuple[Option, ...]:
-        if "area.page" in answers:
-            return (*page(answers), skip)
-        return (*candidates(answers), to_list, skip)
-
-    def parse(reply: Reply, answers: Answers) -> Any:
-        value = reply.choice
-        if value is None:
-            typed = (reply.text or "").strip()[:200]
-            if not find(typed):
-                raise Rejected("unknown-place", typed=typed[:60])
-            return Note({"query": typed, "page": None})
-        if value == CITY or value in by_code():
-            return value
-        number = "0" if value == "list" else value.removeprefix("page-")
-        if number.isdecimal() and int(number) <= (len(units()) - 1) // _PAGE:
-            return Note({"page": int(number), "query": None})
-        raise Rejected(CHOOSE)
-
-    def prompt(answers: Answers) -> str:
-        if "area.page" in answers:
-            return "listed"
-        return "which" if "area.query" in answers else "ask"
-
-    def show(answers: Answers) -> Mapping[str, Param]:
-        typed = answers.get("area.query")
-        return {"typed": typed[:60]} if typed else {}
-
-    return Input(
-        parse,
-        options=options,
-        prompt=prompt,
-        prompts=("ask", "which", "listed"),
-        show=show,
-        holds=lambda value, _answers: value == CITY or value in by_code(),
-        reasons=(CHOOSE, "unknown-place"),
-    )
-
-
 def about_the_kind(answers: Answers) -> Mapping[str, Param]:
     """What the law says of this kind of opinion."""
     return {"about": Words(f"feedback.formal.about.{answers['kind']}")}
@@ -190,7 +130,7 @@ FEEDBACK = Flow(
             editable=False,
         ),
         Step("topic", choice("feedback.topic", *Topic)),
-        Step("area", area()),
+        Step("area", area("feedback.area")),
         Step("details", messages("feedback.details", most=MAX_FILES, limit=MAX_CHARACTERS)),
         Step("identity", choice("feedback.identity", *Identity), when=may_be_named),
         Step("phone", phone(), when=gives_phone),

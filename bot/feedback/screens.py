@@ -32,8 +32,11 @@ def start(*, has_draft: bool) -> Screen:
 
 def help_() -> Screen:
     """The commands, the other channels, and what nobody here ever asks for."""
-    return Screen((Words("help.text"), Words("start.emergency"), Words("help.official"),
-                   Words("help.caution")), (Button(Words("start.feedback"), "start:feedback"),))  # fmt: skip
+    keys = ("help.text", "start.emergency", "help.official", "help.caution")
+    return Screen(
+        tuple(Words(key) for key in keys),
+        (Button(Words("start.feedback"), "start:feedback"),),
+    )
 
 
 def languages() -> Screen:

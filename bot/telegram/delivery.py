@@ -78,6 +78,10 @@ class Delivery:
         """Something was put in the outbox: look now, not at the next tick."""
         self._nudged.set()
 
+    def health(self) -> bool:
+        """Whether messages are being delivered."""
+        return not self._stopping
+
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what is claimed is finished."""
         self._stopping = True
@@ -243,7 +247,7 @@ class Delivery:
         )
 
     def _backoff(self, row: Outbox) -> timedelta:
-        doubled = self._terms.backoff * 2 ** min(row.attempt - 1, 12)
+        doubled = self._terms.backoff * (1 << min(row.attempt - 1, 12))
         spread = random.uniform(0.8, 1.2)  # noqa: S311 - so that many do not come back at once
         return min(doubled, self._terms.longest_backoff) * spread
 

@@ -21,6 +21,7 @@ from telegram.ext import (
 from bot.casework import screens as officer_screens
 from bot.casework import service as casework
 from bot.conversation.flow import Attachment, Reply, pressed
+from bot.conversation.inputs import as_message
 from bot.feedback import screens, service
 from bot.screen import Button, Screen, Words
 from bot.telegram.arrival import arriving
@@ -108,17 +109,12 @@ class Handlers:
             await self._show(message.chat_id, Screen((Words("errors.not_understood"),)))
 
     async def _offer(self, update: Update, message: Message, reply: Reply) -> None:
-        written = {"id": reply.message_id, "text": reply.text or "", "file": None}
-        if reply.attachment is not None:
-            written["file"] = {
-                name: getattr(reply.attachment, name) for name in reply.attachment.__slots__
-            }
         shown = await self.desk.open(
             update.update_id,
             message.chat_id,
             "feedback",
             arriving.get().now,
-            facts={"@wrote_first": True, "details.messages": [written]},
+            facts={"@wrote_first": True, "details.messages": [as_message(reply)]},
         )
         if shown is not None:
             self._say(message.chat_id, shown, settles=self._settles(message))

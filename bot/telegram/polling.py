@@ -73,7 +73,7 @@ class Polling:
 
     async def _fetch(self) -> Sequence[Mapping[str, Any]]:
         # The raw updates: one that the library cannot parse must not take the others with it.
-        return await self._bot.do_api_request(
+        updates: Sequence[Mapping[str, Any]] = await self._bot.do_api_request(
             "getUpdates",
             api_kwargs={
                 "offset": self._offset,
@@ -83,6 +83,7 @@ class Polling:
             },
             read_timeout=self._wait + 10,
         )
+        return updates
 
     async def _take(self, updates: Sequence[Mapping[str, Any]]) -> None:
         by_chat: dict[object, list[Mapping[str, Any]]] = defaultdict(list)

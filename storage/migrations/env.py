@@ -1,5 +1,7 @@
 """How Alembic runs here: on the connection that it is given."""
 
+from typing import Any, Literal
+
 from alembic import context
 from sqlmodel import SQLModel
 
@@ -7,7 +9,7 @@ import storage.models  # noqa: F401 - fills the metadata
 from storage.types import ByValue, UtcDateTime
 
 
-def plainly(kind: str, item: object, _context: object) -> str | bool:
+def plainly(kind: str, item: Any, _context: object) -> str | Literal[False]:
     """Write our column types as what they are in the database: a migration outlives the code."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

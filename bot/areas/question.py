@@ -1,0 +1,90 @@
+"""Asking for a unit of the city: typed and confirmed by a button, found in a list, or left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.areas.units import CITY, by_code, find, units
+from bot.conversation.flow import Answers, Input, Note, Option, Rejected, Reply
+from bot.conversation.inputs import CHOOSE, chosen
+from bot.screen import Param, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PAGE = 12  # units on one page of the list
+
+
+def area(texts: str) -> Input:
+    """A unit's code, or the city's when it is left out; `texts` is the key of its texts."""
+    asking = _Asking(texts)
+    return Input(
+        asking.parse,
+        options=asking.options,
+        prompt=asking.prompt,
+        prompts=("ask", "which", "listed"),
+        show=asking.show,
+        holds=lambda value, _answers: is_place(value),
+        reasons=(CHOOSE, "unknown-place"),
+    )
+
+
+def is_place(code: str) -> bool:
+    """Whether a code is the city's or one of its units'."""
+    return code == CITY or code in by_code()
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """Notes: `query` is what was typed and fits some units, `page` the page of the list."""
+
+    texts: str
+
+    def options(self, answers: Answers) -> tuple[Option, ...]:
+        skip = Option(CITY, Words(f"{self.texts}.options.skip"))
+        if "area.page" in answers:
+            return (*self._page(int(answers["area.page"])), skip)
+        found = find(answers.get("area.query", ""))
+        to_list = Option("list", Words(f"{self.texts}.options.list"))
+        return (*(Option(unit.code, unit.words) for unit in found), to_list, skip)
+
+    def _page(self, number: int) -> tuple[Option, ...]:
+        shown = units()[number * _PAGE : (number + 1) * _PAGE]
+        turns = [
+            Option(f"page-{to}", Words(f"{self.texts}.options.{way}"))
+            for way, to in (("previous", number - 1), ("next", number + 1))
+            if 0 <= to <= _last_page()
+        ]
+        return (*(Option(unit.code, unit.words) for unit in shown), *turns)
+
+    def parse(self, reply: Reply, answers: Answers) -> str | Note:
+        typed = (reply.text or "").strip()
+        if reply.choice is not None or typed.isdigit():
+            return self._chosen(reply, answers)
+        if not find(typed):
+            raise Rejected("unknown-place", typed=typed[:60])
+        return Note({"query": typed[:200], "page": None})
+
+    def _chosen(self, reply: Reply, answers: Answers) -> str | Note:
+        # Every button that was ever shown for this question is good, not only the last ones.
+        value = reply.choice or chosen(reply, self.options(answers))
+        if is_place(value):
+            return value
+        number = "0" if value == "list" else value.removeprefix("page-")
+        if number.isdecimal() and int(number) <= _last_page():
+            return Note({"page": int(number), "query": None})
+        raise Rejected(CHOOSE)
+
+    def prompt(self, answers: Answers) -> str:
+        if "area.page" in answers:
+            return "listed"
+        return "which" if "area.query" in answers else "ask"
+
+    def show(self, answers: Answers) -> Mapping[str, Param]:
+        typed = answers.get("area.query")
+        return {"typed": typed[:60]} if typed else {}
+
+
+def _last_page() -> int:
+    return (len(units()) - 1) // _PAGE

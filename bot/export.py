@@ -1,0 +1,168 @@
+"""Exports: submissions and the audit as JSON lines, CSV or a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from openpyxl import Workbook
+
+from storage import audit, submissions
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from datetime import datetime
+    from typing import BinaryIO
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from storage.submissions import Exported
+
+
+class Format(StrEnum):
+    """The forms of an export."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+Record = dict[str, Any]
+
+_SUBMISSION = (
+    "code", "kind", "topics", "unit_code", "unit_vintage", "handled_by", "text", "state",
+    "confidential", "identity", "language", "forum", "created_at", "due_at", "answered_at",
+    "attachments",
+)  # fmt: skip
+_IDENTITY = ("chat_id", "phone")
+_AUDIT = ("id", "at", "action", "actor_role", "actor_id", "submission_id", "details")
+
+
+def submission_columns(*, with_identity: bool) -> tuple[str, ...]:
+    """The columns of an export of submissions."""
+    return (*_SUBMISSION, *_IDENTITY) if with_identity else _SUBMISSION
+
+
+async def submission_records(
+    connection: AsyncConnection,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    with_identity: bool,
+) -> AsyncIterator[Record]:
+    """A record for each submission of a span of time, oldest first.
+
+    Who gave it is only in it `with_identity`, and never of a confidential one.
+    """
+    async for exported in submissions.everything(connection, since, until):
+        record = _submission_record(exported)
+        if with_identity:
+            named = not exported.submission.confidential
+            record["chat_id"] = exported.chat_id if named else None
+            record["phone"] = exported.submission.phone if named else None
+        yield record
+
+
+def _submission_record(exported: Exported) -> Record:
+    submission = exported.submission
+    record: Record = {
+        name: _plain(getattr(submission, name)) for name in _SUBMISSION if name != "attachments"
+    }
+    record["attachments"] = [
+        {
+            "type": file.type,
+            "file_id": file.file_id,
+            "file_name": file.file_name,
+            "mime_type": file.mime_type,
+            "size": file.size,
+            "album": file.album,
+        }
+        for file in exported.attachments
+    ]
+    return record
+
+
+async def audit_records(
+    connection: AsyncConnection, since: datetime | None, until: datetime | None
+) -> AsyncIterator[Record]:
+    """A record for each entry of the audit, oldest first."""
+    async for entry in audit.everything(connection, since, until):
+        yield {name: _plain(getattr(entry, name)) for name in _AUDIT}
+
+
+AUDIT_COLUMNS = _AUDIT
+
+
+async def write(
+    records: AsyncIterator[Record], columns: tuple[str, ...], form: Format, out: BinaryIO
+) -> int:
+    """Write records in a form; how many there were."""
+    match form:
+        case Format.JSONL:
+            return await _write_jsonl(records, out)
+        case Format.CSV:
+            return await _write_csv(records, columns, out)
+        case Format.XLSX:
+            return await _write_xlsx(records, columns, out)
+
+
+async def _write_jsonl(records: AsyncIterator[Record], out: BinaryIO) -> int:
+    count = 0
+    async for record in records:
+        out.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+        count += 1
+    return count
+
+
+async def _write_csv(
+    records: AsyncIterator[Record], columns: tuple[str, ...], out: BinaryIO
+) -> int:
+    text = io.TextIOWrapper(out, "utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    count = 0
+    async for record in records:
+        writer.writerow([_cell(record, name) for name in columns])
+        count += 1
+    text.detach()
+    return count
+
+
+async def _write_xlsx(
+    records: AsyncIterator[Record], columns: tuple[str, ...], out: BinaryIO
+) -> int:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("export")
+    sheet.append(list(columns))
+    count = 0
+    async for record in records:
+        sheet.append([_cell(record, name) for name in columns])
+        count += 1
+    book.save(out)
+    return count
+
+
+# What a spreadsheet would take for a formula: written by a resident, run by an officer.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _cell(record: Mapping[str, Any], name: str) -> Any:
+    value = record[name]
+    if isinstance(value, list | dict):
+        return orjson.dumps(value).decode()
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def standard_output() -> BinaryIO:
+    """Where an export goes when no file is named."""
+    return sys.stdout.buffer

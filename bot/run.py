@@ -1,0 +1,172 @@
+"""Running a replica: listen, deliver, wake, and stop without losing anything."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+import structlog
+import uvicorn
+from telegram.error import InvalidToken, TelegramError
+
+from bot.app import App
+from bot.ops import ops_app
+from bot.telegram.handlers import ALLOWED_UPDATES
+from bot.telegram.polling import Polling
+from bot.telegram.webhook import webhook_app
+from storage import migrations
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import ASGIApp
+
+    from bot.settings import Settings
+
+log = structlog.get_logger()
+
+GRACE = 20.0  # seconds that stopping may take; every HTTP timeout fits in
+
+
+class CannotStart(Exception):
+    """Something outside is not as it must be; the message says what to do."""
+
+
+async def run(settings: Settings) -> None:
+    """Run a replica until SIGINT or SIGTERM; raises CannotStart, or Unavailable at the start."""
+    app = App(settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, app.stopping.set)
+    try:
+        await serve(app)
+    finally:
+        await app.close()
+    if app.fatal:
+        raise CannotStart(f"Telegram refuses the token ({app.fatal}); see telegram.token")
+
+
+async def serve(app: App) -> None:
+    """Check what is needed, then listen, deliver and wake until `app.stopping` is set."""
+    await check_schema(app)
+    await _connect(app)
+    async with contextlib.AsyncExitStack() as stack:
+        ops = app.settings.ops
+        if ops.listen_port:
+            site = ops_app(app.database, app.delivery.health)
+            await stack.enter_async_context(listening(site, ops.listen_host, ops.listen_port))
+        delivering = asyncio.create_task(app.delivery.run())
+        app.schedule.start()
+        await app.introduce()
+        try:
+            await _receive(app, stack)
+        finally:
+            app.schedule.stop()
+            app.delivery.stop()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(delivering), GRACE)
+
+
+async def _receive(app: App, stack: contextlib.AsyncExitStack) -> None:
+    telegram = app.settings.telegram
+    if telegram.mode == "webhook":
+        hook = telegram.webhook
+        site = webhook_app(app.intake, hook.path, hook.secret_token)
+        await stack.enter_async_context(listening(site, hook.listen_host, hook.listen_port))
+        await _set_webhook(app)
+        log.info("listening for Telegram", host=hook.listen_host, port=hook.listen_port)
+        await app.stopping.wait()
+    else:
+        await _polling_allowed(app)
+        log.info("polling Telegram")
+        await Polling(app.bot, app.intake, ALLOWED_UPDATES, app.stop_for).run(app.stopping)
+
+
+async def check_schema(app: App) -> None:
+    """Raise CannotStart unless the database is at the revision that this program needs."""
+    found, needed = await migrations.revision(app.database), migrations.head()
+    if found == needed:
+        return
+    what = "is not set up" if found is None else f"is at revision {found}, not {needed}"
+    raise CannotStart(f"the database {what}: run 'python -m bot migrate' first")
+
+
+async def _connect(app: App) -> None:
+    try:
+        await app.open()
+    except InvalidToken as error:
+        raise CannotStart(
+            "Telegram does not know this token: set telegram.token (or BOT_TELEGRAM__TOKEN) to"
+            " the one that @BotFather gave"
+        ) from error
+    except TelegramError as error:
+        raise CannotStart(
+            f"{app.settings.telegram.api_base_url} cannot be reached ({error}): check the network,"
+            " telegram.proxy and telegram.api_base_url"
+        ) from error
+
+
+async def _set_webhook(app: App) -> None:
+    hook = app.settings.telegram.webhook
+    try:
+        await app.bot.set_webhook(
+            f"{hook.public_url.rstrip('/')}{hook.path}",
+            secret_token=hook.secret_token,
+            allowed_updates=ALLOWED_UPDATES,
+            max_connections=100,
+        )
+    except TelegramError as error:
+        raise CannotStart(f"Telegram does not take the webhook: {error}") from error
+
+
+async def _polling_allowed(app: App) -> None:
+    """A webhook that is still set would keep every update from us."""
+    try:
+        await app.bot.delete_webhook(drop_pending_updates=False)
+    except TelegramError as error:
+        raise CannotStart(f"the webhook cannot be removed: {error}") from error
+
+
+@contextlib.asynccontextmanager
+async def listening(site: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
+    """Serve an ASGI application while inside; the port. Raises CannotStart when it is taken."""
+    listener = _bind(host, port)
+    server = _Server(
+        uvicorn.Config(site, log_config=None, access_log=False, lifespan="off",
+                       timeout_graceful_shutdown=int(GRACE))
+    )  # fmt: skip
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await serving
+        listener.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the replica stops as one."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]  # as uvicorn has it
+        yield
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise CannotStart(
+            f"cannot listen on {host} port {port} ({error.strerror}): stop what uses it or choose"
+            " another port in the settings"
+        ) from error
+    listener.listen(2048)
+    listener.setblocking(False)
+    return listener
