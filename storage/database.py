@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -110,6 +111,9 @@ def _means_unavailable(error: BaseException) -> bool:
 
 
 def _sqlite(url: str, wait: float) -> AsyncEngine:
+    folder = Path(make_url(url).database or ".").parent
+    if not folder.is_dir():
+        raise BadUrl(f"the folder of the database, {folder}, does not exist: make it first")
     engine = create_async_engine(
         url,
         json_serializer=_dumps,

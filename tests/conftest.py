@@ -1,0 +1,76 @@
+"""What every test may ask for: a database of each kind, a town with its people."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from storage import migrations
+from storage.database import Database
+from tests.postgres import Postgres
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Postgres:
+    """A server with a migrated template database."""
+    server = Postgres(tmp_path_factory.mktemp("postgres") / "data")
+
+    async def prepare() -> None:
+        await server.execute(f'CREATE DATABASE "{server.template}"')
+        await _migrated(server.database(server.template))
+
+    _aside(prepare())
+    return server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    _aside(_migrated(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
+def _aside(work: Coroutine[object, object, None]) -> None:
+    """Run it in a loop of its own: a fixture may be asked for while a test's loop runs."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
+async def _migrated(url: str) -> None:
+    database = Database(url)
+    await migrations.migrate(database)
+    await database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[str]:
+    """The URL of a fresh, migrated database: once of each kind."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        path = tmp_path / "town.db"
+        shutil.copy(template, path)
+        yield f"sqlite+aiosqlite:///{path}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = await server.create()
+    yield server.database(name)
+    await server.drop(name)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A fresh, migrated database of each kind."""
+    opened = Database(database_url)
+    yield opened
+    await opened.close()

