@@ -52,9 +52,7 @@ async def _migrated(url: str) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> AsyncIterator[str]:
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     """The URL of a fresh, migrated database: once of each kind."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")

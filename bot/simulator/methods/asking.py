@@ -1,0 +1,150 @@
+"""Methods that ask about the bot, chats, members and files, and those for topics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.simulator.chats import Topic
+from bot.simulator.messages import destination, known_chat
+from bot.simulator.values import Refused, bad
+
+if TYPE_CHECKING:
+    from bot.simulator.accounts import Account
+    from bot.simulator.chats import Chat
+    from bot.simulator.methods.table import Method
+    from bot.simulator.values import Json
+    from bot.simulator.world import World
+
+_RIGHTS = (
+    "can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages",
+    "can_manage_video_chats", "can_restrict_members", "can_promote_members", "can_change_info",
+    "can_invite_users", "can_post_stories", "can_edit_stories", "can_delete_stories",
+)  # fmt: skip
+_NO_GIFTS = dict.fromkeys(
+    ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription",
+     "gifts_from_channels"), False,
+)  # fmt: skip
+
+
+def get_me(_world: World, bot: Account, _params: Json) -> Json:
+    return bot.as_json()
+
+
+def get_file(world: World, _bot: Account, params: Json) -> Json:
+    return world.files.described(params["file_id"])
+
+
+def get_chat(world: World, bot: Account, params: Json) -> Json:
+    chat = known_chat(world, bot, params["chat_id"])
+    pinned = chat.messages.get(chat.pinned or 0)
+    return {
+        **chat.as_json(),
+        "accent_color_id": 0,
+        "max_reaction_count": 11,
+        "accepted_gift_types": _NO_GIFTS,
+        **({"pinned_message": pinned} if pinned else {}),
+    }
+
+
+def get_chat_member(world: World, bot: Account, params: Json) -> Json:
+    chat = known_chat(world, bot, params["chat_id"])
+    user_id = params["user_id"]
+    if user_id == bot.user.id:
+        return _bot_as_member(chat, bot)
+    if user_id not in world.users:
+        raise bad("user not found")
+    status = "member" if chat.id == user_id else chat.members.get(user_id, "left")
+    return _member(world, user_id, status)
+
+
+def _bot_as_member(chat: Chat, bot: Account) -> Json:
+    if chat.is_private:
+        return {"status": "member", "user": bot.user.as_json()}
+    return {"status": "administrator", "user": bot.user.as_json(), **dict.fromkeys(_RIGHTS, False)}
+
+
+def _member(world: World, user_id: int, status: str) -> Json:
+    member: Json = {"status": status, "user": world.users[user_id].as_json()}
+    if status == "administrator":
+        member.update(dict.fromkeys(_RIGHTS, False))
+    elif status == "creator":
+        member["is_anonymous"] = False
+    return member
+
+
+def get_chat_member_count(world: World, bot: Account, params: Json) -> int:
+    chat = known_chat(world, bot, params["chat_id"])
+    return 2 if chat.is_private else len(chat.members) + 1
+
+
+def get_chat_administrators(world: World, bot: Account, params: Json) -> list[Json]:
+    chat = known_chat(world, bot, params["chat_id"])
+    if chat.is_private:
+        raise bad("there are no administrators in the private chat")
+    people = [
+        _member(world, user_id, status)
+        for user_id, status in chat.members.items()
+        if status in ("creator", "administrator")
+    ]
+    return [*people, _bot_as_member(chat, bot)]
+
+
+def leave_chat(world: World, bot: Account, params: Json) -> bool:
+    chat = known_chat(world, bot, params["chat_id"])
+    if chat.is_private:
+        raise bad("chat member status can't be changed in private chats")
+    bot.left.add(chat.id)
+    return True
+
+
+def create_forum_topic(world: World, bot: Account, params: Json) -> Json:
+    chat = destination(world, bot, params["chat_id"])
+    if not chat.is_forum:
+        raise bad("the chat is not a forum")
+    if not 1 <= len(params["name"]) <= 128:
+        raise bad("TOPIC_TITLE_INVALID")
+    thread = world.open_topic(chat, params["name"], bot.user.as_json())
+    color = params.get("icon_color", 7322096)
+    return {"message_thread_id": thread, "name": params["name"], "icon_color": color}
+
+
+def close_forum_topic(world: World, bot: Account, params: Json) -> bool:
+    chat, topic = _topic(world, bot, params)
+    if topic.closed:
+        raise bad("TOPIC_NOT_MODIFIED")
+    chat.topics[params["message_thread_id"]] = Topic(topic.name, closed=True)
+    return True
+
+
+def delete_forum_topic(world: World, bot: Account, params: Json) -> bool:
+    chat, _ = _topic(world, bot, params)
+    thread = params["message_thread_id"]
+    del chat.topics[thread]
+    inside = [key for key, one in chat.messages.items() if one.get("message_thread_id") == thread]
+    for message_id in (thread, *inside):
+        world.delete(chat, message_id)
+    return True
+
+
+def _topic(world: World, bot: Account, params: Json) -> tuple[Chat, Topic]:
+    chat = destination(world, bot, params["chat_id"])
+    if not chat.is_forum:
+        raise bad("the chat is not a forum")
+    topic = chat.topics.get(params["message_thread_id"])
+    if topic is None:
+        raise Refused("Bad Request: message thread not found")
+    return chat, topic
+
+
+METHODS: dict[str, Method] = {
+    "getMe": get_me,
+    "getFile": get_file,
+    "getChat": get_chat,
+    "getChatMember": get_chat_member,
+    "getChatMemberCount": get_chat_member_count,
+    "getChatAdministrators": get_chat_administrators,
+    "leaveChat": leave_chat,
+    "createForumTopic": create_forum_topic,
+    "closeForumTopic": close_forum_topic,
+    "deleteForumTopic": delete_forum_topic,
+}

@@ -1,0 +1,103 @@
+"""Methods that say where updates go."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from bot.simulator.accounts import Webhook
+from bot.simulator.values import Told, bad
+
+if TYPE_CHECKING:
+    from bot.simulator.accounts import Account
+    from bot.simulator.methods.table import Method
+    from bot.simulator.values import Json
+    from bot.simulator.world import World
+
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
+
+def set_webhook(world: World, bot: Account, params: Json) -> Told:
+    if not params["url"]:
+        return delete_webhook(world, bot, params)
+    _check_url(params["url"])
+    secret = params.get("secret_token") or None
+    if secret and not _SECRET.fullmatch(secret):
+        raise bad("secret token contains unallowed characters")
+    connections = params.get("max_connections", 40)
+    if not 1 <= connections <= 100:
+        raise bad("wrong max_connections: values between 1 and 100 are accepted")
+    if params.get("drop_pending_updates"):
+        bot.updates.clear()
+    bot.updates.allow(params.get("allowed_updates"))
+    webhook = Webhook(params["url"], secret, connections)
+    if webhook == bot.webhook:
+        return Told(True, "Webhook is already set")
+    bot.webhook = webhook
+    bot.updates.bell.ring()  # one who polls looks up, and finds that this is over
+    world.on_webhook(bot)
+    return Told(True, "Webhook was set")
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether this is an address of this machine that no other can reach."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise bad("bad webhook: invalid URL") from None
+    if parts.scheme not in ("http", "https") or port == 0:
+        raise bad("bad webhook: An HTTPS URL must be provided for webhook")
+    if not is_loopback(parts.hostname):
+        raise bad("bad webhook: the simulator posts to loopback addresses only")
+
+
+def delete_webhook(world: World, bot: Account, params: Json) -> Told:
+    if params.get("drop_pending_updates"):
+        bot.updates.clear()
+    if bot.webhook is None:
+        return Told(True, "Webhook is already deleted")
+    bot.webhook = None
+    bot.trouble = None
+    world.on_webhook(bot)
+    return Told(True, "Webhook was deleted")
+
+
+def get_webhook_info(_world: World, bot: Account, _params: Json) -> Json:
+    return webhook_info(bot)
+
+
+def webhook_info(bot: Account) -> Json:
+    """Telegram's WebhookInfo."""
+    info: dict[str, Any] = {
+        "url": bot.webhook.url if bot.webhook else "",
+        "has_custom_certificate": False,
+        "pending_update_count": len(bot.updates),
+    }
+    if bot.webhook:
+        info["max_connections"] = bot.webhook.max_connections
+        info["ip_address"] = "127.0.0.1"
+    if bot.trouble:
+        info["last_error_date"] = bot.trouble.at
+        info["last_error_message"] = bot.trouble.message
+    if bot.updates.allowed:
+        info["allowed_updates"] = sorted(bot.updates.allowed)
+    return info
+
+
+METHODS: dict[str, Method] = {
+    "setWebhook": set_webhook,
+    "deleteWebhook": delete_webhook,
+    "getWebhookInfo": get_webhook_info,
+}

@@ -1,0 +1,37 @@
+"""Small files to send when a person's act brings none."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+from bot.simulator.values import Upload
+
+
+def sample(kind: str) -> Upload:
+    """A file of a kind (photo, video, voice, document) that a program can tell from others."""
+    name, mime_type, content = _SAMPLES[kind]
+    return Upload(name, content, mime_type)
+
+
+def _picture(width: int = 320, height: int = 240) -> bytes:
+    """A PNG of one colour."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        end = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + end
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = (b"\0" + b"\x3a\x7c\xa5" * width) * height
+    parts = chunk(b"IHDR", head), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+_MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0\0\0\x08mdat"
+_OGG = b"OggS\0\x02" + bytes(20) + b"\x01\x13OpusHead\x01\x01" + bytes(9)
+_SAMPLES = {
+    "photo": ("photo.png", "image/png", _picture()),
+    "video": ("video.mp4", "video/mp4", _MP4),
+    "voice": ("voice.ogg", "audio/ogg", _OGG),
+    "document": ("document.txt", "text/plain", "Tài liệu mẫu.\n".encode()),
+}

@@ -1,0 +1,137 @@
+"""The simulator as a server: the Bot API, files, the control interface, the chat page."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Self
+
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+from starlette.routing import Route
+
+from bot.simulator import bodies
+from bot.simulator.callers import Caller
+from bot.simulator.control import control_app
+from bot.simulator.gateway import Answer, Dropped, Gateway, refusal
+from bot.simulator.listening import HANG_UP, Listener
+from bot.simulator.people import People
+from bot.simulator.values import Refused
+from bot.simulator.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from starlette.types import Receive, Scope, Send
+
+    from bot.simulator.values import Json
+    from bot.simulator.world import World
+
+
+class Simulator:
+    """A Telegram of one's own, on loopback, while the `async with` lasts."""
+
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, tokens: Collection[str] | None = None
+    ) -> None:
+        """`port` 0 is any free one; without tokens every well-formed one registers a bot."""
+        self._gateway = Gateway(tokens)
+        self.people = People(self._gateway.world)
+        self._control = control_app(self._gateway, self.people)
+        self._listener = Listener(self, host, port)
+        self._host = f"[{host}]" if ":" in host else host
+        self._session: ClientSession | None = None
+        self._webhooks: Webhooks | None = None
+        self.url = ""
+
+    @property
+    def world(self) -> World:
+        """All there is in it."""
+        return self._gateway.world
+
+    @property
+    def gateway(self) -> Gateway:
+        """The way of the bots' requests, with its faults, limits and journal."""
+        return self._gateway
+
+    def control_routes(self) -> list[Route]:
+        """The calls of the control interface."""
+        return [route for route in self._control.routes if isinstance(route, Route)]
+
+    async def __aenter__(self) -> Self:
+        connector = TCPConnector(limit=0)
+        self._session = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
+        try:
+            port = await self._listener.start()
+        except OSError:
+            await self._session.close()
+            raise
+        self._webhooks = Webhooks(self._gateway, self._session)
+        self.url = f"http://{self._host}:{port}"
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        self._gateway.stop()
+        if self._webhooks is not None:
+            await self._webhooks.close()
+        await self._listener.stop()
+        if self._session is not None:
+            await self._session.close()
+
+    def messages(self, chat_id: int) -> list[Json]:
+        """A chat's messages as they stand, oldest first."""
+        return list(self.world.chat(chat_id).messages.values())
+
+    async def delivered(self) -> None:
+        """Return when every update so far was confirmed by polling or taken by a webhook."""
+        waits = [
+            account.updates.confirmed(account.updates.last_id) for account in self.world.everybody()
+        ]
+        await asyncio.gather(*waits)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI application."""
+        path: str = scope["path"]
+        if path.startswith("/bot"):
+            await self._serve_method(path, scope, receive, send)
+        elif path.startswith("/file/bot"):
+            await _send(send, self._file(path))
+        else:
+            await self._control(scope, receive, send)
+
+    async def _serve_method(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        caller = Caller(receive)
+        try:
+            await _send(send, await self._answer(path, scope, receive, caller))
+        except Dropped:
+            scope[HANG_UP]()
+            await caller.gone()
+        finally:
+            caller.close()
+
+    async def _answer(self, path: str, scope: Scope, receive: Receive, caller: Caller) -> Answer:
+        try:
+            token, _, method = path[4:].partition("/")
+            bot = self._gateway.bot(token)
+            body = await bodies.read(scope, receive)
+        except Refused as refused:
+            return refusal(refused)
+        return await self._gateway.answer(bot, method, body, caller)
+
+    def _file(self, path: str) -> Answer:
+        token, _, place = path.removeprefix("/file/bot").partition("/")
+        try:
+            self._gateway.bot(token)
+        except Refused as refused:
+            return refusal(refused)
+        stored = self.world.files.at(place)
+        if stored is None:
+            return refusal(Refused("Not Found", 404))
+        return Answer(200, stored.content, b"application/octet-stream")
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    headers = [
+        (b"content-type", answer.content_type),
+        (b"content-length", b"%d" % len(answer.body)),
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

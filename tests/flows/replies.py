@@ -1,0 +1,56 @@
+"""What a person could do at an open question: every button, and things nobody asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from bot.conversation.flow import Ask, Attachment, Reply, pressed
+from bot.conversation.screens import question
+
+if TYPE_CHECKING:
+    from bot.conversation.flow import Flow
+
+PHOTO = Attachment("photo", "file-id", "unique-id", None, None, None, 1024)
+
+_texts = st.one_of(
+    st.text(min_size=1, max_size=60),
+    st.sampled_from(["1", "2", "99", "hai an", "Quay lại", "huy", "0900 000 000", "x" * 4096]),
+)
+messages = st.builds(
+    Reply,
+    text=st.none() | _texts,
+    attachment=st.none() | st.just(PHOTO),
+    phone=st.none() | st.just("+84900000000"),
+    someone_elses=st.booleans(),
+    message_id=st.integers(1, 5),
+    edited=st.booleans(),
+)
+
+
+def buttons(ask: Ask) -> list[Reply]:
+    """The replies of all the buttons of a question."""
+    screen = question(ask)
+    found = [pressed(button.data) for button in (*screen.choices, *screen.moves)]
+    return [each[1] for each in found if each is not None]
+
+
+def forged(flow: Flow) -> st.SearchStrategy[Reply]:
+    """Buttons that no screen has: any step, any sign, any value."""
+    data = st.builds(
+        lambda step, sign, value: f"{flow.name}.{step}{sign}{value}",
+        st.sampled_from([step.name for step in flow.steps] + ["nothing"]),
+        st.sampled_from("=<!~"),
+        st.one_of(st.text(max_size=20), st.sampled_from(["report", "31", "page-999", "done"])),
+    )
+    return data.map(lambda text: (pressed(text) or ("", Reply()))[1])
+
+
+def replies(ask: Ask) -> st.SearchStrategy[Reply]:
+    """Mostly what the question expects, sometimes anything."""
+    choices: list[st.SearchStrategy[Reply]] = [messages, forged(ask.flow)]
+    expected = buttons(ask)
+    if expected:
+        choices += [st.sampled_from(expected)] * 4
+    return st.one_of(choices)

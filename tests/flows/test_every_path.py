@@ -1,0 +1,212 @@
+"""Whatever a resident does, the conversation goes on, and every flow can be walked to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from bot.app import topics
+from bot.conversation.flow import Ask, Done, Reply, Stopped, advance, present
+from bot.conversation.screens import question
+from bot.conversation.service import Desk
+from bot.feedback.flow import FEEDBACK
+from bot.feedback.rules import NOTICE_VERSION
+from bot.telegram.render import LIMIT, Renderer, units
+from bot.texts import LANGUAGES, Catalogue
+from storage import conversations
+from storage.database import Database
+from storage.models import Conversation, Kind, Submission
+from storage.rows import table
+from tests.flows.replies import buttons, replies
+from tests.samples import POLICY
+
+if TYPE_CHECKING:
+    from bot.conversation.flow import Answers, Turn
+
+NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+RENDERER = Renderer(Catalogue(POLICY.zone))
+fresh = itertools.count(10**6, 1000)
+
+
+def checked(ask: Ask) -> Ask:
+    """The question can be shown in every language, with buttons that Telegram takes."""
+    screen = question(ask)
+    for language in LANGUAGES:
+        rendered = RENDERER.render(screen, language)
+        assert all(0 < units(text) <= LIMIT for text in rendered.texts)
+    for button in (*screen.choices, *screen.moves):
+        assert len(button.data.encode()) <= 64
+    assert screen.choices or screen.moves
+    return ask
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_no_reply_breaks_a_conversation(data: st.DataObject) -> None:
+    """Anything at any question: the outcome is a question, the end, or a stop, never an error."""
+    facts: Answers = data.draw(
+        st.sampled_from([{}, {"@agreed": NOTICE_VERSION}, {"@wrote_first": True}])
+    )
+    turn: Turn = present(FEEDBACK, facts)
+    for _ in range(40):
+        if not isinstance(turn, Ask):
+            break
+        reply = data.draw(replies(checked(turn)))
+        turn = advance(FEEDBACK, turn.answers, reply)
+    if isinstance(turn, Done):
+        assert FEEDBACK.position(turn.answers) is None
+
+
+def choices_of(ask: Ask) -> list[Reply]:
+    """The ways forward from a question: every button, or something to write."""
+    name = ask.step.name
+    if name == "details":
+        return [Reply(choice="done")] if "details.messages" in ask.answers else [Reply(text="a")]
+    if name == "phone":
+        return [Reply(phone="+84900000000"), Reply(text="0900 000 000")]
+    if name == "area":
+        return [Reply(choice="31"), Reply(choice="11407")]
+    return [each for each in buttons(ask) if each.move.value == "="]
+
+
+def walk(answers: Answers, path: list[Reply], ends: list[list[Reply]]) -> None:
+    """Follow every way forward to its end."""
+    turn = present(FEEDBACK, answers)
+    assert isinstance(turn, Ask)
+    for reply in choices_of(checked(turn)):
+        following = advance(FEEDBACK, turn.answers, reply)
+        if isinstance(following, Ask):
+            assert following.rejected is None, (turn.step.name, reply)
+            walk(following.answers, [*path, reply], ends)
+        else:
+            ends.append([*path, reply])
+
+
+def every_path() -> list[list[Reply]]:
+    """Every path through the flow, one topic standing for all: they lead the same way."""
+    ends: list[list[Reply]] = []
+    for kind in Kind:
+        walk({"@agreed": NOTICE_VERSION, "kind": kind.value, "topic": "theft"}, [], ends)
+    return ends
+
+
+def test_every_path_leads_to_an_end() -> None:
+    """The flow has no dead end: each path ends in a submission or in a stop that was chosen."""
+    paths = every_path()
+    # 8 kinds can be named (3 ways, one of them with 2 ways to give a number), one cannot;
+    # 2 areas; two kinds have a way out before.
+    assert len(paths) == 8 * 2 * 4 + 1 * 2 * 1 + 2
+
+
+@pytest.mark.parametrize("first", [{}, {"@wrote_first": True}])
+def test_every_first_question_leads_on(first: dict[str, Any]) -> None:
+    """Consent and the offer to keep what was written come before anything else."""
+    turn = present(FEEDBACK, first)
+    assert isinstance(turn, Ask)
+    assert turn.step.name == ("offer" if first else "consent")
+    refusal = choices_of(turn)[-1]
+    assert isinstance(advance(FEEDBACK, turn.answers, refusal), Stopped)
+
+
+async def test_every_path_is_stored(database: Database) -> None:
+    """Each path that ends in a submission stores one, in the database, turn by turn."""
+    desk = _desk(database)
+    sent = 0
+    for number, path in enumerate(await asyncio.to_thread(_whole_paths), start=1):
+        shown = await desk.open(number * 100, number, "feedback", NOW)
+        assert shown is not None
+        for position, reply in enumerate(path, start=1):
+            shown = await desk.take(number * 100 + position, number, await _bound(
+                database, number, reply), NOW)  # fmt: skip
+            assert shown is not None
+        sent += shown.finished
+    async with database.reading() as connection:
+        stored = await connection.execute(select(func.count()).select_from(table(Submission)))
+    assert stored.scalar_one() == sent == 8 * 2 * 4 + 2
+
+
+def _whole_paths() -> list[list[Reply]]:
+    """The paths from the very first question."""
+    whole = []
+    for kind in Kind:
+        ends: list[list[Reply]] = []
+        walk({"@agreed": NOTICE_VERSION, "kind": kind.value, "topic": "theft"}, [], ends)
+        before = [Reply(choice=NOTICE_VERSION), Reply(choice=kind.value)]
+        for end in ends:
+            formal = 1 if kind in {Kind.COMPLAINT, Kind.DENUNCIATION} else 0
+            topic = [Reply(choice="theft")] if len(end) > formal else []
+            whole.append([*before, *end[:formal], *topic, *end[formal:]])
+    return whole
+
+
+async def _bound(database: Database, chat_id: int, reply: Reply) -> Reply:
+    """A reply with the stamp of these answers, where it is the one that sends."""
+    if not (reply.choice or "").startswith("submit-"):
+        return reply
+    async with database.reading() as connection:
+        row = await conversations.find(connection, chat_id)
+    assert row is not None
+    turn = present(FEEDBACK, row.answers)
+    assert isinstance(turn, Ask)
+    return next(each for each in buttons(turn) if (each.choice or "").startswith("submit-"))
+
+
+def _desk(database: Database) -> Desk:
+    return Desk(
+        database,
+        topics(POLICY),
+        say=RENDERER.plain,
+        default_language="vi",
+        draft_lifetime=timedelta(hours=24),
+    )
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_any_turns_leave_a_conversation_that_goes_on(
+    data: st.DataObject, database_url: str
+) -> None:
+    """Arbitrary turns against the database; each delivered twice, as a network does."""
+
+    async def play() -> None:
+        database = Database(database_url)
+        try:
+            await _play(database, data)
+        finally:
+            await database.close()
+
+    asyncio.run(play())
+
+
+async def _play(database: Database, data: st.DataObject) -> None:
+    desk = _desk(database)
+    chat_id = update_id = next(fresh)  # each example has a chat of its own
+    await desk.open(update_id, chat_id, "feedback", NOW)
+    for _ in range(12):
+        row = await _row(database, chat_id)
+        if row is None or row.flow is None:
+            break
+        turn = present(FEEDBACK, row.answers)
+        assert isinstance(turn, Ask)
+        update_id += 1
+        reply = data.draw(replies(turn))
+        await desk.take(update_id, chat_id, reply, NOW)
+        once = await _row(database, chat_id)
+        await desk.take(update_id, chat_id, reply, NOW)
+        assert await _row(database, chat_id) == once
+
+
+async def _row(database: Database, chat_id: int) -> Conversation | None:
+    async with database.reading() as connection:
+        return await conversations.find(connection, chat_id)

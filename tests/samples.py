@@ -1,0 +1,13 @@
+"""Values that several tests share."""
+
+from zoneinfo import ZoneInfo
+
+from bot.feedback.service import Policy
+from bot.settings import Deadlines
+
+POLICY = Policy(
+    working_days=Deadlines().working_days,
+    zone=ZoneInfo("Asia/Ho_Chi_Minh"),
+    days_off=frozenset(),
+    officers_language="vi",
+)
