@@ -101,7 +101,6 @@ class App:
         settings: Settings,
         *,
         clock: Callable[[], datetime] = utc_now,
-        lease: timedelta = timedelta(seconds=60),
         album_pause: float = 0.8,
     ) -> None:
         self.settings = settings
@@ -110,13 +109,13 @@ class App:
         self.database = Database(settings.database.url, pool_size=settings.database.pool_size)
         self.bot = make_bot(settings)
         self.policy = policy_of(settings)
-        language = settings.locale.default
+        language, limits = settings.locale.default, settings.telegram.limits
         renderer = Renderer(Catalogue(settings.locale.zone))
         self.delivery = Delivery(
             self.bot,
             renderer,
             self.database,
-            Terms(pacing_of(settings.telegram.limits), lease=lease),
+            Terms(pacing_of(limits), lease=timedelta(seconds=limits.lease_seconds)),
             clock,
             self.stop_for,
             casework.lost,

@@ -50,7 +50,7 @@ def configure(*secrets: str, level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # These name every request; what matters of them we say ourselves.
-    for chatty in ("httpx", "httpcore", "uvicorn.access", "apscheduler", "telegram.ext"):
+    for chatty in ("httpx", "httpcore", "uvicorn.access", "apscheduler", "telegram.ext", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -44,11 +44,15 @@ class Webhook(_Section):
 
 
 class Limits(_Section):
-    """The pace at which messages go out, shared by all replicas; 0 is no limit."""
+    """The pace at which messages go out, shared by all replicas; 0 is no limit.
+
+    `lease_seconds`: after how long a message whose sender vanished is taken up by another.
+    """
 
     global_per_second: float = Field(25, ge=0)
     chat_per_second: float = Field(1, ge=0)
     group_per_minute: float = Field(18, ge=0)
+    lease_seconds: float = Field(60, ge=1)
 
 
 class Telegram(_Section):

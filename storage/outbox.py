@@ -143,7 +143,8 @@ async def claim(
 async def _next_free(connection: AsyncConnection, now: datetime) -> datetime:
     """The next free slot of everybody's pace, its row held until the claim is committed."""
     statement = select(_paces.c.next_free).where(_paces.c.scope == _EVERYONE).with_for_update()
-    free: datetime | None = (await connection.execute(statement)).scalar_one_or_none()
+    found = await connection.execute(statement)
+    free: datetime | None = found.scalar_one_or_none()
     if free is None:
         await connection.execute(
             insert_into(Pace, connection.dialect)

@@ -11,6 +11,7 @@ import pytest
 
 from storage import migrations
 from storage.database import Database
+from tests.people import Town, town_on
 from tests.postgres import Postgres
 
 if TYPE_CHECKING:
@@ -72,3 +73,19 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     opened = Database(database_url)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def town(database_url: str) -> AsyncIterator[Town]:
+    """One replica and nobody there yet."""
+    async with town_on(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def twin_town(postgres: Postgres) -> AsyncIterator[Town]:
+    """Two replicas on one PostgreSQL database."""
+    name = await postgres.create()
+    async with town_on(postgres.database(name), replicas=2) as opened:
+        yield opened
+    await postgres.drop(name)

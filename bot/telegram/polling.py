@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from telegram.error import InvalidToken, TelegramError
+from telegram.warnings import PTBUserWarning
 
 from bot.telegram.errors import wait_of
 from storage.conversations import REMEMBERED
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from bot.telegram.intake import Intake
 
 log = structlog.get_logger()
+
+# The library would rather parse the updates itself; see `_fetch` for why it must not.
+warnings.filterwarnings("ignore", "Please use 'Bot.getUpdates'", PTBUserWarning)
 
 _AT_ONCE = 50  # updates that can be redelivered after a crash; all of them are remembered
 assert REMEMBERED > _AT_ONCE

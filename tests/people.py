@@ -1,0 +1,273 @@
+"""The town that stories play in: replicas of the bot, a simulated Telegram, and people."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+import aiohttp
+import orjson
+
+from bot.app import App
+from bot.casework import service as casework
+from bot.feedback.flow import FEEDBACK
+from bot.run import listening
+from bot.settings import DatabaseSection as DatabaseSettings
+from bot.settings import Limits, Ops, Settings, Telegram
+from bot.simulator.server import Simulator
+from bot.telegram.webhook import webhook_app
+from bot.texts import load
+from storage.models import Role
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+TOKEN = "123456:" + "t" * 35
+SECRET = "only-telegram-knows"
+START = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)  # a Wednesday, 9:30 in the city
+
+
+def settings_for(database_url: str, api_base_url: str) -> Settings:
+    """Settings of a test: no pace, no ports."""
+    return Settings.model_construct(
+        telegram=Telegram(
+            token=TOKEN,
+            api_base_url=api_base_url,
+            limits=Limits(global_per_second=0, chat_per_second=0, group_per_minute=0),
+        ),
+        database=DatabaseSettings(url=database_url),
+        locale=Settings.model_fields["locale"].default,
+        deadlines=Settings.model_fields["deadlines"].default,
+        retention=Settings.model_fields["retention"].default,
+        ops=Ops(listen_port=0),
+    )
+
+
+@dataclass
+class Replica:
+    """One process's worth of the bot, listening as a webhook."""
+
+    app: App
+    url: str
+
+    async def quiet(self) -> None:
+        """Return when it has said all that it has to say."""
+        await self.app.settled()
+
+
+@dataclass
+class Town:
+    """Replicas on one database, and the people who talk to them."""
+
+    simulator: Simulator
+    replicas: list[Replica]
+    http: aiohttp.ClientSession
+    now: datetime = START
+    refusals: list[int] = field(default_factory=list)
+
+    def replica(self, number: int) -> Replica:
+        """One of the replicas, to speak with that one."""
+        return self.replicas[number]
+
+    def later(self, **span: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**span)
+
+    def resident(self, name: str, *, language: str = "vi") -> Person:
+        """Somebody who has never seen the bot."""
+        user = self.simulator.world.add_user(first_name=name, language_code=language)
+        return Person(self, user.id, name)
+
+    async def officer(self, name: str, unit: str = "31", role: Role = Role.OFFICER) -> Person:
+        """Somebody who came by an invite link."""
+        person = self.resident(name)
+        async with self.app.database.transaction() as connection:
+            token = await casework.invite(connection, unit, role, (), self.now)
+        await person.says(f"/start invite_{token}")
+        return person
+
+    @property
+    def app(self) -> App:
+        """The first replica's parts."""
+        return self.replicas[0].app
+
+    async def deliver(self, to: Replica | None = None) -> None:
+        """Hand over every update that waits, as Telegram does, and wait for what comes of it."""
+        chosen = to or self.replicas[0]
+        waiting = self.simulator.world.account(TOKEN).updates
+        for update in waiting.all():
+            if await self.post(chosen, update.body) == 200:
+                waiting.confirm(update.id)
+        for replica in self.replicas:
+            await replica.quiet()
+
+    async def post(self, replica: Replica, body: bytes, *, secret: str = SECRET) -> int:
+        """One webhook request; a method in the answer is executed. The status."""
+        headers = {
+            "X-Telegram-Bot-Api-Secret-Token": secret,
+            "Content-Type": "application/json",
+        }
+        async with self.http.post(replica.url, data=body, headers=headers) as response:
+            content = await response.read()
+            status = response.status
+        if content and status == 200:
+            await self._execute(content)
+        return status
+
+    async def _execute(self, content: bytes) -> None:
+        call = orjson.loads(content)
+        url = f"{self.simulator.url}/bot{TOKEN}/{call.pop('method')}"
+        async with self.http.post(url, json=call) as response:
+            self.refusals += [] if response.status == 200 else [response.status]
+
+    @contextlib.asynccontextmanager
+    async def playing(self, app: App) -> AsyncIterator[Self]:
+        """Add a replica while inside."""
+        await app.open()
+        site = webhook_app(app.intake, "/telegram", SECRET)
+        async with listening(site, "127.0.0.1", 0) as port:
+            self.replicas.append(Replica(app, f"http://127.0.0.1:{port}/telegram"))
+            yield self
+        await app.close()
+
+
+@contextlib.asynccontextmanager
+async def town_on(database_url: str, *, replicas: int = 1) -> AsyncIterator[Town]:
+    """A town on a migrated database."""
+    async with contextlib.AsyncExitStack() as stack:
+        simulator = await stack.enter_async_context(Simulator(tokens=[TOKEN]))
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        town = Town(simulator, [], http)
+        for _ in range(replicas):
+            settings = settings_for(database_url, simulator.url)
+            app = App(settings, clock=lambda: town.now, album_pause=0.0)
+            await stack.enter_async_context(town.playing(app))
+        yield town
+
+
+@dataclass
+class Person:
+    """Somebody with a telephone."""
+
+    town: Town
+    id: int
+    name: str
+
+    async def says(self, text: str, *, to: Replica | None = None) -> None:
+        """Write a message."""
+        await self.does("text", text, to=to)
+
+    async def taps(self, label: str, *, to: Replica | None = None) -> None:
+        """Press the newest button that has this label: the key of a text, or a name."""
+        words = {load(language).get(label, label) for language in ("vi", "en")}
+        for message in reversed(self.messages):
+            for button in _buttons(message):
+                if button["text"] in words:
+                    data, number = button["callback_data"], message["message_id"]
+                    await self.does("press", message_id=number, data=data, to=to)
+                    return
+        raise AssertionError(f"{self.name} sees no button {words}: {self.sees}")
+
+    async def does(self, act: str, *given: Any, to: Replica | None = None, **named: Any) -> None:
+        """Any act that the simulator knows, and all that comes of it."""
+        getattr(self.town.simulator.people, act)(self.id, *given, **named)
+        await self.town.deliver(to)
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """What is in the chat, oldest first."""
+        return self.town.simulator.messages(self.id)
+
+    @property
+    def sees(self) -> str:
+        """The newest message of the bot."""
+        said = [each for each in self.messages if each["from"]["is_bot"]]
+        return str(said[-1].get("text", "")) if said else ""
+
+    @property
+    def heard(self) -> list[str]:
+        """All that the bot said, oldest first."""
+        return [each.get("text", "") for each in self.messages if each["from"]["is_bot"]]
+
+    @property
+    def buttons(self) -> list[str]:
+        """The labels under the newest message of the bot."""
+        said = [each for each in self.messages if each["from"]["is_bot"]]
+        return [button["text"] for button in _buttons(said[-1])] if said else []
+
+    def is_asked(self, key: str) -> bool:
+        """Whether the newest message asks this question, in whatever form and language."""
+        flow, _, step = key.partition(".")
+        prompts = FEEDBACK.by_name[step].input.prompts if flow == FEEDBACK.name else ("ask",)
+        return any(self.is_told(f"{key}.{prompt}") for prompt in prompts)
+
+    def is_told(self, key: str) -> bool:
+        """Whether the newest message contains this text, parameters aside."""
+        return tells(self.sees, key)
+
+    def was_told(self, key: str) -> bool:
+        """Whether any message of the bot contains this text."""
+        return any(tells(text, key) for text in self.heard)
+
+    async def gives(self, text: str, **chosen: str) -> str:
+        """Walk through the whole conversation; the receipt's code."""
+        await self.begins(**chosen)
+        await self.says(text)
+        await self.taps("feedback.details.options.done")
+        if chosen.get("kind") != "denunciation":
+            await self.taps(f"feedback.identity.options.{chosen.get('identity', 'channel')}")
+        await self.taps("feedback.review.options.submit")
+        return self.code
+
+    async def begins(self, **chosen: str) -> None:
+        """Walk up to where the text is asked for."""
+        await self.says("/feedback")
+        if self.is_asked("feedback.consent"):
+            await self.taps("feedback.consent.options.agree")
+        kind = chosen.get("kind", "report")
+        await self.taps(f"feedback.kind.options.{kind}")
+        if kind in {"complaint", "denunciation"}:
+            await self.taps("feedback.formal.options.inform")
+        await self.taps(f"feedback.topic.options.{chosen.get('topic', 'theft')}")
+        if "area" in chosen:
+            await self.says(chosen["area"])
+            await self.taps(chosen["area"])
+        else:
+            await self.taps("feedback.area.options.skip")
+
+    @property
+    def code(self) -> str:
+        """The code of the newest receipt."""
+        for text in reversed(self.heard):
+            if tells(text, "receipt.text"):
+                found = re.search(r"HP-\w{4}-\w{4}", text)
+                assert found is not None
+                return found.group()
+        raise AssertionError(f"{self.name} has no receipt: {self.sees}")
+
+
+def _buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+    return [button for row in rows for button in row]
+
+
+def tells(text: str, key: str) -> bool:
+    """Whether a message holds the fixed parts of a text, in order, in some language."""
+
+    for language in ("vi", "en"):
+        plain = html.unescape(re.sub(r"<[^>]+>", "", load(language)[key]))
+        parts = [part.strip() for part in re.split(r"\{[^}]*\}", plain)]
+        at = 0
+        for part in parts:
+            at = text.find(part, at)
+            if at < 0:
+                break
+            at += len(part)
+        else:
+            if any(parts):
+                return True
+    return False
