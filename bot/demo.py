@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.app import App, policy_of
 from bot.areas.units import CITY
 from bot.casework import service as casework
-from bot.conversation.service import Chat
+from bot.conversation.flow import Chat
 from bot.feedback import service as feedback
 from bot.feedback.rules import NOTICE_VERSION
 from bot.run import CannotStart, serve

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 
 from storage.models import Outbox, OutboxState, Pace, Recipient
 from storage.rows import insert_into, many, table
+from storage.types import UtcDateTime
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -264,18 +265,17 @@ async def sweep(connection: AsyncConnection, now: datetime) -> dict[str, int]:
 
 async def next_due(connection: AsyncConnection) -> datetime | None:
     """The earliest moment at which a waiting row may be ready; None when nothing waits."""
-    waits_for = func.coalesce(_recipients.c.next_at, _rows.c.next_at)
+    paced = _recipients.c.next_at > _rows.c.next_at
+    ready_at = case((paced, _recipients.c.next_at), else_=_rows.c.next_at)
     statement = (
-        select(_rows.c.next_at, _recipients.c.next_at.label("chat_next_at"))
+        select(func.min(ready_at, type_=UtcDateTime()))
+        .select_from(_rows)
         .outerjoin(_recipients, _recipients.c.chat_id == _rows.c.chat_id)
         .where(_rows.c.state == OutboxState.WAITING, _recipients.c.blocked_at.is_(None))
-        .order_by(case((waits_for > _rows.c.next_at, waits_for), else_=_rows.c.next_at))
-        .limit(1)
     )
-    row = (await connection.execute(statement)).one_or_none()
-    if row is None:
-        return None
-    return row.next_at if row.chat_next_at is None else max(row.next_at, row.chat_next_at)
+    found = await connection.execute(statement)
+    due: datetime | None = found.scalar_one_or_none()
+    return due
 
 
 async def set_blocked(connection: AsyncConnection, chat_id: int, at: datetime | None) -> None:

@@ -51,6 +51,14 @@ class Move(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Chat:
+    """Who is spoken with: the chat's id and its language."""
+
+    id: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that a person sent, as the messenger's reference."""
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot.conversation.flow import Ask, Done, Flow, Reply, Stopped, Turn, advance, present
+from bot.conversation.flow import Ask, Chat, Done, Flow, Reply, Stopped, Turn, advance, present
 from bot.conversation.screens import question, spoken
 from bot.screen import Screen, Words
 from storage import conversations
@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 
     from storage.database import Database
     from storage.models import Conversation
-
-
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """Who is spoken with: the chat's id and its language."""
-
-    id: int
-    language: str
 
 
 Begin = Callable[["AsyncConnection", Chat], Awaitable[Mapping[str, Any]]]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.conversation.service import Chat
+    from bot.conversation.flow import Chat
     from storage.models import Audit, Submission
 
 RECEIVED, ALERTED = "submission.received", "submission.alerted"

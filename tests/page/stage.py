@@ -8,6 +8,8 @@ from typing import Any
 import aiohttp
 from playwright.async_api import FilePayload, Locator, Page, Request
 
+from bot.simulator.world import World
+
 TOKEN = "123456:" + "a" * 35
 
 
@@ -17,6 +19,7 @@ class Stage:
 
     url: str
     http: aiohttp.ClientSession
+    world: World
     offset: int = 0
 
     async def person(self, name: str, *, user_id: int | None = None) -> int:
@@ -25,7 +28,10 @@ class Stage:
         if user_id is not None:
             body["id"] = user_id
         answer = await self._post("/sim/users", body)
-        return int(answer["user"]["id"])
+        person = int(answer["user"]["id"])
+        # As if they had started the bot: the chat is still empty, and the bot may write first.
+        self.world.account(TOKEN).started_by.add(person)
+        return person
 
     async def act(self, user_id: int, act: str, **body: Any) -> dict[str, Any]:
         return await self._post(f"/sim/users/{user_id}/{act}", body)

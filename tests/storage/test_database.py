@@ -34,10 +34,14 @@ async def test_concurrent_changes_of_one_row_are_all_kept(database: Database) ->
 
 async def test_an_error_leaves_nothing_behind(database: Database) -> None:
     """What is raised inside a transaction takes all of it back."""
-    with pytest.raises(ZeroDivisionError):
+
+    async def fail() -> None:
         async with database.transaction() as connection:
             await conversations.hold_or_make(connection, 7, "vi")
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     async with database.reading() as connection:
         assert await conversations.find(connection, 7) is None
 
@@ -55,9 +59,9 @@ async def test_times_come_back_aware_and_in_utc(database: Database) -> None:
 
 async def test_a_naive_time_is_refused(database: Database) -> None:
     """A time without a zone would have to be guessed."""
-    with pytest.raises(Exception, match="naive"):
-        async with database.transaction() as connection:
-            naive = NOW.replace(tzinfo=None)
+    naive = NOW.replace(tzinfo=None)
+    async with database.transaction() as connection:
+        with pytest.raises(Exception, match="naive"):
             await residents.agree(connection, 1, "1", "vi", naive)
 
 

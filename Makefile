@@ -1,0 +1,56 @@
+# Everything is done by `make demo` and `make test`; both install what they need.
+PORT ?= 8080
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check unit bench faults requirements format clean
+
+demo: .venv/demo.stamp
+	$(BIN)/python -m bot demo --port $(PORT)
+
+# The gate: format, lint, types, import contracts, all tests on SQLite and PostgreSQL.
+test: check unit
+	$(BIN)/python -m tests.bench --short
+
+check: .venv/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+unit: .venv/dev.stamp
+	sh tests/install-browser
+	$(BIN)/pytest -n 2 --dist loadfile
+
+# The slow campaigns; a short form of each runs in the gate.
+faults: .venv/dev.stamp
+	$(BIN)/python -m tests.faults
+
+bench: .venv/dev.stamp
+	$(BIN)/python -m tests.bench
+
+format: .venv/dev.stamp
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.venv/demo.stamp: requirements/demo.txt pyproject.toml
+	test -d .venv || $(PYTHON) -m venv .venv
+	test -f .venv/dev.stamp || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
+	touch $@
+
+.venv/dev.stamp: requirements/dev.txt pyproject.toml
+	test -d .venv || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# Pins every dependency with its hashes; names no index. Needs `uv`.
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml
+requirements:
+	$(COMPILE) --extra simulator --extra dev -o requirements/dev.txt
+	$(COMPILE) --extra simulator -c requirements/dev.txt -o requirements/demo.txt
+	$(COMPILE) -c requirements/dev.txt -o requirements/runtime.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -1,0 +1,86 @@
+"""Settings: complete in the example, refused where they are wrong."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from bot.settings import BadSettings, Settings, load
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+
+
+def keys(model: type[BaseModel]) -> dict[str, Any]:
+    """Every key of a model, nested as in the file."""
+    found: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        nested = isinstance(inner, type) and issubclass(inner, BaseModel)
+        found[name] = keys(inner) if nested and isinstance(inner, type) else None
+    return found
+
+
+def shape(content: dict[str, Any]) -> dict[str, Any]:
+    """The keys of a parsed file."""
+    return {k: shape(v) if isinstance(v, dict) else None for k, v in content.items()}
+
+
+def test_the_example_has_every_setting_and_no_other() -> None:
+    """Whoever reads it knows all that can be set."""
+    assert shape(tomllib.loads(EXAMPLE.read_text("utf-8"))) == keys(Settings)
+
+
+def test_the_example_states_the_defaults() -> None:
+    """Copying it changes nothing."""
+    assert load(EXAMPLE) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("[telegram]\ntokn = 'x'", "telegram.tokn: no such setting; known are token"),
+        ("[telegram]\ntoken = 'abc'", "telegram.token: is not a bot token"),
+        ("[telegram]\nmode = 'pigeon'", "'polling' or 'webhook'"),
+        ("[locale]\ntimezone = 'Asia/Haiphong'", "locale.timezone: is not a time zone"),
+        ("[ops]\nlisten_port = 99999", "ops.listen_port"),
+        ("[deadlines]\nreport = 0", "deadlines.report"),
+        ("[colours]\nred = 1", "colours: no such setting"),
+        ("not toml", "not TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_allowed(
+    tmp_path: Path, content: str, says: str
+) -> None:
+    """One line: where, what, and what is allowed."""
+    path = tmp_path / "config.toml"
+    path.write_text(content)
+    with pytest.raises(BadSettings) as refused:
+        load(path)
+    assert says in str(refused.value)
+    assert "abc" not in str(refused.value)  # a token is not repeated
+
+
+def test_the_environment_overrides_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each key has its variable."""
+    path = tmp_path / "config.toml"
+    path.write_text("[ops]\nlisten_port = 1\nlisten_host = '127.0.0.2'")
+    monkeypatch.setenv("BOT_OPS__LISTEN_PORT", "2")
+    settings = load(path)
+    assert (settings.ops.listen_port, settings.ops.listen_host) == (2, "127.0.0.2")
+
+
+@pytest.mark.parametrize("variable", ["BOT_TOKEN", "BOT_TELEGRAM__TOKN", "BOT_OPS__PORT"])
+def test_an_unknown_variable_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """A misspelt variable would otherwise be a setting that silently is not."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(variable, "x")
+    with pytest.raises(BadSettings, match="no such setting"):
+        load()

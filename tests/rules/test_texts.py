@@ -1,0 +1,73 @@
+"""Texts: every key that the code can ask for, in every language, with parameters that fit."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from string import Formatter
+
+import pytest
+
+from bot.app import topics
+from bot.areas.units import Level
+from bot.feedback.service import PUBLIC_ACTIONS
+from bot.telegram.handlers import MENU
+from bot.texts import LANGUAGES, load
+from storage.models import Kind, State
+from tests.samples import POLICY
+
+
+def expected_keys() -> set[str]:
+    """The keys that follow from the flows, the enums and the tables."""
+    found = {f"state.{state}" for state in State} | {f"mine.events.{a}" for a in PUBLIC_ACTIONS}
+    found |= {f"commands.{name}" for name in MENU}
+    found |= {f"{group}.{level}" for group in ("areas", "police") for level in (*Level, "city")}
+    found |= {f"feedback.kind.options.{kind}" for kind in Kind}
+    for matter in topics(POLICY):
+        for step in matter.flow.steps:
+            base = f"{matter.flow.name}.{step.name}"
+            found |= {f"{base}.{prompt}" for prompt in step.input.prompts}
+            found |= {f"{base}.rejected.{reason}" for reason in step.input.reasons}
+            if step.editable and not step.input.reviews:
+                found.add(f"{base}.title")
+        found |= {f"{matter.flow.name}.stopped.{reason}" for reason in ("cancelled", "refused")}
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_key_is_there(language: str) -> None:
+    """A step that is added without its words is found here."""
+    assert expected_keys() - set(load(language)) == set()
+
+
+def test_the_languages_have_the_same_keys_and_parameters() -> None:
+    """What one language can say, every one can."""
+    first, *others = (load(language) for language in LANGUAGES)
+    for other in others:
+        assert set(other) == set(first)
+        for key, text in first.items():
+            assert parameters(text) == parameters(other[key]), key
+
+
+def parameters(text: str) -> set[str]:
+    """The names in braces."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_are_whole(language: str) -> None:
+    """Composed letters, tags that close within their line, no double spaces, no bare ampersand."""
+    for key, text in load(language).items():
+        assert text == unicodedata.normalize("NFC", text), key
+        assert "  " not in text, key
+        for line in text.splitlines():
+            opened = re.findall(r"<(\w+)>", line)
+            closed = re.findall(r"</(\w+)>", line)
+            assert sorted(opened) == sorted(closed), key
+        assert "&" not in text, key
+
+
+def test_residents_are_addressed_properly() -> None:
+    """The register of wording.md: ông/bà, no abbreviations."""
+    for key, text in load("vi").items():
+        assert not re.search(r"\b(bạn|anh/chị|CAP|ANTT|CATP)\b", text), key

@@ -1,0 +1,62 @@
+"""Whatever a resident writes comes back from the export as it was written."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from storage.models import Kind
+from tests.stories.test_giving_an_opinion import exported
+
+if TYPE_CHECKING:
+    from tests.people import Town
+
+MESSAGES = [
+    json.loads(line)
+    for line in (Path(__file__).parents[1] / "data" / "messages.jsonl")
+    .read_text("utf-8")
+    .split("\n")
+    if line
+]
+
+HARD = [
+    unicodedata.normalize("NFD", "Đường Lạch Tray ngập nước, xe cộ không đi được, nguy hiểm lắm."),
+    "🚨👮🏽‍♂️👨‍👩‍👧‍👦🇻🇳 tắc đường",
+    "a" * 4096,
+    "ồ" * 4096,
+    "😀" * 2048,  # 4,096 of Telegram's units
+    "dòng một\n\n  dòng hai\tcột",
+    "<b>không phải thẻ</b> & {ten} %s \\n 'nháy' \"kép\"",
+    "=HYPERLINK('x')",
+    "العربية עברית \u202e ngược",
+]
+
+
+async def test_every_message_comes_back_unchanged(town: Town) -> None:
+    """Labelled messages of every kind: short, long, unaccented, abusive; nothing is filtered."""
+    ann = town.resident("Ann")
+    said = {}
+    for message in MESSAGES:
+        code = await ann.gives(message["text"], kind=message["kind"])
+        said[code] = (Kind(message["kind"]), unicodedata.normalize("NFC", message["text"]))
+    records = await exported(town)
+    assert {r["code"]: (r["kind"], r["text"]) for r in records} == said
+    assert len(said) == len(MESSAGES) == 80
+
+
+@pytest.mark.parametrize("text", HARD, ids=range(len(HARD)))
+async def test_hard_texts_come_back_and_can_be_read(town: Town, text: str) -> None:
+    """Decomposed letters, emoji, full length, markup: stored as NFC and shown to the officer."""
+    officer = await town.officer("Binh")
+    ann = town.resident("Ann")
+    await ann.gives(text)
+    (record,) = await exported(town)
+    composed = unicodedata.normalize("NFC", text)
+    assert record["text"] == composed
+    await officer.taps("alert.open")
+    shown = "".join(officer.heard)
+    assert "".join(composed.split()) in "".join(shown.split())
