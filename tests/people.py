@@ -31,13 +31,16 @@ SECRET = "only-telegram-knows"
 START = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)  # a Wednesday, 9:30 in the city
 
 
-def settings_for(database_url: str, api_base_url: str) -> Settings:
-    """Settings of a test: no pace, no ports."""
+NO_PACE = Limits(global_per_second=0, chat_per_second=0, group_per_minute=0)
+
+
+def settings_for(database_url: str, api_base_url: str, limits: Limits = NO_PACE) -> Settings:
+    """Settings of a test: no ports and, unless asked for, no pace."""
     return Settings.model_construct(
         telegram=Telegram(
             token=TOKEN,
             api_base_url=api_base_url,
-            limits=Limits(global_per_second=0, chat_per_second=0, group_per_minute=0),
+            limits=limits,
         ),
         database=DatabaseSettings(url=database_url),
         locale=Settings.model_fields["locale"].default,
@@ -136,14 +139,16 @@ class Town:
 
 
 @contextlib.asynccontextmanager
-async def town_on(database_url: str, *, replicas: int = 1) -> AsyncIterator[Town]:
+async def town_on(
+    database_url: str, *, replicas: int = 1, limits: Limits = NO_PACE
+) -> AsyncIterator[Town]:
     """A town on a migrated database."""
     async with contextlib.AsyncExitStack() as stack:
         simulator = await stack.enter_async_context(Simulator(tokens=[TOKEN]))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         town = Town(simulator, [], http)
         for _ in range(replicas):
-            settings = settings_for(database_url, simulator.url)
+            settings = settings_for(database_url, simulator.url, limits)
             app = App(settings, clock=lambda: town.now, album_pause=0.0)
             await stack.enter_async_context(town.playing(app))
         yield town

@@ -130,7 +130,7 @@ def _receipt(chat: Chat, submission: Submission, policy: Policy) -> outbox.Messa
             "days": policy.working_days[submission.kind],
         },
     )
-    button = Button(Words("receipt.show"), f"mine:show={submission.code}")
+    button = Button(Words("receipt.show"), f"mine:open={submission.code}")
     return outbox.Message(
         dedup_key=f"receipt:{submission.code}",
         chat_id=chat.id,

@@ -145,7 +145,8 @@ class Delivery:
         return len(claimed)
 
     async def _handle(self, row: Outbox, moment: float) -> None:
-        self._outcomes.append(await self._send_at(row, moment))
+        outcome = await self._send_at(row, moment)
+        self._outcomes.append(outcome)  # the list as it is now, not as it was before sending
         try:
             await self._flush()
         except Unavailable as error:

@@ -216,8 +216,10 @@ class Handlers:
         """Show one of one's submissions, or another page of the list."""
         chat_id, choice = _pressed_of(update)
         verb, _, value = choice.partition("=")
-        if verb == "show":
-            await self._show(chat_id, await self._mine_one(chat_id, value), update)
+        if verb in {"show", "open"}:
+            # From the receipt it is opened below: the receipt itself stays.
+            screen = await self._mine_one(chat_id, value)
+            await self._show(chat_id, screen, update, new=verb == "open")
             return
         before = int(value) if verb == "before" and value.isdecimal() else None
         await self._show(chat_id, await self._mine_list(chat_id, before), update)
