@@ -6,41 +6,35 @@ import asyncio
 import contextlib
 import signal
 import sys
+import tomllib
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 from bot.app import App, policy_of
-from bot.areas.units import CITY
 from bot.casework import service as casework
 from bot.conversation.flow import Chat
 from bot.feedback import service as feedback
 from bot.feedback.rules import NOTICE_VERSION
 from bot.run import CannotStart, serve
 from bot.simulator.server import Simulator
-from storage import migrations, submissions
+from storage import migrations, officers
 from storage.database import Database
-from storage.models import Identity, Kind, Role, Topic
+from storage.models import Identity, Role
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from bot.settings import Settings
 
 TOKEN = "123456789:demo-token-that-no-telegram-knows-0"  # noqa: S105 - the simulator's own
 
-# Who is there: id, name, language. The ids stay, so that the demo's database fits the next run.
-HOA, BEN, TU, CITY_OFFICER, WARD_OFFICER, ORGANISER = 1001, 1002, 1003, 2001, 2002, 3001
-_PEOPLE = (
-    (HOA, "Bà Hoa (người dân)", "vi"),
-    (BEN, "Ben (resident, English)", "en"),
-    (TU, "Ông Tư (người dân)", "vi"),
-    (CITY_OFFICER, "Trực ban Công an thành phố", "vi"),
-    (WARD_OFFICER, "Trực ban Công an phường An Biên", "vi"),
-    (ORGANISER, "Người tổ chức diễn đàn", "vi"),
-)
-_AN_BIEN = "11407"
-_SAMPLES = (
-    (Kind.REPORT, Topic.CONGESTION, "Cổng trường giờ tan học tắc đường, xin có người phân luồng."),
-    (Kind.PRAISE, Topic.PATROL, "Tổ tuần tra ban đêm làm việc rất trách nhiệm, xin cảm ơn."),
-)
+
+@cache
+def _cast() -> dict[str, Any]:
+    """The people and opinions of demo.toml; ids stay, so that a database fits the next run."""
+    return tomllib.loads(files("bot").joinpath("demo.toml").read_text("utf-8"))
 
 
 async def run_demo(settings: Settings, port: int) -> None:
@@ -65,7 +59,8 @@ async def _play(settings: Settings, simulator: Simulator) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, app.stopping.set)
-    _say(f"The chat page: {simulator.url}/   (stop with Ctrl-C)")
+    _say(f"The chat page: {_address(simulator)}")
+    _say("Stop with Ctrl-C.")
     try:
         await serve(app)
     finally:
@@ -82,34 +77,52 @@ def _against(settings: Settings, simulator: Simulator) -> Settings:
 
 
 def _gather_people(simulator: Simulator) -> None:
-    for user_id, name, language in _PEOPLE:
-        simulator.world.add_user(id=user_id, first_name=name, language_code=language)
-    for officer in (TU, CITY_OFFICER, WARD_OFFICER):
-        simulator.people.text(officer, "/start")
+    account = simulator.world.account(TOKEN)
+    account.words["name", ""] = _cast()["bot_name"]
+    started = {opinion["by"] for opinion in _cast()["opinions"]}
+    for person in _cast()["people"]:
+        simulator.world.add_user(
+            id=person["id"], first_name=person["name"], language_code=person["language"]
+        )
+        if person["role"] == "officer" or person["id"] in started:
+            account.started_by.add(person["id"])
+
+
+def _address(simulator: Simulator) -> str:
+    """Where the chat page is, told whose part is which."""
+    roles = ",".join(f"{person['id']}:{person['role']}" for person in _cast()["people"])
+    return f"{simulator.url}/?roles={roles}"
 
 
 async def _sample_data(database: Database, settings: Settings) -> None:
-    """Two officers and two opinions, unless there is something already."""
-    policy, now = policy_of(settings), datetime.now(UTC)
+    """Officers and opinions, unless they are there already."""
+    now = datetime.now(UTC)
     async with database.transaction() as connection:
-        for officer, unit in ((CITY_OFFICER, CITY), (WARD_OFFICER, _AN_BIEN)):
-            token = await casework.invite(connection, unit, Role.OFFICER, (), now)
-            name = next(name for user_id, name, _ in _PEOPLE if user_id == officer)
-            await casework.join(connection, officer, name, token, now)
-        if await submissions.of_chat(connection, TU, before=None, most=1):
-            return
-        chat = Chat(TU, "vi")
-        await feedback.agree(connection, chat, NOTICE_VERSION, now)
-        for days, (kind, topic, text) in enumerate(reversed(_SAMPLES), start=1):
-            answers = {
-                "kind": kind,
-                "topic": topic,
-                "area": _AN_BIEN,
-                "details": [{"id": None, "text": text, "file": None}],
-                "identity": Identity.CHANNEL,
-            }
-            then = now - timedelta(days=days)
-            await feedback.receive(connection, chat, answers, then, policy=policy)
+        for person in _cast()["people"]:
+            known = await officers.find(connection, person["id"])
+            if person["role"] == "officer" and known is None:
+                role = Role.OFFICER
+                token = await casework.invite(connection, person["unit"], role, (), now)
+                await casework.join(connection, person["id"], person["name"], token, now)
+        for opinion in _cast()["opinions"]:
+            await _give(connection, opinion, now, policy_of(settings))
+
+
+async def _give(
+    connection: AsyncConnection, opinion: dict[str, Any], now: datetime, policy: feedback.Policy
+) -> None:
+    chat = Chat(opinion["by"], "vi")
+    texts = {each.text for each in await feedback.mine(connection, chat.id, most=50)}
+    if opinion["text"] in texts:
+        return
+    await feedback.agree(connection, chat, NOTICE_VERSION, now)
+    answers = {
+        **{name: opinion[name] for name in ("kind", "topic", "area")},
+        "details": [{"id": None, "text": opinion["text"], "file": None}],
+        "identity": Identity.CHANNEL,
+    }
+    then = now - timedelta(days=opinion["days_ago"])
+    await feedback.receive(connection, chat, answers, then, policy=policy)
 
 
 def _say(line: str) -> None:
