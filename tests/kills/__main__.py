@@ -1,0 +1,50 @@
+"""`python -m tests.kills`: the long campaign, 20 kills in each mode on each database."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from storage import migrations
+from storage.database import Database
+from tests.kills.campaign import campaign
+from tests.postgres import Postgres
+
+KILLS, RESIDENTS, ROUNDS = 20, 8, 12
+
+
+async def play(folder: Path) -> bool:
+    """All four; whether every promise held."""
+    postgres = Postgres(folder / "postgres")
+    holds = True
+    for number, mode in enumerate(("polling", "webhook")):
+        name = await postgres.create(empty=True)
+        for url in (f"sqlite+aiosqlite:///{folder}/{mode}.db", postgres.database(name)):
+            database = Database(url)
+            await migrations.migrate(database)
+            await database.close()
+            report = await campaign(
+                url, mode, kills=KILLS, residents=RESIDENTS, rounds=ROUNDS, seed=number
+            )
+            holds = holds and not report.wrong
+            kind = url.partition("+")[0]
+            sys.stdout.write(
+                f"{mode:8} {kind:11} {report.kills} kills, {report.updates} updates,"
+                f" {report.submissions} submissions, {report.repeated} marked repeats,"
+                f" {len(report.wrong)} wrong\n"
+            )
+            sys.stdout.writelines(f"  {line}\n" for line in report.wrong)
+            sys.stdout.flush()
+    return holds
+
+
+def main() -> None:
+    """Exit status 1 when a promise was broken."""
+    with tempfile.TemporaryDirectory() as folder:
+        holds = asyncio.run(play(Path(folder)))
+    sys.exit(0 if holds else 1)
+
+
+main()

@@ -1,0 +1,212 @@
+"""Killing the bot at random moments of a load of conversations, and looking at what is left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import socket
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from bot import export
+from bot.casework import service as casework
+from bot.simulator.server import Simulator
+from storage import failures
+from storage.database import Database
+from storage.models import Outbox, Role
+from storage.rows import table
+from tests.kills.walkers import Walker, code_in
+from tests.people import SECRET, TOKEN, tells
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+_ROOT = Path(__file__).parents[2]
+_OFFICER = 9_000_001
+_LONGEST = 180.0  # seconds for everything to come to rest after the last kill
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found; `wrong` is empty if every promise held."""
+
+    kills: int
+    updates: int
+    submissions: int
+    repeated: int
+    wrong: tuple[str, ...]
+
+
+class Bot:
+    """The real program in a process of its own."""
+
+    def __init__(self, simulator: Simulator, database_url: str, mode: str) -> None:
+        self._simulator = simulator
+        port = _free_port()
+        self._environment = {
+            **os.environ,
+            "PYTHONPATH": str(_ROOT),
+            "BOT_TELEGRAM__TOKEN": TOKEN,
+            "BOT_TELEGRAM__API_BASE_URL": simulator.url,
+            "BOT_TELEGRAM__MODE": mode,
+            "BOT_TELEGRAM__WEBHOOK__PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "BOT_TELEGRAM__WEBHOOK__LISTEN_PORT": str(port),
+            "BOT_TELEGRAM__WEBHOOK__SECRET_TOKEN": SECRET,
+            "BOT_TELEGRAM__LIMITS__GLOBAL_PER_SECOND": "0",
+            "BOT_TELEGRAM__LIMITS__CHAT_PER_SECOND": "0",
+            "BOT_TELEGRAM__LIMITS__LEASE_SECONDS": "2",
+            "BOT_DATABASE__URL": database_url,
+            "BOT_OPS__LISTEN_PORT": "0",
+        }
+        self._first_call = "deleteWebhook" if mode == "polling" else "setWebhook"
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it; returns when it takes updates."""
+        journal = self._simulator.gateway.journal
+        before = journal.last
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "run",
+            env=self._environment, cwd="/", stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        while not journal.entries(after=before, method=self._first_call):
+            assert self._process.returncode is None, "the bot did not start"
+            await asyncio.sleep(0.02)
+
+    async def kill(self) -> None:
+        """As when the power goes."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """As an operator does; the exit status."""
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, number: signal.Signals) -> int:
+        assert self._process is not None
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(number)
+        return await self._process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextlib.asynccontextmanager
+async def _stage(database: Database) -> AsyncIterator[Simulator]:
+    async with Simulator(tokens=[TOKEN]) as simulator:
+        simulator.world.add_user(first_name="Officer", id=_OFFICER)
+        simulator.world.account(TOKEN).started_by.add(_OFFICER)
+        now = datetime.now(UTC)
+        async with database.transaction() as connection:
+            token = await casework.invite(connection, "31", Role.OFFICER, (), now)
+            await casework.join(connection, _OFFICER, "Officer", token, now)
+        yield simulator
+
+
+async def campaign(
+    database_url: str, mode: str, *, kills: int, residents: int, rounds: int, seed: int
+) -> Report:
+    """Play it: people talk, the bot dies `kills` times, in the end everything is counted."""
+    chance = random.Random(seed)
+    database = Database(database_url)
+    async with _stage(database) as simulator:
+        first = simulator.world.account(TOKEN).updates.last_id
+        walkers = [
+            Walker(simulator, simulator.world.add_user(first_name=f"R{n}").id, rounds)
+            for n in range(residents)
+        ]
+        bot = Bot(simulator, database_url, mode)
+        await bot.start()
+        walking = [asyncio.create_task(walker.walk()) for walker in walkers]
+        for _ in range(kills):
+            await asyncio.sleep(chance.uniform(0.05, 0.8))
+            await bot.kill()
+            await bot.start()
+        wrong = await _rest(database, walking)
+        status = await bot.stop()
+        wrong += [f"the bot ended with status {status}"] if status else []
+        await simulator.delivered()
+        updates = simulator.world.account(TOKEN).updates.last_id - first
+        records = await _records(database)
+        wrong += _judge_submissions(records, walkers)
+        wrong += _judge_alerts(simulator, records)
+        wrong += await _judge_rows(database, records)
+        repeated = await _repeated(database)
+    await database.close()
+    return Report(kills, updates, len(records), repeated, tuple(wrong))
+
+
+async def _rest(database: Database, walking: list[asyncio.Task[None]]) -> list[str]:
+    """Wait until everybody has their receipts and the outbox is empty."""
+    _done, late = await asyncio.wait(walking, timeout=_LONGEST)
+    for task in late:
+        task.cancel()
+    if late:
+        return [f"{len(late)} people never got their receipts"]
+    for _ in range(int(_LONGEST / 0.2)):
+        async with database.reading() as connection:
+            rows = table(Outbox)
+            left = await connection.execute(select(rows.c.id).where(rows.c.finished_at.is_(None)))
+            if not left.all():
+                return []
+        await asyncio.sleep(0.2)
+    return ["the outbox never came to rest"]
+
+
+async def _records(database: Database) -> list[dict[str, Any]]:
+    async with database.reading() as connection:
+        found = export.submission_records(connection, None, None, with_identity=False)
+        return [record async for record in found]
+
+
+def _judge_submissions(records: list[dict[str, Any]], walkers: list[Walker]) -> list[str]:
+    """Every text that was written is there once, whole, under the code on the receipt."""
+    said = Counter(text for walker in walkers for text in walker.texts)
+    stored = Counter(record["text"] for record in records)
+    receipts = {code for walker in walkers for code in walker.codes}
+    wrong = [f"lost: {text!r}" for text in said - stored]
+    wrong += [f"doubled or changed: {text!r}" for text in stored - said]
+    if receipts != {record["code"] for record in records}:
+        wrong.append("the receipts are not those of the submissions")
+    return wrong
+
+
+def _judge_alerts(simulator: Simulator, records: list[dict[str, Any]]) -> list[str]:
+    """The officer was alerted of each; a second alert says that it may be one."""
+    alerts = [m for m in simulator.messages(_OFFICER) if tells(m.get("text", ""), "alert.text")]
+    times = Counter(code_in(message) for message in alerts)
+    marked = Counter(code_in(m) for m in alerts if tells(m["text"], "outbox.repeated"))
+    wrong = [f"no alert of {r['code']}" for r in records if not times[r["code"]]]
+    return wrong + [f"{c} repeated unmarked" for c, n in times.items() if n - marked[c] > 1]
+
+
+async def _judge_rows(database: Database, records: list[dict[str, Any]]) -> list[str]:
+    """One receipt and one alert row each, all sent; no update broke."""
+    rows = table(Outbox)
+    async with database.reading() as connection:
+        found = (await connection.execute(select(rows.c.dedup_key, rows.c.state))).all()
+        failed = await failures.count(connection)
+    states = {row.dedup_key: row.state.value for row in found}
+    wrong = [f"{failed} updates failed"] if failed else []
+    keys = [f"receipt:{record['code']}" for record in records]
+    keys += [f"alert:{record['code']}:{_OFFICER}" for record in records]
+    return wrong + [f"{key} is {states.get(key)}" for key in keys if states.get(key) != "sent"]
+
+
+async def _repeated(database: Database) -> int:
+    rows = table(Outbox)
+    async with database.reading() as connection:
+        found = await connection.execute(select(rows.c.id).where(rows.c.repeated.is_(True)))
+        return len(found.all())
