@@ -168,7 +168,7 @@ class App:
     async def settled(self) -> None:
         """Return when every reply was sent and nothing in the outbox is due (for tests)."""
         await self.replies.drained()
-        while await self.delivery.start_due():
+        while not self.stopping.is_set() and await self.delivery.start_due():
             await self.delivery.drained()
 
     async def introduce(self) -> None:

