@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-import click
 import typer
 
 from bot import logs
@@ -30,6 +29,7 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 officers_cli = typer.Typer(help="Officers and their invites.", no_args_is_help=True)
 export_cli = typer.Typer(help="Write what is stored to a file or to the screen.")
@@ -345,22 +345,14 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
 def main() -> None:
     """Run a command: exit status 0 done, 1 failed, 2 wrong usage or settings."""
     try:
-        status = cli(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        status = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        status = 1
+        cli()  # exits by itself when it is done, and with 2 when it is used wrongly
     except (BadSettings, BadUrl) as error:
-        status = _complain(error, 2)
-    except _Failure as error:
-        status = _complain(error, 1)
+        sys.exit(_complain(error, 2))
+    except (_Failure, OSError) as error:
+        sys.exit(_complain(error, 1))
     except Unavailable as error:
         what = "the database cannot be reached or is not set up; check database.url and run"
-        status = _complain(f"{what} 'python -m bot migrate' ({error})", 1)
-    except OSError as error:
-        status = _complain(error, 1)
-    sys.exit(status if isinstance(status, int) else 0)
+        sys.exit(_complain(f"{what} 'python -m bot migrate' ({error})", 1))
 
 
 def _complain(error: object, status: int) -> int:

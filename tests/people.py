@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import html
+import io
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -108,7 +109,9 @@ class Town:
         for replica in self.replicas:
             await replica.quiet()
 
-    async def post(self, replica: Replica, body: bytes, *, secret: str = SECRET) -> int:
+    async def post(
+        self, replica: Replica, body: bytes | io.BytesIO, *, secret: str = SECRET
+    ) -> int:
         """One webhook request; a method in the answer is executed. The status."""
         headers = {
             "X-Telegram-Bot-Api-Secret-Token": secret,
