@@ -143,7 +143,12 @@ class App:
         self._application: Any = application
         self.intake = Intake(application, self.database, self.replies, clock, language)
         self.schedule = Schedule(
-            self.database, self.policy, settings.retention, clock, self.delivery.nudge
+            self.database,
+            self.policy,
+            settings.retention,
+            clock,
+            self.delivery.nudge,
+            sweep_seconds=min(10, limits.lease_seconds),
         )
 
     def stop_for(self, reason: str) -> None:

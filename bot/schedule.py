@@ -39,18 +39,20 @@ class Schedule:
         retention: Retention,
         clock: Callable[[], datetime],
         nudge: Callable[[], None],
+        sweep_seconds: float = 10,
     ) -> None:
         self._database = database
         self._policy = policy
         self._retention = retention
         self._clock = clock
         self._nudge = nudge
+        self._sweep_seconds = sweep_seconds
         self._scheduler = AsyncIOScheduler(timezone="UTC")
 
     def start(self) -> None:
         """Wake from now on, until `stop`."""
         for work, seconds in (
-            (self.sweep, 10),
+            (self.sweep, self._sweep_seconds),
             (self.alert_waiting, 30),
             (self.remind_drafts, 60),
             (self.purge, 600),

@@ -202,6 +202,10 @@ def _refuse_unknown_variables() -> None:
             raise BadSettings(f"{variable}: no such setting; the environment may set {allowed}")
 
 
+# Settings whose value may be a secret or hold one; a whole section may hold any.
+_SECRETS = frozenset({"token", "secret_token", "proxy", "url", "telegram", "webhook", "database"})
+
+
 def _explain(error: ValidationError) -> str:
     """The first mistake in one line: where, what, and what is allowed."""
     first = error.errors(include_url=False)[0]
@@ -212,5 +216,6 @@ def _explain(error: ValidationError) -> str:
             section = section.model_fields[str(part)].annotation
         return f"{place}: no such setting; known are {', '.join(section.model_fields)}"
     message = first["msg"].removeprefix("Value error, ")
-    shown = "" if first["loc"][-1:] == ("token",) else f" (it is {first['input']!r})"
+    is_secret = _SECRETS.intersection(str(part) for part in first["loc"][-1:])
+    shown = "" if is_secret else f" (it is {first['input']!r})"
     return f"{place}: {message}{shown}"

@@ -101,8 +101,16 @@ class _named:  # noqa: N801 - reads as a statement
             raise Unavailable(str(error).splitlines()[0]) from error
 
 
+# PostgreSQL's SQLSTATEs, by their beginnings: connection, resources, operator, system, login; no
+# such database, lock timeout, serialization, deadlock, idle in a transaction.
+_AWAY = ("08", "53", "57", "58", "28", "3D000", "55P03", "40001", "40P01", "25P03")
+
+
 def _means_unavailable(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    driver_error = error.orig if isinstance(error, DBAPIError) else error
+    if str(getattr(driver_error, "sqlstate", None) or "").startswith(_AWAY):
         return True
     # asyncpg raises plain OSErrors and its own timeouts while it connects.
     return isinstance(
@@ -118,6 +126,7 @@ def _sqlite(url: str, wait: float) -> AsyncEngine:
         url,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
+        hide_parameters=True,  # an error must not carry a resident's words into a log
         connect_args={"timeout": wait},
     )
 
@@ -143,6 +152,7 @@ def _postgresql(url: str, pool_size: int, wait: float) -> AsyncEngine:
         url,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
+        hide_parameters=True,  # an error must not carry a resident's words into a log
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=wait,

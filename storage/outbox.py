@@ -152,7 +152,10 @@ async def _next_free(connection: AsyncConnection, now: datetime) -> datetime:
             .values(scope=_EVERYONE, next_free=now)
             .on_conflict_do_nothing()
         )
-        return now
+        # Whoever lost the race to make the row gets the winner's slot, not `now` as well.
+        made = await connection.execute(statement)
+        first: datetime = made.scalar_one()
+        return first
     return free
 
 
@@ -185,10 +188,13 @@ async def _take(
         .order_by(_rows.c.priority, _rows.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
+        # Run once: PostgreSQL may run a plain subquery again for each row, past its limit.
+        .cte("ready")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
     statement = (
         update(_rows)
-        .where(_rows.c.id.in_(ready.scalar_subquery()), _rows.c.state == OutboxState.WAITING)
+        .where(_rows.c.id.in_(select(ready.c.id)), _rows.c.state == OutboxState.WAITING)
         .values(
             state=OutboxState.SENDING,
             owner=owner,

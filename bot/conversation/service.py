@@ -111,6 +111,9 @@ class Desk:
             row = await conversations.hold_or_make(connection, chat_id, self._default_language)
             matter = self._open_matter(row, now)
             if matter is not None:
+                if update_id not in row.updates:
+                    seen = conversations.with_update(row.updates, update_id)
+                    await conversations.save(connection, chat_id, {"updates": seen})
                 return self._shown(matter, present(matter.flow, row.answers), row.language)
             if update_id in row.updates:
                 return None
@@ -131,12 +134,14 @@ class Desk:
     async def cancel(self, update_id: int, chat_id: int, now: datetime) -> Shown | None:
         """End the open conversation and forget its answers; None when none is open."""
         async with self._database.transaction() as connection:
-            row = await conversations.hold(connection, chat_id)
-            matter = self._open_matter(row, now) if row else None
-            if row is None or matter is None:
-                return None
-            await self._close(connection, row, update_id)
-            return self._shown(matter, Stopped("cancelled"), row.language)
+            row = await conversations.hold_or_make(connection, chat_id, self._default_language)
+            matter = self._open_matter(row, now)
+            turn: Turn = Stopped("cancelled")
+            if update_id not in row.updates:
+                await self._close(connection, row, update_id)  # remembered even if none was open
+            elif matter is not None:
+                turn = present(matter.flow, row.answers)
+            return self._shown(matter, turn, row.language) if matter is not None else None
 
     async def has_draft(self, chat_id: int, now: datetime) -> bool:
         """Whether a conversation is open in a chat."""

@@ -100,6 +100,9 @@ class Delivery:
             except Unavailable as error:
                 log.warning("the outbox cannot be reached", error=str(error))
                 pause = tick
+            except Exception:  # whatever it is, messages must go on
+                log.exception("delivery stumbled")
+                pause = tick
             try:
                 await asyncio.wait_for(self._nudged.wait(), pause)
             except TimeoutError:
@@ -145,7 +148,11 @@ class Delivery:
         return len(claimed)
 
     async def _handle(self, row: Outbox, moment: float) -> None:
-        outcome = await self._send_at(row, moment)
+        try:
+            outcome = await self._send_at(row, moment)
+        except Unavailable:  # only what Telegram refused is looked up in the database
+            at = self._clock() + self._backoff(row)
+            outcome = _outcome(row, state=OutboxState.WAITING, owner=None, next_at=at)
         self._outcomes.append(outcome)  # the list as it is now, not as it was before sending
         try:
             await self._flush()

@@ -87,6 +87,7 @@ class Intake:
         number = update.update_id if update else None
         log.error("an update failed", update_id=number, exc_info=failure)
         as_text = raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)
+        as_text = as_text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL has no zero byte
         async with self._database.transaction() as connection:
             await failures.keep(connection, number, as_text, repr(failure), arrival.now)
         if update is not None and update.effective_chat and update.effective_chat.type == "private":

@@ -21,10 +21,11 @@ from telegram import (
     InputMediaVideo,
 )
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from bot.telegram.errors import Verdict, verdict
+from bot.telegram.errors import Verdict, verdict, wait_of
 from storage import outbox
+from storage.database import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -139,16 +140,19 @@ class Replies:
             if post.files:
                 await self._send_files(chat_id, post.files)
         except TelegramError as error:
-            await self._cope(chat_id, post, error)
+            await self._cope_somehow(chat_id, post, error)
         except Exception:
             log.exception("a reply failed", chat_id=chat_id)
 
     async def _answer(self, callback_query_id: str, toast: str | None) -> None:
         try:
             await self._bot.answer_callback_query(callback_query_id, text=toast)
-        except BadRequest:
-            # Too old to be answered: what the button asked for is done all the same.
-            log.info("a button's answer came too late")
+        except InvalidToken:
+            raise
+        except TelegramError as error:
+            # Too old to be answered, or in doubt: what the button asked for is done all the same,
+            # and the question that follows must not go missing with it.
+            log.info("a button was not answered", error=str(error))
 
     async def _show(self, chat_id: int, post: Post) -> None:
         assert post.screen is not None
@@ -197,6 +201,13 @@ class Replies:
         method = getattr(self._bot, f"send_{file.type}", self._bot.send_document)
         await method(chat_id, file.file_id)
 
+    async def _cope_somehow(self, chat_id: int, post: Post, error: TelegramError) -> None:
+        try:
+            await self._cope(chat_id, post, error)
+        except Unavailable as away:
+            # The person asks again; what else is to be said in this chat goes on.
+            log.warning("a reply could not be kept", chat_id=chat_id, error=str(away))
+
     async def _cope(self, chat_id: int, post: Post, error: TelegramError) -> None:
         judged = verdict(error)
         log.warning("a reply was not sent", verdict=judged.name, error=str(error))
@@ -207,9 +218,9 @@ class Replies:
                 async with self._database.transaction() as connection:
                     await outbox.set_blocked(connection, chat_id, self._clock())
             case Verdict.WAIT | Verdict.NOT_SENT if post.screen is not None:
-                await self._hand_over(chat_id, post, post.screen)
+                await self._hand_over(chat_id, post, post.screen, wait_of(error))
 
-    async def _hand_over(self, chat_id: int, post: Post, screen: Screen) -> None:
+    async def _hand_over(self, chat_id: int, post: Post, screen: Screen, wait: timedelta) -> None:
         now = self._clock()
         message = outbox.Message(
             dedup_key=f"reply:{uuid4().hex}",
@@ -219,6 +230,7 @@ class Replies:
             screen=screen.to_json(),
             expires_at=now + _KEPT_FOR,
             critical=False,
+            not_before=now + wait,
         )
         async with self._database.transaction() as connection:
             await outbox.enqueue(connection, [message], now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
+import orjson
 import structlog
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from bot.telegram.intake import Intake
-
-import orjson
 
 log = structlog.get_logger()
 
@@ -33,10 +32,11 @@ def webhook_app(intake: Intake, path: str, secret: str) -> Starlette:
         given = request.headers.get("x-telegram-bot-api-secret-token", "").encode()
         if not hmac.compare_digest(given, expected):
             return Response(status_code=403)
-        if int(request.headers.get("content-length") or 0) > _LARGEST:
+        body = await _read(request)
+        if body is None:
             return Response(status_code=413)
         try:
-            arrival = await intake.take(await request.body(), may_answer=True)
+            arrival = await intake.take(body, may_answer=True)
         except Unavailable as error:
             log.warning("an update cannot be taken now", error=str(error))
             return Response(status_code=503, headers={"Retry-After": _RETRY_AFTER})
@@ -45,3 +45,13 @@ def webhook_app(intake: Intake, path: str, secret: str) -> Starlette:
         return Response(orjson.dumps(arrival.answer), media_type="application/json")
 
     return Starlette(routes=[Route(path, receive, methods=["POST"])])
+
+
+async def _read(request: Request) -> bytes | None:
+    """The body, or None as soon as it is larger than any update."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST:
+            return None
+    return bytes(body)
