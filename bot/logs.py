@@ -1,8 +1,9 @@
-"""Logs: one line an event, and never a token in it."""
+"""Logs: one line an event, and never a token or a resident's words in it."""
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,16 @@ if TYPE_CHECKING:
 
 _HIDDEN = "<token>"
 
+# PostgreSQL's errors quote the row that they are about, and so what a resident wrote.
+_DETAIL = re.compile(r"DETAIL:.*?(?=\n\[SQL:|\n\nThe above|\n\nDuring|\Z)", re.DOTALL)
+
 
 def configure(*secrets: str, level: int = logging.INFO) -> None:
     """Write every log, ours and the libraries', to standard error without any of `secrets`."""
 
     def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        if "exception" in event:
+            event["exception"] = _DETAIL.sub("DETAIL: <left out>", str(event["exception"]))
         return {key: _without(value, secrets) for key, value in event.items()}
 
     shared: list[structlog.typing.Processor] = [

@@ -102,8 +102,12 @@ class _named:  # noqa: N801 - reads as a statement
 
 
 # PostgreSQL's SQLSTATEs, by their beginnings: connection, resources, operator, system, login; no
-# such database, lock timeout, serialization, deadlock, idle in a transaction.
-_AWAY = ("08", "53", "57", "58", "28", "3D000", "55P03", "40001", "40P01", "25P03")
+# such database, table or column (a deploy before its migration), lock timeout, serialization,
+# deadlock, idle in a transaction.
+_AWAY = (
+    "08", "53", "57", "58", "28",
+    "3D000", "42P01", "42703", "55P03", "40001", "40P01", "25P03",
+)  # fmt: skip
 
 
 def _means_unavailable(error: BaseException) -> bool:

@@ -35,7 +35,7 @@ class Updates:
 
     def __init__(self) -> None:
         # Numbers of an earlier simulator must not come again: a bot remembers what it took.
-        self.last_id = time.time_ns() // 10**8 % 2**31
+        self.last_id = time.time_ns() // 10**6 % 2**31
         self.allowed: frozenset[str] | None = None
         self.bell = Bell()
         self.on_added: Callable[[Update], None] | None = None

@@ -8,6 +8,7 @@ from enum import Enum, auto
 from telegram.error import (
     BadRequest,
     ChatMigrated,
+    EndPointNotFound,
     Forbidden,
     InvalidToken,
     NetworkError,
@@ -34,7 +35,11 @@ class Verdict(Enum):
 
 
 def verdict(error: TelegramError) -> Verdict:
-    """Judge an error. BadRequest and NotSent are NetworkErrors too, so they come first."""
+    """Judge an error. BadRequest and NotSent are NetworkErrors too, so they come first.
+
+    EndPointNotFound is what the library makes of a refused token where we name the method: every
+    method that we name exists.
+    """
     match error:
         case RetryAfter():
             return Verdict.WAIT
@@ -42,7 +47,7 @@ def verdict(error: TelegramError) -> Verdict:
             return Verdict.MOVED
         case Forbidden():
             return Verdict.BLOCKED
-        case InvalidToken():
+        case InvalidToken() | EndPointNotFound():
             return Verdict.STOP
         case BadRequest() if "is not modified" in error.message:
             return Verdict.DONE

@@ -364,13 +364,18 @@ def read_message(message: Message, *, edited: bool) -> Reply:
     contact = message.contact
     sender = message.from_user.id if message.from_user else None
     return Reply(
-        text=None if text is None else unicodedata.normalize("NFC", text),
+        text=None if text is None else _clean(text),
         attachment=_attachment(message),
         phone=contact.phone_number if contact else None,
         someone_elses=contact is not None and contact.user_id != sender,
         message_id=message.message_id,
         edited=edited,
     )
+
+
+def _clean(text: str) -> str:
+    """Composed letters, and no zero byte: PostgreSQL could not store what was accepted."""
+    return unicodedata.normalize("NFC", text).replace("\0", "")
 
 
 def _attachment(message: Message) -> Attachment | None:

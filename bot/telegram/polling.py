@@ -8,10 +8,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import TelegramError
 from telegram.warnings import PTBUserWarning
 
-from bot.telegram.errors import wait_of
+from bot.telegram.errors import Verdict, verdict, wait_of
 from storage.conversations import REMEMBERED
 from storage.database import Unavailable
 
@@ -67,10 +67,10 @@ class Polling:
             try:
                 await self._take(fetching.result())
                 pause = 0.5
-            except InvalidToken as error:
-                self._on_stop(str(error))
-                return
             except (TelegramError, Unavailable) as error:
+                if isinstance(error, TelegramError) and verdict(error) is Verdict.STOP:
+                    self._on_stop(str(error))
+                    return
                 pause = min(pause * 2, _LONGEST_PAUSE)
                 log.warning("polling pauses", seconds=pause, error=str(error))
                 await self._rest(stopping, max(pause, _asked(error)))

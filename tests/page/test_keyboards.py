@@ -59,6 +59,25 @@ async def test_a_link_button_opens_elsewhere_or_starts_the_bot(stage: Stage, tab
     assert (await stage.update("message"))["text"] == "/start o_1"
 
 
+async def test_a_keyboard_for_one_choice_folds_after_it(stage: Stage, tab: Tab) -> None:
+    """Not while the dialog may still be given up; a contact that was sent is the choice."""
+    lan = await stage.person("Lan")
+    await stage.act(lan, "start")
+    await tab.open(lan)
+    rows = [[{"text": "Gửi số điện thoại", "request_contact": True}]]
+    markup = {"keyboard": rows, "one_time_keyboard": True}
+    await stage.says(lan, "Liên hệ?", reply_markup=markup)
+    await tab.hook("reply-button").click()
+    await tab.page.keyboard.press("Escape")
+    await expect(tab.hook("reply-keyboard")).to_be_visible()
+    await tab.hook("reply-button").click()
+    await tab.hook("dialog-submit").click()
+    await expect(tab.hook("contact")).to_be_visible()
+    await expect(tab.hook("reply-keyboard")).to_be_hidden()
+    await stage.says(lan, "Xin gửi lại.", reply_markup=markup)
+    await expect(tab.hook("reply-keyboard")).to_be_visible()
+
+
 async def test_the_reply_keyboard_shares_a_contact_and_goes(stage: Stage, tab: Tab) -> None:
     """It is there while the chat has it, asks before a number is given, and leaves no gap."""
     lan = await stage.person("Lan")

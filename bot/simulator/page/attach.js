@@ -71,6 +71,7 @@ export class Attach {
     await send.catch(tell);
   }
 
+  /** True once it was sent; so does `sendContact`. */
   async sendLocation() {
     const number = { inputmode: "decimal" };
     const { id } = this.#person;
@@ -80,7 +81,7 @@ export class Attach {
       fields: Object.entries(CENTRE).map(([name, value]) => ({ name, value, label: t(`location.${name}`), attributes: number })),
       check: (given) => (placeOf(given) ? null : t("location.bad")),
     });
-    if (values) await api.act(id, "location", placeOf(values)).catch(tell);
+    return values !== null && sent(api.act(id, "location", placeOf(values)));
   }
 
   async sendContact() {
@@ -91,9 +92,9 @@ export class Attach {
       fields: [{ name: "phone", label: t("contact.phone"), value: SAMPLE_PHONE, attributes: { type: "tel" } }],
       check: ({ phone }) => (/^\+?(?:[\s.-]?\d){8,15}$/u.test(phone) ? null : t("contact.bad")),
     });
-    if (!values) return;
+    if (!values) return false;
     const phone = values.phone.replace(/[\s.-]/gu, "");
-    await api.act(id, "contact", { phone_number: phone }).catch(tell);
+    return sent(api.act(id, "contact", { phone_number: phone }));
   }
 
   async #openLink() {
@@ -105,6 +106,16 @@ export class Attach {
       check: ({ link }) => (payloadOf(link) ? null : t("link.bad")),
     });
     if (values) await api.act(id, "start", { payload: payloadOf(values.link) }).catch(tell);
+  }
+}
+
+async function sent(act) {
+  try {
+    await act;
+    return true;
+  } catch (error) {
+    tell(error);
+    return false;
   }
 }
 

@@ -96,8 +96,9 @@ export class Chat {
 
   onEvent(event) {
     if (event.chat_id !== this.#person?.id) return;
-    if (event.kind === "action") this.#showAction(event.action);
-    else this.reload().catch(() => {}); // the stream of events notices a lost server by itself
+    if (event.kind === "action") return this.#showAction(event.action);
+    if (event.kind === "keyboard") this.#markup = undefined; // shown again is shown, even if it is the same
+    this.reload().catch(() => {}); // the stream of events notices a lost server by itself
   }
 
   /** Builds every row anew, for another language. */
@@ -189,18 +190,29 @@ export class Chat {
     this.#toggle.setAttribute("aria-expanded", String(!this.#keyboard.hidden));
   }
 
-  #choose(button) {
-    if (button.request_contact) this.attach.sendContact();
-    else if (button.request_location) this.attach.sendLocation();
-    else if (Object.keys(button).some((key) => key.startsWith("request_"))) toast(t("inline.unable"));
-    else this.#do("choose", { text: button.text });
+  async #choose(button) {
+    const used = this.#markup;
+    const done = await this.#useButton(button);
+    // The bot may have put up its next keyboard meanwhile: that one was not used.
+    if (done && used === this.#markup && used.one_time_keyboard) this.#fold(true);
+  }
+
+  /** True when the button's message went out. */
+  #useButton(button) {
+    if (button.request_contact) return this.attach.sendContact();
+    if (button.request_location) return this.attach.sendLocation();
+    if (!Object.keys(button).some((key) => key.startsWith("request_"))) return this.#do("choose", { text: button.text });
+    toast(t("inline.unable"));
+    return false;
   }
 
   async #do(act, body) {
     try {
       await api.act(this.#person.id, act, body);
+      return true;
     } catch (error) {
       tell(error);
+      return false;
     }
   }
 

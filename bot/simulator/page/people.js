@@ -12,10 +12,10 @@ const SHOWN = 100;
 
 export const nameOf = (user) => [user.first_name, user.last_name].filter(Boolean).join(" ");
 
-/** The name one is called by: the last word of a Vietnamese name, the first of another. */
+/** What one is called by: the end of a Vietnamese name or office, the beginning of another. */
 function shortName(user) {
   const words = nameOf(user).split(/\s+/u);
-  return (user.language_code ?? "vi").startsWith("vi") ? words.at(-1) : words[0];
+  return (user.language_code ?? "vi").startsWith("vi") ? words.slice(-2).join(" ") : words[0];
 }
 
 export const roleOptions = () => ROLES.map((role) => [role, t(`role.${role}`)]);

@@ -1,0 +1,171 @@
+"""The command line as an operator meets it: a mistake is one line that says what to do.
+
+Lines of the log begin with `timestamp=`; what is left on standard error is said to the operator.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pytest
+
+from bot.simulator.server import Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.postgres import Postgres
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "123456:" + "c" * 35
+
+
+def bot(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, with settings from the environment."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("BOT_")}
+    environment |= {"PYTHONPATH": str(ROOT), "BOT_OPS__LISTEN_PORT": "0", **settings}
+    return subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "bot", *words],
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=40, check=False,
+    )  # fmt: skip
+
+
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line that is not of the log."""
+    lines = [each for each in done.stderr.splitlines() if not each.startswith("timestamp=")]
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+@contextmanager
+def taken() -> Iterator[str]:
+    """A port that somebody listens at."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield str(listener.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("[telegram]\ntokn = 'x'\n", "telegram.tokn: no such setting; known are token"),
+        ("[locale]\ntimezone = 'Mars/Base'\n", "locale.timezone: is not a time zone"),
+        ("[telegram\n", "not TOML"),
+    ],
+)
+def test_a_mistake_in_the_settings_file(tmp_path: Path, content: str, says: str) -> None:
+    """2, with the setting's name and what is allowed."""
+    (tmp_path / "config.toml").write_text(content)
+    done = bot(tmp_path, "migrate")
+    assert done.returncode == 2
+    assert says in said(done)
+    assert "config.toml" in said(done)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words", "status", "says"),
+    [
+        ({"BOT_TELEGRAN__TOKEN": "x"}, ("migrate",), 2, "BOT_TELEGRAN__TOKEN: no such setting"),
+        ({"BOT_OPS__LISTEN_PORT": "many"}, ("migrate",), 2, "ops.listen_port"),
+        ({"BOT_CONFIG": "none.toml"}, ("migrate",), 2, "there is no such file"),
+        ({"BOT_TELEGRAM__TOKEN": "123:abc"}, ("run",), 2, "telegram.token: is not a bot token"),
+        ({}, ("officers", "invite", "--unit", "0"), 2, "units list"),
+        ({"BOT_TELEGRAM__TOKEN": TOKEN}, ("run",), 1, "run 'python -m bot migrate' first"),
+        ({"BOT_DATABASE__URL": "postgresql+asyncpg://x@127.0.0.1:1/x"}, ("migrate",), 1,
+         "database.url"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_line(
+    tmp_path: Path, settings: dict[str, str], words: tuple[str, ...], status: int, says: str
+) -> None:
+    """Settings and usage end with 2, what is wrong outside with 1."""
+    done = bot(tmp_path, *words, **settings)
+    assert (done.returncode, says in said(done)) == (status, True), done.stderr
+
+
+def test_a_malformed_secret_is_not_shown(tmp_path: Path) -> None:
+    """Standard error ends in a log."""
+    done = bot(tmp_path, "migrate", BOT_TELEGRAM__WEBHOOK__SECRET_TOKEN="hush hush!")
+    assert done.returncode == 2
+    assert "hush" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("flee",), ("migrate", "--sideways")])
+def test_wrong_usage_names_what_is_unknown(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """2, and the word that is not known; the usage stands before it."""
+    done = bot(tmp_path, *words)
+    assert done.returncode == 2
+    assert words[-1] in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_does_not_exist_is_named(tmp_path: Path, postgres: Postgres) -> None:
+    """The server is there, the database is not: one line, no traceback."""
+    done = bot(tmp_path, "migrate", BOT_DATABASE__URL=postgres.database("nowhere"))
+    assert done.returncode == 1
+    assert "database.url" in said(done)
+
+
+async def test_what_can_be_wrong_when_starting(tmp_path: Path) -> None:
+    """Telegram away or of another token, a port in use: 1, one line, and no token in it."""
+
+    def run(**settings: str) -> subprocess.CompletedProcess[str]:
+        return bot(tmp_path, "run", **{"BOT_TELEGRAM__TOKEN": TOKEN, **settings})
+
+    assert bot(tmp_path, "migrate").returncode == 0
+    away = await asyncio.to_thread(run, BOT_TELEGRAM__API_BASE_URL="http://127.0.0.1:1")
+    assert "http://127.0.0.1:1 cannot be reached" in said(away)
+    async with Simulator(tokens=[TOKEN]) as simulator:
+        here = {"BOT_TELEGRAM__API_BASE_URL": simulator.url}
+        other = {**here, "BOT_TELEGRAM__TOKEN": "654321:" + "z" * 35}
+        unknown = await asyncio.to_thread(run, **other)
+        assert "does not know this token" in said(unknown)
+        with taken() as port:
+            ops = await asyncio.to_thread(run, **here, BOT_OPS__LISTEN_PORT=port)
+            hook = await asyncio.to_thread(
+                run, **here,
+                BOT_TELEGRAM__MODE="webhook",
+                BOT_TELEGRAM__WEBHOOK__PUBLIC_URL="https://example.org",
+                BOT_TELEGRAM__WEBHOOK__SECRET_TOKEN="secret",
+                BOT_TELEGRAM__WEBHOOK__LISTEN_PORT=port,
+            )  # fmt: skip
+            demo = await asyncio.to_thread(bot, tmp_path, "demo", "--port", port)
+    for done in (ops, hook, demo):
+        assert port in said(done)
+    for done in (away, unknown, ops, hook, demo):
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert not any(secret in done.stderr for secret in (TOKEN, "z" * 35))
+
+
+def test_the_first_steps(tmp_path: Path) -> None:
+    """Migrating again does nothing; an invite is a line; an empty export is empty, and opens."""
+    assert [bot(tmp_path, "migrate").returncode for _ in range(2)] == [0, 0]
+    (line,) = bot(tmp_path, "officers", "invite", "--unit", "31").stdout.splitlines()
+    assert "invite_" in line
+    empty = bot(tmp_path, "export", "submissions")
+    assert (empty.returncode, empty.stdout, empty.stderr) == (0, "", "")
+    for form in ("csv", "xlsx"):
+        out = ("--format", form, "--out", f"all.{form}")
+        assert bot(tmp_path, "export", "submissions", *out).returncode == 0
+    assert "code" in (tmp_path / "all.csv").read_text("utf-8-sig").splitlines()[0]
+    sheet = openpyxl.load_workbook(tmp_path / "all.xlsx").worksheets[0]
+    assert "code" in [cell.value for cell in sheet[1]]
+
+
+def test_the_doctor_says_what_is_wrong(tmp_path: Path) -> None:
+    """Each thing by its name with what to do; 1 while something is to be done."""
+    done = bot(tmp_path, "doctor")
+    assert done.returncode == 1
+    assert "run 'python -m bot migrate'" in done.stdout
+    assert "telegram.token" in done.stdout
+    assert "see above" in said(done)
