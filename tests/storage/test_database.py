@@ -16,16 +16,20 @@ from storage.rows import table
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 
 
-async def test_concurrent_changes_of_one_row_are_all_kept(database: Database) -> None:
-    """200 read-modify-writes at once: none is lost (with deferred transactions most are)."""
+async def test_concurrent_changes_of_one_row_are_all_kept(
+    database: Database, database_url: str
+) -> None:
+    """200 read-modify-writes at once, by two replicas: none is lost or refused."""
+    other = Database(database_url)
 
-    async def add_one() -> None:
-        async with database.transaction() as connection:
+    async def add_one(replica: Database) -> None:
+        async with replica.transaction() as connection:
             row = await conversations.hold_or_make(connection, 1, "vi")
             count = row.answers.get("count", 0) + 1
             await conversations.save(connection, 1, {"answers": {"count": count}})
 
-    await asyncio.gather(*(add_one() for _ in range(200)))
+    await asyncio.gather(*(add_one(replica) for _ in range(100) for replica in (database, other)))
+    await other.close()
     async with database.reading() as connection:
         row = await conversations.find(connection, 1)
     assert row is not None

@@ -51,3 +51,43 @@ async def test_a_command_that_comes_again_after_the_end_begins_nothing(town: Tow
     await ann.says("/cancel")
     assert ann.is_told("draft.none")
     assert len(ann.heard) == before + 1
+
+
+async def test_a_page_that_was_changed_since_sends_nothing(town: Town) -> None:
+    """The button of an old review page is for what it showed; the present page is shown instead."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("Nội dung.")
+    await ann.taps("feedback.details.options.done")
+    await ann.taps("feedback.identity.options.channel")
+    old = ann.messages[-1]
+    submit = old["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+    await ann.taps("move.edit")
+    await ann.taps("feedback.kind.title")
+    await ann.taps("feedback.kind.options.praise")
+    query = {
+        "id": "old",
+        "from": {"id": ann.id, "is_bot": False, "first_name": "Ann"},
+        "chat_instance": "1",
+        "message": old,
+        "data": submit,
+    }
+    await ann.does("update", {"callback_query": query})
+    assert ann.is_told("feedback.review.rejected.changed")
+    await ann.taps("feedback.review.options.submit")
+    assert ann.is_told("receipt.text")
+
+
+async def test_a_zero_byte_does_not_cost_the_opinion(town: Town) -> None:
+    """PostgreSQL could not store it: it is left out when the message is read."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("Một")
+    message = {**ann.messages[-2], "message_id": 9_999, "text": "Hai\x00 ba"}
+    await ann.does("update", {"message": message})
+    await ann.taps("feedback.details.options.done")
+    assert ann.is_asked("feedback.identity")
+    await ann.taps("feedback.identity.options.channel")
+    assert "Một\nHai ba" in ann.sees
+    await ann.taps("feedback.review.options.submit")
+    assert ann.is_told("receipt.text")
