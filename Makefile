@@ -3,13 +3,14 @@ PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check unit faults requirements format clean
+.PHONY: demo test check unit bench faults requirements format clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m bot demo --port $(PORT)
 
 # The gate: format, lint, types, import contracts, all tests on SQLite and PostgreSQL.
 test: check unit
+	$(BIN)/python -m tests.bench --short
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .
@@ -24,6 +25,9 @@ unit: .venv/dev.stamp
 # The slow campaigns; a short form of each runs in the gate.
 faults: .venv/dev.stamp
 	$(BIN)/python -m tests.kills
+
+bench: .venv/dev.stamp
+	$(BIN)/python -m tests.bench
 
 format: .venv/dev.stamp
 	$(BIN)/ruff format .
