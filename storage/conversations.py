@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from storage.models import Conversation
 from storage.rows import insert_into, many, one, table
@@ -33,6 +34,21 @@ async def hold(connection: AsyncConnection, chat_id: int) -> Conversation | None
     return await one(connection, Conversation, statement)
 
 
+_free = (
+    select(_rows)
+    .where(_rows.c.chat_id.in_(bindparam("chat_ids", expanding=True)))
+    .with_for_update(skip_locked=True)
+)
+
+
+async def hold_free(
+    connection: AsyncConnection, chat_ids: Sequence[int]
+) -> dict[int, Conversation]:
+    """The rows of these chats that exist and that nobody else holds, held; by their chats."""
+    result = await connection.execute(_free, {"chat_ids": list(chat_ids)})
+    return {row.chat_id: cast("Conversation", row) for row in result.all()}
+
+
 async def hold_or_make(connection: AsyncConnection, chat_id: int, language: str) -> Conversation:
     """The chat's row, made when it is new, held until the transaction ends."""
     row = await hold(connection, chat_id)
@@ -54,6 +70,37 @@ def with_update(updates: Sequence[int], update_id: int) -> list[int]:
 async def save(connection: AsyncConnection, chat_id: int, values: Mapping[str, Any]) -> None:
     """Write columns of the chat's row."""
     await connection.execute(update(_rows).where(_rows.c.chat_id == chat_id).values(**values))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a turn leaves of a conversation: all that changes with the answers."""
+
+    chat_id: int
+    flow: str | None
+    answers: dict[str, Any]
+    updates: list[int]
+    started_at: datetime | None
+    expires_at: datetime | None
+    reminded_at: datetime | None
+
+
+_names = [field.name for field in fields(Draft) if field.name != "chat_id"]
+_keep = (
+    update(_rows)
+    .where(_rows.c.chat_id == bindparam("of_chat"))
+    .values({name: bindparam(name) for name in _names})
+)
+
+
+async def keep(connection: AsyncConnection, drafts: Sequence[Draft]) -> None:
+    """Write what turns leave, all of them in one statement."""
+    if drafts:
+        rows = [
+            {"of_chat": draft.chat_id, **{name: getattr(draft, name) for name in _names}}
+            for draft in drafts
+        ]
+        await connection.execute(_keep, rows)
 
 
 async def forget(connection: AsyncConnection, chat_id: int) -> None:

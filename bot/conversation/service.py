@@ -1,15 +1,17 @@
-"""Turns: one update, one transaction, acknowledged after its commit."""
+"""Turns: one update, taken in one transaction, acknowledged after its commit."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from bot.conversation.flow import Ask, Chat, Done, Flow, Reply, Stopped, Turn, advance, present
+from bot.conversation.rounds import Rounds
 from bot.conversation.screens import question, spoken
 from bot.screen import Screen, Words
 from storage import conversations
+from storage.conversations import Draft
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -53,6 +55,9 @@ class Shown:
     finished: bool = False
 
 
+_Decided = tuple[Shown | None, Draft | None]
+
+
 class Desk:
     """Takes turns of any chat's conversation; holds nothing that the database does not know."""
 
@@ -71,6 +76,7 @@ class Desk:
         self._say = say
         self._default_language = default_language
         self._draft_lifetime = draft_lifetime
+        self._rounds = Rounds(database, default_language)
 
     async def take(
         self, update_id: int, chat_id: int, reply: Reply, now: datetime, *, flow: str | None = None
@@ -80,19 +86,21 @@ class Desk:
         A reply that came before is recognised: it changes nothing and shows what is open now.
         `flow` is the one that the pressed button belongs to.
         """
-        async with self._database.transaction() as connection:
-            row = await conversations.hold(connection, chat_id)
-            if row is None or row.flow is None:
-                return None
+
+        async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
+            if row.flow is None:
+                return None, None
             matter = self._open_matter(row, now)
             if matter is None:
-                await self._close(connection, row, update_id)
-                return Shown(Screen((Words("draft.expired"),)), row.language)
+                expired = Shown(Screen((Words("draft.expired"),)), row.language)
+                return expired, _closed(row, update_id)
             if update_id in row.updates or flow not in (None, matter.flow.name):
-                return self._shown(matter, present(matter.flow, row.answers), row.language)
+                return self._shown(matter, present(matter.flow, row.answers), row.language), None
             turn = self._advance(matter.flow, row, reply)
-            await self._keep(connection, matter, row, turn, update_id, now)
-            return self._shown(matter, turn, row.language)
+            draft = await self._effects(connection, matter, row, turn, update_id, now)
+            return self._shown(matter, turn, row.language), draft
+
+        return cast("Shown | None", await self._rounds.take(chat_id, decide))
 
     async def open(
         self,
@@ -107,41 +115,47 @@ class Desk:
 
         None when this update came before and what it began has ended since.
         """
-        async with self._database.transaction() as connection:
-            row = await conversations.hold_or_make(connection, chat_id, self._default_language)
+
+        async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
+            known = update_id in row.updates
             matter = self._open_matter(row, now)
             if matter is not None:
-                if update_id not in row.updates:
-                    seen = conversations.with_update(row.updates, update_id)
-                    await conversations.save(connection, chat_id, {"updates": seen})
-                return self._shown(matter, present(matter.flow, row.answers), row.language)
-            if update_id in row.updates:
-                return None
+                shown = self._shown(matter, present(matter.flow, row.answers), row.language)
+                return shown, None if known else _same(row, update_id)
+            if known:
+                return None, None
             matter = self._matters[flow]
             begun = await matter.begin(connection, Chat(chat_id, row.language))
             answers = {**(facts or {}), **begun}
-            values = {
-                "flow": flow,
-                "answers": answers,
-                "updates": conversations.with_update(row.updates, update_id),
-                "started_at": now,
-                "expires_at": now + self._draft_lifetime,
-                "reminded_at": None,
-            }
-            await conversations.save(connection, chat_id, values)
-            return self._shown(matter, present(matter.flow, answers), row.language)
+            draft = Draft(
+                chat_id=chat_id,
+                flow=flow,
+                answers=answers,
+                updates=conversations.with_update(row.updates, update_id),
+                started_at=now,
+                expires_at=now + self._draft_lifetime,
+                reminded_at=None,
+            )
+            return self._shown(matter, present(matter.flow, answers), row.language), draft
+
+        return cast("Shown | None", await self._rounds.take(chat_id, decide, makes=True))
 
     async def cancel(self, update_id: int, chat_id: int, now: datetime) -> Shown | None:
-        """End the open conversation and forget its answers; None when none is open."""
-        async with self._database.transaction() as connection:
-            row = await conversations.hold_or_make(connection, chat_id, self._default_language)
-            matter = self._open_matter(row, now)
-            turn: Turn = Stopped("cancelled")
-            if update_id not in row.updates:
-                await self._close(connection, row, update_id)  # remembered even if none was open
-            elif matter is not None:
-                turn = present(matter.flow, row.answers)
-            return self._shown(matter, turn, row.language) if matter is not None else None
+        """End the open conversation and forget its answers; None when none is open.
+
+        It is remembered even where there is nothing to cancel: coming again, it must not drop what
+        was begun after it.
+        """
+
+        async def decide(_connection: AsyncConnection, row: Conversation) -> _Decided:
+            matter, known = self._open_matter(row, now), update_id in row.updates
+            draft = None if known else _closed(row, update_id)
+            if matter is None:
+                return None, draft
+            turn = present(matter.flow, row.answers) if known else Stopped("cancelled")
+            return self._shown(matter, turn, row.language), draft
+
+        return cast("Shown | None", await self._rounds.take(chat_id, decide, makes=True))
 
     async def has_draft(self, chat_id: int, now: datetime) -> bool:
         """Whether a conversation is open in a chat."""
@@ -173,7 +187,7 @@ class Desk:
             return None
         return self._matters.get(row.flow)
 
-    async def _keep(
+    async def _effects(
         self,
         connection: AsyncConnection,
         matter: Matter,
@@ -181,38 +195,29 @@ class Desk:
         turn: Turn,
         update_id: int,
         now: datetime,
-    ) -> None:
+    ) -> Draft | None:
+        """Do what a turn brings about; the draft that it leaves."""
         chat = Chat(row.chat_id, row.language)
         match turn:
             case Ask():
                 if turn.accepted is not None and turn.accepted in matter.answered:
                     value = turn.answers[turn.accepted]
                     await matter.answered[turn.accepted](connection, chat, value, now)
-                values = {
-                    "answers": dict(turn.answers),
-                    "updates": conversations.with_update(row.updates, update_id),
-                    "expires_at": now + self._draft_lifetime,
-                    "reminded_at": None,
-                }
-                await conversations.save(connection, chat.id, values)
+                return Draft(
+                    chat_id=row.chat_id,
+                    flow=row.flow,
+                    answers=dict(turn.answers),
+                    updates=conversations.with_update(row.updates, update_id),
+                    started_at=row.started_at,
+                    expires_at=now + self._draft_lifetime,
+                    reminded_at=None,
+                )
             case Done():
                 await matter.finish(connection, chat, turn.answers, now)
-                await self._close(connection, row, update_id)
             case Stopped(reason) if reason in matter.forgets:
                 await conversations.forget(connection, chat.id)
-            case Stopped():
-                await self._close(connection, row, update_id)
-
-    async def _close(self, connection: AsyncConnection, row: Conversation, update_id: int) -> None:
-        values: dict[str, Any] = {
-            "flow": None,
-            "answers": {},
-            "updates": conversations.with_update(row.updates, update_id),
-            "started_at": None,
-            "expires_at": None,
-            "reminded_at": None,
-        }
-        await conversations.save(connection, row.chat_id, values)
+                return None
+        return _closed(row, update_id)
 
     def _shown(self, matter: Matter, turn: Turn, language: str) -> Shown:
         match turn:
@@ -223,3 +228,22 @@ class Desk:
             case Done():
                 done = Screen((Words(f"{matter.flow.name}.done"),))
                 return Shown(done, language, finished=True)
+
+
+def _closed(row: Conversation, update_id: int) -> Draft:
+    """No conversation is open any more."""
+    updates = conversations.with_update(row.updates, update_id)
+    return Draft(row.chat_id, None, {}, updates, None, None, None)
+
+
+def _same(row: Conversation, update_id: int) -> Draft:
+    """The conversation as it is, with one more update that was taken."""
+    return Draft(
+        chat_id=row.chat_id,
+        flow=row.flow,
+        answers=row.answers,
+        updates=conversations.with_update(row.updates, update_id),
+        started_at=row.started_at,
+        expires_at=row.expires_at,
+        reminded_at=row.reminded_at,
+    )
