@@ -6,93 +6,106 @@ import asyncio
 import itertools
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import orjson
 
-from tests.people import SECRET
+from tests.bench.peer import NOW
+from tests.bench.wire import Caller
 
 if TYPE_CHECKING:
-    from tests.bench.peer import Peer
+    from tests.bench.peer import Chat, Peer
 
-# What a resident does who agreed to the notice before; None is the button that the review shows.
-ACTS: tuple[str | None, ...] = (
+# What a resident does who agreed to the notice before. A button is named by the beginning of its
+# data: the review's carries a stamp.
+ACTS = (
     "/feedback",
     "feedback.kind=report",
-    "feedback.topic=congestion",
-    "feedback.area=11407",
+    "feedback.topic=theft",
+    "feedback.area=31",
     "Cổng trường sáng nào cũng tắc, phụ huynh đỗ xe kín lòng đường.",
     "feedback.details=done",
     "feedback.identity=channel",
-    None,
+    "feedback.review=submit",
 )
-AGREES = "feedback.consent=2026-11"
-_HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET, "Content-Type": "application/json"}
-_PATIENCE = 20.0
+AGREES = "feedback.consent="
+_PATIENCE = 20.0  # seconds for an answer
 _numbers = itertools.count(1)
 
 
 class Load:
     """Sends updates to one webhook and follows what comes back through the peer."""
 
-    def __init__(self, peer: Peer, http: aiohttp.ClientSession, url: str) -> None:
+    def __init__(self, peer: Peer, port: int, secret: str, chats: range) -> None:
         self._peer = peer
-        self._http = http
-        self._url = url
+        self._port = port
+        self._chats = chats
+        self._head = (
+            f"POST /telegram HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+            f"X-Telegram-Bot-Api-Secret-Token: {secret}\r\nContent-Type: application/json\r\n"
+        ).encode()
 
-    async def warm_up(self, chats: list[int]) -> None:
-        """The first conversation of each chat, with the consent that the later ones have."""
+    async def run(self, conversations: int, *, agreeing: bool = False) -> int:
+        """So many conversations in each chat; how many that makes. The very first is `agreeing`."""
+        acts = (ACTS[0], AGREES, *ACTS[1:]) if agreeing else ACTS
+
         await asyncio.gather(
-            *(self._converse(chat, (ACTS[0], AGREES, *ACTS[1:])) for chat in chats)
+            *(self._talk(chat_id, acts * conversations) for chat_id in self._chats)
         )
+        return len(self._chats) * conversations
 
-    async def run(self, chats: list[int], conversations: int) -> int:
-        """So many conversations in each chat; how many updates that were."""
-
-        async def talk(chat: int) -> None:
-            for _ in range(conversations):
-                await self._converse(chat, ACTS)
-
-        await asyncio.gather(*(talk(chat) for chat in chats))
-        return len(chats) * conversations * len(ACTS)
-
-    async def _converse(self, chat_id: int, acts: tuple[str | None, ...]) -> None:
-        chat = self._peer.chats[chat_id]
+    async def _talk(self, chat_id: int, acts: tuple[str, ...]) -> None:
+        # Servers hang up on who is silent for long, as a variant's load is between its turns.
+        loop = asyncio.get_running_loop()
+        transport, caller = await loop.create_connection(Caller, "127.0.0.1", self._port)
         for act in acts:
-            chat.changed.clear()
-            await self._post(chat_id, act or self._submit(chat.buttons))
-            # A person acts on what is shown, not before.
-            async with asyncio.timeout(_PATIENCE):
-                await chat.changed.wait()
+            await self._act(caller, chat_id, act)
+        transport.close()
 
-    def _submit(self, buttons: list[str]) -> str:
-        found = (data for data in buttons if data.startswith("feedback.review=submit"))
-        return next(found, "feedback.review=submit-00000000")
-
-    async def _post(self, chat_id: int, act: str) -> None:
-        body = orjson.dumps(_update(chat_id, act))
-        async with self._http.post(self._url, data=body, headers=_HEADERS) as response:
-            content = await response.read()
-            assert response.status == 200, (response.status, content)
-        if content.startswith(b"{"):
+    async def _act(self, caller: Caller, chat_id: int, act: str) -> None:
+        chat = self._peer.chats[chat_id]
+        chat.changed.clear()
+        body = orjson.dumps(_press(chat_id, chat, act) if "=" in act else _say(chat_id, act))
+        status, content = await caller.post(self._head, body)
+        assert status == 200, (status, content)
+        if content:
             self._peer.calls += 1  # the method in the answer is a call that Telegram makes
+        try:
+            await asyncio.wait_for(chat.changed.wait(), _PATIENCE)
+        except TimeoutError:
+            raise RuntimeError(f"no answer to {act!r}") from None
 
 
-def _update(chat_id: int, act: str) -> dict[str, Any]:
-    """An update with what Telegram's have."""
+def _say(chat_id: int, text: str) -> dict[str, Any]:
     number = next(_numbers)
-    person = {"id": chat_id, "is_bot": False, "first_name": "Resident", "language_code": "vi"}
-    chat = {"id": chat_id, "first_name": "Resident", "type": "private"}
-    message: dict[str, Any] = {"message_id": number, "date": 1_790_000_000, "chat": chat}
-    if act.startswith("feedback."):
-        query = {
-            "id": str(number),
-            "from": person,
-            "chat_instance": "1",
-            "data": act,
-            "message": {**message, "text": "…"},
-        }
-        return {"update_id": number, "callback_query": query}
-    message |= {"from": person, "text": act}
-    if act.startswith("/"):
-        message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(act)}]
+    message = {**_message(chat_id, number), "from": _person(chat_id), "text": text}
+    if text.startswith("/"):
+        message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text)}]
     return {"update_id": number, "message": message}
+
+
+def _press(chat_id: int, chat: Chat, beginning: str) -> dict[str, Any]:
+    data = next((each for each in chat.buttons if each.startswith(beginning)), None)
+    if data is None:
+        raise RuntimeError(f"no button {beginning!r} among {chat.buttons}")
+    rows = [[{"text": each, "callback_data": each}] for each in chat.buttons]
+    number = next(_numbers)
+    query = {
+        "id": str(number),
+        "from": _person(chat_id),
+        "chat_instance": "1",
+        "data": data,
+        "message": {
+            **_message(chat_id, chat.keyboard),
+            "text": "Ông/bà muốn gửi ý kiến thuộc loại nào?",
+            "reply_markup": {"inline_keyboard": rows},
+        },
+    }
+    return {"update_id": number, "callback_query": query}
+
+
+def _message(chat_id: int, number: int) -> dict[str, Any]:
+    chat = {"id": chat_id, "first_name": "Resident", "type": "private"}
+    return {"message_id": number, "date": NOW, "chat": chat}
+
+
+def _person(chat_id: int) -> dict[str, Any]:
+    return {"id": chat_id, "is_bot": False, "first_name": "Resident", "language_code": "vi"}

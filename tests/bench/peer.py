@@ -10,99 +10,107 @@ from urllib.parse import parse_qs
 
 import orjson
 
+from tests.bench.wire import first
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Json = dict[str, Any]
 
-_SENDS = frozenset({b"sendMessage", b"editMessageText"})
+_SHOWS = frozenset({b"sendMessage", b"editMessageText"})
 _BOT = {"id": 123456, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
+NOW = 1_790_000_000
 
 
 @dataclass
 class Chat:
-    """What one chat has seen: how many messages, and the data of the newest keyboard."""
+    """What a chat shows: the message with the newest keyboard, and the data of its buttons."""
 
-    seen: int = 0
-    buttons: list[str] = field(default_factory=list)
+    keyboard: int = 0
+    buttons: tuple[str, ...] = ()
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Peer:
-    """Answers the Bot API's methods; counts them, and wakes whoever waits in a chat."""
+    """Answers the Bot API's methods, counts them, and wakes whoever looks at a chat.
+
+    A receipt is recognised by its button; it comes by itself, and nobody waits to press it.
+    """
 
     def __init__(self) -> None:
         self.calls = 0
+        self.receipts = 0
         self.chats: dict[int, Chat] = defaultdict(Chat)
         self.webhook = asyncio.Event()
         self._number = 0
+        self._receipt = asyncio.Event()
+
+    async def received(self, receipts: int) -> None:
+        """Return when so many receipts have come in all."""
+        while self.receipts < receipts:
+            self._receipt.clear()
+            await self._receipt.wait()
 
     def answer(self, method: bytes, parameters: Json) -> object:
         """The result of a method."""
-        if method in _SENDS:
-            self.calls += 1
+        self.calls += 1
+        if method in _SHOWS:
             return self._shown(parameters)
-        if method == b"answerCallbackQuery":
-            self.calls += 1
         if method == b"setWebhook":
             self.webhook.set()
         return _BOT if method == b"getMe" else True
 
     def _shown(self, parameters: Json) -> Json:
-        chat_id = int(parameters["chat_id"])
-        markup = parameters.get("reply_markup")
-        if isinstance(markup, str):
+        chat_id, markup = int(parameters["chat_id"]), parameters.get("reply_markup")
+        if isinstance(markup, str):  # a form's
             markup = orjson.loads(markup)
-        chat = self.chats[chat_id]
-        chat.seen += 1
-        if markup and "inline_keyboard" in markup:
-            rows = markup["inline_keyboard"]
-            chat.buttons = [button["callback_data"] for row in rows for button in row]
-        chat.changed.set()
         self._number += 1
+        number = int(parameters.get("message_id") or self._number)
+        self._look(self.chats[chat_id], number, markup)
         message = {
-            "message_id": int(parameters.get("message_id") or self._number),
-            "date": 1_790_000_000,
-            "chat": {"id": chat_id, "type": "private", "first_name": "R"},
+            "message_id": number,
+            "date": NOW,
+            "chat": {"id": chat_id, "type": "private", "first_name": "Resident"},
             "from": _BOT,
             "text": parameters["text"],
         }
         return {**message, "reply_markup": markup} if markup else message
 
+    def _look(self, chat: Chat, number: int, markup: Json | None) -> None:
+        rows = markup["inline_keyboard"] if markup else ()
+        buttons = tuple(button["callback_data"] for row in rows for button in row)
+        if buttons and buttons[0].startswith("mine:"):
+            self.receipts += 1
+            self._receipt.set()
+            return
+        chat.keyboard, chat.buttons = number, buttons
+        chat.changed.set()
+
     async def serve(self) -> tuple[asyncio.Server, str]:
         """Listen; the server and its address."""
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: _Connection(self.answer), "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        return server, f"http://127.0.0.1:{port}"
+        return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 class _Connection(asyncio.Protocol):
-    """HTTP/1.1 as the bots speak it: a head, a body of a given length, kept alive."""
-
     def __init__(self, answer: Callable[[bytes, Json], object]) -> None:
         self._answer = answer
         self._received = b""
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is none
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are not its children
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        while (end := self._received.find(b"\r\n\r\n")) >= 0:
-            head = self._received[:end].lower()
-            at = head.find(b"content-length:")
-            length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
-            if len(self._received) < end + 4 + length:
-                return
-            path = self._received.split(b" ", 2)[1]
-            body = self._received[end + 4 : end + 4 + length]
-            self._received = self._received[end + 4 + length :]
-            self._respond(path.rsplit(b"/", 1)[1], _read(head, body))
+        while (whole := first(self._received)) is not None:
+            self._received = whole.rest
+            method = whole.head.split(b" ", 2)[1].rsplit(b"/", 1)[1]
+            self._respond(self._answer(method, _parameters(whole.body)))
 
-    def _respond(self, method: bytes, parameters: Json) -> None:
-        body = orjson.dumps({"ok": True, "result": self._answer(method, parameters)})
+    def _respond(self, result: object) -> None:
+        body = orjson.dumps({"ok": True, "result": result})
         assert self._transport is not None
         self._transport.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
@@ -110,10 +118,9 @@ class _Connection(asyncio.Protocol):
         )
 
 
-def _read(head: bytes, body: bytes) -> Json:
-    if not body:
-        return {}
-    if b"application/json" in head:
+def _parameters(body: bytes) -> Json:
+    """JSON as our bot sends it, or a form as the library does."""
+    if body.startswith(b"{"):
         parsed: Json = orjson.loads(body)
         return parsed
     return {name: values[0] for name, values in parse_qs(body.decode()).items()}

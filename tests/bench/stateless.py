@@ -1,20 +1,27 @@
-"""Our own plumbing without any state: webhook, intake, rendering, replies, but no database."""
+"""Our own plumbing without any state: webhook, intake, rendering, replies, but no database.
+
+What was pressed says which screen is next; the screens are those of the real conversation.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from telegram import Bot, Update
+import uvloop
 from telegram.ext import ApplicationBuilder, CallbackQueryHandler, ContextTypes, MessageHandler
 from telegram.ext import filters as only
 
+from bot import logs
 from bot.app import make_bot, utc_now
-from bot.conversation.flow import present
+from bot.conversation.flow import Ask, present
 from bot.conversation.screens import question
 from bot.feedback.flow import FEEDBACK
 from bot.feedback.rules import NOTICE_VERSION
 from bot.run import listening
+from bot.screen import Screen, Words
 from bot.settings import Settings, load
 from bot.telegram.arrival import arriving
 from bot.telegram.intake import Intake
@@ -24,47 +31,90 @@ from bot.telegram.webhook import webhook_app
 from bot.texts import Catalogue
 from storage.database import Database
 
+if TYPE_CHECKING:
+    from telegram import Update
 
-def _screen(bot: Bot, settings: Settings) -> Replies:
-    renderer = Renderer(Catalogue(settings.locale.zone))
-    database = Database("sqlite+aiosqlite://")  # never opened
-    return Replies(bot, renderer, database, utc_now, lambda _reason: None, lambda: None)
+_TEXT = [{"id": 1, "text": "Cổng trường sáng nào cũng tắc.", "file": None}]
+_ANSWERS: tuple[tuple[str, Any], ...] = (
+    ("kind", "report"),
+    ("topic", "theft"),
+    ("area", "31"),
+    ("details.messages", _TEXT),
+    ("details", _TEXT),
+    ("identity", "channel"),
+)
 
 
-async def main() -> None:
-    """Answer every update with the same question, until told to stop."""
-    settings = load()
-    bot = make_bot(settings)
-    replies = _screen(bot, settings)
-    shown = question(present(FEEDBACK, {"@agreed": NOTICE_VERSION}))  # type: ignore[arg-type]
+def screens() -> dict[str, Screen]:
+    """The screen that follows what was pressed or, for "command" and "text", written."""
+    answers: dict[str, Any] = {"@agreed": NOTICE_VERSION}
+    made = [_question(answers)]
+    for name, value in _ANSWERS:
+        answers[name] = value
+        made.append(_question(answers))
+    causes = ("command", "kind", "topic", "area", "text", "details", "identity")
+    shown = dict(zip(causes, made, strict=True))
+    return {**shown, "review": Screen((Words("feedback.done"),))}
 
-    async def message(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-        assert update.effective_chat is not None
-        replies.put(update.effective_chat.id, Post(shown, "vi"))
 
-    async def press(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+def _question(answers: dict[str, Any]) -> Screen:
+    asked = present(FEEDBACK, dict(answers))
+    assert isinstance(asked, Ask)
+    return question(asked)
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """Shows, and keeps nothing."""
+
+    replies: Replies
+    screens: dict[str, Screen]
+
+    async def message(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+        """A command or a text."""
+        message = update.effective_message
+        assert message is not None
+        cause = "command" if (message.text or "").startswith("/") else "text"
+        self.replies.put(message.chat_id, Post(self.screens[cause], "vi"))
+
+    async def press(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+        """A button, answered in the acknowledgement."""
         query = update.callback_query
         assert query is not None
         assert query.message is not None
+        cause = (query.data or "").partition("=")[0].partition(".")[2]
         arriving.get().answer = {"method": "answerCallbackQuery", "callback_query_id": query.id}
-        replies.put(query.from_user.id, Post(shown, "vi", edits=query.message.message_id))
+        post = Post(self.screens[cause], "vi", edits=query.message.message_id)
+        self.replies.put(query.from_user.id, post)
 
-    application = ApplicationBuilder().bot(bot).updater(None).build()
-    application.add_handler(CallbackQueryHandler(press))
-    application.add_handler(MessageHandler(only.TEXT, message))
-    intake = Intake(application, Database("sqlite+aiosqlite://"), replies, utc_now, "vi")
-    hook = settings.telegram.webhook
-    stopping = asyncio.Event()
+
+async def serve(settings: Settings) -> None:
+    """Listen until told to stop."""
+    bot, renderer = make_bot(settings), Renderer(Catalogue(settings.locale.zone))
+    database = Database("sqlite+aiosqlite://")  # never opened
+    replies = Replies(bot, renderer, database, utc_now, lambda _reason: None, lambda: None)
+    application: Any = ApplicationBuilder().bot(bot).updater(None).build()
+    handlers = Handlers(replies, screens())
+    application.add_handler(CallbackQueryHandler(handlers.press))
+    application.add_handler(MessageHandler(only.TEXT, handlers.message))
+    intake = Intake(application, database, replies, utc_now, "vi")
+    hook, stopping = settings.telegram.webhook, asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     await application.initialize()
     site = webhook_app(intake, hook.path, hook.secret_token)
     async with listening(site, hook.listen_host, hook.listen_port):
         await bot.set_webhook(f"{hook.public_url}{hook.path}", secret_token=hook.secret_token)
         await stopping.wait()
+    await replies.drained()
     await application.shutdown()
 
 
-if __name__ == "__main__":
-    import uvloop
+def main() -> None:
+    """Run as `python -m bot run` does."""
+    settings = load()
+    logs.configure(settings.telegram.token)
+    uvloop.run(serve(settings))
 
-    uvloop.run(main())
+
+if __name__ == "__main__":
+    main()

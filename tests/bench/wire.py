@@ -1,0 +1,60 @@
+"""Just enough HTTP/1.1 for the bench: a head, a body of a given length, kept alive."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import NamedTuple, cast
+
+
+class Whole(NamedTuple):
+    """A whole message: its head, its body, and what was received after it."""
+
+    head: bytes
+    body: bytes
+    rest: bytes
+
+
+def first(received: bytes) -> Whole | None:
+    """The first message of what was received, or None while it is incomplete."""
+    end = received.find(b"\r\n\r\n")
+    if end < 0:
+        return None
+    head, begin = received[:end], end + 4
+    lowered = head.lower()
+    at = lowered.find(b"content-length:")
+    length = int(lowered[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+    if len(received) < begin + length:
+        return None
+    return Whole(head, received[begin : begin + length], received[begin + length :])
+
+
+class Caller(asyncio.Protocol):
+    """A connection that posts and waits, as each of Telegram's does."""
+
+    def __init__(self) -> None:
+        self._received = b""
+        self._waiting: deque[asyncio.Future[tuple[int, bytes]]] = deque()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are not its children
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        while (whole := first(self._received)) is not None:
+            self._received = whole.rest
+            self._waiting.popleft().set_result((int(whole.head.split(b" ", 2)[1]), whole.body))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_exception(ConnectionError(f"the webhook hung up: {exc}"))
+
+    async def post(self, head: bytes, body: bytes) -> tuple[int, bytes]:
+        """Status and body of the answer."""
+        assert self._transport is not None
+        answer: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(answer)
+        self._transport.write(b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body))
+        return await answer
