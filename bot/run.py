@@ -134,10 +134,19 @@ async def _polling_allowed(app: App) -> None:
 async def listening(site: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
     """Serve an ASGI application while inside; the port. Raises CannotStart when it is taken."""
     listener = _bind(host, port)
+    # Who calls is known by a secret, not by an address: no header about it is looked at.
     server = _Server(
-        uvicorn.Config(site, log_config=None, access_log=False, lifespan="off",
-                       timeout_graceful_shutdown=int(GRACE))
-    )  # fmt: skip
+        uvicorn.Config(
+            site,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=int(GRACE),
+        )
+    )
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield listener.getsockname()[1]

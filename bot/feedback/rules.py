@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import holidays
@@ -104,6 +105,7 @@ def due(now: datetime, working_days: int, zone: ZoneInfo, days_off: Collection[d
     return datetime(day.year, day.month, day.day, 17, 0, tzinfo=zone)
 
 
-def public_holidays(year: int, extra: Collection[date] = ()) -> frozenset[date]:
+@lru_cache(maxsize=16)
+def public_holidays(year: int, extra: frozenset[date] = frozenset()) -> frozenset[date]:
     """Vietnam's public holidays of a year and the next, and the operator's own."""
-    return frozenset(holidays.country_holidays("VN", years=(year, year + 1))) | frozenset(extra)
+    return frozenset(holidays.country_holidays("VN", years=(year, year + 1))) | extra

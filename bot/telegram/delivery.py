@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import structlog
-from telegram.constants import ParseMode
 from telegram.error import ChatMigrated, TelegramError
 
 from bot.screen import Screen, Words
+from bot.telegram.api import Api
 from bot.telegram.errors import Verdict, verdict, wait_of
 from storage import outbox
 from storage.database import Unavailable
@@ -60,7 +60,7 @@ class Delivery:
         on_blocked: Callable[[AsyncConnection, int, datetime], Awaitable[None]],
     ) -> None:
         """`on_stop` is called when the token is refused, `on_blocked` with a chat that blocks us"""
-        self._bot = bot
+        self._api = Api(bot)
         self._renderer = renderer
         self._database = database
         self._terms = terms
@@ -197,14 +197,8 @@ class Delivery:
             screen = replace(screen, paragraphs=(*screen.paragraphs, mark))
         rendered = self._renderer.render(screen, row.language)
         for text in rendered.texts[:-1]:
-            await self._bot.send_message(row.chat_id, text, parse_mode=ParseMode.HTML)
-        message = await self._bot.send_message(
-            row.chat_id,
-            rendered.texts[-1],
-            parse_mode=ParseMode.HTML,
-            reply_markup=rendered.markup,
-        )
-        return message.message_id
+            await self._api.send(row.chat_id, text, None)
+        return await self._api.send(row.chat_id, rendered.texts[-1], rendered.markup)
 
     async def _failed(self, row: Outbox, error: TelegramError) -> outbox.Outcome:
         judged, now = verdict(error), self._clock()

@@ -73,7 +73,7 @@ class Intake:
             raise TypeError("an update is a JSON object")
         if type(parsed.get("update_id")) is not int:
             raise ValueError("an update has a number")
-        return Update.de_json(parsed, self._application.bot)
+        return Update.de_json(_needed(parsed), self._application.bot)
 
     async def _keep(
         self,
@@ -92,6 +92,20 @@ class Intake:
             await failures.keep(connection, number, as_text, repr(failure), arrival.now)
         if update is not None and update.effective_chat and update.effective_chat.type == "private":
             self._replies.put(update.effective_chat.id, Post(FAILED, self._language))
+
+
+# What nobody reads of the message that a pressed button belongs to: it is the bot's own.
+_UNREAD = frozenset({"text", "entities", "reply_markup", "reply_to_message", "caption"})
+
+
+def _needed(update: dict[str, Any]) -> dict[str, Any]:
+    """The update without what nobody reads: the library would make objects of all of it."""
+    query = update.get("callback_query")
+    if not isinstance(query, dict) or not isinstance(query.get("message"), dict):
+        return update
+    message = query["message"]
+    short = {name: value for name, value in message.items() if name not in _UNREAD}
+    return {**update, "callback_query": {**query, "message": short}}
 
 
 async def _note_failure(_update: object, context: CallbackContext[Any, Any, Any, Any]) -> None:

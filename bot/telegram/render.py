@@ -5,14 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-from telegram import (
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    KeyboardButton,
-    ReplyKeyboardMarkup,
-)
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bot.screen import Button, Screen, Words
@@ -21,7 +14,7 @@ if TYPE_CHECKING:
 LIMIT = 4096  # Telegram's limit of a message, counted in UTF-16 units
 _SHORT = 21  # labels up to this length stand two in a row on a phone's width
 
-Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup
+Markup = dict[str, Any]  # as the Bot API has it; built once and never changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,37 +45,35 @@ class Renderer:
         """The screen's keyboard, if it has one."""
         if screen.asks_contact is not None:
             label = self.plain(screen.asks_contact, language)
-            return ReplyKeyboardMarkup(
-                [[KeyboardButton(label, request_contact=True)]],
-                resize_keyboard=True,
-                one_time_keyboard=True,
-            )
+            return {
+                "keyboard": [[{"text": label, "request_contact": True}]],
+                "resize_keyboard": True,
+                "one_time_keyboard": True,
+            }
         if not screen.choices and not screen.moves:
             return None
         return self._keyboard(screen.choices, screen.moves, language)
 
     def _build_keyboard(
         self, choices: tuple[Button, ...], moves: tuple[Button, ...], language: str
-    ) -> InlineKeyboardMarkup:
-        rows: list[list[InlineKeyboardButton]] = []
+    ) -> Markup:
+        rows: list[list[dict[str, str]]] = []
         for button in choices:
             label = self.plain(button.label, language)
-            made = InlineKeyboardButton(label, callback_data=button.data)
+            made = {"text": label, "callback_data": button.data}
             last = rows[-1] if rows else []
-            if len(last) == 1 and len(label) <= _SHORT and len(last[0].text) <= _SHORT:
+            if len(last) == 1 and len(label) <= _SHORT and len(last[0]["text"]) <= _SHORT:
                 last.append(made)
             else:
                 rows.append([made])
         if moves:
             rows.append(
                 [
-                    InlineKeyboardButton(
-                        self.plain(button.label, language), callback_data=button.data
-                    )
+                    {"text": self.plain(button.label, language), "callback_data": button.data}
                     for button in moves
                 ]
             )
-        return InlineKeyboardMarkup(rows)
+        return {"inline_keyboard": rows}
 
 
 def units(text: str) -> int:

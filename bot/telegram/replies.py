@@ -14,15 +14,14 @@ from uuid import uuid4
 
 import structlog
 from telegram import (
-    InlineKeyboardMarkup,
     InputMediaAudio,
     InputMediaDocument,
     InputMediaPhoto,
     InputMediaVideo,
 )
-from telegram.constants import ParseMode
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
+from bot.telegram.api import Api
 from bot.telegram.errors import Verdict, verdict, wait_of
 from storage import outbox
 from storage.database import Unavailable
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from telegram import Bot
 
     from bot.screen import Screen
-    from bot.telegram.render import Renderer
+    from bot.telegram.render import Markup, Renderer
     from storage.database import Database
     from storage.models import Attachment
 
@@ -87,6 +86,7 @@ class Replies:
     ) -> None:
         """`on_stop` is called when Telegram refuses the token, `nudge` when the outbox grew."""
         self._bot = bot
+        self._api = Api(bot)
         self._renderer = renderer
         self._database = database
         self._clock = clock
@@ -146,7 +146,7 @@ class Replies:
 
     async def _answer(self, callback_query_id: str, toast: str | None) -> None:
         try:
-            await self._bot.answer_callback_query(callback_query_id, text=toast)
+            await self._api.answer(callback_query_id, toast)
         except InvalidToken:
             raise
         except TelegramError as error:
@@ -158,7 +158,7 @@ class Replies:
         assert post.screen is not None
         rendered = self._renderer.render(post.screen, post.language)
         texts, edits = rendered.texts, post.edits
-        inline = rendered.markup is None or isinstance(rendered.markup, InlineKeyboardMarkup)
+        inline = rendered.markup is None or "inline_keyboard" in rendered.markup
         for position, text in enumerate(texts):
             markup = rendered.markup if position == len(texts) - 1 else None
             if edits is not None and inline:
@@ -166,20 +166,12 @@ class Replies:
                     edits = None
                     continue
                 edits = None
-            await self._bot.send_message(
-                chat_id, text, parse_mode=ParseMode.HTML, reply_markup=markup
-            )
+            await self._api.send(chat_id, text, markup)
 
-    async def _edit(self, chat_id: int, message_id: int, text: str, markup: object) -> bool:
+    async def _edit(self, chat_id: int, message_id: int, text: str, markup: Markup | None) -> bool:
         """Whether the message shows the text now; not when it is gone or too old to change."""
         try:
-            await self._bot.edit_message_text(
-                text,
-                chat_id,
-                message_id,
-                parse_mode=ParseMode.HTML,
-                reply_markup=markup if isinstance(markup, InlineKeyboardMarkup) else None,
-            )
+            await self._api.edit(chat_id, message_id, text, markup)
         except BadRequest as error:
             return verdict(error) is Verdict.DONE
         return True
