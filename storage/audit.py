@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _rows = table(Audit)
+_append = insert(_rows)
 
 # The actors that are no officers.
 RESIDENT, SYSTEM, OPERATOR = "resident", "system", "operator"
@@ -32,16 +33,15 @@ async def append(
     details: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down an action. `details` hold no text and no identity of a resident."""
-    await connection.execute(
-        insert(_rows).values(
-            at=at,
-            action=action,
-            actor_role=role,
-            actor_id=actor_id,
-            submission_id=submission_id,
-            details=dict(details or {}),
-        )
-    )
+    entry = {
+        "at": at,
+        "action": action,
+        "actor_role": role,
+        "actor_id": actor_id,
+        "submission_id": submission_id,
+        "details": dict(details or {}),
+    }
+    await connection.execute(_append, entry)
 
 
 async def timeline(

@@ -21,17 +21,18 @@ if TYPE_CHECKING:
 REMEMBERED = 64
 
 _rows = table(Conversation)
+_find = select(_rows).where(_rows.c.chat_id == bindparam("of_chat"))
+_hold = _find.with_for_update()
 
 
 async def find(connection: AsyncConnection, chat_id: int) -> Conversation | None:
     """The chat's row, or None for a chat that is new."""
-    return await one(connection, Conversation, select(_rows).where(_rows.c.chat_id == chat_id))
+    return await one(connection, Conversation, _find, {"of_chat": chat_id})
 
 
 async def hold(connection: AsyncConnection, chat_id: int) -> Conversation | None:
     """The chat's row if there is one, held until the transaction ends."""
-    statement = select(_rows).where(_rows.c.chat_id == chat_id).with_for_update()
-    return await one(connection, Conversation, statement)
+    return await one(connection, Conversation, _hold, {"of_chat": chat_id})
 
 
 _free = (
@@ -55,7 +56,9 @@ async def hold_or_make(connection: AsyncConnection, chat_id: int, language: str)
     if row is None:
         fresh = {"chat_id": chat_id, "language": language, "answers": {}, "updates": []}
         await connection.execute(
-            insert_into(Conversation, connection.dialect).values(fresh).on_conflict_do_nothing()
+            insert_into(Conversation, connection.dialect.name)
+            .values(fresh)
+            .on_conflict_do_nothing()
         )
         row = await hold(connection, chat_id)
     assert row is not None

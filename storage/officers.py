@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from storage.models import Invite, Officer
 from storage.rows import insert_into, many, one, table
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _rows, _invites = table(Officer), table(Invite)
+_on_duty = (
+    select(_rows)
+    .where(_rows.c.unit_code.in_(bindparam("units", expanding=True)))
+    .where(_rows.c.active.is_(True), _rows.c.on_duty.is_(True))
+    .order_by(_rows.c.id)
+)
 
 
 async def find(connection: AsyncConnection, chat_id: int) -> Officer | None:
@@ -25,16 +31,10 @@ async def find(connection: AsyncConnection, chat_id: int) -> Officer | None:
 
 
 async def on_duty(
-    connection: AsyncConnection, unit_code: str, topics: Sequence[str]
+    connection: AsyncConnection, units: Sequence[str], topics: Sequence[str]
 ) -> list[Officer]:
-    """The officers of a unit on duty for any of the topics; no topics of one's own means all."""
-    statement = (
-        select(_rows)
-        .where(_rows.c.unit_code == unit_code)
-        .where(_rows.c.active.is_(True), _rows.c.on_duty.is_(True))
-        .order_by(_rows.c.id)
-    )
-    serving = await many(connection, Officer, statement)
+    """The officers of units on duty for any of the topics; no topics of one's own means all."""
+    serving = await many(connection, Officer, _on_duty, {"units": list(units)})
     return [each for each in serving if not each.topics or set(each.topics) & set(topics)]
 
 
@@ -92,7 +92,7 @@ async def enrol(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
     """Make the person of a chat an officer, or give one another unit and role."""
     changed = {key: value for key, value in values.items() if key not in {"chat_id", "created_at"}}
     await connection.execute(
-        insert_into(Officer, connection.dialect)
+        insert_into(Officer, connection.dialect.name)
         .values(**values)
         .on_conflict_do_update(index_elements=["chat_id"], set_=changed)
     )

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from storage.models import Outbox, OutboxState, Pace, Recipient
@@ -74,11 +75,16 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a claimed row: its new state and columns."""
+    """What became of a claimed row: its state, and when it is to be tried again."""
 
     row_id: int
     attempt: int
-    values: dict[str, Any]
+    state: OutboxState
+    next_at: datetime
+    finished_at: datetime | None = None
+    repeated: bool = False
+    message_id: int | None = None
+    error: str | None = None
 
 
 async def enqueue(connection: AsyncConnection, messages: Sequence[Message], now: datetime) -> None:
@@ -102,8 +108,13 @@ async def enqueue(connection: AsyncConnection, messages: Sequence[Message], now:
         }
         for message in messages
     ]
-    statement = insert_into(Outbox, connection.dialect)
-    await connection.execute(statement.on_conflict_do_nothing(index_elements=["dedup_key"]), values)
+    await connection.execute(_enqueue(connection.dialect.name), values)
+
+
+@cache
+def _enqueue(dialect_name: str) -> Any:
+    statement = insert_into(Outbox, dialect_name)
+    return statement.on_conflict_do_nothing(index_elements=["dedup_key"])
 
 
 async def claim(
@@ -148,7 +159,7 @@ async def _next_free(connection: AsyncConnection, now: datetime) -> datetime:
     free: datetime | None = found.scalar_one_or_none()
     if free is None:
         await connection.execute(
-            insert_into(Pace, connection.dialect)
+            insert_into(Pace, connection.dialect.name)
             .values(scope=_EVERYONE, next_free=now)
             .on_conflict_do_nothing()
         )
@@ -159,9 +170,8 @@ async def _next_free(connection: AsyncConnection, now: datetime) -> datetime:
     return free
 
 
-async def _take(
-    connection: AsyncConnection, owner: str, now: datetime, lease: timedelta, most: int
-) -> list[Outbox]:
+def _taking() -> Any:
+    """Take the first rows that may go: of each chat the first, of all chats the most urgent."""
     earlier = aliased(_rows)
     first_of_its_chat = ~(
         select(earlier.c.id)
@@ -174,52 +184,76 @@ async def _take(
         )
         .exists()
     )
+    moment = bindparam("moment", type_=UtcDateTime())
     not_now = (
         select(_recipients.c.chat_id)
         .where(_recipients.c.chat_id == _rows.c.chat_id)
-        .where(or_(_recipients.c.next_at > now, _recipients.c.blocked_at.is_not(None)))
+        .where(or_(_recipients.c.next_at > moment, _recipients.c.blocked_at.is_not(None)))
         .exists()
     )
     ready = (
         select(_rows.c.id)
         .where(_rows.c.state == OutboxState.WAITING)
-        .where(_rows.c.next_at <= now, _rows.c.expires_at > now)
+        .where(_rows.c.next_at <= moment, _rows.c.expires_at > moment)
         .where(first_of_its_chat, ~not_now)
         .order_by(_rows.c.priority, _rows.c.id)
-        .limit(most)
+        .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
         # Run once: PostgreSQL may run a plain subquery again for each row, past its limit.
         .cte("ready")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    statement = (
+    return (
         update(_rows)
         .where(_rows.c.id.in_(select(ready.c.id)), _rows.c.state == OutboxState.WAITING)
         .values(
             state=OutboxState.SENDING,
-            owner=owner,
+            owner=bindparam("by"),
             attempt=_rows.c.attempt + 1,
-            lease_until=now + lease,
+            lease_until=bindparam("until"),
         )
         .returning(*_rows.c)
     )
-    taken = await many(connection, Outbox, statement)
+
+
+_take_ready = _taking()
+
+
+async def _take(
+    connection: AsyncConnection, owner: str, now: datetime, lease: timedelta, most: int
+) -> list[Outbox]:
+    parameters = {"moment": now, "most": most, "by": owner, "until": now + lease}
+    taken = await many(connection, Outbox, _take_ready, parameters)
     return sorted(taken, key=lambda row: (row.priority, row.id or 0))
 
 
 async def _pace_chats(
     connection: AsyncConnection, claimed: Sequence[Claimed], pacing: Pacing
 ) -> None:
-    statement = insert_into(Recipient, connection.dialect)
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["chat_id"], set_={"next_at": statement.excluded.next_at}
-        ),
-        [
-            {"chat_id": each.row.chat_id, "next_at": each.slot + pacing.of(each.row.chat_id)}
-            for each in claimed
-        ],
+    if not (pacing.private or pacing.group):
+        return
+    paced = [
+        {"chat_id": each.row.chat_id, "next_at": each.slot + pacing.of(each.row.chat_id)}
+        for each in claimed
+    ]
+    await connection.execute(_pace(connection.dialect.name), paced)
+
+
+@cache
+def _pace(dialect_name: str) -> Any:
+    statement = insert_into(Recipient, dialect_name)
+    return statement.on_conflict_do_update(
+        index_elements=["chat_id"], set_={"next_at": statement.excluded.next_at}
     )
+
+
+_written = ("state", "next_at", "finished_at", "repeated", "message_id", "error")
+_finish = (
+    update(_rows)
+    .where(_rows.c.id == bindparam("of_row"), _rows.c.state == OutboxState.SENDING)
+    .where(_rows.c.owner == bindparam("of_owner"), _rows.c.attempt == bindparam("of_attempt"))
+    .values(owner=None, lease_until=None, **{name: bindparam(name) for name in _written})
+)
 
 
 async def finish(connection: AsyncConnection, owner: str, outcomes: Sequence[Outcome]) -> int:
@@ -229,12 +263,13 @@ async def finish(connection: AsyncConnection, owner: str, outcomes: Sequence[Out
     """
     finished = 0
     for outcome in outcomes:
-        result = await connection.execute(
-            update(_rows)
-            .where(_rows.c.id == outcome.row_id, _rows.c.state == OutboxState.SENDING)
-            .where(_rows.c.owner == owner, _rows.c.attempt == outcome.attempt)
-            .values(lease_until=None, **outcome.values)
-        )
+        claimed = {
+            "of_owner": owner,
+            "of_row": outcome.row_id,
+            "of_attempt": outcome.attempt,
+        }
+        written = {name: getattr(outcome, name) for name in _written}
+        result = await connection.execute(_finish, claimed | written)
         finished += result.rowcount
     return finished
 
@@ -287,7 +322,7 @@ async def next_due(connection: AsyncConnection) -> datetime | None:
 async def set_blocked(connection: AsyncConnection, chat_id: int, at: datetime | None) -> None:
     """Say since when a chat cannot be written to; None when it can again."""
     await connection.execute(
-        insert_into(Recipient, connection.dialect)
+        insert_into(Recipient, connection.dialect.name)
         .values(chat_id=chat_id, blocked_at=at)
         .on_conflict_do_update(index_elements=["chat_id"], set_={"blocked_at": at})
     )

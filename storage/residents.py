@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from storage.models import Resident
 from storage.rows import insert_into, one, table
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _rows = table(Resident)
+_find = select(_rows).where(_rows.c.chat_id == bindparam("of_chat"))
 
 
 async def find(connection: AsyncConnection, chat_id: int) -> Resident | None:
     """The resident of a private chat, or None if they never agreed."""
-    return await one(connection, Resident, select(_rows).where(_rows.c.chat_id == chat_id))
+    return await one(connection, Resident, _find, {"of_chat": chat_id})
 
 
 async def agree(
@@ -28,7 +29,7 @@ async def agree(
     """Store that the resident agreed to a version of the notice, read in a language."""
     consent = {"consent_version": version, "consent_language": language, "consent_at": at}
     await connection.execute(
-        insert_into(Resident, connection.dialect)
+        insert_into(Resident, connection.dialect.name)
         .values(chat_id=chat_id, **consent)
         .on_conflict_do_update(index_elements=["chat_id"], set_=consent)
     )

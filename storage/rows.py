@@ -1,14 +1,18 @@
-"""Rows read by Core statements, typed as the models whose columns they have."""
+"""Rows read by Core statements, typed as the models whose columns they have.
+
+Statements that a turn needs are built once, with parameters by name: building one and finding its
+compiled form costs as much as running it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from sqlalchemy import Dialect, Table
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Executable
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,23 +26,30 @@ def table(model: type[SQLModel]) -> Table:
     return cast("Table", model.__table__)  # type: ignore[attr-defined]
 
 
-def insert_into(model: type[SQLModel], dialect: Dialect) -> Any:
+def insert_into(model: type[SQLModel], dialect_name: str) -> Any:
     """An INSERT that knows ON CONFLICT, which both databases have in the same words."""
-    made = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+    made = postgresql.insert if dialect_name == "postgresql" else sqlite.insert
     return made(table(model))
 
 
 async def one(
-    connection: AsyncConnection, model: type[Model], statement: Executable
+    connection: AsyncConnection,
+    model: type[Model],
+    statement: Executable,
+    parameters: Mapping[str, Any] | None = None,
 ) -> Model | None:
     """The one row of a statement on `model`'s columns, or None. It can be read, not changed."""
     del model  # names the type only
-    return cast("Model | None", (await connection.execute(statement)).one_or_none())
+    result = await connection.execute(statement, parameters)
+    return cast("Model | None", result.one_or_none())
 
 
 async def many(
-    connection: AsyncConnection, model: type[Model], statement: Executable
+    connection: AsyncConnection,
+    model: type[Model],
+    statement: Executable,
+    parameters: Mapping[str, Any] | None = None,
 ) -> Sequence[Model]:
     """The rows of a statement on `model`'s columns."""
     del model
-    return cast("Sequence[Model]", (await connection.execute(statement)).all())
+    return cast("Sequence[Model]", (await connection.execute(statement, parameters)).all())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from storage.models import Attachment, Resident, Submission
 from storage.rows import many, one, table
@@ -28,17 +28,26 @@ class Exported:
     chat_id: int
 
 
+_of_chat = select(_residents.c.id).where(_residents.c.chat_id == bindparam("of_chat"))
+_add = insert(_rows).values(resident_id=_of_chat.scalar_subquery()).returning(*_rows.c)
+_attach = insert(_files)
+
+
 async def add(
     connection: AsyncConnection,
+    chat_id: int,
     values: Mapping[str, Any],
     attachments: Sequence[Mapping[str, Any]],
 ) -> Submission:
-    """Store a submission with its attachments, in order."""
-    stored = await one(connection, Submission, insert(_rows).values(**values).returning(*_rows.c))
+    """Store a submission of the resident of a chat, with its attachments, in order.
+
+    Raises IntegrityError for a chat without a resident: nobody there has agreed to it.
+    """
+    stored = await one(connection, Submission, _add, {"of_chat": chat_id, **values})
     assert stored is not None
     if attachments:
         await connection.execute(
-            insert(_files),
+            _attach,
             [
                 {"submission_id": stored.id, "position": position, **attachment}
                 for position, attachment in enumerate(attachments)
@@ -104,9 +113,16 @@ async def count_unalerted(connection: AsyncConnection) -> int:
     return int((await connection.execute(statement)).scalar_one())
 
 
+_mark_alerted = (
+    update(_rows)
+    .where(_rows.c.id == bindparam("of_submission"))
+    .values(alerted_at=bindparam("alerted_at"))
+)
+
+
 async def mark_alerted(connection: AsyncConnection, submission_id: int, at: datetime) -> None:
     """Say that officers are being alerted of it."""
-    await connection.execute(update(_rows).where(_rows.c.id == submission_id).values(alerted_at=at))
+    await connection.execute(_mark_alerted, {"of_submission": submission_id, "alerted_at": at})
 
 
 async def everything(

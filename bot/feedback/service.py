@@ -75,14 +75,10 @@ async def receive(
     policy: Policy,
 ) -> None:
     """Make a submission of the answers, with its receipt and the alert to the officers on duty."""
-    resident = await residents.find(connection, chat.id)
-    if resident is None:
-        raise LookupError("an opinion without consent: the flow asks for it before anything else")
     kind, topic = Kind(answers["kind"]), Topic(answers["topic"])
     identity = rules.identity_of(answers)
     values = {
         "code": rules.receipt_code(secrets.choice),
-        "resident_id": resident.id,
         "kind": kind,
         "topics": [topic.value],
         "unit_code": answers["area"],
@@ -98,7 +94,7 @@ async def receive(
         "created_at": now,
         "due_at": policy.due(kind, now),
     }
-    submission = await submissions.add(connection, values, _attachments(answers))
+    submission = await submissions.add(connection, chat.id, values, _attachments(answers))
     await audit.append(connection, RECEIVED, now, role=audit.RESIDENT, submission_id=submission.id)
     await outbox.enqueue(connection, [_receipt(chat, submission, policy)], now)
     await alert(connection, submission, now, policy=policy)
@@ -148,22 +144,24 @@ async def alert(
 
     Whether there was anybody: if not, `alert_waiting` finds it when an officer comes on duty.
     """
-    for unit_code in rules.units_to_alert(submission.handled_by):
-        on_duty = await officers.on_duty(connection, unit_code, submission.topics)
-        if on_duty:
-            messages = [_alert(submission, officer.chat_id, now, policy) for officer in on_duty]
-            await outbox.enqueue(connection, messages, now)
-            await submissions.mark_alerted(connection, submission.id or 0, now)
-            await audit.append(
-                connection,
-                ALERTED,
-                now,
-                role=audit.SYSTEM,
-                submission_id=submission.id,
-                details={"officers": [officer.id for officer in on_duty]},
-            )
-            return True
-    return False
+    units = rules.units_to_alert(submission.handled_by)
+    serving = await officers.on_duty(connection, units, submission.topics)
+    nearest = next((unit for unit in units if any(o.unit_code == unit for o in serving)), None)
+    on_duty = [officer for officer in serving if officer.unit_code == nearest]
+    if not on_duty:
+        return False
+    messages = [_alert(submission, officer.chat_id, now, policy) for officer in on_duty]
+    await outbox.enqueue(connection, messages, now)
+    await submissions.mark_alerted(connection, submission.id or 0, now)
+    await audit.append(
+        connection,
+        ALERTED,
+        now,
+        role=audit.SYSTEM,
+        submission_id=submission.id,
+        details={"officers": [officer.id for officer in on_duty]},
+    )
+    return True
 
 
 def _alert(submission: Submission, chat_id: int, now: datetime, policy: Policy) -> outbox.Message:

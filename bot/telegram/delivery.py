@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+_GATHERING = 0.01  # seconds in which what is due, and what was sent, is taken together
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -90,6 +92,7 @@ class Delivery:
     async def run(self, tick: float = 5.0) -> None:
         """Deliver until stopped; looks at every nudge, when a row falls due, and every `tick`."""
         while not self._stopping:
+            await asyncio.sleep(_GATHERING)
             self._nudged.clear()
             try:
                 await self._flush()
@@ -152,8 +155,11 @@ class Delivery:
             outcome = await self._send_at(row, moment)
         except Unavailable:  # only what Telegram refused is looked up in the database
             at = self._clock() + self._backoff(row)
-            outcome = _outcome(row, state=OutboxState.WAITING, owner=None, next_at=at)
+            outcome = _outcome(row, OutboxState.WAITING, next_at=at)
         self._outcomes.append(outcome)  # the list as it is now, not as it was before sending
+        if len(self._outcomes) > 1:
+            return  # whoever was first writes them all
+        await asyncio.sleep(_GATHERING)
         try:
             await self._flush()
         except Unavailable as error:
@@ -180,7 +186,7 @@ class Delivery:
         if moment > loop.time():
             await asyncio.sleep(moment - loop.time())
         if self._stopping:
-            return _outcome(row, state=OutboxState.WAITING, owner=None)  # released unsent
+            return _outcome(row, OutboxState.WAITING)  # released unsent
         try:
             message_id = await self._send(row)
         except TelegramError as error:
@@ -232,17 +238,14 @@ class Delivery:
     async def _wait(self, row: Outbox, until: datetime) -> outbox.Outcome:
         async with self._database.transaction() as connection:
             await outbox.hold_back(connection, row.chat_id, until)
-        return _outcome(
-            row, state=OutboxState.WAITING, owner=None, next_at=until, error="told to wait"
-        )
+        return _outcome(row, OutboxState.WAITING, next_at=until, error="told to wait")
 
     def _again(
         self, row: Outbox, at: datetime, error: TelegramError, *, repeated: bool = False
     ) -> outbox.Outcome:
         return _outcome(
             row,
-            state=OutboxState.WAITING,
-            owner=None,
+            OutboxState.WAITING,
             next_at=at,
             error=str(error)[:256],
             repeated=row.repeated or repeated,
@@ -258,8 +261,10 @@ class Delivery:
         return self._closed(row, OutboxState.DEAD, error=error[:256])
 
     def _closed(self, row: Outbox, state: OutboxState, **values: Any) -> outbox.Outcome:
-        return _outcome(row, state=state, finished_at=self._clock(), **values)
+        return _outcome(row, state, finished_at=self._clock(), **values)
 
 
-def _outcome(row: Outbox, **values: Any) -> outbox.Outcome:
-    return outbox.Outcome(row.id or 0, row.attempt, values)
+def _outcome(row: Outbox, state: OutboxState, **changed: Any) -> outbox.Outcome:
+    """What became of a row; what is not named stays as it was."""
+    kept = {"next_at": row.next_at, "repeated": row.repeated, **changed}
+    return outbox.Outcome(row.id or 0, row.attempt, state, **kept)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from storage import outbox
+from storage.models import OutboxState
 from tests.people import START, tells
 from tests.transport.stage import MARK, ROWS, message, met, put, state
 
@@ -61,7 +62,7 @@ async def test_a_late_finish_is_fenced(database: Database) -> None:
         await outbox.sweep(connection, START + LEASE)
     (second,) = await claim(database, "second", now=LEASE)
     assert second.row.repeated is True
-    late = outbox.Outcome(first.row.id or 0, first.row.attempt, {"state": "sent"})
+    late = outbox.Outcome(first.row.id or 0, first.row.attempt, OutboxState.SENT, START)
     async with database.transaction() as connection:
         assert await outbox.finish(connection, "first", [late]) == 0
         found = (await connection.execute(select(ROWS))).one()
@@ -75,7 +76,7 @@ async def test_a_late_finish_of_an_earlier_attempt_is_fenced(database: Database)
     async with database.transaction() as connection:
         await outbox.sweep(connection, START + LEASE)
     (second,) = await claim(database, now=LEASE)
-    outcomes = [outbox.Outcome(each.row.id or 0, each.row.attempt, {"state": "sent"})
+    outcomes = [outbox.Outcome(each.row.id or 0, each.row.attempt, OutboxState.SENT, START)
                 for each in (first, second)]  # fmt: skip
     async with database.transaction() as connection:
         assert await outbox.finish(connection, "me", outcomes[:1]) == 0
@@ -122,7 +123,7 @@ async def test_one_chat_is_written_to_in_order(database: Database) -> None:
     assert await claim(database) == []
     async with database.transaction() as connection:
         found = await connection.execute(select(ROWS.c.id).where(ROWS.c.dedup_key == "a"))
-        done = outbox.Outcome(found.scalar_one(), 1, {"state": "sent", "finished_at": START})
+        done = outbox.Outcome(found.scalar_one(), 1, OutboxState.SENT, START, START)
         await outbox.finish(connection, "me", [done])
     assert keys(await claim(database)) == ["b"]
 
@@ -145,7 +146,7 @@ async def test_a_key_that_is_enqueued_again_is_one_row(database: Database) -> No
     first = message("a", 1, START)
     await enqueue(database, first, message("a", 2, START))
     (claimed,) = await claim(database)
-    done = outbox.Outcome(claimed.row.id or 0, 1, {"state": "sent", "finished_at": START})
+    done = outbox.Outcome(claimed.row.id or 0, 1, OutboxState.SENT, START, START)
     async with database.transaction() as connection:
         await outbox.finish(connection, "me", [done])
     await enqueue(database, first)
@@ -228,7 +229,7 @@ async def test_a_chat_has_its_own_pace(database: Database) -> None:
     for chat_id in (1, -1):
         for key in ("a", "b"):
             await enqueue(database, message(f"{key}{chat_id}", chat_id, START))
-    done = [outbox.Outcome(each.row.id or 0, 1, {"state": "sent", "finished_at": START})
+    done = [outbox.Outcome(each.row.id or 0, 1, OutboxState.SENT, START, START)
             for each in await claim(database, pacing=pacing)]  # fmt: skip
     async with database.transaction() as connection:
         assert await outbox.finish(connection, "me", done) == 2
