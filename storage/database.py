@@ -13,6 +13,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from storage.sqlite import connecting
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
@@ -131,7 +133,9 @@ def _sqlite(url: str, wait: float) -> AsyncEngine:
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         hide_parameters=True,  # an error must not carry a resident's words into a log
-        connect_args={"timeout": wait},
+        async_creator=connecting(url, wait),
+        # Every transaction here is ended by its own block: there is nothing to take back.
+        pool_reset_on_return=None,
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -304,17 +304,23 @@ async def sweep(connection: AsyncConnection, now: datetime) -> dict[str, int]:
     return {"freed": freed.rowcount, "expired": expired.rowcount}
 
 
-async def next_due(connection: AsyncConnection) -> datetime | None:
-    """The earliest moment at which a waiting row may be ready; None when nothing waits."""
+def _due() -> Any:
     paced = _recipients.c.next_at > _rows.c.next_at
     ready_at = case((paced, _recipients.c.next_at), else_=_rows.c.next_at)
-    statement = (
+    return (
         select(func.min(ready_at, type_=UtcDateTime()))
         .select_from(_rows)
         .outerjoin(_recipients, _recipients.c.chat_id == _rows.c.chat_id)
         .where(_rows.c.state == OutboxState.WAITING, _recipients.c.blocked_at.is_(None))
     )
-    found = await connection.execute(statement)
+
+
+_next_due = _due()
+
+
+async def next_due(connection: AsyncConnection) -> datetime | None:
+    """The earliest moment at which a waiting row may be ready; None when nothing waits."""
+    found = await connection.execute(_next_due)
     due: datetime | None = found.scalar_one_or_none()
     return due
 

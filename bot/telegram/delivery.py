@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from storage.database import Unavailable
 from storage.models import OutboxState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from sqlalchemy.ext.asyncio import AsyncConnection
     from telegram import Bot
@@ -74,7 +75,8 @@ class Delivery:
         self._stopping = False
         self._sending: set[asyncio.Task[None]] = set()
         self._outcomes: list[outbox.Outcome] = []
-        self._flushing = asyncio.Lock()
+        self._one_writer = asyncio.Lock()
+        self._next_due: datetime | None = None
 
     def nudge(self) -> None:
         """Something was put in the outbox: look now, not at the next tick."""
@@ -92,24 +94,20 @@ class Delivery:
     async def run(self, tick: float = 5.0) -> None:
         """Deliver until stopped; looks at every nudge, when a row falls due, and every `tick`."""
         while not self._stopping:
-            await asyncio.sleep(_GATHERING)
             self._nudged.clear()
+            pause = tick
             try:
-                await self._flush()
-                if await self.start_due():
+                if await self.start_due() >= self._terms.chunk:
                     await self._room()
                     continue
-                pause = await self._pause(tick)
+                pause = self._pause(tick)
             except Unavailable as error:
                 log.warning("the outbox cannot be reached", error=str(error))
-                pause = tick
             except Exception:  # whatever it is, messages must go on
                 log.exception("delivery stumbled")
-                pause = tick
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._nudged.wait(), pause)
-            except TimeoutError:
-                continue
+            await asyncio.sleep(_GATHERING)
         await self.drained()
 
     async def drained(self) -> None:
@@ -123,17 +121,16 @@ class Delivery:
         while len(self._sending) > self._terms.chunk:
             await asyncio.wait(set(self._sending), return_when=asyncio.FIRST_COMPLETED)
 
-    async def _pause(self, tick: float) -> float:
-        async with self._database.reading() as connection:
-            due = await outbox.next_due(connection)
-        if due is None:
+    def _pause(self, tick: float) -> float:
+        """How long nothing will be due, as far as was seen."""
+        if self._next_due is None:
             return tick
-        return min(tick, max(0.02, (due - self._clock()).total_seconds()))
+        return min(tick, max(0.05, (self._next_due - self._clock()).total_seconds()))
 
     async def start_due(self) -> int:
-        """Claim a chunk of what is due and begin to send it; how many rows it has."""
+        """Write what became of rows, claim a chunk of what is due, begin to send it; its size."""
         now = self._clock()
-        async with self._database.transaction() as connection:
+        async with self._writing() as connection:
             claimed = await outbox.claim(
                 connection,
                 owner=self._owner,
@@ -142,6 +139,8 @@ class Delivery:
                 pacing=self._terms.pacing,
                 most=self._terms.chunk,
             )
+            if len(claimed) < self._terms.chunk:
+                self._next_due = await outbox.next_due(connection)
         begun = asyncio.get_running_loop().time()
         for each in claimed:
             moment = begun + (each.slot - now).total_seconds()
@@ -150,6 +149,27 @@ class Delivery:
             task.add_done_callback(self._sending.discard)
         return len(claimed)
 
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that first writes what became of rows, all that there is at once."""
+        async with self._one_writer:
+            outcomes, self._outcomes = self._outcomes, []
+            try:
+                async with self._database.transaction() as connection:
+                    finished = await outbox.finish(connection, self._owner, outcomes)
+                    yield connection
+            except BaseException:
+                self._outcomes = [*outcomes, *self._outcomes]  # nothing was written
+                raise
+        if finished < len(outcomes):
+            log.warning("rows were claimed by another meanwhile", rows=len(outcomes) - finished)
+
+    async def _flush(self) -> None:
+        """Write what became of rows without claiming more."""
+        if self._outcomes:
+            async with self._writing():
+                pass
+
     async def _handle(self, row: Outbox, moment: float) -> None:
         try:
             outcome = await self._send_at(row, moment)
@@ -157,29 +177,7 @@ class Delivery:
             at = self._clock() + self._backoff(row)
             outcome = _outcome(row, OutboxState.WAITING, next_at=at)
         self._outcomes.append(outcome)  # the list as it is now, not as it was before sending
-        if len(self._outcomes) > 1:
-            return  # whoever was first writes them all
-        await asyncio.sleep(_GATHERING)
-        try:
-            await self._flush()
-        except Unavailable as error:
-            log.warning("what was sent cannot be written down yet", error=str(error))
-            self._nudged.set()
-
-    async def _flush(self) -> None:
-        """Write what became of rows, all that there is at once."""
-        async with self._flushing:
-            outcomes, self._outcomes = self._outcomes, []
-            if not outcomes:
-                return
-            try:
-                async with self._database.transaction() as connection:
-                    finished = await outbox.finish(connection, self._owner, outcomes)
-            except Unavailable:
-                self._outcomes = [*outcomes, *self._outcomes]
-                raise
-        if finished < len(outcomes):
-            log.warning("rows were claimed by another meanwhile", rows=len(outcomes) - finished)
+        self._nudged.set()
 
     async def _send_at(self, row: Outbox, moment: float) -> outbox.Outcome:
         loop = asyncio.get_running_loop()
