@@ -18,12 +18,16 @@ from bot.feedback import service as feedback
 from bot.feedback.flow import FEEDBACK
 from bot.feedback.service import Policy
 from bot.schedule import Schedule
+from bot.telegram.commands import COMMANDS, MENU
 from bot.telegram.delivery import Delivery, Terms
-from bot.telegram.handlers import COMMANDS, MENU, Handlers
+from bot.telegram.handlers import Handlers
 from bot.telegram.intake import Intake
+from bot.telegram.officers import OfficerHandlers
 from bot.telegram.render import Renderer
 from bot.telegram.replies import Replies
 from bot.telegram.request import AiohttpRequest
+from bot.telegram.residents import ResidentHandlers
+from bot.telegram.showing import Showing
 from bot.texts import LANGUAGES, Catalogue, load
 from storage.database import Database
 from storage.outbox import Pacing
@@ -131,15 +135,12 @@ class App:
             draft_lifetime=timedelta(hours=settings.retention.draft_hours),
         )
         application = ApplicationBuilder().bot(self.bot).updater(None).build()
-        Handlers(
-            desk,
-            self.database,
-            self.replies,
-            renderer,
-            settings.locale.zone,
-            self.delivery.nudge,
-            album_pause,
-        ).register(application)
+        database, zone = self.database, settings.locale.zone
+        showing = Showing(desk, self.replies, renderer, self.delivery.nudge)
+        residents = ResidentHandlers(desk, database, showing, zone)
+        officers = OfficerHandlers(database, showing, zone)
+        handlers = Handlers(desk, database, showing, residents, officers, album_pause)
+        handlers.register(application)
         self._application: Any = application
         self.intake = Intake(application, self.database, self.replies, clock, language)
         self.schedule = Schedule(

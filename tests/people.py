@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 import orjson
+from sqlalchemy import func, select
 
 from bot.app import App
 from bot.casework import service as casework
+from bot.export import submission_records
 from bot.feedback.flow import FEEDBACK
 from bot.run import listening
 from bot.settings import DatabaseSection as DatabaseSettings
@@ -23,9 +25,12 @@ from bot.simulator.server import Simulator
 from bot.telegram.webhook import webhook_app
 from bot.texts import load
 from storage.models import Role
+from storage.rows import table
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from sqlmodel import SQLModel
 
 TOKEN = "123456:" + "t" * 35
 SECRET = "only-telegram-knows"
@@ -98,6 +103,18 @@ class Town:
     def app(self) -> App:
         """The first replica's parts."""
         return self.replicas[0].app
+
+    async def exported(self, *, with_identity: bool = False) -> list[dict[str, Any]]:
+        """What the export of submissions says."""
+        async with self.app.database.reading() as connection:
+            records = submission_records(connection, None, None, with_identity=with_identity)
+            return [record async for record in records]
+
+    async def count(self, model: type[SQLModel]) -> int:
+        """How many rows a table has."""
+        async with self.app.database.reading() as connection:
+            rows = await connection.execute(select(func.count()).select_from(table(model)))
+            return int(rows.scalar_one())
 
     async def deliver(self, to: Replica | None = None) -> None:
         """Hand over every update that waits, as Telegram does, and wait for what comes of it."""

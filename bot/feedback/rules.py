@@ -86,7 +86,9 @@ def receipt_code(pick: Callable[[str], str]) -> str:
 
 def read_code(typed: str) -> str:
     """A receipt code as it is stored, from how somebody typed it; not checked to exist."""
-    letters = "".join(c for c in typed.upper() if c.isalnum()).removeprefix("HP")
+    letters = "".join(c for c in typed.upper() if c.isalnum())
+    if len(letters) > _CODE_LENGTH:  # the letters of a code may begin with HP themselves
+        letters = letters.removeprefix("HP")
     return f"HP-{letters[:4]}-{letters[4:]}"
 
 

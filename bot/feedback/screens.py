@@ -20,12 +20,13 @@ _EXCERPT = 1500  # characters of a submission's text
 
 def start(*, has_draft: bool) -> Screen:
     """The welcome, the emergency numbers, and what can be done here."""
-    first = "resume" if has_draft else "feedback"
     return Screen(
         (Words("start.text"), Words("start.emergency")),
-        tuple(
-            Button(Words(f"start.{name}"), f"start:{name}")
-            for name in (first, "mine", "help", "settings")
+        (
+            Button(Words("start.resume" if has_draft else "start.feedback"), "feedback:begin"),
+            Button(Words("start.mine"), "mine:list="),
+            Button(Words("start.help"), "help:"),
+            Button(Words("start.settings"), "settings:"),
         ),
     )
 
@@ -35,7 +36,7 @@ def help_() -> Screen:
     keys = ("help.text", "start.emergency", "help.official", "help.caution")
     return Screen(
         tuple(Words(key) for key in keys),
-        (Button(Words("start.feedback"), "start:feedback"),),
+        (Button(Words("start.feedback"), "feedback:begin"),),
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from bot.app import topics
 from bot.areas.units import Level
 from bot.feedback.service import PUBLIC_ACTIONS
-from bot.telegram.handlers import MENU
+from bot.telegram.commands import MENU
 from bot.texts import LANGUAGES, load
 from storage.models import Kind, State
 from tests.samples import POLICY

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from storage.models import Kind
-from tests.stories.test_giving_an_opinion import exported
 
 if TYPE_CHECKING:
     from tests.people import Town
@@ -43,7 +42,7 @@ async def test_every_message_comes_back_unchanged(town: Town) -> None:
     for message in MESSAGES:
         code = await ann.gives(message["text"], kind=message["kind"])
         said[code] = (Kind(message["kind"]), unicodedata.normalize("NFC", message["text"]))
-    records = await exported(town)
+    records = await town.exported()
     assert {r["code"]: (r["kind"], r["text"]) for r in records} == said
     assert len(said) == len(MESSAGES) == 80
 
@@ -54,7 +53,7 @@ async def test_hard_texts_come_back_and_can_be_read(town: Town, text: str) -> No
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     await ann.gives(text)
-    (record,) = await exported(town)
+    (record,) = await town.exported()
     composed = unicodedata.normalize("NFC", text)
     assert record["text"] == composed
     await officer.taps("alert.open")

@@ -1,0 +1,12 @@
+"""The commands: the English name first, which always works, the Vietnamese one beside it."""
+
+COMMANDS = {
+    "start": ("start",),
+    "feedback": ("feedback", "gopy"),
+    "mine": ("mine", "tracuu"),
+    "settings": ("settings", "caidat"),
+    "help": ("help", "trogiup"),
+    "cancel": ("cancel", "huy"),
+    "duty": ("duty", "truc"),
+}
+MENU = ("feedback", "mine", "settings", "help", "cancel")

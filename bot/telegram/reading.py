@@ -1,0 +1,74 @@
+"""Reading: what an update says, in the conversation's own terms."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from bot.conversation.flow import Attachment, Reply
+
+if TYPE_CHECKING:
+    from telegram import Message, Update
+
+_FILES = ("video", "voice", "document", "audio", "animation", "video_note")
+
+
+def read_message(message: Message, *, edited: bool) -> Reply:
+    """What a message says, in the conversation's own terms."""
+    text = message.text if message.text is not None else message.caption
+    contact = message.contact
+    sender = message.from_user.id if message.from_user else None
+    return Reply(
+        text=None if text is None else _clean(text),
+        attachment=_attachment(message),
+        phone=contact.phone_number if contact else None,
+        someone_elses=contact is not None and contact.user_id != sender,
+        message_id=message.message_id,
+        edited=edited,
+    )
+
+
+def _clean(text: str) -> str:
+    """Composed letters, and no zero byte: PostgreSQL could not store what was accepted."""
+    return unicodedata.normalize("NFC", text).replace("\0", "")
+
+
+def _attachment(message: Message) -> Attachment | None:
+    if message.photo:
+        largest = message.photo[-1]
+        return Attachment(
+            "photo",
+            largest.file_id,
+            largest.file_unique_id,
+            message.media_group_id,
+            size=largest.file_size,
+        )
+    for kind in _FILES:
+        file = getattr(message, kind)
+        if file is not None:
+            return Attachment(
+                kind,
+                file.file_id,
+                file.file_unique_id,
+                message.media_group_id,
+                getattr(file, "file_name", None),
+                getattr(file, "mime_type", None),
+                file.file_size,
+            )
+    return None
+
+
+def chat_of(update: Update) -> int:
+    """The private chat that an update is about: its own, or that of who pressed the button."""
+    query = update.callback_query
+    if query is not None:
+        return query.from_user.id
+    assert update.effective_chat is not None
+    return update.effective_chat.id
+
+
+def pressed_in(update: Update) -> str:
+    """What stands after the prefix in the data of the pressed button."""
+    query = update.callback_query
+    assert query is not None
+    return (query.data or "").partition(":")[2]

@@ -1,0 +1,85 @@
+"""Showing: what a handler found out becomes a post in the chat, or the answer of a button."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.telegram.arrival import arriving
+from bot.telegram.replies import Post
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from telegram import Update
+
+    from bot.conversation.service import Desk, Shown
+    from bot.screen import Screen, Words
+    from bot.telegram.render import Renderer
+    from bot.telegram.replies import Replies
+    from storage.models import Attachment
+
+
+@dataclass(frozen=True)
+class Showing:
+    """Shows screens in a chat's own language. `nudge` tells delivery that the outbox grew."""
+
+    desk: Desk
+    replies: Replies
+    renderer: Renderer
+    nudge: Callable[[], None]
+
+    def say(
+        self, chat_id: int, shown: Shown, *, update: Update | None = None, settles: float = 0.0
+    ) -> None:
+        """Show what a turn led to; in place of the message whose button was pressed, if one was."""
+        post = Post(shown.screen, shown.language, settles=settles)
+        pressed = update is not None and update.callback_query is not None
+        self.replies.put(chat_id, _pressed(post, update) if pressed and update else post)
+        if shown.finished:
+            self.nudge()
+
+    async def show(
+        self,
+        chat_id: int,
+        screen: Screen,
+        update: Update | None = None,
+        *,
+        new: bool = False,
+        files: tuple[Attachment, ...] = (),
+    ) -> None:
+        """Show a screen; in place of the message whose button was pressed, unless `new`."""
+        post = Post(screen, await self.desk.language(chat_id), files=files)
+        pressed = update is not None and update.callback_query is not None
+        self.replies.put(chat_id, _pressed(post, update, new=new) if pressed and update else post)
+
+    async def notice(self, update: Update, words: Words, *, alert: bool = False) -> None:
+        """Answer a button with a notice above the chat; the chat itself stays as it is."""
+        query = update.callback_query
+        assert query is not None
+        language = await self.desk.language(query.from_user.id)
+        text = self.renderer.plain(words, language)[:200]
+        arrival = arriving.get()
+        if arrival.may_answer:
+            arrival.answer = {
+                "method": "answerCallbackQuery",
+                "callback_query_id": query.id,
+                "text": text,
+                "show_alert": alert,
+            }
+        else:
+            post = Post(None, language, answers=query.id, toast=text)
+            self.replies.put(query.from_user.id, post)
+
+
+def _pressed(post: Post, update: Update, *, new: bool = False) -> Post:
+    """The same post as the outcome of a pressed button: it is answered and changed."""
+    query = update.callback_query
+    assert query is not None
+    edits = None if new or query.message is None else query.message.message_id
+    answers: str | None = query.id
+    arrival = arriving.get()
+    if arrival.may_answer:
+        arrival.answer = {"method": "answerCallbackQuery", "callback_query_id": query.id}
+        answers = None
+    return Post(post.screen, post.language, edits, post.settles, post.files, answers)

@@ -1,0 +1,114 @@
+"""What is decided about an opinion: who handles it, until when, under which code."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.areas.units import CITY
+from bot.feedback import rules
+from storage.models import Identity, Kind, Topic
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+WARD = "11407"
+
+
+def due(received: datetime, days: int, *, off: frozenset[date] = frozenset()) -> date:
+    """The day of the deadline, with the public holidays."""
+    days_off = rules.public_holidays(received.year, off)
+    return rules.due(received, days, ZONE, days_off).date()
+
+
+@pytest.mark.parametrize(
+    ("received", "days", "expected"),
+    [
+        # 24 November is a public holiday from 2026 on.
+        (datetime(2026, 11, 23, 3, tzinfo=UTC), 1, date(2026, 11, 25)),
+        (datetime(2026, 11, 23, 3, tzinfo=UTC), 10, date(2026, 12, 8)),
+        # A Friday: the weekend does not count.
+        (datetime(2026, 11, 27, 3, tzinfo=UTC), 1, date(2026, 11, 30)),
+        # Late on Thursday in London is Friday in the city.
+        (datetime(2026, 11, 26, 18, tzinfo=UTC), 1, date(2026, 11, 30)),
+        # Over Tết of 2027, 4 to 10 February.
+        (datetime(2027, 2, 3, 3, tzinfo=UTC), 1, date(2027, 2, 11)),
+        # Over the end of a year.
+        (datetime(2026, 12, 31, 3, tzinfo=UTC), 1, date(2027, 1, 4)),
+    ],
+)
+def test_only_working_days_of_the_city_count(received: datetime, days: int, expected: date) -> None:
+    """The day of receipt, weekends and public holidays do not count."""
+    assert due(received, days) == expected
+
+
+def test_the_operators_days_off_count_as_holidays() -> None:
+    """A day off in the settings moves the deadline."""
+    received = datetime(2026, 12, 1, 3, tzinfo=UTC)
+    assert due(received, 1) == date(2026, 12, 2)
+    assert due(received, 1, off=frozenset({date(2026, 12, 2)})) == date(2026, 12, 3)
+
+
+@given(
+    received=st.datetimes(datetime(2026, 1, 1), datetime(2029, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - the zone is given beside
+    days=st.integers(1, 60),
+)
+def test_a_deadline_is_a_working_day_and_later_with_more_days(
+    received: datetime, days: int
+) -> None:
+    """It never falls on a day off, and one more working day is at least one day more."""
+    first, second = due(received, days), due(received, days + 1)
+    assert first.weekday() < 5
+    assert first not in rules.public_holidays(received.year)
+    assert second >= first + timedelta(days=1)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.PRAISE])
+@pytest.mark.parametrize(
+    "topic", [Topic.OFFICER_ATTITUDE, Topic.CRIME_REPORT_HANDLING, Topic.STAFFING]
+)
+def test_what_concerns_the_units_own_officers_goes_to_the_city(kind: Kind, topic: Topic) -> None:
+    """Whatever else it is about."""
+    assert rules.handled_by(kind, [Topic.THEFT, topic], WARD) == CITY
+
+
+def test_praise_reaches_those_praised() -> None:
+    """A good word about the unit's officers is for the unit."""
+    assert rules.handled_by(Kind.PRAISE, [Topic.OFFICER_ATTITUDE], WARD) == WARD
+
+
+@pytest.mark.parametrize("kind", [Kind.COMPLAINT, Kind.DENUNCIATION])
+def test_complaints_and_denunciations_go_to_the_city(kind: Kind) -> None:
+    """They may be about the unit itself."""
+    assert rules.handled_by(kind, [Topic.THEFT], WARD) == CITY
+
+
+def test_alerts_go_up_but_never_down() -> None:
+    """A unit without officers on duty has the city's alerted; the city has only itself."""
+    assert rules.units_to_alert(WARD) == (WARD, CITY)
+    assert rules.units_to_alert(CITY) == (CITY,)
+
+
+def test_a_denunciation_is_never_named() -> None:
+    """Even by a draft that chose otherwise before its kind was changed."""
+    answers = {"kind": "denunciation", "identity": "phone", "phone": "0912345678"}
+    assert rules.identity_of(answers) is Identity.UNNAMED
+    assert not rules.gives_phone(answers)
+    assert rules.is_confidential(Kind.DENUNCIATION, Identity.CHANNEL)
+
+
+def test_a_receipt_code_is_read_however_it_is_typed() -> None:
+    """With or without its dashes, its HP, capitals and spaces."""
+    code = rules.receipt_code(secrets.choice)
+    letters = code.removeprefix("HP-").replace("-", "")
+    for typed in (code, code.lower(), letters, f" hp {letters[:4]} {letters[4:].lower()} "):
+        assert rules.read_code(typed) == code
+
+
+def test_a_code_that_begins_like_its_prefix_is_read_as_it_is() -> None:
+    """The letters of a code may be HP themselves."""
+    assert rules.read_code("HP-HPAB-2345") == "HP-HPAB-2345"
+    assert rules.read_code("HPAB-2345") == "HP-HPAB-2345"

@@ -1,0 +1,85 @@
+"""Files and phone numbers in an opinion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.people import Town
+
+
+async def test_files_are_kept_as_references_in_order(town: Town) -> None:
+    """A photo, a video, a voice message, a document and an album, each with its type."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.does("photo", caption="Ảnh chụp sáng nay")
+    for act in ("video", "voice", "document"):
+        await ann.does(act)
+    await ann.does("album", [{"type": "photo"}, {"type": "photo"}])
+    assert "6 tệp" in ann.sees
+    await ann.taps("feedback.details.options.done")
+    await ann.taps("feedback.identity.options.channel")
+    await ann.taps("feedback.review.options.submit")
+    (record,) = await town.exported()
+    types = [file["type"] for file in record["attachments"]]
+    assert types == ["photo", "video", "voice", "document", "photo", "photo"]
+    assert record["attachments"][4]["album"] == record["attachments"][5]["album"] is not None
+
+
+async def test_the_officer_gets_the_files(town: Town) -> None:
+    """Opening a case shows its files after its text."""
+    officer = await town.officer("Binh")
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.does("photo", caption="Ảnh")
+    await ann.taps("feedback.details.options.done")
+    await ann.taps("feedback.identity.options.channel")
+    await ann.taps("feedback.review.options.submit")
+    await officer.taps("alert.open")
+    assert "photo" in officer.messages[-1]
+
+
+async def test_a_file_alone_is_asked_for_words(town: Town) -> None:
+    """A picture without a word cannot be worked with; it is kept until there are some."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.does("photo")
+    await ann.taps("feedback.details.options.done")
+    assert ann.is_told("feedback.details.rejected.no-text")
+    await ann.says("Ở chợ.")
+    await ann.taps("feedback.details.options.done")
+    assert ann.is_asked("feedback.identity")
+
+
+async def test_a_corrected_message_replaces_the_first(town: Town) -> None:
+    """Editing one's message corrects the draft."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("Mất se đạp")
+    await ann.does("edit", message_id=_last_own(ann), text="Mất xe đạp")
+    await ann.taps("feedback.details.options.done")
+    await ann.taps("feedback.identity.options.channel")
+    assert "Mất xe đạp" in ann.sees
+    assert "Mất se đạp" not in ann.sees
+
+
+def _last_own(person: Any) -> int:
+    own = [each for each in person.messages if not each["from"]["is_bot"]]
+    return int(own[-1]["message_id"])
+
+
+async def test_a_phone_number_by_the_contact_button(town: Town) -> None:
+    """One's own number is taken, another's is not."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("Xin gọi lại.")
+    await ann.taps("feedback.details.options.done")
+    await ann.taps("feedback.identity.options.phone")
+    assert ann.is_asked("feedback.phone")
+    await ann.does("contact", phone_number="+84900000001", user_id=ann.id + 1)
+    assert ann.is_told("feedback.phone.rejected.someone-elses")
+    await ann.does("choose", "Gửi số điện thoại của tôi")
+    assert ann.is_asked("feedback.review")
+    await ann.taps("feedback.review.options.submit")
+    (record,) = await town.exported(with_identity=True)
+    assert record["phone"]

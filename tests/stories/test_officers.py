@@ -1,0 +1,98 @@
+"""Officers: invited, alerted, opening what they may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select
+
+from storage.models import Audit
+from storage.rows import table
+
+if TYPE_CHECKING:
+    from tests.people import Town
+
+
+async def test_an_officer_opens_the_case(town: Town) -> None:
+    """The alert's button shows the text to who may see it; the resident sees that it was opened."""
+    officer = await town.officer("Binh", unit="11407")
+    ann = town.resident("Ann")
+    code = await ann.gives("Mất xe đạp ở ngõ 5.", area="Phường An Biên")
+    await officer.taps("alert.open")
+    assert "Mất xe đạp ở ngõ 5." in officer.sees
+    await ann.says(f"/mine {code.lower().replace('-', ' ')}")
+    assert ann.is_told("mine.events.case.opened")
+
+
+async def test_another_officer_is_refused_and_that_is_audited(town: Town) -> None:
+    """A button pressed by somebody of another unit, or forged by a resident, opens nothing."""
+    await town.officer("Binh", unit="11407")
+    stranger = await town.officer("Chi", unit="11413")
+    ann = town.resident("Ann")
+    code = await ann.gives("Bí mật.", area="Phường An Biên")
+    for person in (stranger, ann):
+        await person.says("/help")
+        number = person.messages[-1]["message_id"]
+        callback = {
+            "id": f"forged-{person.id}",
+            "from": {"id": person.id, "is_bot": False, "first_name": person.name},
+            "chat_instance": "1",
+            "message": {**person.messages[-1], "message_id": number},
+            "data": f"case:open={code}",
+        }
+        await person.does("update", {"callback_query": callback})
+        assert "Bí mật." not in " ".join(person.heard)
+    async with town.app.database.reading() as connection:
+        rows = (await connection.execute(select(table(Audit)))).all()
+    assert [row.action for row in rows].count("case.refused") == 2
+
+
+@pytest.mark.parametrize("topic", ["officer_attitude", "crime_report_handling"])
+async def test_what_is_about_the_unit_does_not_reach_it(town: Town, topic: str) -> None:
+    """The unit's own officers are neither alerted nor shown it; the city is."""
+    ward = await town.officer("Binh", unit="11407")
+    city = await town.officer("Chi")
+    ann = town.resident("Ann")
+    code = await ann.gives("Cán bộ nói trống không.", topic=topic, area="Phường An Biên")
+    assert code in city.sees
+    assert code not in " ".join(ward.heard)
+
+
+async def test_an_alert_waits_for_an_officer(town: Town) -> None:
+    """Nobody on duty: the first who comes is alerted of what was given before."""
+    ann = town.resident("Ann")
+    code = await ann.gives("Không ai trực.")
+    officer = await town.officer("Binh")
+    await town.app.schedule.alert_waiting()
+    await town.deliver()
+    assert code in officer.sees
+
+
+async def test_an_invite_works_once(town: Town) -> None:
+    """A second person with the same link is told so and gets no alerts."""
+    from bot.casework import service as casework
+    from storage.models import Role
+
+    async with town.app.database.transaction() as connection:
+        token = await casework.invite(connection, "31", Role.OFFICER, (), town.now)
+    ann, bob = town.resident("Ann"), town.resident("Bob")
+    await ann.says(f"/start invite_{token}")
+    await bob.says(f"/start invite_{token}")
+    assert ann.is_told("officer.welcome")
+    assert bob.is_told("officer.invite_unusable")
+    await ann.says(f"/start invite_{token}")
+    assert ann.is_told("officer.welcome")
+
+
+async def test_an_expired_invite_is_refused(town: Town) -> None:
+    """A week is enough."""
+    from bot.casework import service as casework
+    from storage.models import Role
+
+    async with town.app.database.transaction() as connection:
+        token = await casework.invite(connection, "31", Role.OFFICER, (), town.now)
+    town.later(days=8)
+    ann = town.resident("Ann")
+    await ann.says(f"/start invite_{token}")
+    assert ann.is_told("officer.invite_unusable")
