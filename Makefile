@@ -3,7 +3,7 @@ PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check unit bench faults requirements format clean
+.PHONY: demo test check unit bench faults coverage requirements format clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m bot demo --port $(PORT)
@@ -28,6 +28,11 @@ faults: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.bench
+
+# Which lines and branches no test of the gate reaches.
+coverage: .venv/dev.stamp
+	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage report --skip-covered --show-missing
 
 format: .venv/dev.stamp
 	$(BIN)/ruff format .
