@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -12,12 +13,13 @@ from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
 from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder
 
-from bot.casework import service as casework
 from bot.conversation.service import Desk, Matter
 from bot.feedback import service as feedback
 from bot.feedback.flow import FEEDBACK
 from bot.feedback.service import Policy
+from bot.reach import Reach
 from bot.schedule import Schedule
+from bot.seal import Seal, keys_of
 from bot.telegram.commands import COMMANDS, MENU
 from bot.telegram.delivery import Delivery, Terms
 from bot.telegram.handlers import Handlers
@@ -46,11 +48,17 @@ def topics(policy: Policy) -> tuple[Matter, ...]:
         Matter(
             FEEDBACK,
             finish=partial(feedback.receive, policy=policy),
-            begin=feedback.facts,
-            answered={"consent": feedback.agree},
+            begin=partial(feedback.facts, policy=policy),
+            answered={"consent": partial(feedback.agree, policy=policy)},
             forgets=frozenset({"refused"}),
         ),
     )
+
+
+def seal_of(settings: Settings) -> Seal:
+    """The seal that the settings name; raises BadKey."""
+    privacy = settings.privacy
+    return Seal(keys_of(privacy.encryption_key, Path(privacy.key_file)))
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -60,6 +68,7 @@ def policy_of(settings: Settings) -> Policy:
         zone=settings.locale.zone,
         days_off=frozenset(settings.deadlines.days_off),
         officers_language=settings.locale.default,
+        seal=seal_of(settings),
     )
 
 
@@ -115,6 +124,7 @@ class App:
         self.policy = policy_of(settings)
         language, limits = settings.locale.default, settings.telegram.limits
         renderer = Renderer(Catalogue(settings.locale.zone))
+        reach = Reach(self.policy.seal)
         self.delivery = Delivery(
             self.bot,
             renderer,
@@ -122,10 +132,10 @@ class App:
             Terms(pacing_of(limits), lease=timedelta(seconds=limits.lease_seconds)),
             clock,
             self.stop_for,
-            casework.lost,
+            reach,
         )
         self.replies = Replies(
-            self.bot, renderer, self.database, clock, self.stop_for, self.delivery.nudge
+            self.bot, renderer, self.database, clock, self.stop_for, reach, self.delivery.nudge
         )
         desk = Desk(
             self.database,
@@ -137,9 +147,9 @@ class App:
         application = ApplicationBuilder().bot(self.bot).updater(None).build()
         database, zone = self.database, settings.locale.zone
         showing = Showing(desk, self.replies, renderer, self.delivery.nudge)
-        residents = ResidentHandlers(desk, database, showing, zone)
+        residents = ResidentHandlers(desk, database, showing, self.policy.seal, zone)
         officers = OfficerHandlers(database, showing, zone)
-        handlers = Handlers(desk, database, showing, residents, officers, album_pause)
+        handlers = Handlers(desk, database, showing, reach, residents, officers, album_pause)
         handlers.register(application)
         self._application: Any = application
         self.intake = Intake(application, self.database, self.replies, clock, language)

@@ -12,11 +12,12 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from bot.app import App, policy_of
+from bot.app import App, policy_of, seal_of
 from bot.casework import service as casework
 from bot.conversation.flow import Chat
 from bot.feedback import service as feedback
 from bot.feedback.rules import NOTICE_VERSION
+from bot.privacy.keys import seal_what_is_plain
 from bot.run import CannotStart, serve
 from bot.simulator.server import Simulator
 from storage import migrations, officers
@@ -52,6 +53,7 @@ async def run_demo(settings: Settings, port: int) -> None:
 async def _play(settings: Settings, simulator: Simulator) -> None:
     database = Database(settings.database.url)
     await migrations.migrate(database)
+    await seal_what_is_plain(database, seal_of(settings))
     _gather_people(simulator)
     await _sample_data(database, settings)
     await database.close()
@@ -112,10 +114,11 @@ async def _give(
     connection: AsyncConnection, opinion: dict[str, Any], now: datetime, policy: feedback.Policy
 ) -> None:
     chat = Chat(opinion["by"], "vi")
-    texts = {each.text for each in await feedback.mine(connection, chat.id, most=50)}
+    aliases = policy.seal.aliases(chat.id)
+    texts = {each.text for each in await feedback.mine(connection, aliases, most=50)}
     if opinion["text"] in texts:
         return
-    await feedback.agree(connection, chat, NOTICE_VERSION, now)
+    await feedback.agree(connection, chat, NOTICE_VERSION, now, policy=policy)
     answers = {
         **{name: opinion[name] for name in ("kind", "topic", "area")},
         "details": [{"id": None, "text": opinion["text"], "file": None}],

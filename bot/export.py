@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.seal import Seal
     from storage.submissions import Exported
 
 
@@ -52,18 +53,20 @@ async def submission_records(
     since: datetime | None,
     until: datetime | None,
     *,
-    with_identity: bool,
+    identity: Seal | None = None,
 ) -> AsyncIterator[Record]:
     """A record for each submission of a span of time, oldest first.
 
-    Who gave it is only in it `with_identity`, and never of a confidential one.
+    Who gave it is only in it with the seal of the `identity`, and never of a confidential one.
     """
     async for exported in submissions.everything(connection, since, until):
         record = _submission_record(exported)
-        if with_identity:
+        if identity is not None:
             named = not exported.submission.confidential
-            record["chat_id"] = exported.chat_id if named else None
-            record["phone"] = exported.submission.phone if named else None
+            phone = exported.submission.phone
+            named = named and exported.sealed is not None
+            record["chat_id"] = identity.chat_of(exported.sealed or "") if named else None
+            record["phone"] = identity.open_text(phone) if named and phone else None
         yield record
 
 

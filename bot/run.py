@@ -14,6 +14,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.app import App
 from bot.ops import ops_app
+from bot.privacy import keys
 from bot.telegram.handlers import ALLOWED_UPDATES
 from bot.telegram.polling import Polling
 from bot.telegram.webhook import webhook_app
@@ -52,6 +53,10 @@ async def run(settings: Settings) -> None:
 async def serve(app: App) -> None:
     """Check what is needed, then listen, deliver and wake until `app.stopping` is set."""
     await check_schema(app)
+    try:
+        await keys.check(app.database, app.policy.seal)
+    except keys.WrongKey as error:
+        raise CannotStart(str(error)) from error
     await _connect(app)
     async with contextlib.AsyncExitStack() as stack:
         ops = app.settings.ops

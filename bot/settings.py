@@ -136,6 +136,13 @@ class Retention(_Section):
     failed_update_days: int = Field(30, ge=1)
 
 
+class Privacy(_Section):
+    """Under which keys residents and their files are sealed."""
+
+    encryption_key: str = ""
+    key_file: str = "langnghe.key"
+
+
 class Ops(_Section):
     """Where health, readiness and metrics are served; port 0 serves them nowhere."""
 
@@ -155,6 +162,7 @@ class Settings(BaseSettings):
     locale: Locale = Locale()
     deadlines: Deadlines = Deadlines()
     retention: Retention = Retention()
+    privacy: Privacy = Privacy()
     ops: Ops = Ops()
 
     @classmethod
@@ -203,7 +211,10 @@ def _refuse_unknown_variables() -> None:
 
 
 # Settings whose value may be a secret or hold one; a whole section may hold any.
-_SECRETS = frozenset({"token", "secret_token", "proxy", "url", "telegram", "webhook", "database"})
+_SECRETS = frozenset(
+    {"token", "secret_token", "proxy", "url", "encryption_key"}
+    | {"telegram", "webhook", "database", "privacy"}
+)
 
 
 def _explain(error: ValidationError) -> str:

@@ -54,7 +54,14 @@ async def hold_or_make(connection: AsyncConnection, chat_id: int, language: str)
     """The chat's row, made when it is new, held until the transaction ends."""
     row = await hold(connection, chat_id)
     if row is None:
-        fresh = {"chat_id": chat_id, "language": language, "answers": {}, "updates": []}
+        fresh = {
+            "chat_id": chat_id,
+            "language": language,
+            "answers": {},
+            "updates": [],
+            "counted": 0,
+            "preferences": {},
+        }
         await connection.execute(
             insert_into(Conversation, connection.dialect.name)
             .values(fresh)

@@ -76,6 +76,24 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def migrating(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction in which the schema may change.
+
+        SQLite changes a table by making another in its place, which it allows only while nothing
+        watches the references to it; they are checked before the commit.
+        """
+        with _named():
+            async with self._turnstile, self._engine.connect() as connection:
+                await connection.execution_options(migrating=True)
+                async with connection.begin():
+                    yield connection
+                    if self.is_sqlite:
+                        broken = await connection.exec_driver_sql("PRAGMA foreign_key_check")
+                        if row := broken.first():
+                            raise RuntimeError(f"the migration broke a reference of {row[0]}")
+                await connection.invalidate()  # the next connection watches references again
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Read a consistent state without holding up those who write."""
         with _named():
@@ -142,14 +160,20 @@ def _sqlite(url: str, wait: float) -> AsyncEngine:
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        # What is erased is overwritten, not only left out.
+        for pragma in (
+            "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON",
+        ):  # fmt: skip
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
         # A deferred transaction that turns to writing fails at once when another one wrote since.
-        reading = connection.get_execution_options().get("reading", False)
+        options = connection.get_execution_options()
+        if options.get("migrating", False):
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        reading = options.get("reading", False)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine

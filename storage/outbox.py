@@ -39,7 +39,8 @@ class Priority:
 class Message:
     """What is to be sent: `dedup_key` names cause, recipient and kind, and is sent once.
 
-    A `critical` message is sent again when it may not have arrived; another waits for review.
+    For a resident `chat_id` is a pseudonym, and `sealed` the chat behind it. A `critical` message
+    is sent again when it may not have arrived; another waits for review.
     """
 
     dedup_key: str
@@ -50,6 +51,7 @@ class Message:
     expires_at: datetime
     critical: bool = True
     not_before: datetime | None = None
+    sealed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ async def enqueue(connection: AsyncConnection, messages: Sequence[Message], now:
         {
             "dedup_key": message.dedup_key,
             "chat_id": message.chat_id,
+            "sealed": message.sealed,
             "priority": message.priority,
             "critical": message.critical,
             "language": message.language,
@@ -325,11 +328,13 @@ async def next_due(connection: AsyncConnection) -> datetime | None:
     return due
 
 
-async def set_blocked(connection: AsyncConnection, chat_id: int, at: datetime | None) -> None:
-    """Say since when a chat cannot be written to; None when it can again."""
+async def set_blocked(
+    connection: AsyncConnection, chat_ids: Sequence[int], at: datetime | None
+) -> None:
+    """Say since when chats cannot be written to; None when they can again."""
     await connection.execute(
         insert_into(Recipient, connection.dialect.name)
-        .values(chat_id=chat_id, blocked_at=at)
+        .values([{"chat_id": chat_id, "blocked_at": at} for chat_id in chat_ids])
         .on_conflict_do_update(index_elements=["chat_id"], set_={"blocked_at": at})
     )
 

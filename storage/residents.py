@@ -1,4 +1,4 @@
-"""Residents: people who agreed to the data-protection notice."""
+"""Residents: people who agreed to the data-protection notice, by their pseudonyms."""
 
 from __future__ import annotations
 
@@ -10,26 +10,42 @@ from storage.models import Resident
 from storage.rows import insert_into, one, table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _rows = table(Resident)
-_find = select(_rows).where(_rows.c.chat_id == bindparam("of_chat"))
+_find = (
+    select(_rows)
+    .where(_rows.c.alias.in_(bindparam("aliases", expanding=True)))
+    .order_by(_rows.c.consent_at.desc())
+    .limit(1)
+)
 
 
-async def find(connection: AsyncConnection, chat_id: int) -> Resident | None:
-    """The resident of a private chat, or None if they never agreed."""
-    return await one(connection, Resident, _find, {"of_chat": chat_id})
+async def find(connection: AsyncConnection, aliases: Sequence[int]) -> Resident | None:
+    """The resident with one of these pseudonyms, or None if they never agreed."""
+    return await one(connection, Resident, _find, {"aliases": list(aliases)})
 
 
 async def agree(
-    connection: AsyncConnection, chat_id: int, version: str, language: str, at: datetime
+    connection: AsyncConnection,
+    alias: int,
+    sealed: str,
+    consent: tuple[str, str, datetime],
+    *,
+    named: bool,
 ) -> None:
-    """Store that the resident agreed to a version of the notice, read in a language."""
-    consent = {"consent_version": version, "consent_language": language, "consent_at": at}
+    """Store that a resident agreed: to which version of the notice, in which language, when."""
+    version, language, at = consent
+    agreed: Mapping[str, object] = {
+        "consent_version": version,
+        "consent_language": language,
+        "consent_at": at,
+    }
     await connection.execute(
         insert_into(Resident, connection.dialect.name)
-        .values(chat_id=chat_id, **consent)
-        .on_conflict_do_update(index_elements=["chat_id"], set_=consent)
+        .values(alias=alias, sealed=sealed, named=named, **agreed)
+        .on_conflict_do_update(index_elements=["alias"], set_=agreed)
     )

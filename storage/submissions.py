@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Select
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _rows, _files, _residents = table(Submission), table(Attachment), table(Resident)
@@ -21,39 +22,46 @@ _rows, _files, _residents = table(Submission), table(Attachment), table(Resident
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A submission with its files and the chat of its resident."""
+    """A submission with its files and, under seal, the chat of its resident."""
 
     submission: Submission
     attachments: Sequence[Attachment]
-    chat_id: int
+    sealed: str | None
 
 
-_of_chat = select(_residents.c.id).where(_residents.c.chat_id == bindparam("of_chat"))
-_add = insert(_rows).values(resident_id=_of_chat.scalar_subquery()).returning(*_rows.c)
+_of_alias = select(_residents.c.id).where(_residents.c.alias == bindparam("of_alias"))
+_add = insert(_rows).values(resident_id=_of_alias.scalar_subquery()).returning(*_rows.c)
 _attach = insert(_files)
 
 
 async def add(
     connection: AsyncConnection,
-    chat_id: int,
+    alias: int,
     values: Mapping[str, Any],
     attachments: Sequence[Mapping[str, Any]],
 ) -> Submission:
-    """Store a submission of the resident of a chat, with its attachments, in order.
-
-    Raises IntegrityError for a chat without a resident: nobody there has agreed to it.
-    """
-    stored = await one(connection, Submission, _add, {"of_chat": chat_id, **values})
+    """Store a submission of the resident with a pseudonym, with its attachments, in order."""
+    stored = await one(connection, Submission, _add, {"of_alias": alias, **values})
     assert stored is not None
-    if attachments:
-        await connection.execute(
-            _attach,
-            [
-                {"submission_id": stored.id, "position": position, **attachment}
-                for position, attachment in enumerate(attachments)
-            ],
-        )
+    await attach(connection, stored.id or 0, attachments)
     return stored
+
+
+async def attach(
+    connection: AsyncConnection,
+    submission_id: int,
+    attachments: Sequence[Mapping[str, Any]],
+    *,
+    first: int = 0,
+    remark_id: int | None = None,
+) -> None:
+    """Add attachments to a submission, in order, from a position on."""
+    if attachments:
+        of = {"submission_id": submission_id, "remark_id": remark_id}
+        numbered = enumerate(attachments, first)
+        await connection.execute(
+            _attach, [{**of, "position": position, **each} for position, each in numbered]
+        )
 
 
 async def by_code(connection: AsyncConnection, code: str) -> Submission | None:
@@ -61,14 +69,13 @@ async def by_code(connection: AsyncConnection, code: str) -> Submission | None:
     return await one(connection, Submission, select(_rows).where(_rows.c.code == code))
 
 
-async def of_chat(
-    connection: AsyncConnection, chat_id: int, *, before: int | None, most: int
+async def of_residents(
+    connection: AsyncConnection, aliases: Sequence[int], *, before: int | None, most: int
 ) -> Sequence[Submission]:
-    """A resident's submissions, newest first, from those older than the id `before`."""
+    """The submissions of these pseudonyms, newest first, from those older than the id `before`."""
     statement = (
         select(_rows)
-        .join(_residents, _residents.c.id == _rows.c.resident_id)
-        .where(_residents.c.chat_id == chat_id)
+        .where(_rows.c.resident_id.in_(_ids_of(aliases)))
         .order_by(_rows.c.id.desc())
         .limit(most)
     )
@@ -77,14 +84,28 @@ async def of_chat(
     return await many(connection, Submission, statement)
 
 
-async def owner(connection: AsyncConnection, submission_id: int) -> int | None:
-    """The chat of the resident who gave it."""
+def _ids_of(aliases: Sequence[int]) -> Select[tuple[int]]:
+    return select(_residents.c.id).where(_residents.c.alias.in_(aliases))
+
+
+async def given_since(
+    connection: AsyncConnection, aliases: Sequence[int] | None, since: datetime
+) -> int:
+    """How many submissions came since a moment: of these pseudonyms, or of everybody."""
+    statement = select(func.count()).select_from(_rows).where(_rows.c.created_at >= since)
+    if aliases is not None:
+        statement = statement.where(_rows.c.resident_id.in_(_ids_of(aliases)))
+    return int((await connection.execute(statement)).scalar_one())
+
+
+async def owner(connection: AsyncConnection, submission_id: int) -> Resident | None:
+    """The resident who gave it; None when it was erased."""
     statement = (
-        select(_residents.c.chat_id)
+        select(_residents)
         .join(_rows, _rows.c.resident_id == _residents.c.id)
         .where(_rows.c.id == submission_id)
     )
-    return (await connection.execute(statement)).scalar_one_or_none()
+    return await one(connection, Resident, statement)
 
 
 async def attachments(connection: AsyncConnection, submission_id: int) -> Sequence[Attachment]:
@@ -132,8 +153,8 @@ async def everything(
     last = 0
     while True:
         statement = (
-            select(_rows, _residents.c.chat_id.label("chat_id"))
-            .join(_residents, _residents.c.id == _rows.c.resident_id)
+            select(_rows, _residents.c.sealed)
+            .outerjoin(_residents, _residents.c.id == _rows.c.resident_id)
             .where(_rows.c.id > last)
             .order_by(_rows.c.id)
             .limit(500)
@@ -147,7 +168,7 @@ async def everything(
             return
         files = await _attachments_of(connection, [row.id for row in page])
         for row in page:
-            yield Exported(row, files.get(row.id, []), row.chat_id)  # type: ignore[arg-type]
+            yield Exported(row, files.get(row.id, []), row.sealed)  # type: ignore[arg-type]
         last = page[-1].id
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import html
 import io
@@ -20,7 +21,7 @@ from bot.export import submission_records
 from bot.feedback.flow import FEEDBACK
 from bot.run import listening
 from bot.settings import DatabaseSection as DatabaseSettings
-from bot.settings import Limits, Ops, Settings, Telegram
+from bot.settings import Limits, Ops, Privacy, Settings, Telegram
 from bot.simulator.server import Simulator
 from bot.telegram.webhook import webhook_app
 from bot.texts import load
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from sqlmodel import SQLModel
 
 TOKEN = "123456:" + "t" * 35
+KEY = base64.urlsafe_b64encode(b"a key that is for tests only....").decode()
 SECRET = "only-telegram-knows"
 START = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)  # a Wednesday, 9:30 in the city
 
@@ -52,6 +54,7 @@ def settings_for(database_url: str, api_base_url: str, limits: Limits = NO_PACE)
         locale=Settings.model_fields["locale"].default,
         deadlines=Settings.model_fields["deadlines"].default,
         retention=Settings.model_fields["retention"].default,
+        privacy=Privacy(encryption_key=KEY),
         ops=Ops(listen_port=0),
     )
 
@@ -107,7 +110,8 @@ class Town:
     async def exported(self, *, with_identity: bool = False) -> list[dict[str, Any]]:
         """What the export of submissions says."""
         async with self.app.database.reading() as connection:
-            records = submission_records(connection, None, None, with_identity=with_identity)
+            identity = self.app.policy.seal if with_identity else None
+            records = submission_records(connection, None, None, identity=identity)
             return [record async for record in records]
 
     async def count(self, model: type[SQLModel]) -> int:

@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from bot.feedback.service import Policy
+from bot.seal import Seal, new_key
 from bot.settings import Deadlines
 
 POLICY = Policy(
@@ -10,4 +11,5 @@ POLICY = Policy(
     zone=ZoneInfo("Asia/Ho_Chi_Minh"),
     days_off=frozenset(),
     officers_language="vi",
+    seal=Seal([new_key()]),
 )

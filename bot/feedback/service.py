@@ -14,9 +14,10 @@ from bot.areas.units import VINTAGE, police
 from bot.conversation.inputs import files_of, text_of
 from bot.feedback import rules
 from bot.feedback.screens import about
+from bot.folding import fold
 from bot.screen import Button, Screen, Words
 from storage import audit, officers, outbox, residents, submissions
-from storage.models import Identity, Kind, State, Topic
+from storage.models import EvidenceState, Identity, Kind, State, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.conversation.flow import Chat
+    from bot.seal import Address, Seal
     from storage.models import Audit, Submission
 
 RECEIVED, ALERTED = "submission.received", "submission.alerted"
@@ -45,6 +47,7 @@ class Policy:
     zone: ZoneInfo
     days_off: frozenset[date]
     officers_language: str
+    seal: Seal
 
     def due(self, kind: Kind, now: datetime) -> datetime:
         """When an opinion that is received now is to be answered."""
@@ -52,15 +55,19 @@ class Policy:
         return rules.due(now, self.working_days[kind], self.zone, off)
 
 
-async def facts(connection: AsyncConnection, chat: Chat) -> Mapping[str, Any]:
+async def facts(connection: AsyncConnection, chat: Chat, *, policy: Policy) -> Mapping[str, Any]:
     """What is known before the first question: the notice that the resident agreed to."""
-    resident = await residents.find(connection, chat.id)
+    resident = await residents.find(connection, policy.seal.aliases(chat.id, named=True))
     return {"@agreed": resident.consent_version} if resident else {}
 
 
-async def agree(connection: AsyncConnection, chat: Chat, version: str, now: datetime) -> None:
+async def agree(
+    connection: AsyncConnection, chat: Chat, version: str, now: datetime, *, policy: Policy
+) -> None:
     """Store the consent at the moment it is given."""
-    await residents.agree(connection, chat.id, version, chat.language, now)
+    address = policy.seal.address(chat.id, named=True)
+    consent = (version, chat.language, now)
+    await residents.agree(connection, address.alias, address.sealed, consent, named=True)
     await audit.append(
         connection, "consent.given", now, role=audit.RESIDENT, details={"version": version}
     )
@@ -77,6 +84,10 @@ async def receive(
     """Make a submission of the answers, with its receipt and the alert to the officers on duty."""
     kind, topic = Kind(answers["kind"]), Topic(answers["topic"])
     identity = rules.identity_of(answers)
+    confidential = rules.is_confidential(kind, identity)
+    address = policy.seal.address(chat.id, named=not confidential)
+    if confidential:
+        await _without_a_name(connection, chat, address, policy)
     values = {
         "code": rules.receipt_code(secrets.choice),
         "kind": kind,
@@ -85,22 +96,42 @@ async def receive(
         "unit_vintage": VINTAGE,
         "handled_by": rules.handled_by(kind, (topic,), answers["area"]),
         "text": text_of(answers["details"]),
+        "folded": fold(text_of(answers["details"])),
+        "urgent": False,
+        "hides_personal": False,
+        "version": 1,
         "state": State.RECEIVED,
         "identity": identity,
-        "phone": answers["phone"] if identity is Identity.PHONE else None,
-        "confidential": rules.is_confidential(kind, identity),
+        "phone": policy.seal.seal_text(answers["phone"]) if identity is Identity.PHONE else None,
+        "confidential": confidential,
         "language": chat.language,
         "forum": None,
         "created_at": now,
         "due_at": policy.due(kind, now),
     }
-    submission = await submissions.add(connection, chat.id, values, _attachments(answers))
+    submission = await submissions.add(
+        connection, address.alias, values, _attachments(answers, now)
+    )
     await audit.append(connection, RECEIVED, now, role=audit.RESIDENT, submission_id=submission.id)
-    await outbox.enqueue(connection, [_receipt(chat, submission, policy)], now)
+    await outbox.enqueue(connection, [_receipt(chat, address, submission, policy)], now)
     await alert(connection, submission, now, policy=policy)
 
 
-def _attachments(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
+async def _without_a_name(
+    connection: AsyncConnection, chat: Chat, address: Address, policy: Policy
+) -> None:
+    """Let the same person be another resident, who has agreed too.
+
+    The consent is dated to its day: to the second it would tell which resident it was.
+    """
+    named = await residents.find(connection, policy.seal.aliases(chat.id, named=True))
+    assert named is not None
+    day = named.consent_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    consent = (named.consent_version, named.consent_language, day)
+    await residents.agree(connection, address.alias, address.sealed, consent, named=False)
+
+
+def _attachments(answers: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
     return [
         {
             "type": file.type,
@@ -110,12 +141,17 @@ def _attachments(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
             "file_name": file.file_name,
             "mime_type": file.mime_type,
             "size": file.size,
+            "state": EvidenceState.WAITING,
+            "attempt": 0,
+            "next_at": now,
         }
         for file in files_of(answers["details"])
     ]
 
 
-def _receipt(chat: Chat, submission: Submission, policy: Policy) -> outbox.Message:
+def _receipt(
+    chat: Chat, address: Address, submission: Submission, policy: Policy
+) -> outbox.Message:
     words = Words(
         "receipt.text",
         {
@@ -129,7 +165,8 @@ def _receipt(chat: Chat, submission: Submission, policy: Policy) -> outbox.Messa
     button = Button(Words("receipt.show"), f"mine:open={submission.code}")
     return outbox.Message(
         dedup_key=f"receipt:{submission.code}",
-        chat_id=chat.id,
+        chat_id=address.alias,
+        sealed=address.sealed,
         priority=outbox.Priority.REPLY,
         language=chat.language,
         screen=Screen((words,), (button,)).to_json(),
@@ -199,16 +236,25 @@ class Mine:
 
 
 async def mine(
-    connection: AsyncConnection, chat_id: int, *, before: int | None = None, most: int = 6
+    connection: AsyncConnection,
+    aliases: Sequence[int],
+    *,
+    before: int | None = None,
+    most: int = 6,
 ) -> Sequence[Submission]:
-    """A resident's own submissions, newest first."""
-    return await submissions.of_chat(connection, chat_id, before=before, most=most)
+    """A resident's own submissions, by their pseudonyms, newest first."""
+    return await submissions.of_residents(connection, aliases, before=before, most=most)
 
 
-async def one_of_mine(connection: AsyncConnection, chat_id: int, typed: str) -> Mine | None:
+async def one_of_mine(
+    connection: AsyncConnection, aliases: Sequence[int], typed: str
+) -> Mine | None:
     """One's own submission by its code, however it was typed; another's is as if it were not."""
     submission = await submissions.by_code(connection, rules.read_code(typed))
-    if submission is None or await submissions.owner(connection, submission.id or 0) != chat_id:
+    if submission is None:
+        return None
+    owner = await submissions.owner(connection, submission.id or 0)
+    if owner is None or owner.alias not in aliases:
         return None
     entries = await audit.timeline(connection, submission.id or 0, PUBLIC_ACTIONS)
     files = await submissions.attachments(connection, submission.id or 0)

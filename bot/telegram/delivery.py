@@ -21,11 +21,12 @@ from storage.database import Unavailable
 from storage.models import OutboxState
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Callable
 
     from sqlalchemy.ext.asyncio import AsyncConnection
     from telegram import Bot
 
+    from bot.reach import Reach
     from bot.telegram.render import Renderer
     from storage.database import Database
     from storage.models import Outbox
@@ -60,16 +61,16 @@ class Delivery:
         terms: Terms,
         clock: Callable[[], datetime],
         on_stop: Callable[[str], None],
-        on_blocked: Callable[[AsyncConnection, int, datetime], Awaitable[None]],
+        reach: Reach,
     ) -> None:
-        """`on_stop` is called when the token is refused, `on_blocked` with a chat that blocks us"""
+        """`on_stop` is called when the token is refused."""
         self._api = Api(bot)
         self._renderer = renderer
         self._database = database
         self._terms = terms
         self._clock = clock
         self._on_stop = on_stop
-        self._on_blocked = on_blocked
+        self._reach = reach
         self._owner = uuid4().hex
         self._nudged = asyncio.Event()
         self._stopping = False
@@ -190,8 +191,8 @@ class Delivery:
         except TelegramError as error:
             return await self._failed(row, error)
         except Exception as error:
-            log.exception("a message cannot be rendered", dedup_key=row.dedup_key)
-            return self._dead(row, f"cannot be rendered: {error!r}")
+            log.exception("a message cannot be made", dedup_key=row.dedup_key)
+            return self._dead(row, f"cannot be made: {error!r}")
         return self._closed(row, OutboxState.SENT, message_id=message_id)
 
     async def _send(self, row: Outbox) -> int:
@@ -200,9 +201,10 @@ class Delivery:
             mark = Words("outbox.repeated")
             screen = replace(screen, paragraphs=(*screen.paragraphs, mark))
         rendered = self._renderer.render(screen, row.language)
+        chat_id = self._reach.seal.chat_of(row.sealed) if row.sealed else row.chat_id
         for text in rendered.texts[:-1]:
-            await self._api.send(row.chat_id, text, None)
-        return await self._api.send(row.chat_id, rendered.texts[-1], rendered.markup)
+            await self._api.send(chat_id, text, None)
+        return await self._api.send(chat_id, rendered.texts[-1], rendered.markup)
 
     async def _failed(self, row: Outbox, error: TelegramError) -> outbox.Outcome:
         judged, now = verdict(error), self._clock()
@@ -218,8 +220,7 @@ class Delivery:
                 return self._again(row, now, error)
             case Verdict.BLOCKED:
                 async with self._database.transaction() as connection:
-                    await outbox.set_blocked(connection, row.chat_id, now)
-                    await self._on_blocked(connection, row.chat_id, now)
+                    await self._reach.lost(connection, row.chat_id, now)
                 return self._again(row, now, error)
             case Verdict.REFUSED | Verdict.DONE:
                 return self._dead(row, str(error))

@@ -20,7 +20,6 @@ from telegram.ext import (
     filters,
 )
 
-from bot.casework import service as casework
 from bot.conversation.flow import pressed
 from bot.conversation.inputs import as_message
 from bot.feedback import screens
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
     from bot.conversation.flow import Reply
     from bot.conversation.service import Desk
+    from bot.reach import Reach
     from bot.telegram.officers import OfficerHandlers
     from bot.telegram.residents import ResidentHandlers
     from bot.telegram.showing import Showing
@@ -58,6 +58,7 @@ class Handlers:
     desk: Desk
     database: Database
     showing: Showing
+    reach: Reach
     residents: ResidentHandlers
     officers: OfficerHandlers
     album_pause: float
@@ -195,9 +196,10 @@ class Handlers:
         now = arriving.get().now
         gone = changed.new_chat_member.status == ChatMemberStatus.BANNED
         async with self.database.transaction() as connection:
-            await outbox.set_blocked(connection, changed.chat.id, now if gone else None)
             if gone:
-                await casework.lost(connection, changed.chat.id, now)
+                await self.reach.lost(connection, changed.chat.id, now)
+            else:
+                await self.reach.regained(connection, changed.chat.id)
         self.showing.nudge()
 
     async def migrated(self, update: Update, _context: Context) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from telegram import Bot
 
+    from bot.reach import Reach
     from bot.screen import Screen
     from bot.telegram.render import Markup, Renderer
     from storage.database import Database
@@ -82,6 +83,7 @@ class Replies:
         database: Database,
         clock: Callable[[], datetime],
         on_stop: Callable[[str], None],
+        reach: Reach,
         nudge: Callable[[], None],
     ) -> None:
         """`on_stop` is called when Telegram refuses the token, `nudge` when the outbox grew."""
@@ -91,6 +93,7 @@ class Replies:
         self._database = database
         self._clock = clock
         self._on_stop = on_stop
+        self._reach = reach
         self._nudge = nudge
         self._queues: dict[int, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -208,7 +211,7 @@ class Replies:
                 self._on_stop(str(error))
             case Verdict.BLOCKED:
                 async with self._database.transaction() as connection:
-                    await outbox.set_blocked(connection, chat_id, self._clock())
+                    await self._reach.lost(connection, chat_id, self._clock())
             case Verdict.WAIT | Verdict.NOT_SENT if post.screen is not None:
                 await self._hand_over(chat_id, post, post.screen, wait_of(error))
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from telegram import Update
 
     from bot.conversation.service import Desk
+    from bot.seal import Seal
     from bot.telegram.showing import Showing
     from storage.database import Database
 
@@ -31,6 +32,7 @@ class ResidentHandlers:
     desk: Desk
     database: Database
     showing: Showing
+    seal: Seal
     zone: ZoneInfo
 
     async def mine(self, update: Update, context: Context) -> None:
@@ -73,12 +75,13 @@ class ResidentHandlers:
     async def _list(self, chat_id: int, before: int | None = None) -> Screen:
         async with self.database.reading() as connection:
             most = screens.PAGE + 1
-            found = await service.mine(connection, chat_id, before=before, most=most)
+            aliases = self.seal.aliases(chat_id)
+            found = await service.mine(connection, aliases, before=before, most=most)
         return screens.mine_list(found)
 
     async def _one(self, chat_id: int, typed: str) -> Screen:
         async with self.database.reading() as connection:
-            found = await service.one_of_mine(connection, chat_id, typed)
+            found = await service.one_of_mine(connection, self.seal.aliases(chat_id), typed)
         if found is None:
             back = Button(Words("mine.back"), "mine:list=")
             return Screen((Words("mine.unknown"),), (back,))

@@ -25,6 +25,12 @@ def config(connection: Connection | None = None) -> Config:
     return made
 
 
+def described(item: object, name: str | None, *_how: object) -> bool:
+    """Whether the models describe it: not the index of words, which each database has its own."""
+    del item
+    return not (name or "").startswith(("submission_words", "ix_submission_words"))
+
+
 def head() -> str:
     """The revision that this program needs."""
     return str(ScriptDirectory.from_config(config()).get_current_head())
@@ -32,7 +38,7 @@ def head() -> str:
 
 async def migrate(database: Database, revision: str = "head") -> None:
     """Bring a database up to a revision, in one transaction; raises Unavailable."""
-    async with database.transaction() as connection:
+    async with database.migrating() as connection:
         await connection.run_sync(lambda sync: command.upgrade(config(sync), revision))
 
 

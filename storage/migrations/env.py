@@ -6,6 +6,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import storage.models  # noqa: F401 - fills the metadata
+from storage.migrations import described
 from storage.types import ByValue, UtcDateTime
 
 
@@ -25,6 +26,7 @@ context.configure(
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,
     render_item=plainly,
+    include_object=described,
 )
 with context.begin_transaction():
     context.run_migrations()

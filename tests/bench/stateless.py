@@ -20,8 +20,10 @@ from bot.conversation.flow import Ask, present
 from bot.conversation.screens import question
 from bot.feedback.flow import FEEDBACK
 from bot.feedback.rules import NOTICE_VERSION
+from bot.reach import Reach
 from bot.run import listening
 from bot.screen import Screen, Words
+from bot.seal import Seal, new_key
 from bot.settings import Settings, load
 from bot.telegram.arrival import arriving
 from bot.telegram.intake import Intake
@@ -92,7 +94,8 @@ async def serve(settings: Settings) -> None:
     """Listen until told to stop."""
     bot, renderer = make_bot(settings), Renderer(Catalogue(settings.locale.zone))
     database = Database("sqlite+aiosqlite://")  # never opened
-    replies = Replies(bot, renderer, database, utc_now, lambda _reason: None, lambda: None)
+    reach = Reach(Seal([new_key()]))
+    replies = Replies(bot, renderer, database, utc_now, lambda _reason: None, reach, lambda: None)
     application: Any = ApplicationBuilder().bot(bot).updater(None).build()
     handlers = Handlers(replies, screens())
     application.add_handler(CallbackQueryHandler(handlers.press))

@@ -167,7 +167,7 @@ async def _rest(database: Database, walking: list[asyncio.Task[None]]) -> list[s
 
 async def _records(database: Database) -> list[dict[str, Any]]:
     async with database.reading() as connection:
-        found = export.submission_records(connection, None, None, with_identity=False)
+        found = export.submission_records(connection, None, None)
         return [record async for record in found]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select, text
@@ -12,6 +13,9 @@ from storage import conversations, residents
 from storage.database import BadUrl, Database, Unavailable
 from storage.models import Conversation, Resident
 from storage.rows import table
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 
@@ -50,12 +54,19 @@ async def test_an_error_leaves_nothing_behind(database: Database) -> None:
         assert await conversations.find(connection, 7) is None
 
 
+async def agree(
+    connection: AsyncConnection, alias: int, consent: tuple[str, str, datetime]
+) -> None:
+    """Somebody agrees to the notice."""
+    await residents.agree(connection, alias, "sealed", consent, named=True)
+
+
 async def test_times_come_back_aware_and_in_utc(database: Database) -> None:
     """Whatever zone a time was given in, the same moment is read."""
     hanoi = timezone(timedelta(hours=7))
     async with database.transaction() as connection:
-        await residents.agree(connection, 2**52, "1", "vi", NOW.astimezone(hanoi))
-        resident = await residents.find(connection, 2**52)
+        await agree(connection, 2**52, ("1", "vi", NOW.astimezone(hanoi)))
+        resident = await residents.find(connection, [2**52])
     assert resident is not None
     assert resident.consent_at == NOW
     assert resident.consent_at.utcoffset() == timedelta()
@@ -66,7 +77,7 @@ async def test_a_naive_time_is_refused(database: Database) -> None:
     naive = NOW.replace(tzinfo=None)
     async with database.transaction() as connection:
         with pytest.raises(Exception, match="naive"):
-            await residents.agree(connection, 1, "1", "vi", naive)
+            await agree(connection, 1, ("1", "vi", naive))
 
 
 async def test_foreign_keys_hold(database: Database) -> None:
@@ -150,7 +161,7 @@ def test_another_kind_of_database_is_refused(url: str) -> None:
 async def test_agreeing_again_replaces_the_consent(database: Database) -> None:
     """One resident a chat, whatever version they agreed to."""
     async with database.transaction() as connection:
-        await residents.agree(connection, 5, "1", "vi", NOW)
-        await residents.agree(connection, 5, "2", "en", NOW)
+        await agree(connection, 5, ("1", "vi", NOW))
+        await agree(connection, 5, ("2", "en", NOW))
         rows = (await connection.execute(select(table(Resident)))).all()
     assert [(row.consent_version, row.consent_language) for row in rows] == [("2", "en")]

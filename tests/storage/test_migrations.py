@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 async def test_the_migrations_make_what_the_models_say(database: Database) -> None:
     """Alembic finds no difference between the migrated schema and the models."""
+    options = {"compare_type": True, "include_object": migrations.described}
     async with database.reading() as connection:
         differences = await connection.run_sync(
             lambda sync: compare_metadata(
-                MigrationContext.configure(sync, opts={"compare_type": True}), SQLModel.metadata
+                MigrationContext.configure(sync, opts=options), SQLModel.metadata
             )
         )
     assert differences == []

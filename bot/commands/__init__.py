@@ -1,0 +1,1 @@
+"""The commands of `python -m bot`, a file for each thing that they are about."""

@@ -1,0 +1,1 @@
+"""What residents may know, have and forbid, and the keys that keep who they are."""

@@ -1,0 +1,93 @@
+"""What is on its way to somebody, and what could not be taken in."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, String, Text, text
+from sqlmodel import Field, SQLModel
+
+from storage.models.columns import (
+    auto_id,
+    chat_id_column,
+    enum_column,
+    json_column,
+    time_column,
+)
+
+
+class OutboxState(StrEnum):
+    """Where a message to somebody is on its way.
+
+    Waiting rows of a blocked chat stay waiting: what is known of the chat holds them up.
+    """
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    MAYBE_SENT = "maybe_sent"
+    DEAD = "dead"
+    EXPIRED = "expired"
+
+
+class Outbox(SQLModel, table=True):
+    """A message that must reach somebody: written with its cause, sent by whoever claims it.
+
+    For a resident `chat_id` is a pseudonym, and `sealed` the chat behind it.
+    """
+
+    __table_args__ = (
+        Index("ix_outbox_chat_open", "chat_id", "id", sqlite_where=text("finished_at IS NULL"),
+              postgresql_where=text("finished_at IS NULL")),
+        Index("ix_outbox_ready", "priority", "id", sqlite_where=text("state = 'waiting'"),
+              postgresql_where=text("state = 'waiting'")),
+        Index("ix_outbox_lease", "lease_until", sqlite_where=text("state = 'sending'"),
+              postgresql_where=text("state = 'sending'")),
+    )  # fmt: skip
+
+    id: int | None = auto_id()
+    dedup_key: str = Field(sa_type=String(128), unique=True)
+    chat_id: int = chat_id_column()
+    sealed: str | None = Field(default=None, sa_type=Text)
+    priority: int
+    critical: bool
+    language: str = Field(sa_type=String(8))
+    screen: dict[str, Any] = json_column()
+    state: OutboxState = enum_column(OutboxState)
+    repeated: bool = False
+    attempt: int = 0
+    owner: str | None = Field(default=None, sa_type=String(64))
+    lease_until: datetime | None = time_column(nullable=True)
+    next_at: datetime = time_column()
+    created_at: datetime = time_column()
+    expires_at: datetime = time_column()
+    finished_at: datetime | None = time_column(nullable=True)
+    message_id: int | None = Field(default=None, sa_type=BigInteger)
+    error: str | None = Field(default=None, sa_type=String(256))
+
+
+class Recipient(SQLModel, table=True):
+    """What delivery knows of a chat: when it may be written to next, and whether it is blocked."""
+
+    chat_id: int = chat_id_column(primary_key=True)
+    next_at: datetime | None = time_column(nullable=True)
+    blocked_at: datetime | None = time_column(nullable=True)
+
+
+class Pace(SQLModel, table=True):
+    """The next free moment of a shared pace; its one row is `everyone`."""
+
+    scope: str = Field(sa_type=String(32), primary_key=True)
+    next_free: datetime = time_column()
+
+
+class FailedUpdate(SQLModel, table=True):
+    """An update that could not be taken, kept raw for the operator."""
+
+    __tablename__ = "failed_update"
+
+    id: int | None = auto_id()
+    update_id: int | None = Field(default=None, sa_type=BigInteger)
+    at: datetime = time_column()
+    error: str = Field(sa_type=Text)
+    raw: str = Field(sa_type=Text)

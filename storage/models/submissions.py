@@ -1,0 +1,214 @@
+"""Submissions: what was given, with its files, what was said of it, and what was done."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Text, text
+from sqlmodel import Field, SQLModel
+
+from storage.models.columns import (
+    auto_id,
+    enum_column,
+    json_column,
+    of_submission,
+    time_column,
+)
+from storage.types import AutoId
+
+
+class Kind(StrEnum):
+    """What an opinion is; the terms are those of the glossary."""
+
+    REPORT = "report"
+    PROPOSAL = "proposal"
+    QUESTION = "question"
+    COMMENT = "comment"
+    PRAISE = "praise"
+    COMPLAINT = "complaint"
+    DENUNCIATION = "denunciation"
+    CRIME_REPORT = "crime_report"
+    UNSURE = "unsure"
+
+
+class Topic(StrEnum):
+    """What an opinion is about."""
+
+    THEFT = "theft"
+    PUBLIC_DISORDER = "public_disorder"
+    TRAFFIC_SAFETY = "traffic_safety"
+    CONGESTION = "congestion"
+    PAVEMENT_ORDER = "pavement_order"
+    OVERLOADED_VEHICLES = "overloaded_vehicles"
+    DRUGS = "drugs"
+    LOAN_SHARK = "loan_shark"
+    POLLUTION = "pollution"
+    STAFFING = "staffing"
+    PATROL = "patrol"
+    OFFICER_ATTITUDE = "officer_attitude"
+    CRIME_REPORT_HANDLING = "crime_report_handling"
+    LEGAL_INFO = "legal_info"
+    OTHER = "other"
+
+
+class Identity(StrEnum):
+    """How a resident wishes to be reached and known."""
+
+    CHANNEL = "channel"
+    PHONE = "phone"
+    UNNAMED = "unnamed"
+
+
+class State(StrEnum):
+    """Where a submission is in its life; the drawing is in docs/."""
+
+    RECEIVED = "received"
+    ASSIGNED = "assigned"
+    IN_PROGRESS = "in_progress"
+    AWAITING_RESIDENT = "awaiting_resident"
+    ANSWER_PROPOSED = "answer_proposed"
+    ANSWERED = "answered"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+    DIVERTED = "diverted"
+    REJECTED = "rejected"
+
+
+class Submission(SQLModel, table=True):
+    """An opinion that was received: it has a receipt code and is never lost.
+
+    `folded` is its text as it is searched, `phone` is under seal. What was erased keeps its code,
+    kind, unit and times, and nothing that anybody wrote.
+    """
+
+    __table_args__ = (
+        Index("ix_submission_resident_newest", "resident_id", "id"),
+        Index("ix_submission_unalerted", "id", sqlite_where=text("alerted_at IS NULL"),
+              postgresql_where=text("alerted_at IS NULL")),
+    )  # fmt: skip
+
+    id: int | None = auto_id()
+    code: str = Field(sa_type=String(16), unique=True)
+    resident_id: int | None = Field(
+        default=None, sa_column=Column(AutoId, ForeignKey("resident.id"), nullable=True)
+    )
+    kind: Kind = enum_column(Kind)
+    topics: list[str] = json_column()
+    unit_code: str = Field(sa_type=String(16))
+    unit_vintage: str = Field(sa_type=String(10))
+    handled_by: str = Field(sa_type=String(16))
+    text: str = Field(sa_type=Text)
+    folded: str = Field(sa_type=Text)
+    urgent: bool
+    hides_personal: bool
+    state: State = enum_column(State)
+    version: int
+    identity: Identity = enum_column(Identity)
+    phone: str | None = Field(default=None, sa_type=Text)
+    confidential: bool
+    language: str = Field(sa_type=String(8))
+    forum: str | None = Field(default=None, sa_type=String(16))
+    created_at: datetime = time_column(index=True)
+    due_at: datetime = time_column()
+    answered_at: datetime | None = time_column(nullable=True)
+    alerted_at: datetime | None = time_column(nullable=True)
+    rating: int | None = None
+    rating_reason: str | None = Field(default=None, sa_type=Text)
+    reopened_at: datetime | None = time_column(nullable=True)
+    closed_at: datetime | None = time_column(nullable=True, index=True)
+    warned_at: datetime | None = time_column(nullable=True)
+    erased_at: datetime | None = time_column(nullable=True)
+
+
+class EvidenceState(StrEnum):
+    """Where an attachment is on its way into our own storage."""
+
+    WAITING = "waiting"
+    FETCHING = "fetching"
+    STORED = "stored"
+    TOO_LARGE = "too_large"
+    REFUSED = "refused"
+    FAILED = "failed"
+    PLACE = "place"
+
+
+class Attachment(SQLModel, table=True):
+    """A photo, video, voice message, document or place of a submission.
+
+    It is Telegram's by reference, and ours when it is stored: `original` and `served` are the names
+    of the two sealed files, the second without what a file says about its maker. The row is the job
+    that fetches it. `remark_id` is set for what was added later.
+    """
+
+    __table_args__ = (
+        Index("ix_attachment_waiting", "next_at",
+              sqlite_where=text("state IN ('waiting', 'fetching')"),
+              postgresql_where=text("state IN ('waiting', 'fetching')")),
+    )  # fmt: skip
+
+    id: int | None = auto_id()
+    submission_id: int = of_submission()
+    remark_id: int | None = Field(
+        default=None, sa_column=Column(AutoId, ForeignKey("remark.id"), nullable=True)
+    )
+    position: int
+    type: str = Field(sa_type=String(16))
+    file_id: str = Field(sa_type=String(256))
+    file_unique_id: str = Field(sa_type=String(64))
+    album: str | None = Field(default=None, sa_type=String(64))
+    file_name: str | None = Field(default=None, sa_type=String(256))
+    mime_type: str | None = Field(default=None, sa_type=String(128))
+    size: int | None = Field(default=None, sa_type=BigInteger)
+    latitude: float | None = None
+    longitude: float | None = None
+    state: EvidenceState = enum_column(EvidenceState)
+    attempt: int = 0
+    next_at: datetime = time_column()
+    owner: str | None = Field(default=None, sa_type=String(64))
+    original: str | None = Field(default=None, sa_type=String(128))
+    served: str | None = Field(default=None, sa_type=String(128))
+    content_type: str | None = Field(default=None, sa_type=String(128))
+    digest: str | None = Field(default=None, sa_type=String(64))
+    error: str | None = Field(default=None, sa_type=String(256))
+
+
+class RemarkKind(StrEnum):
+    """What was said about a submission after it was received."""
+
+    ADDITION = "addition"
+    QUESTION = "question"
+    REPLY = "reply"
+    NOTE = "note"
+
+
+class Remark(SQLModel, table=True):
+    """Something said about a submission later: by its resident, or by an officer.
+
+    `officer_id` is None for what the resident said.
+    """
+
+    id: int | None = auto_id()
+    submission_id: int = of_submission()
+    kind: RemarkKind = enum_column(RemarkKind)
+    officer_id: int | None = Field(
+        default=None, sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=True)
+    )
+    text: str = Field(sa_type=Text)
+    at: datetime = time_column()
+
+
+class Audit(SQLModel, table=True):
+    """What was done, when, by whom in which role. Append-only; a submission's timeline is in it."""
+
+    id: int | None = auto_id()
+    at: datetime = time_column()
+    action: str = Field(sa_type=String(48))
+    actor_role: str = Field(sa_type=String(16))
+    actor_id: int | None = Field(default=None, sa_type=BigInteger)
+    submission_id: int | None = Field(
+        default=None,
+        sa_column=Column(AutoId, ForeignKey("submission.id"), nullable=True, index=True),
+    )
+    details: dict[str, Any] = json_column()

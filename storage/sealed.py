@@ -1,0 +1,125 @@
+"""What is under the operator's key: read and written page by page when the key changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, update
+
+from storage.models import KeyCheck, Outbox, Recipient, Resident, Submission
+from storage.rows import insert_into, many, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+PLAIN = "plain:"  # before the chat's id, where the migration could not seal it
+
+_residents, _submissions, _checks = table(Resident), table(Submission), table(KeyCheck)
+_outbox, _recipients = table(Outbox), table(Recipient)
+
+
+async def check_of(connection: AsyncConnection, first: str) -> str:
+    """What the database's key sealed; it becomes `first` if nothing was sealed yet."""
+    await connection.execute(
+        insert_into(KeyCheck, connection.dialect.name)
+        .values(id=1, sealed=first)
+        .on_conflict_do_nothing()
+    )
+    known: str = (await connection.execute(select(_checks.c.sealed))).scalar_one()
+    return known
+
+
+async def set_check(connection: AsyncConnection, sealed: str) -> None:
+    """From now on this is what the database's key sealed."""
+    await connection.execute(update(_checks).values(sealed=sealed))
+
+
+async def residents(connection: AsyncConnection, after: int, most: int) -> Sequence[Resident]:
+    """Residents by their numbers, held."""
+    statement = (
+        select(_residents)
+        .where(_residents.c.id > after)
+        .order_by(_residents.c.id)
+        .limit(most)
+        .with_for_update()
+    )
+    return await many(connection, Resident, statement)
+
+
+async def plain_residents(connection: AsyncConnection, most: int) -> Sequence[Resident]:
+    """Residents whose chats stand in the open, held."""
+    statement = (
+        select(_residents)
+        .where(_residents.c.sealed.startswith(PLAIN))
+        .order_by(_residents.c.id)
+        .limit(most)
+        .with_for_update()
+    )
+    return await many(connection, Resident, statement)
+
+
+async def move(connection: AsyncConnection, old: int, new: int, sealed: str) -> None:
+    """Give a resident another pseudonym and seal, and what waits for them as well."""
+    await connection.execute(
+        update(_residents).where(_residents.c.alias == old).values(alias=new, sealed=sealed)
+    )
+    await connection.execute(
+        update(_outbox)
+        .where(_outbox.c.chat_id == old, _outbox.c.finished_at.is_(None))
+        .where(_outbox.c.sealed.is_not(None))
+        .values(chat_id=new, sealed=sealed)
+    )
+    if old != new:
+        await connection.execute(
+            update(_recipients).where(_recipients.c.chat_id == old).values(chat_id=new)
+        )
+
+
+async def given_by(connection: AsyncConnection, resident_id: int) -> Sequence[Submission]:
+    """What a resident gave."""
+    statement = select(_submissions).where(_submissions.c.resident_id == resident_id)
+    return await many(connection, Submission, statement)
+
+
+async def phones(connection: AsyncConnection, resident_ids: Sequence[int]) -> Sequence[Submission]:
+    """The submissions of residents that hold a phone number."""
+    statement = select(_submissions).where(
+        _submissions.c.resident_id.in_(resident_ids), _submissions.c.phone.is_not(None)
+    )
+    return await many(connection, Submission, statement)
+
+
+async def write(connection: AsyncConnection, submission_id: int, **values: Any) -> None:
+    """Write columns of a submission."""
+    await connection.execute(
+        update(_submissions).where(_submissions.c.id == submission_id).values(**values)
+    )
+
+
+async def set_apart(
+    connection: AsyncConnection,
+    resident: Resident,
+    submission_ids: Sequence[int],
+    alias: int,
+    sealed: str,
+) -> None:
+    """Let submissions belong to the same person under an unnamed pseudonym."""
+    made = await connection.execute(
+        insert_into(Resident, connection.dialect.name)
+        .values(
+            alias=alias,
+            sealed=sealed,
+            named=False,
+            consent_version=resident.consent_version,
+            consent_language=resident.consent_language,
+            consent_at=resident.consent_at.replace(hour=0, minute=0, second=0, microsecond=0),
+        )
+        .returning(_residents.c.id)
+    )
+    await connection.execute(
+        update(_submissions)
+        .where(_submissions.c.id.in_(submission_ids))
+        .values(resident_id=made.scalar_one())
+    )

@@ -1,0 +1,140 @@
+"""Upgrades of filled databases, from every released schema, on both kinds of database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from bot.privacy import keys
+from bot.seal import Seal, new_key
+from storage import migrations, residents, submissions
+from storage.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy import Row
+
+    from tests.postgres import Postgres
+
+# Two residents: one gave a named opinion with a phone number and one without a name; the other
+# agreed only. A receipt waits to be sent; an officer has opened a case; an album has two photos.
+FILLED_0001 = """
+INSERT INTO conversation (chat_id, language, flow, answers, updates) VALUES
+ (101, 'vi', 'feedback', '{"kind": "report"}', '[1, 2]'), (102, 'en', NULL, '{}', '[]');
+INSERT INTO resident (chat_id, consent_version, consent_language, consent_at) VALUES
+ (101, '2026-11', 'vi', '2026-11-20 08:15:30+00'),
+ (102, '2026-11', 'en', '2026-11-21 08:00:00+00');
+INSERT INTO submission (id, code, resident_id, kind, topics, unit_code, unit_vintage, handled_by,
+ text, state, identity, phone, confidential, language, created_at, due_at) VALUES
+ (1, 'HP-AAAA-2222', 1, 'report', '["theft"]', '11407', '2025-07-01', '11407', 'Mất xe ở Đồ Sơn',
+  'received', 'phone', '0900000000', false, 'vi', '2026-11-20 08:20:00+00',
+  '2026-12-04 10:00:00+00'),
+ (2, 'HP-BBBB-3333', 1, 'denunciation', '["other"]', '11407', '2025-07-01', '31', 'Kín',
+  'received', 'unnamed', NULL, true, 'vi', '2026-11-20 09:00:00+00', '2026-12-04 10:00:00+00');
+INSERT INTO attachment (id, submission_id, position, type, file_id, file_unique_id, album) VALUES
+ (1, 1, 0, 'photo', 'f1', 'u1', 'a'), (2, 1, 1, 'photo', 'f2', 'u2', 'a');
+INSERT INTO officer (id, chat_id, name, unit_code, role, topics, on_duty, active, created_at)
+ VALUES (1, 201, 'Binh', '31', 'officer', '[]', true, true, '2026-11-19 08:00:00+00');
+INSERT INTO audit (id, at, action, actor_role, actor_id, submission_id, details) VALUES
+ (1, '2026-11-20 08:20:00+00', 'submission.received', 'resident', NULL, 1, '{}'),
+ (2, '2026-11-20 10:00:00+00', 'case.opened', 'officer', 1, 1, '{}');
+INSERT INTO outbox (id, dedup_key, chat_id, priority, critical, language, screen, state, repeated,
+ attempt, next_at, created_at, expires_at) VALUES
+ (1, 'alert:HP-AAAA-2222:201', 201, 10, true, 'vi', '{"paragraphs": []}', 'waiting', false, 0,
+  '2026-11-20 08:20:00+00', '2026-11-20 08:20:00+00', '2026-12-20 08:20:00+00');
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def old(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A filled database at the first release's schema."""
+    if request.param == "sqlite":
+        url = f"sqlite+aiosqlite:///{tmp_path / 'old.db'}"
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        name = await server.create(empty=True)
+        url = server.database(name)
+    database = Database(url)
+    await migrations.migrate(database, "0001")
+    async with database.transaction() as connection:
+        for statement in FILLED_0001.split(";\n"):
+            if statement.strip():
+                await connection.exec_driver_sql(statement.replace("%", "%%"))
+    yield database
+    await database.close()
+    if request.param == "postgresql":
+        await server.drop(name)
+
+
+async def rows(database: Database, statement: str) -> list[Row[tuple[object, ...]]]:
+    """What a statement finds."""
+    async with database.reading() as connection:
+        return list((await connection.execute(text(statement))).all())
+
+
+async def test_a_filled_database_is_upgraded_and_sealed(old: Database) -> None:
+    """Nothing is lost; who the residents are stands nowhere in the open any more."""
+    seal = Seal([new_key()])
+    await migrations.migrate(old)
+    assert await keys.seal_what_is_plain(old, seal) == 2
+    assert await keys.seal_what_is_plain(old, seal) == 0
+    async with old.reading() as connection:
+        named = await residents.find(connection, seal.aliases(101, named=True))
+        unnamed = await residents.find(connection, seal.aliases(101, named=False))
+        assert named is not None
+        assert unnamed is not None
+        assert seal.chat_of(named.sealed) == seal.chat_of(unnamed.sealed) == 101
+        assert named.consent_at == datetime(2026, 11, 20, 8, 15, 30, tzinfo=UTC)
+        assert unnamed.consent_at == datetime(2026, 11, 20, tzinfo=UTC)
+        first = await submissions.by_code(connection, "HP-AAAA-2222")
+        second = await submissions.by_code(connection, "HP-BBBB-3333")
+        assert first is not None
+        assert second is not None
+        assert (first.resident_id, second.resident_id) == (named.id, unnamed.id)
+        assert seal.open_text(first.phone or "") == "0900000000"
+        assert first.folded == "mat xe o do son"
+        assert len(await submissions.attachments(connection, first.id or 0)) == 2
+    assert len(await rows(old, "SELECT * FROM audit")) == 2
+    assert [row.chat_id for row in await rows(old, "SELECT * FROM outbox")] == [201]
+    assert len(await rows(old, "SELECT * FROM conversation")) == 2
+    found = await rows(old, "SELECT * FROM resident UNION ALL SELECT * FROM resident")
+    assert not any("0900000000" in str(row) or " 101," in str(row) for row in found)
+
+
+async def test_references_are_watched_again_after_a_migration(old: Database) -> None:
+    """SQLite stops watching them while a table is changed; the next transaction does watch."""
+    await migrations.migrate(old)
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
+        async with old.transaction() as connection:
+            await connection.exec_driver_sql("DELETE FROM submission")
+
+
+async def test_a_key_that_does_not_fit_is_refused(old: Database) -> None:
+    """A replica with another key would write what no other can read."""
+    await migrations.migrate(old)
+    await keys.check(old, Seal([new_key()]))
+    with pytest.raises(keys.WrongKey, match=r"privacy\.encryption_key"):
+        await keys.check(old, Seal([new_key()]))
+
+
+async def test_a_key_is_changed_while_the_old_one_still_opens(old: Database) -> None:
+    """After the change the new key alone is enough, and residents are who they were."""
+    first, second = new_key(), new_key()
+    await migrations.migrate(old)
+    await keys.seal_what_is_plain(old, Seal([first]))
+    await keys.check(old, Seal([first]))
+    assert await keys.rotate(old, Seal([second, first])) == 3
+    seal = Seal([second])
+    await keys.check(old, seal)
+    async with old.reading() as connection:
+        resident = await residents.find(connection, seal.aliases(101, named=True))
+        assert resident is not None
+        assert seal.chat_of(resident.sealed) == 101
+        given = await submissions.by_code(connection, "HP-AAAA-2222")
+        assert given is not None
+        assert seal.open_text(given.phone or "") == "0900000000"
