@@ -14,6 +14,9 @@ from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder
 
 from bot.conversation.service import Desk, Matter
+from bot.evidence.service import Fetching, shown
+from bot.evidence.store import Store
+from bot.feedback import notices
 from bot.feedback import service as feedback
 from bot.feedback.flow import FEEDBACK
 from bot.feedback.service import Policy
@@ -22,6 +25,7 @@ from bot.schedule import Schedule
 from bot.seal import Seal, keys_of
 from bot.telegram.commands import COMMANDS, MENU
 from bot.telegram.delivery import Delivery, Terms
+from bot.telegram.files import fetch
 from bot.telegram.handlers import Handlers
 from bot.telegram.intake import Intake
 from bot.telegram.officers import OfficerHandlers
@@ -125,6 +129,7 @@ class App:
         language, limits = settings.locale.default, settings.telegram.limits
         renderer = Renderer(Catalogue(settings.locale.zone))
         reach = Reach(self.policy.seal)
+        self.store = Store(settings.evidence.url, self.policy.seal)
         self.delivery = Delivery(
             self.bot,
             renderer,
@@ -135,7 +140,14 @@ class App:
             reach,
         )
         self.replies = Replies(
-            self.bot, renderer, self.database, clock, self.stop_for, reach, self.delivery.nudge
+            self.bot,
+            renderer,
+            self.database,
+            clock,
+            self.stop_for,
+            reach,
+            partial(shown, self.store),
+            self.delivery.nudge,
         )
         desk = Desk(
             self.database,
@@ -148,11 +160,18 @@ class App:
         database, zone = self.database, settings.locale.zone
         showing = Showing(desk, self.replies, renderer, self.delivery.nudge)
         residents = ResidentHandlers(desk, database, showing, self.policy.seal, zone)
-        officers = OfficerHandlers(database, showing, zone)
+        officers = OfficerHandlers(database, showing, self.policy.seal, zone)
         handlers = Handlers(desk, database, showing, reach, residents, officers, album_pause)
         handlers.register(application)
         self._application: Any = application
         self.intake = Intake(application, self.database, self.replies, clock, language)
+        self.evidence = Fetching(
+            self.database,
+            self.store,
+            partial(fetch, self.bot),
+            clock,
+            partial(notices.given_up, policy=self.policy),
+        )
         self.schedule = Schedule(
             self.database,
             self.policy,
@@ -181,9 +200,15 @@ class App:
         await self._application.shutdown()
         await self.database.close()
 
+    async def fetch_evidence(self) -> None:
+        """Bring the attachments that are due into our own storage."""
+        if await self.evidence.fetch_due():
+            self.delivery.nudge()
+
     async def settled(self) -> None:
         """Return when every reply was sent and nothing in the outbox is due (for tests)."""
         await self.replies.drained()
+        await self.evidence.fetch_due()
         while not self.stopping.is_set() and await self.delivery.start_due():
             await self.delivery.drained()
 

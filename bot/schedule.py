@@ -49,13 +49,14 @@ class Schedule:
         self._sweep_seconds = sweep_seconds
         self._scheduler = AsyncIOScheduler(timezone="UTC")
 
-    def start(self) -> None:
-        """Wake from now on, until `stop`."""
+    def start(self, *others: tuple[Callable[[], Awaitable[None]], float]) -> None:
+        """Wake from now on, until `stop`; `others` too, each after so many seconds."""
         for work, seconds in (
             (self.sweep, self._sweep_seconds),
             (self.alert_waiting, 30),
             (self.remind_drafts, 60),
             (self.purge, 600),
+            *others,
         ):
             self._scheduler.add_job(
                 self._carefully, "interval", (work,), seconds=seconds, id=work.__name__,

@@ -143,6 +143,12 @@ class Privacy(_Section):
     key_file: str = "langnghe.key"
 
 
+class Evidence(_Section):
+    """Where residents' files are kept."""
+
+    url: str = "evidence"
+
+
 class Ops(_Section):
     """Where health, readiness and metrics are served; port 0 serves them nowhere."""
 
@@ -163,6 +169,7 @@ class Settings(BaseSettings):
     deadlines: Deadlines = Deadlines()
     retention: Retention = Retention()
     privacy: Privacy = Privacy()
+    evidence: Evidence = Evidence()
     ops: Ops = Ops()
 
     @classmethod

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
 
 import aiohttp
 import orjson
@@ -21,7 +22,7 @@ from bot.export import submission_records
 from bot.feedback.flow import FEEDBACK
 from bot.run import listening
 from bot.settings import DatabaseSection as DatabaseSettings
-from bot.settings import Limits, Ops, Privacy, Settings, Telegram
+from bot.settings import Evidence, Limits, Ops, Privacy, Settings, Telegram
 from bot.simulator.server import Simulator
 from bot.telegram.webhook import webhook_app
 from bot.texts import load
@@ -55,6 +56,7 @@ def settings_for(database_url: str, api_base_url: str, limits: Limits = NO_PACE)
         deadlines=Settings.model_fields["deadlines"].default,
         retention=Settings.model_fields["retention"].default,
         privacy=Privacy(encryption_key=KEY),
+        evidence=Evidence(url=f"memory://{uuid4().hex}"),
         ops=Ops(listen_port=0),
     )
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
-from storage.models import Role
+from storage.models import EvidenceState, Role
+
+if TYPE_CHECKING:
+    from storage.models import Attachment, Submission
 
 INVITE_LIFETIME = timedelta(days=7)
 
@@ -26,3 +30,19 @@ def may_open(role: Role, officer_unit: str, handled_by: str) -> bool:
 def fingerprint(token: str) -> str:
     """What is kept of an invite's token; 256 random bits need no salt."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+# What Telegram itself makes anew when it is sent, so that it says nothing of its maker.
+_MADE_ANEW = frozenset({"photo", "voice", "video_note"})
+
+
+def may_be_shown(submission: Submission, file: Attachment) -> bool:
+    """Whether an officer may be shown a file: its clean copy, or what needs none.
+
+    Of a resident who gave a name the file itself may stand in for a copy that cannot be made.
+    """
+    if file.state in {EvidenceState.STORED, EvidenceState.PLACE}:
+        return True
+    if file.state is EvidenceState.REFUSED:
+        return False
+    return file.type in _MADE_ANEW or not submission.confidential

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.casework.service import Case
-    from storage.models import Officer, Submission
+    from storage.models import Officer
 
 
 def case(opened: Case, zone: ZoneInfo) -> Screen:
@@ -24,19 +24,20 @@ def case(opened: Case, zone: ZoneInfo) -> Screen:
         {
             **about(submission, zone),
             "at": submission.created_at,
-            "identity": _contact(submission),
-            "files": len(opened.attachments),
+            "identity": _contact(opened),
+            "files": len(opened.files) + opened.withheld,
             "text": submission.text,
         },
     )
     guarded = (Words("case.confidential"),) if submission.confidential else ()
-    return Screen((*guarded, words))
+    withheld = (Words("case.withheld", {"files": opened.withheld}),) if opened.withheld else ()
+    return Screen((*guarded, words, *withheld))
 
 
-def _contact(submission: Submission) -> Param:
-    if submission.identity is Identity.PHONE and submission.phone:
-        return submission.phone
-    named_as = "channel" if submission.identity is Identity.CHANNEL else "unnamed"
+def _contact(opened: Case) -> Param:
+    if opened.phone:
+        return opened.phone
+    named_as = "channel" if opened.submission.identity is Identity.CHANNEL else "unnamed"
     return Words(f"case.{named_as}")
 
 

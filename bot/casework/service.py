@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.seal import Seal
     from storage.models import Attachment, Officer, Submission
 
 OPENED, REFUSED = "case.opened", "case.refused"
@@ -23,10 +24,15 @@ OPENED, REFUSED = "case.opened", "case.refused"
 
 @dataclass(frozen=True)
 class Case:
-    """A submission as an officer sees it, with its files."""
+    """A submission as an officer sees it: with its phone number, and the files to show.
+
+    `withheld` files are not shown: their clean copies are not there yet, or never will be.
+    """
 
     submission: Submission
-    attachments: Sequence[Attachment]
+    phone: str | None
+    files: Sequence[Attachment]
+    withheld: int
 
 
 async def invite(
@@ -96,7 +102,7 @@ async def set_duty(
 
 
 async def open_case(
-    connection: AsyncConnection, chat_id: int, code: str, now: datetime
+    connection: AsyncConnection, chat_id: int, code: str, now: datetime, *, seal: Seal
 ) -> Case | None:
     """The case, if the person of this chat may see it; every view and every refusal is audited."""
     officer = await officers.find(connection, chat_id)
@@ -119,7 +125,10 @@ async def open_case(
     await audit.append(
         connection, OPENED, now, role=officer.role, actor_id=officer.id, submission_id=submission.id
     )
-    return Case(submission, await submissions.attachments(connection, submission.id or 0))
+    files = await submissions.attachments(connection, submission.id or 0)
+    shown = [file for file in files if rules.may_be_shown(submission, file)]
+    phone = seal.open_text(submission.phone) if submission.phone else None
+    return Case(submission, phone, shown, len(files) - len(shown))
 
 
 async def lost(connection: AsyncConnection, chat_id: int, now: datetime) -> None:

@@ -25,11 +25,15 @@ Answers = Mapping[str, Any]
 
 
 class Rejected(Exception):
-    """A reply is not what the step expects; `reason` names the text that says what is."""
+    """A reply is not what the step expects; `reason` names the text that says what is.
 
-    def __init__(self, reason: str, **params: Param) -> None:
+    What is good of it may be `noted` all the same.
+    """
+
+    def __init__(self, reason: str, *, noted: Note | None = None, **params: Param) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.noted = noted
         self.params = params
 
 
@@ -60,7 +64,7 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that a person sent, as the messenger's reference."""
+    """A file that a person sent, as the messenger's reference; or a place, in degrees."""
 
     type: str
     file_id: str
@@ -69,6 +73,8 @@ class Attachment:
     file_name: str | None = None
     mime_type: str | None = None
     size: int | None = None
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,13 @@ class Note:
     """
 
     changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """The reply sends the person back to an earlier step, to change its answer."""
+
+    step: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +146,7 @@ def _forget(_value: Any) -> Mapping[str, Any]:
 class Input:
     """What a step accepts and shows.
 
-    parse:   (reply, answers) -> value or Note; raises Rejected or Stop
+    parse:   (reply, answers) -> value, Note or Reopen; raises Rejected or Stop
     options: what can be chosen now, given the answers
     prompt:  which text of the step asks now ("ask" unless it has several)
     show:    the parameters of that text
@@ -168,12 +181,21 @@ class Step:
     editable: bool = True
 
 
+def _nothing_aside(_answers: Answers, _reply: Reply) -> Answers | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Flow:
-    """A named table of steps, asked in order."""
+    """A named table of steps, asked in order.
+
+    `aside` takes what belongs to an earlier answer whatever is open, as a late file of an album:
+    it gives the answers with it, or None for any other reply.
+    """
 
     name: str
     steps: tuple[Step, ...]
+    aside: Callable[[Answers, Reply], Answers | None] = _nothing_aside
     by_name: Mapping[str, Step] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -241,14 +263,20 @@ def advance(flow: Flow, answers: Answers, reply: Reply) -> Turn:
 
 
 def _take(flow: Flow, step: Step, answers: Answers, reply: Reply) -> Turn:
+    if (with_it := flow.aside(answers, reply)) is not None:
+        return present(flow, with_it)
     try:
         value = step.input.parse(reply, answers)
     except Rejected as rejected:
-        return Ask(flow, answers, step, rejected=rejected)
+        kept = _noted(step, answers, rejected.noted) if rejected.noted else answers
+        return Ask(flow, kept, step, rejected=rejected)
     except Stop as stop:
         return Stopped(stop.reason)
-    if isinstance(value, Note):
-        return present(flow, _noted(step, answers, value))
+    match value:
+        case Note():
+            return present(flow, _noted(step, answers, value))
+        case Reopen(name):
+            return present(flow, reopened(flow.by_name[name], _without_notes(step, answers)))
     answered = {**_without_notes(step, answers), step.name: value}
     following = flow.position(answered)
     if following is None:

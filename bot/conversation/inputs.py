@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.conversation.flow import (
@@ -80,14 +80,32 @@ def as_message(reply: Reply) -> dict[str, Any]:
     return {"id": reply.message_id, "text": reply.text or "", "file": file}
 
 
-def gather(messages: list[dict[str, Any]], reply: Reply, *, most: int, limit: int) -> Note:
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much may be gathered: files, characters of all texts, bytes of one file."""
+
+    files: int
+    characters: int
+    bytes: int
+
+
+def gather(messages: list[dict[str, Any]], reply: Reply, room: Room) -> Note:
     """Add a message to those gathered under the note `details.messages`, or replace an edited one.
 
-    Raises Rejected: "empty" for what is neither text nor file, "too-many" files over `most`,
-    "too-long" when the texts together pass `limit` characters.
+    Raises Rejected: "empty" for what is neither text nor file, "too-many" files, "too-long" texts,
+    "too-large" for a file whose words are taken without it.
     """
     if reply.text is None and reply.attachment is None:
         raise Rejected("empty")
+    if reply.attachment is not None and (reply.attachment.size or 0) > room.bytes:
+        words = (
+            None if reply.text is None else _added(messages, replace(reply, attachment=None), room)
+        )
+        raise Rejected("too-large", noted=words, megabytes=room.bytes // (1024 * 1024))
+    return _added(messages, reply, room)
+
+
+def _added(messages: list[dict[str, Any]], reply: Reply, room: Room) -> Note:
     message = as_message(reply)
     ids = [each["id"] for each in messages]
     if reply.edited and reply.message_id in ids:
@@ -95,10 +113,10 @@ def gather(messages: list[dict[str, Any]], reply: Reply, *, most: int, limit: in
         gathered = [*messages[:at], message, *messages[at + 1 :]]
     else:
         gathered = [*messages, message]
-    if len(files_of(gathered)) > most:
-        raise Rejected("too-many", most=most)
-    if sum(len(each["text"]) for each in gathered) > limit:
-        raise Rejected("too-long", limit=limit)
+    if len(files_of(gathered)) > room.files:
+        raise Rejected("too-many", most=room.files)
+    if sum(len(each["text"]) for each in gathered) > room.characters:
+        raise Rejected("too-long", limit=room.characters)
     return Note({"details.messages": gathered})
 
 
@@ -112,7 +130,21 @@ def files_of(messages: Iterable[Mapping[str, Any]]) -> list[Attachment]:
     return [Attachment(**each["file"]) for each in messages if each["file"]]
 
 
-def messages(texts: str, *, most: int, limit: int) -> Input:
+def late_file(answers: Answers, reply: Reply, room: Room) -> Answers | None:
+    """The answers with a file whose album began in the answered `details`; None for another reply.
+
+    The files of an album come one by one, and nothing says which is the last.
+    """
+    file, gathered = reply.attachment, answers.get("details")
+    if file is None or file.album is None or not gathered:
+        return None
+    if file.album not in {each.album for each in files_of(gathered)}:
+        return None
+    changes = gather(gathered, reply, room).changes
+    return {**answers, "details": changes["details.messages"]}
+
+
+def messages(texts: str, room: Room) -> Input:
     """One or several messages with or without files, until the resident says that it is all."""
     done = Option("done", Words(f"{texts}.options.done"))
     again = Option("again", Words(f"{texts}.options.again"))
@@ -131,7 +163,7 @@ def messages(texts: str, *, most: int, limit: int) -> Input:
             return gathered
         if reply.choice == again.value:
             return Note({"details.messages": None})
-        return gather(gathered, reply, most=most, limit=limit)
+        return gather(gathered, reply, room)
 
     def show(answers: Answers) -> Mapping[str, Param]:
         gathered = so_far(answers)
@@ -144,7 +176,7 @@ def messages(texts: str, *, most: int, limit: int) -> Input:
         prompts=("ask", "more"),
         show=show,
         reopen=lambda value: {"messages": value},
-        reasons=("empty", "no-text", "too-many", "too-long"),
+        reasons=("empty", "no-text", "too-many", "too-long", "too-large"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.question import area
@@ -21,15 +22,15 @@ from bot.conversation.inputs import (
     chosen,
     files_of,
     gather,
+    late_file,
     messages,
     phone,
     review,
     text_of,
 )
 from bot.feedback.rules import (
-    MAX_CHARACTERS,
-    MAX_FILES,
     NOTICE_VERSION,
+    ROOM,
     gives_phone,
     has_a_formal_path,
     identity_of,
@@ -61,7 +62,7 @@ def offer() -> Input:
     def parse(reply: Reply, answers: Answers) -> Any:
         if reply.choice is None:
             so_far = list(answers.get("details.messages", ()))
-            return gather(so_far, reply, most=MAX_FILES, limit=MAX_CHARACTERS)
+            return gather(so_far, reply, ROOM)
         if chosen(reply, options) == "no":
             raise Stop("not_meant")
         return "yes"
@@ -69,7 +70,7 @@ def offer() -> Input:
     return Input(
         parse,
         options=lambda _answers: options,
-        reasons=(CHOOSE, "empty", "too-many", "too-long"),
+        reasons=(CHOOSE, "empty", "too-many", "too-long", "too-large"),
     )
 
 
@@ -131,9 +132,10 @@ FEEDBACK = Flow(
         ),
         Step("topic", choice("feedback.topic", *Topic)),
         Step("area", area("feedback.area")),
-        Step("details", messages("feedback.details", most=MAX_FILES, limit=MAX_CHARACTERS)),
+        Step("details", messages("feedback.details", ROOM)),
         Step("identity", choice("feedback.identity", *Identity), when=may_be_named),
         Step("phone", phone(), when=gives_phone),
         Step("review", review("feedback.review", summary)),
     ),
+    aside=partial(late_file, room=ROOM),
 )

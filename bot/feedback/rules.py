@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import holidays
 
 from bot.areas.units import CITY
+from bot.conversation.inputs import Room
+from bot.evidence.rules import MOST_BYTES
 from storage.models import Identity, Kind, Topic
 
 if TYPE_CHECKING:
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
 # and everybody is asked again.
 NOTICE_VERSION = "2026-11"
 
-MAX_FILES = 20
-MAX_CHARACTERS = 20_000
+ROOM = Room(files=20, characters=20_000, bytes=MOST_BYTES)
 
 # Matters of a unit's own officers are not for that unit to see; staffing is decided by the city.
 _CONDUCT = frozenset({Topic.OFFICER_ATTITUDE, Topic.CRIME_REPORT_HANDLING})

@@ -6,7 +6,7 @@ All of it in the transaction of the turn that finishes the flow.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from storage import audit, officers, outbox, residents, submissions
 from storage.models import EvidenceState, Identity, Kind, State, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from zoneinfo import ZoneInfo
 
@@ -109,9 +109,8 @@ async def receive(
         "created_at": now,
         "due_at": policy.due(kind, now),
     }
-    submission = await submissions.add(
-        connection, address.alias, values, _attachments(answers, now)
-    )
+    files = attachments_of(answers["details"], now)
+    submission = await submissions.add(connection, address.alias, values, files)
     await audit.append(connection, RECEIVED, now, role=audit.RESIDENT, submission_id=submission.id)
     await outbox.enqueue(connection, [_receipt(chat, address, submission, policy)], now)
     await alert(connection, submission, now, policy=policy)
@@ -131,21 +130,16 @@ async def _without_a_name(
     await residents.agree(connection, address.alias, address.sealed, consent, named=False)
 
 
-def _attachments(answers: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
+def attachments_of(messages: Iterable[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """The rows of the files in gathered messages, to be fetched now; a place needs no fetching."""
     return [
         {
-            "type": file.type,
-            "file_id": file.file_id,
-            "file_unique_id": file.file_unique_id,
-            "album": file.album,
-            "file_name": file.file_name,
-            "mime_type": file.mime_type,
-            "size": file.size,
-            "state": EvidenceState.WAITING,
+            **asdict(file),
+            "state": EvidenceState.PLACE if file.type == "place" else EvidenceState.WAITING,
             "attempt": 0,
             "next_at": now,
         }
-        for file in files_of(answers["details"])
+        for file in files_of(messages)
     ]
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from telegram import Update
 
+    from bot.seal import Seal
     from bot.telegram.showing import Showing
     from storage.database import Database
 
@@ -29,6 +30,7 @@ class OfficerHandlers:
 
     database: Database
     showing: Showing
+    seal: Seal
     zone: ZoneInfo
 
     async def join(self, update: Update, token: str) -> None:
@@ -58,10 +60,11 @@ class OfficerHandlers:
         chat_id = chat_of(update)
         code = pressed_in(update).removeprefix("open=")
         async with self.database.transaction() as connection:
-            opened = await service.open_case(connection, chat_id, code, arriving.get().now)
+            now = arriving.get().now
+            opened = await service.open_case(connection, chat_id, code, now, seal=self.seal)
         if opened is None:
             await self.showing.notice(update, Words("case.refused"), alert=True)
             return
         screen = screens.case(opened, self.zone)
-        files = tuple(opened.attachments)
+        files = tuple(opened.files)
         await self.showing.show(chat_id, screen, update, new=True, files=files)

@@ -34,6 +34,9 @@ def _clean(text: str) -> str:
 
 
 def _attachment(message: Message) -> Attachment | None:
+    place = message.location or (message.venue.location if message.venue else None)
+    if place is not None:
+        return Attachment("place", "", "", latitude=place.latitude, longitude=place.longitude)
     if message.photo:
         largest = message.photo[-1]
         return Attachment(

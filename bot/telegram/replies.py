@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import structlog
@@ -25,9 +25,10 @@ from bot.telegram.api import Api
 from bot.telegram.errors import Verdict, verdict, wait_of
 from storage import outbox
 from storage.database import Unavailable
+from storage.models import EvidenceState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from telegram import Bot
@@ -84,9 +85,13 @@ class Replies:
         clock: Callable[[], datetime],
         on_stop: Callable[[str], None],
         reach: Reach,
+        shown: Callable[[Attachment], Awaitable[bytes | None]],
         nudge: Callable[[], None],
     ) -> None:
-        """`on_stop` is called when Telegram refuses the token, `nudge` when the outbox grew."""
+        """`on_stop` is called when Telegram refuses the token, `nudge` when the outbox grew.
+
+        `shown` gives the copy of an attachment that may be shown, if there is one.
+        """
         self._bot = bot
         self._api = Api(bot)
         self._renderer = renderer
@@ -94,6 +99,7 @@ class Replies:
         self._clock = clock
         self._on_stop = on_stop
         self._reach = reach
+        self._shown = shown
         self._nudge = nudge
         self._queues: dict[int, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -189,12 +195,26 @@ class Replies:
 
     async def _send_group(self, chat_id: int, group: Sequence[Attachment]) -> None:
         if len(group) > 1:
-            media = [_ALBUM_OF[file.type](file.file_id) for file in group]
+            media = [
+                _ALBUM_OF[file.type](await self._content(file), filename=file.file_name)
+                for file in group
+            ]
             await self._bot.send_media_group(chat_id, media)
             return
         file = group[0]
-        method = getattr(self._bot, f"send_{file.type}", self._bot.send_document)
-        await method(chat_id, file.file_id)
+        if file.state is EvidenceState.PLACE:
+            await self._bot.send_location(chat_id, file.latitude, file.longitude)
+            return
+        method: Any = getattr(self._bot, f"send_{file.type}", self._bot.send_document)
+        await method(chat_id, await self._content(file), filename=file.file_name)
+
+    async def _content(self, file: Attachment) -> bytes | str:
+        """Our own clean copy or, while there is none, Telegram's by reference."""
+        try:
+            return await self._shown(file) or file.file_id
+        except OSError as error:
+            log.warning("a stored file cannot be read", attachment=file.id, error=str(error))
+            return file.file_id
 
     async def _cope_somehow(self, chat_id: int, post: Post, error: TelegramError) -> None:
         try:

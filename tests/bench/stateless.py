@@ -36,6 +36,8 @@ from storage.database import Database
 if TYPE_CHECKING:
     from telegram import Update
 
+    from storage.models import Attachment
+
 _TEXT = [{"id": 1, "text": "Cổng trường sáng nào cũng tắc.", "file": None}]
 _ANSWERS: tuple[tuple[str, Any], ...] = (
     ("kind", "report"),
@@ -90,12 +92,19 @@ class Handlers:
         self.replies.put(query.from_user.id, post)
 
 
+async def no_copy(_file: Attachment) -> bytes | None:
+    """No files are sent here."""
+    return None
+
+
 async def serve(settings: Settings) -> None:
     """Listen until told to stop."""
     bot, renderer = make_bot(settings), Renderer(Catalogue(settings.locale.zone))
     database = Database("sqlite+aiosqlite://")  # never opened
     reach = Reach(Seal([new_key()]))
-    replies = Replies(bot, renderer, database, utc_now, lambda _reason: None, reach, lambda: None)
+    replies = Replies(
+        bot, renderer, database, utc_now, lambda _reason: None, reach, no_copy, lambda: None
+    )
     application: Any = ApplicationBuilder().bot(bot).updater(None).build()
     handlers = Handlers(replies, screens())
     application.add_handler(CallbackQueryHandler(handlers.press))

@@ -1,0 +1,86 @@
+"""Attachments on their way into our own storage: the rows are the jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, or_, select, update
+
+from storage.models import Attachment, EvidenceState, Submission
+from storage.rows import many, one, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_rows, _submissions = table(Attachment), table(Submission)
+
+
+async def claim(
+    connection: AsyncConnection, *, owner: str, now: datetime, lease: timedelta, most: int
+) -> Sequence[Attachment]:
+    """Take attachments that are to be fetched now; nobody else takes them until the lease ends.
+
+    `next_at` of a row that is being fetched is the end of its lease.
+    """
+    fetching = or_(_rows.c.state == EvidenceState.WAITING, _rows.c.state == EvidenceState.FETCHING)
+    due = (
+        select(_rows.c.id)
+        .where(fetching, _rows.c.next_at <= now)
+        .order_by(_rows.c.next_at, _rows.c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    statement = (
+        update(_rows)
+        .where(_rows.c.id.in_(select(due.c.id)))
+        .values(
+            state=EvidenceState.FETCHING,
+            owner=owner,
+            attempt=_rows.c.attempt + 1,
+            next_at=now + lease,
+        )
+        .returning(*_rows.c)
+    )
+    return await many(connection, Attachment, statement)
+
+
+async def finish(
+    connection: AsyncConnection, row: Attachment, state: EvidenceState, **values: Any
+) -> bool:
+    """Write what became of a claimed row; False when another claimed it since, or it was erased."""
+    result = await connection.execute(
+        update(_rows)
+        .where(_rows.c.id == row.id, _rows.c.state == EvidenceState.FETCHING)
+        .where(_rows.c.owner == row.owner, _rows.c.attempt == row.attempt)
+        .values(state=state, owner=None, **values)
+    )
+    return result.rowcount == 1
+
+
+async def submission_of(connection: AsyncConnection, row: Attachment) -> Submission:
+    """The submission that an attachment belongs to."""
+    statement = select(_submissions).where(_submissions.c.id == row.submission_id)
+    found = await one(connection, Submission, statement)
+    assert found is not None
+    return found
+
+
+async def exists(connection: AsyncConnection, attachment_id: int) -> bool:
+    """Whether an attachment is still there."""
+    found = await connection.execute(select(_rows.c.id).where(_rows.c.id == attachment_id))
+    return found.first() is not None
+
+
+async def count_waiting(connection: AsyncConnection) -> int:
+    """How many attachments are still to be fetched."""
+    statement = (
+        select(func.count())
+        .select_from(_rows)
+        .where(_rows.c.state.in_([EvidenceState.WAITING, EvidenceState.FETCHING]))
+    )
+    return int((await connection.execute(statement)).scalar_one())
