@@ -1,0 +1,260 @@
+"""Files become evidence: stored, cleaned, shown; a file that fails, fails alone."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from bot.evidence.service import names_of
+from storage import evidence
+from storage.models import Attachment, EvidenceState
+from storage.rows import table
+from tests.transport.stage import fault
+
+if TYPE_CHECKING:
+    from tests.people import Person, Town
+
+FILES = table(Attachment)
+
+
+async def rows(town: Town) -> list[Any]:
+    """The attachments, in order."""
+    async with town.app.database.reading() as connection:
+        return list((await connection.execute(select(FILES).order_by(FILES.c.id))).all())
+
+
+async def ends(person: Person) -> None:
+    """Say that it is all, and send it."""
+    await person.taps("feedback.details.options.done")
+    await person.taps("feedback.identity.options.channel")
+    await person.taps("feedback.review.options.submit")
+
+
+async def shows(person: Person, act: str, **given: Any) -> None:
+    """Give an opinion with a file."""
+    await person.begins()
+    await person.does(act, caption="Xe đậu kín vỉa hè", **given)
+    await ends(person)
+
+
+def photographed() -> bytes:
+    """A picture that says where it was taken."""
+    exif = Image.Exif()
+    exif[0x010F] = "SECRETPHONE"
+    exif.get_ifd(0x8825)[1] = "N"
+    made = io.BytesIO()
+    Image.new("RGB", (30, 20), "green").save(made, "JPEG", exif=exif)
+    return made.getvalue()
+
+
+def fetched(town: Town, file: dict[str, Any]) -> bytes:
+    """The bytes of a file that somebody sees in their chat."""
+    return bytes(town.simulator.world.files._by_id[file["file_id"]].content)
+
+
+async def test_a_file_is_stored_sealed_and_shown_clean(town: Town) -> None:
+    """The officer sees the picture without its place; the original stays, under seal."""
+    officer = await town.officer("Binh")
+    content = photographed()
+    await shows(town.resident("Ann"), "document", content=content, file_name="anh.jpg")
+    (row,) = await rows(town)
+    assert (row.state, row.content_type) == (EvidenceState.STORED, "image/jpeg")
+    store = town.app.store
+    assert await store.get(row.original) == content
+    assert b"SECRETPHONE" not in await store.get(row.served)
+    assert b"SECRETPHONE" not in store._files.cat_file(store._path(row.original))
+    await officer.taps("alert.open")
+    sent = next(m for m in reversed(officer.messages) if "document" in m)
+    assert sent["document"]["file_name"] == "anh.jpg"
+    assert b"SECRETPHONE" not in fetched(town, sent["document"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"), [("5xx", {}), ("html", {}), ("429", {"retry_after": 3}), ("drop", {})]
+)
+async def test_a_file_that_cannot_be_had_now_is_fetched_later(
+    town: Town, kind: str, more: dict[str, Any]
+) -> None:
+    """The text is received at once; the file comes when Telegram gives it."""
+    ann = town.resident("Ann")
+    fault(town, kind, method="getFile", **more)
+    await shows(ann, "photo")
+    assert ann.code
+    (row,) = await rows(town)
+    assert row.state is EvidenceState.WAITING
+    town.later(seconds=11)
+    await town.app.settled()
+    (row,) = await rows(town)
+    assert row.state is EvidenceState.STORED
+
+
+async def test_a_file_that_is_gone_fails_alone_and_says_so(town: Town) -> None:
+    """The others are stored, the text is kept, and the resident is told which and what to do."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.does("photo", caption="Xe đậu kín vỉa hè")
+    await ann.does("voice")
+    town.simulator.world.files._by_id.pop(ann.messages[-2]["voice"]["file_id"])
+    await ends(ann)
+    first, second = await rows(town)
+    assert (first.state, second.state) == (EvidenceState.STORED, EvidenceState.FAILED)
+    assert ann.was_told("files.given_up.failed")
+    assert any("tệp thứ 2 (ghi âm)" in said for said in ann.heard)
+    (record,) = await town.exported()
+    assert record["text"] == "Xe đậu kín vỉa hè"
+
+
+async def test_what_is_no_evidence_is_refused_by_its_content(town: Town) -> None:
+    """Whatever its name says; officers are not shown it."""
+    officer = await town.officer("Binh")
+    ann = town.resident("Ann")
+    evil = b"MZ\x90\0" + bytes(100)
+    await shows(ann, "document", content=evil, file_name="anh.jpg", mime_type="image/jpeg")
+    (row,) = await rows(town)
+    assert (row.state, row.original) == (EvidenceState.REFUSED, None)
+    assert ann.was_told("files.given_up.refused")
+    await officer.taps("alert.open")
+    assert not any("document" in message for message in officer.messages)
+    assert any("1 tệp chưa xem được" in said for said in officer.heard)
+
+
+async def test_a_file_without_a_type_or_name_is_taken(town: Town) -> None:
+    """Telegram does not always say what a document is."""
+    await shows(town.resident("Ann"), "document", content=b"%PDF-1.4", mime_type=None)
+    (row,) = await rows(town)
+    assert (row.state, row.content_type) == (EvidenceState.STORED, "application/pdf")
+
+
+async def test_a_file_over_the_limit_leaves_its_words(town: Town) -> None:
+    """It is said at once, with what to do; the caption is taken."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    large = bytes(20 * 1024 * 1024 + 1)
+    await ann.does("document", content=large, caption="Video quay từ nhà tôi")
+    assert ann.is_told("feedback.details.rejected.too-large")
+    assert "lớn hơn 20 MB" in ann.sees
+    await ends(ann)
+    (record,) = await town.exported()
+    assert (record["text"], record["attachments"]) == ("Video quay từ nhà tôi", [])
+
+
+async def test_a_store_that_is_away_loses_nothing(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is fetched again when there is room for it."""
+
+    def full(*_given: object, **_more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(town.app.store._files, "pipe_file", full)
+        await shows(town.resident("Ann"), "photo")
+    (row,) = await rows(town)
+    assert row.state is EvidenceState.WAITING
+    town.later(seconds=11)
+    await town.app.settled()
+    (row,) = await rows(town)
+    assert row.state is EvidenceState.STORED
+
+
+async def test_a_fetcher_that_vanished_is_followed_by_another(town: Town) -> None:
+    """Its lease ends; what it writes afterwards counts for nothing."""
+    fault(town, "5xx", method="getFile")
+    await shows(town.resident("Ann"), "photo")
+    async with town.app.database.transaction() as connection:
+        await connection.execute(
+            FILES.update().values(
+                state=EvidenceState.FETCHING,
+                owner="vanished",
+                next_at=town.now + timedelta(minutes=5),
+            )
+        )
+    await town.app.settled()
+    (stale,) = await rows(town)
+    assert stale.state is EvidenceState.FETCHING
+    town.later(minutes=6)
+    async with town.app.database.transaction() as connection:
+        (taken,) = await evidence.claim(
+            connection, owner="other", now=town.now, lease=timedelta(minutes=5), most=4
+        )
+        assert not await evidence.finish(connection, stale, EvidenceState.FAILED)
+        assert await evidence.finish(connection, taken, EvidenceState.WAITING, next_at=town.now)
+    await town.app.settled()
+    (row,) = await rows(town)
+    assert (row.state, row.owner, row.attempt) == (EvidenceState.STORED, None, 3)
+    assert (row.original, row.served) == names_of(row.id)
+
+
+async def test_an_album_split_by_a_new_replica_is_one_case(twin_town: Town) -> None:
+    """Its files come one by one, some to each replica: all are in the submission, in order."""
+    ann = twin_town.resident("Ann")
+    await ann.begins()
+    world = twin_town.simulator
+    world.people.album(ann.id, [{"type": "photo", "caption": "Ngõ 5"}, *[{"type": "photo"}] * 3])
+    waiting = world.world.account(next(iter(world.world.accounts))).updates
+    for number, update in enumerate(waiting.all()):
+        replica = twin_town.replica(number % 2)
+        assert await twin_town.post(replica, update.body) == 200
+        await replica.quiet()
+        waiting.confirm(update.id)
+    await ends(ann)
+    kept = await rows(twin_town)
+    assert len(kept) == 4
+    assert len({row.album for row in kept}) == 1
+
+
+async def test_a_late_file_of_an_album_joins_it_whatever_is_asked(town: Town) -> None:
+    """The button was faster than the last picture: it is not lost, and the question stays."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    town.simulator.people.album(ann.id, [{"type": "photo", "caption": "Ngõ 5"}, {"type": "photo"}])
+    account = town.simulator.world.account(next(iter(town.simulator.world.accounts)))
+    first, second = account.updates.all()
+    assert await town.post(town.replica(0), first.body) == 200
+    account.updates.confirm(first.id)
+    account.updates.confirm(second.id)
+    await town.app.settled()
+    await ann.taps("feedback.details.options.done")
+    assert await town.post(town.replica(0), second.body) == 200
+    await town.app.settled()
+    assert ann.is_asked("feedback.identity")
+    await ann.taps("feedback.identity.options.channel")
+    await ann.taps("feedback.review.options.submit")
+    assert len(await rows(town)) == 2
+
+
+async def test_a_place_is_evidence_when_it_is_sent_with_the_words(town: Town) -> None:
+    """The officer sees it on the map."""
+    officer = await town.officer("Binh")
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("Ổ gà lớn ở đây")
+    await ann.does("location", 20.85, 106.68)
+    await ends(ann)
+    (row,) = await rows(town)
+    assert (row.state, row.latitude, row.longitude) == (EvidenceState.PLACE, 20.85, 106.68)
+    await officer.taps("alert.open")
+    assert any("location" in message for message in officer.messages)
+
+
+async def test_of_an_unnamed_resident_only_clean_copies_are_shown(town: Town) -> None:
+    """A document that was not cleaned yet might say whose it is."""
+    officer = await town.officer("Binh")
+    ann = town.resident("Ann")
+    fault(town, "5xx", method="getFile")
+    await ann.begins()
+    await ann.does("document", content=photographed(), file_name="anh.jpg", caption="Ngõ 5")
+    await ann.taps("feedback.details.options.done")
+    await ann.taps("feedback.identity.options.unnamed")
+    await ann.taps("feedback.review.options.submit")
+    await officer.taps("alert.open")
+    assert not any("document" in message for message in officer.messages)
+    town.later(seconds=11)
+    await town.app.settled()
+    await officer.taps("alert.open")
+    assert any("document" in message for message in officer.messages)
