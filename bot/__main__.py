@@ -126,14 +126,19 @@ def doctor() -> None:
 @cli.command()
 def purge() -> None:
     """Delete what has outlived its purpose now, as the bot does by itself."""
-    from bot.app import policy_of, utc_now
+    from bot.app import policy_of, retention_of, utc_now
     from bot.schedule import Schedule
 
     settings = Chosen.settings()
 
     async def work(database: Database) -> None:
         schedule = Schedule(
-            database, policy_of(settings), settings.retention, utc_now, lambda: None
+            database,
+            policy_of(settings),
+            settings.retention,
+            retention_of(settings.retention),
+            utc_now,
+            lambda: None,
         )
         await schedule.purge()
 

@@ -16,14 +16,19 @@ from telegram.ext import ApplicationBuilder
 from bot.conversation.service import Desk, Matter
 from bot.evidence.service import Fetching, shown
 from bot.evidence.store import Store
-from bot.feedback import notices
+from bot.feedback import followup, notices
 from bot.feedback import service as feedback
 from bot.feedback.flow import FEEDBACK
+from bot.feedback.later import ADDITION, RATING, REOPENING
 from bot.feedback.service import Policy
+from bot.privacy import rights
+from bot.privacy.flow import CORRECTION
+from bot.privacy.retention import Terms as RetentionTerms
 from bot.reach import Reach
 from bot.schedule import Schedule
 from bot.seal import Seal, keys_of
 from bot.telegram.commands import COMMANDS, MENU
+from bot.telegram.data import DataHandlers
 from bot.telegram.delivery import Delivery, Terms
 from bot.telegram.files import fetch
 from bot.telegram.handlers import Handlers
@@ -36,12 +41,13 @@ from bot.telegram.residents import ResidentHandlers
 from bot.telegram.showing import Showing
 from bot.texts import LANGUAGES, Catalogue, load
 from storage.database import Database
+from storage.models import Kind
 from storage.outbox import Pacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.settings import Limits, Settings
+    from bot.settings import Limits, Retention, Settings
 
 log = structlog.get_logger()
 
@@ -56,6 +62,10 @@ def topics(policy: Policy) -> tuple[Matter, ...]:
             answered={"consent": partial(feedback.agree, policy=policy)},
             forgets=frozenset({"refused"}),
         ),
+        Matter(ADDITION, finish=partial(followup.add, policy=policy)),
+        Matter(RATING, finish=partial(followup.rate, policy=policy)),
+        Matter(REOPENING, finish=partial(followup.reopen, policy=policy)),
+        Matter(CORRECTION, finish=partial(rights.correct_phone, policy=policy)),
     )
 
 
@@ -73,6 +83,15 @@ def policy_of(settings: Settings) -> Policy:
         days_off=frozenset(settings.deadlines.days_off),
         officers_language=settings.locale.default,
         seal=seal_of(settings),
+        reopen_within=timedelta(days=settings.deadlines.reopen_days),
+    )
+
+
+def retention_of(retention: Retention) -> RetentionTerms:
+    """What the settings decide about how long is kept what is over."""
+    return RetentionTerms(
+        kept={kind: timedelta(days=getattr(retention.closed_days, kind)) for kind in Kind},
+        warning=timedelta(days=retention.warning_days),
     )
 
 
@@ -159,9 +178,10 @@ class App:
         application = ApplicationBuilder().bot(self.bot).updater(None).build()
         database, zone = self.database, settings.locale.zone
         showing = Showing(desk, self.replies, renderer, self.delivery.nudge)
-        residents = ResidentHandlers(desk, database, showing, self.policy.seal, zone)
+        residents = ResidentHandlers(desk, database, showing, self.policy, self.bot)
+        data = DataHandlers(desk, database, showing, self.policy.seal)
         officers = OfficerHandlers(database, showing, self.policy.seal, zone)
-        handlers = Handlers(desk, database, showing, reach, residents, officers, album_pause)
+        handlers = Handlers(desk, database, showing, reach, residents, data, officers, album_pause)
         handlers.register(application)
         self._application: Any = application
         self.intake = Intake(application, self.database, self.replies, clock, language)
@@ -176,6 +196,7 @@ class App:
             self.database,
             self.policy,
             settings.retention,
+            retention_of(settings.retention),
             clock,
             self.delivery.nudge,
             sweep_seconds=min(10, limits.lease_seconds),
@@ -201,14 +222,15 @@ class App:
         await self.database.close()
 
     async def fetch_evidence(self) -> None:
-        """Bring the attachments that are due into our own storage."""
+        """Bring the attachments that are due into our own storage, and erased ones out of it."""
         if await self.evidence.fetch_due():
             self.delivery.nudge()
+        await self.evidence.clear_erased()
 
     async def settled(self) -> None:
         """Return when every reply was sent and nothing in the outbox is due (for tests)."""
         await self.replies.drained()
-        await self.evidence.fetch_due()
+        await self.fetch_evidence()
         while not self.stopping.is_set() and await self.delivery.start_due():
             await self.delivery.drained()
 

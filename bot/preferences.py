@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,14 @@ class Preferences:
             quiet if quiet in QUIET else None,
             frozenset(stored.get("muted", ())) & frozenset(SWITCHES),
         )
+
+    def changed(self, what: str, value: str) -> Preferences:
+        """The choices after one was pressed: quiet hours, or something to mute or to hear again."""
+        if what == "quiet":
+            return replace(self, quiet=value if value in QUIET else None)
+        if what == "mute" and value in SWITCHES:
+            return replace(self, muted=self.muted ^ {value})
+        return self
 
     def to_json(self) -> dict[str, Any]:
         """The form that the chat's row keeps."""

@@ -12,6 +12,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.feedback import service as feedback
+from bot.privacy import retention
 from bot.screen import Button, Screen, Words
 from storage import conversations, failures, outbox
 from storage.database import Unavailable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.feedback.service import Policy
+    from bot.privacy.retention import Terms
     from bot.settings import Retention
     from storage.database import Database
 
@@ -36,14 +38,16 @@ class Schedule:
         self,
         database: Database,
         policy: Policy,
-        retention: Retention,
+        keeping: Retention,
+        terms: Terms,
         clock: Callable[[], datetime],
         nudge: Callable[[], None],
         sweep_seconds: float = 10,
     ) -> None:
         self._database = database
         self._policy = policy
-        self._retention = retention
+        self._retention = keeping
+        self._terms = terms
         self._clock = clock
         self._nudge = nudge
         self._sweep_seconds = sweep_seconds
@@ -113,6 +117,9 @@ class Schedule:
             await conversations.drop_expired(connection, now)
             keep = timedelta(days=self._retention.failed_update_days)
             await failures.purge(connection, now - keep)
+        await self._database.tidy()
+        if await retention.apply(self._database, self._terms, now, policy=self._policy):
+            self._nudge()
 
 
 def _reminder(chat_id: int, language: str, expires_at: datetime) -> outbox.Message:

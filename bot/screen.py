@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-Param: TypeAlias = "str | int | datetime | date | Words | tuple[Words, ...]"
+Param: TypeAlias = "str | int | datetime | date | Words | tuple[Words, ...] | Lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,13 @@ class Words:
 
     key: str
     params: Mapping[str, Param] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Several words, each on a line of its own."""
+
+    all: tuple[Words, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,8 @@ def _dump(value: Param) -> Any:
             return {"at": value.isoformat()}
         case date():
             return {"on": value.isoformat()}
+        case Lines(lines):
+            return {"lines": [_dump(each) for each in lines]}
         case tuple():
             return {"all": [_dump(each) for each in value]}
         case _:
@@ -83,6 +92,8 @@ def _load(stored: Any) -> Any:
             return datetime.fromisoformat(moment)
         case {"on": day}:
             return date.fromisoformat(day)
+        case {"lines": lines}:
+            return Lines(tuple(_load(each) for each in lines))
         case {"all": several}:
             return tuple(_load(each) for each in several)
         case _:

@@ -121,6 +121,7 @@ class Deadlines(_Section):
     crime_report: int = Field(3, ge=1, le=250)
     unsure: int = Field(10, ge=1, le=250)
     days_off: tuple[date, ...] = ()
+    reopen_days: int = Field(15, ge=0)
 
     @property
     def working_days(self) -> dict[Kind, int]:
@@ -128,12 +129,28 @@ class Deadlines(_Section):
         return {kind: getattr(self, kind.value) for kind in Kind}
 
 
+class ClosedDays(_Section):
+    """For how many days an opinion of each kind is kept after it is over."""
+
+    report: int = Field(730, ge=1)
+    proposal: int = Field(730, ge=1)
+    question: int = Field(365, ge=1)
+    comment: int = Field(365, ge=1)
+    praise: int = Field(365, ge=1)
+    complaint: int = Field(1825, ge=1)
+    denunciation: int = Field(1825, ge=1)
+    crime_report: int = Field(1825, ge=1)
+    unsure: int = Field(730, ge=1)
+
+
 class Retention(_Section):
-    """How long what is not a submission is kept."""
+    """How long everything is kept."""
 
     draft_hours: float = Field(24, gt=0, le=24 * 30)
     draft_reminder_hours: float = Field(2, ge=0)
     failed_update_days: int = Field(30, ge=1)
+    warning_days: int = Field(30, ge=0)
+    closed_days: ClosedDays = ClosedDays()
 
 
 class Privacy(_Section):

@@ -102,6 +102,13 @@ class Database:
                 async with connection.begin():
                     yield connection
 
+    async def tidy(self) -> None:
+        """Let go of what SQLite's log still holds of pages that were erased since."""
+        if self.is_sqlite:
+            async with self._engine.connect() as connection:
+                raw = await connection.get_raw_connection()
+                await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+
     async def ping(self) -> None:
         """Return when the database answers; raises Unavailable."""
         async with self.reading() as connection:

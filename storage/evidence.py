@@ -71,8 +71,10 @@ async def submission_of(connection: AsyncConnection, row: Attachment) -> Submiss
 
 
 async def exists(connection: AsyncConnection, attachment_id: int) -> bool:
-    """Whether an attachment is still there."""
-    found = await connection.execute(select(_rows.c.id).where(_rows.c.id == attachment_id))
+    """Whether an attachment is still there, and not being erased."""
+    found = await connection.execute(
+        select(_rows.c.id).where(_rows.c.id == attachment_id, _rows.c.state != EvidenceState.ERASED)
+    )
     return found.first() is not None
 
 

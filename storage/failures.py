@@ -34,3 +34,8 @@ async def count(connection: AsyncConnection) -> int:
 async def purge(connection: AsyncConnection, before: datetime) -> int:
     """Delete those older than a moment: they may hold what a person wrote."""
     return (await connection.execute(delete(_rows).where(_rows.c.at < before))).rowcount
+
+
+async def forget(connection: AsyncConnection, chat_id: int) -> None:
+    """Delete the updates of a chat."""
+    await connection.execute(delete(_rows).where(_rows.c.raw.contains(str(chat_id))))

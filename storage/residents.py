@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from storage.models import Resident
 from storage.rows import insert_into, one, table
@@ -48,4 +48,11 @@ async def agree(
         insert_into(Resident, connection.dialect.name)
         .values(alias=alias, sealed=sealed, named=named, **agreed)
         .on_conflict_do_update(index_elements=["alias"], set_=agreed)
+    )
+
+
+async def withdraw(connection: AsyncConnection, aliases: Sequence[int]) -> None:
+    """Take back what these residents agreed to; nothing is taken from them until they do again."""
+    await connection.execute(
+        update(_rows).where(_rows.c.alias.in_(aliases)).values(consent_version="")
     )

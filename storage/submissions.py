@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from storage.models import Attachment, Resident, Submission
+from storage.models import Attachment, Remark, Resident, Submission
 from storage.rows import many, one, table
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _rows, _files, _residents = table(Submission), table(Attachment), table(Resident)
+_remarks = table(Remark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,33 @@ _mark_alerted = (
 async def mark_alerted(connection: AsyncConnection, submission_id: int, at: datetime) -> None:
     """Say that officers are being alerted of it."""
     await connection.execute(_mark_alerted, {"of_submission": submission_id, "alerted_at": at})
+
+
+async def change(
+    connection: AsyncConnection, submission: Submission, **values: Any
+) -> Submission | None:
+    """Write columns of a submission as it was read; None when somebody changed it since."""
+    statement = (
+        update(_rows)
+        .where(_rows.c.id == submission.id, _rows.c.version == submission.version)
+        .values(version=submission.version + 1, **values)
+        .returning(*_rows.c)
+    )
+    return await one(connection, Submission, statement)
+
+
+async def remark(connection: AsyncConnection, values: Mapping[str, Any]) -> int:
+    """Store something said about a submission; its number."""
+    stored = await connection.execute(insert(_remarks).values(values).returning(_remarks.c.id))
+    return int(stored.scalar_one())
+
+
+async def remarks(connection: AsyncConnection, submission_id: int) -> Sequence[Remark]:
+    """What was said about a submission, oldest first."""
+    statement = (
+        select(_remarks).where(_remarks.c.submission_id == submission_id).order_by(_remarks.c.id)
+    )
+    return await many(connection, Remark, statement)
 
 
 async def everything(

@@ -26,11 +26,12 @@ from bot.settings import Evidence, Limits, Ops, Privacy, Settings, Telegram
 from bot.simulator.server import Simulator
 from bot.telegram.webhook import webhook_app
 from bot.texts import load
+from storage import search
 from storage.models import Role
 from storage.rows import table
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from sqlmodel import SQLModel
 
@@ -122,6 +123,11 @@ class Town:
             rows = await connection.execute(select(func.count()).select_from(table(model)))
             return int(rows.scalar_one())
 
+    async def found_in_words(self, folded: str) -> Sequence[int]:
+        """The submissions that a search finds."""
+        async with self.app.database.reading() as connection:
+            return await search.find(connection, folded, 100)
+
     async def deliver(self, to: Replica | None = None) -> None:
         """Hand over every update that waits, as Telegram does, and wait for what comes of it."""
         chosen = to or self.replicas[0]
@@ -173,8 +179,8 @@ async def town_on(
         simulator = await stack.enter_async_context(Simulator(tokens=[TOKEN]))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         town = Town(simulator, [], http)
+        settings = settings_for(database_url, simulator.url, limits)
         for _ in range(replicas):
-            settings = settings_for(database_url, simulator.url, limits)
             app = App(settings, clock=lambda: town.now, album_pause=0.0)
             await stack.enter_async_context(town.playing(app))
         yield town
@@ -192,10 +198,14 @@ class Person:
         """Write a message."""
         await self.does("text", text, to=to)
 
-    async def taps(self, label: str, *, to: Replica | None = None) -> None:
-        """Press the newest button that has this label: the key of a text, or a name."""
+    async def taps(self, label: str, *, of: str = "", to: Replica | None = None) -> None:
+        """Press the newest button that has this label: the key of a text, or a name.
+
+        Among the messages that speak of something, if that is said.
+        """
         words = {load(language).get(label, label) for language in ("vi", "en")}
-        for message in reversed(self.messages):
+        about = [m for m in self.messages if of in m.get("text", m.get("caption", ""))]
+        for message in reversed(about):
             for button in _buttons(message):
                 if button["text"] in words:
                     data, number = button["callback_data"], message["message_id"]

@@ -1,5 +1,6 @@
 """Values that several tests share."""
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.feedback.service import Policy
@@ -12,4 +13,5 @@ POLICY = Policy(
     days_off=frozenset(),
     officers_language="vi",
     seal=Seal([new_key()]),
+    reopen_within=timedelta(days=15),
 )

@@ -180,6 +180,25 @@ def messages(texts: str, room: Room) -> Input:
     )
 
 
+def text(texts: str, *, limit: int, optional: bool = False) -> Input:
+    """Words in one message; where it is `optional`, `texts` has the label of leaving it out."""
+    skip = Option("skip", Words(f"{texts}.options.skip"))
+    options = (skip,) if optional else ()
+
+    def parse(reply: Reply, _answers: Answers) -> str:
+        if reply.choice is not None:
+            chosen(reply, options)
+            return ""
+        typed = (reply.text or "").strip()
+        if not typed:
+            raise Rejected("empty")
+        if len(typed) > limit:
+            raise Rejected("too-long", limit=limit)
+        return typed
+
+    return Input(parse, options=lambda _answers: options, reasons=(CHOOSE, "empty", "too-long"))
+
+
 # A number as people write it: digits in groups, perhaps with a country code.
 _PHONE = re.compile(r"\+?\d(?:[ .()-]*\d){7,14}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from bot.conversation.flow import Ask, Chat, Done, Flow, Reply, Stopped, Turn, advance, present
@@ -121,6 +121,8 @@ class Desk:
             matter = self._open_matter(row, now)
             if matter is not None:
                 shown = self._shown(matter, present(matter.flow, row.answers), row.language)
+                if matter.flow.name != flow:
+                    shown = _busy(shown)
                 return shown, None if known else _same(row, update_id)
             if known:
                 return None, None
@@ -175,6 +177,20 @@ class Desk:
             await conversations.hold_or_make(connection, chat_id, language)
             await conversations.save(connection, chat_id, {"language": language})
 
+    async def preferences(self, chat_id: int) -> Mapping[str, Any]:
+        """What the person of a chat chose in the settings."""
+        async with self._database.reading() as connection:
+            row = await conversations.find(connection, chat_id)
+        return row.preferences if row else {}
+
+    async def prefer(self, chat_id: int, change: Callable[[Mapping[str, Any]], Any]) -> Any:
+        """Change what the person of a chat chose; the choices as they are then."""
+        async with self._database.transaction() as connection:
+            row = await conversations.hold_or_make(connection, chat_id, self._default_language)
+            chosen = {**row.preferences, **change(row.preferences)}
+            await conversations.save(connection, chat_id, {"preferences": chosen})
+        return chosen
+
     def _advance(self, flow: Flow, row: Conversation, reply: Reply) -> Turn:
         ask = present(flow, row.answers)
         if isinstance(ask, Ask) and reply.text is not None:
@@ -228,6 +244,12 @@ class Desk:
             case Done():
                 done = Screen((Words(f"{matter.flow.name}.done"),))
                 return Shown(done, language, finished=True)
+
+
+def _busy(shown: Shown) -> Shown:
+    """Something else was asked for while a conversation is open: say which comes first."""
+    paragraphs = (Words("draft.busy"), *shown.screen.paragraphs)
+    return replace(shown, screen=replace(shown.screen, paragraphs=paragraphs))
 
 
 def _closed(row: Conversation, update_id: int) -> Draft:

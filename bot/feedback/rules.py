@@ -11,15 +11,17 @@ import holidays
 from bot.areas.units import CITY
 from bot.conversation.inputs import Room
 from bot.evidence.rules import MOST_BYTES
-from storage.models import Identity, Kind, Topic
+from storage.models import Identity, Kind, State, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from zoneinfo import ZoneInfo
 
+    from storage.models import Submission
+
 # The version of the data-protection notice in bot/texts. Whoever changes what it says raises it,
 # and everybody is asked again.
-NOTICE_VERSION = "2026-11"
+NOTICE_VERSION = "2026-12"
 
 ROOM = Room(files=20, characters=20_000, bytes=MOST_BYTES)
 
@@ -112,3 +114,51 @@ def due(now: datetime, working_days: int, zone: ZoneInfo, days_off: Collection[d
 def public_holidays(year: int, extra: frozenset[date] = frozenset()) -> frozenset[date]:
     """Vietnam's public holidays of a year and the next, and the operator's own."""
     return frozenset(holidays.country_holidays("VN", years=(year, year + 1))) | extra
+
+
+# Where nothing more is going to happen unless the resident asks for it.
+_OVER = frozenset(
+    {State.CLOSED, State.WITHDRAWN, State.MERGED, State.DIVERTED, State.REJECTED, State.ANSWERED}
+)
+_ANSWERED = frozenset({State.ANSWERED, State.CLOSED})
+_HANDLED = frozenset(
+    {State.ASSIGNED, State.IN_PROGRESS, State.AWAITING_RESIDENT, State.ANSWER_PROPOSED}
+)
+# The law has these kept once they are received: the Criminal Procedure Code 2015, art. 145, and the
+# laws on complaints (2011) and denunciations (2018).
+_KEPT_BY_LAW = frozenset({Kind.CRIME_REPORT, Kind.COMPLAINT, Kind.DENUNCIATION})
+
+NOT_SATISFIED, SATISFIED, VERY_SATISFIED = 0, 1, 2
+
+
+def may_be_added_to(submission: Submission) -> bool:
+    """Whether its resident may still add something: until it is answered or over."""
+    return submission.state not in _OVER and submission.erased_at is None
+
+
+def may_be_withdrawn(submission: Submission) -> bool:
+    """Whether its resident may take it back: until it is answered or over."""
+    return may_be_added_to(submission) and submission.state is not State.ACKNOWLEDGED
+
+
+def may_be_rated(submission: Submission) -> bool:
+    """Whether its resident may still say what they think of the answer."""
+    answered = submission.answered_at is not None and submission.state in _ANSWERED
+    return answered and submission.rating is None
+
+
+def may_be_reopened(submission: Submission, now: datetime, within: timedelta) -> bool:
+    """Whether its resident may ask to look again: once, and `within` a time after the answer."""
+    return (
+        submission.answered_at is not None
+        and submission.state in _ANSWERED
+        and submission.reopened_at is None
+        and now - submission.answered_at <= within
+    )
+
+
+def why_kept(submission: Submission) -> str | None:
+    """Why it cannot be erased now on its resident's wish; None when it can."""
+    if submission.state in _HANDLED:
+        return "being_handled"
+    return "by_law" if submission.kind in _KEPT_BY_LAW else None

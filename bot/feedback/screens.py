@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.areas.units import named, police
-from bot.screen import Button, Param, Screen, Words
+from bot.feedback import rules
+from bot.preferences import QUIET, SWITCHES
+from bot.screen import Button, Lines, Param, Screen, Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from bot.feedback.service import Mine
-    from storage.models import Submission
+    from bot.feedback.service import Mine, Policy
+    from bot.preferences import Preferences
+    from storage.models import Audit, Submission
 
 PAGE = 5  # submissions on one page of the list
 _EXCERPT = 1500  # characters of a submission's text
@@ -40,11 +44,47 @@ def help_() -> Screen:
     )
 
 
-def languages() -> Screen:
-    """The choice of a language, readable in each."""
+def settings(chosen: Preferences) -> Screen:
+    """The choice of a language, readable in each; the quiet hours; what not to be told."""
+    quiet = [
+        Button(
+            Words("settings.chosen", {"what": Words(f"settings.quiet.{name}")})
+            if (chosen.quiet or "none") == name
+            else Words(f"settings.quiet.{name}"),
+            f"settings:quiet={name}",
+        )
+        for name in ("none", *QUIET)
+    ]
+    switches = [
+        Button(
+            Words(f"settings.{'hear' if name in chosen.muted else 'mute'}.{name}"),
+            f"settings:mute={name}",
+        )
+        for name in SWITCHES
+    ]
     return Screen(
-        (Words("settings.text"),),
-        tuple(Button(Words(f"settings.{code}"), f"settings:{code}") for code in ("vi", "en")),
+        (Words("settings.text"), Words("settings.notices")),
+        (
+            *(Button(Words(f"settings.{code}"), f"settings:{code}") for code in ("vi", "en")),
+            *quiet,
+            *switches,
+        ),
+    )
+
+
+def unknown() -> Screen:
+    """No opinion of one's own has this code."""
+    return Screen((Words("mine.unknown"),), (Button(Words("mine.back"), "mine:list="),))
+
+
+def sure_to_withdraw(code: str) -> Screen:
+    """Once more before an opinion is taken back."""
+    return Screen(
+        (Words("mine.sure", {"code": code}),),
+        (
+            Button(Words("mine.withdraw"), f"mine:withdrawn={code}"),
+            Button(Words("mine.keep"), f"mine:show={code}"),
+        ),
     )
 
 
@@ -65,9 +105,9 @@ def mine_list(submissions: Sequence[Submission]) -> Screen:
     return Screen((Words("mine.list"),), tuple(buttons))
 
 
-def mine_one(mine: Mine, zone: ZoneInfo) -> Screen:
-    """One submission with what has happened to it."""
-    submission = mine.submission
+def mine_one(mine: Mine, now: datetime, policy: Policy) -> Screen:
+    """One submission with what has happened to it, and what its resident may do with it."""
+    submission, zone = mine.submission, policy.zone
     text = submission.text
     words = Words(
         "mine.one",
@@ -78,14 +118,49 @@ def mine_one(mine: Mine, zone: ZoneInfo) -> Screen:
             "text": text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()}…",
         },
     )
-    entries = [
-        Words("mine.entry", {"at": entry.at, "what": Words(f"mine.events.{entry.action}")})
-        for entry in mine.timeline
-    ]
     return Screen(
-        (words, Words("mine.timeline"), *entries),
-        (Button(Words("mine.back"), "mine:list="),),
+        (words, Words("mine.timeline", {"entries": _timeline(mine.timeline)})),
+        (
+            *(
+                Button(Words(f"mine.{way}"), f"mine:{way}={submission.code}")
+                for way in _ways(submission, now, policy)
+            ),
+            Button(Words("mine.back"), "mine:list="),
+        ),
     )
+
+
+def _timeline(entries: Sequence[Audit]) -> Lines:
+    """What happened, a line each: who opened it stands there by role and time."""
+    return Lines(
+        tuple(
+            Words(
+                "mine.entry",
+                {
+                    "at": entry.at,
+                    "what": Words(
+                        f"mine.events.{entry.action}",
+                        {"role": Words(f"role.{entry.actor_role}")},
+                    ),
+                },
+            )
+            for entry in entries
+        )
+    )
+
+
+def _ways(submission: Submission, now: datetime, policy: Policy) -> list[str]:
+    ways = []
+    if rules.may_be_rated(submission):
+        ways.append("rating")
+    if rules.may_be_reopened(submission, now, policy.reopen_within):
+        ways.append("reopening")
+    if rules.may_be_added_to(submission):
+        ways.append("addition")
+    ways.append("receipt")
+    if rules.may_be_withdrawn(submission):
+        ways.append("withdraw")
+    return ways
 
 
 def about(submission: Submission, zone: ZoneInfo) -> dict[str, Param]:

@@ -28,12 +28,19 @@ if TYPE_CHECKING:
 
     from bot.conversation.flow import Chat
     from bot.seal import Address, Seal
-    from storage.models import Audit, Submission
+    from storage.models import Audit, Officer, Submission
 
 RECEIVED, ALERTED = "submission.received", "submission.alerted"
 
 # What a resident sees of what was done.
-PUBLIC_ACTIONS = (RECEIVED, "case.opened")
+PUBLIC_ACTIONS = (
+    RECEIVED,
+    "case.opened",
+    "submission.added_to",
+    "submission.withdrawn",
+    "submission.rated",
+    "submission.reopened",
+)
 
 _RECEIPT_LIFETIME = timedelta(days=30)
 _ALERT_LIFETIME = timedelta(days=30)
@@ -48,6 +55,7 @@ class Policy:
     days_off: frozenset[date]
     officers_language: str
     seal: Seal
+    reopen_within: timedelta
 
     def due(self, kind: Kind, now: datetime) -> datetime:
         """When an opinion that is received now is to be answered."""
@@ -146,6 +154,19 @@ def attachments_of(messages: Iterable[Mapping[str, Any]], now: datetime) -> list
 def _receipt(
     chat: Chat, address: Address, submission: Submission, policy: Policy
 ) -> outbox.Message:
+    return outbox.Message(
+        dedup_key=f"receipt:{submission.code}",
+        chat_id=address.alias,
+        sealed=address.sealed,
+        priority=outbox.Priority.REPLY,
+        language=chat.language,
+        screen=receipt(submission, policy).to_json(),
+        expires_at=submission.created_at + _RECEIPT_LIFETIME,
+    )
+
+
+def receipt(submission: Submission, policy: Policy) -> Screen:
+    """What a resident keeps: the code, the unit, the due date."""
     words = Words(
         "receipt.text",
         {
@@ -157,15 +178,7 @@ def _receipt(
         },
     )
     button = Button(Words("receipt.show"), f"mine:open={submission.code}")
-    return outbox.Message(
-        dedup_key=f"receipt:{submission.code}",
-        chat_id=address.alias,
-        sealed=address.sealed,
-        priority=outbox.Priority.REPLY,
-        language=chat.language,
-        screen=Screen((words,), (button,)).to_json(),
-        expires_at=submission.created_at + _RECEIPT_LIFETIME,
-    )
+    return Screen((words,), (button,))
 
 
 async def alert(
@@ -175,10 +188,7 @@ async def alert(
 
     Whether there was anybody: if not, `alert_waiting` finds it when an officer comes on duty.
     """
-    units = rules.units_to_alert(submission.handled_by)
-    serving = await officers.on_duty(connection, units, submission.topics)
-    nearest = next((unit for unit in units if any(o.unit_code == unit for o in serving)), None)
-    on_duty = [officer for officer in serving if officer.unit_code == nearest]
+    on_duty = await serving(connection, submission)
     if not on_duty:
         return False
     messages = [_alert(submission, officer.chat_id, now, policy) for officer in on_duty]
@@ -193,6 +203,14 @@ async def alert(
         details={"officers": [officer.id for officer in on_duty]},
     )
     return True
+
+
+async def serving(connection: AsyncConnection, submission: Submission) -> list[Officer]:
+    """The officers on duty of the unit that handles it or, if it has none, of the city."""
+    units = rules.units_to_alert(submission.handled_by)
+    found = await officers.on_duty(connection, units, submission.topics)
+    nearest = next((unit for unit in units if any(o.unit_code == unit for o in found)), None)
+    return [officer for officer in found if officer.unit_code == nearest]
 
 
 def _alert(submission: Submission, chat_id: int, now: datetime, policy: Policy) -> outbox.Message:

@@ -5,8 +5,9 @@ COMMANDS = {
     "feedback": ("feedback", "gopy"),
     "mine": ("mine", "tracuu"),
     "settings": ("settings", "caidat"),
+    "mydata": ("mydata", "dulieu"),
     "help": ("help", "trogiup"),
     "cancel": ("cancel", "huy"),
     "duty": ("duty", "truc"),
 }
-MENU = ("feedback", "mine", "settings", "help", "cancel")
+MENU = ("feedback", "mine", "settings", "mydata", "help", "cancel")

@@ -22,7 +22,7 @@ from telegram.ext import (
 
 from bot.conversation.flow import pressed
 from bot.conversation.inputs import as_message
-from bot.feedback import screens
+from bot.feedback import qr, screens
 from bot.screen import Screen, Words
 from bot.telegram.arrival import arriving
 from bot.telegram.commands import COMMANDS
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from bot.conversation.flow import Reply
     from bot.conversation.service import Desk
     from bot.reach import Reach
+    from bot.telegram.data import DataHandlers
     from bot.telegram.officers import OfficerHandlers
     from bot.telegram.residents import ResidentHandlers
     from bot.telegram.showing import Showing
@@ -60,6 +61,7 @@ class Handlers:
     showing: Showing
     reach: Reach
     residents: ResidentHandlers
+    data: DataHandlers
     officers: OfficerHandlers
     album_pause: float
 
@@ -87,6 +89,7 @@ class Handlers:
             "cancel": self.cancel,
             "mine": self.residents.mine,
             "settings": self.residents.settings,
+            "mydata": self.data.overview,
             "help": self.residents.help,
             "duty": self.officers.duty,
         }
@@ -98,6 +101,7 @@ class Handlers:
             "draft": self.press_draft,
             "mine": self.residents.press_mine,
             "settings": self.residents.press_settings,
+            "mydata": self.data.press,
             "help": self.residents.help,
             "case": self.officers.press_case,
         }
@@ -156,6 +160,9 @@ class Handlers:
         payload = context.args[0] if context.args else ""
         if payload.startswith("invite_"):
             await self.officers.join(update, payload.removeprefix("invite_"))
+            return
+        if payload.startswith(qr.PREFIX):
+            await self.residents.show_one(update, payload.removeprefix(qr.PREFIX))
             return
         chat_id = chat_of(update)
         has_draft = await self.desk.has_draft(chat_id, arriving.get().now)

@@ -19,6 +19,7 @@ from telegram import (
     InputMediaPhoto,
     InputMediaVideo,
 )
+from telegram.constants import ParseMode
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.telegram.api import Api
@@ -52,6 +53,15 @@ _MOST_IN_ALBUM = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of ours to send: as a picture, or as a document with a name."""
+
+    content: bytes
+    name: str
+    is_picture: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """Something to say in a chat.
 
@@ -66,6 +76,7 @@ class Post:
     files: tuple[Attachment, ...] = ()
     answers: str | None = None
     toast: str | None = None
+    upload: Upload | None = None
 
 
 @dataclass(slots=True)
@@ -167,6 +178,9 @@ class Replies:
         assert post.screen is not None
         rendered = self._renderer.render(post.screen, post.language)
         texts, edits = rendered.texts, post.edits
+        if post.upload is not None:
+            await self._send_upload(chat_id, post.upload, texts[0], rendered.markup)
+            return
         inline = rendered.markup is None or "inline_keyboard" in rendered.markup
         for position, text in enumerate(texts):
             markup = rendered.markup if position == len(texts) - 1 else None
@@ -176,6 +190,11 @@ class Replies:
                     continue
                 edits = None
             await self._api.send(chat_id, text, markup)
+
+    async def _send_upload(self, chat_id: int, upload: Upload, caption: str, markup: Any) -> None:
+        with_it = {"caption": caption, "parse_mode": ParseMode.HTML, "reply_markup": markup}
+        send: Any = self._bot.send_photo if upload.is_picture else self._bot.send_document
+        await send(chat_id, upload.content, filename=upload.name, **with_it)
 
     async def _edit(self, chat_id: int, message_id: int, text: str, markup: Markup | None) -> bool:
         """Whether the message shows the text now; not when it is gone or too old to change."""

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 
 from telegram.ext import ContextTypes
 
-from bot.feedback import screens, service
-from bot.screen import Button, Screen, Words
+from bot.conversation.flow import Chat
+from bot.feedback import followup, qr, screens, service
+from bot.feedback.rules import may_be_reopened
+from bot.preferences import Preferences
+from bot.screen import Screen, Words
+from bot.telegram.arrival import arriving
 from bot.telegram.reading import chat_of, pressed_in
+from bot.telegram.replies import Upload
 from bot.texts import LANGUAGES
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
-    from telegram import Update
+    from telegram import Bot, Update
 
     from bot.conversation.service import Desk
-    from bot.seal import Seal
+    from bot.feedback.service import Policy
     from bot.telegram.showing import Showing
     from storage.database import Database
 
@@ -32,8 +35,8 @@ class ResidentHandlers:
     desk: Desk
     database: Database
     showing: Showing
-    seal: Seal
-    zone: ZoneInfo
+    policy: Policy
+    bot: Bot
 
     async def mine(self, update: Update, context: Context) -> None:
         """One's submissions, or the one whose code is given."""
@@ -46,27 +49,80 @@ class ResidentHandlers:
         """Show one of one's submissions, or another page of the list."""
         chat_id = chat_of(update)
         verb, _, value = pressed_in(update).partition("=")
-        if verb in {"show", "open"}:
-            # From the receipt it is opened below: the receipt itself stays.
-            screen = await self._one(chat_id, value)
-            await self.showing.show(chat_id, screen, update, new=verb == "open")
+        match verb:
+            case "show" | "open":
+                # From the receipt it is opened below: the receipt itself stays.
+                screen = await self._one(chat_id, value)
+                await self.showing.show(chat_id, screen, update, new=verb == "open")
+            case "addition" | "rating" | "reopening":
+                await self._open(update, verb, value)
+            case "withdraw":
+                await self.showing.show(chat_id, screens.sure_to_withdraw(value), update)
+            case "withdrawn":
+                await self._withdraw(update, value)
+            case "receipt":
+                await self._receipt(update, value)
+            case _:
+                before = int(value) if verb == "before" and value.isdecimal() else None
+                await self.showing.show(chat_id, await self._list(chat_id, before), update)
+
+    async def show_one(self, update: Update, typed: str) -> None:
+        """The opinion whose code a deep link carries."""
+        chat_id = chat_of(update)
+        await self.showing.show(chat_id, await self._one(chat_id, typed))
+
+    async def _open(self, update: Update, flow: str, code: str) -> None:
+        """Begin a short conversation about one of one's own opinions."""
+        chat_id, now = chat_of(update), arriving.get().now
+        found = await self._found(chat_id, code)
+        if found is None:
+            await self.showing.show(chat_id, screens.unknown(), update)
             return
-        before = int(value) if verb == "before" and value.isdecimal() else None
-        await self.showing.show(chat_id, await self._list(chat_id, before), update)
+        reopens = may_be_reopened(found.submission, now, self.policy.reopen_within)
+        facts = {"@code": found.submission.code, "@reopens": reopens}
+        shown = await self.desk.open(update.update_id, chat_id, flow, now, facts=facts)
+        if shown is not None:
+            self.showing.say(chat_id, shown)
+
+    async def _withdraw(self, update: Update, code: str) -> None:
+        chat_id = chat_of(update)
+        chat = Chat(chat_id, await self.desk.language(chat_id))
+        async with self.database.transaction() as connection:
+            now = arriving.get().now
+            done = await followup.withdraw(connection, chat, code, now, policy=self.policy)
+        key = "mine.withdrawn" if done else "mine.too_late"
+        await self.showing.show(chat_id, Screen((Words(key, {"code": code[:20]}),)), update)
+        self.showing.nudge()
+
+    async def _receipt(self, update: Update, code: str) -> None:
+        """The receipt once more, with a QR code of it."""
+        chat_id = chat_of(update)
+        found = await self._found(chat_id, code)
+        if found is None:
+            await self.showing.show(chat_id, screens.unknown(), update)
+            return
+        code = found.submission.code
+        upload = Upload(qr.picture(self.bot.username, code), f"{code}.png", is_picture=True)
+        screen = service.receipt(found.submission, self.policy)
+        await self.showing.show(chat_id, screen, update, upload=upload)
 
     async def settings(self, update: Update, _context: Context) -> None:
-        """The choice of a language."""
-        await self.showing.show(chat_of(update), screens.languages(), update)
+        """The language, the quiet hours, and what not to be told."""
+        chat_id = chat_of(update)
+        chosen = Preferences.of(await self.desk.preferences(chat_id))
+        await self.showing.show(chat_id, screens.settings(chosen), update)
 
     async def press_settings(self, update: Update, context: Context) -> None:
-        """Use the language that was chosen."""
-        choice = pressed_in(update)
-        if choice not in LANGUAGES:
-            await self.settings(update, context)
-            return
-        chat_id = chat_of(update)
-        await self.desk.speak(chat_id, choice)
-        await self.showing.show(chat_id, Screen((Words("settings.done"),)), update)
+        """Change what was pressed, and show the settings as they are then."""
+        chat_id, choice = chat_of(update), pressed_in(update)
+        if choice in LANGUAGES:
+            await self.desk.speak(chat_id, choice)
+        else:
+            verb, _, value = choice.partition("=")
+            await self.desk.prefer(
+                chat_id, lambda stored: Preferences.of(stored).changed(verb, value).to_json()
+            )
+        await self.settings(update, context)
 
     async def help(self, update: Update, _context: Context) -> None:
         """What can be done here."""
@@ -75,14 +131,17 @@ class ResidentHandlers:
     async def _list(self, chat_id: int, before: int | None = None) -> Screen:
         async with self.database.reading() as connection:
             most = screens.PAGE + 1
-            aliases = self.seal.aliases(chat_id)
+            aliases = self.policy.seal.aliases(chat_id)
             found = await service.mine(connection, aliases, before=before, most=most)
         return screens.mine_list(found)
 
     async def _one(self, chat_id: int, typed: str) -> Screen:
-        async with self.database.reading() as connection:
-            found = await service.one_of_mine(connection, self.seal.aliases(chat_id), typed)
+        found = await self._found(chat_id, typed)
         if found is None:
-            back = Button(Words("mine.back"), "mine:list=")
-            return Screen((Words("mine.unknown"),), (back,))
-        return screens.mine_one(found, self.zone)
+            return screens.unknown()
+        return screens.mine_one(found, arriving.get().now, self.policy)
+
+    async def _found(self, chat_id: int, typed: str) -> service.Mine | None:
+        async with self.database.reading() as connection:
+            aliases = self.policy.seal.aliases(chat_id)
+            return await service.one_of_mine(connection, aliases, typed)

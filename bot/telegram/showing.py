@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.telegram.arrival import arriving
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.conversation.service import Desk, Shown
     from bot.screen import Screen, Words
     from bot.telegram.render import Renderer
-    from bot.telegram.replies import Replies
+    from bot.telegram.replies import Replies, Upload
     from storage.models import Attachment
 
 
@@ -47,9 +47,14 @@ class Showing:
         *,
         new: bool = False,
         files: tuple[Attachment, ...] = (),
+        upload: Upload | None = None,
     ) -> None:
-        """Show a screen; in place of the message whose button was pressed, unless `new`."""
-        post = Post(screen, await self.desk.language(chat_id), files=files)
+        """Show a screen; in place of the message whose button was pressed, unless `new`.
+
+        With an `upload` the screen is its caption, in a new message.
+        """
+        new = new or upload is not None
+        post = Post(screen, await self.desk.language(chat_id), files=files, upload=upload)
         pressed = update is not None and update.callback_query is not None
         self.replies.put(chat_id, _pressed(post, update, new=new) if pressed and update else post)
 
@@ -82,4 +87,4 @@ def _pressed(post: Post, update: Update, *, new: bool = False) -> Post:
     if arrival.may_answer:
         arrival.answer = {"method": "answerCallbackQuery", "callback_query_id": query.id}
         answers = None
-    return Post(post.screen, post.language, edits, post.settles, post.files, answers)
+    return replace(post, edits=edits, answers=answers)

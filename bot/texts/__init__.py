@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from bot.screen import Param, Words
+from bot.screen import Lines, Param, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -62,6 +62,8 @@ class Catalogue:
         match value:
             case Words():
                 return self._say(value, language, escape)
+            case Lines(lines):
+                return "\n".join(self._say(each, language, escape) for each in lines)
             case tuple():
                 return ", ".join(self._say(each, language, escape) for each in value)
             case datetime():

@@ -132,6 +132,7 @@ class EvidenceState(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     PLACE = "place"
+    ERASED = "erased"
 
 
 class Attachment(SQLModel, table=True):

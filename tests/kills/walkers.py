@@ -18,7 +18,7 @@ _PATIENCE = 1.5  # seconds without any answer, after which a person tries again
 
 # What is pressed at each question; the text is written, the review carries a stamp.
 _PRESSES = {
-    "consent": "feedback.consent=2026-11",
+    "consent": "feedback.consent=2026-12",
     "kind": "feedback.kind=report",
     "topic": "feedback.topic=theft",
     "area": "feedback.area=31",

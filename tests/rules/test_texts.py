@@ -11,9 +11,11 @@ import pytest
 from bot.app import topics
 from bot.areas.units import Level
 from bot.feedback.service import PUBLIC_ACTIONS
+from bot.preferences import QUIET, SWITCHES
 from bot.telegram.commands import MENU
 from bot.texts import LANGUAGES, load
-from storage.models import Kind, State
+from storage import audit
+from storage.models import Kind, Role, State
 from tests.samples import POLICY
 
 
@@ -22,6 +24,10 @@ def expected_keys() -> set[str]:
     found = {f"state.{state}" for state in State} | {f"mine.events.{a}" for a in PUBLIC_ACTIONS}
     found |= {f"commands.{name}" for name in MENU}
     found |= {f"{group}.{level}" for group in ("areas", "police") for level in (*Level, "city")}
+    found |= {f"role.{role}" for role in (*Role, audit.RESIDENT, audit.SYSTEM, audit.OPERATOR)}
+    found |= {f"files.given_up.{state}" for state in ("too_large", "refused", "failed")}
+    found |= {f"settings.{way}.{name}" for way in ("mute", "hear") for name in SWITCHES}
+    found |= {f"settings.quiet.{name}" for name in ("none", *QUIET)}
     found |= {f"feedback.kind.options.{kind}" for kind in Kind}
     for matter in topics(POLICY):
         for step in matter.flow.steps:
@@ -30,7 +36,8 @@ def expected_keys() -> set[str]:
             found |= {f"{base}.rejected.{reason}" for reason in step.input.reasons}
             if step.editable and not step.input.reviews:
                 found.add(f"{base}.title")
-        found |= {f"{matter.flow.name}.stopped.{reason}" for reason in ("cancelled", "refused")}
+        found |= {f"{matter.flow.name}.stopped.cancelled", f"{matter.flow.name}.done"}
+        found |= {f"{matter.flow.name}.stopped.{reason}" for reason in matter.forgets}
     return found
 
 

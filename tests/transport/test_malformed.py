@@ -205,7 +205,7 @@ _VALID: list[dict[str, Any]] = [
     {"message": {**_text, "migrate_to_chat_id": -1001}},
     {"edited_message": {**_text, "edit_date": 1_790_000_001}},
     {"callback_query": {"id": "1", "from": _user, "chat_instance": "1", "message": _text,
-                        "data": "feedback.consent=2026-11"}},
+                        "data": "feedback.consent=2026-12"}},
     {"callback_query": {"id": "1", "from": _user, "chat_instance": "1", "data": "mine:before=9"}},
     {"callback_query": {"id": "1", "from": _user, "chat_instance": "1", "data": "case:open=HP"}},
     {"my_chat_member": {"chat": _private, "from": _user, "date": 1_790_000_000,

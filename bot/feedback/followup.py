@@ -1,0 +1,179 @@
+"""What residents do with their opinions later: add, withdraw, rate, ask to look at it again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from bot.conversation.inputs import text_of
+from bot.feedback import rules
+from bot.feedback.screens import about
+from bot.feedback.service import attachments_of, one_of_mine, serving
+from bot.folding import fold
+from bot.screen import Button, Screen, Words
+from storage import audit, outbox, submissions
+from storage.models import RemarkKind, State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.conversation.flow import Chat
+    from bot.feedback.service import Policy
+    from storage.models import Submission
+
+ADDED, WITHDRAWN = "submission.added_to", "submission.withdrawn"
+RATED, REOPENED = "submission.rated", "submission.reopened"
+
+_LIFETIME = timedelta(days=30)
+
+
+async def add(
+    connection: AsyncConnection,
+    chat: Chat,
+    answers: Mapping[str, Any],
+    now: datetime,
+    *,
+    policy: Policy,
+) -> None:
+    """Keep what the resident adds, and tell the officers."""
+    submission = await _own(connection, chat, answers["@code"], policy)
+    if submission is None or not rules.may_be_added_to(submission):
+        return
+    words = text_of(answers["details"])
+    remark = {
+        "submission_id": submission.id,
+        "kind": RemarkKind.ADDITION,
+        "officer_id": None,
+        "text": words,
+        "at": now,
+    }
+    remark_id = await submissions.remark(connection, remark)
+    before = await submissions.attachments(connection, submission.id or 0)
+    await submissions.attach(
+        connection,
+        submission.id or 0,
+        attachments_of(answers["details"], now),
+        first=len(before),
+        remark_id=remark_id,
+    )
+    folded = f"{submission.folded}\n{fold(words)}"
+    await submissions.change(connection, submission, folded=folded)
+    await _done(connection, submission, ADDED, now)
+    key = f"added:{remark_id}"
+    await tell_officers(connection, submission, key, "alert.added", now, policy=policy)
+
+
+async def withdraw(
+    connection: AsyncConnection, chat: Chat, code: str, now: datetime, *, policy: Policy
+) -> Submission | None:
+    """Take an opinion back; None when it is not one's own, or it is too late."""
+    submission = await _own(connection, chat, code, policy)
+    if submission is None or not rules.may_be_withdrawn(submission):
+        return None
+    changed = await submissions.change(connection, submission, state=State.WITHDRAWN, closed_at=now)
+    if changed is not None:
+        await _done(connection, submission, WITHDRAWN, now)
+        await tell_officers(connection, changed, "withdrawn", "alert.withdrawn", now, policy=policy)
+    return changed
+
+
+async def rate(
+    connection: AsyncConnection,
+    chat: Chat,
+    answers: Mapping[str, Any],
+    now: datetime,
+    *,
+    policy: Policy,
+) -> None:
+    """Keep what the resident thinks of the answer; look at it again if they ask for it."""
+    submission = await _own(connection, chat, answers["@code"], policy)
+    if submission is None or not rules.may_be_rated(submission):
+        return
+    score, reason = int(answers["score"]), answers.get("reason") or None
+    rated = await submissions.change(connection, submission, rating=score, rating_reason=reason)
+    if rated is None:
+        return
+    await _done(connection, submission, RATED, now, rating=score)
+    if answers.get("again") == "yes":
+        await _reopen(connection, rated, reason or "", now, policy)
+
+
+async def reopen(
+    connection: AsyncConnection,
+    chat: Chat,
+    answers: Mapping[str, Any],
+    now: datetime,
+    *,
+    policy: Policy,
+) -> None:
+    """Look at an answered opinion again, once."""
+    submission = await _own(connection, chat, answers["@code"], policy)
+    if submission is not None:
+        await _reopen(connection, submission, answers["reason"], now, policy)
+
+
+async def _reopen(
+    connection: AsyncConnection, submission: Submission, reason: str, now: datetime, policy: Policy
+) -> None:
+    if not rules.may_be_reopened(submission, now, policy.reopen_within):
+        return
+    changed = await submissions.change(
+        connection,
+        submission,
+        state=State.RECEIVED,
+        reopened_at=now,
+        closed_at=None,
+        warned_at=None,
+        due_at=policy.due(submission.kind, now),
+    )
+    if changed is None:
+        return
+    if reason:
+        remark = {"submission_id": submission.id, "kind": RemarkKind.ADDITION, "at": now}
+        await submissions.remark(connection, {**remark, "officer_id": None, "text": reason})
+    await _done(connection, submission, REOPENED, now)
+    await tell_officers(connection, changed, "reopened", "alert.reopened", now, policy=policy)
+
+
+async def tell_officers(
+    connection: AsyncConnection,
+    submission: Submission,
+    key: str,
+    words: str,
+    now: datetime,
+    *,
+    policy: Policy,
+) -> None:
+    """Tell the officers on duty of what happened to an opinion; never what it says."""
+    paragraph = Words(words, about(submission, policy.zone))
+    opens = Button(Words("alert.open"), f"case:open={submission.code}")
+    messages = [
+        outbox.Message(
+            dedup_key=f"{key}:{submission.code}:{officer.chat_id}",
+            chat_id=officer.chat_id,
+            priority=outbox.Priority.ASSIGNMENT,
+            language=policy.officers_language,
+            screen=Screen((paragraph,), (opens,)).to_json(),
+            expires_at=now + _LIFETIME,
+        )
+        for officer in await serving(connection, submission)
+    ]
+    await outbox.enqueue(connection, messages, now)
+
+
+async def _own(
+    connection: AsyncConnection, chat: Chat, code: str, policy: Policy
+) -> Submission | None:
+    mine = await one_of_mine(connection, policy.seal.aliases(chat.id), code)
+    return mine.submission if mine else None
+
+
+async def _done(
+    connection: AsyncConnection, submission: Submission, action: str, now: datetime, **details: Any
+) -> None:
+    await audit.append(
+        connection, action, now, role=audit.RESIDENT, submission_id=submission.id, details=details
+    )

@@ -1,0 +1,22 @@
+"""The receipt as a picture: a QR code that opens the opinion for who may see it."""
+
+from __future__ import annotations
+
+import io
+
+import segno
+
+PREFIX = "code_"  # of the deep link's payload
+
+
+def payload(code: str) -> str:
+    """What stands for a receipt code in a deep link, which takes no other signs than these."""
+    return PREFIX + code.replace("-", "")
+
+
+def picture(username: str, code: str) -> bytes:
+    """A PNG of the deep link to an opinion."""
+    made = io.BytesIO()
+    link = f"https://t.me/{username}?start={payload(code)}"
+    segno.make(link, error="m").save(made, kind="png", scale=8, border=3)
+    return made.getvalue()

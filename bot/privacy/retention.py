@@ -1,0 +1,76 @@
+"""Retention: what is over is kept for a time; its resident is warned; a tombstone stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.feedback import notices
+from bot.screen import Words
+from storage import audit, erasure, submissions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from bot.feedback.service import Policy
+    from storage.database import Database
+    from storage.models import Kind
+
+_PAGE = 100
+
+OUTLIVED = "data.outlived"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How long a kind is kept after it is over, and how long before the end that is said."""
+
+    kept: Mapping[Kind, timedelta]
+    warning: timedelta
+
+
+async def apply(database: Database, terms: Terms, now: datetime, *, policy: Policy) -> int:
+    """Warn and erase what is due, page by page, each its own transaction; how many were erased.
+
+    What is open is never touched: only what has a time of closing is looked at, and reopening
+    takes that away. Who was not warned in time is warned first.
+    """
+    erased = 0
+    for kind, kept in terms.kept.items():
+        while await _warn(database, kind, now - kept + terms.warning, now, policy):
+            pass
+        while page := await _erase(database, kind, now - kept, now - terms.warning, now):
+            erased += page
+    return erased
+
+
+async def _warn(
+    database: Database, kind: Kind, closed_before: datetime, now: datetime, policy: Policy
+) -> int:
+    async with database.transaction() as connection:
+        due = await erasure.to_warn(connection, [kind], closed_before, _PAGE)
+        for submission in due:
+            words = Words("retention.warning", {"code": submission.code})
+            key = f"outlived:{submission.closed_at}"
+            await notices.tell(
+                connection, submission, key, (words,), now, policy=policy, always=True
+            )
+            await submissions.change(connection, submission, warned_at=now)
+    return len(due)
+
+
+async def _erase(
+    database: Database, kind: Kind, closed_before: datetime, warned_before: datetime, now: datetime
+) -> int:
+    async with database.transaction() as connection:
+        due = await erasure.outlived(connection, [kind], closed_before, warned_before, _PAGE)
+        for submission in due:
+            await erasure.erase(connection, submission, now, state=submission.state)
+            await audit.append(
+                connection, OUTLIVED, now, role=audit.SYSTEM, submission_id=submission.id
+            )
+        if due:
+            await erasure.forget_words(connection)
+    return len(due)

@@ -1,0 +1,140 @@
+"""Erasing: nothing that anybody wrote is left, and nothing that leads to who it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select, text, update
+
+from storage.models import (
+    Attachment,
+    EvidenceState,
+    Outbox,
+    Remark,
+    Resident,
+    State,
+    Submission,
+)
+from storage.rows import many, table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_rows, _files, _remarks = table(Submission), table(Attachment), table(Remark)
+_outbox, _residents = table(Outbox), table(Resident)
+
+
+async def erase(
+    connection: AsyncConnection, submission: Submission, now: datetime, *, state: State
+) -> None:
+    """Leave of a submission its code, kind, unit and times only.
+
+    Its files are marked; their rows go when the files are gone.
+    """
+    await connection.execute(
+        update(_rows)
+        .where(_rows.c.id == submission.id)
+        .values(
+            resident_id=None,
+            text="",
+            folded="",
+            phone=None,
+            rating_reason=None,
+            topics=[],
+            state=state,
+            closed_at=submission.closed_at or now,
+            erased_at=now,
+            version=submission.version + 1,
+        )
+    )
+    await connection.execute(
+        update(_files)
+        .where(_files.c.submission_id == submission.id)
+        .values(
+            state=EvidenceState.ERASED,
+            remark_id=None,
+            file_id="",
+            file_unique_id="",
+            album=None,
+            file_name=None,
+            digest=None,
+            latitude=None,
+            longitude=None,
+            owner=None,
+            next_at=now,
+        )
+    )
+    await connection.execute(delete(_remarks).where(_remarks.c.submission_id == submission.id))
+    # A message that was sent or waits tells which chat an opinion belonged to.
+    await connection.execute(
+        delete(_outbox).where(_outbox.c.dedup_key.contains(f":{submission.code}"))
+    )
+
+
+async def forget_residents(connection: AsyncConnection, aliases: Collection[int]) -> None:
+    """Delete residents who have no submission left, and what was on its way to them."""
+    given = select(_rows.c.id).where(_rows.c.resident_id == _residents.c.id).exists()
+    await connection.execute(delete(_residents).where(_residents.c.alias.in_(aliases), ~given))
+    await connection.execute(delete(_outbox).where(_outbox.c.chat_id.in_(aliases)))
+
+
+async def forget_words(connection: AsyncConnection) -> None:
+    """Let the index of words forget what was erased: SQLite's keeps it until it is put in order."""
+    if connection.dialect.name == "sqlite":
+        optimize = "INSERT INTO submission_words(submission_words) VALUES ('optimize')"
+        await connection.execute(text(optimize))
+
+
+async def erased_files(connection: AsyncConnection, most: int) -> Sequence[Attachment]:
+    """Attachments whose files are to be deleted, held."""
+    statement = (
+        select(_files)
+        .where(_files.c.state == EvidenceState.ERASED)
+        .order_by(_files.c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return await many(connection, Attachment, statement)
+
+
+async def drop_files(connection: AsyncConnection, attachment_ids: Sequence[int]) -> None:
+    """Delete the rows of attachments whose files are gone."""
+    await connection.execute(delete(_files).where(_files.c.id.in_(attachment_ids)))
+
+
+async def outlived(
+    connection: AsyncConnection,
+    kinds: Collection[str],
+    closed_before: datetime,
+    warned_before: datetime,
+    most: int,
+) -> Sequence[Submission]:
+    """Submissions of some kinds, closed and warned of before these moments, oldest first."""
+    statement = (
+        select(_rows)
+        .where(_rows.c.kind.in_(kinds), _rows.c.closed_at < closed_before)
+        .where(_rows.c.warned_at <= warned_before)
+        .where(_rows.c.erased_at.is_(None))
+        .order_by(_rows.c.closed_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return await many(connection, Submission, statement)
+
+
+async def to_warn(
+    connection: AsyncConnection, kinds: Collection[str], closed_before: datetime, most: int
+) -> Sequence[Submission]:
+    """Submissions of some kinds, closed before a moment, whose resident was not warned."""
+    statement = (
+        select(_rows)
+        .where(_rows.c.kind.in_(kinds), _rows.c.closed_at < closed_before)
+        .where(_rows.c.erased_at.is_(None), _rows.c.warned_at.is_(None))
+        .order_by(_rows.c.closed_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return await many(connection, Submission, statement)

@@ -1,0 +1,233 @@
+"""What residents may know, correct and have erased, and what becomes of it in every place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from sqlalchemy import MetaData, select, update
+
+from bot.app import retention_of
+from bot.privacy import retention, rights
+from bot.settings import Retention
+from storage.models import Attachment, Audit, FailedUpdate, Outbox, Resident, State, Submission
+from storage.rows import table
+
+if TYPE_CHECKING:
+    from tests.people import Person, Town
+
+SECRET = "Hàng xóm Kẻ Gây Rối đánh nhau ở ngõ Thảo Nguyên"
+PHONE = "0912 345 678"
+
+
+async def everything(town: Town) -> str:
+    """All that stands in the database, as one text."""
+    async with town.app.database.reading() as connection:
+        tables = MetaData()
+        await connection.run_sync(lambda sync: tables.reflect(sync))
+        rows = [(await connection.execute(select(each))).all() for each in tables.sorted_tables]
+    return repr(rows)
+
+
+async def gives_all(town: Town, ann: Person) -> str:
+    """An opinion with text, a file, a phone number and an addition; its code."""
+    await ann.begins()
+    await ann.does("document", content=SECRET.encode(), file_name="don.txt", caption=SECRET)
+    await ann.taps("feedback.details.options.done")
+    await ann.taps("feedback.identity.options.phone")
+    await ann.says(PHONE)
+    await ann.taps("feedback.review.options.submit")
+    code = ann.code
+    await ann.taps("receipt.show")
+    await ann.taps("mine.addition")
+    await ann.says(f"Bổ sung: {SECRET}")
+    await ann.taps("addition.details.options.done")
+    return code
+
+
+async def set_state(town: Town, state: State, **values: Any) -> None:
+    """As if officers had worked on it."""
+    async with town.app.database.transaction() as connection:
+        await connection.execute(update(table(Submission)).values(state=state, **values))
+
+
+async def test_what_is_erased_is_found_nowhere(town: Town, database_url: str) -> None:
+    """Not in the tables, the index of words, the files, the outbox, or the database's own file."""
+    ann = town.resident("Ann")
+    code = await gives_all(town, ann)
+    assert "Thảo Nguyên" in await everything(town)
+    await ann.says("/mydata")
+    await ann.taps("mydata.erase")
+    await ann.taps("mydata.yes.erase")
+    assert ann.was_told("mydata.done.erase")
+    await town.app.settled()
+    await town.app.fetch_evidence()
+    found = await everything(town)
+    for trace in ("Thảo Nguyên", "thao nguyen", "don.txt", "912345678", str(ann.id)):
+        assert trace not in found, trace
+    assert await town.count(Attachment) == 0
+    assert await town.count(Resident) == 0
+    assert await town.count(Outbox) == 0  # a receipt would lead from the code to the chat
+    assert not town.app.store._files.find(town.app.store._root)
+    (record,) = await town.exported(with_identity=True)
+    assert (record["code"], record["text"], record["phone"]) == (code, "", None)
+    assert record["state"] == State.WITHDRAWN
+    assert not await town.found_in_words("nguyen")
+    if database_url.startswith("sqlite"):
+        await town.app.database.tidy()
+        file = Path(database_url.removeprefix("sqlite+aiosqlite:///"))
+        raw = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
+        assert SECRET.encode() not in raw
+        assert b"nguyen" not in raw
+
+
+async def test_the_copy_holds_everything_and_who_looked(town: Town) -> None:
+    """A file of one's own: the words, the phone number, and who opened it by role and time."""
+    officer = await town.officer("Binh")
+    ann, ben = town.resident("Ann"), town.resident("Ben")
+    code = await gives_all(town, ann)
+    await ben.gives("Ý kiến của người khác")
+    await officer.taps("alert.open", of=code)
+    await ann.says("/dulieu")
+    await ann.taps("mydata.copy")
+    file = ann.messages[-1]["document"]
+    copy = orjson.loads(town.simulator.world.files._by_id[file["file_id"]].content)
+    (opinion,) = copy["opinions"]
+    assert (opinion["code"], opinion["text"], opinion["phone"]) == (code, SECRET, "0912345678")
+    assert [each["text"] for each in opinion["added"]] == [f"Bổ sung: {SECRET}"]
+    assert [each["name"] for each in opinion["files"]] == ["don.txt"]
+    assert ("case.opened", "officer") in {(e["what"], e["by"]) for e in opinion["timeline"]}
+    assert copy["telegram_id"] == ann.id
+    assert copy["consent"]["version"]
+
+
+async def test_what_is_being_handled_stays_and_the_reason_is_said(town: Town) -> None:
+    """It is not erased under an officer's hands; the request is on record."""
+    ann = town.resident("Ann")
+    code = await ann.gives(SECRET)
+    await set_state(town, State.IN_PROGRESS)
+    await ann.says("/mydata")
+    await ann.taps("mydata.erase")
+    await ann.taps("mydata.yes.erase")
+    assert code in ann.sees
+    assert "đang được cán bộ xác minh" in ann.sees
+    (record,) = await town.exported()
+    assert record["text"] == SECRET
+    async with town.app.database.reading() as connection:
+        actions = (await connection.execute(select(table(Audit).c.action))).scalars().all()
+    assert "data.erasure_asked" in actions
+
+
+@pytest.mark.parametrize("kind", ["crime_report", "complaint", "denunciation"])
+async def test_what_the_law_keeps_stays(town: Town, kind: str) -> None:
+    """And the resident is told that it is the law."""
+    ann = town.resident("Ann")
+    await ann.gives(SECRET, kind=kind)
+    await ann.says("/mydata")
+    await ann.taps("mydata.erase")
+    await ann.taps("mydata.yes.erase")
+    assert "pháp luật quy định" in ann.sees
+
+
+async def test_after_withdrawing_consent_it_is_asked_for_again(town: Town) -> None:
+    """What may go is gone, and nothing is taken before a new consent."""
+    ann = town.resident("Ann")
+    await ann.gives(SECRET)
+    await ann.says("/mydata")
+    await ann.taps("mydata.withdraw")
+    await ann.taps("mydata.yes.withdraw")
+    assert ann.was_told("mydata.done.withdraw")
+    await ann.says("/gopy")
+    assert ann.is_asked("feedback.consent")
+
+
+async def test_a_phone_number_is_corrected_everywhere(town: Town) -> None:
+    """In every opinion that held one; typed or by the button."""
+    ann = town.resident("Ann")
+    await gives_all(town, ann)
+    await ann.says("/mydata")
+    await ann.taps("mydata.correct")
+    await ann.says("0988 777 666")
+    (record,) = await town.exported(with_identity=True)
+    assert record["phone"] == "0988777666"
+
+
+async def test_nobody_elses_data_are_shown_or_erased(town: Town) -> None:
+    """Each person's buttons are about that person."""
+    ann, ben = town.resident("Ann"), town.resident("Ben")
+    await ann.gives(SECRET)
+    await ben.says("/mydata")
+    assert "0 ý kiến" in ben.sees
+    async with town.app.database.transaction() as connection:
+        seal = town.app.policy.seal
+        assert (await rights.erase(connection, seal, ben.id, town.now)).gone == 0
+    (record,) = await town.exported()
+    assert record["text"] == SECRET
+
+
+async def test_an_update_that_failed_is_forgotten_too(town: Town) -> None:
+    """It may hold what the person wrote."""
+    ann = town.resident("Ann")
+    await ann.gives(SECRET)
+    async with town.app.database.transaction() as connection:
+        raw = f'{{"message": {{"chat": {{"id": {ann.id}}}}}}}'
+        values = {"update_id": 1, "at": town.now, "error": "x", "raw": raw}
+        await connection.execute(table(FailedUpdate).insert().values(**values))
+    await ann.says("/mydata")
+    await ann.taps("mydata.erase")
+    await ann.taps("mydata.yes.erase")
+    assert await town.count(FailedUpdate) == 0
+
+
+async def test_what_is_over_is_warned_of_and_then_erased(town: Town) -> None:
+    """A month's warning; then only a tombstone. What is open is never touched."""
+    ann = town.resident("Ann")
+    policy, terms = town.app.policy, retention_of(Retention())
+    await ann.gives(SECRET)
+    town.later(days=4000)
+    assert await retention.apply(town.app.database, terms, town.now, policy=policy) == 0
+    await set_state(town, State.CLOSED, closed_at=town.now)
+    town.later(days=710)
+    assert await retention.apply(town.app.database, terms, town.now, policy=policy) == 0
+    await town.app.settled()
+    assert ann.was_told("retention.warning")
+    town.later(days=25)
+    assert await retention.apply(town.app.database, terms, town.now, policy=policy) == 0
+    town.later(days=6)
+    assert await retention.apply(town.app.database, terms, town.now, policy=policy) == 1
+    (record,) = await town.exported()
+    assert (record["text"], record["state"]) == ("", State.CLOSED)
+    assert "Thảo Nguyên" not in await everything(town)
+
+
+async def test_a_machine_that_was_off_warns_before_it_erases(town: Town) -> None:
+    """Years over the time, and still the warning comes first, a month before."""
+    ann = town.resident("Ann")
+    policy, terms = town.app.policy, retention_of(Retention())
+    await ann.gives(SECRET)
+    await set_state(town, State.CLOSED, closed_at=town.now)
+    town.later(days=3000)
+    assert await retention.apply(town.app.database, terms, town.now, policy=policy) == 0
+    town.later(days=29)
+    assert await retention.apply(town.app.database, terms, town.now, policy=policy) == 0
+    town.now += timedelta(days=2)
+    assert await retention.apply(town.app.database, terms, town.now, policy=policy) == 1
+
+
+async def test_an_unnamed_opinion_cannot_be_led_back(town: Town) -> None:
+    """Nothing in the database connects it with the same person's named one, or with their chat."""
+    ann = town.resident("Ann")
+    await ann.gives("Có tên", identity="channel")
+    await ann.gives("Không tên", identity="unnamed")
+    async with town.app.database.reading() as connection:
+        rows = (await connection.execute(select(table(Submission)))).all()
+        people = (await connection.execute(select(table(Resident)))).all()
+    assert rows[0].resident_id != rows[1].resident_id
+    assert len({person.sealed for person in people}) == 2
+    assert str(ann.id) not in repr([rows, people])
+    assert {person.consent_at.second for person in people if not person.named} == {0}
+    await ann.says("/mine")
+    assert all(row.code in " ".join(ann.buttons) for row in rows)
