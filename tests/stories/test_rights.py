@@ -19,7 +19,7 @@ from storage.rows import table
 if TYPE_CHECKING:
     from tests.people import Person, Town
 
-SECRET = "Hàng xóm Kẻ Gây Rối đánh nhau ở ngõ Thảo Nguyên"
+SECRET = "Hàng xóm Kẻ Gây Rối đánh nhau ở ngõ Thảo Nguyên zqxylofonik"
 PHONE = "0912 345 678"
 
 
@@ -58,6 +58,7 @@ async def test_what_is_erased_is_found_nowhere(town: Town, database_url: str) ->
     """Not in the tables, the index of words, the files, the outbox, or the database's own file."""
     ann = town.resident("Ann")
     code = await gives_all(town, ann)
+    assert len(await town.found_in_words("zqxylo")) == 1
     assert "Thảo Nguyên" in await everything(town)
     await ann.says("/mydata")
     await ann.taps("mydata.erase")
@@ -75,13 +76,29 @@ async def test_what_is_erased_is_found_nowhere(town: Town, database_url: str) ->
     (record,) = await town.exported(with_identity=True)
     assert (record["code"], record["text"], record["phone"]) == (code, "", None)
     assert record["state"] == State.WITHDRAWN
-    assert not await town.found_in_words("nguyen")
+    assert not await town.found_in_words("zqxylo")
     if database_url.startswith("sqlite"):
         await town.app.database.tidy()
         file = Path(database_url.removeprefix("sqlite+aiosqlite:///"))
         raw = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
         assert SECRET.encode() not in raw
-        assert b"nguyen" not in raw
+        assert b"lofonik" not in raw
+
+
+async def test_what_is_erased_beside_what_stays_leaves_no_trace_either(town: Town) -> None:
+    """The receipt of the erased one is gone with it: it led from the code to the chat."""
+    ann = town.resident("Ann")
+    stays, goes = await ann.gives(SECRET), await ann.gives("Ý kiến thứ hai")
+    async with town.app.database.transaction() as connection:
+        only = update(table(Submission)).where(table(Submission).c.code == stays)
+        await connection.execute(only.values(state=State.IN_PROGRESS))
+    await ann.says("/mydata")
+    await ann.taps("mydata.erase")
+    await ann.taps("mydata.yes.erase")
+    async with town.app.database.reading() as connection:
+        keys = (await connection.execute(select(table(Outbox).c.dedup_key))).scalars().all()
+    assert any(stays in key for key in keys)
+    assert not any(goes in key for key in keys)
 
 
 async def test_the_copy_holds_everything_and_who_looked(town: Town) -> None:
@@ -116,6 +133,7 @@ async def test_what_is_being_handled_stays_and_the_reason_is_said(town: Town) ->
     assert "đang được cán bộ xác minh" in ann.sees
     (record,) = await town.exported()
     assert record["text"] == SECRET
+    assert await town.count(Outbox) > 0
     async with town.app.database.reading() as connection:
         actions = (await connection.execute(select(table(Audit).c.action))).scalars().all()
     assert "data.erasure_asked" in actions
