@@ -20,6 +20,7 @@ from bot.feedback import followup, notices
 from bot.feedback import service as feedback
 from bot.feedback.flow import FEEDBACK
 from bot.feedback.later import ADDITION, RATING, REOPENING
+from bot.feedback.limits import Limits as OpinionLimits
 from bot.feedback.service import Policy
 from bot.privacy import rights
 from bot.privacy.flow import CORRECTION
@@ -84,6 +85,7 @@ def policy_of(settings: Settings) -> Policy:
         officers_language=settings.locale.default,
         seal=seal_of(settings),
         reopen_within=timedelta(days=settings.deadlines.reopen_days),
+        limits=OpinionLimits(settings.abuse.opinions_a_day, settings.abuse.everybody_a_minute),
     )
 
 
@@ -174,6 +176,7 @@ class App:
             say=renderer.plain,
             default_language=language,
             draft_lifetime=timedelta(hours=settings.retention.draft_hours),
+            most_a_minute=settings.abuse.messages_a_minute,
         )
         application = ApplicationBuilder().bot(self.bot).updater(None).build()
         database, zone = self.database, settings.locale.zone

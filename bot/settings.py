@@ -153,6 +153,14 @@ class Retention(_Section):
     closed_days: ClosedDays = ClosedDays()
 
 
+class Abuse(_Section):
+    """How much is taken: opinions of one person a day, of everybody and messages of one a minute"""
+
+    opinions_a_day: int = Field(10, ge=1)
+    everybody_a_minute: int = Field(600, ge=1)
+    messages_a_minute: int = Field(60, ge=5)
+
+
 class Privacy(_Section):
     """Under which keys residents and their files are sealed."""
 
@@ -185,6 +193,7 @@ class Settings(BaseSettings):
     locale: Locale = Locale()
     deadlines: Deadlines = Deadlines()
     retention: Retention = Retention()
+    abuse: Abuse = Abuse()
     privacy: Privacy = Privacy()
     evidence: Evidence = Evidence()
     ops: Ops = Ops()

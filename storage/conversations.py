@@ -93,6 +93,8 @@ class Draft:
     started_at: datetime | None
     expires_at: datetime | None
     reminded_at: datetime | None
+    counted_from: datetime | None = None
+    counted: int = 0
 
 
 _names = [field.name for field in fields(Draft) if field.name != "chat_id"]

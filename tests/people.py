@@ -21,8 +21,8 @@ from bot.casework import service as casework
 from bot.export import submission_records
 from bot.feedback.flow import FEEDBACK
 from bot.run import listening
+from bot.settings import Abuse, Evidence, Limits, Ops, Privacy, Settings, Telegram
 from bot.settings import DatabaseSection as DatabaseSettings
-from bot.settings import Evidence, Limits, Ops, Privacy, Settings, Telegram
 from bot.simulator.server import Simulator
 from bot.telegram.webhook import webhook_app
 from bot.texts import load
@@ -44,7 +44,13 @@ START = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)  # a Wednesday, 9:30 in the ci
 NO_PACE = Limits(global_per_second=0, chat_per_second=0, group_per_minute=0)
 
 
-def settings_for(database_url: str, api_base_url: str, limits: Limits = NO_PACE) -> Settings:
+# Nobody in a test is slowed down unless the test is about that.
+NO_LIMIT = Abuse(opinions_a_day=1000, everybody_a_minute=100_000, messages_a_minute=100_000)
+
+
+def settings_for(
+    database_url: str, api_base_url: str, limits: Limits = NO_PACE, abuse: Abuse = NO_LIMIT
+) -> Settings:
     """Settings of a test: no ports and, unless asked for, no pace."""
     return Settings.model_construct(
         telegram=Telegram(
@@ -58,6 +64,7 @@ def settings_for(database_url: str, api_base_url: str, limits: Limits = NO_PACE)
         retention=Settings.model_fields["retention"].default,
         privacy=Privacy(encryption_key=KEY),
         evidence=Evidence(url=f"memory://{uuid4().hex}"),
+        abuse=abuse,
         ops=Ops(listen_port=0),
     )
 
@@ -172,14 +179,14 @@ class Town:
 
 @contextlib.asynccontextmanager
 async def town_on(
-    database_url: str, *, replicas: int = 1, limits: Limits = NO_PACE
+    database_url: str, *, replicas: int = 1, limits: Limits = NO_PACE, abuse: Abuse = NO_LIMIT
 ) -> AsyncIterator[Town]:
     """A town on a migrated database."""
     async with contextlib.AsyncExitStack() as stack:
         simulator = await stack.enter_async_context(Simulator(tokens=[TOKEN]))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         town = Town(simulator, [], http)
-        settings = settings_for(database_url, simulator.url, limits)
+        settings = settings_for(database_url, simulator.url, limits, abuse)
         for _ in range(replicas):
             app = App(settings, clock=lambda: town.now, album_pause=0.0)
             await stack.enter_async_context(town.playing(app))

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from bot.feedback.limits import Limits
 from bot.feedback.service import Policy
 from bot.seal import Seal, new_key
 from bot.settings import Deadlines
@@ -14,4 +15,5 @@ POLICY = Policy(
     officers_language="vi",
     seal=Seal([new_key()]),
     reopen_within=timedelta(days=15),
+    limits=Limits(a_day=10, everybody_a_minute=600),
 )

@@ -31,7 +31,11 @@ def case(opened: Case, zone: ZoneInfo) -> Screen:
     )
     guarded = (Words("case.confidential"),) if submission.confidential else ()
     withheld = (Words("case.withheld", {"files": opened.withheld}),) if opened.withheld else ()
-    return Screen((*guarded, words, *withheld))
+    said = (
+        Words(f"case.remark.{each.kind}", {"at": each.at, "text": each.text})
+        for each in opened.remarks
+    )
+    return Screen((*guarded, words, *said, *withheld))
 
 
 def _contact(opened: Case) -> Param:

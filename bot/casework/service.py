@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.seal import Seal
-    from storage.models import Attachment, Officer, Submission
+    from storage.models import Attachment, Officer, Remark, Submission
 
 OPENED, REFUSED = "case.opened", "case.refused"
 
@@ -33,6 +33,7 @@ class Case:
     phone: str | None
     files: Sequence[Attachment]
     withheld: int
+    remarks: Sequence[Remark]
 
 
 async def invite(
@@ -128,7 +129,8 @@ async def open_case(
     files = await submissions.attachments(connection, submission.id or 0)
     shown = [file for file in files if rules.may_be_shown(submission, file)]
     phone = seal.open_text(submission.phone) if submission.phone else None
-    return Case(submission, phone, shown, len(files) - len(shown))
+    said = await submissions.remarks(connection, submission.id or 0)
+    return Case(submission, phone, shown, len(files) - len(shown), said)
 
 
 async def lost(connection: AsyncConnection, chat_id: int, now: datetime) -> None:

@@ -37,6 +37,14 @@ class Rejected(Exception):
         self.params = params
 
 
+class Refused(Exception):
+    """A conversation cannot be begun now; the words say why, and until when."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__(words.key)
+        self.words = words
+
+
 class Stop(Exception):
     """A reply ends the conversation, and nothing of it is kept."""
 

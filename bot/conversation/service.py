@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from bot.conversation.flow import Ask, Chat, Done, Flow, Reply, Stopped, Turn, advance, present
-from bot.conversation.rounds import Rounds
+from bot.conversation.flow import (
+    Ask,
+    Chat,
+    Done,
+    Flow,
+    Refused,
+    Reply,
+    Stopped,
+    Turn,
+    advance,
+    present,
+)
+from bot.conversation.rounds import Decide, Rounds
 from bot.conversation.screens import question, spoken
 from bot.screen import Screen, Words
 from storage import conversations
 from storage.conversations import Draft
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,12 +34,12 @@ if TYPE_CHECKING:
     from storage.models import Conversation
 
 
-Begin = Callable[["AsyncConnection", Chat], Awaitable[Mapping[str, Any]]]
+Begin = Callable[["AsyncConnection", Chat, "datetime"], Awaitable[Mapping[str, Any]]]
 Finish = Callable[["AsyncConnection", Chat, Mapping[str, Any], "datetime"], Awaitable[None]]
 Answered = Callable[["AsyncConnection", Chat, Any, "datetime"], Awaitable[None]]
 
 
-async def _no_facts(_connection: AsyncConnection, _chat: Chat) -> Mapping[str, Any]:
+async def _no_facts(_connection: AsyncConnection, _chat: Chat, _now: datetime) -> Mapping[str, Any]:
     return {}
 
 
@@ -35,8 +47,8 @@ async def _no_facts(_connection: AsyncConnection, _chat: Chat) -> Mapping[str, A
 class Matter:
     """A flow and what it does: the facts it begins with, what an answer or the end brings about.
 
-    All of it happens in the transaction of the turn. After a stop for a reason in `forgets` the
-    chat itself is forgotten.
+    All of it happens in the transaction of the turn; `begin` may raise Refused. After a stop for a
+    reason in `forgets` the chat itself is forgotten.
     """
 
     flow: Flow
@@ -55,6 +67,8 @@ class Shown:
     finished: bool = False
 
 
+NOTHING = Screen(())  # is not shown
+_MINUTE = timedelta(minutes=1)
 _Decided = tuple[Shown | None, Draft | None]
 
 
@@ -69,13 +83,18 @@ class Desk:
         say: Callable[[Words | str, str], str],
         default_language: str,
         draft_lifetime: timedelta,
+        most_a_minute: int,
     ) -> None:
-        """`say(words, language)` gives the plain text of a label, to understand typed ones."""
+        """`say(words, language)` gives the plain text of a label, to understand typed ones.
+
+        Of more than `most_a_minute` replies in a chat the first is answered, the rest are left.
+        """
         self._database = database
         self._matters = {matter.flow.name: matter for matter in matters}
         self._say = say
         self._default_language = default_language
         self._draft_lifetime = draft_lifetime
+        self._most_a_minute = most_a_minute
         self._rounds = Rounds(database, default_language)
 
     async def take(
@@ -100,7 +119,7 @@ class Desk:
             draft = await self._effects(connection, matter, row, turn, update_id, now)
             return self._shown(matter, turn, row.language), draft
 
-        return cast("Shown | None", await self._rounds.take(chat_id, decide))
+        return await self._taken(chat_id, decide, now)
 
     async def open(
         self,
@@ -127,7 +146,10 @@ class Desk:
             if known:
                 return None, None
             matter = self._matters[flow]
-            begun = await matter.begin(connection, Chat(chat_id, row.language))
+            try:
+                begun = await matter.begin(connection, Chat(chat_id, row.language), now)
+            except Refused as refused:
+                return Shown(Screen((refused.words,)), row.language), _closed(row, update_id)
             answers = {**(facts or {}), **begun}
             draft = Draft(
                 chat_id=chat_id,
@@ -140,7 +162,7 @@ class Desk:
             )
             return self._shown(matter, present(matter.flow, answers), row.language), draft
 
-        return cast("Shown | None", await self._rounds.take(chat_id, decide, makes=True))
+        return await self._taken(chat_id, decide, now, makes=True)
 
     async def cancel(self, update_id: int, chat_id: int, now: datetime) -> Shown | None:
         """End the open conversation and forget its answers; None when none is open.
@@ -157,7 +179,7 @@ class Desk:
             turn = present(matter.flow, row.answers) if known else Stopped("cancelled")
             return self._shown(matter, turn, row.language), draft
 
-        return cast("Shown | None", await self._rounds.take(chat_id, decide, makes=True))
+        return await self._taken(chat_id, decide, now, makes=True)
 
     async def has_draft(self, chat_id: int, now: datetime) -> bool:
         """Whether a conversation is open in a chat."""
@@ -190,6 +212,26 @@ class Desk:
             chosen = {**row.preferences, **change(row.preferences)}
             await conversations.save(connection, chat_id, {"preferences": chosen})
         return chosen
+
+    async def _taken(
+        self, chat_id: int, decide: Decide, now: datetime, *, makes: bool = False
+    ) -> Shown | None:
+        """What a turn leads to, unless there were too many of them in this minute."""
+
+        async def counted(connection: AsyncConnection, row: Conversation) -> _Decided:
+            begins, count = row.counted_from, row.counted + 1
+            if begins is None or now - begins >= _MINUTE:
+                begins, count = now, 1
+            if count > self._most_a_minute:
+                slower = Shown(Screen((Words("abuse.too_fast"),)), row.language)
+                shown = slower if count == self._most_a_minute + 1 else Shown(NOTHING, row.language)
+                return shown, replace(_as_it_is(row), counted_from=begins, counted=count)
+            shown, draft = await decide(connection, row)
+            if draft is not None:
+                draft = replace(draft, counted_from=begins, counted=count)
+            return shown, draft
+
+        return cast("Shown | None", await self._rounds.take(chat_id, counted, makes=makes))
 
     def _advance(self, flow: Flow, row: Conversation, reply: Reply) -> Turn:
         ask = present(flow, row.answers)
@@ -260,11 +302,15 @@ def _closed(row: Conversation, update_id: int) -> Draft:
 
 def _same(row: Conversation, update_id: int) -> Draft:
     """The conversation as it is, with one more update that was taken."""
+    return replace(_as_it_is(row), updates=conversations.with_update(row.updates, update_id))
+
+
+def _as_it_is(row: Conversation) -> Draft:
     return Draft(
         chat_id=row.chat_id,
         flow=row.flow,
         answers=row.answers,
-        updates=conversations.with_update(row.updates, update_id),
+        updates=row.updates,
         started_at=row.started_at,
         expires_at=row.expires_at,
         reminded_at=row.reminded_at,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import VINTAGE, police
 from bot.conversation.inputs import files_of, text_of
-from bot.feedback import rules
+from bot.feedback import limits, rules
 from bot.feedback.screens import about
 from bot.folding import fold
 from bot.screen import Button, Screen, Words
@@ -56,6 +56,7 @@ class Policy:
     officers_language: str
     seal: Seal
     reopen_within: timedelta
+    limits: limits.Limits
 
     def due(self, kind: Kind, now: datetime) -> datetime:
         """When an opinion that is received now is to be answered."""
@@ -63,8 +64,14 @@ class Policy:
         return rules.due(now, self.working_days[kind], self.zone, off)
 
 
-async def facts(connection: AsyncConnection, chat: Chat, *, policy: Policy) -> Mapping[str, Any]:
-    """What is known before the first question: the notice that the resident agreed to."""
+async def facts(
+    connection: AsyncConnection, chat: Chat, now: datetime, *, policy: Policy
+) -> Mapping[str, Any]:
+    """What is known before the first question: the notice that the resident agreed to.
+
+    Raises Refused for who is banned, and for who gave more than a day allows.
+    """
+    await limits.check(connection, policy.seal.aliases(chat.id), now, policy.limits)
     resident = await residents.find(connection, policy.seal.aliases(chat.id, named=True))
     return {"@agreed": resident.consent_version} if resident else {}
 

@@ -33,9 +33,11 @@ class Showing:
         self, chat_id: int, shown: Shown, *, update: Update | None = None, settles: float = 0.0
     ) -> None:
         """Show what a turn led to; in place of the message whose button was pressed, if one was."""
-        post = Post(shown.screen, shown.language, settles=settles)
+        screen = shown.screen if shown.screen.paragraphs else None
+        post = Post(screen, shown.language, settles=settles)
         pressed = update is not None and update.callback_query is not None
-        self.replies.put(chat_id, _pressed(post, update) if pressed and update else post)
+        if pressed or screen is not None:
+            self.replies.put(chat_id, _pressed(post, update) if pressed and update else post)
         if shown.finished:
             self.nudge()
 

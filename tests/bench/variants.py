@@ -57,6 +57,10 @@ class Process:
             "TELEGRAM__WEBHOOK__SECRET_TOKEN": SECRET,
             "TELEGRAM__LIMITS__GLOBAL_PER_SECOND": "0",
             "TELEGRAM__LIMITS__CHAT_PER_SECOND": "0",
+            "ABUSE__OPINIONS_A_DAY": "100000",
+            "ABUSE__EVERYBODY_A_MINUTE": "1000000",
+            "ABUSE__MESSAGES_A_MINUTE": "1000000",
+            "PRIVACY__ENCRYPTION_KEY": new_key(),
             "OPS__LISTEN_PORT": "0",
         }
         if self.variant.database_url:

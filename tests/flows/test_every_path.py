@@ -165,6 +165,7 @@ def _desk(database: Database) -> Desk:
         say=RENDERER.plain,
         default_language="vi",
         draft_lifetime=timedelta(hours=24),
+        most_a_minute=1000,
     )
 
 

@@ -25,7 +25,7 @@ from storage.database import Database
 from storage.models import Outbox, Role
 from storage.rows import table
 from tests.kills.walkers import Walker, code_in
-from tests.people import SECRET, TOKEN, tells
+from tests.people import KEY, SECRET, TOKEN, tells
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -64,6 +64,11 @@ class Bot:
             "BOT_TELEGRAM__LIMITS__GLOBAL_PER_SECOND": "0",
             "BOT_TELEGRAM__LIMITS__CHAT_PER_SECOND": "0",
             "BOT_TELEGRAM__LIMITS__LEASE_SECONDS": "2",
+            "BOT_ABUSE__OPINIONS_A_DAY": "1000",
+            "BOT_ABUSE__EVERYBODY_A_MINUTE": "100000",
+            "BOT_ABUSE__MESSAGES_A_MINUTE": "100000",
+            "BOT_PRIVACY__ENCRYPTION_KEY": KEY,
+            "BOT_EVIDENCE__URL": "memory://campaign",
             "BOT_DATABASE__URL": database_url,
             "BOT_OPS__LISTEN_PORT": "0",
         }

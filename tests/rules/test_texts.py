@@ -15,7 +15,7 @@ from bot.preferences import QUIET, SWITCHES
 from bot.telegram.commands import MENU
 from bot.texts import LANGUAGES, load
 from storage import audit
-from storage.models import Kind, Role, State
+from storage.models import Kind, RemarkKind, Role, State
 from tests.samples import POLICY
 
 
@@ -25,6 +25,7 @@ def expected_keys() -> set[str]:
     found |= {f"commands.{name}" for name in MENU}
     found |= {f"{group}.{level}" for group in ("areas", "police") for level in (*Level, "city")}
     found |= {f"role.{role}" for role in (*Role, audit.RESIDENT, audit.SYSTEM, audit.OPERATOR)}
+    found |= {f"case.remark.{kind}" for kind in RemarkKind}
     found |= {f"files.given_up.{state}" for state in ("too_large", "refused", "failed")}
     found |= {f"settings.{way}.{name}" for way in ("mute", "hear") for name in SWITCHES}
     found |= {f"settings.quiet.{name}" for name in ("none", *QUIET)}

@@ -1,0 +1,298 @@
+"""After the receipt: adding, withdrawing, rating, asking to look again; settings; too much."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+from sqlalchemy import update
+
+from bot.feedback import notices
+from bot.screen import Words
+from bot.settings import Abuse
+from storage import bans, submissions
+from storage.models import Officer, State, Submission
+from storage.rows import table
+from tests.people import town_on
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.people import Person, Town
+
+ROWS = table(Submission)
+
+
+async def set_state(town: Town, state: State, **values: Any) -> None:
+    """As if officers had worked on it."""
+    async with town.app.database.transaction() as connection:
+        await connection.execute(update(ROWS).values(state=state, **values))
+
+
+async def the_one(town: Town, code: str) -> Submission:
+    """A submission as it stands."""
+    async with town.app.database.reading() as connection:
+        found = await submissions.by_code(connection, code)
+    assert found is not None
+    return found
+
+
+async def answered(town: Town, ann: Person) -> str:
+    """An opinion that was answered today; its code."""
+    code = await ann.gives("Đèn đường hỏng ba tuần.")
+    await set_state(town, State.ANSWERED, answered_at=town.now)
+    await ann.says(f"/mine {code}")
+    return code
+
+
+async def test_what_is_added_reaches_the_officers(town: Town) -> None:
+    """Words and files join the opinion, are found by the search, and the officer is told."""
+    officer = await town.officer("Binh")
+    ann = town.resident("Ann")
+    code = await ann.gives("Đèn đường hỏng.")
+    await ann.taps("receipt.show")
+    await ann.taps("mine.addition")
+    await ann.does("photo", caption="Cột đèn số mười bảy")
+    await ann.taps("addition.details.options.done")
+    assert ann.is_told("addition.done")
+    assert officer.was_told("alert.added")
+    assert "mười bảy" not in " ".join(officer.heard)
+    assert len(await town.found_in_words("muoi bay")) == 1
+    await officer.taps("alert.open", of=code)
+    assert any("Cột đèn số mười bảy" in said for said in officer.heard)
+    (record,) = await town.exported()
+    assert [each["type"] for each in record["attachments"]] == ["photo"]
+
+
+async def test_an_opinion_is_withdrawn_after_a_second_question(town: Town) -> None:
+    """It stays on record as withdrawn; officers are told."""
+    officer = await town.officer("Binh")
+    ann = town.resident("Ann")
+    code = await ann.gives("Đèn đường hỏng.")
+    await ann.taps("receipt.show")
+    await ann.taps("mine.withdraw")
+    assert (await the_one(town, code)).state is State.RECEIVED
+    await ann.taps("mine.withdraw")
+    assert (await the_one(town, code)).state is State.WITHDRAWN
+    assert officer.was_told("alert.withdrawn")
+    await ann.says(f"/mine {code}")
+    assert "Rút ý kiến" not in ann.buttons
+    assert "Bổ sung" not in ann.buttons
+
+
+async def test_it_is_too_late_to_withdraw_what_is_answered(town: Town) -> None:
+    """The button of an old screen says so."""
+    ann = town.resident("Ann")
+    await ann.gives("Đèn đường hỏng.")
+    await ann.taps("receipt.show")
+    await ann.taps("mine.withdraw")
+    await set_state(town, State.ANSWERED, answered_at=town.now)
+    await ann.taps("mine.withdraw")
+    assert ann.is_told("mine.too_late")
+
+
+async def test_an_answer_is_rated_and_looked_at_again_once(town: Town) -> None:
+    """Who is not satisfied says why, and may ask to look again; a new due date is set."""
+    officer = await town.officer("Binh")
+    ann = town.resident("Ann")
+    code = await answered(town, ann)
+    before = (await the_one(town, code)).due_at
+    town.later(days=3)
+    await ann.taps("mine.rating")
+    await ann.taps("rating.score.options.0")
+    await ann.says("Chưa nói bao giờ sửa")
+    await ann.taps("rating.again.options.yes")
+    row = await the_one(town, code)
+    assert (row.rating, row.rating_reason) == (0, "Chưa nói bao giờ sửa")
+    assert row.state is State.RECEIVED
+    assert row.reopened_at == town.now
+    assert row.due_at > before
+    assert officer.was_told("alert.reopened")
+    await set_state(town, State.ANSWERED, answered_at=town.now)
+    await ann.says(f"/mine {code}")
+    assert "Đề nghị xem lại" not in ann.buttons
+
+
+async def test_who_is_content_is_asked_nothing_more(town: Town) -> None:
+    """One tap is a rating."""
+    ann = town.resident("Ann")
+    code = await answered(town, ann)
+    await ann.taps("mine.rating")
+    await ann.taps("rating.score.options.2")
+    assert ann.is_told("rating.done")
+    assert (await the_one(town, code)).rating == 2
+    await ann.says(f"/mine {code}")
+    assert "Đánh giá câu trả lời" not in ann.buttons
+
+
+async def test_after_the_set_time_it_is_not_looked_at_again(town: Town) -> None:
+    """Fifteen days; a draft that was begun in time and ended too late changes nothing."""
+    ann = town.resident("Ann")
+    code = await answered(town, ann)
+    town.later(days=14, hours=23)
+    await ann.says(f"/mine {code}")
+    await ann.taps("mine.reopening")
+    town.later(hours=2)
+    await ann.says("Đèn lại hỏng")
+    assert (await the_one(town, code)).state is State.ANSWERED
+    await ann.says(f"/mine {code}")
+    assert "Đề nghị xem lại" not in ann.buttons
+
+
+async def test_another_persons_opinion_cannot_be_touched(town: Town) -> None:
+    """Whatever code somebody types or presses."""
+    ann, ben = town.resident("Ann"), town.resident("Ben")
+    code = await ann.gives("Đèn đường hỏng.")
+    await ben.gives("Ý kiến của Ben")
+    await ben.says(f"/mine {code}")
+    assert ben.is_told("mine.unknown")
+    await ben.says(f"/start code_{code.replace('-', '')}")
+    assert ben.is_told("mine.unknown")
+
+
+async def test_the_receipt_is_shown_again_with_a_picture(town: Town) -> None:
+    """A QR code that opens the opinion for its resident, here and in a new chat."""
+    ann = town.resident("Ann")
+    code = await ann.gives("Đèn đường hỏng.")
+    await ann.taps("receipt.show")
+    await ann.taps("mine.receipt")
+    shown = ann.messages[-1]
+    assert code in shown["caption"]
+    picture = town.simulator.world.files._by_id[shown["photo"][-1]["file_id"]].content
+    with Image.open(io.BytesIO(picture)) as opened:
+        assert opened.width == opened.height > 200
+    await ann.says(f"/start code_{code.replace('-', '')}")
+    assert f"Ý kiến {code}" in ann.sees
+
+
+async def test_another_thing_waits_for_what_is_open(town: Town) -> None:
+    """The draft is not lost, and it is said which comes first."""
+    ann = town.resident("Ann")
+    code = await ann.gives("Đèn đường hỏng.")
+    await ann.begins()
+    await ann.says(f"/mine {code}")
+    await ann.taps("mine.addition")
+    assert ann.is_told("draft.busy")
+    assert ann.is_asked("feedback.details")
+
+
+@pytest.mark.parametrize(
+    ("hour", "expected"),
+    [
+        (20, datetime(2026, 11, 25, 13, 0, tzinfo=UTC)),
+        (23, datetime(2026, 11, 26, 0, 0, tzinfo=UTC)),
+    ],
+)
+async def test_in_quiet_hours_what_can_wait_waits(
+    town: Town, hour: int, expected: datetime
+) -> None:
+    """Quiet from 21 to 7 by the city's clock: news comes in the morning."""
+    ann = town.resident("Ann")
+    code = await ann.gives("Đèn đường hỏng.")
+    await ann.says("/settings")
+    await ann.taps("settings.quiet.night")
+    assert any("✓ Yên lặng 21 giờ" in label for label in ann.buttons)
+    town.now = datetime(2026, 11, 25, hour - 7, 0, tzinfo=UTC)
+    await tells(town, code)
+    assert ann.was_told("draft.stale") is (hour == 20)
+    town.now = expected + timedelta(minutes=1)
+    await town.app.settled()
+    assert ann.was_told("draft.stale")
+
+
+async def tells(town: Town, code: str) -> None:
+    """Tell the resident of something that can wait."""
+    row = await the_one(town, code)
+    async with town.app.database.transaction() as connection:
+        await notices.tell(
+            connection, row, "news", (Words("draft.stale"),), town.now, policy=town.app.policy
+        )
+    await town.app.settled()
+
+
+async def test_news_can_be_switched_off_and_on(town: Town) -> None:
+    """What is switched off is not sent later either."""
+    ann = town.resident("Ann")
+    code = await ann.gives("Đèn đường hỏng.")
+    await ann.says("/settings")
+    await ann.taps("settings.mute.updates")
+    await tells(town, code)
+    assert not ann.was_told("draft.stale")
+    await ann.taps("settings.hear.updates")
+    assert "Tắt tin về tiến độ xử lý" in ann.buttons
+
+
+@pytest.fixture
+async def strict_town(database_url: str) -> AsyncIterator[Town]:
+    """A town where little is taken at a time."""
+    strict = Abuse(opinions_a_day=2, everybody_a_minute=3, messages_a_minute=12)
+    async with town_on(database_url, abuse=strict) as opened:
+        yield opened
+
+
+async def test_more_than_a_day_allows_is_refused_until_tomorrow(strict_town: Town) -> None:
+    """It says until when; on the next day it goes on."""
+    ann = strict_town.resident("Ann")
+    for number in range(2):
+        strict_town.later(minutes=2)
+        await ann.gives(f"Ý kiến {number}", identity=("channel", "unnamed")[number])
+    strict_town.later(minutes=2)
+    await ann.says("/gopy")
+    assert ann.is_told("abuse.enough_today")
+    await ann.says("Tôi viết thêm điều này")
+    assert ann.is_told("abuse.enough_today")
+    strict_town.later(hours=24)
+    await ann.says("/gopy")
+    assert ann.is_asked("feedback.kind")
+
+
+async def test_everybody_together_is_limited_and_nobody_is_cut_off(strict_town: Town) -> None:
+    """Who has begun may finish; who begins is asked to come back."""
+    people = [strict_town.resident(name) for name in ("Ann", "Ben", "Cam", "Dan")]
+    last = people[-1]
+    await last.begins()
+    for person in people[:3]:
+        await person.gives("Ý kiến")
+    late = strict_town.resident("Em")
+    await late.says("/gopy")
+    assert late.is_told("abuse.busy")
+    await last.says("Đã bắt đầu từ trước")
+    await last.taps("feedback.details.options.done")
+    await last.taps("feedback.identity.options.channel")
+    await last.taps("feedback.review.options.submit")
+    assert last.code
+
+
+async def test_a_flood_is_answered_once(strict_town: Town) -> None:
+    """What was written before stays; a minute later it goes on."""
+    ann = strict_town.resident("Ann")
+    for number in range(40):
+        await ann.says(f"dòng {number}")
+    assert sum("gửi quá nhanh" in said for said in ann.heard) == 1
+    assert len(ann.heard) == 13
+    strict_town.later(minutes=1)
+    await ann.says("xin lỗi")
+    assert ann.is_asked("feedback.offer")
+
+
+async def test_who_is_banned_is_told_why_and_until_when(town: Town) -> None:
+    """Named or not: it is the same person. When it is lifted, or over, it goes on."""
+    ann = town.resident("Ann")
+    await ann.gives("Ý kiến")
+    seal = town.app.policy.seal
+    await town.officer("Binh")
+    async with town.app.database.transaction() as connection:
+        alias = seal.aliases(ann.id, named=False)[0]
+        number = (await connection.execute(table(Officer).select())).first()
+        assert number is not None
+        until = town.now + timedelta(days=7)
+        await bans.ban(connection, alias, until, number.id, "Gửi quảng cáo", town.now)
+    await ann.says("/gopy")
+    assert ann.is_told("abuse.banned")
+    assert "Gửi quảng cáo" in ann.sees
+    town.later(days=8)
+    await ann.says("/gopy")
+    assert ann.is_asked("feedback.kind")
