@@ -281,6 +281,8 @@ class Person:
         if kind in {"complaint", "denunciation"}:
             await self.taps("feedback.formal.options.inform")
         await self.taps(f"feedback.topic.options.{chosen.get('topic', 'theft')}")
+        if chosen.get("area") == "":
+            return  # a link said it
         if "area" in chosen:
             await self.says(chosen["area"])
             await self.taps(chosen["area"])

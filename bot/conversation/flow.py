@@ -64,10 +64,11 @@ class Move(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """Who is spoken with: the chat's id and its language."""
+    """Who is spoken with: the chat's id, its language, and what was chosen or said there before."""
 
     id: int
     language: str
+    preferences: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

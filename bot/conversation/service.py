@@ -147,7 +147,9 @@ class Desk:
                 return None, None
             matter = self._matters[flow]
             try:
-                begun = await matter.begin(connection, Chat(chat_id, row.language), now)
+                begun = await matter.begin(
+                    connection, Chat(chat_id, row.language, row.preferences), now
+                )
             except Refused as refused:
                 return Shown(Screen((refused.words,)), row.language), _closed(row, update_id)
             answers = {**(facts or {}), **begun}
@@ -255,7 +257,7 @@ class Desk:
         now: datetime,
     ) -> Draft | None:
         """Do what a turn brings about; the draft that it leaves."""
-        chat = Chat(row.chat_id, row.language)
+        chat = Chat(row.chat_id, row.language, row.preferences)
         match turn:
             case Ask():
                 if turn.accepted is not None and turn.accepted in matter.answered:

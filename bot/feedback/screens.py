@@ -22,10 +22,14 @@ PAGE = 5  # submissions on one page of the list
 _EXCERPT = 1500  # characters of a submission's text
 
 
-def start(*, has_draft: bool) -> Screen:
-    """The welcome, the emergency numbers, and what can be done here."""
+def start(*, has_draft: bool, unit: str | None = None) -> Screen:
+    """The welcome, the emergency numbers, and what can be done here.
+
+    With the code of the `unit` whose link was followed.
+    """
+    came_for = (Words("start.unit", {"unit": police(unit)}),) if unit else ()
     return Screen(
-        (Words("start.text"), Words("start.emergency")),
+        (Words("start.text"), *came_for, Words("start.emergency")),
         (
             Button(Words("start.resume" if has_draft else "start.feedback"), "feedback:begin"),
             Button(Words("start.mine"), "mine:list="),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import VINTAGE, police
 from bot.conversation.inputs import files_of, text_of
-from bot.feedback import limits, rules
+from bot.feedback import limits, links, rules
 from bot.feedback.screens import about
 from bot.folding import fold
 from bot.screen import Button, Screen, Words
@@ -73,7 +73,8 @@ async def facts(
     """
     await limits.check(connection, policy.seal.aliases(chat.id), now, policy.limits)
     resident = await residents.find(connection, policy.seal.aliases(chat.id, named=True))
-    return {"@agreed": resident.consent_version} if resident else {}
+    agreed = {"@agreed": resident.consent_version} if resident else {}
+    return {**agreed, **links.facts(chat.preferences, now)}
 
 
 async def agree(
@@ -120,7 +121,7 @@ async def receive(
         "phone": policy.seal.seal_text(answers["phone"]) if identity is Identity.PHONE else None,
         "confidential": confidential,
         "language": chat.language,
-        "forum": None,
+        "forum": answers.get("@forum"),
         "created_at": now,
         "due_at": policy.due(kind, now),
     }

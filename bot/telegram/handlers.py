@@ -22,7 +22,7 @@ from telegram.ext import (
 
 from bot.conversation.flow import pressed
 from bot.conversation.inputs import as_message
-from bot.feedback import qr, screens
+from bot.feedback import links, qr, screens
 from bot.screen import Screen, Words
 from bot.telegram.arrival import arriving
 from bot.telegram.commands import COMMANDS
@@ -164,9 +164,13 @@ class Handlers:
         if payload.startswith(qr.PREFIX):
             await self.residents.show_one(update, payload.removeprefix(qr.PREFIX))
             return
-        chat_id = chat_of(update)
-        has_draft = await self.desk.has_draft(chat_id, arriving.get().now)
-        await self.showing.show(chat_id, screens.start(has_draft=has_draft))
+        chat_id, now = chat_of(update), arriving.get().now
+        link = links.read(payload, now)
+        if link:
+            await self.desk.prefer(chat_id, lambda _chosen: link)
+        has_draft = await self.desk.has_draft(chat_id, now)
+        unit = link.get("link", {}).get("unit")
+        await self.showing.show(chat_id, screens.start(has_draft=has_draft, unit=unit))
 
     async def begin(self, update: Update, _context: Context) -> None:
         """Begin to give an opinion, or go on with the one begun."""

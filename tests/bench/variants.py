@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.seal import new_key
+
 _ROOT = Path(__file__).parents[2]
 _TOKEN = "123456:" + "t" * 35
 SECRET = "only-telegram-knows"

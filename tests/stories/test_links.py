@@ -1,0 +1,51 @@
+"""Deep links: who follows one comes for a unit or a forum, and need not say so again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.people import Town
+
+
+async def test_a_units_link_is_kept_through_language_and_consent(town: Town) -> None:
+    """The area is not asked; it stands on the review page and can be changed."""
+    ann = town.resident("Ann")
+    await ann.says("/start unit_11407")
+    assert "Công an phường An Biên" in ann.sees
+    await ann.says("/settings")
+    await ann.taps("settings.en")
+    await ann.gives("Mất xe đạp.", area="")
+    assert "An Biên" in ann.sees
+    (record,) = await town.exported()
+    assert (record["unit_code"], record["handled_by"]) == ("11407", "11407")
+
+
+async def test_a_forums_link_marks_the_opinion(town: Town) -> None:
+    """It is collected for that forum."""
+    ann = town.resident("Ann")
+    await ann.says("/start forum_DD7K2")
+    await ann.gives("Đề nghị lắp đèn.")
+    (record,) = await town.exported()
+    assert record["forum"] == "DD7K2"
+
+
+async def test_a_link_is_forgotten_after_a_day(town: Town) -> None:
+    """What was meant yesterday is asked again."""
+    ann = town.resident("Ann")
+    await ann.says("/start unit_11407")
+    town.later(hours=25)
+    await ann.gives("Mất xe đạp.")
+    (record,) = await town.exported()
+    assert record["unit_code"] == "31"
+
+
+async def test_a_broken_link_is_a_plain_start(town: Town) -> None:
+    """Whatever stands in it."""
+    ann = town.resident("Ann")
+    for payload in ("unit_99999", "forum_<b>", "unit_", "x" * 64, "code_", "invite_"):
+        await ann.says(f"/start {payload}")
+        assert ann.sees
+    await ann.gives("Mất xe đạp.")
+    (record,) = await town.exported()
+    assert (record["forum"], record["unit_code"]) == (None, "31")
