@@ -9,6 +9,7 @@ from string import Formatter
 import pytest
 
 from bot.app import topics
+from bot.areas.former import FormerLevel
 from bot.areas.units import Level
 from bot.feedback.service import PUBLIC_ACTIONS
 from bot.telegram.handlers import MENU
@@ -22,6 +23,7 @@ def expected_keys() -> set[str]:
     found = {f"state.{state}" for state in State} | {f"mine.events.{a}" for a in PUBLIC_ACTIONS}
     found |= {f"commands.{name}" for name in MENU}
     found |= {f"{group}.{level}" for group in ("areas", "police") for level in (*Level, "city")}
+    found |= {f"areas.former.{level}" for level in FormerLevel}
     found |= {f"feedback.kind.options.{kind}" for kind in Kind}
     for matter in topics(POLICY):
         for step in matter.flow.steps:

@@ -1,0 +1,177 @@
+"""Which units of today a person may mean by what was typed.
+
+Decided by evidence only: where it fits several units all of them are returned, to be asked. For a
+name that is read in one place the rules are, in this order:
+
+1. It is no answer when a place outside the city is named.
+2. The reading counts that explains most of the words; a typing error costs less than a word that
+   stays unexplained.
+3. Of what a name may stand for, that counts which most of the other names agree with: a ward with
+   its former district or province, or with the unit that its land went to (which narrows it).
+4. Then a reading is dropped when another of the same name fits no worse the word of level and the
+   diacritics, and fits one of them better; and, where they fit alike, when the other is of today.
+5. A district of before is meant only when it is said: by a word of level, by "old", or by standing
+   behind a name that is not known. Otherwise its name is that of the unit of today.
+
+Names that contradict each other are all kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.areas.former import District, Former
+from bot.areas.gazetteer import WARD_LIKE, Around, Kind, gazetteer
+from bot.areas.reading import Fit, Mention, Way, ways
+from bot.areas.spelling import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bot.areas.gazetteer import Place
+
+_MOST_LETTERS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A unit that may be meant; `former` is what it was called by, if by a name of before."""
+
+    code: str
+    former: Former | District | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The units that the evidence fits, best first: one is sure, several must be asked, none known.
+
+    `elsewhere` says that there are none because a place outside the city is named.
+    """
+
+    candidates: tuple[Candidate, ...]
+    elsewhere: bool = False
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of the candidates."""
+        return tuple(each.code for each in self.candidates)
+
+
+def resolve(typed: str) -> Resolved:
+    """The units that may be meant. Total on any text."""
+    found = ways(words(typed[:_MOST_LETTERS]), gazetteer())
+    local = [way for way in found if not way.elsewhere]
+    candidates = _candidates(
+        [reading for number, way in enumerate(local) for reading in _readings(way, number)]
+    )
+    return Resolved(candidates, elsewhere=bool(found) and not local)
+
+
+def _candidates(readings: list[_Reading]) -> tuple[Candidate, ...]:
+    left = [one for one in readings if not any(other.beats(one) for other in readings)]
+    left.sort(key=lambda one: (one.level + one.accents, one.place.kind is not Kind.UNIT))
+    found: dict[str, tuple[int, Candidate]] = {}
+    for one in left:
+        for code in one.codes:
+            candidate = Candidate(code, one.place.former)
+            found.setdefault(code, (one.level + one.accents, candidate))
+    ranked = sorted(found.values(), key=lambda each: (each[0], each[1].code))
+    return tuple(candidate for _rank, candidate in ranked)
+
+
+class _Reading(NamedTuple):
+    """A place that a name may stand for, and what speaks for it; of every rank lower is better.
+
+    agreeing: how many other names agree with it, and how strongly; both negative
+    """
+
+    codes: tuple[str, ...]
+    place: Place
+    name: tuple[int, int]  # which: the way to read, and the mention in it
+    agreeing: tuple[int, int]
+    level: int
+    accents: int
+    older: int
+
+    def beats(self, other: _Reading) -> bool:
+        """Whether nothing speaks for the other that does not speak for this one as well."""
+        if self.agreeing != other.agreeing:
+            return self.agreeing < other.agreeing
+        if self.name != other.name or self.level > other.level or self.accents > other.accents:
+            return False
+        mine = (self.level, self.accents, self.older)
+        return mine < (other.level, other.accents, other.older)
+
+
+def _readings(way: Way, number: int) -> Iterator[_Reading]:
+    mentions = [_of_then_or_now(each) for each in way.mentions if not _is_city(each)]
+    for at, mention in enumerate(mentions):
+        others = mentions[:at] + mentions[at + 1 :]
+        for fit in mention.fits:
+            if fit.place.kind in WARD_LIKE or (
+                fit.place.kind is Kind.DISTRICT and _says_district(mention, way)
+            ):
+                yield _reading(fit, mention, others, (number, at))
+
+
+def _is_city(mention: Mention) -> bool:
+    return all(fit.place.kind is Kind.CITY for fit in mention.fits)
+
+
+def _of_then_or_now(mention: Mention) -> Mention:
+    """What "old" or "new" behind a name leaves; all of it if that leaves nothing."""
+    if mention.says is None:
+        return mention
+    is_new = mention.says is Around.NEW
+    left = tuple(fit for fit in mention.fits if (fit.place.kind is Kind.UNIT) is is_new)
+    return Mention(left or mention.fits, mention.levels, mention.says)
+
+
+def _says_district(mention: Mention, way: Way) -> bool:
+    if all(fit.place.kind is Kind.DISTRICT for fit in mention.fits):
+        return True
+    return not mention.levels and (mention.says is Around.OLD or way.unknown > 0)
+
+
+def _reading(
+    fit: Fit, mention: Mention, others: Sequence[Mention], name: tuple[int, int]
+) -> _Reading:
+    place = fit.place
+    codes, agreeing, strength, older = place.codes, 0, 0, int(place.kind is Kind.FORMER)
+    if place.kind in WARD_LIKE:
+        for other in others:
+            agreement = max(
+                (_agreement(place, each.place, other) for each in other.fits), default=0
+            )
+            agreeing += agreement > 0
+            strength += agreement
+            if agreement >= _RELATED:
+                older = 0  # who names the district names the ward of then
+            elif agreement:
+                narrowed = tuple(
+                    code
+                    for code in codes
+                    if any(each.place.codes == (code,) for each in other.fits)
+                )
+                codes = narrowed or codes
+    fits_level = not mention.levels or place.level in mention.levels
+    if place.kind is Kind.DISTRICT:
+        fits_level = True
+    return _Reading(
+        codes, place, name, (-agreeing, -strength), int(not fits_level), fit.accents, older
+    )
+
+
+_SAME_LAND, _RELATED = 1, 2
+
+
+def _agreement(place: Place, context: Place, other: Mention) -> int:
+    """How strongly another name agrees with a place: not at all, by its land, by where it lay."""
+    if context.kind is Kind.DISTRICT:
+        return _RELATED if context.districts & place.districts else 0
+    if context.kind is Kind.PROVINCE:
+        return _RELATED if context.provinces & place.provinces else 0
+    if {place.kind, context.kind} == WARD_LIKE and set(place.codes) & set(context.codes):
+        return _SAME_LAND
+    return 0
