@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
@@ -16,7 +18,7 @@ from bot.areas.spelling import Word, name, words
 from bot.areas.units import units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 class Kind(Enum):
@@ -74,7 +76,8 @@ class Gazetteer:
     """The index; made once.
 
     named:    the letters of a name -> what it may stand for
-    brief:    the same for initials and for names with a syllable left out
+    initials: the same for the initials of districts
+    partial:  the same for names with a syllable left out
     shared:   the letters of names that places outside the city have too
     levels:   the letters of a word of level -> its spelling and the levels it may mean
     around:   the letters of another word -> its spelling and what it says
@@ -83,7 +86,8 @@ class Gazetteer:
     """
 
     named: Mapping[str, tuple[Entry, ...]]
-    brief: Mapping[str, tuple[Entry, ...]]
+    initials: Mapping[str, tuple[Entry, ...]]
+    partial: Mapping[str, tuple[Entry, ...]]
     shared: frozenset[str]
     levels: Mapping[str, tuple[Word, frozenset[str]]]
     around: Mapping[str, tuple[tuple[Word, Around], ...]]
@@ -118,45 +122,61 @@ def _shorter(letters: str) -> Iterator[str]:
         yield letters[:at] + letters[at + 1 :]
 
 
+# Kỳ, Lý, Mỹ are also written Kì, Lí, Mĩ; the text is decomposed, so that the tone follows.
+_FINAL_Y = re.compile(r"\b([^\W\daeiou])y([\u0300-\u0323]?)\b")
+
+
 @cache
 def gazetteer() -> Gazetteer:
     """The index of every name."""
     lists = tomllib.loads(files("bot.areas").joinpath("words.toml").read_text("utf-8"))
-    named: dict[str, list[Entry]] = {}
-    brief: dict[str, list[Entry]] = {}
+    named, initials, partial = _Index(), _Index(), _Index()
     for text, place in _places(lists["city"]):
-        _add(named, text, place)
-        for also in lists["also"].get(text, ()) if place.kind is not Kind.UNIT else ():
-            _add(named, also, place)
-        for short in _brief(text, place):
-            _add(brief, short, place)
-    elsewhere = Place(Kind.ELSEWHERE, (), "")
-    shared = {name(text).letters for text in lists["elsewhere"]["names"]} & set(named)
-    for text in lists["elsewhere"]["names"]:
-        if name(text).letters not in shared:
-            _add(named, text, elsewhere)
-    deletes: dict[str, list[str]] = {}
-    for key in named:
-        if len(key) >= _SHORTEST:
-            for each in (key, *set(_shorter(key))):
-                deletes.setdefault(each, []).append(key)
+        also = lists["also"].get(text, ()) if place.kind is not Kind.UNIT else ()
+        named.add(place, text, *_with_final_i(text), *also)
+        initials.add(place, *_initials(text, place))
+        partial.add(place, *_parts(text))
+    elsewhere = {name(text).letters: text for text in lists["elsewhere"]["names"]}
+    shared = frozenset(elsewhere.keys() & named.keys())
+    named.add(
+        Place(Kind.ELSEWHERE, (), ""),
+        *(text for letters, text in elsewhere.items() if letters not in shared),
+    )
     return Gazetteer(
-        named={key: tuple(entries) for key, entries in named.items()},
-        brief={key: tuple(entries) for key, entries in brief.items()},
-        shared=frozenset(shared),
+        named=named,
+        initials=initials,
+        partial=partial,
+        shared=shared,
         levels=_levels(lists["levels"]),
         around=_around(lists["around"]),
-        deletes={key: tuple(names) for key, names in deletes.items()},
+        deletes=_deletes(key for key in named if len(key) >= _SHORTEST),
         long=tuple(key for key in named if len(key) >= _LONG),
     )
 
 
-def _add(index: dict[str, list[Entry]], text: str, place: Place) -> None:
-    spelt = name(text)
-    entry = Entry(spelt, place)
-    listed = index.setdefault(spelt.letters, [])
-    if entry not in listed:
-        listed.append(entry)
+class _Index(dict[str, tuple[Entry, ...]]):
+    """Places by the letters of their names."""
+
+    def add(self, place: Place, *texts: str) -> None:
+        for text in texts:
+            entry = Entry(name(text), place)
+            listed = self.get(entry.spelt.letters, ())
+            if entry not in listed:
+                self[entry.spelt.letters] = (*listed, entry)
+
+
+def _with_final_i(text: str) -> Iterator[str]:
+    decomposed = unicodedata.normalize("NFD", text)
+    if _FINAL_Y.search(decomposed):
+        yield _FINAL_Y.sub(r"\1i\2", decomposed)
+
+
+def _deletes(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for key in keys:
+        for each in (key, *set(_shorter(key))):
+            found.setdefault(each, []).append(key)
+    return {each: tuple(names) for each, names in found.items()}
 
 
 def _places(city: str) -> Iterator[tuple[str, Place]]:
@@ -185,27 +205,30 @@ def _places(city: str) -> Iterator[tuple[str, Place]]:
         yield province_name, Place(kind, tuple(sorted(codes)), "province", provinces=inside)
 
 
-def _brief(text: str, place: Place) -> Iterator[str]:
-    """How a name is shortened.
+def _initials(text: str, place: Place) -> Iterator[str]:
+    """How the name of a district, or of the unit that has its name, is shortened.
 
-    A district or city to initials (LC), also with the word of level (QLC), or by its first word's
-    initial (L. Chân); a name of three words to two of them that stand together.
+    To initials (LC), also with the word of level (QLC), or by its first word's initial (L. Chân).
     """
     parts = words(text)
+    initials = "".join(part.letters[0] for part in parts)
     is_namesake = place.kind is Kind.UNIT and name(text) in {name(each) for each in districts()}
     if place.kind is Kind.DISTRICT or is_namesake:
-        initials = "".join(part.letters[0] for part in parts)
         yield initials
-        if place.kind is Kind.DISTRICT:
-            for letter in _WORD_INITIALS[place.level]:
-                yield letter + initials
         short = parts[0].letters[0] + "".join(part.letters for part in parts[1:])
         if len(short) > _INITIALS:
             yield short
+    if place.kind is Kind.DISTRICT:
+        for letter in _WORD_INITIALS[place.level]:
+            yield letter + initials
     if place.kind is Kind.PROVINCE:
-        yield "".join(part.letters[0] for part in parts)
-    if len(parts) == 3 and parts[-1].letters.isalpha():
-        spelt = text.split()
+        yield initials
+
+
+def _parts(text: str) -> Iterator[str]:
+    """What is left of a name of three words when the first or the last is left out."""
+    spelt = text.split()
+    if len(spelt) == 3 and spelt[-1].isalpha():
         yield " ".join(spelt[:2])
         yield " ".join(spelt[1:])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.areas.gazetteer import DISTRICT_LEVELS, WARD_LIKE, Around, Kind, Place
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 # What it costs to read words so. A name costs little, so that one long name is read before two
 # short ones; a word that nothing explains costs more than two typing errors do.
-_NAME, _AGAINST, _FILLER, _LEVEL_ALONE, _BRIEF, _ERROR, _UNKNOWN = 2, 3, 1, 6, 8, 9, 20
+_NAME, _STREET, _AGAINST, _FILLER, _LEVEL_ALONE, _INITIALS = 2, 1, 3, 3, 6, 8
+_ERROR, _PARTIAL, _UNKNOWN = 9, 12, 20
 _LONGEST = 4  # words that a name, or a phrase around names, may be split into
 _MOST_WORDS = 40
 _MOST_WAYS = 4  # ways that cost the same and are all considered
@@ -27,6 +28,7 @@ class Fit(NamedTuple):
 
     place: Place
     accents: int
+    letters: str  # of the name, which may differ from what was typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Mention:
     """
 
     fits: tuple[Fit, ...]
+    typed: Word
     levels: frozenset[str] = frozenset()
     says: Around | None = None
     shared: bool = False
@@ -57,7 +60,8 @@ class _Named(NamedTuple):
     length: int
     cost: int
     fits: tuple[Fit, ...]
-    shared: bool
+    typed: Word
+    shared: bool = False
 
 
 class _Piece(NamedTuple):
@@ -73,21 +77,33 @@ class _Path(NamedTuple):
     piece: _Piece
 
 
+_Spans = list[list[tuple[int, Word]]]  # at each word, what begins there: how long, joined
 _Names = list[list[_Named]]  # at each word, the names that begin there
 
 
 def ways(typed: Sequence[Word], known: Gazetteer) -> list[Way]:
     """The ways to read that cost least; typing errors are considered only where they must be."""
-    typed = typed[:_MOST_WORDS]
-    names = [list(_exact(typed, at, known)) for at in range(len(typed))]
-    paths = _cheapest(typed, names, known)
-    open_words = {at for path in paths for at in _unexplained(path)}
-    if open_words:
-        for at in range(len(typed)):
-            names[at] += _misspelt(typed, at, open_words, known)
-        if any(names):
-            paths = _cheapest(typed, names, known)
+    spans = [list(_spans(typed[:_MOST_WORDS], at)) for at in range(len(typed[:_MOST_WORDS]))]
+    names = [list(_exact(here, known)) for here in spans]
+    paths = _cheapest(spans, names, known)
+    doubtful = _doubtful(paths, len(spans))
+    if doubtful:
+        close = [list(_misspelt(here, doubtful, at, known)) for at, here in enumerate(spans)]
+        if any(close):
+            names = [[*exact, *more] for exact, more in zip(names, close, strict=True)]
+            paths = _cheapest(spans, names, known)
     return [_way(path) for path in paths]
+
+
+def misspelt(typed: Word, known: Gazetteer) -> tuple[int, tuple[Fit, ...]]:
+    """How many errors a word may have, and the names that it is then."""
+    errors, close = known.near(typed.letters)
+    fits = (
+        Fit(entry.place, accents(typed, entry.spelt), letters)
+        for letters in close
+        for entry in known.named[letters]
+    )
+    return errors, tuple(fit for fit in fits if fit.accents <= FITS + _MOST_AGAINST)
 
 
 def _spans(typed: Sequence[Word], at: int) -> Iterator[tuple[int, Word]]:
@@ -95,76 +111,95 @@ def _spans(typed: Sequence[Word], at: int) -> Iterator[tuple[int, Word]]:
         yield length, typed[at] if length == 1 else joined(typed[at : at + length])
 
 
-def _exact(typed: Sequence[Word], at: int, known: Gazetteer) -> Iterator[_Named]:
-    for length, span in _spans(typed, at):
-        for index, cost in ((known.named, _NAME), (known.brief, _BRIEF)):
-            if span.letters in index:
-                named = _named(length, cost, span, index[span.letters])
-                yield named._replace(shared=span.letters in known.shared)
+def _exact(spans: list[tuple[int, Word]], known: Gazetteer) -> Iterator[_Named]:
+    for length, span in spans:
+        if span.letters in known.named:
+            is_shared = span.letters in known.shared
+            yield _named(length, _NAME, span, known.named[span.letters])._replace(shared=is_shared)
+        if span.letters in known.initials:
+            yield _named(length, _INITIALS, span, known.initials[span.letters])
+        if span.letters in known.partial:
+            yield _named(length, _PARTIAL, span, known.partial[span.letters])
 
 
 def _misspelt(
-    typed: Sequence[Word], at: int, open_words: set[int], known: Gazetteer
+    spans: list[tuple[int, Word]], doubtful: set[int], at: int, known: Gazetteer
 ) -> Iterator[_Named]:
-    for length, span in _spans(typed, at):
-        if not open_words.isdisjoint(range(at, at + length)):
-            errors, close = known.near(span.letters)
-            entries = tuple(entry for letters in close for entry in known.named[letters])
-            fitting = tuple(
-                entry for entry in entries if accents(span, entry.spelt) <= FITS + _MOST_AGAINST
-            )
-            if fitting:
-                yield _named(length, _NAME + errors * _ERROR, span, fitting)
+    for length, span in spans:
+        if not doubtful.isdisjoint(range(at, at + length)):
+            errors, fits = misspelt(span, known)
+            if fits:
+                yield _Named(length, _NAME + errors * _ERROR, fits, span)
+
+
+def _doubtful(paths: list[_Path], length: int) -> set[int]:
+    """The words that may be misspelt: not explained, or only by what is less than a name.
+
+    All of them if there is no name; initials when no name that they could follow stands before.
+    """
+    found: set[int] = set()
+    for path in paths:
+        at, has_name = 0, False
+        for piece in _in_order(path):
+            is_name = isinstance(piece.what, Mention)
+            is_weak = piece.cost >= (_PARTIAL if has_name else _INITIALS)
+            if piece.what is None or (is_name and is_weak):
+                found.update(range(at, at + piece.length))
+            has_name = has_name or is_name
+            at += piece.length
+        if not has_name:
+            return set(range(length))
+    return found
 
 
 def _named(length: int, cost: int, span: Word, entries: tuple[Entry, ...]) -> _Named:
-    fits = tuple(Fit(entry.place, accents(span, entry.spelt)) for entry in entries)
+    fits = tuple(Fit(entry.place, accents(span, entry.spelt), span.letters) for entry in entries)
     against = max(0, min(fit.accents for fit in fits) - FITS)
-    return _Named(length, cost + against * _AGAINST, fits, shared=False)
+    return _Named(length, cost + against * _AGAINST, fits, span)
 
 
-def _cheapest(typed: Sequence[Word], names: _Names, known: Gazetteer) -> list[_Path]:
+def _cheapest(spans: _Spans, names: _Names, known: Gazetteer) -> list[_Path]:
     """The paths through all words that cost least; total, since a word may stay unexplained."""
     best: list[tuple[int, list[_Path]]] = [(0, [])]
-    best += [(_UNKNOWN * (len(typed) + 1), [])] * len(typed)
-    for at in range(len(typed)):
+    best += [(_UNKNOWN * (len(spans) + 1), [])] * len(spans)
+    for at in range(len(spans)):
         cost, paths = best[at]
         befores: Sequence[_Path | None] = paths or (None,)
-        for piece in _pieces(typed, at, names, known):
+        for piece in _pieces(spans, at, names, known):
             end = at + piece.length
             total = cost + piece.cost
-            longer = [_Path(before, piece) for before in befores]
-            if total < best[end][0]:
-                best[end] = (total, longer)
-            elif total == best[end][0]:
-                best[end] = (total, (best[end][1] + longer)[:_MOST_WAYS])
+            if total <= best[end][0]:
+                longer = [_Path(before, piece) for before in befores]
+                kept = best[end][1] if total == best[end][0] else []
+                best[end] = (total, (kept + longer)[:_MOST_WAYS])
     return best[-1][1]
 
 
-def _pieces(typed: Sequence[Word], at: int, names: _Names, known: Gazetteer) -> Iterator[_Piece]:
+def _pieces(spans: _Spans, at: int, names: _Names, known: Gazetteer) -> Iterator[_Piece]:
     """What may begin at a word."""
-    yield _Piece(1, _UNKNOWN, None)
-    if typed[at].letters.isdigit():
+    yield _NOT_KNOWN
+    if spans[at][0][1].letters.isdigit():
         yield _Piece(1, _FILLER, Around.FILLER)
     for named in names[at]:
         yield _Piece(named.length, named.cost, _mention(named))
-    for length, span in _spans(typed, at):
-        following = names[at + length] if at + length < len(typed) else []
+    for length, span in spans[at]:
+        after = at + length
         for spelt, says in known.around.get(span.letters, ()):
             if _is_word(span, spelt):
-                yield from _said_around(length, says, following)
-        spelt, levels = known.levels.get(span.letters, _NO_LEVEL)
-        if levels and _is_word(span, spelt):
-            yield from _at_level(length, levels, following)
-            if typed[at + length : at + length + 1] and typed[at + length].letters.isdigit():
-                yield _Piece(length + 1, _FILLER, _NUMBERED)
+                yield from _said_around(length, says, names[after] if after < len(names) else [])
+        if span.letters in known.levels:
+            spelt, levels = known.levels[span.letters]
+            if _is_word(span, spelt):
+                yield from _at_level(length, levels, names[after] if after < len(names) else [])
+                if after < len(spans) and spans[after][0][1].letters.isdigit():
+                    yield _Piece(length + 1, _FILLER, _NUMBERED)
 
 
 def _said_around(length: int, says: Around, following: list[_Named]) -> Iterator[_Piece]:
     yield _Piece(length, _FILLER, says)
     if says is Around.STREET:
         for named in following:
-            yield _Piece(length + named.length, named.cost, says)
+            yield _Piece(length + named.length, _STREET + named.cost, says)
 
 
 def _at_level(length: int, levels: frozenset[str], following: list[_Named]) -> Iterator[_Piece]:
@@ -173,9 +208,9 @@ def _at_level(length: int, levels: frozenset[str], following: list[_Named]) -> I
         yield _Piece(length + named.length, named.cost, _mention(named, levels))
 
 
-_NO_LEVEL = (Word("", ()), frozenset[str]())
+_NOT_KNOWN = _Piece(1, _UNKNOWN, None)
 # A ward or district that is numbered: the city has none.
-_NUMBERED = Mention((Fit(Place(Kind.ELSEWHERE, (), ""), FITS),))
+_NUMBERED = Mention((Fit(Place(Kind.ELSEWHERE, (), ""), FITS, ""),), Word("", ()))
 
 
 def _is_word(span: Word, spelt: Word) -> bool:
@@ -193,19 +228,9 @@ def _mention(named: _Named, levels: frozenset[str] = frozenset()) -> Mention:
     elif levels:
         kinds = set(WARD_LIKE)
     else:
-        return Mention(named.fits, shared=named.shared)
+        return Mention(named.fits, named.typed, shared=named.shared)
     left = tuple(fit for fit in named.fits if fit.place.kind in kinds)
-    return Mention(left or named.fits, levels, shared=named.shared)
-
-
-def _unexplained(path: _Path | None) -> Iterator[int]:
-    """The positions of the words that nothing explains."""
-    pieces = _in_order(path)
-    at = 0
-    for piece in pieces:
-        if piece.what is None:
-            yield at
-        at += piece.length
+    return Mention(left or named.fits, named.typed, levels, shared=named.shared)
 
 
 def _in_order(path: _Path | None) -> list[_Piece]:
@@ -225,18 +250,20 @@ def _way(path: _Path) -> Way:
             case Mention() as mention:
                 mentions.append(mention)
             case Around.OLD | Around.NEW as says if isinstance(last, Mention):
-                mentions[-1] = Mention(last.fits, last.levels, says, last.shared)
+                mentions[-1] = replace(last, says=says)
             case None | Around.STREET:
                 unknown += 1
         last = piece.what
-    return Way(tuple(mentions), unknown, any(_is_elsewhere(each, unknown) for each in mentions))
+    is_address = unknown > 0 and len(mentions) == 1
+    elsewhere = any(_is_elsewhere(each, is_address) for each in mentions)
+    return Way(tuple(mentions), unknown, elsewhere)
 
 
-def _is_elsewhere(mention: Mention, unknown: int) -> bool:
+def _is_elsewhere(mention: Mention, is_address: bool) -> bool:
     """Whether a place outside is named.
 
     A name that the city shares with one outside is the other's when a level says so that the
-    city's has not, and when it follows or precedes what is not known here.
+    city's has not, and when it is all that is known of an address.
     """
     kinds = {fit.place.kind for fit in mention.fits}
     if Kind.ELSEWHERE in kinds:
@@ -245,4 +272,4 @@ def _is_elsewhere(mention: Mention, unknown: int) -> bool:
         return False
     if mention.levels & (DISTRICT_LEVELS | {"province"}):
         return kinds <= WARD_LIKE
-    return unknown > 0 and not mention.levels
+    return is_address and not mention.levels

@@ -18,12 +18,13 @@ Names that contradict each other are all kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.areas.former import District, Former
 from bot.areas.gazetteer import WARD_LIKE, Around, Kind, gazetteer
-from bot.areas.reading import Fit, Mention, Way, ways
+from bot.areas.reading import Fit, Mention, Way, misspelt, ways
 from bot.areas.spelling import words
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class _Reading(NamedTuple):
     codes: tuple[str, ...]
     place: Place
     name: tuple[int, int]  # which: the way to read, and the mention in it
+    letters: str
     agreeing: tuple[int, int]
     level: int
     accents: int
@@ -100,19 +102,42 @@ class _Reading(NamedTuple):
             return self.agreeing < other.agreeing
         if self.name != other.name or self.level > other.level or self.accents > other.accents:
             return False
-        mine = (self.level, self.accents, self.older)
-        return mine < (other.level, other.accents, other.older)
+        if (self.level, self.accents) != (other.level, other.accents):
+            return True
+        return self.letters == other.letters and self.older < other.older
 
 
-def _readings(way: Way, number: int) -> Iterator[_Reading]:
+def _readings(way: Way, number: int) -> list[_Reading]:
     mentions = [_of_then_or_now(each) for each in way.mentions if not _is_city(each)]
+    found = []
     for at, mention in enumerate(mentions):
         others = mentions[:at] + mentions[at + 1 :]
-        for fit in mention.fits:
-            if fit.place.kind in WARD_LIKE or (
-                fit.place.kind is Kind.DISTRICT and _says_district(mention, way)
-            ):
-                yield _reading(fit, mention, others, (number, at))
+        found += [
+            _reading(fit, mention, others, (number, at))
+            for fit in mention.fits
+            if fit.place.kind in WARD_LIKE
+            or (fit.place.kind is Kind.DISTRICT and _says_district(mention, way))
+        ]
+    if len(mentions) > 1 and not any(one.agreeing[0] for one in found):
+        found += _agreeing_if_misspelt(mentions, number)
+    if way.unknown:
+        # An address that is not understood whole may be one of before.
+        found = [one._replace(older=0) for one in found]
+    return found
+
+
+def _agreeing_if_misspelt(mentions: list[Mention], number: int) -> Iterator[_Reading]:
+    """Where names contradict each other: what one may be by an error that the others agree with.
+
+    It is asked beside what was typed, so it counts as agreeing no more than that does.
+    """
+    for at, mention in enumerate(mentions):
+        others = mentions[:at] + mentions[at + 1 :]
+        for fit in misspelt(mention.typed, gazetteer())[1]:
+            if fit.place.kind in WARD_LIKE:
+                reading = _reading(fit, mention, others, (number, at))
+                if reading.agreeing[0]:
+                    yield reading._replace(agreeing=(0, 0))
 
 
 def _is_city(mention: Mention) -> bool:
@@ -125,7 +150,7 @@ def _of_then_or_now(mention: Mention) -> Mention:
         return mention
     is_new = mention.says is Around.NEW
     left = tuple(fit for fit in mention.fits if (fit.place.kind is Kind.UNIT) is is_new)
-    return Mention(left or mention.fits, mention.levels, mention.says)
+    return replace(mention, fits=left or mention.fits)
 
 
 def _says_district(mention: Mention, way: Way) -> bool:
@@ -138,40 +163,46 @@ def _reading(
     fit: Fit, mention: Mention, others: Sequence[Mention], name: tuple[int, int]
 ) -> _Reading:
     place = fit.place
-    codes, agreeing, strength, older = place.codes, 0, 0, int(place.kind is Kind.FORMER)
-    if place.kind in WARD_LIKE:
-        for other in others:
-            agreement = max(
-                (_agreement(place, each.place, other) for each in other.fits), default=0
-            )
-            agreeing += agreement > 0
-            strength += agreement
-            if agreement >= _RELATED:
-                older = 0  # who names the district names the ward of then
-            elif agreement:
-                narrowed = tuple(
-                    code
-                    for code in codes
-                    if any(each.place.codes == (code,) for each in other.fits)
-                )
-                codes = narrowed or codes
-    fits_level = not mention.levels or place.level in mention.levels
-    if place.kind is Kind.DISTRICT:
-        fits_level = True
+    agreements = [_agreement(place, other) for other in others]
+    codes = place.codes
+    for other, agreement in zip(others, agreements, strict=True):
+        if agreement is _Agreement.LAND:
+            now = {each.place.codes[0] for each in other.fits if each.place.kind is Kind.UNIT}
+            codes = tuple(code for code in codes if code in now) or codes
+    # Who names the district names the ward of then.
+    is_older = place.kind is Kind.FORMER and _Agreement.RELATED not in agreements
+    is_of_level = place.kind is Kind.DISTRICT or place.level in (mention.levels or {place.level})
     return _Reading(
-        codes, place, name, (-agreeing, -strength), int(not fits_level), fit.accents, older
+        codes,
+        place,
+        name,
+        fit.letters,
+        agreeing=(-sum(each > 0 for each in agreements), -sum(agreements)),
+        level=int(not is_of_level),
+        accents=fit.accents,
+        older=int(is_older),
     )
 
 
-_SAME_LAND, _RELATED = 1, 2
+class _Agreement(IntEnum):
+    """How strongly another name agrees with a place."""
+
+    NONE = 0
+    LAND = 1  # the land of one is, or is in part, that of the other
+    RELATED = 2  # the place lay in that district or province
 
 
-def _agreement(place: Place, context: Place, other: Mention) -> int:
-    """How strongly another name agrees with a place: not at all, by its land, by where it lay."""
-    if context.kind is Kind.DISTRICT:
-        return _RELATED if context.districts & place.districts else 0
-    if context.kind is Kind.PROVINCE:
-        return _RELATED if context.provinces & place.provinces else 0
+def _agreement(place: Place, other: Mention) -> _Agreement:
+    if place.kind not in WARD_LIKE:
+        return _Agreement.NONE
+    return max((_agrees(place, each.place) for each in other.fits), default=_Agreement.NONE)
+
+
+def _agrees(place: Place, context: Place) -> _Agreement:
+    if context.kind is Kind.DISTRICT and context.districts & place.districts:
+        return _Agreement.RELATED
+    if context.kind is Kind.PROVINCE and context.provinces & place.provinces:
+        return _Agreement.RELATED
     if {place.kind, context.kind} == WARD_LIKE and set(place.codes) & set(context.codes):
-        return _SAME_LAND
-    return 0
+        return _Agreement.LAND
+    return _Agreement.NONE

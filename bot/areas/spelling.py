@@ -2,7 +2,8 @@
 
 Two spellings of one name have the same letters; the marks tell how well the diacritics agree. It
 does not matter how the text is composed, in which case it is, on which vowel of a syllable the
-tone stands (thuỷ, thủy), or whether a final i is written y (Tứ Kỳ, Tứ Kì).
+tone stands (thuỷ, thủy), or whether a letter is doubled, as it is by a slip and by a keyboard that
+does not understand Telex (lee chaan).
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ def words(text: str) -> list[Word]:
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return text.casefold()
     # Folding can bring forth what is composed, and decomposing what has a case.
     for _ in range(2):
         text = unicodedata.normalize("NFKD", text).casefold()
@@ -71,9 +74,17 @@ def _place(letters: Sequence[str], mark: str) -> int:
 
 
 def _word(letters: list[str], marks: list[Mark]) -> Word:
-    if len(letters) > 1 and letters[-1] == "y" and letters[-2] not in _VOWELS:
-        letters[-1] = "i"
-    return Word("".join(letters), tuple(marks))
+    plain = "".join(letters)
+    if len(set(letters)) == len(letters) or _VOWELS.isdisjoint(letters):
+        return Word(plain, tuple(marks))
+    # No syllable of a name has a letter twice running; abbreviations (TT) have, and numbers.
+    places: list[int] = []
+    kept = ""
+    for letter in letters:
+        if letter != kept[-1:]:
+            kept += letter
+        places.append(len(kept) - 1)
+    return Word(kept, tuple(dict.fromkeys((places[at], mark) for at, mark in marks)))
 
 
 def joined(parts: Iterable[Word]) -> Word:
@@ -106,11 +117,4 @@ def accents(typed: Word, meant: Word) -> int:
         left, right = set(typed.marks), set(meant.marks)
         return EXACT if left == right else FITS + len(left - right)
     # After a typing error the places differ; what is left is which marks there are.
-    left_over = [mark for _at, mark in meant.marks]
-    against = 0
-    for _at, mark in typed.marks:
-        if mark in left_over:
-            left_over.remove(mark)
-        else:
-            against += 1
-    return FITS + against
+    return FITS + len({mark for _at, mark in typed.marks} - {mark for _at, mark in meant.marks})
