@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -313,6 +314,30 @@ def list_units() -> None:
         _say(f"{unit.code}\t{words[f'areas.{unit.level}'].format(name=unit.name)}")
 
 
+@units_cli.command("find")
+def find_units() -> None:
+    """Read names from standard input, a line each, and write which units they may mean."""
+    from bot.areas.command import find_lines
+
+    find_lines(sys.stdin.buffer, sys.stdout.buffer)
+
+
+@units_cli.command("import")
+def import_units(file: Annotated[Path, typer.Argument(help="A GeoJSON file.")]) -> None:
+    """Check the boundaries of units and copy them to where the settings say."""
+    from bot.areas.boundaries import BadBoundaries
+    from bot.areas.command import import_boundaries
+
+    areas = _Chosen.settings().areas
+    if not areas.boundaries:
+        raise BadSettings("areas.boundaries is not set: say where the boundaries are to be kept")
+    try:
+        lacking = import_boundaries(file, Path(areas.boundaries), areas.code_property or None)
+    except BadBoundaries as error:
+        raise _Failure(f"{file}: {error}") from error
+    _say(f"{areas.boundaries}: taken in. Units without an area: {', '.join(lacking) or 'none'}.")
+
+
 @cli.command()
 def purge() -> None:
     """Delete what has outlived its purpose now, as the bot does by itself."""
@@ -344,6 +369,9 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
 
 def main() -> None:
     """Run a command: exit status 0 done, 1 failed, 2 wrong usage or settings."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")  # names have diacritics, whatever the locale is
     try:
         cli()  # exits by itself when it is done, and with 2 when it is used wrongly
     except (BadSettings, BadUrl) as error:

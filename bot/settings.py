@@ -136,6 +136,17 @@ class Retention(_Section):
     failed_update_days: int = Field(30, ge=1)
 
 
+class Areas(_Section):
+    """What is known of the units beyond what the program brings.
+
+    `boundaries`: where `units import` puts an operator's GeoJSON of the units' areas; "" for none.
+    `code_property`: the property of its features that holds the unit's code; "" to look for it.
+    """
+
+    boundaries: str = ""
+    code_property: str = ""
+
+
 class Ops(_Section):
     """Where health, readiness and metrics are served; port 0 serves them nowhere."""
 
@@ -155,6 +166,7 @@ class Settings(BaseSettings):
     locale: Locale = Locale()
     deadlines: Deadlines = Deadlines()
     retention: Retention = Retention()
+    areas: Areas = Areas()
     ops: Ops = Ops()
 
     @classmethod
