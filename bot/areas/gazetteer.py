@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rapidfuzz.distance import OSA
 
 from bot.areas.former import District, Former, districts, former_wards, home_districts
-from bot.areas.spelling import Word, name, words
+from bot.areas.spelling import VOWELS, Word, name, words
 from bot.areas.units import units
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class Gazetteer:
     shared:   the letters of names that places outside the city have too
     levels:   the letters of a word of level -> its spelling and the levels it may mean
     around:   the letters of another word -> its spelling and what it says
+    sounds:   how a name is heard -> the names that are heard so
     deletes:  a name with up to one letter left out -> the names that it comes from
     long:     the names that bear two typing errors
     """
@@ -91,22 +92,25 @@ class Gazetteer:
     shared: frozenset[str]
     levels: Mapping[str, tuple[Word, frozenset[str]]]
     around: Mapping[str, tuple[tuple[Word, Around], ...]]
+    sounds: Mapping[str, tuple[str, ...]]
     deletes: Mapping[str, tuple[str, ...]]
     long: tuple[str, ...]
 
     def near(self, letters: str) -> tuple[int, list[str]]:
         """The names at the least number of typing errors, and that number; 0 when there is none.
 
-        An error is a letter that is missing, doubled, wrong or swapped with the next.
+        An error is a letter that is missing, doubled, wrong or swapped with the next, or a spelling
+        that is heard the same.
         """
+        alike = [key for key in self.sounds.get(_heard(letters), ()) if key != letters]
         if len(letters) < _SHORTEST - 1:
-            return 0, []
+            return int(bool(alike)), alike
         tried = {
             key for each in (letters, *_shorter(letters)) for key in self.deletes.get(each, ())
         }
         close = [key for key in tried if OSA.distance(letters, key, score_cutoff=1) == 1]
-        if close:
-            return 1, sorted(close)
+        if close or alike:
+            return 1, sorted({*close, *alike})
         if len(letters) < _LONG - 1:
             return 0, []
         far = [key for key in self.long if OSA.distance(letters, key, score_cutoff=2) == 2]
@@ -117,11 +121,25 @@ _SHORTEST = 5  # letters of a name that may be misspelt; shorter ones are too al
 _LONG = 10  # letters of a name that may be misspelt twice
 
 
+# Spellings that are heard the same in Hải Phòng; of each pair the later is kept.
+_ALIKE = (
+    ("ngh", "ng"), ("gh", "g"), ("ph", "f"), ("tr", "ch"), ("gi", "d"), ("r", "d"), ("x", "s"),
+    ("qu", "cu"), ("k", "c"), ("y", "i"),
+)  # fmt: skip
+
+
+def _heard(letters: str) -> str:
+    for written, kept in _ALIKE:
+        letters = letters.replace(written, kept)
+    return letters
+
+
 def _shorter(letters: str) -> Iterator[str]:
     for at in range(len(letters)):
         yield letters[:at] + letters[at + 1 :]
 
 
+_NGUYEN = "Nguyễn"
 # Kỳ, Lý, Mỹ are also written Kì, Lí, Mĩ; the text is decomposed, so that the tone follows.
 _FINAL_Y = re.compile(r"\b([^\W\daeiou])y([\u0300-\u0323]?)\b")
 
@@ -133,7 +151,7 @@ def gazetteer() -> Gazetteer:
     named, initials, partial = _Index(), _Index(), _Index()
     for text, place in _places(lists["city"]):
         also = lists["also"].get(text, ()) if place.kind is not Kind.UNIT else ()
-        named.add(place, text, *_with_final_i(text), *also)
+        named.add(place, text, *_variants(text), *also)
         initials.add(place, *_initials(text, place))
         partial.add(place, *_parts(text))
     elsewhere = {name(text).letters: text for text in lists["elsewhere"]["names"]}
@@ -149,7 +167,13 @@ def gazetteer() -> Gazetteer:
         shared=shared,
         levels=_levels(lists["levels"]),
         around=_around(lists["around"]),
-        deletes=_deletes(key for key in named if len(key) >= _SHORTEST),
+        sounds=_grouped((_heard(key), key) for key in named if len(key) >= _SHORTEST),
+        deletes=_grouped(
+            (each, key)
+            for key in named
+            if len(key) >= _SHORTEST
+            for each in (key, *sorted(set(_shorter(key))))
+        ),
         long=tuple(key for key in named if len(key) >= _LONG),
     )
 
@@ -165,18 +189,21 @@ class _Index(dict[str, tuple[Entry, ...]]):
                 self[entry.spelt.letters] = (*listed, entry)
 
 
-def _with_final_i(text: str) -> Iterator[str]:
+def _variants(text: str) -> Iterator[str]:
+    """Other ways to write a name: Kì for Kỳ, Ng. for Nguyễn, VĩnhHải (whose h is then doubled)."""
+    yield text.replace(" ", "")
+    if _NGUYEN in text:
+        yield text.replace(_NGUYEN, "Ng")
     decomposed = unicodedata.normalize("NFD", text)
     if _FINAL_Y.search(decomposed):
         yield _FINAL_Y.sub(r"\1i\2", decomposed)
 
 
-def _deletes(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
-    for key in keys:
-        for each in (key, *set(_shorter(key))):
-            found.setdefault(each, []).append(key)
-    return {each: tuple(names) for each, names in found.items()}
+    for each, key in pairs:
+        found.setdefault(each, []).append(key)
+    return {each: tuple(keys) for each, keys in found.items()}
 
 
 def _places(city: str) -> Iterator[tuple[str, Place]]:
@@ -209,6 +236,7 @@ def _initials(text: str, place: Place) -> Iterator[str]:
     """How the name of a district, or of the unit that has its name, is shortened.
 
     To initials (LC), also with the word of level (QLC), or by its first word's initial (L. Chân).
+    Any other name of three words is shortened to initials too (TNH).
     """
     parts = words(text)
     initials = "".join(part.letters[0] for part in parts)
@@ -221,8 +249,8 @@ def _initials(text: str, place: Place) -> Iterator[str]:
     if place.kind is Kind.DISTRICT:
         for letter in _WORD_INITIALS[place.level]:
             yield letter + initials
-    if place.kind is Kind.PROVINCE:
-        yield initials
+    if place.kind is Kind.PROVINCE or (len(parts) == _INITIALS and not set(initials) & VOWELS):
+        yield initials  # those of two words fit too much, and with a vowel they are words
 
 
 def _parts(text: str) -> Iterator[str]:

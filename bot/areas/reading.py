@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.areas.gazetteer import DISTRICT_LEVELS, WARD_LIKE, Around, Kind, Place
-from bot.areas.spelling import FITS, Word, accents, joined
+from bot.areas.spelling import FITS, VOWELS, Word, accents, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 # What it costs to read words so. A name costs little, so that one long name is read before two
 # short ones; a word that nothing explains costs more than two typing errors do.
-_NAME, _STREET, _AGAINST, _FILLER, _LEVEL_ALONE, _INITIALS = 2, 1, 3, 3, 6, 8
+_NAME, _STREET, _AGAINST, _FILLER, _LEVEL_ALONE, _INITIALS = 2, 1, 3, 3, 10, 8
 _ERROR, _PARTIAL, _UNKNOWN = 9, 12, 20
 _LONGEST = 4  # words that a name, or a phrase around names, may be split into
 _MOST_WORDS = 40
 _MOST_WAYS = 4  # ways that cost the same and are all considered
+_GLUED, _SHORTEST_GLUED = 3, 4
 _MOST_AGAINST = 1  # diacritics that may disagree when letters do too
 
 
@@ -49,11 +50,19 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to read: the names in order, and how many words say something that is not known."""
+    """One way to read.
+
+    mentions:  the names, in order
+    unknown:   how many words say something that is not known
+    elsewhere: it names a place outside the city
+    before:    words without diacritics before a name that are taken to say nothing, two and more of
+               them as one: they may be a misspelt name after all ("truong to" is Trường Thọ)
+    """
 
     mentions: tuple[Mention, ...]
     unknown: int
-    elsewhere: bool  # it names a place outside the city
+    elsewhere: bool
+    before: tuple[Word, ...]
 
 
 class _Named(NamedTuple):
@@ -62,6 +71,7 @@ class _Named(NamedTuple):
     fits: tuple[Fit, ...]
     typed: Word
     shared: bool = False
+    glued: Mention | None = None  # with the level that was typed without a space
 
 
 class _Piece(NamedTuple):
@@ -92,7 +102,7 @@ def ways(typed: Sequence[Word], known: Gazetteer) -> list[Way]:
         if any(close):
             names = [[*exact, *more] for exact, more in zip(names, close, strict=True)]
             paths = _cheapest(spans, names, known)
-    return [_way(path) for path in paths]
+    return [_way(path, spans) for path in paths]
 
 
 def misspelt(typed: Word, known: Gazetteer) -> tuple[int, tuple[Fit, ...]]:
@@ -107,8 +117,12 @@ def misspelt(typed: Word, known: Gazetteer) -> tuple[int, tuple[Fit, ...]]:
 
 
 def _spans(typed: Sequence[Word], at: int) -> Iterator[tuple[int, Word]]:
-    for length in range(1, min(_LONGEST, len(typed) - at) + 1):
-        yield length, typed[at] if length == 1 else joined(typed[at : at + length])
+    """What a name may be made of: some words with no comma between them."""
+    yield 1, typed[at]
+    for length in range(2, min(_LONGEST, len(typed) - at) + 1):
+        if typed[at + length - 1].parted:
+            return
+        yield length, joined(typed[at : at + length])
 
 
 def _exact(spans: list[tuple[int, Word]], known: Gazetteer) -> Iterator[_Named]:
@@ -116,10 +130,27 @@ def _exact(spans: list[tuple[int, Word]], known: Gazetteer) -> Iterator[_Named]:
         if span.letters in known.named:
             is_shared = span.letters in known.shared
             yield _named(length, _NAME, span, known.named[span.letters])._replace(shared=is_shared)
+        elif length == 1:
+            yield from _glued(span, known)
         if span.letters in known.initials:
             yield _named(length, _INITIALS, span, known.initials[span.letters])
         if span.letters in known.partial:
             yield _named(length, _PARTIAL, span, known.partial[span.letters])
+
+
+def _glued(span: Word, known: Gazetteer) -> Iterator[_Named]:
+    """A name with its word of level before it and no space between them."""
+    for cut in range(1, len(span.letters) - _SHORTEST_GLUED + 1):
+        if span.letters[:cut] not in known.levels:
+            continue
+        _spelt, levels = known.levels[span.letters[:cut]]
+        for start in (cut, cut - 1):  # the letter between them may be of both
+            rest = span.letters[start:]
+            if rest in known.named:
+                marks = tuple((at - start, mark) for at, mark in span.marks if at >= start)
+                named = _named(1, _NAME, Word(rest, marks), known.named[rest])
+                mention = _mention(named._replace(shared=rest in known.shared), levels)
+                yield named._replace(cost=named.cost + _GLUED, glued=mention)
 
 
 def _misspelt(
@@ -143,7 +174,8 @@ def _doubtful(paths: list[_Path], length: int) -> set[int]:
         for piece in _in_order(path):
             is_name = isinstance(piece.what, Mention)
             is_weak = piece.cost >= (_PARTIAL if has_name else _INITIALS)
-            if piece.what is None or (is_name and is_weak):
+            is_level = piece.what is Around.FILLER and piece.cost == _LEVEL_ALONE
+            if piece.what is None or is_level or (is_name and is_weak):
                 found.update(range(at, at + piece.length))
             has_name = has_name or is_name
             at += piece.length
@@ -184,19 +216,23 @@ def _pieces(spans: _Spans, at: int, names: _Names, known: Gazetteer) -> Iterator
         yield _Piece(named.length, named.cost, _mention(named))
     for length, span in spans[at]:
         after = at + length
+        # A word before a comma does not belong to the name behind it.
+        follows = after < len(spans) and not spans[after][0][1].parted
+        following = names[after] if follows else []
         for spelt, says in known.around.get(span.letters, ()):
             if _is_word(span, spelt):
-                yield from _said_around(length, says, names[after] if after < len(names) else [])
+                yield from _said_around(length, says, following)
         if span.letters in known.levels:
             spelt, levels = known.levels[span.letters]
             if _is_word(span, spelt):
-                yield from _at_level(length, levels, names[after] if after < len(names) else [])
-                if after < len(spans) and spans[after][0][1].letters.isdigit():
+                yield from _at_level(length, levels, following)
+                if follows and spans[after][0][1].letters.isdigit():
                     yield _Piece(length + 1, _FILLER, _NUMBERED)
 
 
 def _said_around(length: int, says: Around, following: list[_Named]) -> Iterator[_Piece]:
-    yield _Piece(length, _FILLER, says)
+    # A street's word without a name, as in "lane 5", says nothing.
+    yield _Piece(length, _FILLER, Around.FILLER if says is Around.STREET else says)
     if says is Around.STREET:
         for named in following:
             yield _Piece(length + named.length, _STREET + named.cost, says)
@@ -214,13 +250,15 @@ _NUMBERED = Mention((Fit(Place(Kind.ELSEWHERE, (), ""), FITS, ""),), Word("", ()
 
 
 def _is_word(span: Word, spelt: Word) -> bool:
-    # A single letter without its diacritic is another letter.
-    agree = accents(span, spelt)
-    return agree <= FITS and (len(spelt.letters) > 1 or span.marks == spelt.marks)
+    # A single d is not the đ that stands for a street.
+    is_letter = len(spelt.letters) == 1 and spelt.letters not in VOWELS
+    return span.marks == spelt.marks if is_letter else accents(span, spelt) <= FITS
 
 
 def _mention(named: _Named, levels: frozenset[str] = frozenset()) -> Mention:
     """The places that a word of level before the name leaves; all of them if it leaves none."""
+    if named.glued:
+        return named.glued
     if levels & DISTRICT_LEVELS:
         kinds = {Kind.DISTRICT, Kind.CITY}
     elif "province" in levels:
@@ -241,22 +279,36 @@ def _in_order(path: _Path | None) -> list[_Piece]:
     return pieces[::-1]
 
 
-def _way(path: _Path) -> Way:
+def _way(path: _Path, spans: _Spans) -> Way:
     mentions: list[Mention] = []
-    unknown = 0
+    before: list[Word] = []
+    at = unknown = silent = 0
     last: Mention | Around | None = None
     for piece in _in_order(path):
         match piece.what:
             case Mention() as mention:
                 mentions.append(mention)
+                before += _joined_before(spans, at, silent)
             case Around.OLD | Around.NEW as says if isinstance(last, Mention):
                 mentions[-1] = replace(last, says=says)
             case None | Around.STREET:
                 unknown += 1
         last = piece.what
-    is_address = unknown > 0 and len(mentions) == 1
+        is_silent = last is Around.FILLER and not spans[at][0][1].marks
+        silent = silent + piece.length if is_silent else 0
+        at += piece.length
+    is_address = unknown > 0 and len({each.typed.letters for each in mentions}) == 1
     elsewhere = any(_is_elsewhere(each, is_address) for each in mentions)
-    return Way(tuple(mentions), unknown, elsewhere)
+    return Way(tuple(mentions), unknown, elsewhere, tuple(before))
+
+
+def _joined_before(spans: _Spans, at: int, count: int) -> list[Word]:
+    """The last two and three of the words before a position, each as one, if there are so many."""
+    return [
+        spans[at - length][length - 1][1]
+        for length in (2, 3)
+        if length <= count and length <= len(spans[at - length])
+    ]
 
 
 def _is_elsewhere(mention: Mention, is_address: bool) -> bool:

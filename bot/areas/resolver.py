@@ -118,12 +118,26 @@ def _readings(way: Way, number: int) -> list[_Reading]:
             if fit.place.kind in WARD_LIKE
             or (fit.place.kind is Kind.DISTRICT and _says_district(mention, way))
         ]
+    found += _hidden(way, mentions, number)
     if len(mentions) > 1 and not any(one.agreeing[0] for one in found):
         found += _agreeing_if_misspelt(mentions, number)
     if way.unknown:
         # An address that is not understood whole may be one of before.
         found = [one._replace(older=0) for one in found]
     return found
+
+
+def _hidden(way: Way, mentions: list[Mention], number: int) -> Iterator[_Reading]:
+    """Misspelt names of which only words that say nothing are left, if another name agrees.
+
+    They are asked beside what is read, so that they count as agreeing no more than that does.
+    """
+    for at, word in enumerate(way.before):
+        mention = Mention((), word)
+        for fit in misspelt(word, gazetteer())[1]:
+            reading = _reading(fit, mention, mentions, (number, len(mentions) + at))
+            if fit.place.kind in WARD_LIKE and reading.agreeing[0]:
+                yield reading._replace(agreeing=(0, 0))
 
 
 def _agreeing_if_misspelt(mentions: list[Mention], number: int) -> Iterator[_Reading]:

@@ -8,8 +8,9 @@ does not understand Telex (lee chaan).
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -19,44 +20,63 @@ _TONES = "\u0300\u0301\u0303\u0309\u0323"
 _HATS = "\u0302\u0306\u031b"
 _MARKS = frozenset(_TONES + _HATS)
 _STROKED = "đð"  # the eth of other alphabets looks like đ, and some keyboards write it
-_VOWELS = frozenset("aeiouy")
+_PARTING = ",;()\n"
+_ASCII_RUN = re.compile(r"(?:([,;()\n])|[^a-z\d,;()\n])*([a-z]+|\d+)", re.ASCII)
+VOWELS = frozenset("aeiouy")
 
 
 class Word(NamedTuple):
-    """A run of letters or of digits."""
+    """A run of letters or of digits; `parted` says that a comma or the like stands before it."""
 
     letters: str
     marks: tuple[Mark, ...]
+    parted: bool = False
 
 
 def words(text: str) -> list[Word]:
     """The words of a text; total, and the same for every normal form and case of it."""
-    found: list[Word] = []
-    letters: list[str] = []
-    marks: list[Mark] = []
+    if text.isascii():
+        return [
+            _word(list(run), [], bool(parting))
+            for parting, run in _ASCII_RUN.findall(text.casefold())
+        ]
+    runs = [_Run()]
     for char in _plain(text):
+        run = runs[-1]
         if char in _MARKS:
-            if letters:
-                marks.append((_place(letters, char), char))
+            run.mark(char)
         elif char.isalnum():
-            if letters and letters[-1].isdigit() != char.isdigit():
-                found.append(_word(letters, marks))
-                letters, marks = [], []
-            if char in _STROKED:
-                marks.append((len(letters), "đ"))
-                char = "d"
-            letters.append(char)
-        elif not unicodedata.combining(char) and letters:
-            found.append(_word(letters, marks))
-            letters, marks = [], []
-    if letters:
-        found.append(_word(letters, marks))
-    return found
+            if run.letters and run.letters[-1].isdigit() != char.isdigit():
+                run = _Run()
+                runs.append(run)
+            run.write(char)
+        elif not unicodedata.combining(char):
+            if run.letters:
+                runs.append(_Run())
+            runs[-1].parted |= char in _PARTING
+    return [_word(run.letters, run.marks, run.parted) for run in runs if run.letters]
+
+
+class _Run:
+    """A word while it is read."""
+
+    def __init__(self) -> None:
+        self.letters: list[str] = []
+        self.marks: list[Mark] = []
+        self.parted = False
+
+    def write(self, char: str) -> None:
+        if char in _STROKED:
+            self.marks.append((len(self.letters), "đ"))
+            char = "d"
+        self.letters.append(char)
+
+    def mark(self, char: str) -> None:
+        if self.letters:
+            self.marks.append((_place(self.letters, char), char))
 
 
 def _plain(text: str) -> str:
-    if text.isascii():
-        return text.casefold()
     # Folding can bring forth what is composed, and decomposing what has a case.
     for _ in range(2):
         text = unicodedata.normalize("NFKD", text).casefold()
@@ -68,15 +88,15 @@ def _place(letters: Sequence[str], mark: str) -> int:
     at = len(letters) - 1
     if mark in _HATS:
         return at
-    while at > 0 and letters[at] in _VOWELS and letters[at - 1] in _VOWELS:
+    while at > 0 and letters[at] in VOWELS and letters[at - 1] in VOWELS:
         at -= 1
     return at
 
 
-def _word(letters: list[str], marks: list[Mark]) -> Word:
+def _word(letters: list[str], marks: list[Mark], parted: bool) -> Word:
     plain = "".join(letters)
-    if len(set(letters)) == len(letters) or _VOWELS.isdisjoint(letters):
-        return Word(plain, tuple(marks))
+    if len(set(letters)) == len(letters) or VOWELS.isdisjoint(letters):
+        return Word(plain, tuple(marks), parted)
     # No syllable of a name has a letter twice running; abbreviations (TT) have, and numbers.
     places: list[int] = []
     kept = ""
@@ -84,17 +104,18 @@ def _word(letters: list[str], marks: list[Mark]) -> Word:
         if letter != kept[-1:]:
             kept += letter
         places.append(len(kept) - 1)
-    return Word(kept, tuple(dict.fromkeys((places[at], mark) for at, mark in marks)))
+    return Word(kept, tuple(dict.fromkeys((places[at], mark) for at, mark in marks)), parted)
 
 
-def joined(parts: Iterable[Word]) -> Word:
+def joined(parts: Sequence[Word]) -> Word:
     """Several words as one, so that spaces between syllables do not matter."""
     letters = ""
     marks: list[Mark] = []
     for part in parts:
-        marks += [(at + len(letters), mark) for at, mark in part.marks]
+        if part.marks:
+            marks += [(at + len(letters), mark) for at, mark in part.marks]
         letters += part.letters
-    return Word(letters, tuple(marks))
+    return Word(letters, tuple(marks), parts[0].parted)
 
 
 @cache
@@ -116,5 +137,8 @@ def accents(typed: Word, meant: Word) -> int:
     if typed.letters == meant.letters:
         left, right = set(typed.marks), set(meant.marks)
         return EXACT if left == right else FITS + len(left - right)
-    # After a typing error the places differ; what is left is which marks there are.
-    return FITS + len({mark for _at, mark in typed.marks} - {mark for _at, mark in meant.marks})
+    # After a typing error the places differ; what is left is which marks there are. One error can
+    # exchange one for another, but hardly one for two.
+    left_marks, right_marks = ({mark for _at, mark in each.marks} for each in (typed, meant))
+    against = len(left_marks - right_marks)
+    return FITS + (against + max(0, len(right_marks - left_marks) - 1) if against else 0)

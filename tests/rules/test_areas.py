@@ -147,6 +147,29 @@ def test_a_ward_of_before_is_found_with_its_district(ward: Former, spell: object
     assert set(ward.now) <= set(codes)
 
 
+def long_names() -> list[tuple[str, str]]:
+    """Units and former wards whose names are long enough to be told when misspelt, and a code."""
+    found = [(unit.name, unit.name, unit.code) for unit in units()]
+    found += [(each.name, f"{each.name}, {each.district}", each.now[0]) for each in former_wards()]
+    return [(text, code) for name, text, code in found if len(fold(name).replace(" ", "")) >= 9]
+
+
+@given(st.sampled_from(long_names()), st.data())
+def test_a_slip_in_a_long_name_does_not_hide_it(
+    named: tuple[str, str], data: st.DataObject
+) -> None:
+    """A letter doubled, left out or swapped with the next: the unit is among the answers."""
+    text, code = fold(named[0]), named[1]
+    at = data.draw(
+        st.integers(0, len(text) - 2).filter(lambda place: text[place : place + 2].isalpha())
+    )
+    one, two = text[at], text[at + 1]
+    slip = data.draw(st.sampled_from([one + one + two, two, two + one]))
+    typed = text[:at] + slip + text[at + 2 :]
+    found = resolve(typed).codes
+    assert code in found, (typed, found)
+
+
 @given(st.sampled_from([typed for typed, _codes in queries()]) | st.text(max_size=60))
 def test_the_form_of_the_letters_does_not_matter(typed: str) -> None:
     """Composed or not, in any case, the same text means the same."""

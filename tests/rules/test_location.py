@@ -130,7 +130,7 @@ def test_a_bad_file_is_refused_by_what_is_wrong(content: bytes, says: str) -> No
 
 
 @given(st.recursive(
-    st.none() | st.integers() | st.text(max_size=5) | st.floats(allow_nan=False),
+    st.none() | st.integers(-1000, 1000) | st.text(max_size=5) | st.floats(allow_nan=False),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
         st.sampled_from(["type", "coordinates", "geometries"]), inner, max_size=3
     ),
