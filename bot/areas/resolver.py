@@ -9,7 +9,9 @@ name that is read in one place the rules are, in this order:
 3. Of what a name may stand for, that counts which most of the other names agree with: a ward with
    its former district or province, or with the unit that its land went to (which narrows it).
 4. Then a reading is dropped when another of the same name fits no worse the word of level and the
-   diacritics, and fits one of them better; and, where they fit alike, when the other is of today.
+   diacritics, and fits one of them better. Where they fit alike, the unit of today goes before a
+   ward of before if a word of level says its full name, or if it has land of that ward, whose name
+   it carries on; otherwise both are asked, today's first.
 5. A district of before is meant only when it is said: by a word of level, by "old", or by standing
    behind a name that is not known. Otherwise its name is that of the unit of today.
 
@@ -20,6 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.areas.former import District, Former
@@ -71,14 +74,13 @@ def resolve(typed: str) -> Resolved:
 
 def _candidates(readings: list[_Reading]) -> tuple[Candidate, ...]:
     left = [one for one in readings if not any(other.beats(one) for other in readings)]
-    left.sort(key=lambda one: (one.level + one.accents, one.place.kind is not Kind.UNIT))
-    found: dict[str, tuple[int, Candidate]] = {}
+    left.sort(key=lambda one: (one.level + one.accents, one.older, one.place.kind is not Kind.UNIT))
+    found: dict[str, tuple[tuple[int, int, str], Candidate]] = {}
     for one in left:
         for code in one.codes:
-            candidate = Candidate(code, one.place.former)
-            found.setdefault(code, (one.level + one.accents, candidate))
-    ranked = sorted(found.values(), key=lambda each: (each[0], each[1].code))
-    return tuple(candidate for _rank, candidate in ranked)
+            rank = (one.level + one.accents, one.older, code)
+            found.setdefault(code, (rank, Candidate(code, one.place.former)))
+    return tuple(candidate for _rank, candidate in sorted(found.values(), key=itemgetter(0)))
 
 
 class _Reading(NamedTuple):
@@ -95,6 +97,7 @@ class _Reading(NamedTuple):
     level: int
     accents: int
     older: int
+    has_level: bool
 
     def beats(self, other: _Reading) -> bool:
         """Whether nothing speaks for the other that does not speak for this one as well."""
@@ -104,7 +107,8 @@ class _Reading(NamedTuple):
             return False
         if (self.level, self.accents) != (other.level, other.accents):
             return True
-        return self.letters == other.letters and self.older < other.older
+        is_namesake = self.letters == other.letters and self.older < other.older
+        return is_namesake and (self.has_level or not set(self.codes).isdisjoint(other.codes))
 
 
 def _readings(way: Way, number: int) -> list[_Reading]:
@@ -121,9 +125,6 @@ def _readings(way: Way, number: int) -> list[_Reading]:
     found += _hidden(way, mentions, number)
     if len(mentions) > 1 and not any(one.agreeing[0] for one in found):
         found += _agreeing_if_misspelt(mentions, number)
-    if way.unknown:
-        # An address that is not understood whole may be one of before.
-        found = [one._replace(older=0) for one in found]
     return found
 
 
@@ -195,6 +196,7 @@ def _reading(
         level=int(not is_of_level),
         accents=fit.accents,
         older=int(is_older),
+        has_level=bool(mention.levels),
     )
 
 
