@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -147,6 +148,9 @@ def purge() -> None:
 
 def main() -> None:
     """Run a command: exit status 0 done, 1 failed, 2 wrong usage or settings."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")  # names have diacritics, whatever the locale is
     try:
         cli()  # exits by itself when it is done, and with 2 when it is used wrongly
     except (BadSettings, BadUrl, BadKey) as error:

@@ -174,6 +174,17 @@ class Evidence(_Section):
     url: str = "evidence"
 
 
+class Areas(_Section):
+    """What is known of the units beyond what the program brings.
+
+    `boundaries`: where `units import` puts an operator's GeoJSON of the units' areas; "" for none.
+    `code_property`: the property of its features that holds the unit's code; "" to look for it.
+    """
+
+    boundaries: str = ""
+    code_property: str = ""
+
+
 class Ops(_Section):
     """Where health, readiness and metrics are served; port 0 serves them nowhere."""
 
@@ -196,6 +207,7 @@ class Settings(BaseSettings):
     abuse: Abuse = Abuse()
     privacy: Privacy = Privacy()
     evidence: Evidence = Evidence()
+    areas: Areas = Areas()
     ops: Ops = Ops()
 
     @classmethod

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.areas.units import CITY, by_code, find, units
+from bot.areas.former import Former, districts
+from bot.areas.resolver import resolve
+from bot.areas.units import CITY, by_code, named, units
 from bot.conversation.flow import Answers, Input, Note, Option, Rejected, Reply
 from bot.conversation.inputs import CHOOSE, chosen
 from bot.screen import Param, Words
@@ -13,7 +15,8 @@ from bot.screen import Param, Words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_PAGE = 12  # units on one page of the list
+_PAGE = 12  # units on one page, of the list or of those that a name may mean
+_TYPED = 200  # letters of what was typed that are kept and read
 
 
 def area(texts: str) -> Input:
@@ -23,10 +26,10 @@ def area(texts: str) -> Input:
         asking.parse,
         options=asking.options,
         prompt=asking.prompt,
-        prompts=("ask", "which", "listed"),
+        prompts=("ask", "sure", "which", "formerly", "listed"),
         show=asking.show,
         holds=lambda value, _answers: is_place(value),
-        reasons=(CHOOSE, "unknown-place"),
+        reasons=(CHOOSE, "unknown-place", "outside-city"),
     )
 
 
@@ -45,9 +48,9 @@ class _Asking:
         skip = Option(CITY, Words(f"{self.texts}.options.skip"))
         if "area.page" in answers:
             return (*self._page(int(answers["area.page"])), skip)
-        found = find(answers.get("area.query", ""))
+        found = resolve(answers.get("area.query", "")).codes[:_PAGE]
         to_list = Option("list", Words(f"{self.texts}.options.list"))
-        return (*(Option(unit.code, unit.words) for unit in found), to_list, skip)
+        return (*(Option(code, named(code)) for code in found), to_list, skip)
 
     def _page(self, number: int) -> tuple[Option, ...]:
         shown = units()[number * _PAGE : (number + 1) * _PAGE]
@@ -62,9 +65,12 @@ class _Asking:
         typed = (reply.text or "").strip()
         if reply.choice is not None or typed.isdigit():
             return self._chosen(reply, answers)
-        if not find(typed):
+        found = resolve(typed[:_TYPED])
+        if found.elsewhere:
+            raise Rejected("outside-city")
+        if not found.candidates:
             raise Rejected("unknown-place", typed=typed[:60])
-        return Note({"query": typed[:200], "page": None})
+        return Note({"query": typed[:_TYPED], "page": None})
 
     def _chosen(self, reply: Reply, answers: Answers) -> str | Note:
         # Every button that was ever shown for this question is good, not only the last ones.
@@ -79,11 +85,27 @@ class _Asking:
     def prompt(self, answers: Answers) -> str:
         if "area.page" in answers:
             return "listed"
-        return "which" if "area.query" in answers else "ask"
+        if "area.query" not in answers:
+            return "ask"
+        if _before(answers):
+            return "formerly"
+        return "sure" if len(resolve(answers["area.query"]).candidates) == 1 else "which"
 
     def show(self, answers: Answers) -> Mapping[str, Param]:
         typed = answers.get("area.query")
-        return {"typed": typed[:60]} if typed else {}
+        if not typed:
+            return {}
+        now = tuple(named(code) for code in resolve(typed).codes[:_PAGE])
+        return {"typed": typed[:60], "now": now, "before": _before(answers)}
+
+
+def _before(answers: Answers) -> tuple[Words, ...]:
+    """The name of before that was typed, with its district; none if other names fit too."""
+    known = {each.former for each in resolve(answers["area.query"]).candidates}
+    former = known.pop() if len(known) == 1 else None
+    if isinstance(former, Former):
+        return former.words, districts()[former.district].words
+    return (former.words,) if former else ()
 
 
 def _last_page() -> int:

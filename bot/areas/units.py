@@ -1,4 +1,4 @@
-"""The 114 wards, communes and special zones of the city since 2025-07-01, and finding one by name.
+"""The 114 wards, communes and special zones of the city since 2025-07-01, by their codes.
 
 The facts are in units.csv: the codes of the General Statistics Office, names, and centroids.
 """
@@ -75,39 +75,3 @@ def police(code: str) -> Words:
     """The police of a unit, or of the city."""
     unit = by_code().get(code)
     return Words(f"police.{unit.level}", {"name": unit.name}) if unit else Words("police.city")
-
-
-_LEVEL_WORDS = ("phuong ", "xa ", "dac khu ", "p. ", "p.", "p ", "x. ", "x.", "x ", "tp ", "q ")
-
-
-def find(typed: str, most: int = 8) -> tuple[Unit, ...]:
-    """The units whose names fit what was typed, best first, at most `most`.
-
-    Diacritics decide only between names that are alike without them.
-    """
-    query = " ".join(fold(typed).replace(",", " ").split())
-    for word in _LEVEL_WORDS:
-        if query.startswith(word) and len(query) > len(word) + 1:
-            query = query.removeprefix(word).strip()
-            break
-    if len(query) < 2:
-        return ()
-    ranked = [(_fit(query, typed, unit), unit) for unit in units()]
-    best = sorted((fit, unit.name, unit) for fit, unit in ranked if fit is not None)
-    return tuple(unit for _fit_, _name, unit in best[:most])
-
-
-def _fit(query: str, typed: str, unit: Unit) -> tuple[int, int] | None:
-    name = fold(unit.name)
-    if name == query:
-        grade = 0
-    elif f" {name} " in f" {query} ":
-        grade = 1
-    elif name.startswith(query):
-        grade = 2
-    elif query in name:
-        grade = 3
-    else:
-        return None
-    exact = 0 if unit.name.casefold() in typed.casefold() else 1
-    return grade, exact

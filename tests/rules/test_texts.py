@@ -9,6 +9,7 @@ from string import Formatter
 import pytest
 
 from bot.app import topics
+from bot.areas.former import FormerLevel
 from bot.areas.units import Level
 from bot.feedback.service import PUBLIC_ACTIONS
 from bot.preferences import QUIET, SWITCHES
@@ -29,6 +30,7 @@ def expected_keys() -> set[str]:
     found |= {f"files.given_up.{state}" for state in ("too_large", "refused", "failed")}
     found |= {f"settings.{way}.{name}" for way in ("mute", "hear") for name in SWITCHES}
     found |= {f"settings.quiet.{name}" for name in ("none", *QUIET)}
+    found |= {f"areas.former.{level}" for level in FormerLevel}
     found |= {f"feedback.kind.options.{kind}" for kind in Kind}
     for matter in topics(POLICY):
         for step in matter.flow.steps:

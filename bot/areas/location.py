@@ -1,0 +1,52 @@
+"""Which units are near a position, by the centroids of units.csv."""
+
+from __future__ import annotations
+
+from math import asin, cos, isfinite, radians, sin, sqrt
+from typing import TYPE_CHECKING
+
+from bot.areas.units import units
+
+if TYPE_CHECKING:
+    from bot.areas.units import Unit
+
+_EARTH_KM = 6371.0088  # its mean radius
+# No place of the city is as far from the nearest centroid; across the border many places are.
+_OUTSIDE_KM = 40.0
+
+
+class NotOnEarth(ValueError):
+    """A latitude or longitude is not a number of degrees, or beyond 90 or 180 of them."""
+
+
+def checked(latitude: float, longitude: float) -> tuple[float, float]:
+    """The same position. Raises NotOnEarth."""
+    for what, value, most in (("latitude", latitude, 90), ("longitude", longitude, 180)):
+        if not isfinite(value) or abs(value) > most:
+            raise NotOnEarth(f"{what} {value} is not between -{most} and {most}")
+    return latitude, longitude
+
+
+def nearest(latitude: float, longitude: float, most: int = 3) -> tuple[Unit, ...]:
+    """The units whose centroids are nearest, nearest first; none when it is outside the city.
+
+    Raises NotOnEarth.
+    """
+    position = checked(latitude, longitude)
+    ranked = sorted(
+        (_kilometres(position, (unit.latitude, unit.longitude)), unit.code, unit)
+        for unit in units()
+    )
+    if ranked[0][0] > _OUTSIDE_KM:
+        return ()
+    return tuple(unit for _distance, _code, unit in ranked[: max(0, most)])
+
+
+def _kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """The great-circle distance of two positions in degrees, by the haversine formula."""
+    (north, east), (other_north, other_east) = (tuple(map(radians, each)) for each in (one, other))
+    half = (
+        sin((other_north - north) / 2) ** 2
+        + cos(north) * cos(other_north) * sin((other_east - east) / 2) ** 2
+    )
+    return 2 * _EARTH_KM * asin(sqrt(min(1.0, half)))
