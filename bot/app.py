@@ -13,6 +13,7 @@ from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
 from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder
 
+from bot.areas.location import Locator
 from bot.conversation.service import Desk, Matter
 from bot.evidence.service import Fetching, shown
 from bot.evidence.store import Store
@@ -74,6 +75,16 @@ def seal_of(settings: Settings) -> Seal:
     """The seal that the settings name; raises BadKey."""
     privacy = settings.privacy
     return Seal(keys_of(privacy.encryption_key, Path(privacy.key_file)))
+
+
+def locator_of(settings: Settings) -> Locator:
+    """What knows where units are; raises BadBoundaries for an operator's file that is broken."""
+    areas = settings.areas
+    if not areas.boundaries or not Path(areas.boundaries).is_file():
+        return Locator()
+    from bot.areas.boundaries import read  # needs a library that not everybody installs
+
+    return Locator(read(Path(areas.boundaries), areas.code_property or None))
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -184,7 +195,17 @@ class App:
         residents = ResidentHandlers(desk, database, showing, self.policy, self.bot)
         data = DataHandlers(desk, database, showing, self.policy.seal)
         officers = OfficerHandlers(database, showing, self.policy.seal, zone)
-        handlers = Handlers(desk, database, showing, reach, residents, data, officers, album_pause)
+        handlers = Handlers(
+            desk,
+            database,
+            showing,
+            reach,
+            residents,
+            data,
+            officers,
+            locator_of(settings).near,
+            album_pause,
+        )
         handlers.register(application)
         self._application: Any = application
         self.intake = Intake(application, self.database, self.replies, clock, language)

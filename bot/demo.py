@@ -120,7 +120,8 @@ async def _give(
         return
     await feedback.agree(connection, chat, NOTICE_VERSION, now, policy=policy)
     answers = {
-        **{name: opinion[name] for name in ("kind", "topic", "area")},
+        **{name: opinion[name] for name in ("kind", "area")},
+        "topic": [opinion["topic"]],
         "details": [{"id": None, "text": opinion["text"], "file": None}],
         "identity": Identity.CHANNEL,
     }

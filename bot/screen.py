@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 Param: TypeAlias = "str | int | datetime | date | Words | tuple[Words, ...] | Lines"
+
+
+Sharing = Literal["contact", "location"]  # what only the messenger itself can share
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +42,18 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Paragraphs, the choices (laid out when rendered), and one row of ways to move."""
+    """Paragraphs, the choices (laid out when rendered), and one row of ways to move.
+
+    A screen that `asks` for something that only the messenger can share has a button for that.
+    """
 
     paragraphs: tuple[Words, ...]
     choices: tuple[Button, ...] = ()
     moves: tuple[Button, ...] = ()
-    asks_contact: Words | None = None
+    asks: tuple[Sharing, Words] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """A form that JSON can hold, for the outbox. A request for a contact cannot wait there."""
+        """A form that JSON can hold, for the outbox; what a screen asks to share is left out."""
         return {
             "paragraphs": [_dump(words) for words in self.paragraphs],
             "choices": [[_dump(button.label), button.data] for button in self.choices],

@@ -265,11 +265,43 @@ class Person:
         """Walk through the whole conversation; the receipt's code."""
         await self.begins(**chosen)
         await self.says(text)
-        await self.taps("feedback.details.options.done")
-        if chosen.get("kind") != "denunciation":
-            await self.taps(f"feedback.identity.options.{chosen.get('identity', 'channel')}")
+        return await self.finishes(**chosen)
+
+    async def finishes(self, **chosen: str) -> str:
+        """Say that it is all, answer what is still asked, and send it; the receipt's code."""
+        await self.reaches("feedback.review", **chosen)
         await self.taps("feedback.review.options.submit")
         return self.code
+
+    async def reaches(self, question: str, **chosen: str) -> None:
+        """Say that the text is all, and answer what is asked before a question."""
+        await self.taps("feedback.details.options.done")
+        for _ in range(10):
+            if self.is_asked(question):
+                return
+            if self.is_asked("feedback.danger"):
+                await self.taps(f"feedback.danger.options.{chosen.get('danger', 'go_on')}")
+            elif self.is_asked("feedback.personal"):
+                await self.taps(f"feedback.personal.options.{chosen.get('personal', 'keep')}")
+            elif self.is_asked("feedback.topic"):
+                await self._chooses_topic(chosen.get("topic", "theft"))
+            elif self.is_asked("feedback.area"):
+                await self._chooses_area(chosen.get("area"))
+            elif self.is_asked("feedback.identity"):
+                await self.taps(f"feedback.identity.options.{chosen.get('identity', 'channel')}")
+        raise AssertionError(f"{self.name} does not come to {question}: {self.sees}")
+
+    async def _chooses_topic(self, topic: str) -> None:
+        if self.is_told("feedback.topic.suggested"):
+            await self.taps("feedback.topic.options.choose")
+        await self.taps(f"feedback.topic.options.{topic}")
+
+    async def _chooses_area(self, area: str | None) -> None:
+        if area is None:
+            await self.taps("feedback.area.options.skip")
+        else:
+            await self.says(area)
+            await self.taps(area)
 
     async def begins(self, **chosen: str) -> None:
         """Walk up to where the text is asked for."""
@@ -280,14 +312,6 @@ class Person:
         await self.taps(f"feedback.kind.options.{kind}")
         if kind in {"complaint", "denunciation"}:
             await self.taps("feedback.formal.options.inform")
-        await self.taps(f"feedback.topic.options.{chosen.get('topic', 'theft')}")
-        if chosen.get("area") == "":
-            return  # a link said it
-        if "area" in chosen:
-            await self.says(chosen["area"])
-            await self.taps(chosen["area"])
-        else:
-            await self.taps("feedback.area.options.skip")
 
     @property
     def code(self) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import asin, cos, isfinite, radians, sin, sqrt
 from typing import TYPE_CHECKING
 
 from bot.areas.units import units
 
 if TYPE_CHECKING:
+    from bot.areas.boundaries import Boundaries
     from bot.areas.units import Unit
 
 _EARTH_KM = 6371.0088  # its mean radius
 # No place of the city is as far from the nearest centroid; across the border many places are.
-_OUTSIDE_KM = 40.0
+_OUTSIDE_KM = 25.0
 
 
 class NotOnEarth(ValueError):
@@ -40,6 +42,24 @@ def nearest(latitude: float, longitude: float, most: int = 3) -> tuple[Unit, ...
     if ranked[0][0] > _OUTSIDE_KM:
         return ()
     return tuple(unit for _distance, _code, unit in ranked[: max(0, most)])
+
+
+@dataclass(frozen=True)
+class Locator:
+    """Says which units a shared position may be in; with the operator's boundaries, for sure."""
+
+    boundaries: Boundaries | None = None
+
+    def near(self, latitude: float, longitude: float) -> tuple[str, ...]:
+        """The codes of three units at most, the likeliest first; none outside the city."""
+        try:
+            codes = [unit.code for unit in nearest(latitude, longitude)]
+        except NotOnEarth:
+            return ()
+        if codes and self.boundaries is not None:
+            within = self.boundaries.containing(latitude, longitude)
+            codes = [code for code in (within, *codes) if code]
+        return tuple(dict.fromkeys(codes))[:3]
 
 
 def _kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:

@@ -13,9 +13,10 @@ from bot.conversation.inputs import CHOOSE, chosen
 from bot.screen import Param, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _PAGE = 12  # units on one page, of the list or of those that a name may mean
+_LOCATE = "locate"  # the position is asked for, in place of a page
 _TYPED = 200  # letters of what was typed that are kept and read
 
 
@@ -26,8 +27,9 @@ def area(texts: str) -> Input:
         asking.parse,
         options=asking.options,
         prompt=asking.prompt,
-        prompts=("ask", "sure", "which", "formerly", "listed"),
+        prompts=("ask", "sure", "which", "formerly", "listed", "near", "locate"),
         show=asking.show,
+        asks=lambda answers: "location" if answers.get("area.page") == _LOCATE else None,
         holds=lambda value, _answers: is_place(value),
         reasons=(CHOOSE, "unknown-place", "outside-city"),
     )
@@ -40,17 +42,26 @@ def is_place(code: str) -> bool:
 
 @dataclass(frozen=True)
 class _Asking:
-    """Notes: `query` is what was typed and fits some units, `page` the page of the list."""
+    """Notes: `query` is what was typed and fits some units, `page` the page of the list.
+
+    `near` are the units that a shared position may be in; the position itself is not kept. The fact
+    `@areas` are the units of the person's last opinions.
+    """
 
     texts: str
 
     def options(self, answers: Answers) -> tuple[Option, ...]:
         skip = Option(CITY, Words(f"{self.texts}.options.skip"))
+        if answers.get("area.page") == _LOCATE:
+            return (skip,)
         if "area.page" in answers:
             return (*self._page(int(answers["area.page"])), skip)
-        found = resolve(answers.get("area.query", "")).codes[:_PAGE]
+        found = _offered(answers)
+        # Where nothing was said yet; afterwards a name or a position is being settled.
+        is_first = self.prompt(answers) == "ask"
+        ways = (Option(_LOCATE, Words(f"{self.texts}.options.locate")),) if is_first else ()
         to_list = Option("list", Words(f"{self.texts}.options.list"))
-        return (*(Option(code, named(code)) for code in found), to_list, skip)
+        return (*(Option(code, named(code)) for code in found), *ways, to_list, skip)
 
     def _page(self, number: int) -> tuple[Option, ...]:
         shown = units()[number * _PAGE : (number + 1) * _PAGE]
@@ -65,26 +76,34 @@ class _Asking:
         typed = (reply.text or "").strip()
         if reply.choice is not None or typed.isdigit():
             return self._chosen(reply, answers)
+        if reply.near is not None:
+            if not reply.near:
+                raise Rejected("outside-city")
+            return Note({"near": list(reply.near), "query": None, "page": None})
         found = resolve(typed[:_TYPED])
         if found.elsewhere:
             raise Rejected("outside-city")
         if not found.candidates:
             raise Rejected("unknown-place", typed=typed[:60])
-        return Note({"query": typed[:_TYPED], "page": None})
+        return Note({"query": typed[:_TYPED], "page": None, "near": None})
 
     def _chosen(self, reply: Reply, answers: Answers) -> str | Note:
         # Every button that was ever shown for this question is good, not only the last ones.
         value = reply.choice or chosen(reply, self.options(answers))
         if is_place(value):
             return value
+        if value == _LOCATE:
+            return Note({"page": _LOCATE, "query": None, "near": None})
         number = "0" if value == "list" else value.removeprefix("page-")
         if number.isdecimal() and int(number) <= _last_page():
-            return Note({"page": int(number), "query": None})
+            return Note({"page": int(number), "query": None, "near": None})
         raise Rejected(CHOOSE)
 
     def prompt(self, answers: Answers) -> str:
         if "area.page" in answers:
-            return "listed"
+            return _LOCATE if answers["area.page"] == _LOCATE else "listed"
+        if "area.near" in answers:
+            return "near"
         if "area.query" not in answers:
             return "ask"
         if _before(answers):
@@ -97,6 +116,15 @@ class _Asking:
             return {}
         now = tuple(named(code) for code in resolve(typed).codes[:_PAGE])
         return {"typed": typed[:60], "now": now, "before": _before(answers)}
+
+
+def _offered(answers: Answers) -> Sequence[str]:
+    """The units that may be meant; before anything was said, those of the last opinions."""
+    if "area.near" in answers:
+        return [code for code in answers["area.near"] if code in by_code()]
+    if "area.query" in answers:
+        return resolve(answers["area.query"]).codes[:_PAGE]
+    return [code for code in answers.get("@areas", ()) if code in by_code()]
 
 
 def _before(answers: Answers) -> tuple[Words, ...]:

@@ -19,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from bot.screen import Param, Words
+from bot.screen import Param, Sharing, Words
 
 Answers = Mapping[str, Any]
 
@@ -92,7 +92,8 @@ class Reply:
 
     A button has `step` (the one it was shown for), `move` and `choice`. A message has `text`,
     `attachment` or `phone` (`someone_elses` if it is not the sender's own), and its `message_id`;
-    `edited` says that it replaces one sent before.
+    `edited` says that it replaces one sent before. `near` are the units that a shared position may
+    be in, None when no position was shared.
     """
 
     text: str | None = None
@@ -104,6 +105,7 @@ class Reply:
     someone_elses: bool = False
     message_id: int | None = None
     edited: bool = False
+    near: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,10 @@ def _ask(_answers: Answers) -> str:
     return "ask"
 
 
+def _asks_nothing(_answers: Answers) -> Sharing | None:
+    return None
+
+
 def _forget(_value: Any) -> Mapping[str, Any]:
     return {}
 
@@ -160,6 +166,7 @@ class Input:
     prompt:  which text of the step asks now ("ask" unless it has several)
     show:    the parameters of that text
     holds:   whether a stored value still is an answer, for drafts older than the program
+    asks:    what only the messenger can share, if the step wants it now (its label is "share")
     reopen:  the notes that an answer turns into when the resident comes back to it
     """
 
@@ -171,7 +178,7 @@ class Input:
     holds: Callable[[Any, Answers], bool] = _anything
     reopen: Callable[[Any], Mapping[str, Any]] = _forget
     reasons: tuple[str, ...] = ()
-    wants_contact: bool = False
+    asks: Callable[[Answers], Sharing | None] = _asks_nothing
     reviews: bool = False
 
 

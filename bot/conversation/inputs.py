@@ -214,7 +214,7 @@ def phone() -> Input:
             raise Rejected("not-a-phone")
         return re.sub(r"[^\d+]", "", typed)
 
-    return Input(parse, reasons=("someone-elses", "not-a-phone"), wants_contact=True)
+    return Input(parse, reasons=("someone-elses", "not-a-phone"), asks=lambda _answers: "contact")
 
 
 def review(texts: str, show: Callable[[Answers], Mapping[str, Param]]) -> Input:

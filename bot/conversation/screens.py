@@ -21,13 +21,13 @@ def question(ask: Ask) -> Screen:
     step, base = ask.step, f"{ask.flow.name}.{ask.step.name}"
     if is_editing(ask):
         return _what_to_edit(ask)
-    prompt = step.input.prompt(ask.answers)
+    prompt, wanted = step.input.prompt(ask.answers), step.input.asks(ask.answers)
     asked = Words(f"{base}.{prompt}", step.input.show(ask.answers))
     return Screen(
         (*_refusal(ask, base), asked),
         choices=tuple(_choice(ask, option) for option in step.input.options(ask.answers)),
         moves=_moves(ask),
-        asks_contact=Words(f"{base}.share") if step.input.wants_contact else None,
+        asks=None if wanted is None else (wanted, Words(f"{base}.share")),
     )
 
 

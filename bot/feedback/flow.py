@@ -28,6 +28,13 @@ from bot.conversation.inputs import (
     review,
     text_of,
 )
+from bot.feedback.questions import (
+    danger,
+    names_somebody,
+    personal_data,
+    seems_dangerous,
+    topics,
+)
 from bot.feedback.rules import (
     NOTICE_VERSION,
     ROOM,
@@ -37,7 +44,7 @@ from bot.feedback.rules import (
     may_be_named,
 )
 from bot.screen import Param, Words
-from storage.models import Identity, Kind, Topic
+from storage.models import Identity, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,7 +113,7 @@ def summary(answers: Answers) -> Mapping[str, Param]:
     identity = identity_of(answers)
     return {
         "kind": Words(f"feedback.kind.options.{answers['kind']}"),
-        "topic": Words(f"feedback.topic.options.{answers['topic']}"),
+        "topic": tuple(Words(f"feedback.topic.options.{topic}") for topic in answers["topic"]),
         "area": named(answers["area"]),
         "text": text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()}…",
         "files": len(files_of(answers["details"])),
@@ -130,9 +137,11 @@ FEEDBACK = Flow(
             when=has_a_formal_path,
             editable=False,
         ),
-        Step("topic", choice("feedback.topic", *Topic)),
-        Step("area", area("feedback.area")),
         Step("details", messages("feedback.details", ROOM)),
+        Step("danger", danger(), when=seems_dangerous, editable=False),
+        Step("personal", personal_data(), when=names_somebody, editable=False),
+        Step("topic", topics()),
+        Step("area", area("feedback.area")),
         Step("identity", choice("feedback.identity", *Identity), when=may_be_named),
         Step("phone", phone(), when=gives_phone),
         Step("review", review("feedback.review", summary)),

@@ -10,13 +10,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.areas.units import VINTAGE, police
+from bot.areas.units import CITY, VINTAGE, police
 from bot.conversation.inputs import files_of, text_of
 from bot.feedback import limits, links, rules
+from bot.feedback.questions import is_urgent
 from bot.feedback.screens import about
 from bot.folding import fold
 from bot.screen import Button, Screen, Words
-from storage import audit, officers, outbox, residents, submissions
+from storage import audit, conversations, officers, outbox, residents, submissions
 from storage.models import EvidenceState, Identity, Kind, State, Topic
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ PUBLIC_ACTIONS = (
 )
 
 _RECEIPT_LIFETIME = timedelta(days=30)
+_LAST_AREAS = 3
 _ALERT_LIFETIME = timedelta(days=30)
 
 
@@ -74,7 +76,8 @@ async def facts(
     await limits.check(connection, policy.seal.aliases(chat.id), now, policy.limits)
     resident = await residents.find(connection, policy.seal.aliases(chat.id, named=True))
     agreed = {"@agreed": resident.consent_version} if resident else {}
-    return {**agreed, **links.facts(chat.preferences, now)}
+    last = {"@areas": chat.preferences.get("areas", [])}
+    return {**agreed, **last, **links.facts(chat.preferences, now)}
 
 
 async def agree(
@@ -98,7 +101,7 @@ async def receive(
     policy: Policy,
 ) -> None:
     """Make a submission of the answers, with its receipt and the alert to the officers on duty."""
-    kind, topic = Kind(answers["kind"]), Topic(answers["topic"])
+    kind, topics = Kind(answers["kind"]), [Topic(topic) for topic in answers["topic"]]
     identity = rules.identity_of(answers)
     confidential = rules.is_confidential(kind, identity)
     address = policy.seal.address(chat.id, named=not confidential)
@@ -107,14 +110,14 @@ async def receive(
     values = {
         "code": rules.receipt_code(secrets.choice),
         "kind": kind,
-        "topics": [topic.value],
+        "topics": [topic.value for topic in topics],
         "unit_code": answers["area"],
         "unit_vintage": VINTAGE,
-        "handled_by": rules.handled_by(kind, (topic,), answers["area"]),
+        "handled_by": rules.handled_by(kind, topics, answers["area"]),
         "text": text_of(answers["details"]),
         "folded": fold(text_of(answers["details"])),
-        "urgent": False,
-        "hides_personal": False,
+        "urgent": is_urgent(answers),
+        "hides_personal": str(answers.get("personal", "")).startswith("hide"),
         "version": 1,
         "state": State.RECEIVED,
         "identity": identity,
@@ -127,6 +130,8 @@ async def receive(
     }
     files = attachments_of(answers["details"], now)
     submission = await submissions.add(connection, address.alias, values, files)
+    if not confidential:
+        await _remember(connection, chat, answers["area"])
     await audit.append(connection, RECEIVED, now, role=audit.RESIDENT, submission_id=submission.id)
     await outbox.enqueue(connection, [_receipt(chat, address, submission, policy)], now)
     await alert(connection, submission, now, policy=policy)
@@ -144,6 +149,15 @@ async def _without_a_name(
     day = named.consent_at.replace(hour=0, minute=0, second=0, microsecond=0)
     consent = (named.consent_version, named.consent_language, day)
     await residents.agree(connection, address.alias, address.sealed, consent, named=False)
+
+
+async def _remember(connection: AsyncConnection, chat: Chat, area: str) -> None:
+    """Offer the unit first the next time, with two that were named before it."""
+    before = [code for code in chat.preferences.get("areas", ()) if code != area]
+    areas = [area, *before][:_LAST_AREAS]
+    if area != CITY and areas != chat.preferences.get("areas"):
+        chosen = {**chat.preferences, "areas": areas}
+        await conversations.save(connection, chat.id, {"preferences": chosen})
 
 
 def attachments_of(messages: Iterable[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:
@@ -223,7 +237,8 @@ async def serving(connection: AsyncConnection, submission: Submission) -> list[O
 
 def _alert(submission: Submission, chat_id: int, now: datetime, policy: Policy) -> outbox.Message:
     """Code, kind, topic and area; never the text or who wrote it."""
-    words = Words("alert.text", about(submission, policy.zone))
+    key = "alert.urgent" if submission.urgent else "alert.text"
+    words = Words(key, about(submission, policy.zone))
     return outbox.Message(
         dedup_key=f"alert:{submission.code}:{chat_id}",
         chat_id=chat_id,

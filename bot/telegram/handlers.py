@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from bot.reach import Reach
     from bot.telegram.data import DataHandlers
     from bot.telegram.officers import OfficerHandlers
+    from bot.telegram.reading import Locate
     from bot.telegram.residents import ResidentHandlers
     from bot.telegram.showing import Showing
     from storage.database import Database
@@ -63,6 +64,7 @@ class Handlers:
     residents: ResidentHandlers
     data: DataHandlers
     officers: OfficerHandlers
+    locate: Locate
     album_pause: float
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
@@ -112,7 +114,7 @@ class Handlers:
         """Text, a file or a contact: a reply to the open question or, if none, an offer."""
         message = update.effective_message
         assert message is not None
-        reply = read_message(message, edited=update.edited_message is not None)
+        reply = read_message(message, self.locate, edited=update.edited_message is not None)
         now = arriving.get().now
         shown = await self.desk.take(update.update_id, message.chat_id, reply, now)
         if shown is not None:

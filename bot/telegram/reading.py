@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bot.conversation.flow import Attachment, Reply
@@ -10,22 +11,32 @@ from bot.conversation.flow import Attachment, Reply
 if TYPE_CHECKING:
     from telegram import Message, Update
 
+Locate = Callable[[float, float], tuple[str, ...]]
+
 _FILES = ("video", "voice", "document", "audio", "animation", "video_note")
 
 
-def read_message(message: Message, *, edited: bool) -> Reply:
+def read_message(message: Message, locate: Locate, *, edited: bool) -> Reply:
     """What a message says, in the conversation's own terms."""
     text = message.text if message.text is not None else message.caption
     contact = message.contact
     sender = message.from_user.id if message.from_user else None
+    attachment = _attachment(message)
     return Reply(
         text=None if text is None else _clean(text),
-        attachment=_attachment(message),
+        attachment=attachment,
         phone=contact.phone_number if contact else None,
         someone_elses=contact is not None and contact.user_id != sender,
         message_id=message.message_id,
         edited=edited,
+        near=_near(attachment, locate),
     )
+
+
+def _near(attachment: Attachment | None, locate: Locate) -> tuple[str, ...] | None:
+    if attachment is None or attachment.latitude is None or attachment.longitude is None:
+        return None
+    return locate(attachment.latitude, attachment.longitude)
 
 
 def _clean(text: str) -> str:

@@ -43,10 +43,15 @@ class Renderer:
 
     def markup(self, screen: Screen, language: str) -> Markup | None:
         """The screen's keyboard, if it has one."""
-        if screen.asks_contact is not None:
-            label = self.plain(screen.asks_contact, language)
+        if screen.asks is not None:
+            what, label = screen.asks
+            # Telegram has no inline buttons beside these: the others are words that can be typed.
+            others = (*screen.choices, *screen.moves)
             return {
-                "keyboard": [[{"text": label, "request_contact": True}]],
+                "keyboard": [
+                    [{"text": self.plain(label, language), f"request_{what}": True}],
+                    [{"text": self.plain(button.label, language)} for button in others],
+                ],
                 "resize_keyboard": True,
                 "one_time_keyboard": True,
             }

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 ACTS = (
     "/feedback",
     "feedback.kind=report",
-    "feedback.topic=theft",
-    "feedback.area=31",
     "Cổng trường sáng nào cũng tắc, phụ huynh đỗ xe kín lòng đường.",
     "feedback.details=done",
+    "feedback.topic=right",
+    "feedback.area=31",
     "feedback.identity=channel",
     "feedback.review=submit",
 )

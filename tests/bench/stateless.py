@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 _TEXT = [{"id": 1, "text": "Cổng trường sáng nào cũng tắc.", "file": None}]
 _ANSWERS: tuple[tuple[str, Any], ...] = (
     ("kind", "report"),
-    ("topic", "theft"),
-    ("area", "31"),
     ("details.messages", _TEXT),
     ("details", _TEXT),
+    ("topic", ["congestion"]),
+    ("area", "31"),
     ("identity", "channel"),
 )
 
@@ -56,7 +56,7 @@ def screens() -> dict[str, Screen]:
     for name, value in _ANSWERS:
         answers[name] = value
         made.append(_question(answers))
-    causes = ("command", "kind", "topic", "area", "text", "details", "identity")
+    causes = ("command", "kind", "text", "details", "topic", "area", "identity")
     shown = dict(zip(causes, made, strict=True))
     return {**shown, "review": Screen((Words("feedback.done"),))}
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 RENDERER = Renderer(Catalogue(POLICY.zone))
+DANGEROUS = "Cướp!!! Cứu với, gọi giúp số 0912345678"
+MORE = 3 * 2 * 2 * 4  # paths of the dangerous text: danger, personal data, area, identity
 fresh = itertools.count(10**6, 1000)
 
 
@@ -67,13 +69,18 @@ def test_no_reply_breaks_a_conversation(data: st.DataObject) -> None:
 def choices_of(ask: Ask) -> list[Reply]:
     """The ways forward from a question: every button, or something to write."""
     name = ask.step.name
+    if name == "details" and "details.messages" not in ask.answers:
+        # What is dangerous and names somebody is asked more; the way is the same for every kind.
+        is_report = ask.answers["kind"] == Kind.REPORT
+        return [Reply(text="a"), *([Reply(text=DANGEROUS)] if is_report else [])]
     if name == "details":
-        return [Reply(choice="done")] if "details.messages" in ask.answers else [Reply(text="a")]
+        return [Reply(choice="done")]
     if name == "phone":
         return [Reply(phone="+84900000000"), Reply(text="0900 000 000")]
     if name == "area":
         return [Reply(choice="31"), Reply(choice="11407")]
-    return [each for each in buttons(ask) if each.move.value == "="]
+    # Editing the text leads back to where this began.
+    return [each for each in buttons(ask) if each.move.value == "=" and each.choice != "edit"]
 
 
 def walk(answers: Answers, path: list[Reply], ends: list[list[Reply]]) -> None:
@@ -93,7 +100,7 @@ def every_path() -> list[list[Reply]]:
     """Every path through the flow, one topic standing for all: they lead the same way."""
     ends: list[list[Reply]] = []
     for kind in Kind:
-        walk({"@agreed": NOTICE_VERSION, "kind": kind.value, "topic": "theft"}, [], ends)
+        walk({"@agreed": NOTICE_VERSION, "kind": kind.value, "topic": ["theft"]}, [], ends)
     return ends
 
 
@@ -102,7 +109,8 @@ def test_every_path_leads_to_an_end() -> None:
     paths = every_path()
     # 8 kinds can be named (3 ways, one of them with 2 ways to give a number), one cannot;
     # 2 areas; two kinds have a way out before.
-    assert len(paths) == 8 * 2 * 4 + 1 * 2 * 1 + 2
+    # A dangerous text has 3 answers to the danger and 2 to the number in it.
+    assert len(paths) == 8 * 2 * 4 + 1 * 2 * 1 + 2 + MORE
 
 
 @pytest.mark.parametrize("first", [{}, {"@wrote_first": True}])
@@ -129,7 +137,7 @@ async def test_every_path_is_stored(database: Database) -> None:
         sent += shown.finished
     async with database.reading() as connection:
         stored = await connection.execute(select(func.count()).select_from(table(Submission)))
-    assert stored.scalar_one() == sent == 8 * 2 * 4 + 2
+    assert stored.scalar_one() == sent == 8 * 2 * 4 + 2 + MORE
 
 
 def _whole_paths() -> list[list[Reply]]:
@@ -137,12 +145,13 @@ def _whole_paths() -> list[list[Reply]]:
     whole = []
     for kind in Kind:
         ends: list[list[Reply]] = []
-        walk({"@agreed": NOTICE_VERSION, "kind": kind.value, "topic": "theft"}, [], ends)
+        walk({"@agreed": NOTICE_VERSION, "kind": kind.value, "topic": ["theft"]}, [], ends)
         before = [Reply(choice=NOTICE_VERSION), Reply(choice=kind.value)]
         for end in ends:
-            formal = 1 if kind in {Kind.COMPLAINT, Kind.DENUNCIATION} else 0
-            topic = [Reply(choice="theft")] if len(end) > formal else []
-            whole.append([*before, *end[:formal], *topic, *end[formal:]])
+            # The topic is asked for before the area.
+            area = next((n for n, each in enumerate(end) if each.choice in {"31", "11407"}), None)
+            topic = [] if area is None else [Reply(choice="theft")]
+            whole.append([*before, *end[:area], *topic, *end[len(end) if area is None else area :]])
     return whole
 
 

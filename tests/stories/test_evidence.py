@@ -30,7 +30,7 @@ async def rows(town: Town) -> list[Any]:
 
 async def ends(person: Person) -> None:
     """Say that it is all, and send it."""
-    await person.taps("feedback.details.options.done")
+    await person.reaches("feedback.identity")
     await person.taps("feedback.identity.options.channel")
     await person.taps("feedback.review.options.submit")
 
@@ -222,7 +222,9 @@ async def test_a_late_file_of_an_album_joins_it_whatever_is_asked(town: Town) ->
     await ann.taps("feedback.details.options.done")
     assert await town.post(town.replica(0), second.body) == 200
     await town.app.settled()
-    assert ann.is_asked("feedback.identity")
+    assert ann.is_asked("feedback.topic")
+    await ann.taps("feedback.topic.options.theft")
+    await ann.taps("feedback.area.options.skip")
     await ann.taps("feedback.identity.options.channel")
     await ann.taps("feedback.review.options.submit")
     assert len(await rows(town)) == 2
@@ -249,7 +251,7 @@ async def test_of_an_unnamed_resident_only_clean_copies_are_shown(town: Town) ->
     fault(town, "5xx", method="getFile")
     await ann.begins()
     await ann.does("document", content=photographed(), file_name="anh.jpg", caption="Ngõ 5")
-    await ann.taps("feedback.details.options.done")
+    await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.unnamed")
     await ann.taps("feedback.review.options.submit")
     await officer.taps("alert.open")

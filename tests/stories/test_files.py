@@ -17,7 +17,7 @@ async def test_files_are_kept_as_references_in_order(town: Town) -> None:
         await ann.does(act)
     await ann.does("album", [{"type": "photo"}, {"type": "photo"}])
     assert "6 tệp" in ann.sees
-    await ann.taps("feedback.details.options.done")
+    await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.channel")
     await ann.taps("feedback.review.options.submit")
     (record,) = await town.exported()
@@ -32,7 +32,7 @@ async def test_the_officer_gets_the_files(town: Town) -> None:
     ann = town.resident("Ann")
     await ann.begins()
     await ann.does("photo", caption="Ảnh")
-    await ann.taps("feedback.details.options.done")
+    await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.channel")
     await ann.taps("feedback.review.options.submit")
     await officer.taps("alert.open")
@@ -47,7 +47,7 @@ async def test_a_file_alone_is_asked_for_words(town: Town) -> None:
     await ann.taps("feedback.details.options.done")
     assert ann.is_told("feedback.details.rejected.no-text")
     await ann.says("Ở chợ.")
-    await ann.taps("feedback.details.options.done")
+    await ann.reaches("feedback.identity")
     assert ann.is_asked("feedback.identity")
 
 
@@ -57,7 +57,7 @@ async def test_a_corrected_message_replaces_the_first(town: Town) -> None:
     await ann.begins()
     await ann.says("Mất se đạp")
     await ann.does("edit", message_id=_last_own(ann), text="Mất xe đạp")
-    await ann.taps("feedback.details.options.done")
+    await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.channel")
     assert "Mất xe đạp" in ann.sees
     assert "Mất se đạp" not in ann.sees
@@ -73,7 +73,7 @@ async def test_a_phone_number_by_the_contact_button(town: Town) -> None:
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Xin gọi lại.")
-    await ann.taps("feedback.details.options.done")
+    await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.phone")
     assert ann.is_asked("feedback.phone")
     await ann.does("contact", phone_number="+84900000001", user_id=ann.id + 1)

@@ -260,7 +260,7 @@ async def test_everybody_together_is_limited_and_nobody_is_cut_off(strict_town: 
     await late.says("/gopy")
     assert late.is_told("abuse.busy")
     await last.says("Đã bắt đầu từ trước")
-    await last.taps("feedback.details.options.done")
+    await last.reaches("feedback.identity")
     await last.taps("feedback.identity.options.channel")
     await last.taps("feedback.review.options.submit")
     assert last.code

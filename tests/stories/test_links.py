@@ -15,7 +15,7 @@ async def test_a_units_link_is_kept_through_language_and_consent(town: Town) -> 
     assert "Công an phường An Biên" in ann.sees
     await ann.says("/settings")
     await ann.taps("settings.en")
-    await ann.gives("Mất xe đạp.", area="")
+    await ann.gives("Mất xe đạp.")
     assert "An Biên" in ann.sees
     (record,) = await town.exported()
     assert (record["unit_code"], record["handled_by"]) == ("11407", "11407")

@@ -36,7 +36,7 @@ async def gives_all(town: Town, ann: Person) -> str:
     """An opinion with text, a file, a phone number and an addition; its code."""
     await ann.begins()
     await ann.does("document", content=SECRET.encode(), file_name="don.txt", caption=SECRET)
-    await ann.taps("feedback.details.options.done")
+    await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.phone")
     await ann.says(PHONE)
     await ann.taps("feedback.review.options.submit")

@@ -28,7 +28,7 @@ async def reviewing(town: Town) -> Person:
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Nội dung.")
-    await ann.taps("feedback.details.options.done")
+    await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.channel")
     return ann
 
@@ -95,7 +95,7 @@ async def test_an_update_that_comes_again_shows_the_question_again(town: Town) -
     await town.deliver()
     assert len(ann.heard) > heard
     assert ann.is_told("feedback.details.more")
-    await ann.taps("feedback.details.options.done")
+    await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.channel")
     await ann.taps("feedback.review.options.submit")
     assert await submissions(town) == ["Một lần."]
@@ -113,7 +113,7 @@ async def test_an_older_update_that_comes_again_is_recognised_too(town: Town) ->
     for body in bodies:
         assert await town.post(town.replica(0), body) == 200
     await town.deliver()
-    await ann.taps("feedback.details.options.done")
+    await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.channel")
     await ann.taps("feedback.review.options.submit")
     assert await submissions(town) == ["Một.\nHai.\nBa."]
@@ -160,7 +160,7 @@ async def test_one_update_on_two_replicas_at_once_has_one_effect(twin_town: Town
         posts = asyncio.gather(*(town.post(each, update.body) for each in town.replicas))
     assert await posts == [200, 200]
     await town.deliver()
-    await ann.taps("feedback.details.options.done")
+    await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.channel")
     assert "Một lần.\nMột lần." not in ann.sees
     await ann.taps("feedback.review.options.submit")
@@ -195,7 +195,7 @@ async def test_two_messages_on_two_replicas_at_once_are_both_kept(twin_town: Tow
         )
     assert await posts == [200, 200]
     await town.deliver()
-    await ann.taps("feedback.details.options.done")
+    await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.channel")
     await ann.taps("feedback.review.options.submit")
     (whole,) = await submissions(town)
@@ -214,7 +214,7 @@ async def test_ids_that_drop_are_processed_all_the_same(town: Town) -> None:
             await town.post(town.replica(0), orjson.dumps(said(number, ann.id, text=words))) == 200
         )
     await town.deliver()
-    await ann.taps("feedback.details.options.done")
+    await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.channel")
     await ann.taps("feedback.review.options.submit")
     assert await submissions(town) == ["Một.\nHai.\nBa."]

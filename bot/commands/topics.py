@@ -1,0 +1,40 @@
+"""What opinions seem to be: suggested for lines of text, measured on a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from bot.commands.base import Failure, say
+
+cli = typer.Typer(help="Suggestions of kind, topic and urgency.", no_args_is_help=True)
+
+
+@cli.command("suggest")
+def suggest() -> None:
+    """Read texts from standard input, a line each, and write what they seem to be."""
+    from bot.feedback.measure import suggest_lines
+
+    suggest_lines(sys.stdin.buffer, sys.stdout.buffer)
+
+
+@cli.command("measure")
+def measure(file: Annotated[Path, typer.Argument(help="JSON lines with text, topics …")]) -> None:
+    """Measure the suggestions on texts whose kind, topics and urgency are known."""
+    from bot.feedback.measure import BadExamples
+    from bot.feedback.measure import measure as measured
+
+    try:
+        examples = [orjson.loads(line) for line in file.read_bytes().splitlines() if line.strip()]
+        result = measured(examples)
+    except (orjson.JSONDecodeError, BadExamples) as error:
+        raise Failure(f"{file}: {error}") from error
+    say(f"{result.texts} texts")
+    say(f"topics   precision {result.topics.precision:.3f}  recall {result.topics.recall:.3f}"
+        f"  F1 {result.topics.f1:.3f}")  # fmt: skip
+    say(f"urgency  precision {result.urgent.precision:.3f}  recall {result.urgent.recall:.3f}")
+    say(f"kind     accuracy {result.kinds:.3f}")

@@ -1,0 +1,150 @@
+"""The questions of the feedback flow that depend on what was written."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import blake2s
+from typing import TYPE_CHECKING, Any
+
+from bot.conversation.flow import Answers, Input, Note, Option, Rejected, Reopen, Reply
+from bot.conversation.inputs import CHOOSE, chosen, text_of
+from bot.feedback import personal
+from bot.feedback.suggestion import Suggestion, suggest
+from bot.screen import Words
+from storage.models import Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.screen import Param
+
+_MOST_TOPICS = 4
+
+suggestion: Any = lru_cache(maxsize=256)(suggest)
+
+
+def written(answers: Answers) -> str:
+    """What the resident wrote."""
+    return text_of(answers.get("details", ()))
+
+
+def suggested(answers: Answers) -> Suggestion:
+    """What it seems to be."""
+    found: Suggestion = suggestion(written(answers))
+    return found
+
+
+def _mark(answers: Answers) -> str:
+    """A short mark of the text: an answer that bears it is about this text and no other."""
+    return blake2s(written(answers).encode(), digest_size=4).hexdigest()
+
+
+def seems_dangerous(answers: Answers) -> bool:
+    """The text has signs of something dangerous that is happening now."""
+    return suggested(answers).urgent
+
+
+def names_somebody(answers: Answers) -> bool:
+    """The text has somebody's telephone number, plate or the like in it."""
+    return bool(personal.find(written(answers)))
+
+
+def is_urgent(answers: Answers) -> bool:
+    """It seems dangerous, and the resident did not say that it is not."""
+    return seems_dangerous(answers) and not str(answers.get("danger", "")).startswith("not_urgent")
+
+
+def _about_the_text(texts: str, *values: str) -> Input:
+    """One of `values`, asked again when the text has changed since."""
+    options = tuple(Option(value, Words(f"{texts}.options.{value}")) for value in values)
+
+    def parse(reply: Reply, answers: Answers) -> Any:
+        value = chosen(reply, options)
+        return Reopen("details") if value == "edit" else f"{value}-{_mark(answers)}"
+
+    return Input(
+        parse,
+        options=lambda _answers: options,
+        holds=lambda value, answers: str(value).endswith(_mark(answers)),
+        reasons=(CHOOSE,),
+        show=_found_in,
+    )
+
+
+def _found_in(answers: Answers) -> Mapping[str, Param]:
+    kinds = dict.fromkeys(found.kind for found in personal.find(written(answers)))
+    return {"found": tuple(Words(f"feedback.personal.kind.{kind}") for kind in kinds)}
+
+
+def danger() -> Input:
+    """The emergency numbers first; then the opinion goes on."""
+    return _about_the_text("feedback.danger", "safe", "go_on", "not_urgent")
+
+
+def personal_data() -> Input:
+    """What to do with the personal data in the text: keep, hide on publication, or edit it."""
+    return _about_the_text("feedback.personal", "keep", "hide", "edit")
+
+
+def topics() -> Input:
+    """What it is about: as the text suggests, confirmed by a button, or chosen from the list.
+
+    Notes: `picked` are the topics to be confirmed, `way` is how the list is used, if it is open:
+    to choose one or to add one.
+    """
+    return Input(
+        _parse_topics,
+        options=_topic_options,
+        prompt=_topic_prompt,
+        prompts=("ask", "suggested", "add"),
+        show=lambda answers: {"topics": _names(_picked(answers))},
+        holds=lambda value, _answers: _are_topics(value),
+        reasons=(CHOOSE,),
+    )
+
+
+def _picked(answers: Answers) -> list[str]:
+    return list(answers.get("topic.picked") or [t.value for t in suggested(answers).topics])
+
+
+def _names(topics: list[str]) -> tuple[Words, ...]:
+    return tuple(Words(f"feedback.topic.options.{topic}") for topic in topics)
+
+
+def _topic_prompt(answers: Answers) -> str:
+    way = answers.get("topic.way")
+    if way == "add":
+        return "add"
+    return "suggested" if way is None and _picked(answers) else "ask"
+
+
+def _topic_options(answers: Answers) -> tuple[Option, ...]:
+    if _topic_prompt(answers) == "suggested":
+        full = len(_picked(answers)) >= _MOST_TOPICS
+        ways = ("right", "choose") if full else ("right", "choose", "add")
+        return tuple(Option(way, Words(f"feedback.topic.options.{way}")) for way in ways)
+    left = [topic for topic in Topic if topic not in _already(answers)]
+    return tuple(Option(topic, Words(f"feedback.topic.options.{topic}")) for topic in left)
+
+
+def _already(answers: Answers) -> list[str]:
+    return _picked(answers) if answers.get("topic.way") == "add" else []
+
+
+def _parse_topics(reply: Reply, answers: Answers) -> Any:
+    # Every button that was ever shown for this question is good, not only the last ones.
+    value = reply.choice or chosen(reply, _topic_options(answers))
+    if value == "right" and _picked(answers):
+        return _picked(answers)
+    if value in {"choose", "add"}:
+        return Note({"way": value})
+    if value not in set(Topic):
+        raise Rejected(CHOOSE)
+    if answers.get("topic.way") == "add":
+        picked = list(dict.fromkeys([*_picked(answers), value]))[:_MOST_TOPICS]
+        return Note({"way": None, "picked": picked})
+    return [value]
+
+
+def _are_topics(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and set(value) <= set(Topic)
