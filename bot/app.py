@@ -14,6 +14,8 @@ from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder
 
 from bot.areas.location import Locator
+from bot.casework import service as casework
+from bot.casework.flow import BAN
 from bot.conversation.service import Desk, Matter
 from bot.evidence.service import Fetching, shown
 from bot.evidence.store import Store
@@ -67,6 +69,7 @@ def topics(policy: Policy) -> tuple[Matter, ...]:
         Matter(ADDITION, finish=partial(followup.add, policy=policy)),
         Matter(RATING, finish=partial(followup.rate, policy=policy)),
         Matter(REOPENING, finish=partial(followup.reopen, policy=policy)),
+        Matter(BAN, finish=casework.ban),
         Matter(CORRECTION, finish=partial(rights.correct_phone, policy=policy)),
     )
 
@@ -194,7 +197,7 @@ class App:
         showing = Showing(desk, self.replies, renderer, self.delivery.nudge)
         residents = ResidentHandlers(desk, database, showing, self.policy, self.bot)
         data = DataHandlers(desk, database, showing, self.policy.seal)
-        officers = OfficerHandlers(database, showing, self.policy.seal, zone)
+        officers = OfficerHandlers(desk, database, showing, self.policy.seal, zone)
         handlers = Handlers(
             desk,
             database,

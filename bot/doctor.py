@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 from telegram.error import InvalidToken, TelegramError
 
-from bot.app import make_bot
+from bot.app import locator_of, make_bot, seal_of
+from bot.areas.boundaries import BadBoundaries
+from bot.evidence.store import BadStore, Store
+from bot.seal import BadKey
 from storage import failures, migrations, outbox, submissions
 from storage.database import Database, Unavailable
 
@@ -19,7 +22,15 @@ if TYPE_CHECKING:
 
 async def examine(settings: Settings, say: Callable[[str], None]) -> bool:
     """Say a line for each thing looked at; whether all is well."""
+    try:
+        Store(settings.evidence.url, seal_of(settings))
+        locator_of(settings)
+    except (BadKey, BadStore, BadBoundaries, OSError) as error:
+        say(f"settings: {error}")
+        return False
     say("settings: good")
+    if not settings.privacy.encryption_key:
+        say(f"privacy: the key is in {settings.privacy.key_file}; keep a copy of it elsewhere")
     # Both are looked at, whatever the first one finds.
     database_is_well = await _database(settings, say)
     telegram_is_well = await _telegram(settings, say)

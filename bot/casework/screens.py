@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.areas.units import police
 from bot.feedback.screens import about
-from bot.screen import Param, Screen, Words
+from bot.screen import Button, Param, Screen, Words
 from storage.models import Identity
 
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ def case(opened: Case, zone: ZoneInfo) -> Screen:
         Words(f"case.remark.{each.kind}", {"at": each.at, "text": each.text})
         for each in opened.remarks
     )
-    return Screen((*guarded, words, *said, *withheld))
+    stop, start = (
+        Button(Words(f"case.{way}"), f"case:{way}={submission.code}") for way in ("ban", "unban")
+    )
+    return Screen((*guarded, words, *said, *withheld), (start if opened.banned else stop,))
 
 
 def _contact(opened: Case) -> Param:

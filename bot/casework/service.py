@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from bot.casework import rules
-from storage import audit, officers, outbox, submissions
+from storage import audit, bans, officers, outbox, submissions
 from storage.models import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.conversation.flow import Chat
     from bot.seal import Seal
     from storage.models import Attachment, Officer, Remark, Submission
 
 OPENED, REFUSED = "case.opened", "case.refused"
+BANNED, UNBANNED = "resident.banned", "resident.unbanned"
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Case:
     files: Sequence[Attachment]
     withheld: int
     remarks: Sequence[Remark]
+    banned: bool = False
 
 
 async def invite(
@@ -106,13 +110,10 @@ async def open_case(
     connection: AsyncConnection, chat_id: int, code: str, now: datetime, *, seal: Seal
 ) -> Case | None:
     """The case, if the person of this chat may see it; every view and every refusal is audited."""
-    officer = await officers.find(connection, chat_id)
-    submission = await submissions.by_code(connection, code)
-    if (
-        officer is None
-        or submission is None
-        or not rules.may_open(officer.role, officer.unit_code, submission.handled_by)
-    ):
+    found = await _of_an_officer(connection, chat_id, code)
+    if found is None:
+        officer = await officers.find(connection, chat_id)
+        submission = await submissions.by_code(connection, code)
         await audit.append(
             connection,
             REFUSED,
@@ -123,6 +124,7 @@ async def open_case(
             details={"code": code[:32]},
         )
         return None
+    officer, submission = found
     await audit.append(
         connection, OPENED, now, role=officer.role, actor_id=officer.id, submission_id=submission.id
     )
@@ -130,7 +132,71 @@ async def open_case(
     shown = [file for file in files if rules.may_be_shown(submission, file)]
     phone = seal.open_text(submission.phone) if submission.phone else None
     said = await submissions.remarks(connection, submission.id or 0)
-    return Case(submission, phone, shown, len(files) - len(shown), said)
+    owner = await submissions.owner(connection, submission.id or 0)
+    aliases = seal.aliases(seal.chat_of(owner.sealed)) if owner else ()
+    banned = await bans.find(connection, aliases, now) is not None
+    return Case(submission, phone, shown, len(files) - len(shown), said, banned)
+
+
+async def ban(
+    connection: AsyncConnection,
+    chat: Chat,
+    answers: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Take no more opinions from who gave this one, for some days; who it is stays unknown."""
+    found = await _of_an_officer(connection, chat.id, answers["@code"])
+    if found is None:
+        return
+    officer, submission = found
+    owner = await submissions.owner(connection, submission.id or 0)
+    if owner is None:
+        return
+    days = int(answers["days"])
+    until = now + timedelta(days=days)
+    # Under the pseudonym of this opinion: another would tell that the two are one person.
+    await bans.ban(connection, owner.alias, until, officer.id or 0, answers["reason"], now)
+    await audit.append(
+        connection, BANNED, now, role=officer.role, actor_id=officer.id,
+        submission_id=submission.id, details={"days": days, "reason": answers["reason"]},
+    )  # fmt: skip
+
+
+async def unban(
+    connection: AsyncConnection, chat_id: int, code: str, now: datetime, *, seal: Seal
+) -> bool:
+    """Take opinions again from who gave this one; whether they were banned."""
+    found = await _of_an_officer(connection, chat_id, code)
+    if found is None:
+        return False
+    officer, submission = found
+    owner = await submissions.owner(connection, submission.id or 0)
+    if owner is None:
+        return False
+    lifted = await bans.lift(connection, seal.aliases(seal.chat_of(owner.sealed)))
+    if lifted:
+        await audit.append(
+            connection, UNBANNED, now, role=officer.role, actor_id=officer.id,
+            submission_id=submission.id,
+        )  # fmt: skip
+    return lifted
+
+
+async def may_ban(connection: AsyncConnection, chat_id: int, code: str) -> bool:
+    """Whether the person of a chat may ban who gave an opinion: as one who may open it."""
+    return await _of_an_officer(connection, chat_id, code) is not None
+
+
+async def _of_an_officer(
+    connection: AsyncConnection, chat_id: int, code: str
+) -> tuple[Officer, Submission] | None:
+    """The officer and the opinion, if they may open it."""
+    officer = await officers.find(connection, chat_id)
+    submission = await submissions.by_code(connection, code)
+    if officer is None or submission is None:
+        return None
+    may = rules.may_open(officer.role, officer.unit_code, submission.handled_by)
+    return (officer, submission) if may else None
 
 
 async def lost(connection: AsyncConnection, chat_id: int, now: datetime) -> None:

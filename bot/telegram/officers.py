@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from telegram import Update
 
+    from bot.conversation.service import Desk
     from bot.seal import Seal
     from bot.telegram.showing import Showing
     from storage.database import Database
@@ -28,6 +29,7 @@ Context = ContextTypes.DEFAULT_TYPE
 class OfficerHandlers:
     """Translates for officers."""
 
+    desk: Desk
     database: Database
     showing: Showing
     seal: Seal
@@ -56,9 +58,18 @@ class OfficerHandlers:
         await self.showing.show(chat_id, Screen((Words(key),)))
 
     async def press_case(self, update: Update, _context: Context) -> None:
-        """Open a case, for the officer who may see it."""
+        """A button about a case, for the officer who may see it."""
+        verb, _, code = pressed_in(update).partition("=")
+        match verb:
+            case "ban":
+                await self._ban(update, code)
+            case "unban":
+                await self._unban(update, code)
+            case _:
+                await self._open(update, code)
+
+    async def _open(self, update: Update, code: str) -> None:
         chat_id = chat_of(update)
-        code = pressed_in(update).removeprefix("open=")
         async with self.database.transaction() as connection:
             now = arriving.get().now
             opened = await service.open_case(connection, chat_id, code, now, seal=self.seal)
@@ -68,3 +79,22 @@ class OfficerHandlers:
         screen = screens.case(opened, self.zone)
         files = tuple(opened.files)
         await self.showing.show(chat_id, screen, update, new=True, files=files)
+
+    async def _ban(self, update: Update, code: str) -> None:
+        chat_id, now = chat_of(update), arriving.get().now
+        async with self.database.reading() as connection:
+            may = await service.may_ban(connection, chat_id, code)
+        if not may:
+            await self.showing.notice(update, Words("case.refused"), alert=True)
+            return
+        facts = {"@code": code}
+        shown = await self.desk.open(update.update_id, chat_id, "ban", now, facts=facts)
+        if shown is not None:
+            self.showing.say(chat_id, shown)
+
+    async def _unban(self, update: Update, code: str) -> None:
+        chat_id, now = chat_of(update), arriving.get().now
+        async with self.database.transaction() as connection:
+            lifted = await service.unban(connection, chat_id, code, now, seal=self.seal)
+        key = "ban.lifted" if lifted else "ban.none"
+        await self.showing.notice(update, Words(key), alert=True)

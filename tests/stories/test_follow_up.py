@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 from sqlalchemy import update
 
+from bot.casework import service as casework
 from bot.feedback import notices
 from bot.screen import Words
 from bot.settings import Abuse
-from storage import bans, submissions
-from storage.models import Officer, State, Submission
+from storage import submissions
+from storage.models import State, Submission
 from storage.rows import table
 from tests.people import town_on
 
@@ -279,20 +280,43 @@ async def test_a_flood_is_answered_once(strict_town: Town) -> None:
 
 
 async def test_who_is_banned_is_told_why_and_until_when(town: Town) -> None:
-    """Named or not: it is the same person. When it is lifted, or over, it goes on."""
-    ann = town.resident("Ann")
-    await ann.gives("Ý kiến")
-    seal = town.app.policy.seal
-    await town.officer("Binh")
-    async with town.app.database.transaction() as connection:
-        alias = seal.aliases(ann.id, named=False)[0]
-        number = (await connection.execute(table(Officer).select())).first()
-        assert number is not None
-        until = town.now + timedelta(days=7)
-        await bans.ban(connection, alias, until, number.id, "Gửi quảng cáo", town.now)
+    """Named or not, it is the same person; the officer never learns who. It can be lifted."""
+    officer = await town.officer("Binh")
+    ann, ben = town.resident("Ann"), town.resident("Ben")
+    code = await ann.gives("Mua ngay kẻo hết!", identity="unnamed")
+    await officer.taps("alert.open", of=code)
+    await officer.taps("case.ban")
+    await officer.taps("ban.days.options.7")
+    await officer.says("Gửi quảng cáo")
+    assert officer.is_told("ban.done")
     await ann.says("/gopy")
     assert ann.is_told("abuse.banned")
     assert "Gửi quảng cáo" in ann.sees
-    town.later(days=8)
+    await ben.says("/gopy")
+    assert ben.is_asked("feedback.consent")
+    await officer.taps("alert.open", of=code)
+    await officer.taps("case.unban")
     await ann.says("/gopy")
     assert ann.is_asked("feedback.kind")
+
+
+async def test_a_ban_ends_by_itself(town: Town) -> None:
+    """When its days are over; what another officer's unit handles cannot be used for one."""
+    officer = await town.officer("Binh")
+    ann = town.resident("Ann")
+    code = await ann.gives("Mua ngay kẻo hết!")
+    await officer.taps("alert.open", of=code)
+    await officer.taps("case.ban")
+    await officer.taps("ban.days.options.1")
+    await officer.says("Gửi quảng cáo")
+    town.later(hours=23)
+    await ann.says("/gopy")
+    assert ann.is_told("abuse.banned")
+    town.later(hours=2)
+    await ann.says("/gopy")
+    assert ann.is_asked("feedback.kind")
+    async with town.app.database.transaction() as connection:
+        assert not await casework.may_ban(connection, ann.id, code)
+        assert not await casework.unban(
+            connection, ann.id, code, town.now, seal=town.app.policy.seal
+        )
