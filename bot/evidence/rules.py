@@ -66,7 +66,9 @@ def _document(content: bytes) -> str | None:
         return None
     if "[Content_Types].xml" not in names or any("vbaProject" in name for name in names):
         return None
-    return next((kind for at, kind in _OFFICE.items() if any(n.startswith(at) for n in names)), None)
+    return next(
+        (kind for at, kind in _OFFICE.items() if any(n.startswith(at) for n in names)), None
+    )
 
 
 def _is_text(content: bytes) -> bool:

@@ -43,8 +43,6 @@ class NotFetched(Exception):
         self.state = state
 
 
-
-
 @dataclass(frozen=True)
 class _Kept:
     """What was made of a file."""
