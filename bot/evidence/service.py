@@ -55,7 +55,7 @@ class _Kept:
 
 
 class Fetching:
-    """Fetches attachments into the store; any number of them, in any number of replicas, may run."""
+    """Fetches attachments into the store; any number, in any number of replicas, may run."""
 
     def __init__(
         self,
