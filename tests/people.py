@@ -144,6 +144,8 @@ class Town:
                 waiting.confirm(update.id)
         for replica in self.replicas:
             await replica.quiet()
+        left = [each for each in self.simulator.world.callbacks.values() if not each.answered]
+        assert not left or self.refusals, "a pressed button was left unanswered"
 
     async def post(
         self, replica: Replica, body: bytes | io.BytesIO, *, secret: str = SECRET

@@ -90,7 +90,7 @@ class OfficerHandlers:
         facts = {"@code": code}
         shown = await self.desk.open(update.update_id, chat_id, "ban", now, facts=facts)
         if shown is not None:
-            self.showing.say(chat_id, shown)
+            self.showing.say(chat_id, shown, update=update, new=True)
 
     async def _unban(self, update: Update, code: str) -> None:
         chat_id, now = chat_of(update), arriving.get().now

@@ -82,7 +82,7 @@ class ResidentHandlers:
         facts = {"@code": found.submission.code, "@reopens": reopens}
         shown = await self.desk.open(update.update_id, chat_id, flow, now, facts=facts)
         if shown is not None:
-            self.showing.say(chat_id, shown)
+            self.showing.say(chat_id, shown, update=update, new=True)
 
     async def _withdraw(self, update: Update, code: str) -> None:
         chat_id = chat_of(update)

@@ -30,14 +30,24 @@ class Showing:
     nudge: Callable[[], None]
 
     def say(
-        self, chat_id: int, shown: Shown, *, update: Update | None = None, settles: float = 0.0
+        self,
+        chat_id: int,
+        shown: Shown,
+        *,
+        update: Update | None = None,
+        new: bool = False,
+        settles: float = 0.0,
     ) -> None:
-        """Show what a turn led to; in place of the message whose button was pressed, if one was."""
+        """Show what a turn led to; in place of the message whose button was pressed, unless `new`.
+
+        The pressed button of the `update` is answered.
+        """
         screen = shown.screen if shown.screen.paragraphs else None
         post = Post(screen, shown.language, settles=settles)
-        pressed = update is not None and update.callback_query is not None
-        if pressed or screen is not None:
-            self.replies.put(chat_id, _pressed(post, update) if pressed and update else post)
+        if update is not None and update.callback_query is not None:
+            self.replies.put(chat_id, _pressed(post, update, new=new))
+        elif screen is not None:
+            self.replies.put(chat_id, post)
         if shown.finished:
             self.nudge()
 
