@@ -14,15 +14,16 @@ from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder
 
 from bot.areas.location import Locator
+from bot.casework import acting
 from bot.casework import service as casework
-from bot.casework.flow import BAN
+from bot.casework.flow import ACTIONS, BAN
 from bot.conversation.service import Desk, Matter
 from bot.evidence.service import Fetching, shown
 from bot.evidence.store import Store
 from bot.feedback import followup, notices
 from bot.feedback import service as feedback
 from bot.feedback.flow import FEEDBACK
-from bot.feedback.later import ADDITION, RATING, REOPENING
+from bot.feedback.later import ADDITION, RATING, REOPENING, REPLY
 from bot.feedback.limits import Limits as OpinionLimits
 from bot.feedback.service import Policy
 from bot.privacy import rights
@@ -69,7 +70,12 @@ def topics(policy: Policy) -> tuple[Matter, ...]:
         Matter(ADDITION, finish=partial(followup.add, policy=policy)),
         Matter(RATING, finish=partial(followup.rate, policy=policy)),
         Matter(REOPENING, finish=partial(followup.reopen, policy=policy)),
+        Matter(REPLY, finish=partial(followup.reply, policy=policy)),
         Matter(BAN, finish=casework.ban),
+        *(
+            Matter(flow, finish=partial(acting.finish, action=flow.name, policy=policy))
+            for flow in ACTIONS
+        ),
         Matter(CORRECTION, finish=partial(rights.correct_phone, policy=policy)),
     )
 
@@ -193,11 +199,11 @@ class App:
             most_a_minute=settings.abuse.messages_a_minute,
         )
         application = ApplicationBuilder().bot(self.bot).updater(None).build()
-        database, zone = self.database, settings.locale.zone
+        database = self.database
         showing = Showing(desk, self.replies, renderer, self.delivery.nudge)
         residents = ResidentHandlers(desk, database, showing, self.policy, self.bot)
         data = DataHandlers(desk, database, showing, self.policy.seal)
-        officers = OfficerHandlers(desk, database, showing, self.policy.seal, zone)
+        officers = OfficerHandlers(desk, database, showing, self.policy)
         handlers = Handlers(
             desk,
             database,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select, text, update
 
 from storage.models import (
+    Answer,
     Attachment,
     EvidenceState,
     Outbox,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _rows, _files, _remarks = table(Submission), table(Attachment), table(Remark)
-_outbox, _residents = table(Outbox), table(Resident)
+_outbox, _residents, _answers = table(Outbox), table(Resident), table(Answer)
 
 
 async def erase(
@@ -43,6 +44,7 @@ async def erase(
             folded="",
             phone=None,
             rating_reason=None,
+            transferred_to=None,
             topics=[],
             state=state,
             closed_at=submission.closed_at or now,
@@ -67,6 +69,7 @@ async def erase(
             next_at=now,
         )
     )
+    await connection.execute(delete(_answers).where(_answers.c.submission_id == submission.id))
     await connection.execute(delete(_remarks).where(_remarks.c.submission_id == submission.id))
     # A message that was sent or waits tells which chat an opinion belonged to.
     await connection.execute(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
-from storage.models import Attachment, Remark, Resident, Submission
+from storage.models import Answer, Attachment, Officer, Remark, Resident, Submission
 from storage.rows import many, one, table
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _rows, _files, _residents = table(Submission), table(Attachment), table(Resident)
-_remarks = table(Remark)
+_remarks, _answers, _officers = table(Remark), table(Answer), table(Officer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +159,97 @@ async def mark_alerted(connection: AsyncConnection, submission_id: int, at: date
 
 
 async def change(
-    connection: AsyncConnection, submission: Submission, **values: Any
+    connection: AsyncConnection,
+    submission: Submission,
+    *,
+    by: Officer | None = None,
+    **values: Any,
 ) -> Submission | None:
-    """Write columns of a submission as it was read; None when somebody changed it since."""
+    """Write columns of a submission as it was read; None when somebody changed it since.
+
+    What is done `by` an officer is done only while they have the role and the unit they had.
+    """
     statement = (
         update(_rows)
         .where(_rows.c.id == submission.id, _rows.c.version == submission.version)
+        .where(*([_still_is(by)] if by else []))
         .values(version=submission.version + 1, **values)
         .returning(*_rows.c)
     )
     return await one(connection, Submission, statement)
+
+
+def _still_is(officer: Officer) -> Any:
+    return (
+        select(_officers.c.id)
+        .where(_officers.c.id == officer.id, _officers.c.active.is_(True))
+        .where(_officers.c.role == officer.role, _officers.c.unit_code == officer.unit_code)
+        .exists()
+    )
+
+
+async def propose(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+    """Store a proposed answer."""
+    await connection.execute(insert(_answers).values(values))
+
+
+async def answer(connection: AsyncConnection, submission_id: int) -> Answer | None:
+    """The newest answer of a submission, approved or not."""
+    statement = (
+        select(_answers)
+        .where(_answers.c.submission_id == submission_id)
+        .order_by(_answers.c.id.desc())
+        .limit(1)
+    )
+    return await one(connection, Answer, statement)
+
+
+async def approve(
+    connection: AsyncConnection, answer_id: int, officer_id: int, at: datetime
+) -> bool:
+    """Approve an answer as a second person; whether that was possible."""
+    result = await connection.execute(
+        update(_answers)
+        .where(_answers.c.id == answer_id, _answers.c.approved_at.is_(None))
+        .where(_answers.c.proposed_by != officer_id)
+        .values(approved_by=officer_id, approved_at=at)
+    )
+    return result.rowcount == 1
+
+
+async def open_cases(
+    connection: AsyncConnection,
+    unit_code: str | None,
+    *,
+    assignee_id: int | None = None,
+    after: tuple[datetime, int] | None = None,
+    most: int,
+) -> Sequence[Submission]:
+    """Submissions that are not over, the most pressing first: of a unit or, without one, of all.
+
+    Of one `assignee_id` if given; after the (due time, id) of the last one of a page.
+    """
+    statement = (
+        select(_rows)
+        .where(_rows.c.closed_at.is_(None), _rows.c.answered_at.is_(None))
+        .order_by(_rows.c.due_at, _rows.c.id)
+        .limit(most)
+    )
+    if unit_code is not None:
+        statement = statement.where(_rows.c.handled_by == unit_code)
+    if assignee_id is not None:
+        statement = statement.where(_rows.c.assignee_id == assignee_id)
+    if after is not None:
+        due, number = after
+        later = or_(_rows.c.due_at > due, and_(_rows.c.due_at == due, _rows.c.id > number))
+        statement = statement.where(later)
+    return await many(connection, Submission, statement)
+
+
+async def by_ids(connection: AsyncConnection, ids: Sequence[int]) -> Sequence[Submission]:
+    """Submissions by their numbers, newest first."""
+    statement = select(_rows).where(_rows.c.id.in_(ids)).order_by(_rows.c.id.desc())
+    return await many(connection, Submission, statement)
 
 
 async def remark(connection: AsyncConnection, values: Mapping[str, Any]) -> int:

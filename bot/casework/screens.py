@@ -10,10 +10,11 @@ from bot.screen import Button, Param, Screen, Words
 from storage.models import Identity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
     from bot.casework.service import Case
-    from storage.models import Officer
+    from storage.models import Answer, Officer, Submission
 
 
 def case(opened: Case, zone: ZoneInfo) -> Screen:
@@ -35,10 +36,39 @@ def case(opened: Case, zone: ZoneInfo) -> Screen:
         Words(f"case.remark.{each.kind}", {"at": each.at, "text": each.text})
         for each in opened.remarks
     )
-    stop, start = (
-        Button(Words(f"case.{way}"), f"case:{way}={submission.code}") for way in ("ban", "unban")
-    )
-    return Screen((*guarded, words, *said, *withheld), (start if opened.banned else stop,))
+    proposed = (_answer(opened.answer),) if opened.answer else ()
+    ways = (*opened.actions, "unban" if opened.banned else "ban")
+    buttons = (Button(Words(f"case.do.{way}"), f"case:{way}={submission.code}") for way in ways)
+    return Screen((*guarded, words, *said, *proposed, *withheld), tuple(buttons))
+
+
+def _answer(answer: Answer) -> Words:
+    key = "case.answer" if answer.approved_at else "case.proposed"
+    parts = {name: getattr(answer, name) for name in ("text", "measure", "deadline")}
+    return Words(key, parts)
+
+
+def cases(found: Sequence[Submission], title: str, zone: ZoneInfo, *, more: str = "") -> Screen:
+    """A list of cases, each a button; with one to the next page, whose data end in `more`."""
+    if not found:
+        return Screen((Words("cases.none"),))
+    buttons = [
+        Button(
+            Words(
+                "cases.urgent" if each.urgent else "cases.item",
+                {
+                    "code": each.code,
+                    "state": Words(f"state.{each.state}"),
+                    "due": each.due_at.astimezone(zone).date(),
+                },
+            ),
+            f"case:open={each.code}",
+        )
+        for each in found
+    ]
+    if more:
+        buttons.append(Button(Words("cases.more"), f"cases:{more}"))
+    return Screen((Words(f"cases.{title}"),), tuple(buttons))
 
 
 def _contact(opened: Case) -> Param:

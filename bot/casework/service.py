@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from bot.areas.units import CITY
 from bot.casework import rules
+from bot.casework.workflow import TRANSITIONS, allows
+from bot.folding import fold
 from storage import audit, bans, officers, outbox, submissions
+from storage import search as find_words
 from storage.models import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.conversation.flow import Chat
     from bot.seal import Seal
-    from storage.models import Attachment, Officer, Remark, Submission
+    from storage.models import Answer, Attachment, Officer, Remark, Submission
+
+_MOST_FOUND = 500  # of which an officer may see some
 
 OPENED, REFUSED = "case.opened", "case.refused"
 BANNED, UNBANNED = "resident.banned", "resident.unbanned"
@@ -37,7 +42,9 @@ class Case:
     files: Sequence[Attachment]
     withheld: int
     remarks: Sequence[Remark]
-    banned: bool = False
+    banned: bool
+    answer: Answer | None
+    actions: Sequence[str]
 
 
 async def invite(
@@ -135,7 +142,68 @@ async def open_case(
     owner = await submissions.owner(connection, submission.id or 0)
     aliases = seal.aliases(seal.chat_of(owner.sealed)) if owner else ()
     banned = await bans.find(connection, aliases, now) is not None
-    return Case(submission, phone, shown, len(files) - len(shown), said, banned)
+    answer = await submissions.answer(connection, submission.id or 0)
+    actions = [each.name for each in TRANSITIONS if allows(each, officer, submission, answer)]
+    withheld = len(files) - len(shown)
+    return Case(submission, phone, shown, withheld, said, banned, answer, actions)
+
+
+PAGE = 8  # cases on one page of a list
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some cases, and where the next page begins, if there is one."""
+
+    cases: Sequence[Submission]
+    more: str
+
+
+async def cases(
+    connection: AsyncConnection, chat_id: int, *, which: str = "unit", after: str = ""
+) -> Page | None:
+    """The open cases of an officer's unit (of all, for the city's), or their own.
+
+    None for who is no officer. The most pressing first; `after` is where the last page ended.
+    """
+    officer = await officers.find(connection, chat_id)
+    if officer is None or not rules.may_open(officer.role, officer.unit_code, officer.unit_code):
+        return None
+    unit = None if officer.unit_code == CITY else officer.unit_code
+    mine = officer.id if which == "mine" else None
+    last = _place(after)
+    found = await submissions.open_cases(
+        connection, unit, assignee_id=mine, after=last, most=PAGE + 1
+    )
+    shown = found[:PAGE]
+    more = f"{which}={_after(shown[-1])}" if len(found) > PAGE else ""
+    return Page(shown, more)
+
+
+async def search(connection: AsyncConnection, chat_id: int, words: str) -> Page | None:
+    """Cases with all these words, of those that the officer may open; None if no officer."""
+    officer = await officers.find(connection, chat_id)
+    if officer is None:
+        return None
+    ids = await find_words.find(connection, fold(words), _MOST_FOUND)
+    found = [
+        each
+        for each in await submissions.by_ids(connection, ids)
+        if rules.may_open(officer.role, officer.unit_code, each.handled_by)
+    ]
+    return Page(found[: 2 * PAGE], "")
+
+
+def _after(case: Submission) -> str:
+    return f"{int(case.due_at.timestamp())}-{case.id}"
+
+
+def _place(after: str) -> tuple[datetime, int] | None:
+    """Where the last page ended; due times are whole seconds."""
+    due, _, number = after.partition("-")
+    if not (due.isdecimal() and number.isdecimal()):
+        return None
+    return datetime.fromtimestamp(int(due), UTC), int(number)
 
 
 async def ban(

@@ -47,7 +47,8 @@ async def _no_facts(_connection: AsyncConnection, _chat: Chat, _now: datetime) -
 class Matter:
     """A flow and what it does: the facts it begins with, what an answer or the end brings about.
 
-    All of it happens in the transaction of the turn; `begin` may raise Refused. After a stop for a
+    All of it happens in the transaction of the turn; `begin` and `finish` may raise
+    Refused before they change anything. After a stop for a
     reason in `forgets` the chat itself is forgotten.
     """
 
@@ -116,7 +117,10 @@ class Desk:
             if update_id in row.updates or flow not in (None, matter.flow.name):
                 return self._shown(matter, present(matter.flow, row.answers), row.language), None
             turn = self._advance(matter.flow, row, reply)
-            draft = await self._effects(connection, matter, row, turn, update_id, now)
+            try:
+                draft = await self._effects(connection, matter, row, turn, update_id, now)
+            except Refused as refused:
+                return Shown(Screen((refused.words,)), row.language), _closed(row, update_id)
             return self._shown(matter, turn, row.language), draft
 
         return await self._taken(chat_id, decide, now)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ADDED, WITHDRAWN = "submission.added_to", "submission.withdrawn"
 RATED, REOPENED = "submission.rated", "submission.reopened"
+REPLIED = "submission.replied"
 
 _LIFETIME = timedelta(days=30)
 
@@ -40,12 +41,49 @@ async def add(
 ) -> None:
     """Keep what the resident adds, and tell the officers."""
     submission = await _own(connection, chat, answers["@code"], policy)
+    if submission is not None and rules.may_be_added_to(submission):
+        await _added(connection, submission, RemarkKind.ADDITION, answers, now, policy)
+
+
+async def reply(
+    connection: AsyncConnection,
+    chat: Chat,
+    answers: Mapping[str, Any],
+    now: datetime,
+    *,
+    policy: Policy,
+) -> None:
+    """Keep the answer to an officer's question; the clock runs on."""
+    submission = await _own(connection, chat, answers["@code"], policy)
     if submission is None or not rules.may_be_added_to(submission):
         return
+    if submission.state is State.AWAITING_RESIDENT and submission.paused_at is not None:
+        going_on = await submissions.change(
+            connection, submission, state=State.IN_PROGRESS, **resumed(submission, now, policy)
+        )
+        submission = going_on or submission
+    await _added(connection, submission, RemarkKind.REPLY, answers, now, policy)
+
+
+def resumed(case: Submission, now: datetime, policy: Policy) -> dict[str, Any]:
+    """The clock runs on: the due date moves by the time that it stood still."""
+    assert case.paused_at is not None
+    stood = now - case.paused_at
+    return {"paused_at": None, "due_at": policy.at_work(case.due_at + stood)}
+
+
+async def _added(
+    connection: AsyncConnection,
+    submission: Submission,
+    kind: RemarkKind,
+    answers: Mapping[str, Any],
+    now: datetime,
+    policy: Policy,
+) -> None:
     words = text_of(answers["details"])
     remark = {
         "submission_id": submission.id,
-        "kind": RemarkKind.ADDITION,
+        "kind": kind,
         "officer_id": None,
         "text": words,
         "at": now,
@@ -61,7 +99,8 @@ async def add(
     )
     folded = f"{submission.folded}\n{fold(words)}"
     await submissions.change(connection, submission, folded=folded)
-    await _done(connection, submission, ADDED, now)
+    action = ADDED if kind is RemarkKind.ADDITION else REPLIED
+    await _done(connection, submission, action, now)
     key = f"added:{remark_id}"
     await tell_officers(connection, submission, key, "alert.added", now, policy=policy)
 
@@ -123,8 +162,9 @@ async def _reopen(
     changed = await submissions.change(
         connection,
         submission,
-        state=State.RECEIVED,
+        state=State.ASSIGNED if submission.assignee_id else State.RECEIVED,
         reopened_at=now,
+        answered_at=None,
         closed_at=None,
         warned_at=None,
         due_at=policy.due(submission.kind, now),

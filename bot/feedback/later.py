@@ -33,6 +33,8 @@ def may_ask_again(answers: Answers) -> bool:
 
 ADDITION = Flow("addition", (Step("details", messages("addition.details", ROOM)),))
 
+REPLY = Flow("reply", (Step("details", messages("reply.details", ROOM)),))
+
 RATING = Flow(
     "rating",
     (

@@ -110,6 +110,14 @@ def due(now: datetime, working_days: int, zone: ZoneInfo, days_off: Collection[d
     return datetime(day.year, day.month, day.day, 17, 0, tzinfo=zone)
 
 
+def at_work(moment: datetime, zone: ZoneInfo, days_off: Collection[date]) -> datetime:
+    """The same moment or, on a day that is not worked, the end of the next that is."""
+    local = moment.astimezone(zone)
+    if local.weekday() < 5 and local.date() not in days_off:
+        return moment
+    return due(moment, 1, zone, days_off)
+
+
 @lru_cache(maxsize=16)
 def public_holidays(year: int, extra: frozenset[date] = frozenset()) -> frozenset[date]:
     """Vietnam's public holidays of a year and the next, and the operator's own."""
@@ -122,7 +130,13 @@ _OVER = frozenset(
 )
 _ANSWERED = frozenset({State.ANSWERED, State.CLOSED})
 _HANDLED = frozenset(
-    {State.ASSIGNED, State.IN_PROGRESS, State.AWAITING_RESIDENT, State.ANSWER_PROPOSED}
+    {
+        State.ASSIGNED,
+        State.IN_PROGRESS,
+        State.AWAITING_RESIDENT,
+        State.ANSWER_PROPOSED,
+        State.TRANSFERRED,
+    }
 )
 # The law has these kept once they are received: the Criminal Procedure Code 2015, art. 145, and the
 # laws on complaints (2011) and denunciations (2018).

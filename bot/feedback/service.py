@@ -38,6 +38,13 @@ PUBLIC_ACTIONS = (
     RECEIVED,
     "case.opened",
     "submission.added_to",
+    "submission.replied",
+    "case.accept",
+    "case.acknowledge",
+    "case.ask",
+    "case.approve",
+    "case.transfer",
+    "case.reject",
     "submission.withdrawn",
     "submission.rated",
     "submission.reopened",
@@ -64,6 +71,11 @@ class Policy:
         """When an opinion that is received now is to be answered."""
         off = rules.public_holidays(now.year, self.days_off)
         return rules.due(now, self.working_days[kind], self.zone, off)
+
+    def at_work(self, moment: datetime) -> datetime:
+        """The same moment or, on a day that is not worked, the end of the next that is."""
+        off = rules.public_holidays(moment.year, self.days_off)
+        return rules.at_work(moment, self.zone, off)
 
 
 async def facts(

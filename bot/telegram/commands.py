@@ -9,5 +9,8 @@ COMMANDS = {
     "help": ("help", "trogiup"),
     "cancel": ("cancel", "huy"),
     "duty": ("duty", "truc"),
+    "cases": ("cases", "vuviec"),
+    "case": ("case",),
+    "search": ("search", "timkiem"),
 }
 MENU = ("feedback", "mine", "settings", "mydata", "help", "cancel")

@@ -94,6 +94,9 @@ class Handlers:
             "mydata": self.data.overview,
             "help": self.residents.help,
             "duty": self.officers.duty,
+            "cases": self.officers.cases,
+            "case": self.officers.case,
+            "search": self.officers.search,
         }
 
     def _buttons(self) -> dict[str, Callable[[Update, Context], Coroutine[Any, Any, None]]]:
@@ -106,6 +109,7 @@ class Handlers:
             "mydata": self.data.press,
             "help": self.residents.help,
             "case": self.officers.press_case,
+            "cases": self.officers.press_cases,
         }
 
     # The conversation

@@ -7,22 +7,26 @@ from typing import TYPE_CHECKING
 
 from telegram.ext import ContextTypes
 
-from bot.casework import screens, service
+from bot.casework import acting, screens, service
+from bot.casework.workflow import BY_NAME
+from bot.conversation.flow import Refused
+from bot.feedback.rules import read_code
+from bot.folding import fold
 from bot.screen import Screen, Words
 from bot.telegram.arrival import arriving
 from bot.telegram.reading import chat_of, pressed_in
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from telegram import Update
 
     from bot.conversation.service import Desk
-    from bot.seal import Seal
+    from bot.feedback.service import Policy
     from bot.telegram.showing import Showing
     from storage.database import Database
 
 Context = ContextTypes.DEFAULT_TYPE
+
+_MINE = frozenset({"mine", "toi", "cua toi"})
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,7 @@ class OfficerHandlers:
     desk: Desk
     database: Database
     showing: Showing
-    seal: Seal
-    zone: ZoneInfo
+    policy: Policy
 
     async def join(self, update: Update, token: str) -> None:
         """Somebody follows an invite link."""
@@ -65,6 +68,8 @@ class OfficerHandlers:
                 await self._ban(update, code)
             case "unban":
                 await self._unban(update, code)
+            case name if name in BY_NAME:
+                await self._act(update, name, code)
             case _:
                 await self._open(update, code)
 
@@ -72,11 +77,14 @@ class OfficerHandlers:
         chat_id = chat_of(update)
         async with self.database.transaction() as connection:
             now = arriving.get().now
-            opened = await service.open_case(connection, chat_id, code, now, seal=self.seal)
+            opened = await service.open_case(connection, chat_id, code, now, seal=self.policy.seal)
         if opened is None:
-            await self.showing.notice(update, Words("case.refused"), alert=True)
+            if update.callback_query is None:
+                await self.showing.show(chat_id, Screen((Words("case.refused"),)))
+            else:
+                await self.showing.notice(update, Words("case.refused"), alert=True)
             return
-        screen = screens.case(opened, self.zone)
+        screen = screens.case(opened, self.policy.zone)
         files = tuple(opened.files)
         await self.showing.show(chat_id, screen, update, new=True, files=files)
 
@@ -95,6 +103,60 @@ class OfficerHandlers:
     async def _unban(self, update: Update, code: str) -> None:
         chat_id, now = chat_of(update), arriving.get().now
         async with self.database.transaction() as connection:
-            lifted = await service.unban(connection, chat_id, code, now, seal=self.seal)
+            lifted = await service.unban(connection, chat_id, code, now, seal=self.policy.seal)
         key = "ban.lifted" if lifted else "ban.none"
         await self.showing.notice(update, Words(key), alert=True)
+
+    async def _act(self, update: Update, action: str, code: str) -> None:
+        """Do something with a case at once or, where it needs words, begin to ask for them."""
+        chat_id, now = chat_of(update), arriving.get().now
+        try:
+            if BY_NAME[action].asks:
+                async with self.database.reading() as connection:
+                    await acting.begin(connection, chat_id, action, code)
+                facts = {"@code": code}
+                shown = await self.desk.open(update.update_id, chat_id, action, now, facts=facts)
+                if shown is not None:
+                    self.showing.say(chat_id, shown, update=update, new=True)
+                return
+            async with self.database.transaction() as connection:
+                await acting.act(connection, chat_id, action, code, now, {}, policy=self.policy)
+        except Refused as refused:
+            await self.showing.notice(update, refused.words, alert=True)
+            return
+        self.showing.nudge()
+        await self._open(update, code)
+
+    async def cases(self, update: Update, context: Context) -> None:
+        """The open cases, the most pressing first."""
+        which = "mine" if context.args and fold(context.args[0]) in _MINE else "unit"
+        await self._list(update, which, "")
+
+    async def press_cases(self, update: Update, _context: Context) -> None:
+        """Another page of a list."""
+        which, _, after = pressed_in(update).partition("=")
+        await self._list(update, which, after)
+
+    async def _list(self, update: Update, which: str, after: str) -> None:
+        chat_id = chat_of(update)
+        async with self.database.reading() as connection:
+            page = await service.cases(connection, chat_id, which=which, after=after)
+        await self._show_page(update, page, "mine" if which == "mine" else "open")
+
+    async def case(self, update: Update, context: Context) -> None:
+        """The case whose code is typed."""
+        await self._open(update, read_code(" ".join(context.args or ())))
+
+    async def search(self, update: Update, context: Context) -> None:
+        """Cases by words of their text, with or without diacritics."""
+        words = " ".join(context.args or ())
+        async with self.database.reading() as connection:
+            page = await service.search(connection, chat_of(update), words)
+        await self._show_page(update, page, "found")
+
+    async def _show_page(self, update: Update, page: service.Page | None, title: str) -> None:
+        if page is None:
+            screen = Screen((Words("errors.unknown_command"),))
+        else:
+            screen = screens.cases(page.cases, title, self.policy.zone, more=page.more)
+        await self.showing.show(chat_of(update), screen, update)

@@ -54,7 +54,7 @@ class ResidentHandlers:
                 # From the receipt it is opened below: the receipt itself stays.
                 screen = await self._one(chat_id, value)
                 await self.showing.show(chat_id, screen, update, new=verb == "open")
-            case "addition" | "rating" | "reopening":
+            case "addition" | "reply" | "rating" | "reopening":
                 await self._open(update, verb, value)
             case "withdraw":
                 await self.showing.show(chat_id, screens.sure_to_withdraw(value), update)

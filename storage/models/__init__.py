@@ -8,6 +8,7 @@ from storage.models.delivery import FailedUpdate, Outbox, OutboxState, Pace, Rec
 from storage.models.officers import Invite, Officer, Role
 from storage.models.residents import Ban, Conversation, KeyCheck, Resident
 from storage.models.submissions import (
+    Answer,
     Attachment,
     Audit,
     EvidenceState,
@@ -21,6 +22,7 @@ from storage.models.submissions import (
 )
 
 __all__ = [
+    "Answer",
     "Attachment",
     "Audit",
     "Ban",

@@ -65,6 +65,7 @@ class State(StrEnum):
     RECEIVED = "received"
     ASSIGNED = "assigned"
     IN_PROGRESS = "in_progress"
+    TRANSFERRED = "transferred"
     AWAITING_RESIDENT = "awaiting_resident"
     ANSWER_PROPOSED = "answer_proposed"
     ANSWERED = "answered"
@@ -114,6 +115,12 @@ class Submission(SQLModel, table=True):
     due_at: datetime = time_column()
     answered_at: datetime | None = time_column(nullable=True)
     alerted_at: datetime | None = time_column(nullable=True)
+    assignee_id: int | None = Field(
+        default=None,
+        sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=True, index=True),
+    )
+    paused_at: datetime | None = time_column(nullable=True)
+    transferred_to: str | None = Field(default=None, sa_type=Text)
     rating: int | None = None
     rating_reason: str | None = Field(default=None, sa_type=Text)
     reopened_at: datetime | None = time_column(nullable=True)
@@ -198,6 +205,25 @@ class Remark(SQLModel, table=True):
     )
     text: str = Field(sa_type=Text)
     at: datetime = time_column()
+
+
+class Answer(SQLModel, table=True):
+    """An answer that was proposed: what it says, what is done, until when.
+
+    It is the resident's once a second person approved it; the newest counts.
+    """
+
+    id: int | None = auto_id()
+    submission_id: int = of_submission()
+    text: str = Field(sa_type=Text)
+    measure: str = Field(sa_type=Text)
+    deadline: str = Field(sa_type=Text)
+    proposed_by: int = Field(sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=False))
+    proposed_at: datetime = time_column()
+    approved_by: int | None = Field(
+        default=None, sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=True)
+    )
+    approved_at: datetime | None = time_column(nullable=True)
 
 
 class Audit(SQLModel, table=True):

@@ -11,6 +11,7 @@ import pytest
 from bot.app import topics
 from bot.areas.former import FormerLevel
 from bot.areas.units import Level
+from bot.casework.workflow import TRANSITIONS
 from bot.feedback.service import PUBLIC_ACTIONS
 from bot.preferences import QUIET, SWITCHES
 from bot.telegram.commands import MENU
@@ -27,6 +28,9 @@ def expected_keys() -> set[str]:
     found |= {f"{group}.{level}" for group in ("areas", "police") for level in (*Level, "city")}
     found |= {f"role.{role}" for role in (*Role, audit.RESIDENT, audit.SYSTEM, audit.OPERATOR)}
     found |= {f"case.remark.{kind}" for kind in RemarkKind}
+    found |= {f"case.do.{each.name}" for each in TRANSITIONS} | {"case.do.ban", "case.do.unban"}
+    found |= {f"notice.{each.name}" for each in TRANSITIONS if each.tells}
+    found |= {f"alert.{name}" for name in ("propose", "approve", "send_back")}
     found |= {f"files.given_up.{state}" for state in ("too_large", "refused", "failed")}
     found |= {f"settings.{way}.{name}" for way in ("mute", "hear") for name in SWITCHES}
     found |= {f"settings.quiet.{name}" for name in ("none", *QUIET)}

@@ -114,7 +114,7 @@ async def test_what_waits_for_who_blocked_goes_on_when_they_unblock(town: Town) 
     town.simulator.people.block(ann.id)
     town.simulator.world.account().updates.clear()  # the bot is not told of it
     await put(town, message("a", ann.id, town.now))
-    await put(town, message("b", ann.id, town.now, words="settings.done"))
+    await put(town, message("b", ann.id, town.now, words="draft.ended"))
     for _ in range(3):
         await town.deliver()
         town.later(minutes=5)
@@ -123,7 +123,7 @@ async def test_what_waits_for_who_blocked_goes_on_when_they_unblock(town: Town) 
     await ann.does("unblock")
     assert [await state(town, key) for key in "ab"] == ["sent", "sent"]
     assert tells(ann.heard[-2], "draft.none")
-    assert tells(ann.heard[-1], "settings.done")
+    assert tells(ann.heard[-1], "draft.ended")
 
 
 async def test_an_officer_who_blocks_is_off_duty_and_another_is_alerted(town: Town) -> None:
@@ -167,14 +167,14 @@ async def test_a_group_that_became_a_supergroup_gets_each_message_once(town: Tow
     new = town.simulator.world.migrate(group)
     town.simulator.world.account().updates.clear()  # the bot finds out by being refused
     await put(town, message("a", group.id, town.now))
-    await put(town, message("b", group.id, town.now, words="settings.done"))
+    await put(town, message("b", group.id, town.now, words="draft.ended"))
     await town.deliver()
     town.later(minutes=2)
     await town.deliver()
     said = [each["text"] for each in town.simulator.messages(new.id) if "text" in each]
     assert len(said) == 2
     assert tells(said[0], "draft.none")
-    assert tells(said[1], "settings.done")
+    assert tells(said[1], "draft.ended")
     assert not tells(said[0], MARK)
     assert requests(town, group.id) == 1
 
@@ -184,7 +184,7 @@ async def test_a_message_whose_time_is_over_is_flagged_and_not_sent(town: Town) 
     ann = await met(town, "Ann")
     before = len(ann.heard)
     await put(town, message("a", ann.id, town.now, lasts=timedelta(minutes=5)))
-    await put(town, message("b", ann.id, town.now, words="settings.done"))
+    await put(town, message("b", ann.id, town.now, words="draft.ended"))
     town.later(minutes=6)
     await town.app.schedule.sweep()
     await town.deliver()

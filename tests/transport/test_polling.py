@@ -44,8 +44,8 @@ async def test_a_conversation_by_polling(town: Town) -> None:
     """From the first word to the receipt without a webhook, buttons answered."""
     ann = town.resident("Ann")
     async with polled(town):
-        for act in ("/feedback", "toi dong y", "phan anh tinh hinh", "1", "bo qua", "Nội dung.",
-                    "da du", "3", "gui"):  # fmt: skip
+        for act in ("/feedback", "toi dong y", "phan anh tinh hinh", "Nội dung.", "da du",
+                    "1", "bo qua", "3", "gui"):  # fmt: skip
             town.simulator.people.text(ann.id, act)
         await taken(town)
     assert ann.is_told("receipt.text")
