@@ -85,6 +85,12 @@ class Submission(SQLModel, table=True):
     """
 
     __table_args__ = (
+        Index("ix_submission_open", "handled_by", "due_at", "id",
+              sqlite_where=text("closed_at IS NULL AND answered_at IS NULL"),
+              postgresql_where=text("closed_at IS NULL AND answered_at IS NULL")),
+        Index("ix_submission_due", "due_at", "id",
+              sqlite_where=text("closed_at IS NULL AND answered_at IS NULL"),
+              postgresql_where=text("closed_at IS NULL AND answered_at IS NULL")),
         Index("ix_submission_resident_newest", "resident_id", "id"),
         Index("ix_submission_unalerted", "id", sqlite_where=text("alerted_at IS NULL"),
               postgresql_where=text("alerted_at IS NULL")),

@@ -47,3 +47,9 @@ def upgrade() -> None:
             op.f("fk_submission_assignee_id"), "submission", "officer", ["assignee_id"], ["id"]
         )
     op.create_index(op.f("ix_submission_assignee_id"), "submission", ["assignee_id"])
+    is_open = sa.text("closed_at IS NULL AND answered_at IS NULL")
+    for name, columns in (
+        ("ix_submission_open", ["handled_by", "due_at", "id"]),
+        ("ix_submission_due", ["due_at", "id"]),
+    ):
+        op.create_index(name, "submission", columns, sqlite_where=is_open, postgresql_where=is_open)

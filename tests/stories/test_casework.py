@@ -1,0 +1,273 @@
+"""An opinion from its submission to a rated answer, through officers' hands."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from storage import officers, submissions
+from storage.models import Role, State
+
+if TYPE_CHECKING:
+    from storage.models import Submission
+    from tests.people import Person, Town
+
+WARD = "11407"
+
+
+async def the_one(town: Town, code: str) -> Submission:
+    """A submission as it stands."""
+    async with town.app.database.reading() as connection:
+        found = await submissions.by_code(connection, code)
+    assert found is not None
+    return found
+
+
+async def opens(officer: Person, code: str) -> None:
+    """Open a case by its code."""
+    await officer.says(f"/case {code}")
+
+
+async def proposes(officer: Person, code: str, text: str = "Đã kiểm tra.") -> None:
+    """Propose an answer."""
+    await opens(officer, code)
+    await officer.taps("case.do.propose")
+    await officer.says(text)
+    await officer.says("Bố trí tổ tuần tra từ 22 giờ")
+    await officer.says("Trước ngày 15/12/2026")
+    await officer.taps("propose.review.options.submit")
+
+
+async def test_from_submission_to_rated_answer(town: Town) -> None:
+    """A resident, an officer and a leader; each hears of what concerns them, and nothing more."""
+    officer = await town.officer("Binh", unit=WARD)
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    ann = town.resident("Ann")
+    code = await ann.gives("Đêm nào cũng có trộm ở ngõ 5.", area="Phường An Biên")
+    due = (await the_one(town, code)).due_at
+    await officer.taps("alert.open", of=code)
+    await officer.taps("case.do.accept")
+    assert (await the_one(town, code)).state is State.IN_PROGRESS
+    assert ann.was_told("notice.accept")
+
+    await officer.taps("case.do.ask")
+    await officer.says("Thường xảy ra lúc mấy giờ?")
+    assert "Thường xảy ra lúc mấy giờ?" in ann.sees
+    assert (await the_one(town, code)).state is State.AWAITING_RESIDENT
+    town.later(days=2)
+    await ann.taps("mine.reply")
+    await ann.says("Khoảng 2 giờ sáng.")
+    await ann.taps("reply.details.options.done")
+    resumed = await the_one(town, code)
+    assert resumed.state is State.IN_PROGRESS
+    assert resumed.due_at >= due + timedelta(days=2)
+    assert officer.was_told("alert.added")
+
+    await proposes(officer, code)
+    assert (await the_one(town, code)).state is State.ANSWER_PROPOSED
+    assert leader.was_told("alert.propose")
+    assert "Đã kiểm tra." not in ann.heard[-1]
+    await leader.taps("alert.open", of="chờ duyệt")
+    assert any("Khoảng 2 giờ sáng." in said for said in leader.heard)
+    await leader.taps("case.do.send_back")
+    await leader.says("Nêu rõ tổ nào")
+    assert officer.was_told("alert.send_back")
+    await proposes(officer, code, "Tổ 3 sẽ tuần tra.")
+    await opens(leader, code)
+    await leader.taps("case.do.approve")
+    answered = await the_one(town, code)
+    assert (answered.state, answered.answered_at) == (State.ANSWERED, town.now)
+    assert "Tổ 3 sẽ tuần tra." in ann.sees
+    assert "Trước ngày 15/12/2026" in ann.sees
+
+    await ann.taps("mine.rating")
+    await ann.taps("rating.score.options.2")
+    assert (await the_one(town, code)).rating == 2
+    await ann.says(f"/mine {code}")
+    assert "Cán bộ xử lý đã nhận xử lý" in ann.sees
+
+
+async def test_who_proposed_cannot_approve(town: Town) -> None:
+    """Not even a leader: it takes a second person, and the button is not there."""
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    code = await town.resident("Ann").gives("Có trộm.", area="Phường An Biên")
+    await opens(leader, code)
+    await leader.taps("case.do.accept")
+    await proposes(leader, code)
+    await opens(leader, code)
+    assert "Duyệt và gửi" not in leader.buttons
+    data = f"case:approve={code}"
+    await forged(leader, data)
+    assert (await the_one(town, code)).state is State.ANSWER_PROPOSED
+
+
+async def forged(person: Person, data: str) -> None:
+    """Press a button that nobody was shown."""
+    query = {
+        "id": "forged", "from": {"id": person.id, "is_bot": False, "first_name": person.name},
+        "chat_instance": "1", "message": person.messages[-1], "data": data,
+    }  # fmt: skip
+    await person.does("update", {"callback_query": query})
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize(
+    "action",
+    ["accept", "acknowledge", "not_ours", "ask", "propose", "approve", "send_back", "transfer",
+     "reject", "note", "ban", "unban", "open"],
+)  # fmt: skip
+async def test_another_units_officers_can_do_nothing(town: Town, role: Role, action: str) -> None:
+    """Whatever their role, and through forged data too: nothing changes, nothing is shown."""
+    stranger = await town.officer("Dung", unit="11413", role=role)
+    code = await town.resident("Ann").gives("Bí mật của ngõ 5.", area="Phường An Biên")
+    before = await the_one(town, code)
+    await forged(stranger, f"case:{action}={code}")
+    await stranger.says("Lý do")
+    after = await the_one(town, code)
+    assert (after.state, after.version) == (before.state, before.version)
+    assert not any("Bí mật" in said for said in stranger.heard)
+
+
+async def test_of_two_who_accept_the_first_wins(twin_town: Town) -> None:
+    """At two replicas; the second is told why, and sees whose it is now."""
+    town = twin_town
+    first = await town.officer("Binh", unit=WARD)
+    second = await town.officer("Dung", unit=WARD)
+    code = await town.resident("Ann").gives("Có trộm.", area="Phường An Biên")
+    await first.taps("alert.open", of=code)
+    await second.taps("alert.open", of=code)
+    await first.taps("case.do.accept", to=town.replica(0))
+    before = len(second.messages)
+    await second.taps("case.do.accept", to=town.replica(1))
+    assert len(second.messages) == before
+    async with town.app.database.reading() as connection:
+        case = await submissions.by_code(connection, code)
+    assert case is not None
+    assert case.version == 2
+
+
+async def test_what_is_not_ours_goes_to_the_city(town: Town) -> None:
+    """The city's officers are alerted; the unit no longer sees it."""
+    officer = await town.officer("Binh", unit=WARD)
+    city = await town.officer("Giang")
+    code = await town.resident("Ann").gives("Có trộm.", area="Phường An Biên")
+    await officer.taps("alert.open", of=code)
+    await officer.taps("case.do.not_ours")
+    assert (await the_one(town, code)).handled_by == "31"
+    assert code in city.sees
+    await opens(officer, code)
+    assert officer.is_told("case.refused")
+
+
+async def test_a_transfer_names_the_receiver_and_stays_open(town: Town) -> None:
+    """The resident learns who has it now, and the officer can still answer."""
+    officer = await town.officer("Binh")
+    ann = town.resident("Ann")
+    code = await ann.gives("Mùi hôi từ xưởng.")
+    await opens(officer, code)
+    await officer.taps("case.do.transfer")
+    await officer.says("Sở Nông nghiệp và Môi trường")
+    await officer.says("0225 000 0000")
+    assert "Sở Nông nghiệp và Môi trường" in ann.sees
+    case = await the_one(town, code)
+    assert (case.state, case.closed_at) == (State.TRANSFERRED, None)
+    await opens(officer, code)
+    assert "Trình câu trả lời" in officer.buttons
+
+
+async def test_a_crime_report_is_never_refused(town: Town) -> None:
+    """A leader has no such button, and cannot forge it."""
+    leader = await town.officer("Cường", role=Role.APPROVER)
+    ann = town.resident("Ann")
+    code = await ann.gives("Buôn bán ma túy ở ngõ 5.", kind="crime_report")
+    await opens(leader, code)
+    assert "Không thụ lý" not in leader.buttons
+    await forged(leader, f"case:reject={code}")
+    assert (await the_one(town, code)).state is State.RECEIVED
+    other = await ann.gives("Ý kiến khác.")
+    await opens(leader, other)
+    await leader.taps("case.do.reject")
+    await leader.says("Không thuộc thẩm quyền")
+    assert "Không thuộc thẩm quyền" in ann.sees
+    assert (await the_one(town, other)).state is State.REJECTED
+
+
+async def test_praise_is_acknowledged(town: Town) -> None:
+    """Those praised hear of it, and who praised is thanked."""
+    officer = await town.officer("Binh")
+    ann = town.resident("Ann")
+    code = await ann.gives("Cảm ơn các anh!", kind="praise")
+    await opens(officer, code)
+    await officer.taps("case.do.acknowledge")
+    assert (await the_one(town, code)).state is State.ACKNOWLEDGED
+    assert ann.was_told("notice.acknowledge")
+
+
+async def test_notes_are_for_officers_only(town: Town) -> None:
+    """Neither the resident nor their copy of their data has them."""
+    officer = await town.officer("Binh")
+    ann = town.resident("Ann")
+    code = await ann.gives("Có trộm.")
+    await opens(officer, code)
+    await officer.taps("case.do.note")
+    await officer.says("Nghi người quen của nhà")
+    await opens(officer, code)
+    assert any("Nghi người quen" in said for said in officer.heard)
+    await ann.says(f"/mine {code}")
+    assert not any("Nghi người quen" in said for said in ann.heard)
+
+
+async def test_who_lost_their_role_can_do_nothing_more(town: Town) -> None:
+    """The right is checked in the change itself, not when the case was opened."""
+    officer = await town.officer("Binh")
+    code = await town.resident("Ann").gives("Có trộm.")
+    await opens(officer, code)
+    async with town.app.database.transaction() as connection:
+        case = await submissions.by_code(connection, code)
+        stale = await officers.find(connection, officer.id)
+        assert case is not None
+        assert stale is not None
+        await officers.deactivate(connection, stale.id or 0)
+        assert await submissions.change(connection, case, by=stale, state=State.REJECTED) is None
+    await officer.taps("case.do.accept")
+    assert (await the_one(town, code)).state is State.RECEIVED
+
+
+async def test_cases_are_listed_the_most_pressing_first(town: Town) -> None:
+    """A page of eight and the way to the next; one's own apart; another unit's not at all."""
+    officer = await town.officer("Binh", unit=WARD)
+    stranger = await town.officer("Dung", unit="11413")
+    ann = town.resident("Ann")
+    codes = []
+    for number in range(10):
+        town.later(days=1)
+        codes.append(await ann.gives(f"Việc {number}", area="Phường An Biên"))
+    await officer.says("/cases")
+    shown = [label for label in officer.buttons if "HP-" in label]
+    assert [label[:12] for label in shown] == codes[:8]
+    await officer.taps("cases.more")
+    assert [label[:12] for label in officer.buttons if "HP-" in label] == codes[8:]
+    await opens(officer, codes[3])
+    await officer.taps("case.do.accept")
+    await officer.says("/cases mine")
+    assert [label[:12] for label in officer.buttons if "HP-" in label] == [codes[3]]
+    await stranger.says("/cases")
+    assert stranger.is_told("cases.none")
+    await ann.says("/cases")
+    assert ann.is_told("errors.unknown_command")
+
+
+async def test_cases_are_found_by_words_within_ones_rights(town: Town) -> None:
+    """With or without diacritics, by beginnings of words; never another unit's."""
+    officer = await town.officer("Binh", unit=WARD)
+    stranger = await town.officer("Dung", unit="11413")
+    code = await town.resident("Ann").gives("Trộm đồng hồ ở Đền Nghè", area="Phường An Biên")
+    for words in ("đồng hồ", "dong ho", "DEN ngh", "trom"):
+        await officer.says(f"/search {words}")
+        assert any(code in label for label in officer.buttons), words
+    await officer.says("/search xe máy")
+    assert officer.is_told("cases.none")
+    await stranger.says("/search đồng hồ")
+    assert stranger.is_told("cases.none")
