@@ -128,7 +128,7 @@ def doctor() -> None:
 @cli.command()
 def purge() -> None:
     """Delete what has outlived its purpose now, as the bot does by itself."""
-    from bot.app import policy_of, retention_of, utc_now
+    from bot.app import policy_of, retention_of, times_of, utc_now
     from bot.schedule import Schedule
 
     settings = Chosen.settings()
@@ -139,6 +139,7 @@ def purge() -> None:
             policy_of(settings),
             settings.retention,
             retention_of(settings.retention),
+            times_of(settings.deadlines),
             utc_now,
             lambda: None,
         )

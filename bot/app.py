@@ -16,6 +16,7 @@ from telegram.ext import ApplicationBuilder
 from bot.areas.location import Locator
 from bot.casework import acting
 from bot.casework import service as casework
+from bot.casework.deadlines import Times
 from bot.casework.flow import ACTIONS, BAN
 from bot.conversation.service import Desk, Matter
 from bot.evidence.service import Fetching, shown
@@ -52,7 +53,7 @@ from storage.outbox import Pacing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.settings import Limits, Retention, Settings
+    from bot.settings import Deadlines, Limits, Retention, Settings
 
 log = structlog.get_logger()
 
@@ -106,6 +107,14 @@ def policy_of(settings: Settings) -> Policy:
         seal=seal_of(settings),
         reopen_within=timedelta(days=settings.deadlines.reopen_days),
         limits=OpinionLimits(settings.abuse.opinions_a_day, settings.abuse.everybody_a_minute),
+    )
+
+
+def times_of(deadlines: Deadlines) -> Times:
+    """What the settings decide about reminders and about closing."""
+    return Times(
+        remind_before=timedelta(hours=deadlines.remind_hours),
+        close_after=timedelta(days=deadlines.reopen_days),
     )
 
 
@@ -230,6 +239,7 @@ class App:
             self.policy,
             settings.retention,
             retention_of(settings.retention),
+            times_of(settings.deadlines),
             clock,
             self.delivery.nudge,
             sweep_seconds=min(10, limits.lease_seconds),

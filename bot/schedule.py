@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.casework import deadlines
 from bot.feedback import service as feedback
 from bot.privacy import retention
 from bot.screen import Button, Screen, Words
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
+    from bot.casework.deadlines import Times
     from bot.feedback.service import Policy
     from bot.privacy.retention import Terms
     from bot.settings import Retention
@@ -40,6 +42,7 @@ class Schedule:
         policy: Policy,
         keeping: Retention,
         terms: Terms,
+        times: Times,
         clock: Callable[[], datetime],
         nudge: Callable[[], None],
         sweep_seconds: float = 10,
@@ -48,6 +51,7 @@ class Schedule:
         self._policy = policy
         self._retention = keeping
         self._terms = terms
+        self._times = times
         self._clock = clock
         self._nudge = nudge
         self._sweep_seconds = sweep_seconds
@@ -59,6 +63,7 @@ class Schedule:
             (self.sweep, self._sweep_seconds),
             (self.alert_waiting, 30),
             (self.remind_drafts, 60),
+            (self.look_at_deadlines, 300),
             (self.purge, 600),
             *others,
         ):
@@ -93,6 +98,11 @@ class Schedule:
             alerted = await feedback.alert_waiting(connection, self._clock(), policy=self._policy)
         if alerted:
             self._nudge()
+
+    async def look_at_deadlines(self) -> None:
+        """Remind officers of what is due, report what is overdue, close what is over."""
+        await deadlines.look(self._database, self._times, self._clock(), policy=self._policy)
+        self._nudge()
 
     async def remind_drafts(self) -> None:
         """Remind of drafts that expire soon, once."""

@@ -122,6 +122,7 @@ class Deadlines(_Section):
     unsure: int = Field(10, ge=1, le=250)
     days_off: tuple[date, ...] = ()
     reopen_days: int = Field(15, ge=0)
+    remind_hours: float = Field(48, ge=0)
 
     @property
     def working_days(self) -> dict[Kind, int]:

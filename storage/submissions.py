@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
-from storage.models import Answer, Attachment, Officer, Remark, Resident, Submission
+from storage.models import Answer, Attachment, Officer, Remark, Resident, State, Submission
 from storage.rows import many, one, table
 
 if TYPE_CHECKING:
@@ -240,9 +240,48 @@ async def open_cases(
     if assignee_id is not None:
         statement = statement.where(_rows.c.assignee_id == assignee_id)
     if after is not None:
-        due, number = after
-        later = or_(_rows.c.due_at > due, and_(_rows.c.due_at == due, _rows.c.id > number))
-        statement = statement.where(later)
+        statement = statement.where(_later(after))
+    return await many(connection, Submission, statement)
+
+
+async def due(
+    connection: AsyncConnection, before: datetime, after: tuple[datetime, int] | None, most: int
+) -> Sequence[Submission]:
+    """Open submissions that are due before a moment, held; those that another holds are left out.
+
+    After the (due time, id) of the last one of a page.
+    """
+    statement = (
+        select(_rows)
+        .where(_rows.c.closed_at.is_(None), _rows.c.answered_at.is_(None))
+        .where(_rows.c.due_at <= before)
+        .order_by(_rows.c.due_at, _rows.c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    if after is not None:
+        statement = statement.where(_later(after))
+    return await many(connection, Submission, statement)
+
+
+def _later(than: tuple[datetime, int]) -> Any:
+    moment, number = than
+    same = and_(_rows.c.due_at == moment, _rows.c.id > number)
+    return or_(_rows.c.due_at > moment, same)
+
+
+async def to_close(
+    connection: AsyncConnection, answered_before: datetime, most: int
+) -> Sequence[Submission]:
+    """Answered submissions whose time to ask again is over, held."""
+    statement = (
+        select(_rows)
+        .where(_rows.c.state == State.ANSWERED, _rows.c.answered_at < answered_before)
+        .where(_rows.c.closed_at.is_(None))
+        .order_by(_rows.c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
     return await many(connection, Submission, statement)
 
 

@@ -30,7 +30,9 @@ def expected_keys() -> set[str]:
     found |= {f"case.remark.{kind}" for kind in RemarkKind}
     found |= {f"case.do.{each.name}" for each in TRANSITIONS} | {"case.do.ban", "case.do.unban"}
     found |= {f"notice.{each.name}" for each in TRANSITIONS if each.tells}
-    found |= {f"alert.{name}" for name in ("propose", "approve", "send_back")}
+    found |= {
+        f"alert.{name}" for name in ("propose", "approve", "send_back", "due_soon", "overdue")
+    }
     found |= {f"files.given_up.{state}" for state in ("too_large", "refused", "failed")}
     found |= {f"settings.{way}.{name}" for way in ("mute", "hear") for name in SWITCHES}
     found |= {f"settings.quiet.{name}" for name in ("none", *QUIET)}
