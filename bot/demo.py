@@ -103,7 +103,7 @@ async def _sample_data(database: Database, settings: Settings) -> None:
         for person in _cast()["people"]:
             known = await officers.find(connection, person["id"])
             if person["role"] == "officer" and known is None:
-                role = Role.OFFICER
+                role = Role(person.get("rank", Role.OFFICER))
                 token = await casework.invite(connection, person["unit"], role, (), now)
                 await casework.join(connection, person["id"], person["name"], token, now)
         for opinion in _cast()["opinions"]:
