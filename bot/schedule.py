@@ -94,8 +94,16 @@ class Schedule:
 
     async def alert_waiting(self) -> None:
         """Look again for officers of submissions that nobody was on duty for."""
-        async with self._database.transaction() as connection:
-            alerted = await feedback.alert_waiting(connection, self._clock(), policy=self._policy)
+        alerted, last = 0, 0
+        while True:
+            async with self._database.transaction() as connection:
+                found, end = await feedback.alert_waiting(
+                    connection, self._clock(), last, policy=self._policy
+                )
+            alerted += found
+            if end is None:
+                break
+            last = end
         if alerted:
             self._nudge()
 

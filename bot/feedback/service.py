@@ -52,6 +52,7 @@ PUBLIC_ACTIONS = (
 
 _RECEIPT_LIFETIME = timedelta(days=30)
 _LAST_AREAS = 3
+_PAGE = 100  # submissions looked at in one transaction
 _ALERT_LIFETIME = timedelta(days=30)
 
 
@@ -263,14 +264,18 @@ def _alert(submission: Submission, chat_id: int, now: datetime, policy: Policy) 
     )
 
 
-async def alert_waiting(connection: AsyncConnection, now: datetime, *, policy: Policy) -> int:
-    """Alert officers of submissions that nobody was on duty for; how many found somebody."""
-    alerted, last = 0, 0
-    while page := await submissions.unalerted(connection, after=last, most=100):
-        for submission in page:
-            alerted += await alert(connection, submission, now, policy=policy)
-        last = page[-1].id or 0
-    return alerted
+async def alert_waiting(
+    connection: AsyncConnection, now: datetime, after: int, *, policy: Policy
+) -> tuple[int, int | None]:
+    """Alert officers of a page of submissions that nobody was on duty for, after an id.
+
+    How many found somebody, and the last id of the page; None when there are no more.
+    """
+    page = await submissions.unalerted(connection, after=after, most=_PAGE)
+    alerted = 0
+    for submission in page:
+        alerted += await alert(connection, submission, now, policy=policy)
+    return alerted, page[-1].id if len(page) == _PAGE else None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,37 @@
+"""Opinions that came while nobody was on duty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from storage import submissions
+from storage.models import Submission
+from storage.rows import table
+
+if TYPE_CHECKING:
+    from tests.people import Town
+
+ROWS = table(Submission)
+MANY = 230
+
+
+async def test_a_weekends_opinions_are_all_announced_on_monday(town: Town) -> None:
+    """However many there are, page by page; each to who came on duty, each once."""
+    await town.resident("Ann").gives("Đèn hỏng.")
+    async with town.app.database.transaction() as connection:
+        (first,) = (await connection.execute(select(ROWS))).mappings().all()
+        copies = [
+            {**{k: v for k, v in first.items() if k != "id"}, "code": f"HP-{n:04}-XXXX"}
+            for n in range(MANY)
+        ]
+        await connection.execute(insert(ROWS), copies)
+    officer = await town.officer("Binh")
+    await town.app.schedule.alert_waiting()
+    await town.app.schedule.alert_waiting()
+    async with town.app.database.reading() as connection:
+        assert await submissions.count_unalerted(connection) == 0
+    for _ in range(5):
+        await town.app.settled()
+    assert sum("Xem nội dung" in str(m.get("reply_markup")) for m in officer.messages) == MANY + 1
