@@ -112,21 +112,24 @@ async def forged(person: Person, data: str) -> None:
     await person.does("update", {"callback_query": query})
 
 
-@pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize(
-    "action",
-    ["accept", "acknowledge", "not_ours", "ask", "propose", "approve", "send_back", "transfer",
-     "reject", "note", "ban", "unban", "open"],
+BUTTONS = (
+    "accept", "acknowledge", "not_ours", "ask", "propose", "approve", "send_back", "transfer",
+    "reject", "note", "ban", "unban", "open",
 )  # fmt: skip
-async def test_another_units_officers_can_do_nothing(town: Town, role: Role, action: str) -> None:
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_another_units_officers_can_do_nothing(town: Town, role: Role) -> None:
     """Whatever their role, and through forged data too: nothing changes, nothing is shown."""
     stranger = await town.officer("Dung", unit="11413", role=role)
     code = await town.resident("Ann").gives("Bí mật của ngõ 5.", area="Phường An Biên")
     before = await the_one(town, code)
-    await forged(stranger, f"case:{action}={code}")
-    await stranger.says("Lý do")
-    after = await the_one(town, code)
-    assert (after.state, after.version) == (before.state, before.version)
+    for button in BUTTONS:
+        await forged(stranger, f"case:{button}={code}")
+        after = await the_one(town, code)
+        assert (after.state, after.version) == (before.state, before.version), button
+    await stranger.says("/cancel")
+    assert stranger.is_told("draft.none")
     assert not any("Bí mật" in said for said in stranger.heard)
 
 
