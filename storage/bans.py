@@ -2,31 +2,77 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, func, select
 
-from storage.models import Ban
+from storage.models import Ban, Resident, Submission
 from storage.rows import insert_into, one, table
+from storage.types import UtcDateTime
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from sqlalchemy import BindParameter
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _rows = table(Ban)
 
 
+_given = table(Submission)
+_aliases: BindParameter[int] = bindparam("aliases", expanding=True)
+_moment = bindparam("moment", type_=UtcDateTime())
+_theirs = select(table(Resident).c.id).where(table(Resident).c.alias.in_(_aliases))
+_ban = _rows.c.alias.in_(_aliases) & (_rows.c.until > _moment)
+# Asked before every opinion: all of it in one statement.
+_standing = select(
+    select(_rows.c.until).where(_ban).order_by(_rows.c.until.desc()).limit(1).scalar_subquery(),
+    select(_rows.c.reason).where(_ban).order_by(_rows.c.until.desc()).limit(1).scalar_subquery(),
+    select(_given.c.created_at)
+    .where(_given.c.resident_id.in_(_theirs))
+    .order_by(_given.c.id.desc())
+    .offset(bindparam("before"))
+    .limit(1)
+    .scalar_subquery(),
+    select(func.count())
+    .where(_given.c.created_at >= bindparam("since", type_=UtcDateTime()))
+    .scalar_subquery(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of somebody who wants to give an opinion.
+
+    Until when they are banned and why; when their n-th newest opinion came; how many came from
+    everybody lately.
+    """
+
+    banned_until: datetime | None
+    reason: str | None
+    nth_newest: datetime | None
+    lately: int
+
+
+async def standing(
+    connection: AsyncConnection,
+    aliases: Sequence[int],
+    *,
+    now: datetime,
+    number: int,
+    since: datetime,
+) -> Standing:
+    """How these pseudonyms stand now: see `Standing`."""
+    given = {"aliases": list(aliases), "moment": now, "before": number - 1, "since": since}
+    return Standing(*(await connection.execute(_standing, given)).one())
+
+
 async def find(connection: AsyncConnection, aliases: Sequence[int], now: datetime) -> Ban | None:
     """The ban of one of these pseudonyms that holds now, or None."""
-    statement = (
-        select(_rows)
-        .where(_rows.c.alias.in_(aliases), _rows.c.until > now)
-        .order_by(_rows.c.until.desc())
-        .limit(1)
-    )
-    return await one(connection, Ban, statement)
+    statement = select(_rows).where(_ban).limit(1)
+    return await one(connection, Ban, statement, {"aliases": list(aliases), "moment": now})
 
 
 async def ban(

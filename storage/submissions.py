@@ -89,27 +89,6 @@ def _ids_of(aliases: Sequence[int]) -> Select[tuple[int]]:
     return select(_residents.c.id).where(_residents.c.alias.in_(aliases))
 
 
-async def given_since(connection: AsyncConnection, since: datetime) -> int:
-    """How many submissions came since a moment."""
-    statement = select(func.count()).select_from(_rows).where(_rows.c.created_at >= since)
-    return int((await connection.execute(statement)).scalar_one())
-
-
-async def nth_newest(
-    connection: AsyncConnection, aliases: Sequence[int], number: int
-) -> datetime | None:
-    """When the n-th newest submission of these pseudonyms came; None when there are fewer."""
-    statement = (
-        select(_rows.c.created_at)
-        .where(_rows.c.resident_id.in_(_ids_of(aliases)))
-        .order_by(_rows.c.id.desc())
-        .offset(number - 1)
-        .limit(1)
-    )
-    found: datetime | None = (await connection.execute(statement)).scalar_one_or_none()
-    return found
-
-
 async def owner(connection: AsyncConnection, submission_id: int) -> Resident | None:
     """The resident who gave it; None when it was erased."""
     statement = (

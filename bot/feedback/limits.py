@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.flow import Refused
 from bot.screen import Words
-from storage import bans, submissions
+from storage import bans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,13 +34,14 @@ async def check(
 
     It is asked before the first question: who is in the middle of an opinion may finish it.
     """
-    ban = await bans.find(connection, aliases, now)
-    if ban is not None:
-        raise Refused(Words("abuse.banned", {"until": ban.until, "reason": ban.reason}))
-    oldest = await submissions.nth_newest(connection, aliases, limits.a_day)
-    if oldest is not None and now - oldest < _DAY:
-        until = oldest + _DAY
-        raise Refused(Words("abuse.enough_today", {"until": until, "opinions": limits.a_day}))
-    recent = await submissions.given_since(connection, now - _MINUTE)
-    if recent >= limits.everybody_a_minute:
+    known = await bans.standing(
+        connection, aliases, now=now, number=limits.a_day, since=now - _MINUTE
+    )
+    if known.banned_until is not None:
+        reason = known.reason or ""
+        raise Refused(Words("abuse.banned", {"until": known.banned_until, "reason": reason}))
+    if known.nth_newest is not None and now - known.nth_newest < _DAY:
+        again = known.nth_newest + _DAY
+        raise Refused(Words("abuse.enough_today", {"until": again, "opinions": limits.a_day}))
+    if known.lately >= limits.everybody_a_minute:
         raise Refused(Words("abuse.busy"))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MOST_TOPICS = 4
 
 suggestion: Any = lru_cache(maxsize=256)(suggest)
+_personal: Any = lru_cache(maxsize=256)(personal.find)
 
 
 def written(answers: Answers) -> str:
@@ -46,7 +47,7 @@ def seems_dangerous(answers: Answers) -> bool:
 
 def names_somebody(answers: Answers) -> bool:
     """The text has somebody's telephone number, plate or the like in it."""
-    return bool(personal.find(written(answers)))
+    return bool(_personal(written(answers)))
 
 
 def is_urgent(answers: Answers) -> bool:
@@ -72,7 +73,7 @@ def _about_the_text(texts: str, *values: str) -> Input:
 
 
 def _found_in(answers: Answers) -> Mapping[str, Param]:
-    kinds = dict.fromkeys(found.kind for found in personal.find(written(answers)))
+    kinds = dict.fromkeys(found.kind for found in _personal(written(answers)))
     return {"found": tuple(Words(f"feedback.personal.kind.{kind}") for kind in kinds)}
 
 

@@ -11,7 +11,8 @@ import tomllib
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache
+from enum import Enum
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -68,55 +69,77 @@ class _Phrase:
     words: tuple[_Word | None, ...]
 
 
-@dataclass(frozen=True)
-class _Signs:
-    """The phrases of one matter, by the first word; what is `ignored` is passed over first."""
+class _Grade(Enum):
+    """What a phrase is of: a strong or a weak sign, or what is passed over."""
 
-    strong: Mapping[str, Sequence[_Phrase]]
-    weak: Mapping[str, Sequence[_Phrase]]
-    ignored: Mapping[str, Sequence[_Phrase]]
+    STRONG = 2
+    WEAK = 1
+    IGNORED = 0
+
+
+_PAST, _NOW, _URGENT = "urgent.past", "urgent.now", "urgent"
+
+# What a phrase is a sign of: a topic, a kind, or one of the three above.
+_Matter = Topic | Kind | str
 
 
 @dataclass(frozen=True)
 class _Keywords:
-    topics: Mapping[Topic, _Signs]
-    kinds: Mapping[Kind, _Signs]
-    urgent: _Signs
-    past: Mapping[str, Sequence[_Phrase]]
-    now: Mapping[str, Sequence[_Phrase]]
+    """Every phrase by its first word, folded, with what it is a sign of."""
+
+    by_first: Mapping[str, Sequence[tuple[_Matter, _Grade, _Phrase]]]
+    topics: Sequence[Topic]
+    kinds: Sequence[Kind]
 
 
 def suggest(text: str) -> Suggestion:
     """What a text seems to be."""
-    words, known = _Text.of(text), _keywords()
-    scores = {topic: words.score(signs) for topic, signs in known.topics.items()}
-    found = sorted((t for t in scores if scores[t] >= _ENOUGH), key=lambda t: -scores[t])
+    known = _keywords()
+    scores = _scores(_Text.of(text), known)
+    found = sorted((t for t in known.topics if scores[t] >= _ENOUGH), key=lambda t: -scores[t])
     if len(found) > 1 and Topic.OTHER in found and scores[Topic.OTHER] < scores[found[0]]:
         found.remove(Topic.OTHER)
-    urgent = _is_urgent(words, known)
-    return Suggestion(_kind(words, known, urgent, found), tuple(found[:_MOST_TOPICS]), urgent)
+    urgent = _is_urgent(scores)
+    return Suggestion(_kind(scores, known, urgent, found), tuple(found[:_MOST_TOPICS]), urgent)
 
 
 def is_urgent(text: str) -> bool:
     """Whether a text shows signs of something dangerous that is happening now."""
-    return _is_urgent(_Text.of(text), _keywords())
+    return _is_urgent(_scores(_Text.of(text), _keywords()))
 
 
-def _is_urgent(words: _Text, known: _Keywords) -> bool:
-    if words.score(known.urgent) < _ENOUGH:
-        return False
-    return not words.has(known.past) or words.has(known.now)
+def _is_urgent(scores: Mapping[_Matter, int]) -> bool:
+    return scores[_URGENT] >= _ENOUGH and (not scores[_PAST] or bool(scores[_NOW]))
 
 
-def _kind(words: _Text, known: _Keywords, urgent: bool, topics: Sequence[Topic]) -> Kind | None:
-    scores = {kind: words.score(signs) for kind, signs in known.kinds.items()}
-    best = max(scores, key=lambda kind: scores[kind])  # of equals the one that stands first
+def _kind(
+    scores: Mapping[_Matter, int], known: _Keywords, urgent: bool, topics: Sequence[Topic]
+) -> Kind | None:
+    best = max(known.kinds, key=lambda kind: scores[kind])  # of equals the one that stands first
     is_sure = scores[best] >= _ENOUGH
     if urgent and not (is_sure and best in {Kind.DENUNCIATION, Kind.COMPLAINT}):
         return Kind.CRIME_REPORT
     if is_sure:
         return best
     return Kind.REPORT if topics else None
+
+
+def _scores(words: _Text, known: _Keywords) -> Mapping[_Matter, int]:
+    """For each matter two for each strong sign and one for each weak one, each counted once."""
+    found = list(words.found(known))
+    passed: dict[_Matter, set[int]] = defaultdict(set)
+    for matter, grade, _phrase, begin, end in found:
+        if grade is _Grade.IGNORED:
+            passed[matter].update(range(begin, end))
+    signs = {
+        (matter, grade, phrase)
+        for matter, grade, phrase, begin, end in found
+        if grade is not _Grade.IGNORED and passed[matter].isdisjoint(range(begin, end))
+    }
+    scores: dict[_Matter, int] = defaultdict(int)
+    for matter, grade, phrase in signs:
+        scores[matter] += 1 if words.is_doubtful(phrase) else grade.value
+    return scores
 
 
 @dataclass(frozen=True)
@@ -133,31 +156,18 @@ class _Text:
         marked = sum(not word.is_plain for word in letters)
         return cls(words, marked * 8 < len(letters))
 
-    def score(self, signs: _Signs) -> int:
-        """Two for each strong sign, one for each weak one, each counted once."""
-        passed: set[int] = set()
-        for _phrase, begin, end in self._found(signs.ignored, passed):
-            passed.update(range(begin, end))
-        strong = {phrase for phrase, _, _ in self._found(signs.strong, passed)}
-        weak = {phrase for phrase, _, _ in self._found(signs.weak, passed)}
-        return sum(1 if self._is_doubtful(phrase) else 2 for phrase in strong) + len(weak)
-
-    def _is_doubtful(self, phrase: str) -> bool:
+    def is_doubtful(self, phrase: str) -> bool:
         """One short word without its diacritics may be many words: thoi is thối and thôi."""
         return self.is_plain and len(phrase) <= _SHORT and phrase != fold(phrase)
 
-    def has(self, phrases: Mapping[str, Sequence[_Phrase]]) -> bool:
-        return next(self._found(phrases, set()), None) is not None
-
-    def _found(
-        self, phrases: Mapping[str, Sequence[_Phrase]], passed: set[int]
-    ) -> Iterator[tuple[str, int, int]]:
+    def found(self, known: _Keywords) -> Iterator[tuple[_Matter, _Grade, str, int, int]]:
+        """Every phrase that stands in the text: what it is a sign of, where it begins and ends."""
         for begin, word in enumerate(self.words):
             for first in {word.folded, word.loose}:
-                for phrase in phrases.get(first, ()):
+                for matter, grade, phrase in known.by_first.get(first, ()):
                     end = self._end(phrase.words, begin)
-                    if end is not None and passed.isdisjoint(range(begin, end)):
-                        yield phrase.text, begin, end
+                    if end is not None:
+                        yield matter, grade, phrase.text, begin, end
 
     def _end(self, phrase: Sequence[_Word | None], at: int) -> int | None:
         """Where the phrase ends if it begins here."""
@@ -180,6 +190,7 @@ class _Text:
         return typed.loose == wanted.folded and typed.loose != typed.folded
 
 
+@lru_cache(maxsize=20_000)
 def _word(token: str) -> _Word:
     folded = fold(token)
     apart = unicodedata.normalize("NFD", token)
@@ -203,31 +214,35 @@ def parse(content: str) -> _Keywords:
         raise BadKeywords(f"not TOML: {error}") from error
     _only(tables, ("topics", "kinds", "urgent"), "the file")
     urgent = dict(tables.get("urgent", {}))
-    past, now = (_phrases(urgent.pop(name, ()), f"urgent.{name}") for name in ("past", "now"))
-    return _Keywords(
-        {Topic(name): signs for name, signs in _several(tables, "topics", list(Topic))},
-        {Kind(name): signs for name, signs in _several(tables, "kinds", list(Kind))},
-        _signs(urgent, "urgent"),
-        past,
-        now,
-    )
+    signs = [
+        *((matter, _Grade.STRONG, phrase)
+          for matter, name in ((_PAST, "past"), (_NOW, "now"))
+          for phrase in _phrases(urgent.pop(name, ()), f"urgent.{name}")),
+        *_signs(_URGENT, urgent, "urgent"),
+    ]  # fmt: skip
+    topics, kinds = (tables.get(group, {}) for group in ("topics", "kinds"))
+    _only(topics, [str(topic) for topic in Topic], "topics")
+    _only(kinds, [str(kind) for kind in Kind], "kinds")
+    for name, table in topics.items():
+        signs += _signs(Topic(name), table, f"topics.{name}")
+    for name, table in kinds.items():
+        signs += _signs(Kind(name), table, f"kinds.{name}")
+    by_first = defaultdict(list)
+    for matter, grade, phrase in signs:
+        first = phrase.words[0]
+        assert first is not None
+        by_first[first.folded].append((matter, grade, phrase))
+    return _Keywords(dict(by_first), [Topic(name) for name in topics], [Kind(k) for k in kinds])
 
 
-def _several(
-    tables: Mapping[str, Any], group: str, allowed: Sequence[str]
-) -> Iterator[tuple[str, _Signs]]:
-    named = tables.get(group, {})
-    _only(named, [str(each) for each in allowed], group)
-    for name, table in named.items():
-        yield name, _signs(table, f"{group}.{name}")
-
-
-def _signs(table: Mapping[str, Any], place: str) -> _Signs:
-    _only(table, ("strong", "weak", "not"), place)
-    strong, weak, ignored = (
-        _phrases(table.get(name, ()), f"{place}.{name}") for name in ("strong", "weak", "not")
-    )
-    return _Signs(strong, weak, ignored)
+def _signs(
+    matter: _Matter, table: Mapping[str, Any], place: str
+) -> Iterator[tuple[_Matter, _Grade, _Phrase]]:
+    grades = {"strong": _Grade.STRONG, "weak": _Grade.WEAK, "not": _Grade.IGNORED}
+    _only(table, grades, place)
+    for name, grade in grades.items():
+        for phrase in _phrases(table.get(name, ()), f"{place}.{name}"):
+            yield matter, grade, phrase
 
 
 def _only(table: Any, allowed: Iterable[str], place: str) -> None:
@@ -238,18 +253,14 @@ def _only(table: Any, allowed: Iterable[str], place: str) -> None:
             raise BadKeywords(f"{place}.{name}: no such name; allowed are {', '.join(allowed)}")
 
 
-def _phrases(given: Any, place: str) -> Mapping[str, Sequence[_Phrase]]:
+def _phrases(given: Any, place: str) -> Iterator[_Phrase]:
     if not isinstance(given, list | tuple) or not all(isinstance(each, str) for each in given):
         raise BadKeywords(f"{place} is a list of phrases in quotation marks")
-    by_first: dict[str, list[_Phrase]] = defaultdict(list)
-    for text in given:
-        parts = text.split()
+    for text in dict.fromkeys(given):
         words: list[_Word | None] = []
-        for part in parts:
+        for part in text.split():
             tokens = _TOKEN.findall(unicodedata.normalize("NFC", part).casefold())
             words += [None] if part == _GAP else map(_word, tokens)
-        first = words[0] if words else None
-        if first is None or words[-1] is None:
+        if not words or words[0] is None or words[-1] is None:
             raise BadKeywords(f"{place}: {text!r} begins and ends with a word")
-        by_first[first.folded].append(_Phrase(text, tuple(words)))
-    return dict(by_first)
+        yield _Phrase(text, tuple(words))
