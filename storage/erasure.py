@@ -30,14 +30,15 @@ _outbox, _residents, _answers = table(Outbox), table(Resident), table(Answer)
 
 async def erase(
     connection: AsyncConnection, submission: Submission, now: datetime, *, state: State
-) -> None:
+) -> bool:
     """Leave of a submission its code, kind, unit and times only.
 
-    Its files are marked; their rows go when the files are gone.
+    Its files are marked; their rows go when the files are gone. False, and nothing is erased, when
+    somebody changed it since it was read: an officer may have taken it.
     """
-    await connection.execute(
+    erased = await connection.execute(
         update(_rows)
-        .where(_rows.c.id == submission.id)
+        .where(_rows.c.id == submission.id, _rows.c.version == submission.version)
         .values(
             resident_id=None,
             text="",
@@ -52,6 +53,8 @@ async def erase(
             version=submission.version + 1,
         )
     )
+    if not erased.rowcount:
+        return False
     await connection.execute(
         update(_files)
         .where(_files.c.submission_id == submission.id)
@@ -75,6 +78,7 @@ async def erase(
     await connection.execute(
         delete(_outbox).where(_outbox.c.dedup_key.contains(f":{submission.code}"))
     )
+    return True
 
 
 async def forget_residents(connection: AsyncConnection, aliases: Collection[int]) -> None:

@@ -11,10 +11,9 @@ from bot.casework.workflow import BY_NAME, allows
 from bot.conversation.flow import Refused
 from bot.feedback import notices
 from bot.feedback.followup import resumed
-from bot.feedback.screens import about
-from bot.feedback.service import alert
-from bot.screen import Button, Screen, Words
-from storage import audit, officers, outbox, submissions
+from bot.feedback.service import alert, tell
+from bot.screen import Button, Words
+from storage import audit, officers, submissions
 from storage.models import RemarkKind, Role
 
 if TYPE_CHECKING:
@@ -195,22 +194,5 @@ async def _tell_officers(
                 if each.id == case.assignee_id and each.active]  # fmt: skip
     else:
         return
-    screen = Screen(
-        (Words(f"alert.{transition.name}", about(case, policy.zone)),),
-        (Button(Words("alert.open"), f"case:open={case.code}"),),
-    )
-    await outbox.enqueue(
-        connection,
-        [
-            outbox.Message(
-                dedup_key=f"{transition.name}:{case.version}:{case.code}:{each.chat_id}",
-                chat_id=each.chat_id,
-                priority=outbox.Priority.ASSIGNMENT,
-                language=policy.officers_language,
-                screen=screen.to_json(),
-                expires_at=now + _LIFETIME,
-            )
-            for each in told
-        ],
-        now,
-    )
+    key, words = f"{transition.name}:{case.version}", f"alert.{transition.name}"
+    await tell(connection, case, told, key, words, now, policy=policy)

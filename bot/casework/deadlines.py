@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
 from bot.feedback import notices
-from bot.feedback.screens import about
-from bot.feedback.service import serving
-from bot.screen import Button, Screen, Words
+from bot.feedback.service import serving, tell
+from bot.screen import Words
 from storage import audit, officers, outbox, submissions
 from storage.models import Role, State
 
@@ -63,15 +62,15 @@ async def _speak(
     """Say once that a case is due soon and, later, that it is overdue; a paused one is not."""
     if case.paused_at is not None:
         return
-    stamp = int(case.due_at.timestamp())  # another due date is another occasion
     if case.due_at > now:
         told = await _who_works(connection, case)
-        await _tell(connection, case, "due_soon", stamp, told, now, policy)
+        await _remind(connection, case, told, "due_soon", now, policy)
         return
+    stamp = _stamp(case)
     leaders = await _leaders(connection, case)
     workers = await _who_works(connection, case)
     told = list({officer.id: officer for officer in (*workers, *leaders)}.values())
-    await _tell(connection, case, "overdue", stamp, told, now, policy)
+    await _remind(connection, case, told, "overdue", now, policy)
     if stamp not in await _reported(connection, case):
         details = {"due": stamp}
         await audit.append(
@@ -79,6 +78,25 @@ async def _speak(
         )
     words = (Words("notice.overdue", {"code": case.code}),)
     await notices.tell(connection, case, f"overdue:{stamp}", words, now, policy=policy)
+
+
+def _stamp(case: Submission) -> int:
+    """The due date as a number: another due date is another occasion."""
+    return int(case.due_at.timestamp())
+
+
+async def _remind(
+    connection: AsyncConnection,
+    case: Submission,
+    told: Sequence[Officer],
+    what: str,
+    now: datetime,
+    policy: Policy,
+) -> None:
+    await tell(
+        connection, case, told, f"{what}:{_stamp(case)}", f"alert.{what}", now,
+        policy=policy, priority=outbox.Priority.REMINDER,
+    )  # fmt: skip
 
 
 async def _reported(connection: AsyncConnection, case: Submission) -> set[int]:
@@ -99,37 +117,6 @@ async def _leaders(connection: AsyncConnection, case: Submission) -> Sequence[Of
     """The leaders on duty of the unit and of the city."""
     found = await officers.on_duty(connection, (case.handled_by, CITY), case.topics)
     return [each for each in found if each.role in _LEADERS]
-
-
-async def _tell(
-    connection: AsyncConnection,
-    case: Submission,
-    what: str,
-    stamp: int,
-    told: Sequence[Officer],
-    now: datetime,
-    policy: Policy,
-) -> None:
-    """Tell officers, each once."""
-    screen = Screen(
-        (Words(f"alert.{what}", about(case, policy.zone)),),
-        (Button(Words("alert.open"), f"case:open={case.code}"),),
-    )
-    await outbox.enqueue(
-        connection,
-        [
-            outbox.Message(
-                dedup_key=f"{what}:{stamp}:{case.code}:{officer.chat_id}",
-                chat_id=officer.chat_id,
-                priority=outbox.Priority.REMINDER,
-                language=policy.officers_language,
-                screen=screen.to_json(),
-                expires_at=now + _LIFETIME,
-            )
-            for officer in told
-        ],
-        now,
-    )
 
 
 async def _close(database: Database, answered_before: datetime, now: datetime) -> int:

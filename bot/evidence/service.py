@@ -108,6 +108,10 @@ class Fetching:
         except OSError as error:
             await self._failed(row, NotFetched(f"cannot be stored: {error}"))
             return
+        except Exception as error:  # whatever a strange file breaks, it breaks alone
+            log.exception("an attachment broke its fetching", attachment=row.id)
+            await self._failed(row, NotFetched(f"broke: {error!r}"))
+            return
         async with self._database.transaction() as connection:
             mine = await evidence.finish(
                 connection,

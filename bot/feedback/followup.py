@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from bot.conversation.inputs import text_of
 from bot.feedback import rules
-from bot.feedback.screens import about
-from bot.feedback.service import attachments_of, one_of_mine, serving
+from bot.feedback.service import attachments_of, one_of_mine, serving, tell
 from bot.folding import fold
-from bot.screen import Button, Screen, Words
-from storage import audit, outbox, submissions
+from storage import audit, submissions
 from storage.models import RemarkKind, State
 
 if TYPE_CHECKING:
@@ -102,7 +100,8 @@ async def _added(
     action = ADDED if kind is RemarkKind.ADDITION else REPLIED
     await _done(connection, submission, action, now)
     key = f"added:{remark_id}"
-    await tell_officers(connection, submission, key, "alert.added", now, policy=policy)
+    told = await serving(connection, submission)
+    await tell(connection, submission, told, key, "alert.added", now, policy=policy)
 
 
 async def withdraw(
@@ -115,7 +114,8 @@ async def withdraw(
     changed = await submissions.change(connection, submission, state=State.WITHDRAWN, closed_at=now)
     if changed is not None:
         await _done(connection, submission, WITHDRAWN, now)
-        await tell_officers(connection, changed, "withdrawn", "alert.withdrawn", now, policy=policy)
+        told = await serving(connection, changed)
+        await tell(connection, changed, told, "withdrawn", "alert.withdrawn", now, policy=policy)
     return changed
 
 
@@ -175,33 +175,8 @@ async def _reopen(
         remark = {"submission_id": submission.id, "kind": RemarkKind.ADDITION, "at": now}
         await submissions.remark(connection, {**remark, "officer_id": None, "text": reason})
     await _done(connection, submission, REOPENED, now)
-    await tell_officers(connection, changed, "reopened", "alert.reopened", now, policy=policy)
-
-
-async def tell_officers(
-    connection: AsyncConnection,
-    submission: Submission,
-    key: str,
-    words: str,
-    now: datetime,
-    *,
-    policy: Policy,
-) -> None:
-    """Tell the officers on duty of what happened to an opinion; never what it says."""
-    paragraph = Words(words, about(submission, policy.zone))
-    opens = Button(Words("alert.open"), f"case:open={submission.code}")
-    messages = [
-        outbox.Message(
-            dedup_key=f"{key}:{submission.code}:{officer.chat_id}",
-            chat_id=officer.chat_id,
-            priority=outbox.Priority.ASSIGNMENT,
-            language=policy.officers_language,
-            screen=Screen((paragraph,), (opens,)).to_json(),
-            expires_at=now + _LIFETIME,
-        )
-        for officer in await serving(connection, submission)
-    ]
-    await outbox.enqueue(connection, messages, now)
+    told = await serving(connection, changed)
+    await tell(connection, changed, told, "reopened", "alert.reopened", now, policy=policy)
 
 
 async def _own(

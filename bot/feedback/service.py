@@ -226,8 +226,8 @@ async def alert(
     on_duty = await serving(connection, submission)
     if not on_duty:
         return False
-    messages = [_alert(submission, officer.chat_id, now, policy) for officer in on_duty]
-    await outbox.enqueue(connection, messages, now)
+    words = "alert.urgent" if submission.urgent else "alert.text"
+    await tell(connection, submission, on_duty, "alert", words, now, policy=policy)
     await submissions.mark_alerted(connection, submission.id or 0, now)
     await audit.append(
         connection,
@@ -248,20 +248,35 @@ async def serving(connection: AsyncConnection, submission: Submission) -> list[O
     return [officer for officer in found if officer.unit_code == nearest]
 
 
-def _alert(submission: Submission, chat_id: int, now: datetime, policy: Policy) -> outbox.Message:
-    """Code, kind, topic and area; never the text or who wrote it."""
-    key = "alert.urgent" if submission.urgent else "alert.text"
-    words = Words(key, about(submission, policy.zone))
-    return outbox.Message(
-        dedup_key=f"alert:{submission.code}:{chat_id}",
-        chat_id=chat_id,
-        priority=outbox.Priority.ASSIGNMENT,
-        language=policy.officers_language,
-        screen=Screen(
-            (words,), (Button(Words("alert.open"), f"case:open={submission.code}"),)
-        ).to_json(),
-        expires_at=now + _ALERT_LIFETIME,
-    )
+async def tell(
+    connection: AsyncConnection,
+    submission: Submission,
+    told: Iterable[Officer],
+    key: str,
+    words: str,
+    now: datetime,
+    *,
+    policy: Policy,
+    priority: int = outbox.Priority.ASSIGNMENT,
+) -> None:
+    """Tell officers something of a submission, each once for a `key`.
+
+    Code, kind, topic and area; never the text or who wrote it.
+    """
+    paragraph = Words(words, about(submission, policy.zone))
+    opens = Button(Words("alert.open"), f"case:open={submission.code}")
+    messages = [
+        outbox.Message(
+            dedup_key=f"{key}:{submission.code}:{officer.chat_id}",
+            chat_id=officer.chat_id,
+            priority=priority,
+            language=policy.officers_language,
+            screen=Screen((paragraph,), (opens,)).to_json(),
+            expires_at=now + _ALERT_LIFETIME,
+        )
+        for officer in told
+    ]
+    await outbox.enqueue(connection, messages, now)
 
 
 async def alert_waiting(

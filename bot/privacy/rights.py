@@ -124,7 +124,9 @@ async def erase(connection: AsyncConnection, seal: Seal, chat_id: int, now: date
             kept.append((submission.code, reason))
             await _write(connection, ASKED, submission, now)
             continue
-        await erasure.erase(connection, submission, now, state=_state_of(submission))
+        if not await erasure.erase(connection, submission, now, state=_state_of(submission)):
+            kept.append((submission.code, "being_handled"))
+            continue
         await _write(connection, ERASED, submission, now)
         gone += 1
     await failures.forget(connection, chat_id)

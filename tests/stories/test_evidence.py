@@ -260,3 +260,30 @@ async def test_of_an_unnamed_resident_only_clean_copies_are_shown(town: Town) ->
     await town.app.settled()
     await officer.taps("alert.open")
     assert any("document" in message for message in officer.messages)
+
+
+async def test_a_file_that_breaks_its_fetching_breaks_alone(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However it does: the others are stored, and it is given up after so many attempts."""
+    fetch, asked = town.app.evidence._fetch, []
+
+    async def broken(file_id: str) -> bytes:
+        asked.append(file_id)
+        if file_id == asked[0]:
+            raise RuntimeError("nobody thought of this")
+        return await fetch(file_id)
+
+    monkeypatch.setattr(town.app.evidence, "_fetch", broken)
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.does("photo", caption="Ngõ 5")
+    await ann.does("voice")
+    await ends(ann)
+    first, second = await rows(town)
+    assert (first.state, second.state) == (EvidenceState.WAITING, EvidenceState.STORED)
+    for _ in range(20):
+        town.later(hours=3)
+        await town.app.settled()
+    assert (await rows(town))[0].state is EvidenceState.FAILED
+    assert ann.was_told("files.given_up.failed")

@@ -13,6 +13,7 @@ from sqlalchemy import MetaData, select, update
 from bot.app import retention_of
 from bot.privacy import retention, rights
 from bot.settings import Retention
+from storage import erasure, submissions
 from storage.models import Attachment, Audit, FailedUpdate, Outbox, Resident, State, Submission
 from storage.rows import table
 
@@ -249,3 +250,15 @@ async def test_an_unnamed_opinion_cannot_be_led_back(town: Town) -> None:
     assert {person.consent_at.second for person in people if not person.named} == {0}
     await ann.says("/mine")
     assert all(row.code in " ".join(ann.buttons) for row in rows)
+
+
+async def test_what_an_officer_takes_meanwhile_is_not_erased(town: Town) -> None:
+    """Between the reading and the erasing: it stays whole."""
+    code = await town.resident("Ann").gives(SECRET)
+    async with town.app.database.transaction() as connection:
+        read = await submissions.by_code(connection, code)
+        assert read is not None
+        assert await submissions.change(connection, read, state=State.IN_PROGRESS)
+        assert not await erasure.erase(connection, read, town.now, state=State.WITHDRAWN)
+    (record,) = await town.exported()
+    assert (record["text"], record["state"]) == (SECRET, State.IN_PROGRESS)
