@@ -88,6 +88,7 @@ async def join(
             "topics": used.topics,
             "on_duty": True,
             "active": True,
+            "roster": [],
             "created_at": now,
         },
     )

@@ -5,15 +5,27 @@ changed. JSON columns are replaced, never mutated. Times are aware and stored in
 """
 
 from storage.models.delivery import FailedUpdate, Outbox, OutboxState, Pace, Recipient
-from storage.models.officers import Invite, Officer, Role
+from storage.models.forums import (
+    Announcement,
+    Category,
+    Commitment,
+    Forum,
+    ForumState,
+    Registration,
+    RegistrationState,
+    Subscription,
+)
+from storage.models.officers import Invite, Officer, Role, Template, UnitChat
 from storage.models.residents import Ban, Conversation, KeyCheck, Resident
 from storage.models.submissions import (
     Answer,
     Attachment,
     Audit,
+    AuditSeal,
     EvidenceState,
     Identity,
     Kind,
+    Recusal,
     Remark,
     RemarkKind,
     State,
@@ -22,13 +34,19 @@ from storage.models.submissions import (
 )
 
 __all__ = [
+    "Announcement",
     "Answer",
     "Attachment",
     "Audit",
+    "AuditSeal",
     "Ban",
+    "Category",
+    "Commitment",
     "Conversation",
     "EvidenceState",
     "FailedUpdate",
+    "Forum",
+    "ForumState",
     "Identity",
     "Invite",
     "KeyCheck",
@@ -38,11 +56,17 @@ __all__ = [
     "OutboxState",
     "Pace",
     "Recipient",
+    "Recusal",
+    "Registration",
+    "RegistrationState",
     "Remark",
     "RemarkKind",
     "Resident",
     "Role",
     "State",
     "Submission",
+    "Subscription",
+    "Template",
     "Topic",
+    "UnitChat",
 ]

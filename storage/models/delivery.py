@@ -33,10 +33,14 @@ class OutboxState(StrEnum):
 class Outbox(SQLModel, table=True):
     """A message that must reach somebody: written with its cause, sent by whoever claims it.
 
-    For a resident `chat_id` is a pseudonym, and `sealed` the chat behind it.
+    For a resident `chat_id` is a pseudonym, and `sealed` the chat behind it. It goes to a topic of
+    a group if it has a `thread_id`; it changes a message that was sent before if it `edits` one.
     """
 
     __table_args__ = (
+        Index("ix_outbox_announcement", "announcement_id", "state",
+              sqlite_where=text("announcement_id IS NOT NULL"),
+              postgresql_where=text("announcement_id IS NOT NULL")),
         Index("ix_outbox_chat_open", "chat_id", "id", sqlite_where=text("finished_at IS NULL"),
               postgresql_where=text("finished_at IS NULL")),
         Index("ix_outbox_ready", "priority", "id", sqlite_where=text("state = 'waiting'"),
@@ -63,6 +67,9 @@ class Outbox(SQLModel, table=True):
     expires_at: datetime = time_column()
     finished_at: datetime | None = time_column(nullable=True)
     message_id: int | None = Field(default=None, sa_type=BigInteger)
+    thread_id: int | None = Field(default=None, sa_type=BigInteger)
+    edits: int | None = Field(default=None, sa_type=BigInteger)
+    announcement_id: int | None = Field(default=None, sa_type=BigInteger)
     error: str | None = Field(default=None, sa_type=String(256))
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.models.columns import (
@@ -82,6 +82,9 @@ class Submission(SQLModel, table=True):
 
     `folded` is its text as it is searched, `phone` is under seal. What was erased keeps its code,
     kind, unit and times, and nothing that anybody wrote.
+
+    It is to be taken on by somebody until `acknowledge_by`; `escalation` counts how often it went
+    up because nobody did. A merged one is answered with the one that it was `merged_into`.
     """
 
     __table_args__ = (
@@ -92,6 +95,9 @@ class Submission(SQLModel, table=True):
               sqlite_where=text("closed_at IS NULL AND answered_at IS NULL"),
               postgresql_where=text("closed_at IS NULL AND answered_at IS NULL")),
         Index("ix_submission_resident_newest", "resident_id", "id"),
+        Index("ix_submission_unacknowledged", "acknowledge_by",
+              sqlite_where=text("acknowledge_by IS NOT NULL"),
+              postgresql_where=text("acknowledge_by IS NOT NULL")),
         Index("ix_submission_unalerted", "id", sqlite_where=text("alerted_at IS NULL"),
               postgresql_where=text("alerted_at IS NULL")),
     )  # fmt: skip
@@ -126,6 +132,13 @@ class Submission(SQLModel, table=True):
         sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=True, index=True),
     )
     paused_at: datetime | None = time_column(nullable=True)
+    acknowledge_by: datetime | None = time_column(nullable=True)
+    escalation: int = 0
+    extensions: int = 0
+    merged_into: int | None = Field(
+        default=None,
+        sa_column=Column(AutoId, ForeignKey("submission.id"), nullable=True, index=True),
+    )
     transferred_to: str | None = Field(default=None, sa_type=Text)
     rating: int | None = None
     rating_reason: str | None = Field(default=None, sa_type=Text)
@@ -232,6 +245,18 @@ class Answer(SQLModel, table=True):
     approved_at: datetime | None = time_column(nullable=True)
 
 
+class Recusal(SQLModel, table=True):
+    """An officer who has nothing to do with a case: it concerns them, or they said so."""
+
+    __table_args__ = (UniqueConstraint("submission_id", "officer_id", name="uq_recusal_officer"),)
+
+    id: int | None = auto_id()
+    submission_id: int = of_submission()
+    officer_id: int = Field(sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=False))
+    by: int = Field(sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=False))
+    at: datetime = time_column()
+
+
 class Audit(SQLModel, table=True):
     """What was done, when, by whom in which role. Append-only; a submission's timeline is in it."""
 
@@ -245,3 +270,15 @@ class Audit(SQLModel, table=True):
         sa_column=Column(AutoId, ForeignKey("submission.id"), nullable=True, index=True),
     )
     details: dict[str, Any] = json_column()
+
+
+class AuditSeal(SQLModel, table=True):
+    """A link of the chain over the audit: what the entry and the link before it come to."""
+
+    __tablename__ = "audit_seal"
+
+    number: int = Field(sa_column=Column(AutoId, primary_key=True, autoincrement=False))
+    audit_id: int = Field(
+        sa_column=Column(AutoId, ForeignKey("audit.id"), nullable=False, unique=True)
+    )
+    digest: str = Field(sa_type=String(64))
