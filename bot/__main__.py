@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import exports, keys, officers, topics, units
+from bot.commands import audits, exports, keys, officers, topics, units
 from bot.commands.base import Chosen, Failure, run_to_end, say, with_database
 from bot.seal import BadKey
 from bot.settings import BadSettings
@@ -28,6 +28,7 @@ cli.add_typer(exports.cli, name="export")
 cli.add_typer(units.cli, name="units")
 cli.add_typer(keys.cli, name="keys")
 cli.add_typer(topics.cli, name="topics")
+cli.add_typer(audits.cli, name="audit")
 
 
 @cli.callback()

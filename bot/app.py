@@ -14,10 +14,10 @@ from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder
 
 from bot.areas.location import Locator
-from bot.casework import acting
+from bot.casework import absence, acting, templates
 from bot.casework import service as casework
 from bot.casework.deadlines import Times
-from bot.casework.flow import ACTIONS, BAN
+from bot.casework.flow import ACTIONS, AWAY, BAN, TEMPLATE
 from bot.conversation.service import Desk, Matter
 from bot.evidence.service import Fetching, shown
 from bot.evidence.store import Store
@@ -25,8 +25,8 @@ from bot.feedback import followup, notices
 from bot.feedback import service as feedback
 from bot.feedback.flow import FEEDBACK
 from bot.feedback.later import ADDITION, RATING, REOPENING, REPLY
-from bot.feedback.limits import Limits as OpinionLimits
-from bot.feedback.service import Policy
+from bot.policy import Limits as OpinionLimits
+from bot.policy import Policy
 from bot.privacy import rights
 from bot.privacy.flow import CORRECTION
 from bot.privacy.retention import Terms as RetentionTerms
@@ -39,6 +39,7 @@ from bot.telegram.delivery import Delivery, Terms
 from bot.telegram.files import fetch
 from bot.telegram.handlers import Handlers
 from bot.telegram.intake import Intake
+from bot.telegram.office import OfficeHandlers
 from bot.telegram.officers import OfficerHandlers
 from bot.telegram.render import Renderer
 from bot.telegram.replies import Replies
@@ -46,6 +47,7 @@ from bot.telegram.request import AiohttpRequest
 from bot.telegram.residents import ResidentHandlers
 from bot.telegram.showing import Showing
 from bot.texts import LANGUAGES, Catalogue, load
+from bot.workdays import Workdays
 from storage.database import Database
 from storage.models import Kind
 from storage.outbox import Pacing
@@ -73,6 +75,8 @@ def topics(policy: Policy) -> tuple[Matter, ...]:
         Matter(REOPENING, finish=partial(followup.reopen, policy=policy)),
         Matter(REPLY, finish=partial(followup.reply, policy=policy)),
         Matter(BAN, finish=casework.ban),
+        Matter(AWAY, finish=absence.finish, begin=absence.begin),
+        Matter(TEMPLATE, finish=templates.finish, begin=templates.begin),
         *(
             Matter(flow, finish=partial(acting.finish, action=flow.name, policy=policy))
             for flow in ACTIONS
@@ -101,11 +105,16 @@ def policy_of(settings: Settings) -> Policy:
     """What the settings decide about opinions."""
     return Policy(
         working_days=settings.deadlines.working_days,
-        zone=settings.locale.zone,
-        days_off=frozenset(settings.deadlines.days_off),
+        workdays=Workdays(
+            settings.locale.zone,
+            off=frozenset(settings.deadlines.days_off),
+            worked=frozenset(settings.deadlines.worked_days),
+        ),
         officers_language=settings.locale.default,
         seal=seal_of(settings),
         reopen_within=timedelta(days=settings.deadlines.reopen_days),
+        acknowledge_within=timedelta(hours=settings.deadlines.acknowledge_hours),
+        urgent_within=timedelta(minutes=settings.deadlines.urgent_minutes),
         limits=OpinionLimits(settings.abuse.opinions_a_day, settings.abuse.everybody_a_minute),
     )
 
@@ -115,6 +124,7 @@ def times_of(deadlines: Deadlines) -> Times:
     return Times(
         remind_before=timedelta(hours=deadlines.remind_hours),
         close_after=timedelta(days=deadlines.reopen_days),
+        city_after=deadlines.city_after_days,
     )
 
 
@@ -178,7 +188,7 @@ class App:
         self.policy = policy_of(settings)
         language, limits = settings.locale.default, settings.telegram.limits
         renderer = Renderer(Catalogue(settings.locale.zone))
-        reach = Reach(self.policy.seal)
+        reach = Reach(self.policy)
         self.store = Store(settings.evidence.url, self.policy.seal)
         self.delivery = Delivery(
             self.bot,
@@ -213,6 +223,7 @@ class App:
         residents = ResidentHandlers(desk, database, showing, self.policy, self.bot)
         data = DataHandlers(desk, database, showing, self.policy.seal)
         officers = OfficerHandlers(desk, database, showing, self.policy)
+        office = OfficeHandlers(desk, database, showing, self.policy)
         handlers = Handlers(
             desk,
             database,
@@ -221,6 +232,7 @@ class App:
             residents,
             data,
             officers,
+            office,
             locator_of(settings).near,
             album_pause,
         )

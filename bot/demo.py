@@ -27,6 +27,7 @@ from storage.models import Identity, Role
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.policy import Policy
     from bot.settings import Settings
 
 TOKEN = "123456789:demo-token-that-no-telegram-knows-0"  # noqa: S105 - the simulator's own
@@ -111,7 +112,7 @@ async def _sample_data(database: Database, settings: Settings) -> None:
 
 
 async def _give(
-    connection: AsyncConnection, opinion: dict[str, Any], now: datetime, policy: feedback.Policy
+    connection: AsyncConnection, opinion: dict[str, Any], now: datetime, policy: Policy
 ) -> None:
     chat = Chat(opinion["by"], "vi")
     aliases = policy.seal.aliases(chat.id)

@@ -40,7 +40,9 @@ _SUBMISSION = (
     "attachments",
 )  # fmt: skip
 _IDENTITY = ("chat_id", "phone")
-_AUDIT = ("id", "at", "action", "actor_role", "actor_id", "submission_id", "details")
+_AUDIT = (
+    "id", "at", "action", "actor_role", "actor_id", "submission_id", "details", "number", "digest",
+)  # fmt: skip
 
 
 def submission_columns(*, with_identity: bool) -> tuple[str, ...]:

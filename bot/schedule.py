@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.casework import deadlines
-from bot.feedback import service as feedback
+from bot import trail
+from bot.casework import deadlines, digest
+from bot.feedback import alerts
 from bot.privacy import retention
 from bot.screen import Button, Screen, Words
 from storage import conversations, failures, outbox
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.casework.deadlines import Times
-    from bot.feedback.service import Policy
+    from bot.policy import Policy
     from bot.privacy.retention import Terms
     from bot.settings import Retention
     from storage.database import Database
@@ -64,6 +65,8 @@ class Schedule:
             (self.alert_waiting, 30),
             (self.remind_drafts, 60),
             (self.look_at_deadlines, 300),
+            (self.send_digests, 300),
+            (self.chain_audit, 10),
             (self.purge, 600),
             *others,
         ):
@@ -97,7 +100,7 @@ class Schedule:
         alerted, last = 0, 0
         while True:
             async with self._database.transaction() as connection:
-                found, end = await feedback.alert_waiting(
+                found, end = await alerts.alert_waiting(
                     connection, self._clock(), last, policy=self._policy
                 )
             alerted += found
@@ -111,6 +114,15 @@ class Schedule:
         """Remind officers of what is due, report what is overdue, close what is over."""
         await deadlines.look(self._database, self._times, self._clock(), policy=self._policy)
         self._nudge()
+
+    async def send_digests(self) -> None:
+        """Tell officers in the morning what waits for them."""
+        if await digest.send(self._database, self._clock(), policy=self._policy):
+            self._nudge()
+
+    async def chain_audit(self) -> None:
+        """Put what was appended to the audit into its chain."""
+        await trail.extend(self._database, self._policy.seal)
 
     async def remind_drafts(self) -> None:
         """Remind of drafts that expire soon, once."""

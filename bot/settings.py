@@ -109,7 +109,7 @@ class Locale(_Section):
 
 
 class Deadlines(_Section):
-    """Working days until an opinion is answered, per kind, and days that are not worked."""
+    """Working days until an opinion is answered, per kind, and until when something is done."""
 
     report: int = Field(10, ge=1, le=250)
     proposal: int = Field(15, ge=1, le=250)
@@ -121,8 +121,12 @@ class Deadlines(_Section):
     crime_report: int = Field(3, ge=1, le=250)
     unsure: int = Field(10, ge=1, le=250)
     days_off: tuple[date, ...] = ()
+    worked_days: tuple[date, ...] = ()
+    acknowledge_hours: float = Field(8, gt=0)
+    urgent_minutes: float = Field(30, gt=0)
     reopen_days: int = Field(15, ge=0)
     remind_hours: float = Field(48, ge=0)
+    city_after_days: int = Field(3, ge=0)
 
     @property
     def working_days(self) -> dict[Kind, int]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, text, update
 
+from storage import casework
 from storage.models import (
     Answer,
     Attachment,
@@ -55,6 +56,9 @@ async def erase(
     )
     if not erased.rowcount:
         return False
+    if submission.closed_at is None and submission.answered_at is None:
+        # Nobody will answer what was merged into it.
+        await casework.release_merged(connection, submission.id or 0)
     await connection.execute(
         update(_files)
         .where(_files.c.submission_id == submission.id)

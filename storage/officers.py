@@ -10,7 +10,7 @@ from storage.models import Invite, Officer
 from storage.rows import insert_into, many, one, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,12 +30,37 @@ async def find(connection: AsyncConnection, chat_id: int) -> Officer | None:
     return await one(connection, Officer, statement)
 
 
-async def on_duty(
-    connection: AsyncConnection, units: Sequence[str], topics: Sequence[str]
-) -> list[Officer]:
-    """The officers of units on duty for any of the topics; no topics of one's own means all."""
-    serving = await many(connection, Officer, _on_duty, {"units": list(units)})
-    return [each for each in serving if not each.topics or set(each.topics) & set(topics)]
+async def on_duty(connection: AsyncConnection, units: Sequence[str]) -> Sequence[Officer]:
+    """The active officers of units who said that they are on duty; those who are away too."""
+    return await many(connection, Officer, _on_duty, {"units": list(units)})
+
+
+async def active(connection: AsyncConnection, units: Sequence[str]) -> Sequence[Officer]:
+    """All active officers of units."""
+    statement = select(_rows).where(_rows.c.unit_code.in_(units), _rows.c.active.is_(True))
+    return await many(connection, Officer, statement.order_by(_rows.c.id))
+
+
+async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> Sequence[Officer]:
+    """The active officers among some."""
+    statement = select(_rows).where(_rows.c.id.in_(ids), _rows.c.active.is_(True))
+    return await many(connection, Officer, statement.order_by(_rows.c.id))
+
+
+async def stands_for(connection: AsyncConnection, officer_id: int, now: datetime) -> Sequence[int]:
+    """Whose work an officer does now, as their substitute."""
+    statement = select(_rows.c.id).where(
+        _rows.c.substitute_id == officer_id, _rows.c.away_until > now
+    )
+    return (await connection.execute(statement)).scalars().all()
+
+
+async def write(connection: AsyncConnection, officer_id: int, **values: Any) -> bool:
+    """Write columns of an active officer; whether there is one with that id."""
+    result = await connection.execute(
+        update(_rows).where(_rows.c.id == officer_id, _rows.c.active.is_(True)).values(**values)
+    )
+    return result.rowcount == 1
 
 
 async def everybody(connection: AsyncConnection) -> Sequence[Officer]:
@@ -48,7 +73,7 @@ async def set_duty(connection: AsyncConnection, chat_id: int, *, on_duty: bool) 
     result = await connection.execute(
         update(_rows)
         .where(_rows.c.chat_id == chat_id, _rows.c.active.is_(True))
-        .values(on_duty=on_duty)
+        .values(on_duty=on_duty, **({"away_until": None} if on_duty else {}))
     )
     return result.rowcount == 1
 

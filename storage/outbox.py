@@ -40,7 +40,8 @@ class Message:
     """What is to be sent: `dedup_key` names cause, recipient and kind, and is sent once.
 
     For a resident `chat_id` is a pseudonym, and `sealed` the chat behind it. A `critical` message
-    is sent again when it may not have arrived; another waits for review.
+    is sent again when it may not have arrived; another waits for review. One that `edits` a message
+    changes it instead of sending a new one.
     """
 
     dedup_key: str
@@ -52,6 +53,9 @@ class Message:
     critical: bool = True
     not_before: datetime | None = None
     sealed: str | None = None
+    thread_id: int | None = None
+    edits: int | None = None
+    announcement_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,9 @@ async def enqueue(connection: AsyncConnection, messages: Sequence[Message], now:
             "next_at": message.not_before or now,
             "created_at": now,
             "expires_at": message.expires_at,
+            "thread_id": message.thread_id,
+            "edits": message.edits,
+            "announcement_id": message.announcement_id,
         }
         for message in messages
     ]
@@ -357,6 +364,38 @@ async def move_chat(connection: AsyncConnection, old_chat_id: int, new_chat_id: 
         update(_rows)
         .where(_rows.c.chat_id == old_chat_id, _rows.c.finished_at.is_(None))
         .values(chat_id=new_chat_id)
+    )
+
+
+async def leave_topic(connection: AsyncConnection, chat_id: int) -> None:
+    """A group's topic is gone: what waits for it goes to the group itself."""
+    await connection.execute(
+        update(_rows)
+        .where(_rows.c.chat_id == chat_id, _rows.c.finished_at.is_(None))
+        .values(thread_id=None)
+    )
+
+
+async def by_keys(connection: AsyncConnection, keys: Sequence[str]) -> Sequence[Outbox]:
+    """The messages with these keys."""
+    return await many(connection, Outbox, select(_rows).where(_rows.c.dedup_key.in_(keys)))
+
+
+async def close_waiting(connection: AsyncConnection, keys: Sequence[str], now: datetime) -> None:
+    """Send no more of these what has not gone yet: nobody needs it any more."""
+    await connection.execute(
+        update(_rows)
+        .where(_rows.c.dedup_key.in_(keys), _rows.c.state == OutboxState.WAITING)
+        .values(state=OutboxState.EXPIRED, finished_at=now, error="not needed any more")
+    )
+
+
+async def close_chat(connection: AsyncConnection, chat_id: int, now: datetime) -> None:
+    """Send nothing more of what waits for a chat: it is there no more."""
+    await connection.execute(
+        update(_rows)
+        .where(_rows.c.chat_id == chat_id, _rows.c.state == OutboxState.WAITING)
+        .values(state=OutboxState.EXPIRED, finished_at=now, error="the chat is gone")
     )
 
 

@@ -20,20 +20,25 @@ _residents, _submissions, _checks = table(Resident), table(Submission), table(Ke
 _outbox, _recipients = table(Outbox), table(Recipient)
 
 
-async def check_of(connection: AsyncConnection, first: str) -> str:
-    """What the database's key sealed; it becomes `first` if nothing was sealed yet."""
+# What stands under seal besides residents: something known, and the key of the audit's chain.
+KNOWN, CHAIN = 1, 2
+
+
+async def kept(connection: AsyncConnection, which: int, first: str) -> str:
+    """What was put under seal as this; it becomes `first` if nothing was yet."""
     await connection.execute(
         insert_into(KeyCheck, connection.dialect.name)
-        .values(id=1, sealed=first)
+        .values(id=which, sealed=first)
         .on_conflict_do_nothing()
     )
-    known: str = (await connection.execute(select(_checks.c.sealed))).scalar_one()
+    found = await connection.execute(select(_checks.c.sealed).where(_checks.c.id == which))
+    known: str = found.scalar_one()
     return known
 
 
-async def set_check(connection: AsyncConnection, sealed: str) -> None:
-    """From now on this is what the database's key sealed."""
-    await connection.execute(update(_checks).values(sealed=sealed))
+async def set_kept(connection: AsyncConnection, which: int, sealed: str) -> None:
+    """From now on this stands under seal."""
+    await connection.execute(update(_checks).where(_checks.c.id == which).values(sealed=sealed))
 
 
 async def residents(connection: AsyncConnection, after: int, most: int) -> Sequence[Resident]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
+from storage.casework import seen_by
 from storage.models import Answer, Attachment, Officer, Remark, Resident, State, Submission
 from storage.rows import many, one, table
 
@@ -111,7 +112,8 @@ async def unalerted(connection: AsyncConnection, *, after: int, most: int) -> Se
     """Submissions after an id of which no officer was alerted yet, oldest first, held."""
     statement = (
         select(_rows)
-        .where(_rows.c.alerted_at.is_(None), _rows.c.id > after)
+        .where(_rows.c.alerted_at.is_(None), _rows.c.closed_at.is_(None), _rows.c.id > after)
+        .where(_rows.c.state.in_((State.RECEIVED, State.ASSIGNED)))
         .order_by(_rows.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -123,18 +125,6 @@ async def count_unalerted(connection: AsyncConnection) -> int:
     """How many submissions nobody was alerted of."""
     statement = select(func.count()).select_from(_rows).where(_rows.c.alerted_at.is_(None))
     return int((await connection.execute(statement)).scalar_one())
-
-
-_mark_alerted = (
-    update(_rows)
-    .where(_rows.c.id == bindparam("of_submission"))
-    .values(alerted_at=bindparam("alerted_at"))
-)
-
-
-async def mark_alerted(connection: AsyncConnection, submission_id: int, at: datetime) -> None:
-    """Say that officers are being alerted of it."""
-    await connection.execute(_mark_alerted, {"of_submission": submission_id, "alerted_at": at})
 
 
 async def change(
@@ -200,24 +190,34 @@ async def open_cases(
     connection: AsyncConnection,
     unit_code: str | None,
     *,
-    assignee_id: int | None = None,
+    officer: Officer,
+    now: datetime,
+    which: str = "unit",
     after: tuple[datetime, int] | None = None,
     most: int,
 ) -> Sequence[Submission]:
-    """Submissions that are not over, the most pressing first: of a unit or, without one, of all.
+    """Cases that are not over, the most pressing first: of a unit or, without one, of all.
 
-    Of one `assignee_id` if given; after the (due time, id) of the last one of a page.
+    Only what the officer may see, and of `which` only: "mine", "new", "overdue", "proposed"; after
+    the (due time, id) of the last one of a page.
     """
     statement = (
         select(_rows)
-        .where(_rows.c.closed_at.is_(None), _rows.c.answered_at.is_(None))
+        .where(_rows.c.closed_at.is_(None), _rows.c.answered_at.is_(None), *seen_by(officer))
         .order_by(_rows.c.due_at, _rows.c.id)
         .limit(most)
     )
     if unit_code is not None:
         statement = statement.where(_rows.c.handled_by == unit_code)
-    if assignee_id is not None:
-        statement = statement.where(_rows.c.assignee_id == assignee_id)
+    match which:
+        case "mine":
+            statement = statement.where(_rows.c.assignee_id == officer.id)
+        case "new":
+            statement = statement.where(_rows.c.state.in_((State.RECEIVED, State.ASSIGNED)))
+        case "overdue":
+            statement = statement.where(_rows.c.due_at < now)
+        case "proposed":
+            statement = statement.where(_rows.c.state == State.ANSWER_PROPOSED)
     if after is not None:
         statement = statement.where(_later(after))
     return await many(connection, Submission, statement)
@@ -264,10 +264,17 @@ async def to_close(
     return await many(connection, Submission, statement)
 
 
-async def by_ids(connection: AsyncConnection, ids: Sequence[int]) -> Sequence[Submission]:
-    """Submissions by their numbers, newest first."""
-    statement = select(_rows).where(_rows.c.id.in_(ids)).order_by(_rows.c.id.desc())
-    return await many(connection, Submission, statement)
+async def by_ids(
+    connection: AsyncConnection, ids: Sequence[int], unit_code: str | None, officer: Officer
+) -> Sequence[Submission]:
+    """Of submissions by their numbers those that an officer of a unit may see, newest first.
+
+    Without a unit of all units.
+    """
+    statement = select(_rows).where(_rows.c.id.in_(ids), *seen_by(officer))
+    if unit_code is not None:
+        statement = statement.where(_rows.c.handled_by == unit_code)
+    return await many(connection, Submission, statement.order_by(_rows.c.id.desc()))
 
 
 async def remark(connection: AsyncConnection, values: Mapping[str, Any]) -> int:
@@ -322,8 +329,3 @@ async def _attachments_of(
     for row in await many(connection, Attachment, statement):
         found.setdefault(row.submission_id, []).append(row)
     return found
-
-
-async def unmark_alerted(connection: AsyncConnection, codes: Sequence[str]) -> None:
-    """Say that nobody was reached about these yet."""
-    await connection.execute(update(_rows).where(_rows.c.code.in_(codes)).values(alerted_at=None))

@@ -112,6 +112,15 @@ class Town:
         await person.says(f"/start invite_{token}")
         return person
 
+    def group(self, title: str, *members: Person, topics: tuple[str, ...] = ()) -> Group:
+        """A group with these members, a forum if it has topics."""
+        world = self.simulator.world
+        ids = [each.id for each in members]
+        chat = world.add_chat("supergroup", title, bool(topics), ids)
+        sender = {"id": ids[0], "is_bot": False, "first_name": members[0].name}
+        threads = {name: world.open_topic(chat, name, sender) for name in topics}
+        return Group(self, chat.id, threads)
+
     @property
     def app(self) -> App:
         """The first replica's parts."""
@@ -324,6 +333,31 @@ class Person:
                 assert found is not None
                 return found.group()
         raise AssertionError(f"{self.name} has no receipt: {self.sees}")
+
+
+@dataclass
+class Group:
+    """A group of officers; `topics` are its threads by name."""
+
+    town: Town
+    id: int
+    topics: dict[str, int]
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """What the bot said in it, oldest first."""
+        said = self.town.simulator.messages(self.id)
+        return [each for each in said if each["from"]["is_bot"]]
+
+    async def hears(self, person: Person, text: str, topic: str | None = None) -> None:
+        """Somebody writes something in it."""
+        await person.does(
+            "text", text, chat_id=self.id, message_thread_id=self.topics.get(topic or "")
+        )
+
+    async def presses(self, person: Person, label: str) -> None:
+        """Somebody presses a button of its newest message."""
+        await person.does("press", label=load("vi")[label], chat_id=self.id)
 
 
 def _buttons(message: dict[str, Any]) -> list[dict[str, Any]]:

@@ -3,17 +3,18 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from bot.feedback.limits import Limits
-from bot.feedback.service import Policy
+from bot.policy import Limits, Policy
 from bot.seal import Seal, new_key
 from bot.settings import Deadlines
+from bot.workdays import Workdays
 
 POLICY = Policy(
     working_days=Deadlines().working_days,
-    zone=ZoneInfo("Asia/Ho_Chi_Minh"),
-    days_off=frozenset(),
+    workdays=Workdays(ZoneInfo("Asia/Ho_Chi_Minh")),
     officers_language="vi",
     seal=Seal([new_key()]),
     reopen_within=timedelta(days=15),
+    acknowledge_within=timedelta(hours=8),
+    urgent_within=timedelta(minutes=30),
     limits=Limits(a_day=10, everybody_a_minute=600),
 )

@@ -10,11 +10,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
+from bot.casework.aftermath import who_has
 from bot.feedback import notices
-from bot.feedback.service import serving, tell
+from bot.feedback.alerts import announce, leaders, serving, tell
 from bot.screen import Words
-from storage import audit, officers, outbox, submissions
-from storage.models import Role, State
+from storage import audit, casework, outbox, submissions
+from storage.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,33 +23,37 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.feedback.service import Policy
+    from bot.policy import Policy
     from storage.database import Database
     from storage.models import Officer, Submission
 
 _PAGE = 100
-_LIFETIME = timedelta(days=14)
-_LEADERS = frozenset({Role.APPROVER, Role.COORDINATOR})
 
-OVERDUE, CLOSED = "case.overdue", "case.closed"
+OVERDUE, CLOSED, ESCALATED = "case.overdue", "case.closed", "case.escalated"
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long before the due date officers are reminded, how long after an answer it is closed."""
+    """How long before the due date officers are reminded, how long after an answer it is closed.
+
+    So many working days after the due date the city hears of it too.
+    """
 
     remind_before: timedelta
     close_after: timedelta
+    city_after: int
 
 
 async def look(database: Database, times: Times, now: datetime, *, policy: Policy) -> None:
     """Remind, report and close what is due, page by page, each its own transaction."""
+    while await _escalate(database, now, policy):
+        pass
     after: tuple[datetime, int] | None = None
     while True:
         async with database.transaction() as connection:
             due = await submissions.due(connection, now + times.remind_before, after, _PAGE)
             for case in due:
-                await _speak(connection, case, now, policy)
+                await _speak(connection, case, times, now, policy)
         if len(due) < _PAGE:
             break
         after = (due[-1].due_at, due[-1].id or 0)
@@ -56,21 +61,52 @@ async def look(database: Database, times: Times, now: datetime, *, policy: Polic
         pass
 
 
+async def _escalate(database: Database, now: datetime, policy: Policy) -> int:
+    """What nobody took on in time goes up: to all on duty and their leaders, then to the city."""
+    async with database.transaction() as connection:
+        waiting = await casework.unacknowledged(connection, now, _PAGE)
+        for case in waiting:
+            level = case.escalation + 1
+            units = (case.handled_by,) if level == 1 else (case.handled_by, CITY)
+            again = policy.acknowledge_by(now, urgent=case.urgent) if level == 1 else None
+            changed = await submissions.change(
+                connection, case, escalation=level, acknowledge_by=again
+            )
+            if changed is None:
+                continue
+            told = _each_once(
+                await serving(connection, changed, now, policy),
+                await leaders(connection, changed, units, now, policy),
+            )
+            await audit.append(
+                connection, ESCALATED, now, role=audit.SYSTEM, submission_id=case.id,
+                details={"level": level},
+            )  # fmt: skip
+            await announce(
+                connection, changed, told, now, policy=policy, words="alert.unacknowledged"
+            )
+    return len(waiting)
+
+
 async def _speak(
-    connection: AsyncConnection, case: Submission, now: datetime, policy: Policy
+    connection: AsyncConnection, case: Submission, times: Times, now: datetime, policy: Policy
 ) -> None:
-    """Say once that a case is due soon and, later, that it is overdue; a paused one is not."""
+    """Say once that a case is due soon and, later, that it is overdue; a paused one is not.
+
+    First to who works on it and to the unit's leaders; to the city's when it lasts.
+    """
     if case.paused_at is not None:
         return
-    if case.due_at > now:
-        told = await _who_works(connection, case)
-        await _remind(connection, case, told, "due_soon", now, policy)
-        return
     stamp = _stamp(case)
-    leaders = await _leaders(connection, case)
-    workers = await _who_works(connection, case)
-    told = list({officer.id: officer for officer in (*workers, *leaders)}.values())
-    await _remind(connection, case, told, "overdue", now, policy)
+    workers = await _who_works(connection, case, now, policy)
+    if case.due_at > now:
+        await _remind(connection, case, workers, "due_soon", now, policy)
+        return
+    above = await leaders(connection, case, (case.handled_by,), now, policy)
+    late = policy.workdays.between(case.due_at, now)
+    if late >= times.city_after:
+        above += await leaders(connection, case, (CITY,), now, policy)
+    await _remind(connection, case, _each_once(workers, above), "overdue", now, policy)
     if stamp not in await _reported(connection, case):
         details = {"due": stamp}
         await audit.append(
@@ -78,6 +114,10 @@ async def _speak(
         )
     words = (Words("notice.overdue", {"code": case.code}),)
     await notices.tell(connection, case, f"overdue:{stamp}", words, now, policy=policy)
+
+
+def _each_once(*several: Sequence[Officer]) -> list[Officer]:
+    return list({officer.id: officer for found in several for officer in found}.values())
 
 
 def _stamp(case: Submission) -> int:
@@ -94,8 +134,8 @@ async def _remind(
     policy: Policy,
 ) -> None:
     await tell(
-        connection, case, told, f"{what}:{_stamp(case)}", f"alert.{what}", now,
-        policy=policy, priority=outbox.Priority.REMINDER,
+        connection, case, told, what, f"alert.{what}", now,
+        policy=policy, occasion=str(_stamp(case)), priority=outbox.Priority.REMINDER,
     )  # fmt: skip
 
 
@@ -105,18 +145,16 @@ async def _reported(connection: AsyncConnection, case: Submission) -> set[int]:
     return {int(entry.details["due"]) for entry in entries}
 
 
-async def _who_works(connection: AsyncConnection, case: Submission) -> Sequence[Officer]:
-    """Who has taken it or, if nobody has, who is on duty for it."""
+async def _who_works(
+    connection: AsyncConnection, case: Submission, now: datetime, policy: Policy
+) -> Sequence[Officer]:
+    """Who has taken it or, if nobody has, who is on duty for it; with who is to approve it."""
     if case.assignee_id is None:
-        return await serving(connection, case)
-    everybody = await officers.everybody(connection)
-    return [each for each in everybody if each.id == case.assignee_id and each.active]
-
-
-async def _leaders(connection: AsyncConnection, case: Submission) -> Sequence[Officer]:
-    """The leaders on duty of the unit and of the city."""
-    found = await officers.on_duty(connection, (case.handled_by, CITY), case.topics)
-    return [each for each in found if each.role in _LEADERS]
+        return await serving(connection, case, now, policy)
+    working = await who_has(connection, case, now)
+    if case.state is not State.ANSWER_PROPOSED:
+        return working
+    return _each_once(working, await leaders(connection, case, (case.handled_by,), now, policy))
 
 
 async def _close(database: Database, answered_before: datetime, now: datetime) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.areas.units import police
+from bot.casework.templates import may_change
 from bot.feedback.screens import about
-from bot.screen import Button, Param, Screen, Words
+from bot.screen import Button, Lines, Param, Screen, Words
 from storage.models import Identity
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.casework.service import Case
-    from storage.models import Answer, Officer, Submission
+    from storage.casework import Numbers
+    from storage.models import Answer, Officer, Submission, Template
 
 
 def case(opened: Case, zone: ZoneInfo) -> Screen:
@@ -37,9 +39,31 @@ def case(opened: Case, zone: ZoneInfo) -> Screen:
         for each in opened.remarks
     )
     proposed = (_answer(opened.answer),) if opened.answer else ()
-    ways = (*opened.actions, "unban" if opened.banned else "ban")
-    buttons = (Button(Words(f"case.do.{way}"), f"case:{way}={submission.code}") for way in ways)
-    return Screen((*guarded, words, *said, *proposed, *withheld), tuple(buttons))
+    merged = _codes("case.merged", opened.merged)
+    alike = _codes("case.alike", opened.alike)
+    ways = [each.name for each in opened.actions if not each.rare]
+    return Screen(
+        (*guarded, words, *said, *proposed, *withheld, *merged, *alike),
+        (*_doing(ways, submission), Button(Words("case.more"), f"case:more={submission.code}")),
+    )
+
+
+def more(opened: Case) -> Screen:
+    """What is done with a case now and then."""
+    ways = [each.name for each in opened.actions if each.rare]
+    ways.append("unban" if opened.banned else "ban")
+    words = Words("case.what", {"code": opened.submission.code})
+    return Screen((words,), _doing(ways, opened.submission))
+
+
+def _doing(ways: Sequence[str], case: Submission) -> tuple[Button, ...]:
+    return tuple(Button(Words(f"case.do.{way}"), f"case:{way}={case.code}") for way in ways)
+
+
+def _codes(key: str, cases: Sequence[Submission]) -> tuple[Words, ...]:
+    """A line with the codes of cases, if there are any."""
+    codes = ", ".join(each.code for each in cases)
+    return (Words(key, {"codes": codes}),) if cases else ()
 
 
 def _answer(answer: Answer) -> Words:
@@ -48,10 +72,23 @@ def _answer(answer: Answer) -> Words:
     return Words(key, parts)
 
 
-def cases(found: Sequence[Submission], title: str, zone: ZoneInfo, *, more: str = "") -> Screen:
-    """A list of cases, each a button; with one to the next page, whose data end in `more`."""
+def cases(
+    found: Sequence[Submission],
+    title: str,
+    zone: ZoneInfo,
+    *,
+    more: str = "",
+    filters: Sequence[str] = (),
+) -> Screen:
+    """A list of cases, each a button; with one to the next page, whose data end in `more`.
+
+    `filters` are the other lists that there are.
+    """
+    others = [
+        Button(Words(f"cases.to.{name}"), f"cases:{name}=") for name in filters if name != title
+    ]
     if not found:
-        return Screen((Words("cases.none"),))
+        return Screen((Words("cases.none"),), tuple(others))
     buttons = [
         Button(
             Words(
@@ -68,7 +105,50 @@ def cases(found: Sequence[Submission], title: str, zone: ZoneInfo, *, more: str 
     ]
     if more:
         buttons.append(Button(Words("cases.more"), f"cases:{more}"))
-    return Screen((Words(f"cases.{title}"),), tuple(buttons))
+    return Screen((Words(f"cases.{title}"),), (*buttons, *others))
+
+
+def numbers(unit_code: str, found: Numbers, days: int) -> Screen:
+    """What came in the last days, and what became of it."""
+    kinds = [
+        Words("stats.line", {"what": Words(f"feedback.kind.options.{kind}"), "count": count})
+        for kind, count in found.kinds.items()
+    ]
+    states = [
+        Words("stats.line", {"what": Words(f"state.{state}"), "count": count})
+        for state, count in found.states.items()
+    ]
+    total = sum(found.kinds.values())
+    rating = "–" if found.rating is None else f"{found.rating:.1f}"
+    return Screen(
+        (
+            Words("stats.text", {"unit": police(unit_code), "days": days, "count": total}),
+            *((Words("stats.kinds", {"lines": Lines(tuple(kinds))}),) if kinds else ()),
+            *((Words("stats.states", {"lines": Lines(tuple(states))}),) if states else ()),
+            Words(
+                "stats.handling",
+                {
+                    "answered": found.answered,
+                    "in_time": found.in_time,
+                    "overdue": found.overdue,
+                    "rating": rating,
+                },
+            ),
+        )
+    )
+
+
+def templates(officer: Officer, found: Sequence[Template]) -> Screen:
+    """The templates of an officer's unit and of the city; with what they may do with them."""
+    shown = [Words("templates.one", {"name": each.name, "text": each.text}) for each in found]
+    drops = [
+        Button(Words("templates.drop", {"name": each.name}), f"templates:drop={each.id}")
+        for each in found
+        if may_change(officer, each)
+    ]
+    adds = [Button(Words("templates.add"), "templates:add=")] if may_change(officer) else []
+    paragraphs = (Words("templates.text"), *(shown or [Words("templates.none")]))
+    return Screen(paragraphs, (*drops, *adds))
 
 
 def _contact(opened: Case) -> Param:

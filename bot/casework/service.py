@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.areas.units import CITY
-from bot.casework import rules
-from bot.casework.workflow import TRANSITIONS, allows
-from bot.folding import fold
-from storage import audit, bans, officers, outbox, submissions
-from storage import search as find_words
-from storage.models import Role
+from bot.casework import acting, offers, rules, standing
+from bot.casework.workflow import NEW, TRANSITIONS, allows
+from storage import audit, bans, casework, officers, outbox, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.casework.workflow import Transition
     from bot.conversation.flow import Chat
     from bot.seal import Seal
-    from storage.models import Answer, Attachment, Officer, Remark, Submission
+    from storage.models import Answer, Attachment, Officer, Remark, Role, Submission
 
-_MOST_FOUND = 500  # of which an officer may see some
-
-OPENED, REFUSED = "case.opened", "case.refused"
+OPENED = "case.opened"
 BANNED, UNBANNED = "resident.banned", "resident.unbanned"
 
 
@@ -34,7 +30,8 @@ BANNED, UNBANNED = "resident.banned", "resident.unbanned"
 class Case:
     """A submission as an officer sees it: with its phone number, and the files to show.
 
-    `withheld` files are not shown: their clean copies are not there yet, or never will be.
+    `withheld` files are not shown: their clean copies are not there yet, or never will be. `merged`
+    are answered with it, those `alike` seem to be about the same.
     """
 
     submission: Submission
@@ -44,7 +41,9 @@ class Case:
     remarks: Sequence[Remark]
     banned: bool
     answer: Answer | None
-    actions: Sequence[str]
+    actions: Sequence[Transition]
+    merged: Sequence[Submission] = ()
+    alike: Sequence[Submission] = ()
 
 
 async def invite(
@@ -118,21 +117,11 @@ async def open_case(
     connection: AsyncConnection, chat_id: int, code: str, now: datetime, *, seal: Seal
 ) -> Case | None:
     """The case, if the person of this chat may see it; every view and every refusal is audited."""
-    found = await _of_an_officer(connection, chat_id, code)
+    found = await standing.find(connection, chat_id, code, now)
     if found is None:
-        officer = await officers.find(connection, chat_id)
-        submission = await submissions.by_code(connection, code)
-        await audit.append(
-            connection,
-            REFUSED,
-            now,
-            role=officer.role if officer else "none",
-            actor_id=officer.id if officer else chat_id,
-            submission_id=submission.id if submission else None,
-            details={"code": code[:32]},
-        )
+        await acting.refused(connection, chat_id, "open", code, now)
         return None
-    officer, submission = found
+    officer, submission = found.officer, found.case
     await audit.append(
         connection, OPENED, now, role=officer.role, actor_id=officer.id, submission_id=submission.id
     )
@@ -143,68 +132,13 @@ async def open_case(
     owner = await submissions.owner(connection, submission.id or 0)
     aliases = seal.aliases(seal.chat_of(owner.sealed)) if owner else ()
     banned = await bans.find(connection, aliases, now) is not None
-    answer = await submissions.answer(connection, submission.id or 0)
-    actions = [each.name for each in TRANSITIONS if allows(each, officer, submission, answer)]
+    actions = [each for each in TRANSITIONS if allows(each, found)]
     withheld = len(files) - len(shown)
-    return Case(submission, phone, shown, withheld, said, banned, answer, actions)
-
-
-PAGE = 8  # cases on one page of a list
-
-
-@dataclass(frozen=True)
-class Page:
-    """Some cases, and where the next page begins, if there is one."""
-
-    cases: Sequence[Submission]
-    more: str
-
-
-async def cases(
-    connection: AsyncConnection, chat_id: int, *, which: str = "unit", after: str = ""
-) -> Page | None:
-    """The open cases of an officer's unit (of all, for the city's), or their own.
-
-    None for who is no officer. The most pressing first; `after` is where the last page ended.
-    """
-    officer = await officers.find(connection, chat_id)
-    if officer is None or not rules.may_open(officer.role, officer.unit_code, officer.unit_code):
-        return None
-    unit = None if officer.unit_code == CITY else officer.unit_code
-    mine = officer.id if which == "mine" else None
-    last = _place(after)
-    found = await submissions.open_cases(
-        connection, unit, assignee_id=mine, after=last, most=PAGE + 1
+    merged = await casework.merged_into(connection, submission.id or 0)
+    alike = await offers.alike(connection, found) if submission.state in NEW else []
+    return Case(
+        submission, phone, shown, withheld, said, banned, found.answer, actions, merged, alike
     )
-    shown = found[:PAGE]
-    more = f"{which}={_after(shown[-1])}" if len(found) > PAGE else ""
-    return Page(shown, more)
-
-
-async def search(connection: AsyncConnection, chat_id: int, words: str) -> Page | None:
-    """Cases with all these words, of those that the officer may open; None if no officer."""
-    officer = await officers.find(connection, chat_id)
-    if officer is None:
-        return None
-    ids = await find_words.find(connection, fold(words), _MOST_FOUND)
-    found = [
-        each
-        for each in await submissions.by_ids(connection, ids)
-        if rules.may_open(officer.role, officer.unit_code, each.handled_by)
-    ]
-    return Page(found[: 2 * PAGE], "")
-
-
-def _after(case: Submission) -> str:
-    return f"{int(case.due_at.timestamp())}-{case.id}"
-
-
-def _place(after: str) -> tuple[datetime, int] | None:
-    """Where the last page ended; due times are whole seconds."""
-    due, _, number = after.partition("-")
-    if not (due.isdecimal() and number.isdecimal()):
-        return None
-    return datetime.fromtimestamp(int(due), UTC), int(number)
 
 
 async def ban(
@@ -214,10 +148,10 @@ async def ban(
     now: datetime,
 ) -> None:
     """Take no more opinions from who gave this one, for some days; who it is stays unknown."""
-    found = await _of_an_officer(connection, chat.id, answers["@code"])
+    found = await standing.find(connection, chat.id, answers["@code"], now)
     if found is None:
         return
-    officer, submission = found
+    officer, submission = found.officer, found.case
     owner = await submissions.owner(connection, submission.id or 0)
     if owner is None:
         return
@@ -235,10 +169,10 @@ async def unban(
     connection: AsyncConnection, chat_id: int, code: str, now: datetime, *, seal: Seal
 ) -> bool:
     """Take opinions again from who gave this one; whether they were banned."""
-    found = await _of_an_officer(connection, chat_id, code)
+    found = await standing.find(connection, chat_id, code, now)
     if found is None:
         return False
-    officer, submission = found
+    officer, submission = found.officer, found.case
     owner = await submissions.owner(connection, submission.id or 0)
     if owner is None:
         return False
@@ -251,21 +185,9 @@ async def unban(
     return lifted
 
 
-async def may_ban(connection: AsyncConnection, chat_id: int, code: str) -> bool:
+async def may_ban(connection: AsyncConnection, chat_id: int, code: str, now: datetime) -> bool:
     """Whether the person of a chat may ban who gave an opinion: as one who may open it."""
-    return await _of_an_officer(connection, chat_id, code) is not None
-
-
-async def _of_an_officer(
-    connection: AsyncConnection, chat_id: int, code: str
-) -> tuple[Officer, Submission] | None:
-    """The officer and the opinion, if they may open it."""
-    officer = await officers.find(connection, chat_id)
-    submission = await submissions.by_code(connection, code)
-    if officer is None or submission is None:
-        return None
-    may = rules.may_open(officer.role, officer.unit_code, submission.handled_by)
-    return (officer, submission) if may else None
+    return await standing.find(connection, chat_id, code, now) is not None
 
 
 async def lost(connection: AsyncConnection, chat_id: int, now: datetime) -> None:
@@ -275,4 +197,18 @@ async def lost(connection: AsyncConnection, chat_id: int, now: datetime) -> None
         return
     unsent = await outbox.unsent_to(connection, chat_id, "alert:")
     codes = [key.split(":")[1] for key in unsent]
-    await submissions.unmark_alerted(connection, codes)
+    await casework.hand_back(connection, codes, officer.id or 0)
+
+
+async def deactivate(
+    connection: AsyncConnection, officer_id: int, now: datetime, *, role: str, by: int | None = None
+) -> bool:
+    """Take an officer's rights away; what they had is for others. Whether there was such a one."""
+    if not await officers.deactivate(connection, officer_id):
+        return False
+    await casework.release(connection, officer_id)
+    await audit.append(
+        connection, "officer.deactivated", now, role=role, actor_id=by,
+        details={"officer": officer_id},
+    )  # fmt: skip
+    return True

@@ -9,47 +9,68 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
-from bot.casework.rules import may_open
-from storage.models import Kind, Role, State
+from bot.casework.rules import may_leave_the_city
+from bot.rights import DISTRIBUTORS, LEADERS, WORKERS, is_above, may_open
+from storage.models import Kind, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from storage.models import Answer, Officer, Submission
+    from storage.models import Answer, Officer, Role, Submission
 
-_WORKERS = frozenset({Role.OFFICER, Role.APPROVER, Role.TRIAGE, Role.COORDINATOR})
-_LEADERS = frozenset({Role.APPROVER, Role.COORDINATOR})
+MOST_EXTENSIONS = 2
 
-_NEW = frozenset({State.RECEIVED, State.ASSIGNED})
+NEW = frozenset({State.RECEIVED, State.ASSIGNED})
 _HELD = frozenset({State.IN_PROGRESS, State.AWAITING_RESIDENT, State.TRANSFERRED})
+_PROPOSED, _WORKED = frozenset({State.ANSWER_PROPOSED}), frozenset({State.IN_PROGRESS})
+_OPEN = NEW | _HELD | _PROPOSED
 
 
-def _anybody(_officer: Officer, _case: Submission, _answer: Answer | None) -> bool:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An officer before a case: its newest answer, whose work they do, who is kept off it."""
+
+    officer: Officer
+    case: Submission
+    answer: Answer | None = None
+    stands_for: frozenset[int] = frozenset()
+    recused: frozenset[int] = frozenset()
+
+
+def _anybody(_at: Standing) -> bool:
     return True
 
 
-def _is_theirs(officer: Officer, case: Submission, _answer: Answer | None) -> bool:
-    return case.assignee_id == officer.id
+def _is_theirs(at: Standing) -> bool:
+    return at.case.assignee_id in {at.officer.id, *at.stands_for}
 
 
-def _is_free(officer: Officer, case: Submission, _answer: Answer | None) -> bool:
-    return case.assignee_id in (None, officer.id)
+def _is_new_or_theirs(at: Standing) -> bool:
+    return at.case.state in NEW or _is_theirs(at)
 
 
-def _is_of_a_unit(_officer: Officer, case: Submission, _answer: Answer | None) -> bool:
-    return case.handled_by != CITY
+def _is_of_a_unit(at: Standing) -> bool:
+    return at.case.handled_by != CITY
 
 
-def _did_not_propose(officer: Officer, _case: Submission, answer: Answer | None) -> bool:
-    return answer is not None and answer.proposed_by != officer.id
+def _may_be_sent_down(at: Standing) -> bool:
+    return is_above(at.officer) and may_leave_the_city(at.case)
 
 
-def _may_be_refused(_officer: Officer, case: Submission, _answer: Answer | None) -> bool:
-    return case.kind is not Kind.CRIME_REPORT
+def _did_not_propose(at: Standing) -> bool:
+    return at.answer is not None and at.answer.proposed_by != at.officer.id
 
 
-def _is_praise(_officer: Officer, case: Submission, _answer: Answer | None) -> bool:
-    return case.kind is Kind.PRAISE
+def _may_be_refused(at: Standing) -> bool:
+    return at.case.kind is not Kind.CRIME_REPORT
+
+
+def _is_praise(at: Standing) -> bool:
+    return at.case.kind is Kind.PRAISE
+
+
+def _may_be_extended(at: Standing) -> bool:
+    return at.case.extensions < MOST_EXTENSIONS
 
 
 @dataclass(frozen=True)
@@ -58,44 +79,54 @@ class Transition:
 
     `to` None leaves the state as it is. `guard` says who of the roles may, and when. `asks`: it
     needs words, by the short conversation of the same name. `tells`: the resident hears of it.
+    `rare`: its button is on the second page.
     """
 
     name: str
     states: frozenset[State]
     to: State | None
     roles: frozenset[Role]
-    guard: Callable[[Officer, Submission, Answer | None], bool] = _anybody
+    guard: Callable[[Standing], bool] = _anybody
     asks: bool = False
     tells: bool = True
+    rare: bool = False
 
-
-_PROPOSED, _WORKED = frozenset({State.ANSWER_PROPOSED}), frozenset({State.IN_PROGRESS})
 
 TRANSITIONS = (
-    Transition("accept", _NEW, State.IN_PROGRESS, _WORKERS, _is_free),
-    Transition("acknowledge", _NEW, State.ACKNOWLEDGED, _WORKERS, _is_praise),
-    Transition("not_ours", _NEW, State.RECEIVED, _WORKERS, _is_of_a_unit, tells=False),
-    Transition("ask", _WORKED, State.AWAITING_RESIDENT, _WORKERS, _is_theirs, asks=True),
-    Transition("propose", _HELD, State.ANSWER_PROPOSED, _WORKERS, _is_theirs, True, tells=False),
-    Transition("approve", _PROPOSED, State.ANSWERED, _LEADERS, _did_not_propose),
-    Transition("send_back", _PROPOSED, State.IN_PROGRESS, _LEADERS, _did_not_propose, True, False),
-    Transition("transfer", _NEW | _WORKED, State.TRANSFERRED, _WORKERS, _is_free, asks=True),
-    Transition("reject", _NEW | _HELD, State.REJECTED, _LEADERS, _may_be_refused, asks=True),
-    Transition("note", frozenset(State), None, _WORKERS, asks=True, tells=False),
+    Transition("accept", NEW, State.IN_PROGRESS, WORKERS),
+    Transition("acknowledge", NEW, State.ACKNOWLEDGED, WORKERS, _is_praise),
+    Transition("ask", _WORKED, State.AWAITING_RESIDENT, WORKERS, _is_theirs, asks=True),
+    Transition("propose", _HELD, State.ANSWER_PROPOSED, WORKERS, _is_theirs, True, tells=False),
+    Transition("approve", _PROPOSED, State.ANSWERED, LEADERS, _did_not_propose),
+    Transition("send_back", _PROPOSED, State.IN_PROGRESS, LEADERS, _did_not_propose, True, False),
+    Transition("assign", NEW | _HELD, State.ASSIGNED, DISTRIBUTORS, asks=True, tells=False),
+    Transition("route", NEW, State.RECEIVED, DISTRIBUTORS, _may_be_sent_down, asks=True),
+    Transition("not_ours", NEW, State.RECEIVED, WORKERS, _is_of_a_unit, tells=False),
+    Transition("transfer", NEW | _WORKED, State.TRANSFERRED, WORKERS, _is_new_or_theirs, asks=True),
+    Transition("note", frozenset(State), None, WORKERS, asks=True, tells=False),
+    Transition("merge", NEW | _HELD, State.MERGED, WORKERS, _is_new_or_theirs, True, rare=True),
+    Transition("reclassify", NEW | _HELD, None, WORKERS, _is_new_or_theirs, True, False, rare=True),
+    Transition("extend", _OPEN, None, LEADERS, _may_be_extended, asks=True, rare=True),
+    Transition(
+        "divert", NEW | _HELD, State.DIVERTED, DISTRIBUTORS, _may_be_refused, asks=True, rare=True
+    ),
+    Transition(
+        "reject", NEW | _HELD, State.REJECTED, LEADERS, _may_be_refused, asks=True, rare=True
+    ),
+    Transition("recuse", NEW | _HELD, None, WORKERS, tells=False, rare=True),
+    Transition("exclude", _OPEN, None, DISTRIBUTORS, asks=True, tells=False, rare=True),
 )
 BY_NAME = {each.name: each for each in TRANSITIONS}
 
 
-def allows(
-    transition: Transition, officer: Officer, case: Submission, answer: Answer | None
-) -> bool:
+def allows(transition: Transition, at: Standing) -> bool:
     """Whether an officer may do this with a case as it is now."""
     return (
-        officer.role in transition.roles
-        and case.state in transition.states
-        and case.erased_at is None
-        and may_open(officer.role, officer.unit_code, case.handled_by)
-        and transition.guard(officer, case, answer)
+        at.officer.role in transition.roles
+        and at.case.state in transition.states
+        and at.case.erased_at is None
+        and may_open(at.officer, at.case, at.recused)
+        and transition.guard(at)
     )
 
 

@@ -85,20 +85,49 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-@cli.command("deactivate")
-def deactivate(officer_id: int) -> None:
-    """Take an officer's rights away."""
+@cli.command("roster")
+def roster(
+    officer_id: int,
+    shift: Annotated[
+        list[str] | None,
+        typer.Option(help="As 'mon-fri 07:30-17:00', several times; without any, always."),
+    ] = None,
+) -> None:
+    """Set the weekly shifts in which an officer is alerted."""
+    from bot.casework.rules import BadShift, read_shifts
     from storage import audit, officers
+
+    try:
+        shifts = [each for typed in shift or () for each in read_shifts(typed)]
+    except BadShift as error:
+        raise BadSettings(f"--shift {error}") from error
 
     async def work(database: Database) -> bool:
         async with database.transaction() as connection:
-            done = await officers.deactivate(connection, officer_id)
+            done = await officers.write(connection, officer_id, roster=shifts)
             if done:
                 await audit.append(
-                    connection, "officer.deactivated", datetime.now(UTC), role=audit.OPERATOR,
-                    details={"officer": officer_id},
+                    connection, "officer.rostered", datetime.now(UTC), role=audit.OPERATOR,
+                    details={"officer": officer_id, "roster": shifts},
                 )  # fmt: skip
             return done
+
+    if not run_to_end(with_database(work)):
+        raise Failure(f"there is no active officer {officer_id}: see 'officers list'")
+    say(f"Officer {officer_id} has {len(shifts)} shifts a week." if shifts else
+        f"Officer {officer_id} is on duty at any time.")  # fmt: skip
+
+
+@cli.command("deactivate")
+def deactivate(officer_id: int) -> None:
+    """Take an officer's rights away."""
+    from bot.casework import service
+    from storage import audit
+
+    async def work(database: Database) -> bool:
+        async with database.transaction() as connection:
+            now = datetime.now(UTC)
+            return await service.deactivate(connection, officer_id, now, role=audit.OPERATOR)
 
     if not run_to_end(with_database(work)):
         raise Failure(f"there is no active officer {officer_id}: see 'officers list'")

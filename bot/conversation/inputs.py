@@ -199,6 +199,21 @@ def text(texts: str, *, limit: int, optional: bool = False) -> Input:
     return Input(parse, options=lambda _answers: options, reasons=(CHOOSE, "empty", "too-long"))
 
 
+def offered(fact: str, texts: str, *others: str) -> Input:
+    """One of what the fact offers, as pairs of a value and its name, or one of the `others`.
+
+    `texts` is the key that the labels of the others are under.
+    """
+    fixed = tuple(Option(value, Words(f"{texts}.options.{value}")) for value in others)
+
+    def options(answers: Answers) -> tuple[Option, ...]:
+        return (*(Option(each[0], each[1]) for each in answers.get(fact, ())), *fixed)
+
+    return Input(
+        lambda reply, answers: chosen(reply, options(answers)), options=options, reasons=(CHOOSE,)
+    )
+
+
 # A number as people write it: digits in groups, perhaps with a country code.
 _PHONE = re.compile(r"\+?\d(?:[ .()-]*\d){7,14}")
 

@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from bot.conversation.inputs import text_of
 from bot.feedback import rules
-from bot.feedback.service import attachments_of, one_of_mine, serving, tell
+from bot.feedback.alerts import serving, tell
+from bot.feedback.service import attachments_of, one_of_mine
 from bot.folding import fold
-from storage import audit, submissions
+from bot.rights import is_away
+from storage import audit, casework, officers, submissions
 from storage.models import RemarkKind, State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.conversation.flow import Chat
-    from bot.feedback.service import Policy
-    from storage.models import Submission
+    from bot.policy import Policy
+    from storage.models import Officer, Submission
 
 ADDED, WITHDRAWN = "submission.added_to", "submission.withdrawn"
 RATED, REOPENED = "submission.rated", "submission.reopened"
@@ -56,8 +58,10 @@ async def reply(
     if submission is None or not rules.may_be_added_to(submission):
         return
     if submission.state is State.AWAITING_RESIDENT and submission.paused_at is not None:
+        # Who had it may have left meanwhile: then it is for somebody to take on.
+        state = State.RECEIVED if submission.assignee_id is None else State.IN_PROGRESS
         going_on = await submissions.change(
-            connection, submission, state=State.IN_PROGRESS, **resumed(submission, now, policy)
+            connection, submission, state=state, **resumed(submission, now, policy)
         )
         submission = going_on or submission
     await _added(connection, submission, RemarkKind.REPLY, answers, now, policy)
@@ -67,7 +71,7 @@ def resumed(case: Submission, now: datetime, policy: Policy) -> dict[str, Any]:
     """The clock runs on: the due date moves by the time that it stood still."""
     assert case.paused_at is not None
     stood = now - case.paused_at
-    return {"paused_at": None, "due_at": policy.at_work(case.due_at + stood)}
+    return {"paused_at": None, "due_at": policy.workdays.at_work(case.due_at + stood)}
 
 
 async def _added(
@@ -99,9 +103,11 @@ async def _added(
     await submissions.change(connection, submission, folded=folded)
     action = ADDED if kind is RemarkKind.ADDITION else REPLIED
     await _done(connection, submission, action, now)
-    key = f"added:{remark_id}"
-    told = await serving(connection, submission)
-    await tell(connection, submission, told, key, "alert.added", now, policy=policy)
+    told = await _concerned(connection, submission, now, policy)
+    await tell(
+        connection, submission, told, "added", "alert.added", now,
+        policy=policy, occasion=str(remark_id),
+    )  # fmt: skip
 
 
 async def withdraw(
@@ -114,7 +120,8 @@ async def withdraw(
     changed = await submissions.change(connection, submission, state=State.WITHDRAWN, closed_at=now)
     if changed is not None:
         await _done(connection, submission, WITHDRAWN, now)
-        told = await serving(connection, changed)
+        await casework.release_merged(connection, submission.id or 0)
+        told = await _concerned(connection, submission, now, policy)
         await tell(connection, changed, told, "withdrawn", "alert.withdrawn", now, policy=policy)
     return changed
 
@@ -168,6 +175,8 @@ async def _reopen(
         closed_at=None,
         warned_at=None,
         due_at=policy.due(submission.kind, now),
+        acknowledge_by=policy.acknowledge_by(now, urgent=submission.urgent),
+        escalation=0,
     )
     if changed is None:
         return
@@ -175,8 +184,22 @@ async def _reopen(
         remark = {"submission_id": submission.id, "kind": RemarkKind.ADDITION, "at": now}
         await submissions.remark(connection, {**remark, "officer_id": None, "text": reason})
     await _done(connection, submission, REOPENED, now)
-    told = await serving(connection, changed)
-    await tell(connection, changed, told, "reopened", "alert.reopened", now, policy=policy)
+    told = await _concerned(connection, changed, now, policy)
+    await tell(
+        connection, changed, told, "reopened", "alert.reopened", now,
+        policy=policy, occasion=str(changed.version),
+    )  # fmt: skip
+
+
+async def _concerned(
+    connection: AsyncConnection, submission: Submission, now: datetime, policy: Policy
+) -> Sequence[Officer]:
+    """Who has it and, while nobody took it on, who is on duty for it too."""
+    if submission.assignee_id is not None and submission.state is not State.ASSIGNED:
+        has = await officers.by_ids(connection, [submission.assignee_id])
+        if has and not is_away(has[0], now):
+            return has
+    return await serving(connection, submission, now, policy)
 
 
 async def _own(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,15 +15,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.policy import Limits
+
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Opinions of one person in 24 hours, and of everybody in a minute."""
-
-    a_day: int
-    everybody_a_minute: int
 
 
 async def check(

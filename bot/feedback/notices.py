@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.feedback.service import Policy
+    from bot.policy import Policy
     from storage.models import Attachment, EvidenceState, Submission
 
 _LIFETIME = timedelta(days=30)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-
-import holidays
 
 from bot.areas.units import CITY
 from bot.conversation.inputs import Room
 from bot.evidence.rules import MOST_BYTES
-from storage.models import Identity, Kind, State, Topic
+from storage.models import Identity, Kind, Role, State, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-    from zoneinfo import ZoneInfo
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime, timedelta
 
-    from storage.models import Submission
+    from storage.models import Officer, Submission
 
 # The version of the data-protection notice in bot/texts. Whoever changes what it says raises it,
 # and everybody is asked again.
@@ -60,14 +56,39 @@ def is_confidential(kind: Kind, identity: Identity) -> bool:
 
 
 def handled_by(kind: Kind, topics: Collection[Topic], unit_code: str) -> str:
-    """The unit that handles it: the unit it is about, or the city above it.
+    """The unit that handles it: the unit it is about, or the city above it."""
+    return CITY if stays_with_the_city(kind, topics) else unit_code
 
-    The city takes what concerns the unit's own officers (praise excepted), complaints and
-    denunciations, and what is decided above a unit.
+
+def stays_with_the_city(kind: Kind, topics: Collection[Topic]) -> bool:
+    """Whether it is for no unit: complaints, denunciations, what is decided above a unit, and what
+    concerns a unit's own officers (praise excepted).
     """
-    if kind in _FORMAL or (kind is not Kind.PRAISE and _ABOVE_THE_UNIT.intersection(topics)):
-        return CITY
-    return unit_code
+    return kind in _FORMAL or (
+        kind is not Kind.PRAISE and bool(_ABOVE_THE_UNIT.intersection(topics))
+    )
+
+
+def next_in_turn(candidates: Sequence[Officer], loads: Mapping[int, int]) -> Officer:
+    """Who of the candidates gets the next case: with the fewest open ones, then the longest ago."""
+    return min(
+        candidates,
+        key=lambda each: (
+            loads.get(each.id or 0, 0),
+            each.assigned_at.timestamp() if each.assigned_at else 0.0,
+            each.id or 0,
+        ),
+    )
+
+
+def best_suited(serving: Sequence[Officer], submission: Submission) -> Sequence[Officer]:
+    """Whose turn it may be: triage for what names no unit, officers otherwise, or who is there."""
+    unrouted = submission.unit_code == CITY and submission.handled_by == CITY
+    wanted = (Role.TRIAGE, Role.OFFICER) if unrouted else (Role.OFFICER, Role.TRIAGE)
+    for role in wanted:
+        if found := [each for each in serving if each.role is role]:
+            return found
+    return serving
 
 
 def units_to_alert(handled_by_unit: str) -> tuple[str, ...]:
@@ -95,35 +116,6 @@ def read_code(typed: str) -> str:
     return f"HP-{letters[:4]}-{letters[4:]}"
 
 
-def due(now: datetime, working_days: int, zone: ZoneInfo, days_off: Collection[date]) -> datetime:
-    """The end of the last of so many working days after today, in the city's time.
-
-    The day it is received does not count (Civil Code 2015, art. 147). Saturdays, Sundays and
-    `days_off` are no working days.
-    """
-    day = now.astimezone(zone).date()
-    left = working_days
-    while left:
-        day += timedelta(days=1)
-        if day.weekday() < 5 and day not in days_off:
-            left -= 1
-    return datetime(day.year, day.month, day.day, 17, 0, tzinfo=zone)
-
-
-def at_work(moment: datetime, zone: ZoneInfo, days_off: Collection[date]) -> datetime:
-    """The same moment or, on a day that is not worked, the end of the next that is."""
-    local = moment.astimezone(zone)
-    if local.weekday() < 5 and local.date() not in days_off:
-        return moment
-    return due(moment, 1, zone, days_off)
-
-
-@lru_cache(maxsize=16)
-def public_holidays(year: int, extra: frozenset[date] = frozenset()) -> frozenset[date]:
-    """Vietnam's public holidays of a year and the next, and the operator's own."""
-    return frozenset(holidays.country_holidays("VN", years=(year, year + 1))) | extra
-
-
 # Where nothing more is going to happen unless the resident asks for it.
 _OVER = frozenset(
     {State.CLOSED, State.WITHDRAWN, State.MERGED, State.DIVERTED, State.REJECTED, State.ANSWERED}
@@ -131,7 +123,6 @@ _OVER = frozenset(
 _ANSWERED = frozenset({State.ANSWERED, State.CLOSED})
 _HANDLED = frozenset(
     {
-        State.ASSIGNED,
         State.IN_PROGRESS,
         State.AWAITING_RESIDENT,
         State.ANSWER_PROPOSED,

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from bot.feedback.service import Mine, Policy
+    from bot.feedback.service import Mine
+    from bot.policy import Policy
     from bot.preferences import Preferences
     from storage.models import Audit, Submission
 

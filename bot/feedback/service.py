@@ -13,25 +13,24 @@ from typing import TYPE_CHECKING, Any
 from bot.areas.units import CITY, VINTAGE, police
 from bot.conversation.inputs import files_of, text_of
 from bot.feedback import limits, links, rules
+from bot.feedback.alerts import alert
 from bot.feedback.questions import is_urgent
-from bot.feedback.screens import about
 from bot.folding import fold
 from bot.screen import Button, Screen, Words
-from storage import audit, conversations, officers, outbox, residents, submissions
+from storage import audit, conversations, outbox, residents, submissions
 from storage.models import EvidenceState, Identity, Kind, State, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
-    from zoneinfo import ZoneInfo
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.conversation.flow import Chat
-    from bot.seal import Address, Seal
-    from storage.models import Audit, Officer, Submission
+    from bot.policy import Policy
+    from bot.seal import Address
+    from storage.models import Audit, Submission
 
-RECEIVED, ALERTED = "submission.received", "submission.alerted"
+RECEIVED = "submission.received"
 
 # What a resident sees of what was done.
 PUBLIC_ACTIONS = (
@@ -52,31 +51,6 @@ PUBLIC_ACTIONS = (
 
 _RECEIPT_LIFETIME = timedelta(days=30)
 _LAST_AREAS = 3
-_PAGE = 100  # submissions looked at in one transaction
-_ALERT_LIFETIME = timedelta(days=30)
-
-
-@dataclass(frozen=True)
-class Policy:
-    """What the operator decides: working days per kind, the zone, days off, officers' language."""
-
-    working_days: Mapping[Kind, int]
-    zone: ZoneInfo
-    days_off: frozenset[date]
-    officers_language: str
-    seal: Seal
-    reopen_within: timedelta
-    limits: limits.Limits
-
-    def due(self, kind: Kind, now: datetime) -> datetime:
-        """When an opinion that is received now is to be answered."""
-        off = rules.public_holidays(now.year, self.days_off)
-        return rules.due(now, self.working_days[kind], self.zone, off)
-
-    def at_work(self, moment: datetime) -> datetime:
-        """The same moment or, on a day that is not worked, the end of the next that is."""
-        off = rules.public_holidays(moment.year, self.days_off)
-        return rules.at_work(moment, self.zone, off)
 
 
 async def facts(
@@ -214,83 +188,6 @@ def receipt(submission: Submission, policy: Policy) -> Screen:
     )
     button = Button(Words("receipt.show"), f"mine:open={submission.code}")
     return Screen((words,), (button,))
-
-
-async def alert(
-    connection: AsyncConnection, submission: Submission, now: datetime, *, policy: Policy
-) -> bool:
-    """Alert the officers on duty of the unit that handles it or, if it has none, of the city.
-
-    Whether there was anybody: if not, `alert_waiting` finds it when an officer comes on duty.
-    """
-    on_duty = await serving(connection, submission)
-    if not on_duty:
-        return False
-    words = "alert.urgent" if submission.urgent else "alert.text"
-    await tell(connection, submission, on_duty, "alert", words, now, policy=policy)
-    await submissions.mark_alerted(connection, submission.id or 0, now)
-    await audit.append(
-        connection,
-        ALERTED,
-        now,
-        role=audit.SYSTEM,
-        submission_id=submission.id,
-        details={"officers": [officer.id for officer in on_duty]},
-    )
-    return True
-
-
-async def serving(connection: AsyncConnection, submission: Submission) -> list[Officer]:
-    """The officers on duty of the unit that handles it or, if it has none, of the city."""
-    units = rules.units_to_alert(submission.handled_by)
-    found = await officers.on_duty(connection, units, submission.topics)
-    nearest = next((unit for unit in units if any(o.unit_code == unit for o in found)), None)
-    return [officer for officer in found if officer.unit_code == nearest]
-
-
-async def tell(
-    connection: AsyncConnection,
-    submission: Submission,
-    told: Iterable[Officer],
-    key: str,
-    words: str,
-    now: datetime,
-    *,
-    policy: Policy,
-    priority: int = outbox.Priority.ASSIGNMENT,
-) -> None:
-    """Tell officers something of a submission, each once for a `key`.
-
-    Code, kind, topic and area; never the text or who wrote it.
-    """
-    paragraph = Words(words, about(submission, policy.zone))
-    opens = Button(Words("alert.open"), f"case:open={submission.code}")
-    messages = [
-        outbox.Message(
-            dedup_key=f"{key}:{submission.code}:{officer.chat_id}",
-            chat_id=officer.chat_id,
-            priority=priority,
-            language=policy.officers_language,
-            screen=Screen((paragraph,), (opens,)).to_json(),
-            expires_at=now + _ALERT_LIFETIME,
-        )
-        for officer in told
-    ]
-    await outbox.enqueue(connection, messages, now)
-
-
-async def alert_waiting(
-    connection: AsyncConnection, now: datetime, after: int, *, policy: Policy
-) -> tuple[int, int | None]:
-    """Alert officers of a page of submissions that nobody was on duty for, after an id.
-
-    How many found somebody, and the last id of the page; None when there are no more.
-    """
-    page = await submissions.unalerted(connection, after=after, most=_PAGE)
-    alerted = 0
-    for submission in page:
-        alerted += await alert(connection, submission, now, policy=policy)
-    return alerted, page[-1].id if len(page) == _PAGE else None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot import trail
 from bot.folding import fold
 from bot.seal import Seal, Unreadable
 from storage import sealed
@@ -24,7 +25,7 @@ class WrongKey(Exception):
 async def check(database: Database, seal: Seal) -> None:
     """Raise WrongKey unless this key opens the database; a new database takes it as its own."""
     async with database.transaction() as connection:
-        known = await sealed.check_of(connection, seal.seal_text(_KNOWN))
+        known = await sealed.kept(connection, sealed.KNOWN, seal.seal_text(_KNOWN))
     try:
         seal.open_text(known)
     except Unreadable as error:
@@ -54,7 +55,9 @@ async def rotate(database: Database, seal: Seal) -> int:
             break
         done, after = done + len(residents), residents[-1].id or 0
     async with database.transaction() as connection:
-        await sealed.set_check(connection, seal.seal_text(_KNOWN))
+        await sealed.set_kept(connection, sealed.KNOWN, seal.seal_text(_KNOWN))
+        chain_key = await trail.key(connection, seal)
+        await sealed.set_kept(connection, sealed.CHAIN, seal.seal_text(chain_key))
     return done
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from bot.feedback.service import Policy
+    from bot.policy import Policy
     from storage.database import Database
     from storage.models import Kind
 

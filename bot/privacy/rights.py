@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.conversation.flow import Chat
-    from bot.feedback.service import Policy
+    from bot.policy import Policy
     from bot.seal import Seal
     from storage.models import Submission
 

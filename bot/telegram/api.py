@@ -30,9 +30,20 @@ class Api:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
 
-    async def send(self, chat_id: int, text: str, markup: Mapping[str, Any] | None) -> int:
-        """Send HTML with a keyboard; the message's id. Raises TelegramError."""
+    async def send(
+        self,
+        chat_id: int,
+        text: str,
+        markup: Mapping[str, Any] | None,
+        thread_id: int | None = None,
+    ) -> int:
+        """Send HTML with a keyboard, to a topic if one is given; the message's id.
+
+        Raises TelegramError.
+        """
         parameters = {"chat_id": chat_id, "text": text, "parse_mode": "HTML"}
+        if thread_id is not None:
+            parameters["message_thread_id"] = thread_id
         if markup is not None:
             parameters["reply_markup"] = markup
         message = await self._call("sendMessage", parameters)

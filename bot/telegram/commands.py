@@ -12,5 +12,14 @@ COMMANDS = {
     "cases": ("cases", "vuviec"),
     "case": ("case",),
     "search": ("search", "timkiem"),
+    "stats": ("stats", "thongke"),
+    "export": ("export", "xuat"),
+    "away": ("away", "vang"),
+    "templates": ("templates", "mautraloi"),
+}
+# In a group.
+GROUP_COMMANDS = {
+    "link_group": ("alertshere", "baotaiday"),
+    "unlink_group": ("noalerts", "thoibao"),
 }
 MENU = ("feedback", "mine", "settings", "mydata", "help", "cancel")

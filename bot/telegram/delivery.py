@@ -201,10 +201,14 @@ class Delivery:
             mark = Words("outbox.repeated")
             screen = replace(screen, paragraphs=(*screen.paragraphs, mark))
         rendered = self._renderer.render(screen, row.language)
-        chat_id = self._reach.seal.chat_of(row.sealed) if row.sealed else row.chat_id
-        for text in rendered.texts[:-1]:
-            await self._api.send(chat_id, text, None)
-        return await self._api.send(chat_id, rendered.texts[-1], rendered.markup)
+        chat_id = self._reach.policy.seal.chat_of(row.sealed) if row.sealed else row.chat_id
+        *before, last = rendered.texts
+        if row.edits is not None:
+            await self._api.edit(chat_id, row.edits, last, rendered.markup)
+            return row.edits
+        for text in before:
+            await self._api.send(chat_id, text, None, row.thread_id)
+        return await self._api.send(chat_id, last, rendered.markup, row.thread_id)
 
     async def _failed(self, row: Outbox, error: TelegramError) -> outbox.Outcome:
         judged, now = verdict(error), self._clock()
@@ -216,13 +220,19 @@ class Delivery:
                 return await self._wait(row, now + wait_of(error))
             case Verdict.MOVED if isinstance(error, ChatMigrated):
                 async with self._database.transaction() as connection:
-                    await outbox.move_chat(connection, row.chat_id, error.new_chat_id)
+                    await self._reach.moved(connection, row.chat_id, error.new_chat_id)
                 return self._again(row, now, error)
             case Verdict.BLOCKED:
                 async with self._database.transaction() as connection:
                     await self._reach.lost(connection, row.chat_id, now)
                 return self._again(row, now, error)
-            case Verdict.REFUSED | Verdict.DONE:
+            case Verdict.DONE:
+                return self._closed(row, OutboxState.SENT, message_id=row.edits)
+            case Verdict.NO_TOPIC:
+                async with self._database.transaction() as connection:
+                    await self._reach.lost_topic(connection, row.chat_id, now)
+                return self._again(row, now, error)
+            case Verdict.REFUSED:
                 return self._dead(row, str(error))
             case Verdict.STOP:
                 self._on_stop(str(error))

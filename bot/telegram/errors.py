@@ -29,6 +29,7 @@ class Verdict(Enum):
     WAIT = auto()  # Telegram says how long
     MOVED = auto()  # the group has another id now
     BLOCKED = auto()  # the chat cannot be written to
+    NO_TOPIC = auto()  # the group is there, its topic is not
     REFUSED = auto()  # this message never will be accepted
     STOP = auto()  # the token is not valid: nothing can be sent
     UNSURE = auto()  # it may or may not have arrived
@@ -51,6 +52,8 @@ def verdict(error: TelegramError) -> Verdict:
             return Verdict.STOP
         case BadRequest() if "is not modified" in error.message:
             return Verdict.DONE
+        case BadRequest() if "thread not found" in error.message or "TOPIC_" in error.message:
+            return Verdict.NO_TOPIC
         case BadRequest():
             return Verdict.REFUSED
         case NotSent():

@@ -25,9 +25,8 @@ from bot.conversation.inputs import as_message
 from bot.feedback import links, qr, screens
 from bot.screen import Screen, Words
 from bot.telegram.arrival import arriving
-from bot.telegram.commands import COMMANDS
+from bot.telegram.commands import COMMANDS, GROUP_COMMANDS
 from bot.telegram.reading import chat_of, pressed_in, read_message
-from storage import outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from bot.conversation.service import Desk
     from bot.reach import Reach
     from bot.telegram.data import DataHandlers
+    from bot.telegram.office import OfficeHandlers
     from bot.telegram.officers import OfficerHandlers
     from bot.telegram.reading import Locate
     from bot.telegram.residents import ResidentHandlers
@@ -64,6 +64,7 @@ class Handlers:
     residents: ResidentHandlers
     data: DataHandlers
     officers: OfficerHandlers
+    office: OfficeHandlers
     locate: Locate
     album_pause: float
 
@@ -72,6 +73,10 @@ class Handlers:
         private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
         for name, handler in self._commands().items():
             application.add_handler(CommandHandler(COMMANDS[name], handler, filters=private))
+        groups = filters.ChatType.GROUPS & filters.UpdateType.MESSAGE
+        for name, commands in GROUP_COMMANDS.items():
+            linking = getattr(self.office, name)
+            application.add_handler(CommandHandler(commands, linking, filters=groups))
         for prefix, handler in self._buttons().items():
             application.add_handler(CallbackQueryHandler(handler, pattern=f"^{prefix}:"))
         application.add_handler(CallbackQueryHandler(self.press))
@@ -97,6 +102,10 @@ class Handlers:
             "cases": self.officers.cases,
             "case": self.officers.case,
             "search": self.officers.search,
+            "stats": self.office.stats,
+            "export": self.office.export,
+            "away": self.office.away,
+            "templates": self.office.templates,
         }
 
     def _buttons(self) -> dict[str, Callable[[Update, Context], Coroutine[Any, Any, None]]]:
@@ -110,6 +119,7 @@ class Handlers:
             "help": self.residents.help,
             "case": self.officers.press_case,
             "cases": self.officers.press_cases,
+            "templates": self.office.press_templates,
         }
 
     # The conversation
@@ -206,16 +216,19 @@ class Handlers:
     # What happens to chats
 
     async def membership(self, update: Update, _context: Context) -> None:
-        """A person blocks or unblocks the bot: what waits for them stops or goes on."""
+        """A person blocks or unblocks the bot: what waits for them stops or goes on.
+
+        So does a group that removes it, until it is linked again.
+        """
         changed = update.my_chat_member
-        if changed is None or changed.chat.type != "private":
+        if changed is None:
             return
-        now = arriving.get().now
-        gone = changed.new_chat_member.status == ChatMemberStatus.BANNED
+        now, is_private = arriving.get().now, changed.chat.type == "private"
+        gone = changed.new_chat_member.status in {ChatMemberStatus.BANNED, ChatMemberStatus.LEFT}
         async with self.database.transaction() as connection:
             if gone:
                 await self.reach.lost(connection, changed.chat.id, now)
-            else:
+            elif is_private:
                 await self.reach.regained(connection, changed.chat.id)
         self.showing.nudge()
 
@@ -225,4 +238,4 @@ class Handlers:
         if message is None or message.migrate_to_chat_id is None:
             return
         async with self.database.transaction() as connection:
-            await outbox.move_chat(connection, message.chat_id, message.migrate_to_chat_id)
+            await self.reach.moved(connection, message.chat_id, message.migrate_to_chat_id)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from telegram.ext import ContextTypes
 
-from bot.casework import acting, screens, service
+from bot.casework import acting, lists, screens, service
 from bot.casework.workflow import BY_NAME
 from bot.conversation.flow import Refused
 from bot.feedback.rules import read_code
@@ -20,13 +20,19 @@ if TYPE_CHECKING:
     from telegram import Update
 
     from bot.conversation.service import Desk
-    from bot.feedback.service import Policy
+    from bot.policy import Policy
     from bot.telegram.showing import Showing
     from storage.database import Database
 
 Context = ContextTypes.DEFAULT_TYPE
 
-_MINE = frozenset({"mine", "toi", "cua toi"})
+# What is typed after /cases, folded, for each of the lists.
+_WHICH = {
+    "mine": {"mine", "toi", "cua toi"},
+    "new": {"new", "moi"},
+    "overdue": {"overdue", "qua han"},
+    "proposed": {"proposed", "cho duyet"},
+}
 
 
 @dataclass(frozen=True)
@@ -70,10 +76,12 @@ class OfficerHandlers:
                 await self._unban(update, code)
             case name if name in BY_NAME:
                 await self._act(update, name, code)
+            case "more":
+                await self._open(update, code, rare=True)
             case _:
                 await self._open(update, code)
 
-    async def _open(self, update: Update, code: str) -> None:
+    async def _open(self, update: Update, code: str, *, rare: bool = False) -> None:
         chat_id = chat_of(update)
         async with self.database.transaction() as connection:
             now = arriving.get().now
@@ -84,6 +92,9 @@ class OfficerHandlers:
             else:
                 await self.showing.notice(update, Words("case.refused"), alert=True)
             return
+        if rare:
+            await self.showing.show(chat_id, screens.more(opened), update, new=True)
+            return
         screen = screens.case(opened, self.policy.zone)
         files = tuple(opened.files)
         await self.showing.show(chat_id, screen, update, new=True, files=files)
@@ -91,7 +102,7 @@ class OfficerHandlers:
     async def _ban(self, update: Update, code: str) -> None:
         chat_id, now = chat_of(update), arriving.get().now
         async with self.database.reading() as connection:
-            may = await service.may_ban(connection, chat_id, code)
+            may = await service.may_ban(connection, chat_id, code, now)
         if not may:
             await self.showing.notice(update, Words("case.refused"), alert=True)
             return
@@ -113,8 +124,7 @@ class OfficerHandlers:
         try:
             if BY_NAME[action].asks:
                 async with self.database.reading() as connection:
-                    await acting.begin(connection, chat_id, action, code)
-                facts = {"@code": code}
+                    facts = await acting.begin(connection, chat_id, action, code, now, self.policy)
                 shown = await self.desk.open(update.update_id, chat_id, action, now, facts=facts)
                 if shown is not None:
                     self.showing.say(chat_id, shown, update=update, new=True)
@@ -122,6 +132,8 @@ class OfficerHandlers:
             async with self.database.transaction() as connection:
                 await acting.act(connection, chat_id, action, code, now, {}, policy=self.policy)
         except Refused as refused:
+            async with self.database.transaction() as connection:
+                await acting.refused(connection, chat_id, action, code, now)
             await self.showing.notice(update, refused.words, alert=True)
             return
         self.showing.nudge()
@@ -129,7 +141,8 @@ class OfficerHandlers:
 
     async def cases(self, update: Update, context: Context) -> None:
         """The open cases, the most pressing first."""
-        which = "mine" if context.args and fold(context.args[0]) in _MINE else "unit"
+        typed = fold(" ".join(context.args or ()))
+        which = next((name for name, words in _WHICH.items() if typed in words), "unit")
         await self._list(update, which, "")
 
     async def press_cases(self, update: Update, _context: Context) -> None:
@@ -140,8 +153,9 @@ class OfficerHandlers:
     async def _list(self, update: Update, which: str, after: str) -> None:
         chat_id = chat_of(update)
         async with self.database.reading() as connection:
-            page = await service.cases(connection, chat_id, which=which, after=after)
-        await self._show_page(update, page, "mine" if which == "mine" else "open")
+            now = arriving.get().now
+            page = await lists.cases(connection, chat_id, now, which=which, after=after)
+        await self._show_page(update, page, which if which in lists.WHICH else "unit")
 
     async def case(self, update: Update, context: Context) -> None:
         """The case whose code is typed."""
@@ -151,12 +165,15 @@ class OfficerHandlers:
         """Cases by words of their text, with or without diacritics."""
         words = " ".join(context.args or ())
         async with self.database.reading() as connection:
-            page = await service.search(connection, chat_of(update), words)
+            page = await lists.search(connection, chat_of(update), words)
         await self._show_page(update, page, "found")
 
-    async def _show_page(self, update: Update, page: service.Page | None, title: str) -> None:
+    async def _show_page(self, update: Update, page: lists.Page | None, title: str) -> None:
         if page is None:
             screen = Screen((Words("errors.unknown_command"),))
         else:
-            screen = screens.cases(page.cases, title, self.policy.zone, more=page.more)
+            filters = lists.WHICH if title in lists.WHICH else ()
+            screen = screens.cases(
+                page.cases, title, self.policy.zone, more=page.more, filters=filters
+            )
         await self.showing.show(chat_of(update), screen, update)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from telegram import Bot, Update
 
     from bot.conversation.service import Desk
-    from bot.feedback.service import Policy
+    from bot.policy import Policy
     from bot.telegram.showing import Showing
     from storage.database import Database
 

@@ -65,7 +65,9 @@ class Ban(SQLModel, table=True):
 
 
 class KeyCheck(SQLModel, table=True):
-    """Something known under seal: who cannot open it has another key than the database."""
+    """What stands under seal besides residents, by its number: the first is something known, and
+    who cannot open it has another key than the database.
+    """
 
     __tablename__ = "key_check"
 

@@ -23,7 +23,6 @@ from bot.feedback.rules import NOTICE_VERSION
 from bot.reach import Reach
 from bot.run import listening
 from bot.screen import Screen, Words
-from bot.seal import Seal, new_key
 from bot.settings import Settings, load
 from bot.telegram.arrival import arriving
 from bot.telegram.intake import Intake
@@ -32,6 +31,7 @@ from bot.telegram.replies import Post, Replies
 from bot.telegram.webhook import webhook_app
 from bot.texts import Catalogue
 from storage.database import Database
+from tests.samples import POLICY
 
 if TYPE_CHECKING:
     from telegram import Update
@@ -101,7 +101,7 @@ async def serve(settings: Settings) -> None:
     """Listen until told to stop."""
     bot, renderer = make_bot(settings), Renderer(Catalogue(settings.locale.zone))
     database = Database("sqlite+aiosqlite://")  # never opened
-    reach = Reach(Seal([new_key()]))
+    reach = Reach(POLICY)
     replies = Replies(
         bot, renderer, database, utc_now, lambda _reason: None, reach, no_copy, lambda: None
     )

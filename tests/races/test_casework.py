@@ -121,7 +121,7 @@ async def test_of_two_who_accept_one_has_it(case: Case) -> None:
     async with town.app.database.reading() as connection:
         found = await submissions.by_code(connection, code)
     assert found is not None
-    assert (found.state, found.version) == (State.IN_PROGRESS, 2)
+    assert (found.state, found.version) == (State.IN_PROGRESS, 3)
 
 
 async def test_an_approval_and_a_withdrawal_do_not_both_happen(case: Case) -> None:

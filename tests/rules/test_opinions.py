@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.areas.units import CITY
 from bot.feedback import rules
+from bot.workdays import Workdays, public_holidays
 from storage.models import Identity, Kind, Topic
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -20,8 +21,7 @@ WARD = "11407"
 
 def due(received: datetime, days: int, *, off: frozenset[date] = frozenset()) -> date:
     """The day of the deadline, with the public holidays."""
-    days_off = rules.public_holidays(received.year, off)
-    return rules.due(received, days, ZONE, days_off).date()
+    return Workdays(ZONE, off=off).after(received, days).date()
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,16 @@ def test_the_operators_days_off_count_as_holidays() -> None:
     assert due(received, 1, off=frozenset({date(2026, 12, 2)})) == date(2026, 12, 3)
 
 
+def test_a_saturday_that_makes_up_for_another_day_is_worked() -> None:
+    """The operator names it; a holiday that is worked counts too."""
+    friday = datetime(2026, 11, 27, 3, tzinfo=UTC)
+    saturday = date(2026, 11, 28)
+    days = Workdays(ZONE, worked=frozenset({saturday}))
+    assert days.after(friday, 1).date() == saturday
+    assert days.at_work(friday + timedelta(days=1)) == friday + timedelta(days=1)
+    assert days.between(friday, friday + timedelta(days=4)) == 3
+
+
 @given(
     received=st.datetimes(datetime(2026, 1, 1), datetime(2029, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - the zone is given beside
     days=st.integers(1, 60),
@@ -62,7 +72,7 @@ def test_a_deadline_is_a_working_day_and_later_with_more_days(
     """It never falls on a day off, and one more working day is at least one day more."""
     first, second = due(received, days), due(received, days + 1)
     assert first.weekday() < 5
-    assert first not in rules.public_holidays(received.year)
+    assert first not in public_holidays(first.year)
     assert second >= first + timedelta(days=1)
 
 

@@ -11,6 +11,7 @@ import pytest
 from bot.app import topics
 from bot.areas.former import FormerLevel
 from bot.areas.units import Level
+from bot.casework.lists import WHICH
 from bot.casework.workflow import TRANSITIONS
 from bot.feedback.service import PUBLIC_ACTIONS
 from bot.preferences import QUIET, SWITCHES
@@ -31,13 +32,26 @@ def expected_keys() -> set[str]:
     found |= {f"case.do.{each.name}" for each in TRANSITIONS} | {"case.do.ban", "case.do.unban"}
     found |= {f"notice.{each.name}" for each in TRANSITIONS if each.tells}
     found |= {
-        f"alert.{name}" for name in ("propose", "approve", "send_back", "due_soon", "overdue")
+        f"alert.{name}"
+        for name in (
+            "propose",
+            "approve",
+            "send_back",
+            "due_soon",
+            "overdue",
+            "taken",
+            "settled",
+            "assigned",
+            "unacknowledged",
+            "acknowledge",
+        )
     }
     found |= {f"files.given_up.{state}" for state in ("too_large", "refused", "failed")}
     found |= {f"settings.{way}.{name}" for way in ("mute", "hear") for name in SWITCHES}
     found |= {f"settings.quiet.{name}" for name in ("none", *QUIET)}
     found |= {f"areas.former.{level}" for level in FormerLevel}
     found |= {f"feedback.kind.options.{kind}" for kind in Kind}
+    found |= {f"cases.{name}" for name in WHICH} | {f"cases.to.{name}" for name in WHICH}
     for matter in topics(POLICY):
         for step in matter.flow.steps:
             base = f"{matter.flow.name}.{step.name}"

@@ -140,7 +140,7 @@ async def test_of_two_who_accept_the_first_wins(twin_town: Town) -> None:
     second = await town.officer("Dung", unit=WARD)
     code = await town.resident("Ann").gives("Có trộm.", area="Phường An Biên")
     await first.taps("alert.open", of=code)
-    await second.taps("alert.open", of=code)
+    await opens(second, code)
     await first.taps("case.do.accept", to=town.replica(0))
     before = len(second.messages)
     await second.taps("case.do.accept", to=town.replica(1))
@@ -148,7 +148,7 @@ async def test_of_two_who_accept_the_first_wins(twin_town: Town) -> None:
     async with town.app.database.reading() as connection:
         case = await submissions.by_code(connection, code)
     assert case is not None
-    assert case.version == 2
+    assert case.version == 3  # given, and taken once
 
 
 async def test_what_is_not_ours_goes_to_the_city(town: Town) -> None:
@@ -186,11 +186,15 @@ async def test_a_crime_report_is_never_refused(town: Town) -> None:
     ann = town.resident("Ann")
     code = await ann.gives("Buôn bán ma túy ở ngõ 5.", kind="crime_report")
     await opens(leader, code)
+    await leader.taps("case.more")
     assert "Không thụ lý" not in leader.buttons
+    assert "Hướng dẫn nơi giải quyết" not in leader.buttons
     await forged(leader, f"case:reject={code}")
-    assert (await the_one(town, code)).state is State.RECEIVED
+    await forged(leader, f"case:divert={code}")
+    assert (await the_one(town, code)).state is State.ASSIGNED
     other = await ann.gives("Ý kiến khác.")
     await opens(leader, other)
+    await leader.taps("case.more")
     await leader.taps("case.do.reject")
     await leader.says("Không thuộc thẩm quyền")
     assert "Không thuộc thẩm quyền" in ann.sees
@@ -235,7 +239,7 @@ async def test_who_lost_their_role_can_do_nothing_more(town: Town) -> None:
         await officers.deactivate(connection, stale.id or 0)
         assert await submissions.change(connection, case, by=stale, state=State.REJECTED) is None
     await officer.taps("case.do.accept")
-    assert (await the_one(town, code)).state is State.RECEIVED
+    assert (await the_one(town, code)).state is State.ASSIGNED
 
 
 async def test_cases_are_listed_the_most_pressing_first(town: Town) -> None:
@@ -255,7 +259,11 @@ async def test_cases_are_listed_the_most_pressing_first(town: Town) -> None:
     await opens(officer, codes[3])
     await officer.taps("case.do.accept")
     await officer.says("/cases mine")
-    assert [label[:12] for label in officer.buttons if "HP-" in label] == [codes[3]]
+    assert officer.is_told("cases.mine")
+    await officer.taps("cases.to.new")
+    await officer.taps("cases.more")
+    left = [each for each in codes if each != codes[3]]
+    assert [label[:12] for label in officer.buttons if "HP-" in label] == left[8:]
     await stranger.says("/cases")
     assert stranger.is_told("cases.none")
     await ann.says("/cases")

@@ -56,7 +56,7 @@ async def test_who_works_on_it_is_reminded_once_before_it_is_due(town: Town) -> 
 
 
 async def test_what_is_overdue_goes_up(town: Town) -> None:
-    """The officer, the leaders of the unit and of the city, and the resident: each once."""
+    """The officer, the unit's leaders and the resident; the city's when it lasts: each once."""
     ward, city = "11407", "31"
     officer = await town.officer("Binh", unit=ward)
     leader = await town.officer("Cường", unit=ward, role=Role.APPROVER)
@@ -68,7 +68,8 @@ async def test_what_is_overdue_goes_up(town: Town) -> None:
     town.now = (await the_one(town, code)).due_at
     town.later(minutes=1)
     await looked(town, 3)
-    town.later(days=3)
+    assert (told(leader, "Quá hạn"), told(above, "Quá hạn")) == (1, 0)
+    town.later(days=5)
     await looked(town)
     for person in (officer, leader, above):
         assert told(person, "Quá hạn") == 1

@@ -75,7 +75,7 @@ async def test_an_opinion_is_withdrawn_after_a_second_question(town: Town) -> No
     code = await ann.gives("Đèn đường hỏng.")
     await ann.taps("receipt.show")
     await ann.taps("mine.withdraw")
-    assert (await the_one(town, code)).state is State.RECEIVED
+    assert (await the_one(town, code)).state is State.ASSIGNED
     await ann.taps("mine.withdraw")
     assert (await the_one(town, code)).state is State.WITHDRAWN
     assert officer.was_told("alert.withdrawn")
@@ -108,7 +108,7 @@ async def test_an_answer_is_rated_and_looked_at_again_once(town: Town) -> None:
     await ann.taps("rating.again.options.yes")
     row = await the_one(town, code)
     assert (row.rating, row.rating_reason) == (0, "Chưa nói bao giờ sửa")
-    assert row.state is State.RECEIVED
+    assert row.state is State.ASSIGNED
     assert row.reopened_at == town.now
     assert row.due_at > before
     assert officer.was_told("alert.reopened")
@@ -285,6 +285,7 @@ async def test_who_is_banned_is_told_why_and_until_when(town: Town) -> None:
     ann, ben = town.resident("Ann"), town.resident("Ben")
     code = await ann.gives("Mua ngay kẻo hết!", identity="unnamed")
     await officer.taps("alert.open", of=code)
+    await officer.taps("case.more")
     await officer.taps("case.do.ban")
     await officer.taps("ban.days.options.7")
     await officer.says("Gửi quảng cáo")
@@ -295,6 +296,7 @@ async def test_who_is_banned_is_told_why_and_until_when(town: Town) -> None:
     await ben.says("/gopy")
     assert ben.is_asked("feedback.consent")
     await officer.taps("alert.open", of=code)
+    await officer.taps("case.more")
     await officer.taps("case.do.unban")
     await ann.says("/gopy")
     assert ann.is_asked("feedback.kind")
@@ -306,6 +308,7 @@ async def test_a_ban_ends_by_itself(town: Town) -> None:
     ann = town.resident("Ann")
     code = await ann.gives("Mua ngay kẻo hết!")
     await officer.taps("alert.open", of=code)
+    await officer.taps("case.more")
     await officer.taps("case.do.ban")
     await officer.taps("ban.days.options.1")
     await officer.says("Gửi quảng cáo")
@@ -316,7 +319,7 @@ async def test_a_ban_ends_by_itself(town: Town) -> None:
     await ann.says("/gopy")
     assert ann.is_asked("feedback.kind")
     async with town.app.database.transaction() as connection:
-        assert not await casework.may_ban(connection, ann.id, code)
+        assert not await casework.may_ban(connection, ann.id, code, town.now)
         assert not await casework.unban(
             connection, ann.id, code, town.now, seal=town.app.policy.seal
         )

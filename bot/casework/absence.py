@@ -1,0 +1,63 @@
+"""Officers who are away for some days, and who does their work meanwhile."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from bot.conversation.flow import Refused
+from bot.rights import WORKERS, is_away
+from bot.screen import Words
+from storage import audit, officers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.conversation.flow import Chat
+    from storage.models import Officer
+
+AWAY = "officer.away"
+_MOST = 24  # buttons
+NOBODY = "nobody"
+
+
+async def begin(connection: AsyncConnection, chat: Chat, now: datetime) -> Mapping[str, Any]:
+    """The colleagues who may stand in; raises Refused for who is no officer."""
+    officer = await officers.find(connection, chat.id)
+    if officer is None:
+        raise Refused(Words("errors.unknown_command"))
+    found = await _colleagues(connection, officer, now)
+    return {"@officers": [[str(each.id), each.name] for each in found[:_MOST]]}
+
+
+async def finish(
+    connection: AsyncConnection, chat: Chat, answers: Mapping[str, Any], now: datetime
+) -> None:
+    """Be away for some days; raises Refused when the substitute cannot be one any more."""
+    officer = await officers.find(connection, chat.id)
+    if officer is None:
+        raise Refused(Words("errors.unknown_command"))
+    chosen = answers["substitute"]
+    colleagues = {str(each.id): each.id for each in await _colleagues(connection, officer, now)}
+    if chosen != NOBODY and chosen not in colleagues:
+        raise Refused(Words("case.no_such_officer"))
+    substitute, until = colleagues.get(chosen), now + timedelta(days=int(answers["days"]))
+    await officers.write(connection, officer.id or 0, substitute_id=substitute, away_until=until)
+    await audit.append(
+        connection, AWAY, now, role=officer.role, actor_id=officer.id,
+        details={"until": until.isoformat(), "substitute": substitute},
+    )  # fmt: skip
+
+
+async def _colleagues(
+    connection: AsyncConnection, officer: Officer, now: datetime
+) -> list[Officer]:
+    """Who of the same unit works on cases and is there."""
+    return [
+        each
+        for each in await officers.active(connection, (officer.unit_code,))
+        if each.role in WORKERS and each.id != officer.id and not is_away(each, now)
+    ]

@@ -1,0 +1,126 @@
+"""A unit's group: where its officers are alerted together, without text or identity."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.areas.units import police
+from bot.rights import LEADERS
+from bot.screen import Screen, Words
+from storage import audit, casework, officers, outbox
+from storage.models import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.policy import Policy
+    from storage.models import Officer, UnitChat
+
+LINKED, UNLINKED, LOST = "group.linked", "group.unlinked", "group.lost"
+_MAY_LINK = LEADERS | {Role.ADMINISTRATOR, Role.TRIAGE}
+_LIFETIME = timedelta(days=7)
+
+
+async def link(
+    connection: AsyncConnection,
+    chat_id: int,
+    thread_id: int | None,
+    person_id: int | None,
+    now: datetime,
+) -> Words:
+    """Alert a leader's unit in this group from now on; what to say there.
+
+    `person_id` None is somebody who writes as the group itself: nobody knows who that is.
+    """
+    if person_id is None:
+        return Words("group.anonymous")
+    officer = await officers.find(connection, person_id)
+    if officer is None or officer.role not in _MAY_LINK:
+        return Words("group.refused")
+    await casework.set_chat(
+        connection,
+        {
+            "unit_code": officer.unit_code,
+            "chat_id": chat_id,
+            "thread_id": thread_id,
+            "set_by": officer.id,
+            "set_at": now,
+        },
+    )
+    await _logged(connection, LINKED, officer, now)
+    return Words("group.linked", {"unit": police(officer.unit_code)})
+
+
+async def unlink(connection: AsyncConnection, person_id: int | None, now: datetime) -> Words:
+    """Alert a leader's unit in no group any more; what to say there."""
+    officer = None if person_id is None else await officers.find(connection, person_id)
+    if officer is None or officer.role not in _MAY_LINK:
+        return Words("group.anonymous" if person_id is None else "group.refused")
+    if not await casework.drop_chat(connection, officer.unit_code):
+        return Words("group.none")
+    await _logged(connection, UNLINKED, officer, now)
+    return Words("group.unlinked", {"unit": police(officer.unit_code)})
+
+
+async def _logged(
+    connection: AsyncConnection, action: str, officer: Officer, now: datetime
+) -> None:
+    details = {"unit": officer.unit_code}
+    await audit.append(
+        connection, action, now, role=officer.role, actor_id=officer.id, details=details
+    )
+
+
+async def lost(connection: AsyncConnection, chat_id: int, now: datetime, *, policy: Policy) -> bool:
+    """A group cannot be written to: its unit is told, in private; whether it was a unit's group."""
+    if chat_id > 0:
+        return False
+    units = await casework.lose_chat(connection, chat_id, now)
+    await outbox.close_chat(connection, chat_id, now)
+    await _tell(connection, units, "group.lost", now, policy)
+    return True
+
+
+async def lost_topic(
+    connection: AsyncConnection, chat_id: int, now: datetime, *, policy: Policy
+) -> None:
+    """A group's topic is gone: the group itself is used, and its unit is told."""
+    units = await casework.lose_chat(connection, chat_id, now, topic_only=True)
+    await outbox.leave_topic(connection, chat_id)
+    await _tell(connection, units, "group.lost_topic", now, policy)
+
+
+async def moved(connection: AsyncConnection, old_id: int, new_id: int) -> None:
+    """A group became a supergroup: it has another number."""
+    await casework.move_chat(connection, old_id, new_id)
+
+
+async def _tell(
+    connection: AsyncConnection,
+    groups: Sequence[UnitChat],
+    words: str,
+    now: datetime,
+    policy: Policy,
+) -> None:
+    for group in groups:
+        unit = await officers.active(connection, (group.unit_code,))
+        told = [each for each in unit if each.role in _MAY_LINK] or unit
+        details = {"unit": group.unit_code}
+        await audit.append(connection, LOST, now, role=audit.SYSTEM, details=details)
+        screen = Screen((Words(words, {"unit": police(group.unit_code)}),)).to_json()
+        messages = [
+            outbox.Message(
+                dedup_key=f"{words}:{group.chat_id}:{group.set_at.timestamp():.0f}:{each.chat_id}",
+                chat_id=each.chat_id,
+                priority=outbox.Priority.ASSIGNMENT,
+                language=policy.officers_language,
+                screen=screen,
+                expires_at=now + _LIFETIME,
+            )
+            for each in told
+        ]
+        await outbox.enqueue(connection, messages, now)

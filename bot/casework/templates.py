@@ -1,0 +1,77 @@
+"""Templates: how the answers that a unit often gives begin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.areas.units import CITY
+from bot.conversation.flow import Refused
+from bot.rights import DISTRIBUTORS, READERS
+from bot.screen import Words
+from storage import audit, casework, officers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.conversation.flow import Chat
+    from storage.models import Officer, Template
+
+ADDED, DROPPED = "template.added", "template.dropped"
+
+
+async def of(
+    connection: AsyncConnection, chat_id: int
+) -> tuple[Officer, Sequence[Template]] | None:
+    """An officer and the templates that they may begin with; None for who is no officer."""
+    officer = await officers.find(connection, chat_id)
+    if officer is None or officer.role not in READERS:
+        return None
+    return officer, await casework.templates(connection, (officer.unit_code, CITY))
+
+
+def may_change(officer: Officer, template: Template | None = None) -> bool:
+    """Whether an officer may add templates for their unit, or delete this one."""
+    is_own = template is None or template.unit_code == officer.unit_code
+    return officer.role in DISTRIBUTORS and is_own
+
+
+async def begin(connection: AsyncConnection, chat: Chat, _now: datetime) -> Mapping[str, Any]:
+    """Raise Refused for who may add none."""
+    officer = await officers.find(connection, chat.id)
+    if officer is None or not may_change(officer):
+        raise Refused(Words("templates.refused"))
+    return {}
+
+
+async def finish(
+    connection: AsyncConnection, chat: Chat, answers: Mapping[str, Any], now: datetime
+) -> None:
+    """Keep a template for the officer's unit."""
+    await begin(connection, chat, now)
+    officer = await officers.find(connection, chat.id)
+    assert officer is not None
+    await casework.add_template(
+        connection,
+        {
+            "unit_code": officer.unit_code,
+            "name": answers["name"],
+            "text": answers["text"],
+            "created_by": officer.id,
+            "created_at": now,
+        },
+    )
+    await audit.append(connection, ADDED, now, role=officer.role, actor_id=officer.id)
+
+
+async def drop(connection: AsyncConnection, chat_id: int, template_id: int, now: datetime) -> bool:
+    """Delete a template of the officer's unit; whether there was one that they may delete."""
+    officer = await officers.find(connection, chat_id)
+    if officer is None or not may_change(officer):
+        return False
+    if not await casework.drop_template(connection, template_id, officer.unit_code):
+        return False
+    await audit.append(connection, DROPPED, now, role=officer.role, actor_id=officer.id)
+    return True

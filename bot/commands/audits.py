@@ -1,0 +1,42 @@
+"""The audit's chain."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bot.commands.base import Chosen, Failure, run_to_end, say, with_database
+from storage.database import Database
+
+cli = typer.Typer(help="The audit and the chain over it.", no_args_is_help=True)
+
+
+@cli.command("verify")
+def verify(
+    head: Annotated[
+        str | None, typer.Option(help="What an earlier verification printed; it must be in it.")
+    ] = None,
+) -> None:
+    """Check that nothing in the audit was changed or removed, and print the chain's head."""
+    from bot import trail
+    from bot.app import seal_of
+
+    settings = Chosen.settings()
+
+    async def work(database: Database) -> trail.Verdict:
+        seal = seal_of(settings)
+        await trail.extend(database, seal)
+        return await trail.verify(database, seal, head=head)
+
+    found = run_to_end(with_database(work, settings))
+    if found.fault:
+        raise Failure(f"the audit was tampered with: {found.fault} ({found.links} links hold)")
+    if found.waiting:
+        raise Failure(f"{found.waiting} entries are in no link: they were put in by hand")
+    say(f"{found.links} entries, nothing was changed. Head: {found.head}")
+
+
+@cli.callback()
+def _audit() -> None:
+    """The audit and the chain over it."""

@@ -1,0 +1,56 @@
+"""What the operator decides about opinions, as the features need it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+    from zoneinfo import ZoneInfo
+
+    from bot.seal import Seal
+    from bot.workdays import Workdays
+    from storage.models import Kind
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many opinions are taken: from one person a day, from everybody a minute."""
+
+    a_day: int
+    everybody_a_minute: int
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Working days per kind, the calendar, officers' language, and how long somebody has for what.
+
+    A case is to be taken on within `acknowledge_within` of its alert, an urgent one within
+    `urgent_within`.
+    """
+
+    working_days: Mapping[Kind, int]
+    workdays: Workdays
+    officers_language: str
+    seal: Seal
+    reopen_within: timedelta
+    acknowledge_within: timedelta
+    urgent_within: timedelta
+    limits: Limits
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's time zone."""
+        return self.workdays.zone
+
+    def due(self, kind: Kind, now: datetime) -> datetime:
+        """When an opinion that is received now is to be answered."""
+        return self.workdays.after(now, self.working_days[kind])
+
+    def acknowledge_by(self, now: datetime, *, urgent: bool) -> datetime:
+        """Until when a case that is alerted now is to be taken on."""
+        if urgent:
+            return now + self.urgent_within
+        return self.workdays.at_work(now + self.acknowledge_within)

@@ -1,0 +1,329 @@
+"""What officers' work needs beside the cases: loads, recusals, groups, templates, look-alikes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, case, delete, func, insert, or_, select, update
+
+from storage.models import (
+    Kind,
+    Officer,
+    Recusal,
+    Role,
+    State,
+    Submission,
+    Template,
+    UnitChat,
+)
+from storage.rows import insert_into, many, one, table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_cases, _recusals, _chats = table(Submission), table(Recusal), table(UnitChat)
+_templates = table(Template)
+
+_IS_OPEN = (_cases.c.closed_at.is_(None), _cases.c.answered_at.is_(None))
+_NEW = (State.RECEIVED, State.ASSIGNED)
+
+
+async def loads(connection: AsyncConnection, officer_ids: Collection[int]) -> dict[int, int]:
+    """How many open cases each of some officers has."""
+    statement = (
+        select(_cases.c.assignee_id, func.count())
+        .where(_cases.c.assignee_id.in_(officer_ids), *_IS_OPEN)
+        .group_by(_cases.c.assignee_id)
+    )
+    return {row[0]: row[1] for row in (await connection.execute(statement)).all()}
+
+
+async def assign(
+    connection: AsyncConnection,
+    submission: Submission,
+    officer_id: int,
+    at: datetime,
+    acknowledge_by: datetime,
+) -> Submission | None:
+    """Give a new case to an officer; None when it changed since it was read."""
+    statement = (
+        update(_cases)
+        .where(_cases.c.id == submission.id, _cases.c.version == submission.version)
+        .values(
+            assignee_id=officer_id,
+            state=State.ASSIGNED,
+            alerted_at=at,
+            acknowledge_by=acknowledge_by,
+            version=submission.version + 1,
+        )
+        .returning(*_cases.c)
+    )
+    return await one(connection, Submission, statement)
+
+
+async def unacknowledged(
+    connection: AsyncConnection, before: datetime, most: int
+) -> Sequence[Submission]:
+    """New cases that nobody took on until a moment, the longest waiting first, held."""
+    statement = (
+        select(_cases)
+        .where(_cases.c.acknowledge_by <= before, _cases.c.state.in_(_NEW))
+        .order_by(_cases.c.acknowledge_by)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return await many(connection, Submission, statement)
+
+
+async def hand_back(connection: AsyncConnection, codes: Collection[str], officer_id: int) -> None:
+    """Of new cases an officer was not reached: they are for others to take on."""
+    await connection.execute(
+        update(_cases)
+        .where(_cases.c.code.in_(codes), _cases.c.state.in_(_NEW))
+        .where(or_(_cases.c.assignee_id == officer_id, _cases.c.assignee_id.is_(None)))
+        .values(
+            assignee_id=None, state=State.RECEIVED, alerted_at=None, version=_cases.c.version + 1
+        )
+    )
+
+
+async def release(connection: AsyncConnection, officer_id: int) -> None:
+    """Take an officer's open cases from them: they are for others to take on."""
+    theirs = (_cases.c.assignee_id == officer_id, *_IS_OPEN)
+    handed_back = (*_NEW, State.IN_PROGRESS, State.TRANSFERRED)
+    await connection.execute(
+        update(_cases)
+        .where(*theirs, _cases.c.state.in_(handed_back))
+        .values(
+            assignee_id=None, state=State.RECEIVED, alerted_at=None, version=_cases.c.version + 1
+        )
+    )
+    await connection.execute(
+        update(_cases).where(*theirs).values(assignee_id=None, version=_cases.c.version + 1)
+    )
+
+
+# Who has nothing to do with a case
+
+
+async def recuse(
+    connection: AsyncConnection, submission_id: int, officer_id: int, by: int, at: datetime
+) -> None:
+    """Keep an officer from a case; once is enough."""
+    values = {"submission_id": submission_id, "officer_id": officer_id, "by": by, "at": at}
+    statement = insert_into(Recusal, connection.dialect.name).values(values)
+    await connection.execute(statement.on_conflict_do_nothing())
+
+
+async def recused(connection: AsyncConnection, submission_id: int) -> frozenset[int]:
+    """The officers who have nothing to do with a case."""
+    statement = select(_recusals.c.officer_id).where(_recusals.c.submission_id == submission_id)
+    return frozenset((await connection.execute(statement)).scalars())
+
+
+def seen_by(officer: Officer) -> tuple[Any, ...]:
+    """Conditions on submissions: what `bot.rights.may_open` says of one, for a list of them."""
+    kept_from = (
+        select(_recusals.c.id)
+        .where(_recusals.c.submission_id == _cases.c.id, _recusals.c.officer_id == officer.id)
+        .exists()
+    )
+    if officer.role in (Role.APPROVER, Role.COORDINATOR, Role.TRIAGE):
+        return (~kept_from,)
+    restricted = or_(_cases.c.kind != Kind.DENUNCIATION, _cases.c.assignee_id == officer.id)
+    return (~kept_from, restricted)
+
+
+# Look-alikes
+
+
+async def alike(
+    connection: AsyncConnection, submission: Submission, officer: Officer, most: int
+) -> Sequence[Submission]:
+    """Other open cases of the same place, newest first, that an officer may see."""
+    statement = (
+        select(_cases)
+        .where(_cases.c.handled_by == submission.handled_by, *_IS_OPEN)
+        .where(_cases.c.unit_code == submission.unit_code, _cases.c.id != submission.id)
+        .where(*seen_by(officer))
+        .order_by(_cases.c.id.desc())
+        .limit(most)
+    )
+    return await many(connection, Submission, statement)
+
+
+async def merged_into(connection: AsyncConnection, submission_id: int) -> Sequence[Submission]:
+    """The cases that are answered with this one."""
+    statement = select(_cases).where(_cases.c.merged_into == submission_id).order_by(_cases.c.id)
+    return await many(connection, Submission, statement)
+
+
+async def hand_on_merged(connection: AsyncConnection, from_id: int, to_id: int) -> None:
+    """What was merged into one case is merged into another from now on."""
+    await connection.execute(
+        update(_cases).where(_cases.c.merged_into == from_id).values(merged_into=to_id)
+    )
+
+
+async def release_merged(connection: AsyncConnection, submission_id: int) -> None:
+    """What was merged into a case stands by itself again: the case is there no more."""
+    await connection.execute(
+        update(_cases)
+        .where(_cases.c.merged_into == submission_id, _cases.c.erased_at.is_(None))
+        .values(
+            merged_into=None,
+            state=State.RECEIVED,
+            closed_at=None,
+            assignee_id=None,
+            alerted_at=None,
+            version=_cases.c.version + 1,
+        )
+    )
+
+
+# Groups
+
+
+async def set_chat(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+    """Alert a unit in this group, or topic of one, from now on."""
+    statement = insert_into(UnitChat, connection.dialect.name).values(**values)
+    changed = {name: value for name, value in values.items() if name != "unit_code"}
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["unit_code"], set_={**changed, "lost_at": None}
+        )
+    )
+
+
+async def chat_of(connection: AsyncConnection, unit_code: str) -> UnitChat | None:
+    """Where a unit is alerted, if it can be."""
+    statement = select(_chats).where(_chats.c.unit_code == unit_code, _chats.c.lost_at.is_(None))
+    return await one(connection, UnitChat, statement)
+
+
+async def drop_chat(connection: AsyncConnection, unit_code: str) -> bool:
+    """Alert a unit in no group any more; whether it was in one."""
+    result = await connection.execute(delete(_chats).where(_chats.c.unit_code == unit_code))
+    return result.rowcount == 1
+
+
+async def lose_chat(
+    connection: AsyncConnection, chat_id: int, at: datetime, *, topic_only: bool = False
+) -> Sequence[UnitChat]:
+    """A group cannot be written to, or only its topic is gone; whose it was."""
+    changed: dict[str, Any] = {"thread_id": None} if topic_only else {"lost_at": at}
+    statement = (
+        update(_chats)
+        .where(_chats.c.chat_id == chat_id, _chats.c.lost_at.is_(None))
+        .values(**changed)
+        .returning(*_chats.c)
+    )
+    return await many(connection, UnitChat, statement)
+
+
+async def move_chat(connection: AsyncConnection, old_chat_id: int, new_chat_id: int) -> None:
+    """A group became a supergroup."""
+    await connection.execute(
+        update(_chats).where(_chats.c.chat_id == old_chat_id).values(chat_id=new_chat_id)
+    )
+
+
+# Templates
+
+
+async def templates(connection: AsyncConnection, units: Sequence[str]) -> Sequence[Template]:
+    """The templates of units, by name."""
+    statement = select(_templates).where(_templates.c.unit_code.in_(units))
+    return await many(connection, Template, statement.order_by(_templates.c.name, _templates.c.id))
+
+
+async def add_template(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+    """Keep a template."""
+    await connection.execute(insert(_templates).values(**values))
+
+
+async def drop_template(connection: AsyncConnection, template_id: int, unit_code: str) -> bool:
+    """Delete a template of a unit; whether there was one."""
+    result = await connection.execute(
+        delete(_templates).where(
+            _templates.c.id == template_id, _templates.c.unit_code == unit_code
+        )
+    )
+    return result.rowcount == 1
+
+
+# Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What came since a day: how many of each kind and in each state, and how they were handled.
+
+    `overdue` are open and past their due date; `in_time` of `answered` were not; `rating` is the
+    mean of the ratings, from 0 to 2, None without any.
+    """
+
+    kinds: Mapping[Kind, int]
+    states: Mapping[State, int]
+    overdue: int
+    answered: int
+    in_time: int
+    rating: float | None
+
+
+async def waiting(
+    connection: AsyncConnection,
+    now: datetime,
+    soon: datetime,
+    *,
+    unit_code: str | None = None,
+    assignee_id: int | None = None,
+) -> dict[str, int]:
+    """How many open cases are new, due soon, overdue, or wait to be approved.
+
+    Of a unit, of one assignee, or of all.
+    """
+    among: list[Any] = [*_IS_OPEN]
+    if unit_code is not None:
+        among.append(_cases.c.handled_by == unit_code)
+    if assignee_id is not None:
+        among.append(_cases.c.assignee_id == assignee_id)
+    runs = _cases.c.paused_at.is_(None)
+    columns = {
+        "new": _cases.c.state.in_(_NEW),
+        "soon": and_(runs, _cases.c.due_at > now, _cases.c.due_at <= soon),
+        "overdue": and_(runs, _cases.c.due_at <= now),
+        "proposed": _cases.c.state == State.ANSWER_PROPOSED,
+    }
+    counted = [func.count(case((condition, 1))) for condition in columns.values()]
+    found = (await connection.execute(select(*counted).where(*among))).one()
+    return dict(zip(columns, found, strict=True))
+
+
+async def numbers(
+    connection: AsyncConnection, unit_code: str | None, since: datetime, now: datetime
+) -> Numbers:
+    """The numbers of what a unit handles or, without one, of everything."""
+    among = [_cases.c.created_at >= since]
+    if unit_code is not None:
+        among.append(_cases.c.handled_by == unit_code)
+
+    async def count_by(column: Any) -> dict[Any, int]:
+        found = await connection.execute(
+            select(column, func.count()).where(*among).group_by(column).order_by(column)
+        )
+        return {row[0]: row[1] for row in found.all()}
+
+    overdue = and_(*_IS_OPEN, _cases.c.due_at < now)
+    answered = _cases.c.answered_at.is_not(None)
+    in_time = and_(answered, _cases.c.answered_at <= _cases.c.due_at)
+    how_many = [func.count(case((each, 1))) for each in (overdue, answered, in_time)]
+    statement = select(*how_many, func.avg(_cases.c.rating)).where(*among)
+    found = (await connection.execute(statement)).one()
+    rating = None if found[3] is None else float(found[3])
+    kinds, states = await count_by(_cases.c.kind), await count_by(_cases.c.state)
+    return Numbers(kinds, states, found[0], found[1], found[2], rating)
