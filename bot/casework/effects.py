@@ -42,6 +42,8 @@ def changes(
     changed: Columns = {"state": transition.to or case.state}
     if effect is not None:
         changed |= effect(_Given(at, now, words, policy))
+    if case.paused_at is not None and changed["state"] is not State.AWAITING_RESIDENT:
+        changed = resumed(case, now, policy) | changed
     if changed["state"] in _OVER:
         changed["closed_at"] = now
     if changed["state"] not in NEW:
@@ -72,18 +74,12 @@ def _paused(given: _Given) -> Columns:
     return {"paused_at": given.now}
 
 
-def _proposed(given: _Given) -> Columns:
-    case = given.at.case
-    return {} if case.paused_at is None else resumed(case, given.now, given.policy)
-
-
 def _answered(given: _Given) -> Columns:
     """An answer after a second look is rated anew; the audit keeps the first rating."""
     return {"answered_at": given.now, "rating": None, "rating_reason": None}
 
 
 def _transferred(given: _Given) -> Columns:
-    """The clock of a question runs on: the resident is no longer waited for."""
     return {"transferred_to": given.words["body"], **_taken_by_officer(given)}
 
 
@@ -126,10 +122,7 @@ def _released(given: _Given, kept_off: int | None) -> Columns:
     case, answer = given.at.case, given.at.answer
     is_theirs = case.assignee_id == kept_off
     proposed = case.state is State.ANSWER_PROPOSED and answer and answer.proposed_by == kept_off
-    if not (is_theirs or proposed):
-        return {}
-    resumes = {} if case.paused_at is None else resumed(case, given.now, given.policy)
-    return {**FREE, **resumes}
+    return dict(FREE) if is_theirs or proposed else {}
 
 
 _EFFECTS: Mapping[str, Callable[[_Given], Columns]] = {
@@ -139,7 +132,6 @@ _EFFECTS: Mapping[str, Callable[[_Given], Columns]] = {
     "not_ours": _sent_up,
     "route": _sent_down,
     "ask": _paused,
-    "propose": _proposed,
     "approve": _answered,
     "transfer": _transferred,
     "reclassify": _reclassified,

@@ -1,0 +1,303 @@
+"""Whose an opinion becomes, who is alerted of it, and what happens when nobody takes it on."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.app import times_of
+from bot.casework import deadlines, service
+from bot.settings import Deadlines
+from storage import officers, submissions
+from storage.models import Role, State
+
+if TYPE_CHECKING:
+    from storage.models import Submission
+    from tests.people import Person, Town
+
+WARD, NAMED = "11407", "Phường An Biên"
+TIMES = times_of(Deadlines())
+
+
+async def the_one(town: Town, code: str) -> Submission:
+    """A submission as it stands."""
+    async with town.app.database.reading() as connection:
+        found = await submissions.by_code(connection, code)
+    assert found is not None
+    return found
+
+
+async def whose(town: Town, code: str) -> int | None:
+    """The chat of the officer who has a case."""
+    case = await the_one(town, code)
+    async with town.app.database.reading() as connection:
+        found = await officers.by_ids(connection, [case.assignee_id or 0])
+    return found[0].chat_id if found else None
+
+
+async def looked(town: Town, times: int = 1) -> None:
+    """The clock wakes so many replicas at once."""
+    database, policy = town.app.database, town.app.policy
+    await asyncio.gather(
+        *(deadlines.look(database, TIMES, town.now, policy=policy) for _ in range(times))
+    )
+    await town.app.settled()
+
+
+def told(person: Person, words: str) -> int:
+    """How often somebody heard something."""
+    return sum(words in said for said in person.heard)
+
+
+async def test_the_least_loaded_officer_gets_the_next(town: Town) -> None:
+    """Turn by turn while they have the same; only who got it is alerted; a leader is not."""
+    first = await town.officer("Binh", unit=WARD)
+    second = await town.officer("Dung", unit=WARD)
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    ann = town.resident("Ann")
+    codes = [await ann.gives(f"Việc {number}", area=NAMED) for number in range(3)]
+    assert [await whose(town, code) for code in codes] == [first.id, second.id, first.id]
+    assert (told(first, codes[1]), told(second, codes[1]), told(leader, codes[1])) == (0, 1, 0)
+    assert (await the_one(town, codes[0])).state is State.ASSIGNED
+
+
+async def test_an_urgent_one_is_alerted_to_all_on_duty(town: Town) -> None:
+    """Whoever takes it on first; the others' alerts change and offer nothing more."""
+    first = await town.officer("Binh", unit=WARD)
+    second = await town.officer("Dung", unit=WARD)
+    code = await town.resident("Ann").gives("Cướp!!! Cứu với, nó đang cầm dao", area=NAMED)
+    assert told(first, code) == told(second, code) == 1
+    assert "Nhận việc" in first.buttons
+    before = len(first.messages)
+    await second.taps("case.do.accept")
+    assert await whose(town, code) == second.id
+    assert first.is_told("alert.taken")
+    assert "Dung" in first.sees
+    assert first.buttons == ["Xem nội dung"]
+    assert len(first.messages) == before
+
+
+async def test_what_nobody_takes_on_goes_up(town: Town) -> None:
+    """First to everybody on duty and the unit's leaders, then to the city's; each once."""
+    officer = await town.officer("Binh", unit=WARD)
+    other = await town.officer("Dung", unit=WARD)
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    above = await town.officer("Giang", role=Role.COORDINATOR)
+    code = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
+    people = (officer, other, leader, above)
+    town.later(hours=7)
+    await looked(town)
+    assert [told(each, "Chưa ai nhận") for each in people] == [0, 0, 0, 0]
+    town.later(hours=2)
+    await looked(town, 3)
+    assert [told(each, "Chưa ai nhận") for each in people] == [1, 1, 1, 0]
+    town.later(days=1)
+    await looked(town, 3)
+    assert [told(each, "Chưa ai nhận") for each in people] == [2, 2, 2, 1]
+    town.later(days=1)
+    await looked(town)
+    assert [told(each, "Chưa ai nhận") for each in people] == [2, 2, 2, 1]
+    await other.taps("case.do.accept", of=code)
+    assert (await the_one(town, code)).state is State.IN_PROGRESS
+
+
+async def test_an_opinion_about_officers_is_never_their_units(town: Town) -> None:
+    """Nobody of the unit hears of it, finds it, or gets it by any way; the city handles it."""
+    officer = await town.officer("Binh", unit=WARD)
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    city = await town.officer("Giang", role=Role.COORDINATOR)
+    code = await town.resident("Ann").gives(
+        "Cán bộ tiếp dân quát tháo.", topic="officer_attitude", area=NAMED
+    )
+    assert await whose(town, code) == city.id
+    town.now = (await the_one(town, code)).due_at
+    town.later(days=10)
+    await looked(town)
+    for person in (officer, leader):
+        assert told(person, code) == 0
+        await person.says(f"/case {code}")
+        assert person.is_told("case.refused")
+        await person.says("/search quát")
+        assert person.is_told("cases.none")
+    await city.says(f"/case {code}")
+    assert "Chuyển về phường, xã" not in city.buttons
+
+
+async def test_who_has_an_interest_withdraws_and_never_sees_it_again(town: Town) -> None:
+    """It goes to another; also an officer whom the leader names is kept off."""
+    first = await town.officer("Binh", unit=WARD)
+    second = await town.officer("Dung", unit=WARD)
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    code = await town.resident("Ann").gives("Nhà hàng xóm lấn vỉa hè.", area=NAMED)
+    await first.says(f"/case {code}")
+    await first.taps("case.more")
+    await first.taps("case.do.recuse")
+    assert await whose(town, code) == second.id
+    await first.says(f"/case {code}")
+    assert first.is_told("case.refused")
+    await first.says("/cases")
+    assert first.is_told("cases.none")
+    await leader.says(f"/case {code}")
+    await leader.taps("case.more")
+    await leader.taps("case.do.exclude")
+    assert not any("Binh" in label for label in leader.buttons)
+    await leader.taps(next(label for label in leader.buttons if label.startswith("Dung")))
+    assert await whose(town, code) == leader.id
+    await second.says("/search vỉa hè")
+    assert second.is_told("cases.none")
+
+
+async def test_a_denunciation_is_read_by_who_distributes_it_or_has_it(town: Town) -> None:
+    """Other officers of the city neither see nor find it until it is theirs."""
+    officer = await town.officer("Binh")
+    leader = await town.officer("Giang", role=Role.COORDINATOR)
+    code = await town.resident("Ann").gives("Ông ấy nhận tiền.", kind="denunciation")
+    await officer.says(f"/case {code}")
+    assert officer.is_told("case.refused")
+    await officer.says("/search nhận tiền")
+    assert officer.is_told("cases.none")
+    await leader.says(f"/case {code}")
+    await leader.taps("case.do.assign")
+    await leader.taps(next(label for label in leader.buttons if label.startswith("Binh")))
+    assert officer.was_told("alert.assigned")
+    await officer.taps("case.do.accept")
+    assert any("Ông ấy nhận tiền" in said for said in officer.heard)
+
+
+async def test_the_city_sends_down_what_named_no_unit(town: Town) -> None:
+    """Triage gets it first; the unit's officer is alerted, the resident told who has it now."""
+    triage = await town.officer("Giang", role=Role.TRIAGE)
+    other = await town.officer("Hạnh")
+    officer = await town.officer("Binh", unit=WARD)
+    ann = town.resident("Ann")
+    code = await ann.gives("Đèn hỏng.")
+    assert (told(triage, code), told(other, code)) == (1, 0)
+    await triage.says(f"/case {code}")
+    await triage.taps("case.do.route")
+    await triage.says("an bien")
+    await triage.taps("Phường An Biên")
+    assert await whose(town, code) == officer.id
+    assert ann.was_told("notice.route")
+    assert told(officer, code) == 1
+    await officer.taps("case.do.accept")
+    assert (await the_one(town, code)).handled_by == WARD
+
+
+async def test_who_is_away_is_stood_in_for(town: Town) -> None:
+    """New cases and running ones: the substitute does them as their own; until they are back."""
+    officer = await town.officer("Binh", unit=WARD)
+    running = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
+    await officer.taps("case.do.accept", of=running)
+    substitute = await town.officer("Dung", unit=WARD)
+    await substitute.says("/duty off")
+    await officer.says("/away")
+    await officer.taps("away.days.options.3")
+    await officer.taps("Dung")
+    code = await town.resident("Bao").gives("Ngập nước.", area=NAMED)
+    assert await whose(town, code) == substitute.id
+    await substitute.says(f"/case {running}")
+    assert "Trình câu trả lời" in substitute.buttons
+    town.later(days=4)
+    await substitute.says(f"/case {running}")
+    assert "Trình câu trả lời" not in substitute.buttons
+    await officer.says("/away")
+    await officer.taps("away.days.options.3")
+    await officer.taps("away.substitute.options.nobody")
+    await officer.says("/duty on")
+    later = await town.resident("Chi").gives("Ồn ào.", area=NAMED)
+    assert await whose(town, later) == officer.id
+
+
+async def test_a_roster_says_when_somebody_is_on_duty(town: Town) -> None:
+    """Outside their shifts it waits or goes to the city; a night shift runs into the next day."""
+    officer = await town.officer("Binh", unit=WARD)
+    async with town.app.database.transaction() as connection:
+        row = await officers.find(connection, officer.id)
+        assert row is not None
+        night = [[2, 22 * 60, 6 * 60]]  # Wednesday
+        await officers.write(connection, row.id or 0, roster=night)
+    ann = town.resident("Ann")
+    by_day = await ann.gives("Đèn hỏng.", area=NAMED)
+    assert await whose(town, by_day) is None
+    town.now = datetime(2026, 11, 25, 22, 0, tzinfo=UTC)  # Thursday, 5:00 in the city
+    at_night = await ann.gives("Ồn ào.", area=NAMED)
+    assert await whose(town, at_night) == officer.id
+    await town.app.schedule.alert_waiting()
+    assert await whose(town, by_day) == officer.id
+
+
+async def test_who_leaves_leaves_nothing_behind(town: Town) -> None:
+    """Whatever a deactivated officer had is for others to take on."""
+    officer = await town.officer("Binh", unit=WARD)
+    code = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
+    await officer.taps("case.do.accept")
+    other = await town.officer("Dung", unit=WARD)
+    async with town.app.database.transaction() as connection:
+        row = await officers.find(connection, officer.id)
+        assert row is not None
+        await service.deactivate(connection, row.id or 0, town.now, role="operator")
+    await town.app.schedule.alert_waiting()
+    await town.app.settled()
+    assert await whose(town, code) == other.id
+    assert (await the_one(town, code)).state is State.ASSIGNED
+
+
+async def test_a_units_group_hears_without_text_or_identity(town: Town) -> None:
+    """In its topic; a button works for who may; a deleted topic and a lost group fall back."""
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    officer = await town.officer("Binh", unit=WARD)
+    stranger = town.resident("Bao")
+    group = town.group("An Biên", leader, officer, stranger, topics=("Ý kiến",))
+    await group.hears(officer, "/alertshere", "Ý kiến")
+    assert "Chỉ chỉ huy" in group.messages[-1]["text"]
+    await group.hears(leader, "/baotaiday", "Ý kiến")
+    assert group.messages[-1]["message_thread_id"] == group.topics["Ý kiến"]
+    code = await town.resident("Ann").gives("Bí mật của ngõ 5.", area=NAMED)
+    alert = group.messages[-1]
+    assert code in alert["text"]
+    assert alert["message_thread_id"] == group.topics["Ý kiến"]
+    assert "Bí mật" not in alert["text"]
+    await group.presses(stranger, "case.do.accept")
+    assert (await the_one(town, code)).state is State.ASSIGNED
+    await group.presses(officer, "case.do.accept")
+    assert await whose(town, code) == officer.id
+    assert "Bí mật" in officer.sees
+    assert "Binh" in group.messages[-1]["text"]
+    assert not any("Bí mật" in said for said in stranger.heard)
+
+    del town.simulator.world.chat(group.id).topics[group.topics["Ý kiến"]]
+    second = await town.resident("Chi").gives("Ngập nước.", area=NAMED)
+    assert second in group.messages[-1]["text"]
+    assert "message_thread_id" not in group.messages[-1]
+    assert leader.was_told("group.lost_topic")
+
+    bot = {"id": 1, "is_bot": True, "first_name": "bot"}
+    removed = {
+        "chat": town.simulator.world.chat(group.id).as_json(),
+        "from": {"id": leader.id, "is_bot": False, "first_name": "Cường"}, "date": 0,
+        "old_chat_member": {"status": "member", "user": bot},
+        "new_chat_member": {"status": "left", "user": bot},
+    }  # fmt: skip
+    await leader.does("update", {"my_chat_member": removed})
+    assert leader.was_told("group.lost")
+    before = len(group.messages)
+    third = await town.resident("Duc").gives("Ồn ào.", area=NAMED)
+    assert told(officer, third) == 1
+    assert len(group.messages) == before
+
+
+async def test_nobody_knows_who_an_anonymous_administrator_is(town: Town) -> None:
+    """What a group says by itself is refused, whoever may have written it."""
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    group = town.group("An Biên", leader)
+    chat = town.simulator.world.chat(group.id)
+    message = {
+        "message_id": 77, "date": 0, "chat": chat.as_json(), "sender_chat": chat.as_json(),
+        "from": {"id": 1087968824, "is_bot": True, "first_name": "Group"}, "text": "/alertshere",
+        "entities": [{"type": "bot_command", "offset": 0, "length": 11}],
+    }  # fmt: skip
+    await leader.does("update", {"message": message})
+    assert "ẩn danh" in group.messages[-1]["text"]
+    code = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
+    assert not any(code in each["text"] for each in group.messages)

@@ -1,0 +1,330 @@
+"""Whatever is done with cases, in whatever order and by whom: what must hold, holds.
+
+The invariants are those of the domain: nothing half done, two persons for an answer, nothing about
+officers within their unit, nothing forgotten, every reporter told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import func, select, update
+
+from bot.app import times_of
+from bot.areas.units import CITY
+from bot.casework import acting, deadlines, service, standing
+from bot.casework.workflow import BY_NAME, NEW
+from bot.conversation.flow import Chat, Refused
+from bot.feedback import alerts, followup
+from bot.feedback import service as feedback
+from bot.feedback.rules import NOTICE_VERSION
+from bot.settings import Deadlines
+from storage import casework, officers, submissions
+from storage.database import Database
+from storage.models import Answer, Audit, Kind, Officer, Outbox, Role, State, Submission
+from storage.rows import many, table
+from tests.people import START
+from tests.samples import POLICY
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+WARD, OTHER = "11407", "11413"
+TIMES = times_of(Deadlines())
+CASES, OFFICERS, AUDIT = table(Submission), table(Officer), table(Audit)
+OUTBOX, ANSWERS = table(Outbox), table(Answer)
+
+OVER = {
+    State.CLOSED, State.WITHDRAWN, State.MERGED, State.DIVERTED, State.REJECTED, State.ACKNOWLEDGED,
+}  # fmt: skip
+STAFF = (
+    (WARD, Role.OFFICER), (WARD, Role.OFFICER), (WARD, Role.APPROVER), (OTHER, Role.OFFICER),
+    (CITY, Role.OFFICER), (CITY, Role.TRIAGE), (CITY, Role.COORDINATOR), (CITY, Role.OBSERVER),
+)  # fmt: skip
+fresh = count(50_000)
+
+
+class Casework(RuleBasedStateMachine):
+    """A ward, another one and the city; two residents; all that they can do."""
+
+    url: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.database = Database(self.url)
+        self.now = START + timedelta(days=next(fresh) % 1000)
+        self.residents = [next(fresh), next(fresh)]
+        self.codes: list[str] = []
+        self.staff = [next(fresh) for _ in STAFF]
+        self.conduct: set[str] = set()
+        self.reopened: dict[str, Any] = {}
+        self.runner.run(self._begin())
+
+    async def _begin(self) -> None:
+        async with self.database.transaction() as connection:
+            await connection.execute(update(OFFICERS).values(active=False, on_duty=False))
+            await connection.execute(update(CASES).values(closed_at=self.now))
+            for chat_id, (unit, role) in zip(self.staff, STAFF, strict=True):
+                token = await service.invite(connection, unit, role, (), self.now)
+                await service.join(connection, chat_id, str(chat_id), token, self.now)
+            for chat_id in self.residents:
+                chat = Chat(chat_id, "vi")
+                await feedback.agree(connection, chat, NOTICE_VERSION, self.now, policy=POLICY)
+
+    def teardown(self) -> None:
+        self.runner.run(self.database.close())
+        self.runner.close()
+
+    def _do(self, work: Callable[[AsyncConnection], Awaitable[Any]]) -> Any:
+        """What some work gives; "refused" when it was, and then nothing at all has changed."""
+
+        async def done() -> Any:
+            before = await self._everything()
+            try:
+                async with self.database.transaction() as connection:
+                    return await work(connection)
+            except Refused:
+                assert await self._everything() == before
+                return "refused"
+
+        return self.runner.run(done())
+
+    async def _everything(self) -> list[int]:
+        async with self.database.reading() as connection:
+            sums = [select(func.count()).select_from(each) for each in (AUDIT, OUTBOX, ANSWERS)]
+            sums.append(select(func.sum(CASES.c.version)))
+            return [(await connection.execute(each)).scalar_one() for each in sums]
+
+    def _case(self, number: int) -> str:
+        return self.codes[number % len(self.codes)]
+
+    async def _rows(self) -> list[Submission]:
+        async with self.database.reading() as connection:
+            statement = select(CASES).where(CASES.c.code.in_(self.codes))
+            return list(await many(connection, Submission, statement))
+
+    # What people do
+
+    @rule(
+        who=st.integers(0, 1),
+        kind=st.sampled_from([Kind.REPORT, Kind.CRIME_REPORT, Kind.DENUNCIATION, Kind.PRAISE]),
+        topic=st.sampled_from(["theft", "officer_attitude"]),
+        area=st.sampled_from([WARD, CITY]),
+    )
+    def gives(self, who: int, kind: Kind, topic: str, area: str) -> None:
+        answers = {
+            "kind": kind, "topic": [topic], "area": area, "identity": "channel",
+            "details": [{"id": None, "text": "Đèn đường ngõ 5 hỏng", "file": None}],
+        }  # fmt: skip
+        chat = Chat(self.residents[who], "vi")
+
+        async def give(connection: AsyncConnection) -> str:
+            await feedback.receive(connection, chat, answers, self.now, policy=POLICY)
+            newest = select(CASES.c.code).order_by(CASES.c.id.desc()).limit(1)
+            return str((await connection.execute(newest)).scalar_one())
+
+        code = self._do(give)
+        self.codes.append(code)
+        if (topic == "officer_attitude" and kind is not Kind.PRAISE) or kind is Kind.DENUNCIATION:
+            self.conduct.add(code)
+
+    @rule(
+        which=st.integers(0, 20),
+        by=st.integers(0, len(STAFF) - 1),
+        action=st.sampled_from(sorted(BY_NAME)),
+        other=st.integers(0, 20),
+    )
+    def acts(self, which: int, by: int, action: str, other: int) -> None:
+        """Any officer tries anything with any case; what is done is in the audit."""
+        if not self.codes:
+            return
+        code = self._case(which)
+        self._act(by, action, code, other)
+
+    @rule(which=st.integers(0, 20), accepts=st.integers(0, 6), approves=st.integers(0, 6))
+    def handles(self, which: int, accepts: int, approves: int) -> None:
+        """The usual way: taken on, proposed, approved, each by whoever."""
+        if not self.codes:
+            return
+        for by, action in ((accepts, "accept"), (accepts, "propose"), (approves, "approve")):
+            self._act(by, action, self._case(which), 0)
+
+    def _act(self, by: int, action: str, code: str, other: int) -> None:
+        words = {
+            "question": "Ở đâu?", "text": "Đã sửa.", "measure": "Thay bóng", "deadline": "Xong",
+            "reason": "vì mưa", "body": "Sở Xây dựng", "contact": "0225", "place": "Phường",
+            "days": "5", "kind": "question", "topic": ["theft", "officer_attitude"][other % 2],
+            "area": [WARD, OTHER][other % 2], "into": self._case(other),
+        }  # fmt: skip
+
+        async def act(connection: AsyncConnection) -> Any:
+            found = await officers.find(connection, self.staff[other % len(STAFF)])
+            words["officer"] = str(found.id if found else 0)
+            chat_id = self.staff[by]
+            return await acting.act(
+                connection, chat_id, action, code, self.now, words, policy=POLICY
+            )
+
+        changed = self._do(act)
+        if changed != "refused":
+            self.runner.run(self._is_logged(changed, action))
+            topics = set(changed.topics)
+            if changed.kind is not Kind.PRAISE and "officer_attitude" in topics:
+                self.conduct.add(code)
+
+    async def _is_logged(self, changed: Submission, action: str) -> None:
+        async with self.database.reading() as connection:
+            logged = select(func.count()).where(
+                AUDIT.c.submission_id == changed.id, AUDIT.c.action == f"case.{action}"
+            )
+            assert (await connection.execute(logged)).scalar_one() >= 1
+            if action == "approve":
+                for merged in await casework.merged_into(connection, changed.id or 0):
+                    told = select(func.count()).where(
+                        OUTBOX.c.dedup_key == f"approve:{changed.version}:{merged.code}"
+                    )
+                    assert (await connection.execute(told)).scalar_one() == 1
+
+    @rule(
+        which=st.integers(0, 20),
+        who=st.integers(0, 1),
+        what=st.sampled_from(["withdraw", "reply", "reopen", "rate"]),
+    )
+    def answers_back(self, which: int, who: int, what: str) -> None:
+        if not self.codes:
+            return
+        code, chat = self._case(which), Chat(self.residents[who], "vi")
+        answers = {
+            "@code": code, "reason": "Chưa xong", "score": "0", "again": "yes",
+            "details": [{"id": None, "text": "Ở ngõ 5", "file": None}],
+        }  # fmt: skip
+
+        async def act(connection: AsyncConnection) -> None:
+            before = await submissions.by_code(connection, code)
+            if what == "withdraw":
+                await followup.withdraw(connection, chat, code, self.now, policy=POLICY)
+            else:
+                does = {
+                    "reply": followup.reply, "reopen": followup.reopen, "rate": followup.rate,
+                }[what]  # fmt: skip
+                await does(connection, chat, answers, self.now, policy=POLICY)
+            after = await submissions.by_code(connection, code)
+            assert before
+            assert after
+            if before.answered_at is not None and after.answered_at is None:
+                assert after.due_at == POLICY.due(after.kind, self.now)
+                assert (after.closed_at, after.warned_at) == (None, None)
+
+        self._do(act)
+
+    @rule(hours=st.sampled_from([1, 9, 30, 400]))
+    def time_passes(self, hours: int) -> None:
+        """The clock wakes: then nothing new has waited for too long without going up."""
+        self.now += timedelta(hours=hours)
+
+        async def wake() -> None:
+            async with self.database.transaction() as connection:
+                await alerts.alert_waiting(connection, self.now, 0, policy=POLICY)
+            await deadlines.look(self.database, TIMES, self.now, policy=POLICY)
+            for case in await self._rows():
+                waits = case.state in NEW and case.acknowledge_by is not None
+                assert not (waits and case.acknowledge_by <= self.now)  # type: ignore[operator]
+                has_nobody = case.state is State.RECEIVED and case.alerted_at is None
+                assert not (has_nobody and case.acknowledge_by is None and case.escalation == 0)
+
+        self.runner.run(wake())
+
+    @rule(who=st.integers(0, len(STAFF) - 1), how=st.sampled_from(["off", "on", "away"]))
+    def comes_and_goes(self, who: int, how: str) -> None:
+        async def change(connection: AsyncConnection) -> None:
+            chat_id = self.staff[who]
+            if how == "away":
+                found = await officers.find(connection, chat_id)
+                if found is not None:
+                    until = self.now + timedelta(days=2)
+                    await officers.write(connection, found.id or 0, away_until=until)
+            else:
+                await service.set_duty(connection, chat_id, self.now, on_duty=how == "on")
+
+        self._do(change)
+
+    @rule(who=st.integers(0, 2))
+    def leaves(self, who: int) -> None:
+        async def go(connection: AsyncConnection) -> None:
+            found = await officers.find(connection, self.staff[who])
+            if found is not None:
+                await service.deactivate(connection, found.id or 0, self.now, role="operator")
+
+        self._do(go)
+
+    # What must hold
+
+    @invariant()
+    def states_and_times_agree(self) -> None:
+        for case in self.runner.run(self._rows()):
+            assert (case.closed_at is not None) is (case.state in OVER), case.state
+            assert (case.paused_at is not None) is (case.state is State.AWAITING_RESIDENT)
+            assert (case.merged_into is not None) is (case.state is State.MERGED)
+            is_answered = case.answered_at is not None
+            assert not is_answered or case.state in {State.ANSWERED, State.CLOSED}
+            if case.state is State.TRANSFERRED:
+                assert case.transferred_to
+            if case.kind is Kind.CRIME_REPORT:
+                assert case.state not in {State.REJECTED, State.DIVERTED}
+
+    @invariant()
+    def two_persons_answered(self) -> None:
+        async def answers() -> list[Answer]:
+            async with self.database.reading() as connection:
+                return list(await many(connection, Answer, select(ANSWERS)))
+
+        for answer in self.runner.run(answers()):
+            assert answer.approved_by != answer.proposed_by
+
+    @invariant()
+    def what_is_about_officers_is_not_their_units(self) -> None:
+        async def look() -> None:
+            async with self.database.reading() as connection:
+                ward = [chat for chat, (unit, _) in zip(self.staff, STAFF, strict=True)
+                        if unit != CITY]  # fmt: skip
+                for case in await self._rows():
+                    if case.code not in self.conduct or case.kind is Kind.PRAISE:
+                        continue
+                    assert case.handled_by == CITY
+                    for chat_id in ward:
+                        found = await standing.find(connection, chat_id, case.code, self.now)
+                        assert found is None
+
+        self.runner.run(look())
+
+    @invariant()
+    def who_has_a_case_may_have_it(self) -> None:
+        async def look() -> None:
+            async with self.database.reading() as connection:
+                for case in await self._rows():
+                    if case.assignee_id is None or case.closed_at or case.answered_at:
+                        continue
+                    (owner,) = await officers.by_ids(connection, [case.assignee_id])
+                    at = await standing.find(connection, owner.chat_id, case.code, self.now)
+                    assert at is not None, (case.state, owner.unit_code, case.handled_by)
+
+        self.runner.run(look())
+
+
+def test_no_sequence_of_actions_breaks_an_invariant(database_url: str) -> None:
+    """On each kind of database; HYPOTHESIS_PROFILE=explore tries many more."""
+    machine = type("OnThis", (Casework,), {"url": database_url})
+    few = settings(
+        max_examples=25, stateful_step_count=30, deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    run_state_machine_as_test(machine, settings=few)

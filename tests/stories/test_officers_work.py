@@ -1,0 +1,226 @@
+"""What officers do now and then: merge, reclassify, extend, divert; templates, digests, numbers."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import openpyxl
+
+from bot.casework import digest
+from storage import submissions
+from storage.models import Kind, Role, State
+
+if TYPE_CHECKING:
+    from storage.models import Submission
+    from tests.people import Person, Town
+
+WARD, NAMED = "11407", "Phường An Biên"
+
+
+async def the_one(town: Town, code: str) -> Submission:
+    """A submission as it stands."""
+    async with town.app.database.reading() as connection:
+        found = await submissions.by_code(connection, code)
+    assert found is not None
+    return found
+
+
+async def does(officer: Person, code: str, action: str) -> None:
+    """Open a case and press a button of its first or second page."""
+    await officer.says(f"/case {code}")
+    if f"case.do.{action}" in {"case.do.merge", "case.do.reclassify", "case.do.extend",
+                               "case.do.divert", "case.do.reject"}:  # fmt: skip
+        await officer.taps("case.more")
+    await officer.taps(f"case.do.{action}")
+
+
+async def answers(officer: Person, leader: Person, code: str) -> None:
+    """Answer a case, in two persons."""
+    await does(officer, code, "propose")
+    for words in ("Đã sửa.", "Thay bóng", "Đã xong"):
+        await officer.says(words)
+    await officer.taps("propose.review.options.submit")
+    await does(leader, code, "approve")
+
+
+async def test_merged_opinions_are_answered_together(town: Town) -> None:
+    """The look-alike is offered; every reporter hears of the answer under their own code."""
+    officer = await town.officer("Binh", unit=WARD)
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    ann, bao, chi = (town.resident(name) for name in ("Ann", "Bao", "Chi"))
+    other = await chi.gives("Chợ cóc lấn vỉa hè phố Cầu Đất", area=NAMED)
+    first = await ann.gives("Đèn đường ngõ 5 Lê Lợi hỏng ba tuần nay", area=NAMED)
+    second = await bao.gives("den duong o ngo 5 le loi bi hong", area=NAMED)
+    await officer.says(f"/case {second}")
+    assert first in officer.sees
+    assert other not in officer.sees
+    await does(officer, second, "merge")
+    await officer.taps(next(label for label in officer.buttons if label.startswith(first)))
+    merged = await the_one(town, second)
+    assert (merged.state, merged.merged_into) == (State.MERGED, (await the_one(town, first)).id)
+    assert bao.was_told("notice.merge")
+    await does(officer, first, "accept")
+    assert second in officer.sees
+    await answers(officer, leader, first)
+    for person, code in ((ann, first), (bao, second)):
+        assert "Thay bóng" in person.sees
+        assert code in person.sees
+    assert not any("Thay bóng" in said for said in chi.heard)
+
+
+async def test_what_was_merged_stands_by_itself_when_the_main_one_is_withdrawn(town: Town) -> None:
+    """Nobody's opinion goes under with another's; a typed code of nothing is refused."""
+    officer = await town.officer("Binh", unit=WARD)
+    ann, bao = town.resident("Ann"), town.resident("Bao")
+    first = await ann.gives("Đèn đường hỏng", area=NAMED)
+    second = await bao.gives("Ngập nước ở cổng trường", area=NAMED)
+    await does(officer, second, "merge")
+    await officer.says("HP-2222-2222")
+    assert officer.is_told("case.not_mergeable")
+    await does(officer, second, "merge")
+    await officer.says(first.lower())
+    assert (await the_one(town, second)).state is State.MERGED
+    await ann.says(f"/mine {first}")
+    await ann.taps("mine.withdraw")
+    await ann.taps("mine.withdraw")
+    await town.app.schedule.alert_waiting()
+    freed = await the_one(town, second)
+    assert (freed.state, freed.merged_into, freed.closed_at) == (State.ASSIGNED, None, None)
+
+
+async def test_another_kind_has_another_deadline_and_maybe_another_unit(town: Town) -> None:
+    """Logged with what it was; about officers, it leaves the unit at once."""
+    officer = await town.officer("Binh", unit=WARD)
+    city = await town.officer("Giang", role=Role.COORDINATOR)
+    code = await town.resident("Ann").gives("Đèn hỏng, gọi không ai đến.", area=NAMED)
+    await does(officer, code, "reclassify")
+    await officer.taps("feedback.kind.options.question")
+    await officer.taps("feedback.topic.options.patrol")
+    case = await the_one(town, code)
+    assert (case.kind, case.topics, case.handled_by) == (Kind.QUESTION, ["patrol"], WARD)
+    assert case.due_at == town.app.policy.due(Kind.QUESTION, case.created_at)
+    await does(officer, code, "reclassify")
+    await officer.taps("feedback.kind.options.question")
+    await officer.taps("feedback.topic.options.crime_report_handling")
+    assert (await the_one(town, code)).handled_by == "31"
+    assert any(code in said for said in city.heard)
+    await officer.says(f"/case {code}")
+    assert officer.is_told("case.refused")
+
+
+async def test_a_deadline_is_extended_twice_at_most_with_a_reason(town: Town) -> None:
+    """By a leader; the resident reads the reason and the new date."""
+    officer = await town.officer("Binh", unit=WARD)
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    ann = town.resident("Ann")
+    code = await ann.gives("Đèn hỏng.", area=NAMED)
+    before = (await the_one(town, code)).due_at
+    await officer.says(f"/case {code}")
+    await officer.taps("case.more")
+    assert "Gia hạn" not in officer.buttons
+    for count in (1, 2):
+        await does(leader, code, "extend")
+        await leader.taps("extend.days.options.5")
+        await leader.says("cần xác minh thêm")
+        assert (await the_one(town, code)).due_at == town.app.policy.workdays.after(
+            before, 5 * count
+        )
+    assert "cần xác minh thêm" in ann.sees
+    assert "23/12/2026" in ann.sees
+    await leader.says(f"/case {code}")
+    await leader.taps("case.more")
+    assert "Gia hạn" not in leader.buttons
+
+
+async def test_a_resident_is_shown_where_to_turn(town: Town) -> None:
+    """What another procedure is for ends with the way there."""
+    triage = await town.officer("Giang", role=Role.TRIAGE)
+    ann = town.resident("Ann")
+    code = await ann.gives("Xin cấp lại hộ khẩu.")
+    await does(triage, code, "divert")
+    await triage.says("Bộ phận một cửa của phường")
+    assert "Bộ phận một cửa của phường" in ann.sees
+    assert (await the_one(town, code)).state is State.DIVERTED
+
+
+async def test_an_answer_begins_from_a_template(town: Town) -> None:
+    """Its fields fill themselves; what is in brackets the officer fills in; leaders keep them."""
+    officer = await town.officer("Binh", unit=WARD)
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    code = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
+    await officer.says("/templates")
+    assert officer.is_told("templates.none")
+    assert officer.buttons == []
+    for name, text in (("Đủ", "Về ý kiến {ma}: đã sửa."), ("Trống", "Sẽ sửa vào [ngày].")):
+        await leader.says("/templates")
+        await leader.taps("templates.add")
+        await leader.says(name)
+        await leader.says(text)
+    await does(officer, code, "accept")
+    await officer.taps("case.do.propose")
+    await officer.taps("Trống")
+    assert officer.is_told("propose.text.template")
+    assert "Dùng nguyên mẫu" not in officer.buttons
+    await officer.says("Sẽ sửa vào [ngày].")
+    assert officer.is_told("propose.text.rejected.blanks")
+    await officer.taps("move.back")
+    await officer.taps("Đủ")
+    await officer.taps("propose.text.options.use")
+    await officer.says("Thay bóng")
+    await officer.says("Đã xong")
+    assert f"Về ý kiến {code}: đã sửa." in officer.sees
+    await leader.says("/templates")
+    await leader.taps("Xóa mẫu: Đủ")
+    assert "Về ý kiến" not in leader.sees
+
+
+async def test_the_day_begins_with_what_waits(town: Town) -> None:
+    """Once on a working day, however many wake; a leader reads the unit's numbers too."""
+    officer = await town.officer("Binh", unit=WARD)
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    idle = await town.officer("Hạnh", unit="11413")
+    await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
+
+    async def morning(day: int, hour: int, minute: int = 0) -> int:
+        town.now = datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+        sent = await digest.send(town.app.database, town.now, policy=town.app.policy)
+        await town.app.settled()
+        return sent
+
+    assert await morning(26, 0, 29) == 0  # 7:29 in the city
+    assert await morning(26, 0, 31) == 2
+    assert await morning(26, 1, 0) == 0
+    assert await morning(28, 1, 0) == 0  # a Saturday
+    assert officer.is_told("digest.mine")
+    assert leader.is_told("digest.unit")
+    assert not idle.was_told("digest.text")
+    await leader.taps("digest.see.unit")
+    assert leader.is_told("cases.unit")
+
+
+async def test_numbers_and_files_stay_within_ones_rights(town: Town) -> None:
+    """An observer sees numbers and no case; a file has the unit's open cases; all is audited."""
+    officer = await town.officer("Binh", unit=WARD)
+    observer = await town.officer("Khoa", unit=WARD, role=Role.OBSERVER)
+    ann = town.resident("Ann")
+    code = await ann.gives("=Đèn hỏng.", area=NAMED)
+    await ann.gives("Việc nơi khác.")
+    for person in (officer, observer):
+        await person.says("/stats 7")
+        assert "7 ngày qua: 1 ý kiến" in person.sees
+    await ann.says("/stats")
+    assert ann.is_told("errors.unknown_command")
+    await observer.says("/export")
+    assert observer.is_told("errors.unknown_command")
+    await officer.says("/export")
+    document = officer.messages[-1]["document"]
+    stored = town.simulator.world.files.get(document["file_id"])
+    assert stored is not None
+    sheet = openpyxl.load_workbook(io.BytesIO(stored.content)).active
+    assert sheet is not None
+    rows = list(sheet.iter_rows(values_only=True))
+    assert [row[0] for row in rows] == ["code", code]
+    assert rows[1][-1] == "'=Đèn hỏng."
+    assert document["file_name"] == f"{date(2026, 11, 25)}.xlsx"

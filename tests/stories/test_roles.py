@@ -1,0 +1,94 @@
+"""What each role may do with a case of its own unit: what is not granted is refused and audited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.casework.workflow import BY_NAME
+from bot.texts import load
+from storage import audit, submissions
+from storage.models import Role
+
+if TYPE_CHECKING:
+    from storage.models import Audit, Submission
+    from tests.people import Person, Town
+
+WARD, NAMED = "11407", "Phường An Biên"
+
+# Written down beside the table of the workflow, not drawn from it: of a case that another officer
+# has taken on, and of one whose answer that officer proposed.
+WORKER = {"note", "recuse"}
+DISTRIBUTOR = WORKER | {"assign", "divert", "exclude"}
+LEADER = DISTRIBUTOR | {"extend", "reject"}
+TAKEN = {
+    Role.OFFICER: WORKER, Role.TRIAGE: DISTRIBUTOR, Role.APPROVER: LEADER, Role.COORDINATOR: LEADER,
+    Role.ORGANISER: set(), Role.OBSERVER: set(), Role.ADMINISTRATOR: set(),
+}  # fmt: skip
+DECIDER = {"note", "approve", "send_back", "extend", "exclude"}
+PROPOSED = {
+    Role.OFFICER: {"note"}, Role.TRIAGE: {"note", "exclude"}, Role.APPROVER: DECIDER,
+    Role.COORDINATOR: DECIDER, Role.ORGANISER: set(), Role.OBSERVER: set(),
+    Role.ADMINISTRATOR: set(),
+}  # fmt: skip
+
+
+async def the_one(town: Town, code: str) -> Submission:
+    """A submission as it stands."""
+    async with town.app.database.reading() as connection:
+        found = await submissions.by_code(connection, code)
+    assert found is not None
+    return found
+
+
+async def refusals(town: Town) -> list[Audit]:
+    """The refusals in the audit."""
+    async with town.app.database.reading() as connection:
+        found = [each async for each in audit.everything(connection, None, None)]
+    return [each for each in found if each.action == "case.refused"]
+
+
+async def forged(person: Person, data: str) -> None:
+    """Press a button that nobody was shown."""
+    query = {
+        "id": "forged", "from": {"id": person.id, "is_bot": False, "first_name": person.name},
+        "chat_instance": "1", "message": person.messages[-1], "data": data,
+    }  # fmt: skip
+    await person.does("update", {"callback_query": query})
+
+
+@pytest.mark.parametrize("state", ["taken", "proposed"])
+async def test_what_a_role_is_not_granted_it_cannot_do(town: Town, state: str) -> None:
+    """Every role and action, with the data of a button that was never shown."""
+    owner = await town.officer("Binh", unit=WARD)
+    code = await town.resident("Ann").gives("Bí mật của ngõ 5.", area=NAMED)
+    await owner.taps("case.do.accept", of=code)
+    if state == "proposed":
+        await owner.taps("case.do.propose")
+        for words in ("Đã sửa.", "Thay bóng", "Đã xong"):
+            await owner.says(words)
+        await owner.taps("propose.review.options.submit")
+    granted = TAKEN if state == "taken" else PROPOSED
+    before, expected = await the_one(town, code), 0
+    for role in Role:
+        person = await town.officer(f"Vai {role}", unit=WARD, role=role)
+        for action in BY_NAME.keys() - granted[role]:
+            await forged(person, f"case:{action}={code}")
+            expected += 1
+            assert (await the_one(town, code)).version == before.version, (role, action)
+        await person.says("/cancel")
+        assert person.is_told("draft.none"), role  # no conversation was begun either
+        await person.says(f"/case {code}")
+        offered = {name for name in BY_NAME if _is_offered(person, name)}
+        if granted[role]:
+            await person.taps("case.more")
+            offered |= {name for name in BY_NAME if _is_offered(person, name)}
+        assert offered == granted[role], role
+    # /case was refused to those who read no cases.
+    blind = sum(role in {Role.ORGANISER, Role.OBSERVER} for role in Role)
+    assert len(await refusals(town)) == expected + blind
+
+
+def _is_offered(person: Person, name: str) -> bool:
+    return load("vi")[f"case.do.{name}"] in person.buttons
