@@ -27,12 +27,15 @@ from bot.feedback.flow import FEEDBACK
 from bot.feedback.later import ADDITION, RATING, REOPENING, REPLY
 from bot.feedback.limits import Limits as OpinionLimits
 from bot.feedback.service import Policy
+from bot.forums import attending, reminding, subscribing
+from bot.forums.attending_flow import ATTENDING, SUBSCRIBING
 from bot.privacy import rights
 from bot.privacy.flow import CORRECTION
 from bot.privacy.retention import Terms as RetentionTerms
 from bot.reach import Reach
 from bot.schedule import Schedule
 from bot.seal import Seal, keys_of
+from bot.telegram.attendees import AttendeeHandlers
 from bot.telegram.commands import COMMANDS, MENU
 from bot.telegram.data import DataHandlers
 from bot.telegram.delivery import Delivery, Terms
@@ -77,7 +80,25 @@ def topics(policy: Policy) -> tuple[Matter, ...]:
             Matter(flow, finish=partial(acting.finish, action=flow.name, policy=policy))
             for flow in ACTIONS
         ),
+        *attendance(policy),
         Matter(CORRECTION, finish=partial(rights.correct_phone, policy=policy)),
+    )
+
+
+def attendance(policy: Policy) -> tuple[Matter, ...]:
+    """The conversations about attending forums and hearing of them."""
+    return tuple(
+        Matter(
+            flow,
+            finish=partial(finish, policy=policy),
+            begin=partial(attending.facts, policy=policy),
+            answered={"consent": partial(feedback.agree, policy=policy)},
+            forgets=frozenset({"refused"}),
+        )
+        for flow, finish in (
+            (ATTENDING, attending.register),
+            (SUBSCRIBING, subscribing.subscribe),
+        )
     )
 
 
@@ -171,6 +192,7 @@ class App:
         album_pause: float = 0.8,
     ) -> None:
         self.settings = settings
+        self._clock = clock
         self.stopping = asyncio.Event()
         self.fatal: str | None = None
         self.database = Database(settings.database.url, pool_size=settings.database.pool_size)
@@ -213,6 +235,9 @@ class App:
         residents = ResidentHandlers(desk, database, showing, self.policy, self.bot)
         data = DataHandlers(desk, database, showing, self.policy.seal)
         officers = OfficerHandlers(desk, database, showing, self.policy)
+        attendees = AttendeeHandlers(
+            desk, database, showing, self.policy, self.bot, settings.forums.minutes
+        )
         handlers = Handlers(
             desk,
             database,
@@ -221,6 +246,7 @@ class App:
             residents,
             data,
             officers,
+            attendees,
             locator_of(settings).near,
             album_pause,
         )
@@ -269,6 +295,12 @@ class App:
         if await self.evidence.fetch_due():
             self.delivery.nudge()
         await self.evidence.clear_erased()
+
+    async def remind_of_forums(self) -> None:
+        """Put the reminders of forums that are due on their way."""
+        minutes = self.settings.forums.minutes
+        if await reminding.look(self.database, minutes, self._clock(), policy=self.policy):
+            self.delivery.nudge()
 
     async def settled(self) -> None:
         """Return when every reply was sent and nothing in the outbox is due (for tests)."""

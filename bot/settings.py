@@ -186,6 +186,31 @@ class Areas(_Section):
     code_property: str = ""
 
 
+_OFFSET = re.compile(r"([1-9][0-9]{0,3})([dhm])")
+_MINUTES = {"d": 1440, "h": 60, "m": 1}
+
+
+class Forums(_Section):
+    """How forums go: before the start at which moments attendees are reminded."""
+
+    reminder_offsets: tuple[str, ...] = ("7d", "1d", "2h")
+
+    @field_validator("reminder_offsets")
+    @classmethod
+    def _are_spans(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            if not _OFFSET.fullmatch(each):
+                raise ValueError("holds days, hours or minutes, such as 7d, 2h or 30m")
+        return value
+
+    @property
+    def minutes(self) -> tuple[int, ...]:
+        """The offsets in minutes, the longest first."""
+        found = (_OFFSET.fullmatch(each) for each in self.reminder_offsets)
+        minutes = {int(each[1]) * _MINUTES[each[2]] for each in found if each}
+        return tuple(sorted(minutes, reverse=True))
+
+
 class Ops(_Section):
     """Where health, readiness and metrics are served; port 0 serves them nowhere."""
 
@@ -209,6 +234,7 @@ class Settings(BaseSettings):
     privacy: Privacy = Privacy()
     evidence: Evidence = Evidence()
     areas: Areas = Areas()
+    forums: Forums = Forums()
     ops: Ops = Ops()
 
     @classmethod

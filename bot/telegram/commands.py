@@ -4,6 +4,7 @@ COMMANDS = {
     "start": ("start",),
     "feedback": ("feedback", "gopy"),
     "mine": ("mine", "tracuu"),
+    "forums": ("forums", "diendan"),
     "settings": ("settings", "caidat"),
     "mydata": ("mydata", "dulieu"),
     "help": ("help", "trogiup"),
@@ -13,4 +14,4 @@ COMMANDS = {
     "case": ("case",),
     "search": ("search", "timkiem"),
 }
-MENU = ("feedback", "mine", "settings", "mydata", "help", "cancel")
+MENU = ("feedback", "mine", "forums", "settings", "mydata", "help", "cancel")
