@@ -87,18 +87,21 @@ def topics(policy: Policy) -> tuple[Matter, ...]:
 
 def attendance(policy: Policy) -> tuple[Matter, ...]:
     """The conversations about attending forums and hearing of them."""
-    return tuple(
+    begin = partial(attending.facts, policy=policy)
+    return (
         Matter(
-            flow,
-            finish=partial(finish, policy=policy),
-            begin=partial(attending.facts, policy=policy),
+            ATTENDING,
+            finish=partial(attending.register, policy=policy),
+            begin=begin,
             answered={"consent": partial(feedback.agree, policy=policy)},
             forgets=frozenset({"refused"}),
-        )
-        for flow, finish in (
-            (ATTENDING, attending.register),
-            (SUBSCRIBING, subscribing.subscribe),
-        )
+        ),
+        Matter(
+            SUBSCRIBING,
+            finish=partial(subscribing.subscribe, policy=policy),
+            begin=begin,
+            forgets=frozenset({"refused"}),
+        ),
     )
 
 

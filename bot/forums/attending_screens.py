@@ -139,20 +139,21 @@ def confirmation(forum: Forum, row: Registration, number: int) -> Screen:
     """What somebody who registered keeps."""
     key = "attend.registered" if row.state is RegistrationState.REGISTERED else "attend.waiting"
     words = Words(key, {**about(forum), "people": row.people, "number": number})
-    return Screen((words,), _of_a_ticket(forum, row))
+    ways = ["qr"] if row.state is RegistrationState.REGISTERED else []
+    ways += ["calendar", *(["map"] if forum.latitude is not None else [])]
+    return Screen((words,), (*(button(way, forum) for way in ways), *_later(forum)))
 
 
 def moved_up(forum: Forum, row: Registration) -> Screen:
     """A place became free for somebody who waited."""
     words = Words("attend.moved_up", {**about(forum), "people": row.people})
-    return Screen((words,), (button("ticket", forum), button("cancel", forum)))
+    return Screen((words,), (button("qr", forum), *_later(forum)))
 
 
-def _of_a_ticket(forum: Forum, row: Registration) -> tuple[Button, ...]:
-    ways = ["qr"] if row.state is RegistrationState.REGISTERED else []
-    ways += ["people", "remind", "calendar"]
-    ways += ["map"] if forum.latitude is not None else []
-    return tuple(button(way, forum) for way in (*ways, "cancel"))
+def _later(forum: Forum) -> tuple[Button, ...]:
+    """The buttons of a message that stays: what they open comes below it."""
+    ticket = Button(Words("forums.ticket"), f"forums:mine={forum.code}")
+    return ticket, button("cancel", forum)
 
 
 def ticket(view: View) -> Screen:
@@ -161,7 +162,9 @@ def ticket(view: View) -> Screen:
     assert mine is not None
     words = (Words("forums.ticket_of", about(forum)), _standing(mine, view.number))
     back = Button(Words("forums.back_to"), f"forums:show={forum.code}")
-    return Screen(words, (*_of_a_ticket(forum, mine), back))
+    ways = ["qr"] if mine.state is RegistrationState.REGISTERED else []
+    ways += ["people", "remind", "calendar", "cancel"]
+    return Screen(words, (*(button(way, forum) for way in ways), back))
 
 
 def qr_caption(view: View) -> Screen:
@@ -244,4 +247,4 @@ def door(found: Door) -> Screen:
 def reminder(forum: Forum, row: Registration) -> Screen:
     """What, when and where, so that nothing else has to be looked up."""
     words = Words("reminder.text", {**about(forum), "people": row.people})
-    return Screen((words,), (button("qr", forum), button("ticket", forum)))
+    return Screen((words,), (button("qr", forum), *_later(forum)))

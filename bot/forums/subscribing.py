@@ -8,6 +8,7 @@ from bot.areas.question import is_place
 from bot.areas.units import CITY, named
 from bot.conversation.flow import Refused
 from bot.feedback.rules import NOTICE_VERSION
+from bot.feedback.service import agree
 from bot.screen import Button, Screen, Words
 from storage import attendance, residents
 
@@ -43,7 +44,12 @@ async def subscribe(
     *,
     policy: Policy,
 ) -> None:
-    """Keep that somebody wants to hear of an area; once is enough. Raises Refused for too many."""
+    """Keep that somebody wants to hear of an area, and the consent if it was asked for.
+
+    Once is enough. Raises Refused for too many.
+    """
+    if "consent" in answers:  # it may be all that was asked
+        await agree(connection, chat, answers["consent"], now, policy=policy)
     area = answers.get("@area") or answers["area"]
     known = await areas(connection, chat.id, policy=policy)
     if area in known or not is_place(area):

@@ -89,7 +89,7 @@ class AttendeeHandlers:
                 await self._hide(update, view)
             case "rate":
                 await self._rate(update, view, number)
-            case "ticket" | "qr" | "people" | "remind" | "cancel" | "cancelled":
+            case "ticket" | "mine" | "qr" | "people" | "remind" | "cancel" | "cancelled":
                 if view.mine is None:
                     await self.showing.notice(update, Words("forums.no_ticket"), alert=True)
                 else:
@@ -209,15 +209,13 @@ class AttendeeHandlers:
                 await self._remind(update, view, number)
                 return
             case "cancel":
-                await self.showing.show(chat_id, screens.sure_to_cancel(view.forum), update)
+                sure = screens.sure_to_cancel(view.forum)
+                await self.showing.show(chat_id, sure, update, new=True)
                 return
-        await self._show_ticket(update, view.forum.code)
-
-    async def _show_ticket(self, update: Update, code: str) -> None:
-        chat_id = chat_of(update)
-        view = await self._view(chat_id, code)
-        if view is not None and view.mine is not None:
-            await self.showing.show(chat_id, screens.ticket(view), update)
+        now_mine = await self._view(chat_id, view.forum.code)
+        if now_mine is not None and now_mine.mine is not None:
+            screen = screens.ticket(now_mine)
+            await self.showing.show(chat_id, screen, update, new=verb == "mine")
 
     async def _show_qr(self, update: Update, view: attending.View) -> None:
         assert view.mine is not None
