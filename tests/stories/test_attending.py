@@ -9,6 +9,8 @@ import orjson
 from icalendar import Calendar
 from sqlalchemy import insert, select
 
+from bot.privacy import keys
+from bot.seal import Seal, new_key
 from storage.models import (
     Audit,
     Commitment,
@@ -19,6 +21,7 @@ from storage.models import (
 )
 from storage.rows import table
 from tests.attending import changed, published, registered, registers
+from tests.people import KEY
 
 if TYPE_CHECKING:
     from tests.people import Town
@@ -221,6 +224,18 @@ async def test_what_is_stored_of_who_attends_is_theirs(town: Town) -> None:
     assert town.app.policy.seal.chat_of(row.sealed) == ben.id
     assert ben.is_told("attend.moved_up")
     assert await town.count(Subscription) == 0
+    await ben.says("/settings")
+    await ben.taps("settings.forums")
+    await ben.taps("Nhận tin: Thành phố Hải Phòng")
+    key = new_key()
+    await keys.rotate(town.app.database, Seal([key, KEY]))
+    seal = Seal([key])
+    async with town.app.database.reading() as connection:
+        wishes = (await connection.execute(select(table(Subscription)))).all()
+    (row,) = await registered(town)
+    for alias, sealed in ((row.alias, row.sealed), (wishes[0].alias, wishes[0].sealed)):
+        assert (alias,) == seal.aliases(ben.id, named=True)
+        assert seal.chat_of(sealed) == ben.id
 
 
 async def test_after_the_forum(town: Town) -> None:

@@ -96,14 +96,14 @@ async def test_a_cancelled_forum_reminds_of_nothing(town: Town) -> None:
     """Neither by what waits nor by what would be due; nor who gave up their place."""
     forum = await published(town)
     ann, ben = town.resident("Ann"), town.resident("Ben")
-    await registers(ben)
+    for person in (ann, ben):
+        await person.says("/settings")
+        await person.taps("settings.quiet.night")
+        await registers(person)
+    await look(town, days=8, hours=13)  # 22:30
     await ben.taps("forums.cancel")
     await ben.taps("forums.cancelled")
-    await ann.says("/settings")
-    await ann.taps("settings.quiet.night")
-    await registers(ann)
-    town.later(days=8, hours=13)
-    await look(town)
+    assert await waiting(town) == [OutboxState.WAITING, OutboxState.EXPIRED]
     await changed(town, forum, state=ForumState.CANCELLED)
     await look(town, hours=12)
     await look(town, hours=21)
@@ -115,12 +115,15 @@ async def test_after_an_outage_only_what_is_still_true(town: Town) -> None:
     """The nearest that was missed, once; nothing once it has begun."""
     await published(town)
     await published(town, "LATE", starts_at=town.now + timedelta(days=9, hours=12), title="Sớm hơn")
-    ann, ben = town.resident("Ann"), town.resident("Ben")
+    ann, ben, cam = (town.resident(name) for name in ("Ann", "Ben", "Cam"))
     await registers(ann)
     await registers(ben, code="LATE")
-    await look(town, days=9, hours=13)
+    town.later(days=9, hours=13)
+    await registers(cam)  # who knows what she has just been told
+    await look(town)
     assert len(reminders(ann)) == 1
     assert not reminders(ben)
+    assert not reminders(cam)
     town.later(hours=-48)  # a clock that was wrong, and is put right
     await look(town)
     await look(town, hours=40)
@@ -130,21 +133,28 @@ async def test_after_an_outage_only_what_is_still_true(town: Town) -> None:
 
 
 async def test_ones_own_moments(town: Town) -> None:
-    """Chosen on the ticket's page: what one chose, and nothing else."""
-    await published(town)
+    """What one chose and nothing else; after the quiet hours, unless that would be too late."""
+    start = town.now.replace(day=4, month=12, hour=23, minute=0)  # six in the morning
+    await published(town, starts_at=start)
     ann = town.resident("Ann")
+    await ann.says("/settings")
+    await ann.taps("settings.quiet.night")
     await registers(ann)
     await ann.taps("forums.ticket")
     await ann.taps("forums.remind")
     for usual in ("✓ 7 ngày", "✓ 1 ngày", "✓ 2 giờ"):
         await ann.taps(usual)
     await ann.taps("3 ngày")
-    await look(town, days=6, hours=23)
+    await ann.taps("30 phút")
+    town.now = start - timedelta(days=3)
+    await look(town)
     assert not reminders(ann)
     await look(town, hours=1)
     assert len(reminders(ann)) == 1
-    await look(town, days=2, hours=23)
+    await look(town, days=2, hours=22, minutes=15)
     assert len(reminders(ann)) == 1
+    await look(town, minutes=15)
+    assert len(reminders(ann)) == 2
 
 
 async def test_where_the_clock_is_changed_in_between(town: Town) -> None:
