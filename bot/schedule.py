@@ -13,6 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.casework import deadlines
 from bot.feedback import service as feedback
+from bot.forums import attending
 from bot.privacy import retention
 from bot.screen import Button, Screen, Words
 from storage import conversations, failures, outbox
@@ -136,6 +137,8 @@ class Schedule:
             keep = timedelta(days=self._retention.failed_update_days)
             await failures.purge(connection, now - keep)
         await self._database.tidy()
+        kept = timedelta(days=self._retention.registration_days)
+        await attending.outlive(self._database, now - kept)
         if await retention.apply(self._database, self._terms, now, policy=self._policy):
             self._nudge()
 

@@ -151,6 +151,7 @@ class Retention(_Section):
     draft_reminder_hours: float = Field(2, ge=0)
     failed_update_days: int = Field(30, ge=1)
     warning_days: int = Field(30, ge=0)
+    registration_days: int = Field(365, ge=1)
     closed_days: ClosedDays = ClosedDays()
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import case, delete, func, insert, or_, select, update
 
 from storage.models import (
     Commitment,
     Conversation,
     Forum,
     ForumState,
+    Outbox,
     Registration,
     RegistrationState,
     Subscription,
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 _forums, _commitments = table(Forum), table(Commitment)
 _rows, _wishes, _chats = table(Registration), table(Subscription), table(Conversation)
+_outbox = table(Outbox)
+
+# What the keys of messages about a registration begin with.
+TOLD = ("attend", "moved_up", "remind")
 
 
 _HAS_A_PLACE = (RegistrationState.REGISTERED, RegistrationState.ATTENDED)
@@ -215,6 +220,34 @@ async def make_nobodys(connection: AsyncConnection, row_id: int) -> None:
     await change(
         connection, row_id, alias=-row_id, sealed="", token=f"nobody-{row_id}", offsets=None
     )
+
+
+async def outlived(
+    connection: AsyncConnection, before: datetime, most: int
+) -> Sequence[Registration]:
+    """Registrations, with somebody's name under seal, for forums that began before a moment."""
+    statement = (
+        select(_rows)
+        .join(_forums, _forums.c.id == _rows.c.forum_id)
+        .where(_forums.c.starts_at < before, _rows.c.sealed != "")
+        .order_by(_rows.c.id)
+        .limit(most)
+        .with_for_update(of=_rows, skip_locked=True)
+    )
+    return await many(connection, Registration, statement)
+
+
+async def forget_told(
+    connection: AsyncConnection, aliases: Collection[int], before: datetime | None = None
+) -> None:
+    """Delete what people were told, or were to be told, of their registrations."""
+    statement = delete(_outbox).where(
+        _outbox.c.chat_id.in_(aliases),
+        or_(*(_outbox.c.dedup_key.startswith(f"{what}:") for what in TOLD)),
+    )
+    if before is not None:
+        statement = statement.where(_outbox.c.created_at < before)
+    await connection.execute(statement)
 
 
 async def chats(connection: AsyncConnection, chat_ids: Collection[int]) -> dict[int, Conversation]:

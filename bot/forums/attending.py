@@ -5,6 +5,7 @@ Places are given while the forum's row is held: what two do at once, they do one
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,12 +26,16 @@ if TYPE_CHECKING:
     from bot.conversation.flow import Chat
     from bot.feedback.service import Policy
     from bot.screen import Screen
+    from storage.database import Database
     from storage.models import Commitment, Forum, Officer, Registration
 
 REGISTERED, LEFT = "attendance.registered", "attendance.cancelled"
 CHECKED_IN, REFUSED, RATED = "attendance.checked_in", "attendance.refused", "attendance.rated"
 
 _GONE = Words("attend.gone")
+_PAGE = 200  # registrations in one transaction
+_CODE = re.compile(r"[A-Za-z0-9]{1,16}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ async def view(
     connection: AsyncConnection, chat_id: int, code: str, *, policy: Policy
 ) -> View | None:
     """A published forum as the person of a chat sees it."""
-    forum = await attendance.forum(connection, code)
+    forum = await attendance.forum(connection, code) if _CODE.fullmatch(code) else None
     if forum is None:
         return None
     number = forum.id or 0
@@ -240,16 +245,17 @@ async def set_offset(
     code: str,
     offset: int,
     *,
+    wanted: bool,
     policy: Policy,
     usual: Sequence[int],
 ) -> None:
-    """Be reminded so many minutes before the start too or, if one was to be, no longer."""
+    """Be reminded so many minutes before the start too, or no longer."""
     found = await view(connection, chat_id, code, policy=policy)
     if found is None or found.mine is None or offset not in {*rules.OFFSETS, *usual}:
         raise Refused(_GONE)
-    chosen = set(usual if found.mine.offsets is None else found.mine.offsets) ^ {offset}
-    row_id = found.mine.id or 0
-    await attendance.change(connection, row_id, offsets=sorted(chosen, reverse=True))
+    chosen = set(usual if found.mine.offsets is None else found.mine.offsets) - {offset}
+    offsets = sorted({*chosen, offset} if wanted else chosen, reverse=True)
+    await attendance.change(connection, found.mine.id or 0, offsets=offsets)
 
 
 async def rate(
@@ -289,7 +295,7 @@ async def at_the_door(
     Whose ticket it is gets a view of it; anybody else None, and an officer who may not is on
     record.
     """
-    row = await attendance.with_token(connection, token)
+    row = await attendance.with_token(connection, token) if _TOKEN.fullmatch(token) else None
     forum = None if row is None else await attendance.hold(connection, row.forum_id)
     row = await attendance.with_token(connection, token)  # as it is now that the forum is held
     if row is None or forum is None:
@@ -337,17 +343,34 @@ async def forum_changed(connection: AsyncConnection, forum: Forum, now: datetime
 
 
 async def forget(connection: AsyncConnection, aliases: Collection[int], now: datetime) -> None:
-    """Erase that somebody attends, attended or wants to hear of forums.
+    """Erase that somebody attends, attended or wants to hear of forums, and what they were told.
 
-    Of who was there the number of people stays, for the statistics. Free places go to the waiting
-    list.
+    Free places go to the waiting list.
     """
     for row in await attendance.of_person(connection, aliases):
         forum = await attendance.hold(connection, row.forum_id)
-        if row.state is RegistrationState.ATTENDED:
-            await attendance.make_nobodys(connection, row.id or 0)
-        else:
-            await attendance.drop(connection, row.id or 0)
+        await _erase(connection, row)
         if forum is not None:
             await _move_up(connection, forum, now)
     await attendance.unsubscribe(connection, aliases)
+    await attendance.forget_told(connection, aliases)
+
+
+async def _erase(connection: AsyncConnection, row: Registration) -> None:
+    """Of who was there the number of people stays, for the statistics; of others nothing."""
+    if row.state is RegistrationState.ATTENDED:
+        await attendance.make_nobodys(connection, row.id or 0)
+    else:
+        await attendance.drop(connection, row.id or 0)
+
+
+async def outlive(database: Database, before: datetime) -> None:
+    """Erase who attended forums that began before a moment, page by page."""
+    while True:
+        async with database.transaction() as connection:
+            page = await attendance.outlived(connection, before, _PAGE)
+            for row in page:
+                await _erase(connection, row)
+            await attendance.forget_told(connection, [row.alias for row in page], before)
+        if len(page) < _PAGE:
+            return

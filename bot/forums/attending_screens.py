@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PAGE = 6  # forums on one page of a list
 _EXCERPT = 1500  # characters of the minutes
+_TITLE = 60  # characters of a title on a button
 _DAY, _HOUR = 1440, 60
 _UNCERTAIN = frozenset({ForumState.POSTPONED, ForumState.CANCELLED})
 
@@ -36,7 +37,7 @@ def forums_list(found: Sequence[Forum], which: str, skip: int, zone: ZoneInfo) -
         Button(
             Words(
                 "forums.item",
-                {"on": each.starts_at.astimezone(zone).date(), "title": each.title},
+                {"on": each.starts_at.astimezone(zone).date(), "title": each.title[:_TITLE]},
             ),
             f"forums:show={each.code}",
         )
@@ -195,7 +196,7 @@ def when_to_remind(view: View, usual: Collection[int]) -> Screen:
             Words("settings.chosen", {"what": before(offset)})
             if offset in chosen
             else before(offset),
-            f"forums:remind={code}.{offset}",
+            f"forums:{'unremind' if offset in chosen else 'remind'}={code}.{offset}",
         )
         for offset in sorted({*rules.OFFSETS, *usual}, reverse=True)
     )

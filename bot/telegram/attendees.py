@@ -57,7 +57,7 @@ class AttendeeHandlers:
         """A button about forums."""
         verb, _, value = pressed_in(update).partition("=")
         if verb in {"coming", "past"}:
-            await self._list(update, verb, int(value) if value.isdecimal() else 0)
+            await self._list(update, verb, int(value[:6]) if value.isdecimal() else 0)
             return
         code, _, number = value.partition(".")
         chat_id = chat_of(update)
@@ -89,7 +89,9 @@ class AttendeeHandlers:
                 await self._hide(update, view)
             case "rate":
                 await self._rate(update, view, number)
-            case "ticket" | "mine" | "qr" | "people" | "remind" | "cancel" | "cancelled":
+            case (
+                "ticket" | "mine" | "qr" | "people" | "remind" | "unremind" | "cancel" | "cancelled"
+            ):
                 if view.mine is None:
                     await self.showing.notice(update, Words("forums.no_ticket"), alert=True)
                 else:
@@ -205,8 +207,8 @@ class AttendeeHandlers:
             case "people":
                 await self.showing.show(chat_id, screens.how_many(view), update)
                 return
-            case "remind":
-                await self._remind(update, view, number)
+            case "remind" | "unremind":
+                await self._remind(update, view, number, wanted=verb == "remind")
                 return
             case "cancel":
                 sure = screens.sure_to_cancel(view.forum)
@@ -238,13 +240,16 @@ class AttendeeHandlers:
             await attending.set_people(connection, chat_id, code, people, now, policy=self.policy)
         self.showing.nudge()
 
-    async def _remind(self, update: Update, view: attending.View, offset: int | None) -> None:
+    async def _remind(
+        self, update: Update, view: attending.View, offset: int | None, *, wanted: bool
+    ) -> None:
         chat_id, code = chat_of(update), view.forum.code
         if offset is not None:
             async with self.database.transaction() as connection:
                 await attending.set_offset(
-                    connection, chat_id, code, offset, policy=self.policy, usual=self.usual
-                )
+                    connection, chat_id, code, offset,
+                    wanted=wanted, policy=self.policy, usual=self.usual,
+                )  # fmt: skip
         changed = await self._view(chat_id, code)
         assert changed is not None
         await self.showing.show(chat_id, screens.when_to_remind(changed, self.usual), update)

@@ -15,6 +15,7 @@ from storage.models import (
     Audit,
     Commitment,
     ForumState,
+    Outbox,
     RegistrationState,
     Role,
     Subscription,
@@ -110,6 +111,9 @@ async def test_nobody_registers_twice_or_too_late(town: Town) -> None:
     await ann.taps("forums.attend")
     assert len(await registered(town)) == 1
     await ben.says("/start forum_DD7K2")
+    await ben.taps("forums.attend")
+    await ben.taps("feedback.consent.options.refuse")
+    assert ben.is_told("attend.stopped.refused")
     await ben.taps("forums.attend")
     await ben.taps("feedback.consent.options.agree")
     await ben.taps("attend.people.options.1")
@@ -238,6 +242,30 @@ async def test_what_is_stored_of_who_attends_is_theirs(town: Town) -> None:
         assert seal.chat_of(sealed) == ben.id
 
 
+async def test_who_attended_is_forgotten_in_time(town: Town) -> None:
+    """How many came and as what stays; who it was, and who did not come, is gone."""
+    forum = await published(town)
+    ann, ben = town.resident("Ann"), town.resident("Ben")
+    await registers(ann, 2)
+    await registers(ben)
+    (row, _) = await registered(town)
+    town.later(days=10)
+    organiser = await town.officer("Dung", unit="31", role=Role.ORGANISER)
+    await organiser.says(f"/start checkin_{row.token}")
+    await changed(town, forum, state=ForumState.CLOSED)
+    town.later(days=365)
+    await town.app.schedule.purge()
+    assert len(await registered(town)) == 2
+    town.later(seconds=1)
+    await town.app.schedule.purge()
+    (left,) = await registered(town)
+    assert (left.people, left.state, left.sealed) == (2, ATTENDED, "")
+    assert left.alias == -(left.id or 0)
+    async with town.app.database.reading() as connection:
+        told = select(table(Outbox).c.dedup_key).where(table(Outbox).c.sealed.is_not(None))
+        assert not (await connection.execute(told)).all()
+
+
 async def test_after_the_forum(town: Town) -> None:
     """Who was there rates it and gives an opinion; the results can be read by everybody."""
     organiser = await town.officer("Dung", unit="31", role=Role.ORGANISER)
@@ -269,10 +297,3 @@ async def test_after_the_forum(town: Town) -> None:
     await ann.says("/start forum_DD7K2")
     await ann.taps("forums.opinion")
     assert ann.is_asked("feedback.kind")
-    await ann.says("/cancel")
-    await ann.says("/mydata")
-    await ann.taps("mydata.erase")
-    await ann.taps("mydata.yes.erase")
-    (left,) = await registered(town)
-    assert (left.people, left.state, left.sealed) == (2, ATTENDED, "")
-    assert left.alias == -(left.id or 0)
