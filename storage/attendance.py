@@ -243,7 +243,7 @@ async def forget_told(
     """Delete what people were told, or were to be told, of their registrations."""
     statement = delete(_outbox).where(
         _outbox.c.chat_id.in_(aliases),
-        or_(*(_outbox.c.dedup_key.startswith(f"{what}:") for what in TOLD)),
+        or_(*(_outbox.c.dedup_key.startswith(f"{what}:", autoescape=True) for what in TOLD)),
     )
     if before is not None:
         statement = statement.where(_outbox.c.created_at < before)

@@ -12,6 +12,7 @@ from storage.rows import insert_into, many, table
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import Update
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from storage.models import Forum
@@ -94,10 +95,10 @@ async def drop_of(connection: AsyncConnection, forum_id: int, alias: int, now: d
     await _close(connection, statement, now)
 
 
-async def _close(connection: AsyncConnection, statement: object, now: datetime) -> None:
+async def _close(connection: AsyncConnection, statement: Update, now: datetime) -> None:
     sending = (_outbox.c.state == OutboxState.SENDING, OutboxState.MAYBE_SENT.value)
     await connection.execute(
-        statement.values(  # type: ignore[attr-defined]  # an UPDATE, whose type has no name here
+        statement.values(
             state=case(sending, else_=OutboxState.EXPIRED.value),
             finished_at=now,
             owner=None,

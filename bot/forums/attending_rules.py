@@ -31,6 +31,11 @@ def is_open(forum: Forum, now: datetime) -> bool:
     return forum.state is ForumState.PUBLISHED and forum.starts_at > now
 
 
+def keeps_tickets(forum: Forum, now: datetime) -> bool:
+    """Whether a ticket for it is still good for something: also while it is put off."""
+    return is_open(forum, now) or forum.state is ForumState.POSTPONED
+
+
 def left(capacity: int | None, taken: int) -> int | None:
     """How many places are free; None when as many may come as like."""
     return None if capacity is None else max(0, capacity - taken)

@@ -123,7 +123,7 @@ def _ways(view: View, now: datetime) -> list[str]:
     ways = []
     if mine is None and rules.is_open(forum, now):
         ways.append("attend")
-    if mine is not None and rules.is_open(forum, now):
+    if mine is not None and rules.keeps_tickets(forum, now):
         ways.append("ticket")
     if rules.takes_opinions(forum, now, mine):
         ways.append("opinion")
@@ -173,6 +173,12 @@ def qr_caption(view: View) -> Screen:
     assert view.mine is not None
     params = {**about(view.forum), "people": view.mine.people}
     return Screen((Words("forums.qr_caption", params),))
+
+
+def hidden(forum: Forum) -> Screen:
+    """A forum that somebody is not interested in, with the way back."""
+    back = Button(Words("forums.back"), "forums:coming=0")
+    return Screen((Words("forums.hidden", about(forum)),), (button("unhide", forum), back))
 
 
 def how_many(view: View) -> Screen:

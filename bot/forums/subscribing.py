@@ -75,11 +75,15 @@ async def unsubscribe(
     await attendance.unsubscribe(connection, aliases, area)
 
 
-def page(known: Sequence[str], offered: str = "") -> Screen:
-    """The areas that somebody hears of; a press on one ends that. `offered` is one more to take."""
+def page(known: Sequence[str], offered: str, *, muted: bool) -> Screen:
+    """The areas that somebody hears of; a press on one ends that. `offered` is one more to take.
+
+    Who switched news of forums off in the settings, is told so.
+    """
+    off = (Words("subscription.muted"),) if muted else ()
     takes = [area for area in dict.fromkeys((offered, CITY)) if is_place(area)]
     return Screen(
-        (Words("subscription.list" if known else "subscription.none"),),
+        (Words("subscription.list" if known else "subscription.none"), *off),
         (
             *(
                 Button(

@@ -13,6 +13,7 @@ from bot.feedback import links, qr
 from bot.forums import attending, calendar_file, subscribing
 from bot.forums import attending_rules as rules
 from bot.forums import attending_screens as screens
+from bot.preferences import FORUMS, Preferences
 from bot.screen import Screen, Words
 from bot.telegram.arrival import arriving
 from bot.telegram.reading import chat_of, pressed_in
@@ -85,8 +86,8 @@ class AttendeeHandlers:
                 await self._calendar(update, view)
             case "news":
                 await self._subscriptions(update, view.forum.area)
-            case "hide":
-                await self._hide(update, view)
+            case "hide" | "unhide":
+                await self._hide(update, view, hides=verb == "hide")
             case "rate":
                 await self._rate(update, view, number)
             case (
@@ -166,15 +167,18 @@ class AttendeeHandlers:
         screen = Screen((Words("forums.calendar_file", screens.about(forum)),))
         await self.showing.show(chat_of(update), screen, update, upload=upload)
 
-    async def _hide(self, update: Update, view: attending.View) -> None:
-        code = view.forum.code
+    async def _hide(self, update: Update, view: attending.View, *, hides: bool) -> None:
+        chat_id, code = chat_of(update), view.forum.code
 
         def change(chosen: Mapping[str, Any]) -> Mapping[str, Any]:
             others = [each for each in chosen.get("hidden", ()) if each != code]
-            return {"hidden": [*others, code][-_HIDDEN:]}
+            return {"hidden": [*others, code][-_HIDDEN:] if hides else others}
 
-        await self.desk.prefer(chat_of(update), change)
-        await self._list(update, "coming", 0)
+        await self.desk.prefer(chat_id, change)
+        screen = screens.hidden(view.forum)
+        if not hides:
+            screen = screens.page(view, arriving.get().now)
+        await self.showing.show(chat_id, screen, update)
 
     async def _rate(self, update: Update, view: attending.View, score: int | None) -> None:
         chat_id, now = chat_of(update), arriving.get().now
@@ -308,4 +312,6 @@ class AttendeeHandlers:
         chat_id = chat_of(update)
         async with self.database.reading() as connection:
             known = await subscribing.areas(connection, chat_id, policy=self.policy)
-        await self.showing.show(chat_id, subscribing.page(known, offered), update)
+        chosen = Preferences.of(await self.desk.preferences(chat_id))
+        screen = subscribing.page(known, offered, muted=FORUMS in chosen.muted)
+        await self.showing.show(chat_id, screen, update)

@@ -24,7 +24,7 @@ from tests.samples import POLICY
 # What is said of a forum, of one's own place at it, and at its door.
 FORUM_KEYS = (
     *("coming", "past", "no_coming", "no_past", "to_coming", "to_past"),
-    *("attend", "ticket", "opinion", "rate", "map", "calendar", "news", "hide"),
+    *("attend", "ticket", "opinion", "rate", "map", "calendar", "news", "hide", "unhide"),
     *("qr", "people", "remind", "cancel", "cancelled"),
     *("is.postponed", "is.cancelled", "mine.registered", "mine.waiting", "mine.attended"),
     *("door.welcome", "door.again", "door.closed", "door.waiting", "door.cancelled"),

@@ -171,6 +171,8 @@ async def test_map_calendar_opinion_and_no_interest(town: Town) -> None:
     assert [each["forum"] for each in await town.exported()] == [None, "DD7K2"]
     await ann.says("/start forum_DD7K2")
     await ann.taps("forums.hide")
+    assert ann.is_told("forums.hidden")
+    await ann.taps("forums.back")
     assert [label for label in ann.buttons if "·" in label] == ["05/12/2026 · Xa"]
 
 

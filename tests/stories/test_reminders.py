@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from bot.forums import reminding
 from bot.forums.attending_rules import reminded_at
+from storage import outbox
 from storage.models import ForumState, Outbox, OutboxState
 from storage.rows import table
 from tests.attending import changed, published, registers
@@ -110,6 +111,26 @@ async def test_a_cancelled_forum_reminds_of_nothing(town: Town) -> None:
     await look(town, hours=21)
     assert not reminders(ann)
     assert not reminders(ben)
+
+
+async def test_what_is_on_its_way_is_not_tried_again(town: Town) -> None:
+    """A forum that is cancelled while a reminder is being sent: it may have been sent, once."""
+    forum = await published(town)
+    await registers(town.resident("Ann"))
+    town.later(days=9)
+    await town.app.remind_of_forums()
+    database, lease = town.app.database, timedelta(minutes=1)
+    async with database.transaction() as connection:
+        pacing = outbox.Pacing(0, 0, 0)
+        (claimed,) = await outbox.claim(
+            connection, owner="another", now=town.now, lease=lease, pacing=pacing, most=9
+        )
+    await changed(town, forum, state=ForumState.CANCELLED)
+    row = claimed.row
+    failed = outbox.Outcome(row.id or 0, row.attempt, OutboxState.WAITING, town.now)
+    async with database.transaction() as connection:
+        assert await outbox.finish(connection, "another", [failed]) == 0
+    assert await waiting(town) == [OutboxState.MAYBE_SENT]
 
 
 async def test_after_an_outage_only_what_is_still_true(town: Town) -> None:
