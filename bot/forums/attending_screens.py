@@ -37,7 +37,11 @@ def forums_list(found: Sequence[Forum], which: str, skip: int, zone: ZoneInfo) -
         Button(
             Words(
                 "forums.item",
-                {"on": each.starts_at.astimezone(zone).date(), "title": each.title[:_TITLE]},
+                {
+                    "on": each.starts_at.astimezone(zone).date(),
+                    "area": named(each.area),
+                    "title": each.title[:_TITLE],
+                },
             ),
             f"forums:show={each.code}",
         )

@@ -23,7 +23,7 @@ def overview(held: Holding) -> Screen:
         {"registrations": len(held.registrations), "subscriptions": len(held.subscriptions)},
     )
     return Screen(
-        (text, forums) if attends else (text,),
+        (forums, text) if attends else (text,),
         tuple(Button(Words(f"mydata.{way}"), f"mydata:{way}") for way in ways),
     )
 

@@ -41,7 +41,7 @@ async def test_somebody_finds_a_forum_registers_and_comes(town: Town) -> None:
     await published(town, capacity=5)
     ann = town.resident("Ann")
     await ann.says("/diendan")
-    await ann.taps("05/12/2026 · Công an lắng nghe ý kiến của nhân dân")
+    await ann.taps("05/12/2026 · Phường An Biên · Công an lắng nghe ý kiến của nhân dân")
     assert "Còn 5 chỗ" in ann.sees
     assert "• Trật tự vỉa hè" in ann.sees
     await ann.taps("forums.attend")
@@ -154,7 +154,7 @@ async def test_map_calendar_opinion_and_no_interest(town: Town) -> None:
     await ann.gives("Ngõ tối.", area="Phường An Biên")
     await ann.says("/forums")
     assert next(label for label in ann.buttons if "·" in label).endswith("Gần")
-    await ann.taps("05/12/2026 · Gần")
+    await ann.taps("05/12/2026 · Phường An Biên · Gần")
     await ann.taps("forums.map")
     assert ann.messages[-1]["venue"]["title"] == "Gần"
     await ann.taps("forums.calendar", of="Gần")
@@ -173,7 +173,7 @@ async def test_map_calendar_opinion_and_no_interest(town: Town) -> None:
     await ann.taps("forums.hide")
     assert ann.is_told("forums.hidden")
     await ann.taps("forums.back")
-    assert [label for label in ann.buttons if "·" in label] == ["05/12/2026 · Xa"]
+    assert [label for label in ann.buttons if "·" in label] == ["05/12/2026 · Phường Hải An · Xa"]
 
 
 async def test_one_hears_of_an_area_for_as_long_as_one_likes(town: Town) -> None:
@@ -201,7 +201,7 @@ async def test_one_hears_of_an_area_for_as_long_as_one_likes(town: Town) -> None
     await ann.taps("No longer: Hải An Ward")
     await ann.says("/forums")
     assert [label for label in ann.buttons if "·" in label] == [
-        "05/12/2026 · Hai", "05/12/2026 · Một",
+        "05/12/2026 · An Biên Ward · Hai", "05/12/2026 · Hải An Ward · Một",
     ]  # fmt: skip
     async with town.app.database.reading() as connection:
         rows = (await connection.execute(select(table(Subscription)))).all()
@@ -288,7 +288,7 @@ async def test_after_the_forum(town: Town) -> None:
         await connection.execute(insert(table(Commitment)).values(**values))
     await ben.says("/forums")
     await ben.taps("forums.to_past")
-    await ben.taps("05/12/2026 · Công an lắng nghe ý kiến của nhân dân")
+    await ben.taps("05/12/2026 · Phường An Biên · Công an lắng nghe ý kiến của nhân dân")
     assert "Đã nghe 12 ý kiến." in ben.sees
     assert "Lắp đèn ngõ 12 – Công an phường, hạn 15/01/2027" in ben.sees
     assert ben.buttons == ["◀ Lịch diễn đàn"]
