@@ -25,6 +25,8 @@ from bot.feedback import followup, notices
 from bot.feedback import service as feedback
 from bot.feedback.flow import FEEDBACK
 from bot.feedback.later import ADDITION, RATING, REOPENING, REPLY
+from bot.forums import attending, reminding, subscribing
+from bot.forums.attending_flow import ATTENDING, SUBSCRIBING
 from bot.policy import Limits as OpinionLimits
 from bot.policy import Policy
 from bot.privacy import rights
@@ -33,6 +35,7 @@ from bot.privacy.retention import Terms as RetentionTerms
 from bot.reach import Reach
 from bot.schedule import Schedule
 from bot.seal import Seal, keys_of
+from bot.telegram.attendees import AttendeeHandlers
 from bot.telegram.commands import COMMANDS, MENU
 from bot.telegram.data import DataHandlers
 from bot.telegram.delivery import Delivery, Terms
@@ -81,7 +84,28 @@ def topics(policy: Policy) -> tuple[Matter, ...]:
             Matter(flow, finish=partial(acting.finish, action=flow.name, policy=policy))
             for flow in ACTIONS
         ),
+        *attendance(policy),
         Matter(CORRECTION, finish=partial(rights.correct_phone, policy=policy)),
+    )
+
+
+def attendance(policy: Policy) -> tuple[Matter, ...]:
+    """The conversations about attending forums and hearing of them."""
+    begin = partial(attending.facts, policy=policy)
+    return (
+        Matter(
+            ATTENDING,
+            finish=partial(attending.register, policy=policy),
+            begin=begin,
+            answered={"consent": partial(feedback.agree, policy=policy)},
+            forgets=frozenset({"refused"}),
+        ),
+        Matter(
+            SUBSCRIBING,
+            finish=partial(subscribing.subscribe, policy=policy),
+            begin=begin,
+            forgets=frozenset({"refused"}),
+        ),
     )
 
 
@@ -181,6 +205,7 @@ class App:
         album_pause: float = 0.8,
     ) -> None:
         self.settings = settings
+        self._clock = clock
         self.stopping = asyncio.Event()
         self.fatal: str | None = None
         self.database = Database(settings.database.url, pool_size=settings.database.pool_size)
@@ -224,6 +249,9 @@ class App:
         data = DataHandlers(desk, database, showing, self.policy.seal)
         officers = OfficerHandlers(desk, database, showing, self.policy)
         office = OfficeHandlers(desk, database, showing, self.policy)
+        attendees = AttendeeHandlers(
+            desk, database, showing, self.policy, self.bot, settings.forums.minutes
+        )
         handlers = Handlers(
             desk,
             database,
@@ -233,6 +261,7 @@ class App:
             data,
             officers,
             office,
+            attendees,
             locator_of(settings).near,
             album_pause,
         )
@@ -281,6 +310,12 @@ class App:
         if await self.evidence.fetch_due():
             self.delivery.nudge()
         await self.evidence.clear_erased()
+
+    async def remind_of_forums(self) -> None:
+        """Put the reminders of forums that are due on their way."""
+        minutes = self.settings.forums.minutes
+        if await reminding.look(self.database, minutes, self._clock(), policy=self.policy):
+            self.delivery.nudge()
 
     async def settled(self) -> None:
         """Return when every reply was sent and nothing in the outbox is due (for tests)."""

@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot import trail
 from bot.casework import deadlines, digest
 from bot.feedback import alerts
+from bot.forums import attending
 from bot.privacy import retention
 from bot.screen import Button, Screen, Words
 from storage import conversations, failures, outbox
@@ -148,6 +149,8 @@ class Schedule:
             keep = timedelta(days=self._retention.failed_update_days)
             await failures.purge(connection, now - keep)
         await self._database.tidy()
+        kept = timedelta(days=self._retention.registration_days)
+        await attending.outlive(self._database, now - kept)
         if await retention.apply(self._database, self._terms, now, policy=self._policy):
             self._nudge()
 

@@ -155,6 +155,7 @@ class Retention(_Section):
     draft_reminder_hours: float = Field(2, ge=0)
     failed_update_days: int = Field(30, ge=1)
     warning_days: int = Field(30, ge=0)
+    registration_days: int = Field(365, ge=1)
     closed_days: ClosedDays = ClosedDays()
 
 
@@ -190,6 +191,31 @@ class Areas(_Section):
     code_property: str = ""
 
 
+_OFFSET = re.compile(r"([1-9][0-9]{0,3})([dhm])")
+_MINUTES = {"d": 1440, "h": 60, "m": 1}
+
+
+class Forums(_Section):
+    """How forums go: before the start at which moments attendees are reminded."""
+
+    reminder_offsets: tuple[str, ...] = ("7d", "1d", "2h")
+
+    @field_validator("reminder_offsets")
+    @classmethod
+    def _are_spans(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            if not _OFFSET.fullmatch(each):
+                raise ValueError("holds days, hours or minutes, such as 7d, 2h or 30m")
+        return value
+
+    @property
+    def minutes(self) -> tuple[int, ...]:
+        """The offsets in minutes, the longest first."""
+        found = (_OFFSET.fullmatch(each) for each in self.reminder_offsets)
+        minutes = {int(each[1]) * _MINUTES[each[2]] for each in found if each}
+        return tuple(sorted(minutes, reverse=True))
+
+
 class Ops(_Section):
     """Where health, readiness and metrics are served; port 0 serves them nowhere."""
 
@@ -213,6 +239,7 @@ class Settings(BaseSettings):
     privacy: Privacy = Privacy()
     evidence: Evidence = Evidence()
     areas: Areas = Areas()
+    forums: Forums = Forums()
     ops: Ops = Ops()
 
     @classmethod

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from storage.models import KeyCheck, Outbox, Recipient, Resident, Submission
+from storage.models import (
+    KeyCheck,
+    Outbox,
+    Recipient,
+    Registration,
+    Resident,
+    Submission,
+    Subscription,
+)
 from storage.rows import insert_into, many, table
 
 if TYPE_CHECKING:
@@ -66,7 +74,7 @@ async def plain_residents(connection: AsyncConnection, most: int) -> Sequence[Re
 
 
 async def move(connection: AsyncConnection, old: int, new: int, sealed: str) -> None:
-    """Give a resident another pseudonym and seal, and what waits for them as well."""
+    """Give a resident another pseudonym and seal, with what waits for them and what they attend."""
     await connection.execute(
         update(_residents).where(_residents.c.alias == old).values(alias=new, sealed=sealed)
     )
@@ -76,6 +84,10 @@ async def move(connection: AsyncConnection, old: int, new: int, sealed: str) -> 
         .where(_outbox.c.sealed.is_not(None))
         .values(chat_id=new, sealed=sealed)
     )
+    for attending in (table(Registration), table(Subscription)):
+        await connection.execute(
+            update(attending).where(attending.c.alias == old).values(alias=new, sealed=sealed)
+        )
     if old != new:
         await connection.execute(
             update(_recipients).where(_recipients.c.chat_id == old).values(chat_id=new)

@@ -65,6 +65,7 @@ def settings_for(
         privacy=Privacy(encryption_key=KEY),
         evidence=Evidence(url=f"memory://{uuid4().hex}"),
         abuse=abuse,
+        forums=Settings.model_fields["forums"].default,
         ops=Ops(listen_port=0),
     )
 

@@ -16,7 +16,12 @@ def payload(code: str) -> str:
 
 def picture(username: str, code: str) -> bytes:
     """A PNG of the deep link to an opinion."""
+    return of_link(username, payload(code))
+
+
+def of_link(username: str, payload: str) -> bytes:
+    """A PNG of a deep link."""
     made = io.BytesIO()
-    link = f"https://t.me/{username}?start={payload(code)}"
+    link = f"https://t.me/{username}?start={payload}"
     segno.make(link, error="m").save(made, kind="png", scale=8, border=3)
     return made.getvalue()

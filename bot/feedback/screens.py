@@ -34,6 +34,7 @@ def start(*, has_draft: bool, unit: str | None = None) -> Screen:
         (
             Button(Words("start.resume" if has_draft else "start.feedback"), "feedback:begin"),
             Button(Words("start.mine"), "mine:list="),
+            Button(Words("start.forums"), "forums:coming=0"),
             Button(Words("start.help"), "help:"),
             Button(Words("start.settings"), "settings:"),
         ),
@@ -73,6 +74,7 @@ def settings(chosen: Preferences) -> Screen:
             *(Button(Words(f"settings.{code}"), f"settings:{code}") for code in ("vi", "en")),
             *quiet,
             *switches,
+            Button(Words("settings.forums"), "subscription:list="),
         ),
     )
 

@@ -12,7 +12,8 @@ import orjson
 
 from bot.feedback import rules
 from bot.feedback.service import PUBLIC_ACTIONS
-from storage import audit, conversations, erasure, failures, residents, submissions
+from bot.forums import attending
+from storage import attendance, audit, conversations, erasure, failures, residents, submissions
 from storage.models import State
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from bot.conversation.flow import Chat
     from bot.policy import Policy
     from bot.seal import Seal
-    from storage.models import Submission
+    from storage.models import Registration, Submission, Subscription
 
 _MOST = 10_000  # submissions of one person
 
@@ -42,11 +43,13 @@ class Erased:
 
 @dataclass(frozen=True)
 class Holding:
-    """What is stored of a person: their opinions, and how many of them hold a phone number."""
+    """What is stored of a person: their opinions, how many of them hold a phone number, forums."""
 
     submissions: Sequence[Submission]
     phones: int
     agreed: bool
+    registrations: Sequence[Registration]
+    subscriptions: Sequence[Subscription]
 
 
 async def holding(connection: AsyncConnection, seal: Seal, chat_id: int) -> Holding:
@@ -54,7 +57,13 @@ async def holding(connection: AsyncConnection, seal: Seal, chat_id: int) -> Hold
     aliases = seal.aliases(chat_id)
     given = await submissions.of_residents(connection, aliases, before=None, most=_MOST)
     resident = await residents.find(connection, aliases)
-    return Holding(given, sum(each.phone is not None for each in given), resident is not None)
+    return Holding(
+        given,
+        sum(each.phone is not None for each in given),
+        resident is not None,
+        await attendance.of_person(connection, aliases),
+        await attendance.subscriptions(connection, aliases),
+    )
 
 
 async def copy(connection: AsyncConnection, seal: Seal, chat_id: int, now: datetime) -> bytes:
@@ -70,6 +79,11 @@ async def copy(connection: AsyncConnection, seal: Seal, chat_id: int, now: datet
         "draft": chat.answers if chat else {},
         "consent": _consent(resident),
         "opinions": [await _opinion(connection, seal, each) for each in held.submissions],
+        "forums": await _attending(connection, held.registrations),
+        "news_of_forums": [
+            {"area": each.area, "language": each.language, "at": each.created_at}
+            for each in held.subscriptions
+        ],
     }
     await audit.append(connection, COPIED, now, role=audit.RESIDENT)
     return orjson.dumps(document, option=orjson.OPT_INDENT_2)
@@ -112,6 +126,21 @@ async def _opinion(
     }
 
 
+_OF_A_FORUM = (
+    "people", "category", "state", "language", "offsets", "registered_at", "arrived_at", "rating",
+)  # fmt: skip
+
+
+async def _attending(
+    connection: AsyncConnection, rows: Sequence[Registration]
+) -> list[dict[str, Any]]:
+    codes = await attendance.codes(connection, [each.forum_id for each in rows])
+    return [
+        {"forum": codes[row.forum_id], **{name: getattr(row, name) for name in _OF_A_FORUM}}
+        for row in rows
+    ]
+
+
 async def erase(connection: AsyncConnection, seal: Seal, chat_id: int, now: datetime) -> Erased:
     """Erase what may be erased of the person of a chat; what must stay is said with the reason.
 
@@ -129,6 +158,7 @@ async def erase(connection: AsyncConnection, seal: Seal, chat_id: int, now: date
             continue
         await _write(connection, ERASED, submission, now)
         gone += 1
+    await attending.forget(connection, seal.aliases(chat_id), now)
     await failures.forget(connection, chat_id)
     await erasure.forget_words(connection)
     if not kept:

@@ -14,10 +14,18 @@ def overview(held: Holding) -> Screen:
     """What is stored, and what may be done with it."""
     ways = ["copy"]
     ways += ["correct"] if held.phones else []
-    ways += ["erase"] if held.submissions else []
+    attends = bool(held.registrations or held.subscriptions)
+    ways += ["erase"] if held.submissions or attends else []
     ways += ["withdraw"] if held.agreed else []
     text = Words("mydata.text", {"opinions": len(held.submissions), "phones": held.phones})
-    return Screen((text,), tuple(Button(Words(f"mydata.{way}"), f"mydata:{way}") for way in ways))
+    forums = Words(
+        "mydata.forums",
+        {"registrations": len(held.registrations), "subscriptions": len(held.subscriptions)},
+    )
+    return Screen(
+        (forums, text) if attends else (text,),
+        tuple(Button(Words(f"mydata.{way}"), f"mydata:{way}") for way in ways),
+    )
 
 
 def ask(way: str) -> Screen:

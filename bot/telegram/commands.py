@@ -4,6 +4,7 @@ COMMANDS = {
     "start": ("start",),
     "feedback": ("feedback", "gopy"),
     "mine": ("mine", "tracuu"),
+    "forums": ("forums", "diendan"),
     "settings": ("settings", "caidat"),
     "mydata": ("mydata", "dulieu"),
     "help": ("help", "trogiup"),
@@ -22,4 +23,4 @@ GROUP_COMMANDS = {
     "link_group": ("alertshere", "baotaiday"),
     "unlink_group": ("noalerts", "thoibao"),
 }
-MENU = ("feedback", "mine", "settings", "mydata", "help", "cancel")
+MENU = ("feedback", "mine", "forums", "settings", "mydata", "help", "cancel")

@@ -25,6 +25,7 @@ from bot.conversation.inputs import as_message
 from bot.feedback import links, qr, screens
 from bot.screen import Screen, Words
 from bot.telegram.arrival import arriving
+from bot.telegram.attendees import CHECKIN
 from bot.telegram.commands import COMMANDS, GROUP_COMMANDS
 from bot.telegram.reading import chat_of, pressed_in, read_message
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from bot.conversation.flow import Reply
     from bot.conversation.service import Desk
     from bot.reach import Reach
+    from bot.telegram.attendees import AttendeeHandlers
     from bot.telegram.data import DataHandlers
     from bot.telegram.office import OfficeHandlers
     from bot.telegram.officers import OfficerHandlers
@@ -65,6 +67,7 @@ class Handlers:
     data: DataHandlers
     officers: OfficerHandlers
     office: OfficeHandlers
+    attendees: AttendeeHandlers
     locate: Locate
     album_pause: float
 
@@ -95,6 +98,7 @@ class Handlers:
             "feedback": self.begin,
             "cancel": self.cancel,
             "mine": self.residents.mine,
+            "forums": self.attendees.forums,
             "settings": self.residents.settings,
             "mydata": self.data.overview,
             "help": self.residents.help,
@@ -114,6 +118,8 @@ class Handlers:
             "feedback": self.begin,
             "draft": self.press_draft,
             "mine": self.residents.press_mine,
+            "forums": self.attendees.press_forums,
+            "subscription": self.attendees.press_subscription,
             "settings": self.residents.press_settings,
             "mydata": self.data.press,
             "help": self.residents.help,
@@ -180,10 +186,16 @@ class Handlers:
         if payload.startswith(qr.PREFIX):
             await self.residents.show_one(update, payload.removeprefix(qr.PREFIX))
             return
+        if payload.startswith(CHECKIN):
+            await self.attendees.arrive(update, payload.removeprefix(CHECKIN))
+            return
         chat_id, now = chat_of(update), arriving.get().now
         link = links.read(payload, now)
         if link:
             await self.desk.prefer(chat_id, lambda _chosen: link)
+        forum = link.get("link", {}).get("forum")
+        if forum and await self.attendees.show_one(update, forum):
+            return
         has_draft = await self.desk.has_draft(chat_id, now)
         unit = link.get("link", {}).get("unit")
         await self.showing.show(chat_id, screens.start(has_draft=has_draft, unit=unit))

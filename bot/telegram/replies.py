@@ -62,6 +62,16 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """A place on the map, in degrees, with its name and what stands below it."""
+
+    latitude: float
+    longitude: float
+    title: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """Something to say in a chat.
 
@@ -77,6 +87,7 @@ class Post:
     answers: str | None = None
     toast: str | None = None
     upload: Upload | None = None
+    pin: Pin | None = None
 
 
 @dataclass(slots=True)
@@ -157,6 +168,11 @@ class Replies:
                 await self._answer(post.answers, post.toast)
             if post.screen is not None:
                 await self._show(chat_id, post)
+            if post.pin is not None:
+                pin = post.pin
+                await self._bot.send_venue(
+                    chat_id, pin.latitude, pin.longitude, pin.title, pin.address
+                )
             if post.files:
                 await self._send_files(chat_id, post.files)
         except TelegramError as error:

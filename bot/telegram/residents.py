@@ -16,6 +16,7 @@ from bot.telegram.arrival import arriving
 from bot.telegram.reading import chat_of, pressed_in
 from bot.telegram.replies import Upload
 from bot.texts import LANGUAGES
+from storage import attendance
 
 if TYPE_CHECKING:
     from telegram import Bot, Update
@@ -117,6 +118,9 @@ class ResidentHandlers:
         chat_id, choice = chat_of(update), pressed_in(update)
         if choice in LANGUAGES:
             await self.desk.speak(chat_id, choice)
+            aliases = self.policy.seal.aliases(chat_id, named=True)
+            async with self.database.transaction() as connection:
+                await attendance.speak(connection, aliases, choice)
         else:
             verb, _, value = choice.partition("=")
             await self.desk.prefer(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.conversation.service import Desk, Shown
     from bot.screen import Screen, Words
     from bot.telegram.render import Renderer
-    from bot.telegram.replies import Replies, Upload
+    from bot.telegram.replies import Pin, Replies, Upload
     from storage.models import Attachment
 
 
@@ -69,6 +69,14 @@ class Showing:
         post = Post(screen, await self.desk.language(chat_id), files=files, upload=upload)
         pressed = update is not None and update.callback_query is not None
         self.replies.put(chat_id, _pressed(post, update, new=new) if pressed and update else post)
+
+    async def point(self, update: Update, pin: Pin) -> None:
+        """Show a place on the map in answer to a button."""
+        query = update.callback_query
+        assert query is not None
+        chat_id = query.from_user.id
+        post = Post(None, await self.desk.language(chat_id), pin=pin)
+        self.replies.put(chat_id, _pressed(post, update, new=True))
 
     async def notice(self, update: Update, words: Words, *, alert: bool = False) -> None:
         """Answer a button with a notice above the chat; the chat itself stays as it is."""

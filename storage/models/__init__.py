@@ -13,6 +13,7 @@ from storage.models.forums import (
     ForumState,
     Registration,
     RegistrationState,
+    Reminder,
     Subscription,
 )
 from storage.models.officers import Invite, Officer, Role, Template, UnitChat
@@ -61,6 +62,7 @@ __all__ = [
     "RegistrationState",
     "Remark",
     "RemarkKind",
+    "Reminder",
     "Resident",
     "Role",
     "State",

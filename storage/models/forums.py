@@ -159,6 +159,26 @@ class Announcement(SQLModel, table=True):
     created_at: datetime = time_column()
 
 
+class Reminder(SQLModel, table=True):
+    """How far the reminder so many minutes before a forum's start is expanded into the outbox.
+
+    `cursor` is the last registration that was looked at. The offset 0 stands for the start itself:
+    since its `created_at` the forum starts when it does.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("forum_id", "start_version", "offset", name="uq_reminder_offset"),
+    )
+
+    id: int | None = auto_id()
+    forum_id: int = of_forum()
+    start_version: int
+    offset: int
+    cursor: int = 0
+    created_at: datetime = time_column()
+    finished_at: datetime | None = time_column(nullable=True)
+
+
 class Commitment(SQLModel, table=True):
     """Something that was promised at a forum: who does it until when, and what became of it."""
 

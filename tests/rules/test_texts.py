@@ -14,12 +14,23 @@ from bot.areas.units import Level
 from bot.casework.lists import WHICH
 from bot.casework.workflow import TRANSITIONS
 from bot.feedback.service import PUBLIC_ACTIONS
+from bot.forums.attending_rules import MOST_PEOPLE
 from bot.preferences import QUIET, SWITCHES
 from bot.telegram.commands import MENU
 from bot.texts import LANGUAGES, load
 from storage import audit
-from storage.models import Kind, RemarkKind, Role, State
+from storage.models import Category, Kind, RemarkKind, Role, State
 from tests.samples import POLICY
+
+# What is said of a forum, of one's own place at it, and at its door.
+FORUM_KEYS = (
+    *("coming", "past", "no_coming", "no_past", "to_coming", "to_past"),
+    *("attend", "ticket", "opinion", "rate", "map", "calendar", "news", "hide", "unhide"),
+    *("qr", "people", "remind", "cancel", "cancelled"),
+    *("is.postponed", "is.cancelled", "mine.registered", "mine.waiting", "mine.attended"),
+    *("door.welcome", "door.again", "door.closed", "door.waiting", "door.cancelled"),
+    *("promise.kept", "promise.open"),
+)
 
 
 def expected_keys() -> set[str]:
@@ -52,6 +63,10 @@ def expected_keys() -> set[str]:
     found |= {f"areas.former.{level}" for level in FormerLevel}
     found |= {f"feedback.kind.options.{kind}" for kind in Kind}
     found |= {f"cases.{name}" for name in WHICH} | {f"cases.to.{name}" for name in WHICH}
+    found |= {f"attend.category.options.{category}" for category in Category}
+    found |= {f"attend.people.options.{n + 1}" for n in range(MOST_PEOPLE)}
+    found |= {f"forums.{name}" for name in FORUM_KEYS}
+    found |= {f"reminder.before.{unit}" for unit in ("days", "hours", "minutes")}
     for matter in topics(POLICY):
         for step in matter.flow.steps:
             base = f"{matter.flow.name}.{step.name}"

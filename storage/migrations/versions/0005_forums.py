@@ -111,6 +111,19 @@ def _telling() -> None:
     op.create_index(op.f("ix_announcement_forum_id"), "announcement", ["forum_id"])
     op.create_index("ix_announcement_due", "announcement", ["due_at", "id"])
     op.create_table(
+        "reminder",
+        sa.Column("id", _ID, autoincrement=True, nullable=False),
+        sa.Column("forum_id", _ID, nullable=False),
+        sa.Column("start_version", sa.Integer(), nullable=False),
+        sa.Column("offset", sa.Integer(), nullable=False),
+        sa.Column("cursor", sa.Integer(), nullable=False),
+        sa.Column("created_at", _TIME, nullable=False),
+        sa.Column("finished_at", _TIME, nullable=True),
+        sa.ForeignKeyConstraint(["forum_id"], ["forum.id"], name=op.f("fk_reminder_forum_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder")),
+        sa.UniqueConstraint("forum_id", "start_version", "offset", name="uq_reminder_offset"),
+    )
+    op.create_table(
         "commitment",
         sa.Column("id", _ID, autoincrement=True, nullable=False),
         sa.Column("forum_id", _ID, nullable=False),

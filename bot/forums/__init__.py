@@ -1,0 +1,1 @@
+"""Forums: planned and held by organisers, attended by residents."""

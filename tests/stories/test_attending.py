@@ -1,0 +1,301 @@
+"""Attending a forum: the list, a place or a number in the line, the door, and afterwards."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import orjson
+from icalendar import Calendar
+from sqlalchemy import insert, select
+
+from bot.privacy import keys
+from bot.seal import Seal, new_key
+from storage.models import (
+    Audit,
+    Commitment,
+    ForumState,
+    Outbox,
+    RegistrationState,
+    Role,
+    Subscription,
+)
+from storage.rows import table
+from tests.attending import changed, published, registered, registers
+from tests.people import KEY
+
+if TYPE_CHECKING:
+    from tests.people import Town
+
+REGISTERED, WAITING, CANCELLED, ATTENDED = (
+    RegistrationState.REGISTERED,
+    RegistrationState.WAITING,
+    RegistrationState.CANCELLED,
+    RegistrationState.ATTENDED,
+)
+
+
+async def test_somebody_finds_a_forum_registers_and_comes(town: Town) -> None:
+    """From the list to the door: consent once, a ticket, a second look at it, the counter."""
+    organiser = await town.officer("Dung", unit="11407", role=Role.ORGANISER)
+    await published(town, capacity=5)
+    ann = town.resident("Ann")
+    await ann.says("/diendan")
+    await ann.taps("05/12/2026 · Phường An Biên · Công an lắng nghe ý kiến của nhân dân")
+    assert "Còn 5 chỗ" in ann.sees
+    assert "• Trật tự vỉa hè" in ann.sees
+    await ann.taps("forums.attend")
+    assert "máy chủ của Telegram" in ann.sees
+    await ann.taps("feedback.consent.options.agree")
+    await ann.says("3")
+    await ann.taps("attend.category.options.neighbourhood_head")
+    assert ann.is_told("attend.registered")
+    await ann.taps("forums.qr")
+    assert "photo" in ann.messages[-1]
+    (row,) = await registered(town)
+    assert (row.people, row.state) == (3, REGISTERED)
+    await ann.says(f"/start checkin_{row.token}")
+    assert ann.is_told("forums.ticket_of")
+    await organiser.says(f"/start checkin_{row.token}")
+    assert organiser.is_told("forums.door.closed")
+    town.later(days=9, hours=23)
+    await organiser.says(f"/start checkin_{row.token}")
+    assert organiser.is_told("forums.door.welcome")
+    assert "3 trên 3 người" in organiser.sees
+    came = town.now
+    town.later(minutes=5)
+    await organiser.says(f"/start checkin_{row.token}")
+    assert organiser.is_told("forums.door.again")
+    (row,) = await registered(town)
+    assert (row.state, row.arrived_at) == (ATTENDED, came)
+
+
+async def test_the_waiting_list_moves_up_by_itself(town: Town) -> None:
+    """In order, each who fits with all their people; who comes again stands at the end."""
+    forum = await published(town, capacity=4)
+    ann, ben, cam, dan = (town.resident(name) for name in ("Ann", "Ben", "Cam", "Dan"))
+    await registers(ann, 3)
+    await registers(ben, 2)
+    assert "thứ 1" in ben.sees
+    await registers(cam, 1)  # whom Ben's two do not hold up
+    assert cam.is_told("attend.registered")
+    await registers(dan, 1)
+    assert "thứ 2" in dan.sees
+    await ann.taps("forums.cancel")
+    await ann.taps("forums.cancelled")
+    assert ann.is_told("forums.cancelled_mine")
+    assert ben.is_told("attend.moved_up")
+    assert dan.is_told("attend.moved_up")
+    await registers(ann, 2)
+    assert "thứ 1" in ann.sees
+    await changed(town, forum, capacity=5)
+    assert not ann.was_told("attend.moved_up")
+    await ben.taps("forums.ticket")
+    await ben.taps("forums.people")
+    await ben.taps("attend.people.options.1")
+    assert ann.is_told("attend.moved_up")
+    rows = {row.people: row.state for row in await registered(town)}
+    assert set(rows.values()) == {REGISTERED}
+    await cam.taps("forums.ticket")
+    await cam.taps("forums.people")
+    await cam.taps("attend.people.options.10")
+    assert sorted(row.people for row in await registered(town)) == [1, 1, 1, 2]
+
+
+async def test_nobody_registers_twice_or_too_late(town: Town) -> None:
+    """An old button, a forum that began, one that is not published: nothing is stored."""
+    forum = await published(town, capacity=4)
+    await published(town, "SECRET", state=ForumState.SUBMITTED)
+    ann, ben = town.resident("Ann"), town.resident("Ben")
+    await registers(ann)
+    await ann.taps("forums.attend")
+    assert len(await registered(town)) == 1
+    await ben.says("/start forum_DD7K2")
+    await ben.taps("forums.attend")
+    await ben.taps("feedback.consent.options.refuse")
+    assert ben.is_told("attend.stopped.refused")
+    await ben.taps("forums.attend")
+    await ben.taps("feedback.consent.options.agree")
+    await ben.taps("attend.people.options.1")
+    await changed(town, forum, state=ForumState.CANCELLED)
+    await ben.taps("attend.category.options.resident")
+    assert ben.is_told("attend.gone")
+    assert len(await registered(town)) == 1
+    await ben.says("/start forum_SECRET")
+    assert "forums.attend" not in ben.buttons
+    assert ben.is_told("start.emergency")
+
+
+async def test_who_lets_people_in(town: Town) -> None:
+    """An organiser or officer of the host or of the city; another is on record, a stranger none."""
+    await published(town)
+    ann, ben = town.resident("Ann"), town.resident("Ben")
+    other = await town.officer("Ha", unit="11413", role=Role.ORGANISER)
+    approver = await town.officer("Lan", unit="11407", role=Role.APPROVER)
+    await registers(ann)
+    (row,) = await registered(town)
+    town.later(days=9, hours=22)
+    for person in (ben, other, approver):
+        await person.says(f"/start checkin_{row.token}")
+        assert person.is_told("forums.unknown_ticket")
+    assert (await registered(town))[0].state is REGISTERED
+    async with town.app.database.reading() as connection:
+        refused = select(table(Audit).c.actor_role).where(
+            table(Audit).c.action == "attendance.refused"
+        )
+        assert set((await connection.execute(refused)).scalars()) == {"organiser", "approver"}
+
+
+async def test_map_calendar_opinion_and_no_interest(town: Town) -> None:
+    """A pin that the telephone can go to, an entry that it can keep, an opinion for the forum."""
+    await published(town, "FAR", area="11413", title="Xa", host_unit="11413")
+    await published(town, title="Gần", area="11407")
+    ann = town.resident("Ann")
+    await ann.gives("Ngõ tối.", area="Phường An Biên")
+    await ann.says("/forums")
+    assert next(label for label in ann.buttons if "·" in label).endswith("Gần")
+    await ann.taps("05/12/2026 · Phường An Biên · Gần")
+    await ann.taps("forums.map")
+    assert ann.messages[-1]["venue"]["title"] == "Gần"
+    await ann.taps("forums.calendar", of="Gần")
+    file = ann.messages[-1]["document"]
+    content = town.simulator.world.files._by_id[file["file_id"]].content
+    (event,) = Calendar.from_ical(content).events
+    assert (event.start, event["LOCATION"]) == (
+        town.now.replace(month=12, day=5), "Hội trường phường An Biên",
+    )  # fmt: skip
+    await ann.taps("forums.opinion", of="Gần")
+    await ann.taps("feedback.kind.options.report")
+    await ann.says("Đề nghị lắp đèn.")
+    await ann.finishes()
+    assert [each["forum"] for each in await town.exported()] == [None, "DD7K2"]
+    await ann.says("/start forum_DD7K2")
+    await ann.taps("forums.hide")
+    assert ann.is_told("forums.hidden")
+    await ann.taps("forums.back")
+    assert [label for label in ann.buttons if "·" in label] == ["05/12/2026 · Phường Hải An · Xa"]
+
+
+async def test_one_hears_of_an_area_for_as_long_as_one_likes(town: Town) -> None:
+    """After the notice, of several areas, in one's language; the list has those areas first."""
+    await published(town, "A", area="11413", title="Một")
+    await published(town, "B", area="11407", title="Hai")
+    ann = town.resident("Ann")
+    await ann.says("/start forum_B")
+    await ann.taps("forums.news")
+    await ann.taps("Nhận tin: Phường An Biên")
+    await ann.taps("feedback.consent.options.agree")
+    assert ann.is_told("subscription.done")
+    await ann.says("/settings")
+    await ann.taps("settings.forums")
+    await ann.taps("Nhận tin: Thành phố Hải Phòng")
+    await ann.taps("subscription.add")
+    await ann.says("hai an")
+    await ann.taps("Phường Hải An")
+    async with town.app.database.reading() as connection:
+        rows = (await connection.execute(select(table(Subscription)))).all()
+    assert {row.area for row in rows} == {"11407", "31", "11413"}
+    await ann.says("/settings")
+    await ann.taps("settings.en")
+    await ann.taps("settings.forums")
+    await ann.taps("No longer: Hải An Ward")
+    await ann.says("/forums")
+    assert [label for label in ann.buttons if "·" in label] == [
+        "05/12/2026 · An Biên Ward · Hai", "05/12/2026 · Hải An Ward · Một",
+    ]  # fmt: skip
+    async with town.app.database.reading() as connection:
+        rows = (await connection.execute(select(table(Subscription)))).all()
+    assert {(row.area, row.language) for row in rows} == {("11407", "en"), ("31", "en")}
+
+
+async def test_what_is_stored_of_who_attends_is_theirs(town: Town) -> None:
+    """In the copy, under another key, and erased with the rest; the place goes to who waits."""
+    await published(town, capacity=1)
+    ann, ben = town.resident("Ann"), town.resident("Ben")
+    await registers(ann)
+    await ann.says("/start forum_DD7K2")
+    await ann.taps("forums.news")
+    await ann.taps("Nhận tin: Phường An Biên")
+    await registers(ben)
+    await ann.says("/mydata")
+    await ann.taps("mydata.copy")
+    file = ann.messages[-1]["document"]
+    copy = orjson.loads(town.simulator.world.files._by_id[file["file_id"]].content)
+    assert [(each["forum"], each["people"]) for each in copy["forums"]] == [("DD7K2", 1)]
+    assert [each["area"] for each in copy["news_of_forums"]] == ["11407"]
+    await ann.says("/mydata")
+    await ann.taps("mydata.withdraw")
+    await ann.taps("mydata.yes.withdraw")
+    (row,) = await registered(town)
+    assert town.app.policy.seal.chat_of(row.sealed) == ben.id
+    assert ben.is_told("attend.moved_up")
+    assert await town.count(Subscription) == 0
+    await ben.says("/settings")
+    await ben.taps("settings.forums")
+    await ben.taps("Nhận tin: Thành phố Hải Phòng")
+    key = new_key()
+    await keys.rotate(town.app.database, Seal([key, KEY]))
+    seal = Seal([key])
+    async with town.app.database.reading() as connection:
+        wishes = (await connection.execute(select(table(Subscription)))).all()
+    (row,) = await registered(town)
+    for alias, sealed in ((row.alias, row.sealed), (wishes[0].alias, wishes[0].sealed)):
+        assert (alias,) == seal.aliases(ben.id, named=True)
+        assert seal.chat_of(sealed) == ben.id
+
+
+async def test_who_attended_is_forgotten_in_time(town: Town) -> None:
+    """How many came and as what stays; who it was, and who did not come, is gone."""
+    forum = await published(town)
+    ann, ben = town.resident("Ann"), town.resident("Ben")
+    await registers(ann, 2)
+    await registers(ben)
+    (row, _) = await registered(town)
+    town.later(days=10)
+    organiser = await town.officer("Dung", unit="31", role=Role.ORGANISER)
+    await organiser.says(f"/start checkin_{row.token}")
+    await changed(town, forum, state=ForumState.CLOSED)
+    town.later(days=365)
+    await town.app.schedule.purge()
+    assert len(await registered(town)) == 2
+    town.later(seconds=1)
+    await town.app.schedule.purge()
+    (left,) = await registered(town)
+    assert (left.people, left.state, left.sealed) == (2, ATTENDED, "")
+    assert left.alias == -(left.id or 0)
+    async with town.app.database.reading() as connection:
+        told = select(table(Outbox).c.dedup_key).where(table(Outbox).c.sealed.is_not(None))
+        assert not (await connection.execute(told)).all()
+
+
+async def test_after_the_forum(town: Town) -> None:
+    """Who was there rates it and gives an opinion; the results can be read by everybody."""
+    organiser = await town.officer("Dung", unit="31", role=Role.ORGANISER)
+    forum = await published(town)
+    ann, ben = town.resident("Ann"), town.resident("Ben")
+    await registers(ann, 2)
+    (row,) = await registered(town)
+    town.later(days=10)
+    await changed(town, forum, state=ForumState.LIVE)
+    await organiser.says(f"/start checkin_{row.token}")
+    town.later(hours=3)
+    await changed(town, forum, state=ForumState.REPORTED, minutes="Đã nghe 12 ý kiến.")
+    async with town.app.database.transaction() as connection:
+        values = {
+            "forum_id": forum, "text": "Lắp đèn ngõ 12", "owner": "Công an phường",
+            "due_on": date(2027, 1, 15), "created_at": town.now,
+        }  # fmt: skip
+        await connection.execute(insert(table(Commitment)).values(**values))
+    await ben.says("/forums")
+    await ben.taps("forums.to_past")
+    await ben.taps("05/12/2026 · Phường An Biên · Công an lắng nghe ý kiến của nhân dân")
+    assert "Đã nghe 12 ý kiến." in ben.sees
+    assert "Lắp đèn ngõ 12 – Công an phường, hạn 15/01/2027" in ben.sees
+    assert ben.buttons == ["◀ Lịch diễn đàn"]
+    await ann.says("/start forum_DD7K2")
+    await ann.taps("forums.rate")
+    await ann.taps("rating.score.options.2")
+    assert (await registered(town))[0].rating == 2
+    await ann.says("/start forum_DD7K2")
+    await ann.taps("forums.opinion")
+    assert ann.is_asked("feedback.kind")
