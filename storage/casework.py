@@ -144,13 +144,13 @@ def seen_by(officer: Officer) -> tuple[Any, ...]:
 async def alike(
     connection: AsyncConnection, submission: Submission, officer: Officer, most: int
 ) -> Sequence[Submission]:
-    """Other open cases of the same place, newest first, that an officer may see."""
+    """Other open cases of the same place that an officer may see, those due last first."""
     statement = (
         select(_cases)
         .where(_cases.c.handled_by == submission.handled_by, *_IS_OPEN)
         .where(_cases.c.unit_code == submission.unit_code, _cases.c.id != submission.id)
         .where(*seen_by(officer))
-        .order_by(_cases.c.id.desc())
+        .order_by(_cases.c.due_at.desc(), _cases.c.id.desc())
         .limit(most)
     )
     return await many(connection, Submission, statement)

@@ -264,19 +264,6 @@ async def to_close(
     return await many(connection, Submission, statement)
 
 
-async def by_ids(
-    connection: AsyncConnection, ids: Sequence[int], unit_code: str | None, officer: Officer
-) -> Sequence[Submission]:
-    """Of submissions by their numbers those that an officer of a unit may see, newest first.
-
-    Without a unit of all units.
-    """
-    statement = select(_rows).where(_rows.c.id.in_(ids), *seen_by(officer))
-    if unit_code is not None:
-        statement = statement.where(_rows.c.handled_by == unit_code)
-    return await many(connection, Submission, statement.order_by(_rows.c.id.desc()))
-
-
 async def remark(connection: AsyncConnection, values: Mapping[str, Any]) -> int:
     """Store something said about a submission; its number."""
     stored = await connection.execute(insert(_remarks).values(values).returning(_remarks.c.id))

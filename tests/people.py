@@ -140,10 +140,11 @@ class Town:
             rows = await connection.execute(select(func.count()).select_from(table(model)))
             return int(rows.scalar_one())
 
-    async def found_in_words(self, folded: str) -> Sequence[int]:
-        """The submissions that a search finds."""
+    async def found_in_words(self, folded: str) -> Sequence[Any]:
+        """The submissions that a search finds, whoever may see them."""
         async with self.app.database.reading() as connection:
-            return await search.find(connection, folded, 100)
+            found = search.with_words(folded.split(), connection.dialect.name)
+            return (await connection.execute(found)).all()
 
     async def deliver(self, to: Replica | None = None) -> None:
         """Hand over every update that waits, as Telegram does, and wait for what comes of it."""

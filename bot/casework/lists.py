@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from storage.models import Officer, Submission
 
 EXPORTED = "case.exported"
-_MOST_FOUND = 500  # of which an officer may see some
 MOST_EXPORTED = 5000  # cases in one file
 _SEE_NUMBERS = READERS | {Role.ORGANISER, Role.OBSERVER}
 
@@ -72,9 +71,10 @@ async def search(connection: AsyncConnection, chat_id: int, words: str) -> Page 
     officer = await _reader(connection, chat_id)
     if officer is None:
         return None
-    ids = await find_words.find(connection, fold(words), _MOST_FOUND)
-    found = await submissions.by_ids(connection, ids, _unit_of(officer), officer)
-    return Page(found[: 2 * PAGE], "")
+    found = await find_words.find(
+        connection, fold(words), _unit_of(officer), officer, 2 * PAGE
+    )
+    return Page(found, "")
 
 
 async def numbers(

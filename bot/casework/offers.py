@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from storage.models import Officer, Submission
 
 _MOST = 24  # buttons
-_LOOKED_AT = 300  # newest open cases of a place, among which look-alikes are found
+_LOOKED_AT = 100  # open cases of a place, those due last, among which look-alikes are found
 _EXCERPT = 40  # letters
 
 

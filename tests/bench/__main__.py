@@ -20,6 +20,7 @@ from storage import migrations
 from storage.database import Database
 from tests.bench.load import ACTS, Load
 from tests.bench.peer import Peer
+from tests.bench.queries import compare, fill
 from tests.bench.rounds import Rounds
 from tests.bench.variants import SECRET, Process, Variant
 from tests.postgres import Postgres
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 STOCK, STATELESS, SQLITE, POSTGRESQL = "stock PTB", "stateless", "SQLite", "PostgreSQL"
-_CHEAP, _DURABLE = 0.20, 2.0
+_CHEAP, _DURABLE, _STEADY = 0.20, 2.0, 1.3
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,10 @@ class Size:
     chats: int
     rounds: int
     conversations: int
+    cases: int
 
 
-FULL, SHORT = Size(32, 7, 2), Size(8, 1, 1)
+FULL, SHORT = Size(32, 7, 2, 10_000), Size(8, 1, 1, 200)
 
 
 @dataclass(frozen=True)
@@ -69,15 +71,32 @@ def rows_of(rounds: Rounds) -> list[Row]:
     ]
 
 
-async def _databases(folder: Path) -> dict[str, str]:
+async def _databases(folder: Path, name: str = "bench") -> dict[str, str]:
     postgres = Postgres()
     made = postgres.database(await postgres.create(empty=True))
-    urls = {SQLITE: f"sqlite+aiosqlite:///{folder}/bench.db", POSTGRESQL: made}
+    urls = {SQLITE: f"sqlite+aiosqlite:///{folder}/{name}.db", POSTGRESQL: made}
     for url in urls.values():
         database = Database(url)
         await migrations.migrate(database)
         await database.close()
     return urls
+
+
+async def queries(size: Size) -> list[Row]:
+    """What officers wait for, at many open cases against few; each query is printed."""
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="langnghe-bench-") as named:
+        at_few, at_many = [await _databases(Path(named), name) for name in ("few", "many")]
+        for kind in (SQLITE, POSTGRESQL):
+            few, many = await fill(at_few[kind], 100), await fill(at_many[kind], size.cases)
+            ratios = await compare(few, many)
+            for name, ratio in ratios.items():
+                _say(f"  {ratio:6.2f}  {name}, on {kind}")
+            what = f"officers' queries at {size.cases:,} open cases against 100, the slowest"
+            rows.append(within(f"{what}, on {kind}", max(ratios.values()), _STEADY))
+            for filled in (few, many):
+                await filled.database.close()
+    return rows
 
 
 @contextlib.asynccontextmanager
@@ -122,7 +141,7 @@ async def play(size: Size) -> list[Row]:
             f"  {name:10} {typical.cpu * 1e6:6.0f} µs CPU an update, {typical.calls:4.1f} calls a"
             f" conversation, {typical.busy:4.0%} busy (the harness {typical.harness:4.0%})"
         )
-    return rows_of(rounds)
+    return [*rows_of(rounds), *await queries(size)]
 
 
 def _say(line: str) -> None:

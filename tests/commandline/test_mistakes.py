@@ -169,3 +169,17 @@ def test_the_doctor_says_what_is_wrong(tmp_path: Path) -> None:
     assert "run 'python -m bot migrate'" in done.stdout
     assert "telegram.token" in done.stdout
     assert "see above" in said(done)
+
+
+def test_the_audit_is_verified(tmp_path: Path) -> None:
+    """It prints the chain's head; a wrong head and a shift that is none are said in one line."""
+    url = {"BOT_DATABASE__URL": f"sqlite+aiosqlite:///{tmp_path}/a.db"}
+    assert bot(tmp_path, "migrate", **url).returncode == 0
+    held = bot(tmp_path, "audit", "verify", **url)
+    assert (held.returncode, held.stdout.split(",")[0]) == (0, "0 entries")
+    cut = bot(tmp_path, "audit", "verify", "--head", "ff", **url)
+    assert cut.returncode == 1
+    assert "tampered" in said(cut)
+    wrong = bot(tmp_path, "officers", "roster", "1", "--shift", "monday", **url)
+    assert wrong.returncode == 2
+    assert "mon-fri 07:30-17:00" in said(wrong)

@@ -1,0 +1,140 @@
+"""What officers wait for, at ten thousand open cases against a hundred.
+
+The cases are spread over the city's units as people live: most in a few of them.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert
+
+from bot.app import policy_of
+from bot.areas.units import CITY, units
+from bot.casework import lists, offers, service, standing
+from bot.feedback import rules
+from bot.folding import fold
+from bot.seal import new_key
+from bot.settings import Privacy, Settings
+from storage import casework, officers
+from storage.database import Database
+from storage.models import Identity, Kind, Role, State, Submission
+from storage.rows import table
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+NOW = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)
+BOSS, WARDEN = 1, 2  # the chats of a coordinator of the city and of a ward's officer
+WARD = "11407"
+_REPEATS = 15
+_WORDS = ("đèn đường hỏng", "trộm xe máy", "ùn tắc cổng trường", "lấn chiếm vỉa hè", "ồn ào")
+_OPEN = (State.RECEIVED, State.ASSIGNED, State.IN_PROGRESS, State.ANSWER_PROPOSED)
+_ROWS = table(Submission)
+Query = Callable[["AsyncConnection"], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A database with open cases, and the code of one of a ward's."""
+
+    database: Database
+    code: str
+
+
+async def fill(url: str, cases: int) -> Filled:
+    """Put officers and so many open cases into a migrated database."""
+    database, dice = Database(url), random.Random(7)
+    async with database.transaction() as connection:
+        for chat_id, unit, role in ((BOSS, CITY, Role.COORDINATOR), (WARDEN, WARD, Role.OFFICER)):
+            token = await service.invite(connection, unit, role, (), NOW)
+            await service.join(connection, chat_id, str(chat_id), token, NOW)
+        boss = await officers.find(connection, BOSS)
+        warden = await officers.find(connection, WARDEN)
+        assert boss
+        assert warden
+        codes = [unit.code for unit in units()]
+        rows = [_case(number, dice, codes, (boss.id, warden.id)) for number in range(cases)]
+        for start in range(0, cases, 500):
+            await connection.execute(insert(_ROWS), rows[start : start + 500])
+    return Filled(database, str(rows[0]["code"]))
+
+
+def _case(
+    number: int, dice: random.Random, codes: list[str], having: tuple[int | None, ...]
+) -> dict[str, object]:
+    # The ward that is looked at has eighty of its own, however many there are elsewhere.
+    unit = WARD if number < 80 else dice.choice([CITY, *codes])
+    words = " ".join(dice.sample(_WORDS, 3)) + f" ngõ {number}"
+    state = dice.choice(_OPEN)
+    boss, warden = having
+    mine = warden if unit == WARD and number % 4 == 0 else boss if number % 50 == 1 else None
+    due = NOW + timedelta(hours=dice.randint(-400, 4000), seconds=number)
+    return {
+        "code": rules.receipt_code(dice.choice), "kind": dice.choice([*Kind]), "topics": ["theft"],
+        "unit_code": unit, "unit_vintage": "2025-07-01", "handled_by": unit, "text": words,
+        "folded": fold(words), "urgent": False, "hides_personal": False, "version": 1,
+        "state": state, "identity": Identity.UNNAMED, "confidential": True, "language": "vi",
+        "created_at": NOW - timedelta(days=5), "due_at": due, "assignee_id": mine,
+        "alerted_at": NOW, "escalation": 0, "extensions": 0,
+    }  # fmt: skip
+
+
+def asked(filled: Filled) -> dict[str, Query]:
+    """Everything that an officer waits for, by name."""
+    settings = Settings.model_construct(privacy=Privacy(encryption_key=new_key()))
+    seal = policy_of(
+        settings.model_copy(
+            update={name: field.default for name, field in Settings.model_fields.items()
+                    if name != "privacy"}
+        )
+    ).seal  # fmt: skip
+    found: dict[str, Query] = {}
+    later = f"{int((NOW + timedelta(hours=900)).timestamp())}-1"
+    for who, chat_id in (("city", BOSS), ("ward", WARDEN)):
+        for which in lists.WHICH:
+            found[f"/cases {which} ({who})"] = partial(_cases, chat_id, which, "")
+        found[f"/cases, a later page ({who})"] = partial(_cases, chat_id, "unit", later)
+        for words in ("trom xe", "ngo 17", "khong co gi"):
+            found[f"/search {words} ({who})"] = partial(_search, chat_id, words)
+    found["/case"] = lambda c: service.open_case(c, WARDEN, filled.code, NOW, seal=seal)
+    found["what can be chosen for it"] = lambda c: _chosen(c, filled.code)
+    found["whose turn it is"] = lambda c: casework.loads(c, [1, 2])
+    return found
+
+
+async def _cases(chat_id: int, which: str, after: str, connection: AsyncConnection) -> None:
+    await lists.cases(connection, chat_id, NOW, which=which, after=after)
+
+
+async def _search(chat_id: int, words: str, connection: AsyncConnection) -> None:
+    await lists.search(connection, chat_id, words)
+
+
+async def _chosen(connection: AsyncConnection, code: str) -> None:
+    at = await standing.find(connection, WARDEN, code, NOW)
+    assert at is not None
+    await offers.alike(connection, at)
+
+
+async def compare(few: Filled, many: Filled) -> dict[str, float]:
+    """The median of each query at many cases, divided by its median at few; interleaved."""
+    ratios = {}
+    for name, ask in asked(few).items():
+        other = asked(many)[name]
+        times: tuple[list[float], list[float]] = ([], [])
+        for _ in range(_REPEATS):
+            for filled, query, kept in ((few, ask, times[0]), (many, other, times[1])):
+                async with filled.database.transaction() as connection:
+                    begun = time.perf_counter()
+                    await query(connection)
+                    kept.append(time.perf_counter() - begun)
+        ratios[name] = statistics.median(times[1]) / statistics.median(times[0])
+    return ratios
