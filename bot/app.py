@@ -25,8 +25,10 @@ from bot.feedback import followup, notices
 from bot.feedback import service as feedback
 from bot.feedback.flow import FEEDBACK
 from bot.feedback.later import ADDITION, RATING, REOPENING, REPLY
-from bot.forums import attending, reminding, subscribing
+from bot.forums import announcing, attending, reminding, subscribing
+from bot.forums import service as planned
 from bot.forums.attending_flow import ATTENDING, SUBSCRIBING
+from bot.forums.flow import MOVES_WITH_WORDS, NEWFORUM
 from bot.policy import Limits as OpinionLimits
 from bot.policy import Policy
 from bot.privacy import rights
@@ -44,6 +46,7 @@ from bot.telegram.handlers import Handlers
 from bot.telegram.intake import Intake
 from bot.telegram.office import OfficeHandlers
 from bot.telegram.officers import OfficerHandlers
+from bot.telegram.organisers import OrganiserHandlers
 from bot.telegram.render import Renderer
 from bot.telegram.replies import Replies
 from bot.telegram.request import AiohttpRequest
@@ -85,7 +88,28 @@ def topics(policy: Policy) -> tuple[Matter, ...]:
             for flow in ACTIONS
         ),
         *attendance(policy),
+        *planning(policy),
         Matter(CORRECTION, finish=partial(rights.correct_phone, policy=policy)),
+    )
+
+
+def planning(policy: Policy) -> tuple[Matter, ...]:
+    """The conversations of those who plan forums."""
+    return (
+        Matter(
+            NEWFORUM,
+            finish=partial(planned.submit, policy=policy),
+            begin=partial(planned.facts, policy=policy),
+        ),
+        *(
+            Matter(
+                flow,
+                finish=partial(
+                    planned.finish, move=flow.name.removeprefix("forum_"), policy=policy
+                ),
+            )
+            for flow in MOVES_WITH_WORDS
+        ),
     )
 
 
@@ -140,6 +164,7 @@ def policy_of(settings: Settings) -> Policy:
         acknowledge_within=timedelta(hours=settings.deadlines.acknowledge_hours),
         urgent_within=timedelta(minutes=settings.deadlines.urgent_minutes),
         limits=OpinionLimits(settings.abuse.opinions_a_day, settings.abuse.everybody_a_minute),
+        channel=settings.forums.channel_id or None,
     )
 
 
@@ -249,6 +274,7 @@ class App:
         data = DataHandlers(desk, database, showing, self.policy.seal)
         officers = OfficerHandlers(desk, database, showing, self.policy)
         office = OfficeHandlers(desk, database, showing, self.policy)
+        organisers = OrganiserHandlers(desk, database, showing, self.policy, self.bot)
         attendees = AttendeeHandlers(
             desk, database, showing, self.policy, self.bot, settings.forums.minutes
         )
@@ -261,6 +287,7 @@ class App:
             data,
             officers,
             office,
+            organisers,
             attendees,
             locator_of(settings).near,
             album_pause,
@@ -311,6 +338,17 @@ class App:
             self.delivery.nudge()
         await self.evidence.clear_erased()
 
+    async def announce_forums(self) -> None:
+        """Put what is announced of forums on its way."""
+        if await announcing.expand(self.database, self._clock(), policy=self.policy):
+            self.delivery.nudge()
+
+    async def remind_of_reports(self) -> None:
+        """Remind organisers of results that are due."""
+        async with self.database.transaction() as connection:
+            await planned.remind_of_reports(connection, self._clock(), policy=self.policy)
+        self.delivery.nudge()
+
     async def remind_of_forums(self) -> None:
         """Put the reminders of forums that are due on their way."""
         minutes = self.settings.forums.minutes
@@ -321,6 +359,7 @@ class App:
         """Return when every reply was sent and nothing in the outbox is due (for tests)."""
         await self.replies.drained()
         await self.fetch_evidence()
+        await self.announce_forums()
         while not self.stopping.is_set() and await self.delivery.start_due():
             await self.delivery.drained()
 

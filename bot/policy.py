@@ -28,7 +28,7 @@ class Policy:
     """Working days per kind, the calendar, officers' language, and how long somebody has for what.
 
     A case is to be taken on within `acknowledge_within` of its alert, an urgent one within
-    `urgent_within`.
+    `urgent_within`. Forums are announced in the `channel` too, if there is one.
     """
 
     working_days: Mapping[Kind, int]
@@ -39,6 +39,7 @@ class Policy:
     acknowledge_within: timedelta
     urgent_within: timedelta
     limits: Limits
+    channel: int | None = None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -64,7 +64,12 @@ async def serve(app: App) -> None:
             site = ops_app(app.database, app.delivery.health)
             await stack.enter_async_context(listening(site, ops.listen_host, ops.listen_port))
         delivering = asyncio.create_task(app.delivery.run())
-        app.schedule.start((app.fetch_evidence, 5), (app.remind_of_forums, 20))
+        app.schedule.start(
+            (app.fetch_evidence, 5),
+            (app.remind_of_forums, 20),
+            (app.announce_forums, 5),
+            (app.remind_of_reports, 3600),
+        )
         await app.introduce()
         try:
             await _receive(app, stack)

@@ -46,6 +46,13 @@ async def forum(connection: AsyncConnection, code: str) -> Forum | None:
     return await one(connection, Forum, statement)
 
 
+async def by_id(connection: AsyncConnection, forum_id: int) -> Forum:
+    """The forum with an id."""
+    found = await one(connection, Forum, select(_forums).where(_forums.c.id == forum_id))
+    assert found is not None
+    return found
+
+
 async def hold(connection: AsyncConnection, forum_id: int) -> Forum | None:
     """A forum, held until the transaction ends: its places are given by one at a time."""
     statement = select(_forums).where(_forums.c.id == forum_id).with_for_update()

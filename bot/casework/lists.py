@@ -71,9 +71,7 @@ async def search(connection: AsyncConnection, chat_id: int, words: str) -> Page 
     officer = await _reader(connection, chat_id)
     if officer is None:
         return None
-    found = await find_words.find(
-        connection, fold(words), _unit_of(officer), officer, 2 * PAGE
-    )
+    found = await find_words.find(connection, fold(words), _unit_of(officer), officer, 2 * PAGE)
     return Page(found, "")
 
 

@@ -22,6 +22,16 @@ def picture(username: str, code: str) -> bytes:
 def of_link(username: str, payload: str) -> bytes:
     """A PNG of a deep link."""
     made = io.BytesIO()
-    link = f"https://t.me/{username}?start={payload}"
-    segno.make(link, error="m").save(made, kind="png", scale=8, border=3)
+    _code(username, payload).save(made, kind="png", scale=8, border=3)
     return made.getvalue()
+
+
+def printed(username: str, payload: str) -> bytes:
+    """A PDF of a deep link, to be printed as large as one likes."""
+    made = io.BytesIO()
+    _code(username, payload).save(made, kind="pdf", scale=12, border=4)
+    return made.getvalue()
+
+
+def _code(username: str, payload: str) -> segno.QRCode:
+    return segno.make(f"https://t.me/{username}?start={payload}", error="m")

@@ -13,6 +13,8 @@ COMMANDS = {
     "cases": ("cases", "vuviec"),
     "case": ("case",),
     "search": ("search", "timkiem"),
+    "newforum": ("newforum", "taodiendan"),
+    "forum": ("forum", "quanlydiendan"),
     "stats": ("stats", "thongke"),
     "export": ("export", "xuat"),
     "away": ("away", "vang"),

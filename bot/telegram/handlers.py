@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from bot.telegram.data import DataHandlers
     from bot.telegram.office import OfficeHandlers
     from bot.telegram.officers import OfficerHandlers
+    from bot.telegram.organisers import OrganiserHandlers
     from bot.telegram.reading import Locate
     from bot.telegram.residents import ResidentHandlers
     from bot.telegram.showing import Showing
@@ -67,6 +68,7 @@ class Handlers:
     data: DataHandlers
     officers: OfficerHandlers
     office: OfficeHandlers
+    organisers: OrganiserHandlers
     attendees: AttendeeHandlers
     locate: Locate
     album_pause: float
@@ -106,6 +108,8 @@ class Handlers:
             "cases": self.officers.cases,
             "case": self.officers.case,
             "search": self.officers.search,
+            "newforum": self.organisers.new,
+            "forum": self.organisers.list,
             "stats": self.office.stats,
             "export": self.office.export,
             "away": self.office.away,
@@ -126,6 +130,7 @@ class Handlers:
             "case": self.officers.press_case,
             "cases": self.officers.press_cases,
             "templates": self.office.press_templates,
+            "forum": self.organisers.press,
         }
 
     # The conversation

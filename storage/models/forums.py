@@ -139,7 +139,8 @@ class Announcement(SQLModel, table=True):
     """Something that everybody concerned hears of a forum, expanded into the outbox in chunks.
 
     `kind` is what is said, `version` which time: (forum, kind, version) is announced once. `cursor`
-    is the last recipient's row that was expanded. It is `due_at` a moment, for reminders later.
+    is the last recipient's row that was expanded, of the `source` of recipients that it has come
+    to. Who wants to hear of no forums is `left_out`.
     """
 
     __table_args__ = (
@@ -152,6 +153,7 @@ class Announcement(SQLModel, table=True):
     kind: str = Field(sa_type=String(32))
     version: int
     due_at: datetime = time_column()
+    source: int = 0
     cursor: int = 0
     left_out: int = 0
     finished_at: datetime | None = time_column(nullable=True)

@@ -94,6 +94,8 @@ class Submission(SQLModel, table=True):
         Index("ix_submission_due", "due_at", "id",
               sqlite_where=text("closed_at IS NULL AND answered_at IS NULL"),
               postgresql_where=text("closed_at IS NULL AND answered_at IS NULL")),
+        Index("ix_submission_forum", "forum", "id", sqlite_where=text("forum IS NOT NULL"),
+              postgresql_where=text("forum IS NOT NULL")),
         Index("ix_submission_resident_newest", "resident_id", "id"),
         Index("ix_submission_unacknowledged", "acknowledge_by",
               sqlite_where=text("acknowledge_by IS NOT NULL"),

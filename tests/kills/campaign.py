@@ -206,7 +206,7 @@ async def _judge_rows(database: Database, records: list[dict[str, Any]]) -> list
     states = {row.dedup_key: row.state.value for row in found}
     wrong = [f"{failed} updates failed"] if failed else []
     keys = [f"receipt:{record['code']}" for record in records]
-    keys += [f"alert:{record['code']}:{_OFFICER}" for record in records]
+    keys += [f"alert:{record['code']}:{_OFFICER}:2" for record in records]
     return wrong + [f"{key} is {states.get(key)}" for key in keys if states.get(key) != "sent"]
 
 

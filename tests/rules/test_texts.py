@@ -15,11 +15,12 @@ from bot.casework.lists import WHICH
 from bot.casework.workflow import TRANSITIONS
 from bot.feedback.service import PUBLIC_ACTIONS
 from bot.forums.attending_rules import MOST_PEOPLE
+from bot.forums.workflow import MOVES
 from bot.preferences import QUIET, SWITCHES
 from bot.telegram.commands import MENU
 from bot.texts import LANGUAGES, load
 from storage import audit
-from storage.models import Category, Kind, RemarkKind, Role, State
+from storage.models import Category, ForumState, Kind, RemarkKind, Role, State
 from tests.samples import POLICY
 
 # What is said of a forum, of one's own place at it, and at its door.
@@ -67,6 +68,10 @@ def expected_keys() -> set[str]:
     found |= {f"attend.people.options.{n + 1}" for n in range(MOST_PEOPLE)}
     found |= {f"forums.{name}" for name in FORUM_KEYS}
     found |= {f"reminder.before.{unit}" for unit in ("days", "hours", "minutes")}
+    found |= {f"forum.do.{each.name}" for each in MOVES}
+    found |= {f"announcement.{each.tells}" for each in MOVES if each.tells}
+    found |= {f"forum.state.{state}" for state in ForumState}
+    found |= {f"forum.alert.{n}" for n in ("submit", "approve", "send_back", "report_due")}
     for matter in topics(POLICY):
         for step in matter.flow.steps:
             base = f"{matter.flow.name}.{step.name}"

@@ -132,14 +132,14 @@ async def test_an_officer_who_blocks_is_off_duty_and_another_is_alerted(town: To
     town.simulator.people.block(gone.id)
     town.simulator.world.account().updates.clear()  # the bot finds out by being refused
     code = await town.resident("Ann").gives("Nội dung.")
-    assert await state(town, f"alert:{code}:{gone.id}") == "waiting"
+    assert await state(town, f"alert:{code}:{gone.id}:2") == "waiting"
     other = await town.officer("Chi")
     await town.app.schedule.alert_waiting()
     await town.deliver()
     assert code in other.sees
     later = await town.resident("Bob").gives("Việc khác.")
     assert later in other.sees
-    assert f"alert:{later}:{gone.id}" not in await _all_keys(town)
+    assert f"alert:{later}:{gone.id}:2" not in await _all_keys(town)
 
 
 async def _all_keys(town: Town) -> list[str]:

@@ -99,6 +99,7 @@ def _telling() -> None:
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("due_at", _TIME, nullable=False),
+        sa.Column("source", sa.Integer(), nullable=False),
         sa.Column("cursor", sa.Integer(), nullable=False),
         sa.Column("left_out", sa.Integer(), nullable=False),
         sa.Column("finished_at", _TIME, nullable=True),
@@ -110,6 +111,11 @@ def _telling() -> None:
     )
     op.create_index(op.f("ix_announcement_forum_id"), "announcement", ["forum_id"])
     op.create_index("ix_announcement_due", "announcement", ["due_at", "id"])
+    given_for = sa.text("forum IS NOT NULL")
+    op.create_index(
+        "ix_submission_forum", "submission", ["forum", "id"],
+        sqlite_where=given_for, postgresql_where=given_for,
+    )  # fmt: skip
     op.create_table(
         "reminder",
         sa.Column("id", _ID, autoincrement=True, nullable=False),

@@ -1,0 +1,166 @@
+"""Announcing: what is said of a forum is put into the outbox, chunk by chunk, by whoever wakes.
+
+The row says how far it has come, and moves with each chunk; the outbox's key lets nobody hear
+anything twice, however they were found.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.areas.units import CITY
+from bot.forums.screens import announced
+from bot.preferences import FORUMS, Preferences
+from storage import attendance, audit, forums, outbox
+from storage.models import ForumState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from sqlalchemy import Select
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.policy import Policy
+    from bot.screen import Screen
+    from storage.database import Database
+    from storage.models import Announcement, Forum
+
+ANNOUNCED = "forum.announced"
+_CHUNK = 1000  # recipients in one transaction
+_AFTERWARDS = timedelta(days=14)  # how long what is not about the start may wait
+
+# In which state of the forum each is still true.
+_TRUE_IN = {
+    "notice": {ForumState.PUBLISHED},
+    "moved": {ForumState.PUBLISHED},
+    "postponed": {ForumState.POSTPONED},
+    "cancelled": {ForumState.CANCELLED},
+    "results": {ForumState.REPORTED, ForumState.CLOSED},
+}
+
+
+async def expand(database: Database, now: datetime, *, policy: Policy) -> int:
+    """Put what is announced into the outbox, to the end; how many messages."""
+    put = 0
+    while True:
+        async with database.transaction() as connection:
+            announcement = await forums.next_announcement(connection, now)
+            if announcement is None:
+                return put
+            put += await _chunk(connection, announcement, now, policy)
+
+
+async def _chunk(
+    connection: AsyncConnection, announcement: Announcement, now: datetime, policy: Policy
+) -> int:
+    """Put one chunk into the outbox, and say how far it has come."""
+    number = announcement.id or 0
+    forum = await attendance.by_id(connection, announcement.forum_id)
+    if not _is_true(announcement, forum, now):
+        await forums.advance(connection, number, cancelled_at=now)
+        return 0
+    sources = _sources(announcement, forum)
+    if announcement.source >= len(sources):
+        await forums.advance(connection, number, finished_at=now)
+        return 0
+    found = await forums.page(connection, sources[announcement.source], announcement.cursor, _CHUNK)
+    messages = await _messages(connection, announcement, forum, found, now, policy)
+    await outbox.enqueue(connection, messages, now)
+    left_out = announcement.left_out + len(found) - len(messages)
+    if len(found) < _CHUNK:
+        place = {"source": announcement.source + 1, "cursor": 0}
+    else:
+        place = {"cursor": found[-1].id}
+    await forums.advance(connection, number, left_out=left_out, **place)
+    return len(messages)
+
+
+def _is_true(announcement: Announcement, forum: Forum, now: datetime) -> bool:
+    if forum.state not in _TRUE_IN[announcement.kind]:
+        return False
+    if announcement.kind in {"notice", "moved"}:
+        return announcement.version == forum.start_version and now < forum.starts_at
+    return True
+
+
+def _sources(announcement: Announcement, forum: Forum) -> Sequence[Select[Any]]:
+    """Who hears of it: who wants to hear of the area, who attends; of results who gave opinions."""
+    attending = forums.attendees(forum.id or 0)
+    if announcement.kind == "results":
+        return attending, forums.givers(forum.code)
+    wanting = forums.subscribers(forum.area, CITY)
+    return (wanting,) if announcement.kind == "notice" else (wanting, attending)
+
+
+async def _messages(
+    connection: AsyncConnection,
+    announcement: Announcement,
+    forum: Forum,
+    found: Sequence[forums.Somebody],
+    now: datetime,
+    policy: Policy,
+) -> list[outbox.Message]:
+    """A message for each who wants one, once for everybody, not before their quiet hours end."""
+    chat_ids = {each.alias: policy.seal.chat_of(each.sealed) for each in found}
+    chats = await attendance.chats(connection, chat_ids.values())
+    screen = announced(announcement.kind, forum)
+    about_the_start = announcement.kind in {"notice", "moved"}
+    until = forum.starts_at if about_the_start else now + _AFTERWARDS
+    messages = {}
+    for each in found:
+        chat = chats.get(chat_ids[each.alias])
+        chosen = Preferences.of(chat.preferences if chat else {})
+        if FORUMS in chosen.muted and announcement.kind == "notice":
+            continue
+        earliest = chosen.earliest(now, policy.zone)
+        messages[each.alias] = outbox.Message(
+            dedup_key=f"forum:{announcement.id}:{each.alias}",
+            chat_id=each.alias,
+            sealed=each.sealed,
+            priority=outbox.Priority.ANNOUNCEMENT,
+            language=chat.language if chat else each.language,
+            screen=_stored(screen),
+            expires_at=until,
+            critical=False,
+            not_before=earliest if earliest < until else now,
+            announcement_id=announcement.id,
+        )
+    return list(messages.values())
+
+
+def _stored(screen: Screen) -> dict[str, Any]:
+    return screen.to_json()
+
+
+async def announce(
+    connection: AsyncConnection, forum: Forum, kind: str, now: datetime, *, policy: Policy
+) -> None:
+    """Have something of a forum announced: to everybody concerned, and to a channel if one is set.
+
+    What was announced before and is no longer true is stopped.
+    """
+    if kind != "results":
+        others = {"notice", "moved", "postponed", "cancelled"} - {kind}
+        await forums.stop(connection, forum.id or 0, now, kinds=others)
+    version = forum.start_version if kind in {"notice", "moved"} else forum.version
+    await forums.announce(
+        connection,
+        {"forum_id": forum.id, "kind": kind, "version": version, "due_at": now, "created_at": now},
+    )
+    if policy.channel is not None:
+        message = outbox.Message(
+            dedup_key=f"channel:{forum.id}:{kind}:{version}",
+            chat_id=policy.channel,
+            priority=outbox.Priority.ANNOUNCEMENT,
+            language="vi",
+            screen=announced(kind, forum, buttons=False).to_json(),
+            expires_at=now + _AFTERWARDS,
+            critical=False,
+        )
+        await outbox.enqueue(connection, [message], now)
+    await audit.append(
+        connection, ANNOUNCED, now, role=audit.SYSTEM,
+        details={"forum": forum.code, "kind": kind, "version": version},
+    )  # fmt: skip

@@ -1,0 +1,38 @@
+"""Opinions for a forum, put under the points of its agenda that they seem to be about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rapidfuzz import fuzz
+
+from bot.folding import fold
+from bot.texts import load
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from storage.models import Forum, Submission
+
+_ALIKE = 50  # of 100: below it an opinion is about none of the points
+
+
+def grouped(
+    forum: Forum, opinions: Sequence[Submission]
+) -> list[tuple[str | None, list[Submission]]]:
+    """Each point with its opinions, in the agenda's order; at the end None with the others."""
+    groups: dict[str | None, list[Submission]] = {point: [] for point in forum.agenda}
+    groups[None] = []
+    for each in opinions:
+        groups[best_point(forum.agenda, each)].append(each)
+    return [(point, found) for point, found in groups.items() if found]
+
+
+def best_point(agenda: Sequence[str], opinion: Submission) -> str | None:
+    """The point that an opinion's words and topics are most like; None if it is like none."""
+    words = load("vi")
+    topics = " ".join(words[f"feedback.topic.options.{topic}"] for topic in opinion.topics)
+    said = fold(f"{topics} {opinion.text}")
+    rated = [(fuzz.token_set_ratio(fold(point), said), point) for point in agenda]
+    likeness, point = max(rated, default=(0.0, None), key=lambda pair: pair[0])
+    return point if likeness >= _ALIKE else None

@@ -1,0 +1,175 @@
+"""What organisers are shown of forums; and what is announced of them to everybody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.areas.units import named, police
+from bot.screen import Button, Lines, Screen, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
+
+    from bot.forums.service import Plan
+    from bot.screen import Param
+    from storage.models import Commitment, Forum, Submission
+
+_EXCERPT = 200  # characters of an opinion in a list
+_RESULTS = 2500  # characters of the minutes in a message
+
+
+def announced(kind: str, forum: Forum, *, buttons: bool = True) -> Screen:
+    """What everybody concerned hears: the notice, a change, or the results."""
+    params: dict[str, Param] = {
+        "title": forum.title,
+        "area": named(forum.area),
+        "at": forum.starts_at,
+        "venue": forum.venue,
+        "head": forum.head,
+        "host": police(forum.host_unit),
+        "invited": "; ".join(forum.invited) or "–",
+        "agenda": "; ".join(forum.agenda),
+        "until": forum.opinions_until,
+        "reason": forum.reason or "",
+        "minutes": (forum.minutes or "")[:_RESULTS],
+    }
+    words = Words(f"announcement.{kind}", params)
+    if not buttons:
+        return Screen((words,))
+    ways = {
+        "notice": ("attend", "opinion", "map", "hide"),
+        "moved": ("attend", "map"),
+        "results": (),
+    }.get(kind, ())
+    shown = [way for way in ways if way != "map" or forum.latitude is not None]
+    opens = Button(Words("announcement.open"), f"forums:open={forum.code}")
+    pressed = tuple(Button(Words(f"forums.{way}"), f"forums:{way}={forum.code}") for way in shown)
+    return Screen((words,), (*pressed, opens))
+
+
+def plans(found: Sequence[Forum], skip: int, page: int, zone: ZoneInfo) -> Screen:
+    """The forums that somebody plans; give one more than a page to have a button to the next."""
+    buttons = [
+        Button(
+            Words(
+                "forum.item",
+                {
+                    "on": each.starts_at.astimezone(zone).date(),
+                    "area": named(each.area),
+                    "state": Words(f"forum.state.{each.state}"),
+                },
+            ),
+            f"forum:open={each.code}",
+        )
+        for each in found[:page]
+    ]
+    if len(found) > page:
+        buttons.append(Button(Words("forums.more"), f"forum:list={skip + page}"))
+    buttons.append(Button(Words("forum.new"), "forum:new="))
+    return Screen((Words("forum.list" if found else "forum.none"),), tuple(buttons))
+
+
+def plan(shown: Plan) -> Screen:
+    """A forum for its organisers: the plan, how far it has come, what may be done now."""
+    forum, progress = shown.forum, shown.progress
+    paragraphs = [
+        Words(
+            "forum.one",
+            {
+                "title": forum.title,
+                "state": Words(f"forum.state.{forum.state}"),
+                "at": forum.starts_at,
+                "venue": forum.venue,
+                "area": named(forum.area),
+                "host": police(forum.host_unit),
+                "head": forum.head,
+                "agenda": "; ".join(forum.agenda),
+                "invited": "; ".join(forum.invited) or "–",
+                "until": forum.opinions_until,
+                "seats": shown.seats,
+                "capacity": forum.capacity or Words("newforum.capacity.options.0"),
+                "opinions": shown.opinions,
+            },
+        )
+    ]
+    if forum.reason:
+        paragraphs.append(Words("forum.reason", {"reason": forum.reason}))
+    if shown.news:
+        left_out = sum(each.left_out for each in shown.news)
+        expanding = any(each.finished_at is None and each.cancelled_at is None
+                        for each in shown.news)  # fmt: skip
+        key = "forum.announcing" if expanding else "forum.announced"
+        paragraphs.append(
+            Words(
+                key,
+                {
+                    "sent": progress.sent,
+                    "waiting": progress.waiting,
+                    "blocked": progress.blocked,
+                    "failed": progress.failed + progress.maybe,
+                    "closed": progress.closed,
+                    "left_out": left_out,
+                },
+            )
+        )
+    paragraphs += _promises("forum.before", shown.before) + _promises(
+        "forum.promises", shown.promises
+    )
+    return Screen(tuple(paragraphs), tuple(_buttons(shown)))
+
+
+def _buttons(shown: Plan) -> list[Button]:
+    forum = shown.forum
+    buttons = [
+        Button(Words(f"forum.do.{each.name}"), f"forum:{each.name}={forum.code}")
+        for each in shown.moves
+    ]
+    buttons += [
+        Button(Words("forum.kept", {"text": each.text[:30]}), f"forum:kept={forum.code}.{each.id}")
+        for each in shown.promises
+        if each.kept_at is None
+    ]
+    if shown.opinions:
+        buttons.append(Button(Words("forum.opinions"), f"forum:opinions={forum.code}"))
+    if forum.published_at is not None:
+        buttons.append(Button(Words("forum.poster"), f"forum:poster={forum.code}"))
+        if shown.progress.waiting:
+            buttons.append(Button(Words("forum.stop"), f"forum:stop={forum.code}"))
+        buttons.append(Button(Words("forum.refresh"), f"forum:refresh={forum.code}"))
+    return buttons
+
+
+def _promises(key: str, promises: Sequence[Commitment]) -> list[Words]:
+    """What was promised and what became of it, a line each."""
+    lines = tuple(
+        Words(
+            f"forums.promise.{'kept' if each.kept_at else 'open'}",
+            {"text": each.text, "owner": each.owner, "due": each.due_on},
+        )
+        for each in promises
+    )
+    return [Words(key, {"points": Lines(lines)})] if promises else []
+
+
+def opinions(forum: Forum, grouped: Sequence[tuple[str | None, Sequence[Submission]]]) -> Screen:
+    """The opinions sent for a forum, under the points of its agenda that they seem to be about."""
+    paragraphs = [Words("forum.opinions_of", {"title": forum.title})]
+    for point, found in grouped:
+        heading = Words("forum.other_opinions") if point is None else point
+        lines = tuple(
+            Words("forum.opinion", {"code": each.code, "text": _excerpt(each.text)})
+            for each in found
+        )
+        paragraphs.append(Words("forum.group", {"point": heading, "lines": Lines(lines)}))
+    buttons = [
+        Button(Words("forum.see", {"code": each.code}), f"case:open={each.code}")
+        for _point, found in grouped
+        for each in found
+    ]
+    return Screen(tuple(paragraphs), tuple(buttons))
+
+
+def _excerpt(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _EXCERPT else f"{plain[:_EXCERPT].rstrip()}…"

@@ -1,0 +1,298 @@
+"""Forums as their organisers have them, and what is announced of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select, update
+
+from storage.models import (
+    Announcement,
+    Commitment,
+    Forum,
+    ForumState,
+    Officer,
+    Outbox,
+    OutboxState,
+    Recipient,
+    Registration,
+    RegistrationState,
+    Resident,
+    Submission,
+    Subscription,
+)
+from storage.rows import insert_into, many, one, table
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Select
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_forums, _news, _commitments = table(Forum), table(Announcement), table(Commitment)
+_outbox, _recipients, _officers = table(Outbox), table(Recipient), table(Officer)
+_wishes, _places = table(Subscription), table(Registration)
+_cases, _residents = table(Submission), table(Resident)
+
+
+async def add(connection: AsyncConnection, values: Mapping[str, Any]) -> Forum:
+    """Store a forum."""
+    stored = await one(connection, Forum, insert(_forums).values(**values).returning(*_forums.c))
+    assert stored is not None
+    return stored
+
+
+async def by_code(connection: AsyncConnection, code: str) -> Forum | None:
+    """The forum with a code, published or not. Who may see it is the caller's question."""
+    return await one(connection, Forum, select(_forums).where(_forums.c.code == code))
+
+
+async def of_units(
+    connection: AsyncConnection, unit_code: str | None, *, skip: int, most: int
+) -> Sequence[Forum]:
+    """The forums of a host unit or, without one, of all; the latest start first."""
+    statement = select(_forums).order_by(_forums.c.starts_at.desc(), _forums.c.id.desc())
+    if unit_code is not None:
+        statement = statement.where(_forums.c.host_unit == unit_code)
+    return await many(connection, Forum, statement.offset(skip).limit(most))
+
+
+async def change(
+    connection: AsyncConnection, forum: Forum, by: Officer | None, **values: Any
+) -> Forum | None:
+    """Write columns of a forum as it was read; None when somebody changed it since.
+
+    What is done `by` an officer is done only while they have the role and the unit they had.
+    """
+    statement = (
+        update(_forums)
+        .where(_forums.c.id == forum.id, _forums.c.version == forum.version)
+        .values(version=forum.version + 1, **values)
+        .returning(*_forums.c)
+    )
+    if by is not None:
+        still = (
+            select(_officers.c.id)
+            .where(_officers.c.id == by.id, _officers.c.active.is_(True))
+            .where(_officers.c.role == by.role, _officers.c.unit_code == by.unit_code)
+        )
+        statement = statement.where(still.exists())
+    return await one(connection, Forum, statement)
+
+
+async def everything(connection: AsyncConnection) -> AsyncIterator[Forum]:
+    """Every forum, oldest first."""
+    last = 0
+    while True:
+        statement = select(_forums).where(_forums.c.id > last).order_by(_forums.c.id).limit(200)
+        page = await many(connection, Forum, statement)
+        for each in page:
+            yield each
+        if not page:
+            return
+        last = page[-1].id or 0
+
+
+async def reports_due(connection: AsyncConnection, before: datetime) -> Sequence[Forum]:
+    """Forums whose report is due before a moment and not there yet."""
+    statement = select(_forums).where(
+        _forums.c.state == ForumState.REPORT_DUE, _forums.c.report_due_at <= before
+    )
+    return await many(connection, Forum, statement)
+
+
+# Promises
+
+
+async def promise(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+    """Store what was promised."""
+    await connection.execute(insert(_commitments).values(**values))
+
+
+async def keep(
+    connection: AsyncConnection, commitment_id: int, forum_id: int, at: datetime
+) -> bool:
+    """Say that a promise of a forum was kept; whether there was one that was not yet."""
+    result = await connection.execute(
+        update(_commitments)
+        .where(_commitments.c.id == commitment_id, _commitments.c.forum_id == forum_id)
+        .where(_commitments.c.kept_at.is_(None))
+        .values(kept_at=at)
+    )
+    return result.rowcount == 1
+
+
+async def promises_of_last(connection: AsyncConnection, forum: Forum) -> Sequence[Commitment]:
+    """What was promised at the host unit's forum before this one."""
+    last = (
+        select(_forums.c.id)
+        .where(_forums.c.host_unit == forum.host_unit, _forums.c.starts_at < forum.starts_at)
+        .where(_forums.c.state.in_((ForumState.REPORTED, ForumState.CLOSED)))
+        .order_by(_forums.c.starts_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = select(_commitments).where(_commitments.c.forum_id == last)
+    return await many(connection, Commitment, statement.order_by(_commitments.c.due_on))
+
+
+# What is announced
+
+
+async def announce(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+    """Have something announced; what was announced already is left as is."""
+    statement = insert_into(Announcement, connection.dialect.name).values(
+        cursor=0, source=0, left_out=0, **values
+    )
+    await connection.execute(
+        statement.on_conflict_do_nothing(index_elements=["forum_id", "kind", "version"])
+    )
+
+
+async def next_announcement(connection: AsyncConnection, now: datetime) -> Announcement | None:
+    """An announcement that is due and not expanded to its end, held; another's is left out."""
+    statement = (
+        select(_news)
+        .where(_news.c.finished_at.is_(None), _news.c.cancelled_at.is_(None))
+        .where(_news.c.due_at <= now)
+        .order_by(_news.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return await one(connection, Announcement, statement)
+
+
+async def advance(connection: AsyncConnection, announcement_id: int, **values: Any) -> None:
+    """Write how far an announcement is expanded."""
+    await connection.execute(update(_news).where(_news.c.id == announcement_id).values(**values))
+
+
+async def announcements(connection: AsyncConnection, forum_id: int) -> Sequence[Announcement]:
+    """What was announced of a forum, oldest first."""
+    statement = select(_news).where(_news.c.forum_id == forum_id).order_by(_news.c.id)
+    return await many(connection, Announcement, statement)
+
+
+async def stop(
+    connection: AsyncConnection, forum_id: int, now: datetime, *, kinds: Collection[str]
+) -> None:
+    """Announce no further what has not gone out yet: what waits in the outbox is closed."""
+    theirs = (_news.c.forum_id == forum_id, _news.c.kind.in_(kinds))
+    await connection.execute(
+        update(_news).where(*theirs, _news.c.finished_at.is_(None)).values(cancelled_at=now)
+    )
+    of_these = select(_news.c.id).where(*theirs)
+    await connection.execute(
+        update(_outbox)
+        .where(_outbox.c.announcement_id.in_(of_these))
+        .where(_outbox.c.state == OutboxState.WAITING)
+        .values(state=OutboxState.EXPIRED, finished_at=now, error="the announcement was stopped")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A recipient: the row they were found by, a pseudonym, the chat under seal, a language."""
+
+    id: int
+    alias: int
+    sealed: str
+    language: str
+
+
+def subscribers(area: str, everywhere: str) -> Select[Any]:
+    """Who wants to hear of an area or of everywhere; of everywhere all who want to hear of any."""
+    statement = select(_wishes.c.id, _wishes.c.alias, _wishes.c.sealed, _wishes.c.language)
+    if area == everywhere:
+        return statement
+    return statement.where(_wishes.c.area.in_((area, everywhere)))
+
+
+def attendees(forum_id: int) -> Select[Any]:
+    """Who has a place at a forum, waits for one, or was there."""
+    return select(_places.c.id, _places.c.alias, _places.c.sealed, _places.c.language).where(
+        _places.c.forum_id == forum_id, _places.c.state != RegistrationState.CANCELLED
+    )
+
+
+def givers(code: str) -> Select[Any]:
+    """Who gave an opinion for a forum."""
+    return (
+        select(_cases.c.id, _residents.c.alias, _residents.c.sealed, _cases.c.language)
+        .join_from(_cases, _residents, _residents.c.id == _cases.c.resident_id)
+        .where(_cases.c.forum == code)
+    )
+
+
+async def page(
+    connection: AsyncConnection, source: Select[Any], after: int, most: int
+) -> Sequence[Somebody]:
+    """Recipients of a source after a row, in the rows' order."""
+    number = next(iter(source.selected_columns))
+    statement = source.where(number > after).order_by(number).limit(most)
+    return [Somebody(*row) for row in (await connection.execute(statement)).all()]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an announcement has come, in messages."""
+
+    sent: int
+    waiting: int
+    blocked: int
+    failed: int
+    maybe: int
+    closed: int
+
+
+async def progress(connection: AsyncConnection, announcement_ids: Collection[int]) -> Progress:
+    """How far announcements have come, all together."""
+    theirs = _outbox.c.announcement_id.in_(announcement_ids)
+    statement = select(_outbox.c.state, func.count()).where(theirs).group_by(_outbox.c.state)
+    found = {OutboxState(row[0]): row[1] for row in (await connection.execute(statement)).all()}
+    waits = (
+        select(func.count())
+        .select_from(_outbox)
+        .join(_recipients, _recipients.c.chat_id == _outbox.c.chat_id)
+    )
+    blocked = await connection.execute(
+        waits.where(theirs, _outbox.c.state == OutboxState.WAITING).where(
+            _recipients.c.blocked_at.is_not(None)
+        )
+    )
+    held_up = int(blocked.scalar_one())
+    waiting = found.get(OutboxState.WAITING, 0) + found.get(OutboxState.SENDING, 0)
+    return Progress(
+        sent=found.get(OutboxState.SENT, 0),
+        waiting=waiting - held_up,
+        blocked=held_up,
+        failed=found.get(OutboxState.DEAD, 0),
+        maybe=found.get(OutboxState.MAYBE_SENT, 0),
+        closed=found.get(OutboxState.EXPIRED, 0),
+    )
+
+
+# Opinions for a forum
+
+
+async def opinions(
+    connection: AsyncConnection, code: str, *, after: int = 0, most: int
+) -> Sequence[Submission]:
+    """Opinions given for a forum, oldest first, after an id; what was erased is left out."""
+    statement = (
+        select(_cases)
+        .where(_cases.c.forum == code, _cases.c.id > after, _cases.c.erased_at.is_(None))
+        .order_by(_cases.c.id)
+        .limit(most)
+    )
+    return await many(connection, Submission, statement)
+
+
+async def count_opinions(connection: AsyncConnection, code: str) -> dict[str, int]:
+    """How many opinions were given for a forum, by their state."""
+    statement = (
+        select(_cases.c.state, func.count()).where(_cases.c.forum == code).group_by(_cases.c.state)
+    )
+    return {str(row[0]): row[1] for row in (await connection.execute(statement)).all()}

@@ -1,0 +1,280 @@
+"""A whole forum: planned, approved, announced, moved, held, reported."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from bot.forums import announcing
+from bot.forums.workflow import drawn
+from storage import forums, outbox
+from storage.models import Forum, ForumState, Outbox, Role, Subscription
+from storage.rows import many, table
+
+if TYPE_CHECKING:
+    from tests.people import Person, Town
+
+WARD, NAMED = "11407", "Phường An Biên"
+DRAWING = Path(__file__).parents[2] / "docs" / "forums.md"
+
+
+async def plans(organiser: Person, starts: str = "20/12/2026 14:00", capacity: str = "2") -> None:
+    """Walk through the plan of a forum up to its review."""
+    await organiser.says("/newforum")
+    await organiser.taps("newforum.title.options.usual")
+    await organiser.taps(NAMED)
+    await organiser.says("Hội trường phường, 10 phố Cát Cụt")
+    await organiser.does("location", 20.85, 106.68)
+    await organiser.says(starts)
+    await organiser.says(capacity)
+    await organiser.says("Phó Giám đốc Công an thành phố")
+    await organiser.says("Trật tự an toàn giao thông\n- Trộm cắp tài sản")
+    await organiser.says("Mặt trận Tổ quốc phường")
+    await organiser.taps("newforum.until.options.1")
+
+
+async def published(organiser: Person, approver: Person) -> None:
+    """Plan a forum and have it approved."""
+    await plans(organiser)
+    await organiser.taps("newforum.review.options.submit")
+    await approver.taps("forum.open")
+    await approver.taps("forum.do.approve")
+
+
+async def wants_news(person: Person) -> None:
+    """Hear of forums of the ward from now on."""
+    town = person.town
+    address = town.app.policy.seal.address(person.id, named=True)
+    values = {
+        "alias": address.alias, "sealed": address.sealed, "language": "vi", "area": WARD,
+        "created_at": town.now,
+    }  # fmt: skip
+    async with town.app.database.transaction() as connection:
+        await connection.execute(insert(table(Subscription)).values(**values))
+
+
+async def the_forum(town: Town) -> Forum:
+    """The one that there is."""
+    async with town.app.database.reading() as connection:
+        (found,) = await many(connection, Forum, select(table(Forum)))
+    return found
+
+
+def test_the_drawing_is_the_tables() -> None:
+    """docs/forums.md shows what the code does."""
+    assert drawn() in DRAWING.read_text("utf-8")
+
+
+async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
+    """Organiser, approver, three residents; the next forum opens with what was promised."""
+    organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
+    approver = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
+    ann, bao, chi = (town.resident(name) for name in ("Ann", "Bao", "Chi"))
+    for person in (ann, bao):
+        await person.says("/start")
+        await wants_news(person)
+    await plans(organiser)
+    assert "Hội trường phường, 10 phố Cát Cụt" in organiser.sees
+    assert "14 giờ 00, ngày 20/12/2026" in organiser.sees
+    await organiser.taps("newforum.review.options.submit")
+    assert not ann.was_told("announcement.notice")
+    code = (await the_forum(town)).code
+    await organiser.says("/forum")
+    await organiser.taps(next(label for label in organiser.buttons if "20/12/2026" in label))
+    assert "Duyệt và thông báo" not in organiser.buttons
+    await approver.taps("forum.open")
+    await approver.taps("forum.do.approve")
+    assert organiser.was_told("forum.alert.approve")
+    for person in (ann, bao):
+        assert person.is_told("announcement.notice")
+    assert not chi.was_told("announcement.notice")
+    await approver.taps("forum.refresh")
+    assert "đã gửi 2, đang chờ 0" in approver.sees
+
+    await ann.taps("forums.attend")
+    await ann.taps("feedback.consent.options.agree")
+    await ann.taps("attend.people.options.2")
+    await ann.taps("attend.category.options.resident")
+    assert ann.was_told("attend.registered")
+    await chi.says(f"/start forum_{code}")
+    await chi.taps("forums.opinion")
+    await chi.taps("feedback.consent.options.agree")
+    await chi.taps("feedback.kind.options.proposal")
+    await chi.says("Trộm cắp xe máy ở ngõ 5 nhiều, xin tăng tuần tra")
+    given = await chi.finishes(area=NAMED)
+
+    await organiser.taps("forum.open")
+    await organiser.taps("forum.do.reschedule")
+    await organiser.says("27/12/2026 8h30")
+    await organiser.taps("forum_reschedule.venue.options.same")
+    await organiser.says("mưa bão")
+    for person in (ann, bao):
+        assert "Vì mưa bão" in person.heard[-1]
+        assert "08 giờ 30, ngày 27/12/2026" in person.heard[-1]
+    forum = await the_forum(town)
+    assert (forum.start_version, forum.state) == (2, ForumState.PUBLISHED)
+
+    await organiser.taps("forum.open")
+    assert "Bắt đầu diễn đàn" not in organiser.buttons
+    await organiser.taps("forum.opinions")
+    assert "Trộm cắp tài sản" in organiser.sees
+    assert given in organiser.sees
+    town.now = forum.starts_at
+    await organiser.taps("forum.open")
+    await organiser.taps("forum.do.begin")
+    await organiser.taps("forum.do.promise")
+    await organiser.says("Lắp camera ở cổng trường")
+    await organiser.says("Công an phường")
+    await organiser.says("31/01/2027 17:00")
+    await organiser.taps("forum.open")
+    await organiser.taps("forum.do.end")
+    await organiser.taps("forum.do.report")
+    await organiser.says("Tiếp nhận 12 ý kiến, trả lời tại chỗ 9.")
+    for person in (ann, chi):
+        assert "Tiếp nhận 12 ý kiến" in person.heard[-1]
+    assert "Tiếp nhận" not in bao.heard[-1]
+    await bao.says(f"/start forum_{code}")
+    assert "Lắp camera ở cổng trường" in bao.sees
+
+    await plans(organiser, "20/03/2027 14:00")
+    await organiser.taps("newforum.review.options.submit")
+    await approver.taps("forum.open")
+    assert approver.is_told("forum.before")
+    assert "Lắp camera ở cổng trường" in approver.sees
+
+
+async def test_who_planned_it_cannot_approve_it(town: Town) -> None:
+    """Not a leader either, nor who changed it last; of another unit nobody sees it."""
+    leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
+    other = await town.officer("Phó chỉ huy", unit=WARD, role=Role.APPROVER)
+    stranger = await town.officer("Nơi khác", unit="11413", role=Role.APPROVER)
+    await plans(leader)
+    await leader.taps("newforum.review.options.submit")
+    code = (await the_forum(town)).code
+    for person, move in ((leader, "approve"), (stranger, "approve"), (stranger, "open")):
+        query = {
+            "id": "forged", "chat_instance": "1", "message": person.messages[-1],
+            "from": {"id": person.id, "is_bot": False, "first_name": person.name},
+            "data": f"forum:{move}={code}",
+        }  # fmt: skip
+        await person.does("update", {"callback_query": query})
+        assert (await the_forum(town)).state is ForumState.SUBMITTED
+    assert not any("Cát Cụt" in said for said in stranger.heard)
+    await other.taps("forum.open")
+    await other.taps("forum.do.send_back")
+    await other.says("Sai sức chứa")
+    assert "Sai sức chứa" in leader.sees
+    await other.says("/forum")
+    await other.taps(next(label for label in other.buttons if "20/12/2026" in label))
+    await other.taps("forum.do.edit")
+    assert "Hội trường phường" in other.sees
+    await other.taps("newforum.review.options.submit")
+    await other.taps("forum.open", of="Diễn đàn")
+    assert "Duyệt và thông báo" not in other.buttons
+    await leader.taps("forum.open")
+    await leader.taps("forum.do.approve")
+    assert (await the_forum(town)).state is ForumState.PUBLISHED
+
+
+async def test_what_a_plan_lacks_is_asked_again(town: Town) -> None:
+    """A past or unreadable start, a capacity in words; a resident plans nothing."""
+    organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
+    await organiser.says("/newforum")
+    await organiser.taps("newforum.title.options.usual")
+    await organiser.taps("newforum.area.options.skip")
+    await organiser.says("Hội trường")
+    await organiser.says("Không kèm bản đồ")
+    for typed, reason in (("chủ nhật tới", "not-a-moment"), ("20/11/2026 14:00", "past"),
+                          ("31/02/2027 9:00", "not-a-moment")):  # fmt: skip
+        await organiser.says(typed)
+        assert organiser.is_told(f"newforum.starts.rejected.{reason}")
+    await organiser.says("14 giờ 30 ngày 2/1")
+    await organiser.says("nhiều")
+    assert organiser.is_told("newforum.capacity.rejected.not-a-number")
+    ann = town.resident("Ann")
+    for command in ("/newforum", "/forum"):
+        await ann.says(command)
+        assert ann.is_told("errors.unknown_command")
+
+
+async def crowd(town: Town, count: int) -> None:
+    """So many who want news; every fourth twice, of the ward and of the city."""
+    seal = town.app.policy.seal
+    rows = [
+        {
+            "alias": address.alias, "sealed": address.sealed, "language": "vi", "area": area,
+            "created_at": town.now,
+        }
+        for number in range(count)
+        for address in (seal.address(9_000_000 + number, named=True),)
+        for area in ((WARD, "31") if number % 4 == 0 else (WARD,))
+    ]  # fmt: skip
+    async with town.app.database.transaction() as connection:
+        await connection.execute(insert(table(Subscription)), rows)
+
+
+async def test_a_broken_expansion_goes_on_where_it_was(town: Town, monkeypatch: object) -> None:
+    """Each recipient has one message, also who is found twice; stopped, nothing more is put."""
+    organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
+    approver = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
+    await crowd(town, 40)
+    monkeypatch.setattr(announcing, "_CHUNK", 7)  # type: ignore[attr-defined]
+    database, policy = town.app.database, town.app.policy
+    await plans(organiser)
+    await organiser.taps("newforum.review.options.submit")
+    enqueue = outbox.enqueue
+    broken: list[object] = []
+
+    async def breaking(*given: object) -> None:
+        await enqueue(*given)  # type: ignore[arg-type]
+        if len(broken) < 3:
+            broken.append(given)
+            raise RuntimeError("killed")
+
+    async with database.transaction() as connection:
+        forum = await the_forum(town)
+        changed = await forums.change(connection, forum, None, state=ForumState.PUBLISHED)
+        assert changed
+        await announcing.announce(connection, changed, "notice", town.now, policy=policy)
+    monkeypatch.setattr(announcing.outbox, "enqueue", breaking)  # type: ignore[attr-defined]
+    for _ in range(3):
+        try:
+            await announcing.expand(database, town.now, policy=policy)
+        except RuntimeError:
+            continue
+    await announcing.expand(database, town.now, policy=policy)
+    assert len(broken) == 3
+    rows = table(Outbox)
+    async with database.reading() as connection:
+        told = select(rows.c.chat_id).where(rows.c.announcement_id.is_not(None))
+        recipients = (await connection.execute(told)).scalars().all()
+    assert len(recipients) == len(set(recipients)) == 40
+    del approver
+
+
+async def test_an_announcement_is_stopped_and_a_cancelled_forum_is_not_announced(
+    town: Town,
+) -> None:
+    """What waits is closed; those who were told hear that it was cancelled."""
+    organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
+    approver = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
+    ann, bao = town.resident("Ann"), town.resident("Bao")
+    for person in (ann, bao):
+        await person.says("/start")
+        await wants_news(person)
+    await bao.says("/settings")
+    await bao.taps("settings.quiet.night")
+    town.now = town.now.replace(hour=15)  # 22:00 in the city
+    await published(organiser, approver)
+    assert ann.was_told("announcement.notice")
+    assert not bao.was_told("announcement.notice")
+    await approver.taps("forum.do.cancel")
+    await approver.says("trùng lịch")
+    assert "không tổ chức nữa" in ann.sees
+    town.now += timedelta(hours=12)
+    await town.app.settled()
+    assert not bao.was_told("announcement.notice")
+    assert "không tổ chức nữa" in bao.sees
