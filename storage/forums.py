@@ -277,19 +277,6 @@ async def progress(connection: AsyncConnection, announcement_ids: Collection[int
 # Opinions for a forum
 
 
-async def opinions(
-    connection: AsyncConnection, code: str, *, after: int = 0, most: int
-) -> Sequence[Submission]:
-    """Opinions given for a forum, oldest first, after an id; what was erased is left out."""
-    statement = (
-        select(_cases)
-        .where(_cases.c.forum == code, _cases.c.id > after, _cases.c.erased_at.is_(None))
-        .order_by(_cases.c.id)
-        .limit(most)
-    )
-    return await many(connection, Submission, statement)
-
-
 async def count_opinions(connection: AsyncConnection, code: str) -> dict[str, int]:
     """How many opinions were given for a forum, by their state."""
     statement = (

@@ -178,7 +178,7 @@ async def plans(connection: AsyncConnection, chat_id: int, skip: int) -> Sequenc
 
 async def plan(connection: AsyncConnection, chat_id: int, code: str, now: datetime) -> Plan | None:
     """A forum for one of its organisers; None for anybody else."""
-    officer, forum = await _found(connection, chat_id, code)
+    officer, forum = await found(connection, chat_id, code)
     if officer is None or forum is None:
         return None
     number = forum.id or 0
@@ -308,7 +308,7 @@ async def keep_promise(
     connection: AsyncConnection, chat_id: int, code: str, number: int, now: datetime
 ) -> bool:
     """Say that something was done that was promised; whether that could be said."""
-    officer, forum = await _found(connection, chat_id, code)
+    officer, forum = await found(connection, chat_id, code)
     if officer is None or forum is None:
         return False
     kept = await forums.keep(connection, number, forum.id or 0, now)
@@ -321,7 +321,7 @@ async def stop_announcing(
     connection: AsyncConnection, chat_id: int, code: str, now: datetime
 ) -> bool:
     """Announce no further what is on its way; whether the person of a chat may stop it."""
-    officer, forum = await _found(connection, chat_id, code)
+    officer, forum = await found(connection, chat_id, code)
     if officer is None or forum is None:
         return False
     kinds = [each.kind for each in await forums.announcements(connection, forum.id or 0)]
@@ -348,7 +348,7 @@ async def _log(
     )
 
 
-async def _found(
+async def found(
     connection: AsyncConnection, chat_id: int, code: str
 ) -> tuple[Officer | None, Forum | None]:
     """The officer and the forum, if they plan it."""
@@ -362,7 +362,7 @@ async def _found(
 async def _allowed(
     connection: AsyncConnection, chat_id: int, move: str, code: str, now: datetime
 ) -> tuple[Officer, Forum]:
-    officer, forum = await _found(connection, chat_id, code)
+    officer, forum = await found(connection, chat_id, code)
     if officer is None or forum is None or move not in BY_NAME:
         raise Refused(Words(REFUSED))
     if not allows(BY_NAME[move], officer, forum, now):
