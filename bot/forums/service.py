@@ -136,26 +136,31 @@ async def _tell_deciders(
     units = dict.fromkeys((forum.host_unit, CITY))
     found = await officers.active(connection, list(units))
     told = [each for each in found if each.role in DECIDERS and each.id != by.id]
-    await _tell(connection, forum, told, "forum.alert.submit", now, policy)
+    await tell(connection, forum, told, "forum.alert.submit", now, policy)
 
 
-async def _tell(
+async def tell(
     connection: AsyncConnection,
     forum: Forum,
     told: Sequence[Officer],
     words: str,
     now: datetime,
     policy: Policy,
+    *,
+    occasion: str = "",
+    **more: Param,
 ) -> None:
+    """Tell officers something of a forum, each once for an occasion or, without, for a version."""
     params: dict[str, Param] = {
         "title": forum.title,
         "at": forum.starts_at,
         "reason": forum.reason or "",
+        **more,
     }
     opens = Button(Words("forum.open"), f"forum:open={forum.code}")
     messages = [
         outbox.Message(
-            dedup_key=f"{words}:{forum.code}:{forum.version}:{each.chat_id}",
+            dedup_key=f"{words}:{forum.code}:{occasion or forum.version}:{each.chat_id}",
             chat_id=each.chat_id,
             priority=outbox.Priority.ASSIGNMENT,
             language=policy.officers_language,
@@ -265,7 +270,7 @@ async def do(
             await announcing.announce(connection, changed, transition.tells, now, policy=policy)
     if move in {"approve", "send_back"}:
         creator = await officers.by_ids(connection, [forum.created_by])
-        await _tell(connection, changed, creator, f"forum.alert.{move}", now, policy)
+        await tell(connection, changed, creator, f"forum.alert.{move}", now, policy)
     return changed
 
 
@@ -328,15 +333,6 @@ async def stop_announcing(
     await forums.stop(connection, forum.id or 0, now, kinds=kinds)
     await _log(connection, "forum.announcement_stopped", forum, officer, now)
     return True
-
-
-async def remind_of_reports(connection: AsyncConnection, now: datetime, *, policy: Policy) -> None:
-    """Remind organisers of results that are due within two working days, once a day."""
-    soon = policy.workdays.after(now, 2)
-    for forum in await forums.reports_due(connection, soon):
-        found = await officers.active(connection, [forum.host_unit])
-        told = [each for each in found if each.role in PLANNERS]
-        await _tell(connection, forum, told, "forum.alert.report_due", now, policy)
 
 
 async def _log(
