@@ -43,9 +43,11 @@ class Size:
     cases: int
     subscribers: int
     seconds: float
+    paces: tuple[tuple[int, int], ...]
 
 
-FULL, SHORT = Size(32, 7, 2, 10_000, 1_000_000, 10), Size(8, 1, 1, 200, 300, 0.5)
+FULL = Size(32, 7, 2, 10_000, 1_000_000, 10, ((30, 1), (30, 2), (1000, 1), (1000, 2)))
+SHORT = Size(8, 1, 1, 200, 300, 0.5, ((30, 2),))
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ async def announcement(size: Size) -> list[Row]:
         what = f"announcement to {size.subscribers:,}"
         fast = await speed(crowd, Path(named), size.seconds)
         rows = [at_least(f"{what}: messages a second in one process, no limit", fast, _FAST)]
-        for limit, replicas in ((30, 1), (30, 2), (1000, 1), (1000, 2)):
+        for limit, replicas in size.paces:
             paced = await kept(
                 crowd, Path(named), limit=limit, seconds=size.seconds, replicas=replicas
             )
