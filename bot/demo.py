@@ -87,7 +87,7 @@ def _gather_people(simulator: Simulator) -> None:
         simulator.world.add_user(
             id=person["id"], first_name=person["name"], language_code=person["language"]
         )
-        if person["role"] == "officer" or person["id"] in started:
+        if "unit" in person or person["id"] in started:
             account.started_by.add(person["id"])
 
 
@@ -103,7 +103,7 @@ async def _sample_data(database: Database, settings: Settings) -> None:
     async with database.transaction() as connection:
         for person in _cast()["people"]:
             known = await officers.find(connection, person["id"])
-            if person["role"] == "officer" and known is None:
+            if "unit" in person and known is None:
                 role = Role(person.get("rank", Role.OFFICER))
                 token = await casework.invite(connection, person["unit"], role, (), now)
                 await casework.join(connection, person["id"], person["name"], token, now)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from openpyxl import Workbook
 
-from storage import audit, submissions
+from storage import attendance, audit, forums, submissions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -100,6 +100,32 @@ async def audit_records(
 
 
 AUDIT_COLUMNS = _AUDIT
+
+_FORUM = (
+    "code", "title", "host_unit", "area", "venue", "starts_at", "capacity", "head", "agenda",
+    "invited", "opinions_until", "state", "created_at", "published_at", "reported_at", "minutes",
+)  # fmt: skip
+FORUM_COLUMNS = (*_FORUM, "registered", "attended", "opinions", "promises")
+
+
+async def forum_records(
+    connection: AsyncConnection, since: datetime | None, until: datetime | None
+) -> AsyncIterator[Record]:
+    """A record for each forum that starts in a span of time, oldest first; numbers, no names."""
+    async for forum in forums.everything(connection):
+        if (since and forum.starts_at < since) or (until and forum.starts_at >= until):
+            continue
+        number = forum.id or 0
+        record: Record = {name: _plain(getattr(forum, name)) for name in _FORUM}
+        record["registered"] = await attendance.taken(connection, number)
+        record["attended"] = await attendance.attended(connection, number)
+        record["opinions"] = await forums.count_opinions(connection, forum.code)
+        record["promises"] = [
+            {"text": each.text, "owner": each.owner, "due_on": each.due_on.isoformat(),
+             "kept_at": _plain(each.kept_at)}
+            for each in await attendance.commitments(connection, number)
+        ]  # fmt: skip
+        yield record
 
 
 async def write(

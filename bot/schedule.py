@@ -5,7 +5,7 @@ Every replica may wake: what is done is done once because a row says so.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -22,7 +22,6 @@ from storage.database import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from datetime import datetime
 
     from bot.casework.deadlines import Times
     from bot.policy import Policy
@@ -74,6 +73,7 @@ class Schedule:
             self._scheduler.add_job(
                 self._carefully, "interval", (work,), seconds=seconds, id=work.__name__,
                 max_instances=1, coalesce=True, misfire_grace_time=None,
+                next_run_time=datetime.now(UTC),  # what fell due while nobody was there
             )  # fmt: skip
         self._scheduler.start()
 

@@ -10,7 +10,21 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from storage.models import Outbox, OutboxState, Pace, Recipient
@@ -125,6 +139,16 @@ async def enqueue(connection: AsyncConnection, messages: Sequence[Message], now:
 def _enqueue(dialect_name: str) -> Any:
     statement = insert_into(Outbox, dialect_name)
     return statement.on_conflict_do_nothing(index_elements=["dedup_key"])
+
+
+async def count_anew(connection: AsyncConnection) -> None:
+    """Let PostgreSQL look at how many rows there are now.
+
+    Measured: as long as it believes in a few, it sorts all that wait for every chunk that is
+    claimed, 110 ms instead of 5 for 50,000. Its own vacuum looks at a full table much later.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("ANALYZE outbox, recipient"))
 
 
 async def claim(
@@ -257,13 +281,31 @@ def _pace(dialect_name: str) -> Any:
     )
 
 
-_written = ("state", "next_at", "finished_at", "repeated", "message_id", "error")
-_finish = (
-    update(_rows)
-    .where(_rows.c.id == bindparam("of_row"), _rows.c.state == OutboxState.SENDING)
-    .where(_rows.c.owner == bindparam("of_owner"), _rows.c.attempt == bindparam("of_attempt"))
-    .values(owner=None, lease_until=None, **{name: bindparam(name) for name in _written})
-)
+_ONE = {
+    "of_row": BigInteger, "of_attempt": Integer, "state": String, "next_at": UtcDateTime,
+    "finished_at": UtcDateTime, "repeated": Boolean, "message_id": BigInteger, "error": String,
+}  # fmt: skip
+_written = tuple(name for name in _ONE if not name.startswith("of_"))
+
+
+@cache
+def _finishing(count: int) -> Any:
+    """Write so many outcomes in one statement, each only while its claim still holds."""
+    rows = [
+        select(*(bindparam(f"became_{name}_{number}", type_=kind()).label(name)
+                 for name, kind in _ONE.items()))
+        for number in range(count)
+    ]  # fmt: skip
+    became = (union_all(*rows) if count > 1 else rows[0]).subquery("became")
+    return (
+        update(_rows)
+        .where(_rows.c.id == became.c.of_row, _rows.c.state == OutboxState.SENDING)
+        .where(_rows.c.owner == bindparam("of_owner"), _rows.c.attempt == became.c.of_attempt)
+        .values(owner=None, lease_until=None, **{name: became.c[name] for name in _written})
+    )
+
+
+_AT_ONCE = 50  # outcomes in one statement
 
 
 async def finish(connection: AsyncConnection, owner: str, outcomes: Sequence[Outcome]) -> int:
@@ -272,14 +314,15 @@ async def finish(connection: AsyncConnection, owner: str, outcomes: Sequence[Out
     A row whose lease ended and that another one claimed since is left to that one.
     """
     finished = 0
-    for outcome in outcomes:
-        claimed = {
-            "of_owner": owner,
-            "of_row": outcome.row_id,
-            "of_attempt": outcome.attempt,
-        }
-        written = {name: getattr(outcome, name) for name in _written}
-        result = await connection.execute(_finish, claimed | written)
+    for begin in range(0, len(outcomes), _AT_ONCE):
+        some = outcomes[begin : begin + _AT_ONCE]
+        parameters: dict[str, Any] = {"of_owner": owner}
+        for number, outcome in enumerate(some):
+            parameters[f"became_of_row_{number}"] = outcome.row_id
+            parameters[f"became_of_attempt_{number}"] = outcome.attempt
+            for name in _written:
+                parameters[f"became_{name}_{number}"] = getattr(outcome, name)
+        result = await connection.execute(_finishing(len(some)), parameters)
         finished += result.rowcount
     return finished
 

@@ -69,6 +69,21 @@ def export_audit(
     run_to_end(with_database(work))
 
 
+@cli.command("forums")
+def export_forums(
+    form: Form = Format.JSONL, since: Moment = None, until: Moment = None, out: Out = None
+) -> None:
+    """Write forums by their start, oldest first, with the numbers of who came and what was said."""
+    from bot import export
+
+    async def work(database: Database) -> None:
+        async with database.reading() as connection:
+            records = export.forum_records(connection, utc(since), utc(until))
+            await _write_out(records, export.FORUM_COLUMNS, form, out)
+
+    run_to_end(with_database(work))
+
+
 async def _write_out(
     records: Any, columns: tuple[str, ...], form: Format, out: Path | None
 ) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ANNOUNCED = "forum.announced"
 _CHUNK = 1000  # recipients in one transaction
+_MANY = 20_000  # messages, after which the database counts anew what it has
 _AFTERWARDS = timedelta(days=14)  # how long what is not about the start may wait
 
 # In which state of the forum each is still true.
@@ -43,13 +44,17 @@ _TRUE_IN = {
 
 async def expand(database: Database, now: datetime, *, policy: Policy) -> int:
     """Put what is announced into the outbox, to the end; how many messages."""
-    put = 0
+    put = counted = 0
     while True:
         async with database.transaction() as connection:
             announcement = await forums.next_announcement(connection, now)
+            if announcement is not None:
+                put += await _chunk(connection, announcement, now, policy)
+            if put - counted >= _MANY or (announcement is None and put >= _MANY):
+                await outbox.count_anew(connection)
+                counted = put
             if announcement is None:
                 return put
-            put += await _chunk(connection, announcement, now, policy)
 
 
 async def _chunk(

@@ -7,9 +7,11 @@ import random
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import orjson
 import structlog
 from telegram.error import ChatMigrated, TelegramError
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from telegram import Bot
 
     from bot.reach import Reach
-    from bot.telegram.render import Renderer
+    from bot.telegram.render import Rendered, Renderer
     from storage.database import Database
     from storage.models import Outbox
 
@@ -78,6 +80,8 @@ class Delivery:
         self._outcomes: list[outbox.Outcome] = []
         self._one_writer = asyncio.Lock()
         self._next_due: datetime | None = None
+        # An announcement is the same for a million people.
+        self._rendered = lru_cache(maxsize=64)(self._render)
 
     def nudge(self) -> None:
         """Something was put in the outbox: look now, not at the next tick."""
@@ -196,11 +200,7 @@ class Delivery:
         return self._closed(row, OutboxState.SENT, message_id=message_id)
 
     async def _send(self, row: Outbox) -> int:
-        screen = Screen.from_json(row.screen)
-        if row.repeated:
-            mark = Words("outbox.repeated")
-            screen = replace(screen, paragraphs=(*screen.paragraphs, mark))
-        rendered = self._renderer.render(screen, row.language)
+        rendered = self._rendered(orjson.dumps(row.screen), row.language, row.repeated)
         chat_id = self._reach.policy.seal.chat_of(row.sealed) if row.sealed else row.chat_id
         *before, last = rendered.texts
         if row.edits is not None:
@@ -209,6 +209,13 @@ class Delivery:
         for text in before:
             await self._api.send(chat_id, text, None, row.thread_id)
         return await self._api.send(chat_id, last, rendered.markup, row.thread_id)
+
+    def _render(self, stored: bytes, language: str, repeated: bool) -> Rendered:
+        screen = Screen.from_json(orjson.loads(stored))
+        if repeated:
+            mark = Words("outbox.repeated")
+            screen = replace(screen, paragraphs=(*screen.paragraphs, mark))
+        return self._renderer.render(screen, language)
 
     async def _failed(self, row: Outbox, error: TelegramError) -> outbox.Outcome:
         judged, now = verdict(error), self._clock()

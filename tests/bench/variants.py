@@ -10,8 +10,12 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.seal import new_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _ROOT = Path(__file__).parents[2]
 _TOKEN = "123456:" + "t" * 35
@@ -36,13 +40,16 @@ class Process:
         self._log = folder / f"{variant.name}.log"
         self._process: asyncio.subprocess.Process | None = None
 
-    async def start(self, api_url: str, webhook: asyncio.Event) -> None:
-        """Start it; it says that it is ready by setting its webhook."""
+    async def start(
+        self, api_url: str, webhook: asyncio.Event, more: Mapping[str, str] | None = None
+    ) -> None:
+        """Start it, with `more` settings; it says that it is ready by setting its webhook."""
         webhook.clear()
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", *self.variant.module,
-                env=self._environment(api_url), cwd=self._log.parent, stdout=log, stderr=log,
+                env={**self._environment(api_url), **(more or {})},
+                cwd=self._log.parent, stdout=log, stderr=log,
             )  # fmt: skip
         try:
             await asyncio.wait_for(webhook.wait(), 30)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from storage import migrations
 from storage.database import Database
+from tests.kills import announcement
 from tests.kills.campaign import campaign
 from tests.postgres import Postgres
 
-KILLS, RESIDENTS, ROUNDS = 20, 8, 12
+KILLS, RESIDENTS, ROUNDS, RECIPIENTS = 20, 8, 12, 6000
 
 
 async def play(folder: Path) -> bool:
@@ -37,6 +38,22 @@ async def play(folder: Path) -> bool:
             )
             sys.stdout.writelines(f"  {line}\n" for line in report.wrong)
             sys.stdout.flush()
+    for kind in ("sqlite", "postgresql"):
+        name = await postgres.create(empty=True)
+        url = (
+            f"sqlite+aiosqlite:///{folder}/news.db" if kind == "sqlite" else postgres.database(name)
+        )
+        database = Database(url)
+        await migrations.migrate(database)
+        await database.close()
+        heard = await announcement.campaign(url, kills=KILLS, recipients=RECIPIENTS, seed=1)
+        holds = holds and not heard.wrong
+        sys.stdout.write(
+            f"announcement {kind:11} {KILLS} kills, {heard.recipients} recipients,"
+            f" {heard.came} heard it, {heard.maybe} marked maybe_sent, {len(heard.wrong)} wrong\n"
+        )
+        sys.stdout.writelines(f"  {line}\n" for line in heard.wrong[:20])
+        sys.stdout.flush()
     return holds
 
 

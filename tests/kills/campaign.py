@@ -49,7 +49,10 @@ class Report:
 class Bot:
     """The real program in a process of its own."""
 
-    def __init__(self, simulator: Simulator, database_url: str, mode: str) -> None:
+    def __init__(
+        self, simulator: Simulator, database_url: str, mode: str, *, pace: float = 0
+    ) -> None:
+        """`pace` is how many messages a second may go out; 0 as many as can."""
         self._simulator = simulator
         port = _free_port()
         self._environment = {
@@ -61,7 +64,7 @@ class Bot:
             "BOT_TELEGRAM__WEBHOOK__PUBLIC_URL": f"http://127.0.0.1:{port}",
             "BOT_TELEGRAM__WEBHOOK__LISTEN_PORT": str(port),
             "BOT_TELEGRAM__WEBHOOK__SECRET_TOKEN": SECRET,
-            "BOT_TELEGRAM__LIMITS__GLOBAL_PER_SECOND": "0",
+            "BOT_TELEGRAM__LIMITS__GLOBAL_PER_SECOND": str(pace),
             "BOT_TELEGRAM__LIMITS__CHAT_PER_SECOND": "0",
             "BOT_TELEGRAM__LIMITS__LEASE_SECONDS": "2",
             "BOT_ABUSE__OPINIONS_A_DAY": "1000",

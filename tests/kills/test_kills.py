@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.kills import announcement
 from tests.kills.campaign import campaign
 
 
@@ -13,3 +14,9 @@ async def test_nothing_is_lost_or_doubled_by_kills(database_url: str, mode: str)
     report = await campaign(database_url, mode, kills=3, residents=5, rounds=2, seed=7)
     assert report.wrong == ()
     assert report.submissions == 10
+
+
+async def test_an_announcement_survives_kills(database_url: str) -> None:
+    """Killed twice in the middle: each hears it once, or their row says that they may have."""
+    heard = await announcement.campaign(database_url, kills=2, recipients=120, seed=3)
+    assert heard.wrong == ()

@@ -1,0 +1,143 @@
+"""An announcement to a great many: how fast it is expanded and sent, and that it keeps its pace."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+
+from bot.forums import announcing
+from bot.seal import Seal, new_key
+from storage import migrations
+from storage.database import Database
+from storage.models import Outbox, OutboxState, Pace
+from storage.rows import table
+from tests.bench.peer import Peer
+from tests.bench.variants import Process, Variant
+from tests.kills.announcement import announced_to
+from tests.samples import POLICY
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from tests.postgres import Postgres
+
+_ROWS = table(Outbox)
+
+
+class Counting(Peer):
+    """Remembers when each message came, in seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times: list[float] = []
+        self.begun = asyncio.Event()
+
+    def answer(self, method: bytes, parameters: dict[str, object]) -> object:
+        if method == b"sendMessage":
+            self.times.append(time.perf_counter())
+            self.begun.set()
+        return super().answer(method, parameters)
+
+
+@dataclass(frozen=True)
+class Paced:
+    """How a limit was kept: the mean as a share of it, the fullest second as a share of it."""
+
+    mean: float
+    fullest: float
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """A database in which an announcement waits to be sent to many."""
+
+    url: str
+    database: Database
+    key: str
+    expanded: float  # recipients a second, when it was put into the outbox
+
+
+async def gathered(postgres: Postgres, subscribers: int) -> Crowd:
+    """Subscribers, and the announcement's messages for all of them in the outbox."""
+    url, key = postgres.database(await postgres.create(empty=True)), new_key()
+    database, seal = Database(url), Seal([key])
+    await migrations.migrate(database)
+    await announced_to(database, seal, subscribers)
+    begun = time.perf_counter()
+    put = await announcing.expand(database, datetime.now(UTC), policy=replace(POLICY, seal=seal))
+    taken = time.perf_counter() - begun
+    assert put == subscribers, put
+    return Crowd(url, database, key, put / taken)
+
+
+@contextlib.asynccontextmanager
+async def sending(
+    crowd: Crowd, folder: Path, *, limit: float, replicas: int = 1
+) -> AsyncIterator[Counting]:
+    """Replicas that send what waits, at a shared limit."""
+    peer = Counting()
+    server, api_url = await peer.serve()
+    processes = [
+        Process(Variant(f"sender {number}", ("bot", "run"), crowd.url), folder)
+        for number in range(replicas)
+    ]
+    settings = {
+        "BOT_TELEGRAM__LIMITS__GLOBAL_PER_SECOND": str(limit),
+        "BOT_PRIVACY__ENCRYPTION_KEY": crowd.key,
+    }
+    try:
+        for process in processes:
+            await process.start(api_url, peer.webhook, settings)
+        yield peer
+    finally:
+        await asyncio.gather(*(process.stop() for process in processes))
+        server.close()
+
+
+async def speed(crowd: Crowd, folder: Path, most: float) -> float:
+    """Messages a second of one process without a limit, over `most` seconds at its full speed."""
+    await _enough(crowd, 0)
+    async with sending(crowd, folder, limit=0) as peer:
+        await asyncio.wait_for(peer.begun.wait(), 30)
+        await asyncio.sleep(1)
+        begun, before = time.perf_counter(), len(peer.times)
+        await asyncio.sleep(most)
+        return (len(peer.times) - before) / (time.perf_counter() - begun)
+
+
+async def kept(crowd: Crowd, folder: Path, *, limit: float, seconds: float, replicas: int) -> Paced:
+    """How a limit is kept for some seconds, by one or several replicas."""
+    await _enough(crowd, limit * (seconds + 5))
+    async with sending(crowd, folder, limit=limit, replicas=replicas) as peer:
+        await asyncio.wait_for(peer.begun.wait(), 30)
+        await asyncio.sleep(seconds + 1.5)
+    # The first second is that in which replicas start.
+    times = [at for at in peer.times if peer.times[0] + 1 <= at < peer.times[0] + 1 + seconds]
+    return Paced(len(times) / seconds / limit, _fullest(times) / limit)
+
+
+async def _enough(crowd: Crowd, messages: float) -> None:
+    """Let what was sent wait again if too little is left to be measured; the pace begins anew."""
+    waits = {"state": OutboxState.WAITING, "finished_at": None}
+    counted = select(func.count()).select_from(_ROWS).where(_ROWS.c.state == OutboxState.WAITING)
+    async with crowd.database.transaction() as connection:
+        await connection.execute(update(table(Pace)).values(next_free=func.now()))
+        if (await connection.execute(counted)).scalar_one() <= messages:
+            await connection.execute(update(_ROWS).values(**waits))
+
+
+def _fullest(times: list[float]) -> int:
+    """The most messages that came within any second."""
+    most = begin = 0
+    for end, at in enumerate(times):
+        while at - times[begin] >= 1:
+            begin += 1
+        most = max(most, end - begin + 1)
+    return most

@@ -1,0 +1,127 @@
+"""Killing the bot in the middle of an announcement: nobody hears it twice, nobody is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, insert, select
+
+from bot.casework import service as casework
+from bot.forums import announcing
+from bot.seal import Seal
+from bot.simulator.server import Simulator
+from storage import forums
+from storage.database import Database
+from storage.models import Forum, ForumState, Outbox, OutboxState, Role, Subscription
+from storage.rows import table
+from tests.kills.campaign import Bot
+from tests.people import KEY, TOKEN
+from tests.samples import POLICY
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_FIRST = 20_000_000  # the first recipient's chat
+_LONGEST = 180.0  # seconds for everything to come to rest
+_ROWS = table(Outbox)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What became of it: recipients, messages that came, rows that may have; what was wrong."""
+
+    recipients: int
+    came: int
+    maybe: int
+    wrong: tuple[str, ...]
+
+
+async def announced_to(database: Database, seal: Seal, recipients: int) -> None:
+    """A published forum whose announcement is due, and so many who want to hear of it."""
+    now = datetime.now(UTC)
+    async with database.transaction() as connection:
+        token = await casework.invite(connection, "31", Role.ORGANISER, (), now)
+        officer = await casework.join(connection, 1, "Organiser", token, now)
+        assert officer is not None
+        for first in range(0, recipients, 2000):
+            many = range(first, min(first + 2000, recipients))
+            await connection.execute(insert(table(Subscription)), _wishes(seal, many, now))
+        forum = await _forum(connection, officer.id or 0, now)
+        await announcing.announce(connection, forum, "notice", now, policy=POLICY)
+
+
+def _wishes(seal: Seal, numbers: range, now: datetime) -> list[dict[str, object]]:
+    addresses = (seal.address(_FIRST + number, named=True) for number in numbers)
+    return [
+        {"alias": each.alias, "sealed": each.sealed, "language": "vi", "area": "31",
+         "created_at": now}
+        for each in addresses
+    ]  # fmt: skip
+
+
+async def _forum(connection: AsyncConnection, organiser: int, now: datetime) -> Forum:
+    starts = now + timedelta(days=10)
+    return await forums.add(
+        connection,
+        {
+            "code": "KLLS2345", "title": "Diễn đàn", "host_unit": "31", "area": "31",
+            "venue": "Hội trường", "starts_at": starts, "start_version": 1, "capacity": None,
+            "head": "Phó Giám đốc", "agenda": ["An toàn giao thông"], "invited": [],
+            "opinions_until": starts, "state": ForumState.PUBLISHED, "version": 1,
+            "created_by": organiser, "created_at": now, "published_at": now,
+        },
+    )  # fmt: skip
+
+
+async def campaign(database_url: str, *, kills: int, recipients: int, seed: int) -> Heard:
+    """Play it: the bot announces and dies `kills` times; in the end everything is counted."""
+    chance, database = random.Random(seed), Database(database_url)
+    await announced_to(database, Seal([KEY]), recipients)
+    async with Simulator(tokens=[TOKEN]) as simulator:
+        for number in range(recipients):
+            simulator.world.add_user(first_name="R", id=_FIRST + number)
+            simulator.world.account(TOKEN).started_by.add(_FIRST + number)
+        bot = Bot(simulator, database_url, "webhook", pace=recipients / max(1, kills) / 0.6)
+        await bot.start()
+        for _ in range(kills):
+            # Long enough to be in the middle of sending, or still of expanding.
+            await asyncio.sleep(chance.uniform(0.1, 1.2))
+            await bot.kill()
+            await bot.start()
+        wrong = await _rest(database, recipients)
+        await bot.stop()
+        came = Counter(
+            chat for chat in range(_FIRST, _FIRST + recipients) for _ in simulator.messages(chat)
+        )
+    states = await _states(database)
+    await database.close()
+    wrong += [f"{chat} heard it {count} times" for chat, count in came.items() if count > 1]
+    sent, maybe = states.get(OutboxState.SENT, 0), states.get(OutboxState.MAYBE_SENT, 0)
+    if sent + maybe != recipients:
+        wrong.append(f"{recipients} recipients, but {states}")
+    if not sent <= len(came) <= sent + maybe:
+        wrong.append(f"{len(came)} heard it, {sent} rows are sent and {maybe} may be")
+    return Heard(recipients, len(came), maybe, tuple(wrong))
+
+
+async def _states(database: Database) -> dict[OutboxState, int]:
+    counted = select(_ROWS.c.state, func.count()).group_by(_ROWS.c.state)
+    announced = counted.where(_ROWS.c.announcement_id.is_not(None))
+    async with database.reading() as connection:
+        return {row[0]: row[1] for row in (await connection.execute(announced)).all()}
+
+
+async def _rest(database: Database, recipients: int) -> list[str]:
+    """Wait until every recipient's row is there and finished."""
+    for _ in range(int(_LONGEST / 0.2)):
+        states = await _states(database)
+        waiting = states.get(OutboxState.WAITING, 0) + states.get(OutboxState.SENDING, 0)
+        if sum(states.values()) == recipients and not waiting:
+            return []
+        await asyncio.sleep(0.2)
+    return [f"it never came to rest: {states}"]
