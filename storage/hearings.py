@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, update
@@ -97,6 +98,29 @@ async def outcomes(connection: AsyncConnection, forum_id: int) -> dict[int, Hear
         _rows.c.forum_id == forum_id, _rows.c.outcome.is_not(None)
     )
     return {row[0]: row[1] for row in (await connection.execute(statement)).all()}
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A forum's opinions: given, answered in the hall, left to their units, transferred since."""
+
+    given: int
+    answered: int
+    left: int
+    transferred: int
+
+
+async def numbers(connection: AsyncConnection, forum_id: int, code: str) -> Numbers:
+    """What became of a forum's opinions, in numbers, whoever may read them."""
+    said = list((await outcomes(connection, forum_id)).values())
+    moved = select(func.count()).select_from(_cases)
+    moved = moved.where(*_given_for(code), _cases.c.transferred_to.is_not(None))
+    return Numbers(
+        await count(connection, code),
+        said.count(HeardAs.ANSWERED),
+        said.count(HeardAs.LEFT),
+        int((await connection.execute(moved)).scalar_one()),
+    )
 
 
 async def spoken(connection: AsyncConnection, forum_id: int, submission_id: int) -> Hearing | None:

@@ -9,7 +9,7 @@ from telegram.ext import ContextTypes
 
 from bot.conversation.flow import Refused
 from bot.feedback import qr
-from bot.forums import hall_screens, hearing, spoken
+from bot.forums import hall_screens, hearing, service, spoken
 from bot.screen import Screen, Words
 from bot.telegram.arrival import arriving
 from bot.telegram.reading import chat_of, pressed_in
@@ -56,6 +56,9 @@ class HallHandlers:
                 case _:
                     await self._next(update, code, number)
         except Refused as refused:
+            chat_id, now = chat_of(update), arriving.get().now
+            async with self.database.transaction() as connection:
+                await service.refused(connection, chat_id, f"hall_{verb}", code, now)
             await self.showing.notice(update, refused.words, alert=True)
 
     async def _next(self, update: Update, code: str, after: int) -> None:
