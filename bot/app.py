@@ -25,7 +25,7 @@ from bot.feedback import followup, notices
 from bot.feedback import service as feedback
 from bot.feedback.flow import FEEDBACK
 from bot.feedback.later import ADDITION, RATING, REOPENING, REPLY
-from bot.forums import announcing, attending, reminding, subscribing
+from bot.forums import announcing, attending, following, reminding, subscribing
 from bot.forums import service as planned
 from bot.forums.attending_flow import ATTENDING, SUBSCRIBING
 from bot.forums.flow import MOVES_WITH_WORDS, NEWFORUM
@@ -344,9 +344,9 @@ class App:
             self.delivery.nudge()
 
     async def remind_of_reports(self) -> None:
-        """Remind organisers of results that are due."""
+        """Remind organisers of results that are due, and of what was promised."""
         async with self.database.transaction() as connection:
-            await planned.remind_of_reports(connection, self._clock(), policy=self.policy)
+            await following.remind(connection, self._clock(), policy=self.policy)
         self.delivery.nudge()
 
     async def remind_of_forums(self) -> None:

@@ -26,7 +26,7 @@ from storage.rows import insert_into, many, one, table
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy import Select
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -124,6 +124,26 @@ async def keep(
     return result.rowcount == 1
 
 
+async def promises_due(
+    connection: AsyncConnection, until: date, most: int
+) -> list[tuple[Commitment, Forum]]:
+    """Promises that are due up to a day and not kept, with their forums; the oldest first."""
+    statement = (
+        select(_commitments.c.id)
+        .where(_commitments.c.kept_at.is_(None), _commitments.c.due_on <= until)
+        .order_by(_commitments.c.due_on, _commitments.c.id)
+        .limit(most)
+    )
+    ids = (await connection.execute(statement)).scalars().all()
+    promises = await many(
+        connection, Commitment, select(_commitments).where(_commitments.c.id.in_(ids))
+    )
+    theirs = {each.forum_id for each in promises}
+    found = await many(connection, Forum, select(_forums).where(_forums.c.id.in_(theirs)))
+    by_id = {each.id: each for each in found}
+    return [(each, by_id[each.forum_id]) for each in promises]
+
+
 async def promises_of_last(connection: AsyncConnection, forum: Forum) -> Sequence[Commitment]:
     """What was promised at the host unit's forum before this one."""
     last = (
@@ -178,17 +198,24 @@ async def announcements(connection: AsyncConnection, forum_id: int) -> Sequence[
 async def stop(
     connection: AsyncConnection, forum_id: int, now: datetime, *, kinds: Collection[str]
 ) -> None:
-    """Announce no further what has not gone out yet: what waits in the outbox is closed."""
+    """Announce no further what has not gone out yet: what waits in the outbox is closed.
+
+    What is being sent at this moment is not tried again if it does not arrive.
+    """
     theirs = (_news.c.forum_id == forum_id, _news.c.kind.in_(kinds))
     await connection.execute(
         update(_news).where(*theirs, _news.c.finished_at.is_(None)).values(cancelled_at=now)
     )
-    of_these = select(_news.c.id).where(*theirs)
+    of_these = _outbox.c.announcement_id.in_(select(_news.c.id).where(*theirs))
     await connection.execute(
         update(_outbox)
-        .where(_outbox.c.announcement_id.in_(of_these))
-        .where(_outbox.c.state == OutboxState.WAITING)
+        .where(of_these, _outbox.c.state == OutboxState.WAITING)
         .values(state=OutboxState.EXPIRED, finished_at=now, error="the announcement was stopped")
+    )
+    await connection.execute(
+        update(_outbox)
+        .where(of_these, _outbox.c.state == OutboxState.SENDING)
+        .values(expires_at=now)
     )
 
 
@@ -275,19 +302,6 @@ async def progress(connection: AsyncConnection, announcement_ids: Collection[int
 
 
 # Opinions for a forum
-
-
-async def opinions(
-    connection: AsyncConnection, code: str, *, after: int = 0, most: int
-) -> Sequence[Submission]:
-    """Opinions given for a forum, oldest first, after an id; what was erased is left out."""
-    statement = (
-        select(_cases)
-        .where(_cases.c.forum == code, _cases.c.id > after, _cases.c.erased_at.is_(None))
-        .order_by(_cases.c.id)
-        .limit(most)
-    )
-    return await many(connection, Submission, statement)
 
 
 async def count_opinions(connection: AsyncConnection, code: str) -> dict[str, int]:

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
+    from bot.forums.hearing import Opinions
     from bot.forums.service import Plan
     from bot.screen import Param
-    from storage.models import Commitment, Forum, Submission
+    from storage.models import Commitment, Forum
 
 _EXCERPT = 200  # characters of an opinion in a list
 _RESULTS = 2500  # characters of the minutes in a message
@@ -152,21 +153,27 @@ def _promises(key: str, promises: Sequence[Commitment]) -> list[Words]:
     return [Words(key, {"points": Lines(lines)})] if promises else []
 
 
-def opinions(forum: Forum, grouped: Sequence[tuple[str | None, Sequence[Submission]]]) -> Screen:
-    """The opinions sent for a forum, under the points of its agenda that they seem to be about."""
-    paragraphs = [Words("forum.opinions_of", {"title": forum.title})]
-    for point, found in grouped:
+def opinions(shown: Opinions) -> Screen:
+    """Opinions sent for a forum, under the points of its agenda that they seem to be about."""
+    paragraphs = [Words("forum.opinions_of", {"title": shown.forum.title})]
+    for point, found in shown.groups:
         heading = Words("forum.other_opinions") if point is None else point
         lines = tuple(
             Words("forum.opinion", {"code": each.code, "text": _excerpt(each.text)})
             for each in found
         )
         paragraphs.append(Words("forum.group", {"point": heading, "lines": Lines(lines)}))
+    if shown.kept:
+        paragraphs.append(Words("forum.kept_opinions", {"count": shown.kept}))
     buttons = [
         Button(Words("forum.see", {"code": each.code}), f"case:open={each.code}")
-        for _point, found in grouped
+        for _point, found in shown.groups
         for each in found
+        if shown.opens
     ]
+    if shown.more:
+        data = f"forum:opinions={shown.forum.code}.{shown.more}"
+        buttons.append(Button(Words("forums.more"), data))
     return Screen(tuple(paragraphs), tuple(buttons))
 
 

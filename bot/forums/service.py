@@ -136,26 +136,31 @@ async def _tell_deciders(
     units = dict.fromkeys((forum.host_unit, CITY))
     found = await officers.active(connection, list(units))
     told = [each for each in found if each.role in DECIDERS and each.id != by.id]
-    await _tell(connection, forum, told, "forum.alert.submit", now, policy)
+    await tell(connection, forum, told, "forum.alert.submit", now, policy)
 
 
-async def _tell(
+async def tell(
     connection: AsyncConnection,
     forum: Forum,
     told: Sequence[Officer],
     words: str,
     now: datetime,
     policy: Policy,
+    *,
+    occasion: str = "",
+    **more: Param,
 ) -> None:
+    """Tell officers something of a forum, each once for an occasion or, without, for a version."""
     params: dict[str, Param] = {
         "title": forum.title,
         "at": forum.starts_at,
         "reason": forum.reason or "",
+        **more,
     }
     opens = Button(Words("forum.open"), f"forum:open={forum.code}")
     messages = [
         outbox.Message(
-            dedup_key=f"{words}:{forum.code}:{forum.version}:{each.chat_id}",
+            dedup_key=f"{words}:{forum.code}:{occasion or forum.version}:{each.chat_id}",
             chat_id=each.chat_id,
             priority=outbox.Priority.ASSIGNMENT,
             language=policy.officers_language,
@@ -178,7 +183,7 @@ async def plans(connection: AsyncConnection, chat_id: int, skip: int) -> Sequenc
 
 async def plan(connection: AsyncConnection, chat_id: int, code: str, now: datetime) -> Plan | None:
     """A forum for one of its organisers; None for anybody else."""
-    officer, forum = await _found(connection, chat_id, code)
+    officer, forum = await found(connection, chat_id, code)
     if officer is None or forum is None:
         return None
     number = forum.id or 0
@@ -265,7 +270,7 @@ async def do(
             await announcing.announce(connection, changed, transition.tells, now, policy=policy)
     if move in {"approve", "send_back"}:
         creator = await officers.by_ids(connection, [forum.created_by])
-        await _tell(connection, changed, creator, f"forum.alert.{move}", now, policy)
+        await tell(connection, changed, creator, f"forum.alert.{move}", now, policy)
     return changed
 
 
@@ -308,7 +313,7 @@ async def keep_promise(
     connection: AsyncConnection, chat_id: int, code: str, number: int, now: datetime
 ) -> bool:
     """Say that something was done that was promised; whether that could be said."""
-    officer, forum = await _found(connection, chat_id, code)
+    officer, forum = await found(connection, chat_id, code)
     if officer is None or forum is None:
         return False
     kept = await forums.keep(connection, number, forum.id or 0, now)
@@ -321,22 +326,13 @@ async def stop_announcing(
     connection: AsyncConnection, chat_id: int, code: str, now: datetime
 ) -> bool:
     """Announce no further what is on its way; whether the person of a chat may stop it."""
-    officer, forum = await _found(connection, chat_id, code)
+    officer, forum = await found(connection, chat_id, code)
     if officer is None or forum is None:
         return False
     kinds = [each.kind for each in await forums.announcements(connection, forum.id or 0)]
     await forums.stop(connection, forum.id or 0, now, kinds=kinds)
     await _log(connection, "forum.announcement_stopped", forum, officer, now)
     return True
-
-
-async def remind_of_reports(connection: AsyncConnection, now: datetime, *, policy: Policy) -> None:
-    """Remind organisers of results that are due within two working days, once a day."""
-    soon = policy.workdays.after(now, 2)
-    for forum in await forums.reports_due(connection, soon):
-        found = await officers.active(connection, [forum.host_unit])
-        told = [each for each in found if each.role in PLANNERS]
-        await _tell(connection, forum, told, "forum.alert.report_due", now, policy)
 
 
 async def _log(
@@ -348,7 +344,7 @@ async def _log(
     )
 
 
-async def _found(
+async def found(
     connection: AsyncConnection, chat_id: int, code: str
 ) -> tuple[Officer | None, Forum | None]:
     """The officer and the forum, if they plan it."""
@@ -362,7 +358,7 @@ async def _found(
 async def _allowed(
     connection: AsyncConnection, chat_id: int, move: str, code: str, now: datetime
 ) -> tuple[Officer, Forum]:
-    officer, forum = await _found(connection, chat_id, code)
+    officer, forum = await found(connection, chat_id, code)
     if officer is None or forum is None or move not in BY_NAME:
         raise Refused(Words(REFUSED))
     if not allows(BY_NAME[move], officer, forum, now):

@@ -1,4 +1,4 @@
-"""Moments as people type them: `20/12/2026 14:00`, `14 giờ 30 ngày 20/12`."""
+"""Moments as people type them: `20/12/2026 14:00`, `14 giờ 30 ngày 20/12`, `2 giờ chiều 20/12`."""
 
 from __future__ import annotations
 
@@ -6,15 +6,25 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.folding import fold
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-_DATE = re.compile(r"(?<!\d)(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}))?(?!\d)")
-_TIME = re.compile(r"(?<!\d)(\d{1,2})\s*(?:h|:|giờ|gio|g)\s*(\d{2})?(?!\d)", re.IGNORECASE)
+# Of what is folded. Nothing like a date may be left of a date: 20/12/26 and 2026-12-20 are neither.
+_DATE = re.compile(
+    r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}))?(?![\d/-]|\.\d)"
+    r"|ngay (\d{1,2}) thang (\d{1,2})(?: nam (\d{4}))?(?!\d)"
+)
+_TIME = re.compile(r"(?<!\d)(\d{1,2}) *(?:h|:|gio|g|(?=[ap]m)) *(\d{1,2})?(?!\d)")
+_PART = re.compile(r"(?<![a-z])(am|pm|sang|trua|chieu|toi|dem)(?![a-z])")
+# In which part of the day an hour up to 11 is one of the second twelve, from which on.
+_SECOND = {"pm": 1, "chieu": 1, "toi": 1, "trua": 1, "dem": 7}
+_FIRST = {"am", "sang", "dem", "toi"}  # twelve is not noon there
 
 
 class NotAMoment(ValueError):
-    """No date and time can be read, or there is no such day or hour."""
+    """No one date and one time can be read, or there is no such day or hour."""
 
 
 class Past(ValueError):
@@ -26,20 +36,20 @@ def read_moment(typed: str, now: datetime, zone: ZoneInfo) -> datetime:
 
     Raises NotAMoment, or Past for what is over.
     """
-    day = _DATE.search(typed)
-    # What is left of the date must not be read as a time, nor the other way round.
-    rest = typed.replace(day.group(), " ", 1) if day else typed
-    clock = _TIME.search(rest)
-    if day is None or clock is None:
+    words = fold(typed)
+    days = list(_DATE.finditer(words))
+    # What is left of the date must not be read as a time.
+    rest = _DATE.sub(" ", words)
+    clocks = list(_TIME.finditer(rest))
+    if len(days) != 1 or len(clocks) != 1:
         raise NotAMoment(typed)
-    local = now.astimezone(zone)
-    years = [int(day[3])] if day[3] else [local.year, local.year + 1]
+    day, month, year = (part or "" for part in _parts(days[0]))
+    hour, minute = _hour(int(clocks[0][1]), rest), int(clocks[0][2] or 0)
+    this_year = now.astimezone(zone).year
     found = None
-    for year in years:
+    for each in [int(year)] if year else [this_year, this_year + 1]:
         try:
-            found = datetime(
-                year, int(day[2]), int(day[1]), int(clock[1]), int(clock[2] or 0), tzinfo=zone
-            )
+            found = datetime(each, int(month), int(day), hour, minute, tzinfo=zone)
         except ValueError:
             continue
         if found > now:
@@ -47,3 +57,18 @@ def read_moment(typed: str, now: datetime, zone: ZoneInfo) -> datetime:
     if found is None:
         raise NotAMoment(typed)
     raise Past(typed)
+
+
+def _parts(day: re.Match[str]) -> tuple[str | None, ...]:
+    """Day, month and year, in whichever way they were written."""
+    return day.groups()[:3] if day[1] else day.groups()[3:]
+
+
+def _hour(hour: int, words: str) -> int:
+    """The hour of the day, from one of a part of it; raises NotAMoment for twelve at night."""
+    parts = {found[1] for found in _PART.finditer(words)}
+    if hour == 12 and parts & _FIRST:
+        raise NotAMoment(words)
+    noon = hour == 11 and "trua" in parts
+    later = any(_SECOND[part] <= hour < 12 for part in parts & set(_SECOND))
+    return hour + 12 if later and not noon else hour

@@ -9,13 +9,12 @@ from telegram.ext import ContextTypes
 
 from bot.conversation.flow import Refused
 from bot.feedback import qr
-from bot.forums import grouping, screens, service
+from bot.forums import hearing, screens, service
 from bot.forums.workflow import BY_NAME
 from bot.screen import Screen, Words
 from bot.telegram.arrival import arriving
 from bot.telegram.reading import chat_of, pressed_in
 from bot.telegram.replies import Upload
-from storage import forums
 
 if TYPE_CHECKING:
     from telegram import Bot, Update
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from storage.database import Database
 
 Context = ContextTypes.DEFAULT_TYPE
-_MOST_OPINIONS = 30  # in one list
 
 
 @dataclass(frozen=True)
@@ -111,16 +109,16 @@ class OrganiserHandlers:
         self.showing.nudge()
         await self._open(update, code, new=False)
 
-    async def _opinions(self, update: Update, code: str) -> None:
+    async def _opinions(self, update: Update, value: str) -> None:
+        code, _, skip = value.partition(".")
         chat_id, now = chat_of(update), arriving.get().now
-        async with self.database.reading() as connection:
-            found = await service.plan(connection, chat_id, code, now)
-            given = await forums.opinions(connection, code, most=_MOST_OPINIONS) if found else ()
+        first = int(skip[:6]) if skip.isdecimal() else 0
+        async with self.database.transaction() as connection:
+            found = await hearing.opinions(connection, chat_id, code, now, skip=first)
         if found is None:
             await self.showing.notice(update, Words(service.REFUSED), alert=True)
             return
-        groups = grouping.grouped(found.forum, given)
-        await self.showing.show(chat_id, screens.opinions(found.forum, groups), update, new=True)
+        await self.showing.show(chat_id, screens.opinions(found), update, new=not skip)
 
     async def _poster(self, update: Update, code: str) -> None:
         """The QR code that opens the forum: as a picture, and to be printed."""

@@ -32,6 +32,10 @@ FORUM_KEYS = (
     *("door.welcome", "door.again", "door.closed", "door.waiting", "door.cancelled"),
     *("promise.kept", "promise.open"),
 )
+FORUM_ALERTS = (
+    *("submit", "approve", "send_back"),
+    *("report_due", "report_overdue", "promise_due", "promise_overdue"),
+)
 
 
 def expected_keys() -> set[str]:
@@ -71,7 +75,7 @@ def expected_keys() -> set[str]:
     found |= {f"forum.do.{each.name}" for each in MOVES}
     found |= {f"announcement.{each.tells}" for each in MOVES if each.tells}
     found |= {f"forum.state.{state}" for state in ForumState}
-    found |= {f"forum.alert.{n}" for n in ("submit", "approve", "send_back", "report_due")}
+    found |= {f"forum.alert.{n}" for n in FORUM_ALERTS}
     for matter in topics(POLICY):
         for step in matter.flow.steps:
             base = f"{matter.flow.name}.{step.name}"
