@@ -52,7 +52,7 @@ STAFF = (
 )  # fmt: skip
 CASE, PERSON = st.integers(0, 20), st.integers(0, len(STAFF) - 1)
 fresh = count(50_000)
-EXAMPLES = 400 if os.environ.get("HYPOTHESIS_PROFILE") == "explore" else 8
+EXAMPLES = 400 if os.environ.get("HYPOTHESIS_PROFILE") == "explore" else 12
 
 
 class Casework(RuleBasedStateMachine):
