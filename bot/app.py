@@ -25,10 +25,19 @@ from bot.feedback import followup, notices
 from bot.feedback import service as feedback
 from bot.feedback.flow import FEEDBACK
 from bot.feedback.later import ADDITION, RATING, REOPENING, REPLY
-from bot.forums import announcing, attending, following, reminding, subscribing
+from bot.forums import (
+    announcing,
+    attending,
+    following,
+    hearing,
+    reminding,
+    spoken,
+    subscribing,
+)
 from bot.forums import service as planned
 from bot.forums.attending_flow import ATTENDING, SUBSCRIBING
 from bot.forums.flow import MOVES_WITH_WORDS, NEWFORUM
+from bot.forums.hall_flow import ANSWER, CLAIM, SPOKEN
 from bot.policy import Limits as OpinionLimits
 from bot.policy import Policy
 from bot.privacy import rights
@@ -42,6 +51,7 @@ from bot.telegram.commands import COMMANDS, MENU
 from bot.telegram.data import DataHandlers
 from bot.telegram.delivery import Delivery, Terms
 from bot.telegram.files import fetch
+from bot.telegram.hall import HallHandlers
 from bot.telegram.handlers import Handlers
 from bot.telegram.intake import Intake
 from bot.telegram.office import OfficeHandlers
@@ -110,6 +120,8 @@ def planning(policy: Policy) -> tuple[Matter, ...]:
             )
             for flow in MOVES_WITH_WORDS
         ),
+        Matter(ANSWER, finish=partial(hearing.answer, policy=policy)),
+        Matter(SPOKEN, finish=partial(spoken.enter, policy=policy)),
     )
 
 
@@ -128,6 +140,13 @@ def attendance(policy: Policy) -> tuple[Matter, ...]:
             SUBSCRIBING,
             finish=partial(subscribing.subscribe, policy=policy),
             begin=begin,
+            forgets=frozenset({"refused"}),
+        ),
+        Matter(
+            CLAIM,
+            finish=partial(spoken.claim, policy=policy),
+            begin=begin,
+            answered={"consent": partial(feedback.agree, policy=policy)},
             forgets=frozenset({"refused"}),
         ),
     )
@@ -288,6 +307,7 @@ class App:
             officers,
             office,
             organisers,
+            HallHandlers(desk, database, showing, self.policy, self.bot),
             attendees,
             locator_of(settings).near,
             album_pause,

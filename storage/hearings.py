@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select, update
 
 from storage.casework import seen_by
-from storage.models import Kind, Role, State, Submission
-from storage.rows import many, table
+from storage.models import HeardAs, Hearing, Identity, Kind, Role, State, Submission
+from storage.rows import insert_into, many, one, table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from storage.models import Officer
 
-_cases = table(Submission)
+_cases, _rows = table(Submission), table(Hearing)
 
 # What the law has investigated, which is not for who only plans the evening.
 _INVESTIGATED = (Kind.DENUNCIATION, Kind.CRIME_REPORT)
@@ -49,7 +50,93 @@ async def opinions(
     return await many(connection, Submission, statement.order_by(_cases.c.id).limit(most))
 
 
+async def hold(
+    connection: AsyncConnection, code: str, officer: Officer, unit_code: str | None, number: int
+) -> Submission | None:
+    """One of them, held until the transaction ends."""
+    statement = select(_cases).where(*_given_for(code), *_read_by(officer, unit_code))
+    statement = statement.where(_cases.c.id == number).with_for_update()
+    return await one(connection, Submission, statement)
+
+
 async def count(connection: AsyncConnection, code: str) -> int:
     """How many opinions were given for a forum, whoever may read them."""
     statement = select(func.count()).select_from(_cases).where(*_given_for(code))
     return int((await connection.execute(statement)).scalar_one())
+
+
+# In the hall
+
+
+async def note(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+    """Store that an opinion was spoken in the hall."""
+    await connection.execute(insert(_rows).values(**values))
+
+
+async def hear(
+    connection: AsyncConnection,
+    submission_id: int,
+    outcome: HeardAs,
+    *,
+    forum_id: int,
+    officer_id: int,
+    at: datetime,
+) -> None:
+    """Say what became of an opinion in the hall. Hold the opinion, and see that nobody said it."""
+    said = {"outcome": outcome, "officer_id": officer_id, "at": at}
+    await connection.execute(
+        insert_into(Hearing, connection.dialect.name)
+        .values(forum_id=forum_id, submission_id=submission_id, **said)
+        .on_conflict_do_update(index_elements=["submission_id"], set_=said)
+    )
+
+
+async def outcomes(connection: AsyncConnection, forum_id: int) -> dict[int, HeardAs]:
+    """What became of a forum's opinions in the hall, by their ids."""
+    statement = select(_rows.c.submission_id, _rows.c.outcome).where(
+        _rows.c.forum_id == forum_id, _rows.c.outcome.is_not(None)
+    )
+    return {row[0]: row[1] for row in (await connection.execute(statement)).all()}
+
+
+async def spoken(connection: AsyncConnection, forum_id: int, submission_id: int) -> Hearing | None:
+    """What is known of an opinion that was spoken in the hall and that is nobody's yet."""
+    statement = select(_rows).where(
+        _rows.c.forum_id == forum_id, _rows.c.submission_id == submission_id,
+        _rows.c.claim.is_not(None), _rows.c.claimed_at.is_(None),
+    )  # fmt: skip
+    return await one(connection, Hearing, statement)
+
+
+def _unclaimed(claim: str, since: datetime) -> Any:
+    return select(_rows.c.submission_id).where(
+        _rows.c.claim == claim, _rows.c.claimed_at.is_(None), _rows.c.at >= since
+    )
+
+
+async def claimable(connection: AsyncConnection, claim: str, since: datetime) -> Submission | None:
+    """The opinion that somebody can make theirs; None if there is none any more."""
+    statement = select(_cases).where(
+        _cases.c.id.in_(_unclaimed(claim, since)),
+        _cases.c.resident_id.is_(None),
+        _cases.c.erased_at.is_(None),
+    )
+    return await one(connection, Submission, statement)
+
+
+async def make_theirs(
+    connection: AsyncConnection, claim: str, resident_id: int, now: datetime, since: datetime
+) -> Submission | None:
+    """Let a spoken opinion be a resident's, once; None if that is not possible any more."""
+    statement = (
+        update(_cases)
+        .where(_cases.c.id.in_(_unclaimed(claim, since)))
+        .where(_cases.c.resident_id.is_(None), _cases.c.erased_at.is_(None))
+        .values(resident_id=resident_id, identity=Identity.CHANNEL, version=_cases.c.version + 1)
+        .returning(*_cases.c)
+    )
+    theirs = await one(connection, Submission, statement)
+    if theirs is not None:
+        claimed = update(_rows).where(_rows.c.claim == claim).values(claimed_at=now)
+        await connection.execute(claimed)
+    return theirs

@@ -45,6 +45,11 @@ def _is_theirs(at: Standing) -> bool:
     return at.case.assignee_id in {at.officer.id, *at.stands_for}
 
 
+def _can_be_asked(at: Standing) -> bool:
+    """Not of what was spoken in a hall and is nobody's: the clock would stand still for ever."""
+    return _is_theirs(at) and at.case.resident_id is not None
+
+
 def _is_new_or_theirs(at: Standing) -> bool:
     return at.case.state in NEW or _is_theirs(at)
 
@@ -95,7 +100,7 @@ class Transition:
 TRANSITIONS = (
     Transition("accept", NEW, State.IN_PROGRESS, WORKERS),
     Transition("acknowledge", NEW, State.ACKNOWLEDGED, WORKERS, _is_praise),
-    Transition("ask", _WORKED, State.AWAITING_RESIDENT, WORKERS, _is_theirs, asks=True),
+    Transition("ask", _WORKED, State.AWAITING_RESIDENT, WORKERS, _can_be_asked, asks=True),
     Transition("propose", _HELD, State.ANSWER_PROPOSED, WORKERS, _is_theirs, True, tells=False),
     Transition("approve", _PROPOSED, State.ANSWERED, LEADERS, _did_not_propose),
     Transition("send_back", _PROPOSED, State.IN_PROGRESS, LEADERS, _did_not_propose, True, False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.areas.units import named, police
+from bot.forums.workflow import IN_THE_HALL
 from bot.screen import Button, Lines, Screen, Words
 
 if TYPE_CHECKING:
@@ -131,6 +132,9 @@ def _buttons(shown: Plan) -> list[Button]:
         for each in shown.promises
         if each.kept_at is None
     ]
+    if forum.state in IN_THE_HALL:
+        buttons.append(Button(Words("hall.begin"), f"hall:next={forum.code}.0"))
+        buttons.append(Button(Words("hall.spoken"), f"hall:spoken={forum.code}"))
     if shown.opinions:
         buttons.append(Button(Words("forum.opinions"), f"forum:opinions={forum.code}"))
     if forum.published_at is not None:

@@ -26,6 +26,9 @@ _PLANNED = frozenset({ForumState.DRAFT, ForumState.SUBMITTED})
 _COMING = frozenset({ForumState.PUBLISHED, ForumState.POSTPONED})
 _HELD = frozenset({ForumState.LIVE, ForumState.REPORT_DUE, ForumState.REPORTED})
 
+# When opinions come up in the hall, and what may be added of it afterwards.
+IN_THE_HALL = frozenset({ForumState.LIVE, ForumState.REPORT_DUE})
+
 
 def _any_time(_officer: Officer, _forum: Forum, _now: datetime) -> bool:
     return True

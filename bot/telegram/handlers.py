@@ -23,6 +23,7 @@ from telegram.ext import (
 from bot.conversation.flow import pressed
 from bot.conversation.inputs import as_message
 from bot.feedback import links, qr, screens
+from bot.forums.spoken import CLAIM
 from bot.screen import Screen, Words
 from bot.telegram.arrival import arriving
 from bot.telegram.attendees import CHECKIN
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from bot.reach import Reach
     from bot.telegram.attendees import AttendeeHandlers
     from bot.telegram.data import DataHandlers
+    from bot.telegram.hall import HallHandlers
     from bot.telegram.office import OfficeHandlers
     from bot.telegram.officers import OfficerHandlers
     from bot.telegram.organisers import OrganiserHandlers
@@ -69,6 +71,7 @@ class Handlers:
     officers: OfficerHandlers
     office: OfficeHandlers
     organisers: OrganiserHandlers
+    hall: HallHandlers
     attendees: AttendeeHandlers
     locate: Locate
     album_pause: float
@@ -131,6 +134,7 @@ class Handlers:
             "cases": self.officers.press_cases,
             "templates": self.office.press_templates,
             "forum": self.organisers.press,
+            "hall": self.hall.press,
         }
 
     # The conversation
@@ -193,6 +197,9 @@ class Handlers:
             return
         if payload.startswith(CHECKIN):
             await self.attendees.arrive(update, payload.removeprefix(CHECKIN))
+            return
+        if payload.startswith(CLAIM):
+            await self.hall.claim(update, payload.removeprefix(CLAIM))
             return
         chat_id, now = chat_of(update), arriving.get().now
         link = links.read(payload, now)

@@ -14,7 +14,7 @@ from storage.models.columns import (
     json_column,
     time_column,
 )
-from storage.types import AutoId
+from storage.types import AutoId, ByValue
 
 
 class ForumState(StrEnum):
@@ -195,3 +195,31 @@ class Commitment(SQLModel, table=True):
     )
     kept_at: datetime | None = time_column(nullable=True)
     created_at: datetime = time_column()
+
+
+class HeardAs(StrEnum):
+    """What became of an opinion in the hall."""
+
+    ANSWERED = "answered"
+    LEFT = "left"
+
+
+class Hearing(SQLModel, table=True):
+    """An opinion in the hall: answered there, or left to who handles it; nothing yet is None.
+
+    `claim` is set for one that was spoken there: in the QR code by which who said it can make it
+    theirs, once.
+    """
+
+    __table_args__ = (UniqueConstraint("submission_id", name="uq_hearing_submission"),)
+
+    id: int | None = auto_id()
+    forum_id: int = of_forum(index=True)
+    submission_id: int = Field(
+        sa_column=Column(AutoId, ForeignKey("submission.id"), nullable=False)
+    )
+    outcome: HeardAs | None = Field(default=None, sa_column=Column(ByValue(HeardAs), nullable=True))
+    officer_id: int = Field(sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=False))
+    at: datetime = time_column()
+    claim: str | None = Field(default=None, sa_type=String(32), unique=True)
+    claimed_at: datetime | None = time_column(nullable=True)

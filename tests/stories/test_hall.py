@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storage.models import Role
-from tests.attending import published
+from sqlalchemy import select
+
+from bot.conversation.flow import Chat
+from bot.feedback import service as feedback
+from bot.feedback.rules import NOTICE_VERSION
+from storage import submissions
+from storage.models import ForumState, HeardAs, Hearing, Role, State, Submission
+from storage.rows import many, table
+from tests.attending import changed, published
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.people import Person, Town
 
-WARD, NAMED = "11407", "Phường An Biên"
-CODE = "DD7K2"
+WARD, CODE = "11407", "DD7K2"
 
 
 async def presses(person: Person, data: str) -> None:
@@ -23,10 +31,24 @@ async def presses(person: Person, data: str) -> None:
     await person.does("update", {"callback_query": query})
 
 
-async def sends_ahead(person: Person, text: str, **chosen: str) -> str:
-    """Give an opinion for the forum; the receipt's code."""
+async def sends_ahead(
+    person: Person, text: str, *, kind: str = "report", topic: str = "other"
+) -> str:
+    """Give an opinion for the forum, without the conversation that leads to it; its code."""
     await person.says(f"/start forum_{CODE}")
-    return await person.gives(text, area=NAMED, **chosen)
+    town, chat, rows = person.town, Chat(person.id, "vi"), table(Submission)
+    answers = {
+        "kind": kind, "topic": [topic], "area": WARD, "identity": "channel", "@forum": CODE,
+        "details": [{"id": 1, "text": text, "file": None}],
+    }  # fmt: skip
+    async with town.app.database.transaction() as connection:
+        policy = town.app.policy
+        await feedback.agree(connection, chat, NOTICE_VERSION, town.now, policy=policy)
+        await feedback.receive(connection, chat, answers, town.now, policy=policy)
+        newest = select(rows.c.code).order_by(rows.c.id.desc()).limit(1)
+        code = str((await connection.execute(newest)).scalar_one())
+    await town.app.settled()
+    return code
 
 
 async def test_who_plans_a_forum_reads_only_what_they_may(town: Town) -> None:
@@ -53,3 +75,135 @@ async def test_who_plans_a_forum_reads_only_what_they_may(town: Town) -> None:
         everything = {open_to_all, about_them, formal, crime, taken_back}
         assert {code for code in everything if code in person.sees} == reads
     assert not any("khó nghe" in said for said in organiser.heard)
+
+
+async def the_one(town: Town, code: str) -> Submission:
+    """An opinion as it stands."""
+    async with town.app.database.reading() as connection:
+        found = await submissions.by_code(connection, code)
+    assert found is not None
+    return found
+
+
+async def heard(town: Town) -> Sequence[Hearing]:
+    """What became of opinions in the hall, in order."""
+    rows = table(Hearing)
+    async with town.app.database.reading() as connection:
+        return await many(connection, Hearing, select(rows).order_by(rows.c.id))
+
+
+async def held(town: Town) -> tuple[Person, Person, int]:
+    """A forum that can be held: its organiser, a leader, its id."""
+    organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
+    leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
+    return organiser, leader, await published(town)
+
+
+async def test_opinions_come_up_one_after_another(town: Town) -> None:
+    """Answered there and approved by another; left to the unit; put off until the rest came."""
+    organiser, leader, forum = await held(town)
+    ann, bao = town.resident("Ann"), town.resident("Bao")
+    lights = await sends_ahead(ann, "Đèn tín hiệu giao thông ở ngã tư hỏng", topic="traffic_safety")
+    pavement = await sends_ahead(bao, "Xe đỗ kín vỉa hè, trật tự kém", topic="pavement_order")
+    await presses(organiser, f"hall:next={CODE}.0")
+    assert lights not in organiser.sees  # it has not begun
+    await changed(town, forum, state=ForumState.LIVE)
+    await presses(organiser, f"forum:open={CODE}")
+    await organiser.taps("hall.begin")
+    assert lights in organiser.sees
+    assert "An toàn giao thông" in organiser.sees
+    await organiser.taps("hall.next")
+    assert pavement in organiser.sees
+    await organiser.taps("hall.next")
+    assert lights in organiser.sees  # those that were put off come again
+    await organiser.taps("hall.answer")
+    await organiser.says("Đã thay bóng đèn sáng nay.")
+    await organiser.taps("hall_answer.measure.options.skip")
+    await organiser.says("trước ngày 15/12/2026")
+    assert not any("thay bóng đèn" in said for said in ann.heard)
+    assert (await the_one(town, lights)).state is State.ANSWER_PROPOSED
+    await leader.taps("alert.open", of="chờ duyệt")
+    await leader.taps("case.do.approve")
+    assert "Đã thay bóng đèn sáng nay." in ann.heard[-1]
+    await organiser.taps("hall.next")
+    await organiser.taps("hall.left")
+    assert bao.is_told("hall.told")
+    assert organiser.is_told("hall.none")
+    assert "Trả lời tại chỗ 1, giao đơn vị 1, còn lại 0" in organiser.sees
+    assert [row.outcome for row in await heard(town)] == [HeardAs.ANSWERED, HeardAs.LEFT]
+    for verb in ("answer", "left"):
+        await presses(organiser, f"hall:{verb}={CODE}.{(await the_one(town, pavement)).id}")
+    await organiser.says("/cancel")
+    assert organiser.is_told("draft.none")  # what came up does not come up again
+    assert (await the_one(town, pavement)).state in {State.RECEIVED, State.ASSIGNED}
+    assert len(await heard(town)) == 2
+
+
+async def test_in_the_hall_too_only_what_one_may_read_comes_up(town: Town) -> None:
+    """Nothing about the unit's own officers, also by forged buttons; strangers have no hall."""
+    organiser, _leader, forum = await held(town)
+    stranger = await town.officer("Nơi khác", unit="11413", role=Role.ORGANISER)
+    ann = town.resident("Ann")
+    code = await sends_ahead(ann, "Cán bộ trực ban nói năng khó nghe", topic="officer_attitude")
+    plain = await sends_ahead(ann, "Vỉa hè hỏng", topic="pavement_order")
+    await changed(town, forum, state=ForumState.LIVE)
+    case, other = await the_one(town, code), await the_one(town, plain)
+    for person, numbers in ((organiser, [case.id]), (stranger, [case.id, other.id])):
+        for number in numbers:
+            for verb in ("answer", "left", "qr", "spoken"):
+                await presses(person, f"hall:{verb}={CODE}.{number}")
+            await person.says("/cancel")
+        await presses(person, f"hall:next={CODE}.0")
+        assert code not in person.sees
+        assert not any("khó nghe" in said for said in person.heard)
+    assert plain in organiser.sees
+    assert plain not in stranger.sees
+    assert await heard(town) == []
+    assert (await the_one(town, code)).version == case.version
+
+
+async def test_what_is_spoken_is_received_and_can_be_claimed_once(town: Town) -> None:
+    """With a code, a due date and an officer; theirs who scan the code first and agree."""
+    organiser, leader, forum = await held(town)
+    officer = await town.officer("Trực ban", unit=WARD)
+    await changed(town, forum, state=ForumState.LIVE)
+    await presses(organiser, f"forum:open={CODE}")
+    await organiser.taps("hall.spoken")
+    await organiser.taps("feedback.kind.options.proposal")
+    await organiser.says("Đề nghị tăng tuần tra chống trộm cắp ở ngõ 5")
+    assert "Trộm cắp" in organiser.sees
+    await organiser.taps("hall_spoken.review.options.submit")
+    assert organiser.was_told("hall.entered")
+    (row,) = await heard(town)
+    assert row.claim is not None
+    (record,) = await town.exported()
+    assert (record["forum"], record["kind"], record["state"]) == (CODE, "proposal", "assigned")
+    assert record["code"] in officer.sees
+    await officer.says(f"/case {record['code']}")
+    await officer.taps("case.do.accept")
+    assert "Hỏi người dân" not in officer.buttons
+    await organiser.taps("hall.qr")
+    ann, bao = town.resident("Ann"), town.resident("Bao")
+    for person in (ann, bao):
+        await person.says(f"/start claim_{row.claim}")
+        await person.taps("feedback.consent.options.agree")
+    await bao.taps("claim.mine.options.no")
+    await bao.says(f"/start claim_{row.claim}")
+    await ann.taps("claim.mine.options.yes")
+    await bao.taps("claim.mine.options.yes")
+    assert ann.code == record["code"]
+    assert bao.is_told("claim.gone")
+    assert not bao.was_told("receipt.text")
+    await bao.says(f"/start claim_{row.claim}")
+    assert bao.is_told("claim.gone")
+    await ann.says(f"/mine {record['code']}")
+    assert record["code"] in ann.sees
+    await officer.says(f"/case {record['code']}")
+    assert "Hỏi người dân" in officer.buttons
+    await officer.taps("case.do.propose")
+    for words in ("Đã bố trí tổ tuần tra.", "Tuần tra đêm", "từ tuần này"):
+        await officer.says(words)
+    await officer.taps("propose.review.options.submit")
+    await leader.taps("alert.open", of="chờ duyệt")
+    await leader.taps("case.do.approve")
+    assert "Đã bố trí tổ tuần tra." in ann.heard[-1]

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _forum()
     _attending()
     _telling()
+    _hall()
 
 
 def _forum() -> None:
@@ -147,3 +148,26 @@ def _telling() -> None:
     )
     op.create_index(op.f("ix_commitment_forum_id"), "commitment", ["forum_id"])
     op.create_index(op.f("ix_commitment_submission_id"), "commitment", ["submission_id"])
+
+
+def _hall() -> None:
+    op.create_table(
+        "hearing",
+        sa.Column("id", _ID, autoincrement=True, nullable=False),
+        sa.Column("forum_id", _ID, nullable=False),
+        sa.Column("submission_id", _ID, nullable=False),
+        sa.Column("outcome", sa.String(length=32), nullable=True),
+        sa.Column("officer_id", _ID, nullable=False),
+        sa.Column("at", _TIME, nullable=False),
+        sa.Column("claim", sa.String(length=32), nullable=True),
+        sa.Column("claimed_at", _TIME, nullable=True),
+        sa.ForeignKeyConstraint(["forum_id"], ["forum.id"], name=op.f("fk_hearing_forum_id")),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.id"], name=op.f("fk_hearing_submission_id")
+        ),
+        sa.ForeignKeyConstraint(["officer_id"], ["officer.id"], name=op.f("fk_hearing_officer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hearing")),
+        sa.UniqueConstraint("claim", name=op.f("uq_hearing_claim")),
+        sa.UniqueConstraint("submission_id", name="uq_hearing_submission"),
+    )
+    op.create_index(op.f("ix_hearing_forum_id"), "hearing", ["forum_id"])

@@ -1,0 +1,108 @@
+"""What organisers do in the hall: opinion after opinion, and those that are spoken there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from telegram.ext import ContextTypes
+
+from bot.conversation.flow import Refused
+from bot.feedback import qr
+from bot.forums import hall_screens, hearing, spoken
+from bot.screen import Screen, Words
+from bot.telegram.arrival import arriving
+from bot.telegram.reading import chat_of, pressed_in
+from bot.telegram.replies import Upload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from telegram import Bot, Update
+
+    from bot.conversation.service import Desk
+    from bot.policy import Policy
+    from bot.telegram.showing import Showing
+    from storage.database import Database
+
+Context = ContextTypes.DEFAULT_TYPE
+
+
+@dataclass(frozen=True)
+class HallHandlers:
+    """Translates for those who hold a forum, and for who spoke at one."""
+
+    desk: Desk
+    database: Database
+    showing: Showing
+    policy: Policy
+    bot: Bot
+
+    async def press(self, update: Update, _context: Context) -> None:
+        """A button about an opinion in the hall, or about the next one."""
+        verb, _, value = pressed_in(update).partition("=")
+        code, _, typed = value.partition(".")
+        number = int(typed[:18]) if typed.isascii() and typed.isdecimal() else 0
+        try:
+            match verb:
+                case "answer":
+                    await self._answer(update, code, number)
+                case "left":
+                    await self._leave(update, code, number)
+                case "spoken":
+                    await self._spoken(update, code)
+                case "qr":
+                    await self._qr(update, code, number)
+                case _:
+                    await self._next(update, code, number)
+        except Refused as refused:
+            await self.showing.notice(update, refused.words, alert=True)
+
+    async def _next(self, update: Update, code: str, after: int) -> None:
+        chat_id, now = chat_of(update), arriving.get().now
+        async with self.database.transaction() as connection:
+            found = await hearing.next_one(connection, chat_id, code, now, after=after)
+        await self.showing.show(chat_id, hall_screens.next_one(found), update, new=not after)
+
+    async def _answer(self, update: Update, code: str, number: int) -> None:
+        async with self.database.transaction() as connection:
+            facts = await hearing.begin_answer(connection, chat_of(update), code, number)
+        await self._ask(update, "hall_answer", facts)
+
+    async def _leave(self, update: Update, code: str, number: int) -> None:
+        chat_id, now = chat_of(update), arriving.get().now
+        async with self.database.transaction() as connection:
+            await hearing.leave(connection, chat_id, code, number, now, policy=self.policy)
+        self.showing.nudge()
+        await self._next(update, code, number)
+
+    async def _spoken(self, update: Update, code: str) -> None:
+        async with self.database.reading() as connection:
+            facts = await spoken.begin(connection, chat_of(update), code)
+        await self._ask(update, "hall_spoken", facts)
+
+    async def _ask(self, update: Update, flow: str, facts: Mapping[str, Any]) -> None:
+        chat_id, now = chat_of(update), arriving.get().now
+        shown = await self.desk.open(update.update_id, chat_id, flow, now, facts=facts)
+        if shown is not None:
+            self.showing.say(chat_id, shown, update=update, new=True)
+
+    async def _qr(self, update: Update, code: str, number: int) -> None:
+        """The QR code by which who said something makes it theirs."""
+        chat_id = chat_of(update)
+        async with self.database.reading() as connection:
+            payload = await spoken.token(connection, chat_id, code, number)
+        picture = Upload(qr.of_link(self.bot.username, payload), "qr.png", is_picture=True)
+        await self.showing.show(chat_id, Screen((Words("hall.scan"),)), update, upload=picture)
+
+    async def claim(self, update: Update, token: str) -> None:
+        """Somebody follows the QR code of what they said in the hall."""
+        chat_id, now = chat_of(update), arriving.get().now
+        async with self.database.reading() as connection:
+            facts = await spoken.claimable(connection, token, now)
+        if facts is None:
+            await self.showing.show(chat_id, Screen((Words("claim.gone"),)))
+            return
+        shown = await self.desk.open(update.update_id, chat_id, "claim", now, facts=facts)
+        if shown is not None:
+            self.showing.say(chat_id, shown)
