@@ -5,6 +5,7 @@ Every replica may wake: what is done is done once because a row says so.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,8 @@ class Schedule:
             await work()
         except Unavailable as error:
             log.warning("the database is away; the next waking tries again", error=str(error))
+        except asyncio.CancelledError:
+            log.info("stopped in the middle: the next waking does it", work=work.__name__)
 
     async def sweep(self) -> None:
         """Free what vanished senders held, close what came too late."""

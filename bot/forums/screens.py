@@ -43,7 +43,7 @@ def announced(kind: str, forum: Forum, *, buttons: bool = True) -> Screen:
         return Screen((words,))
     ways = {
         "notice": ("attend", "opinion", "map", "hide"),
-        "moved": ("attend", "map"),
+        "moved": ("map",),
         "results": (),
     }.get(kind, ())
     shown = [way for way in ways if way != "map" or forum.latitude is not None]

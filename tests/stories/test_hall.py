@@ -131,7 +131,7 @@ async def test_opinions_come_up_one_after_another(town: Town) -> None:
     assert organiser.is_told("hall.none")
     assert "Trả lời tại chỗ 1, giao đơn vị 1, còn lại 0" in organiser.sees
     await organiser.taps("hall.page")
-    assert "nhận 2, trả lời tại chỗ 1, giao đơn vị 1" in organiser.sees
+    assert "nhận 2, trả lời tại chỗ 1, giao đơn vị 1, chuyển cơ quan khác 0" in organiser.sees
     assert [row.outcome for row in await heard(town)] == [HeardAs.ANSWERED, HeardAs.LEFT]
     for verb in ("answer", "left"):
         await presses(organiser, f"hall:{verb}={CODE}.{(await the_one(town, pavement)).id}")

@@ -37,9 +37,10 @@ HARD = [
 
 async def test_every_message_comes_back_unchanged(town: Town) -> None:
     """Labelled messages of every kind: short, long, unaccented, abusive; nothing is filtered."""
-    ann = town.resident("Ann")
     said = {}
-    for message in MESSAGES:
+    for number, message in enumerate(MESSAGES):
+        if number % 8 == 0:  # a short chat is quicker to read
+            ann = town.resident("Ann")
         code = await ann.gives(message["text"], kind=message["kind"])
         said[code] = (Kind(message["kind"]), unicodedata.normalize("NFC", message["text"]))
     records = await town.exported()
