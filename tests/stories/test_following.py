@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -168,3 +169,19 @@ async def test_who_wants_no_news_hears_only_of_what_they_come_to(town: Town) -> 
     async with town.app.database.reading() as connection:
         (news,) = await forums.announcements(connection, forum)
     assert news.left_out == 2  # who comes is not left out
+
+
+async def test_a_channel_reads_it_too(town: Town) -> None:
+    """Without buttons, which are for one person; once, and nothing where none is set."""
+    forum = await published(town)
+    owner = town.resident("Chủ kênh")
+    channel = town.simulator.world.add_chat("channel", "Tin diễn đàn", False, [owner.id])
+    for policy in (town.app.policy, replace(town.app.policy, channel=channel.id)):
+        for _ in range(2):
+            async with town.app.database.transaction() as connection:
+                row = await attendance.by_id(connection, forum)
+                await announcing.announce(connection, row, "notice", town.now, policy=policy)
+    await town.app.settled()
+    (said,) = town.simulator.messages(channel.id)
+    assert "Kính mời nhân dân" in said["text"]
+    assert "reply_markup" not in said
