@@ -123,15 +123,6 @@ async def numbers(connection: AsyncConnection, forum_id: int, code: str) -> Numb
     )
 
 
-async def spoken(connection: AsyncConnection, forum_id: int, submission_id: int) -> Hearing | None:
-    """What is known of an opinion that was spoken in the hall and that is nobody's yet."""
-    statement = select(_rows).where(
-        _rows.c.forum_id == forum_id, _rows.c.submission_id == submission_id,
-        _rows.c.claim.is_not(None), _rows.c.claimed_at.is_(None),
-    )  # fmt: skip
-    return await one(connection, Hearing, statement)
-
-
 def _unclaimed(claim: str, since: datetime) -> Any:
     return select(_rows.c.submission_id).where(
         _rows.c.claim == claim, _rows.c.claimed_at.is_(None), _rows.c.at >= since

@@ -341,7 +341,7 @@ class Forums(RuleBasedStateMachine):
                 case = select(CASES).where(CASES.c.id == each.submission_id)
                 ((opinion,), (officer,)) = (
                     await many(connection, Submission, case),
-                    await officers.by_ids(connection, [each.officer_id]),
+                    await officers.by_ids(connection, [each.officer_id or 0]),
                 )
                 answer = await submissions.answer(connection, opinion.id or 0)
                 found.append((each, opinion, officer, answer))
