@@ -124,11 +124,11 @@ def test_without_diacritics_what_is_urgent_is_found_too(line: bytes) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("[topics.thefts]\nstrong = []", "topics.thefts: no such name; allowed are theft"),
+        ("[topics.thefts]\nstrong = []", "topics.thefts: no such name; allowed are 'theft'"),
         ("[topics.theft]\nstrng = []", "topics.theft.strng: no such name; allowed are strong"),
-        ("[topics.theft]\nstrong = 'trộm'", "topics.theft.strong is a list of phrases"),
-        ("[topics.theft]\nstrong = ['... trộm']", "begins and ends with a word"),
-        ("[kinds.theft]\nstrong = []", "kinds.theft: no such name; allowed are report"),
+        ("[topics.theft]\nstrong = 'trộm'", "topics.theft.strong: Input should be a valid tuple"),
+        ("[topics.theft]\nstrong = ['... trộm']", "topics.theft.strong, phrase 1: '... trộm'"),
+        ("[kinds.theft]\nstrong = []", "kinds.theft: no such name; allowed are 'report'"),
         ("[urgent]\nlater = []", "urgent.later: no such name"),
         ("[topics", "not TOML"),
     ],
