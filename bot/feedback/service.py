@@ -114,7 +114,9 @@ async def receive(
     policy: Policy,
 ) -> None:
     """Make a submission of the answers, with its receipt and the alert to the officers on duty."""
-    kind, topics = Kind(answers["kind"]), [Topic(topic) for topic in answers["topic"]]
+    kind = rules.kind_of(answers)
+    assert kind is not None
+    topics = [Topic(topic) for topic in answers["topic"]]
     identity = rules.identity_of(answers)
     confidential = rules.is_confidential(kind, identity)
     address = policy.seal.address(chat.id, named=not confidential)
