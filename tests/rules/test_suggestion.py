@@ -31,6 +31,13 @@ def test_labelled_texts_are_understood(name: str, topics: float) -> None:
     assert result.urgent.precision >= 0.95
 
 
+def test_danger_is_told_from_what_only_sounds_like_it() -> None:
+    """Messages for urgency alone, with and without diacritics."""
+    for line in (DATA / "urgency.jsonl").read_bytes().splitlines():
+        example = orjson.loads(line)
+        assert is_urgent(example["text"]) == example["urgent"], example["text"]
+
+
 @pytest.mark.parametrize(
     ("text", "topic"),
     [
