@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from bot.conversation.flow import Chat
+from bot.export import FORUM_COLUMNS, forum_records
 from bot.feedback import service as feedback
 from bot.feedback.rules import NOTICE_VERSION
 from storage import attendance, submissions
@@ -133,6 +135,15 @@ async def test_opinions_come_up_one_after_another(town: Town) -> None:
     await organiser.taps("hall.page")
     assert "nhận 2, trả lời tại chỗ 1, giao đơn vị 1, chuyển cơ quan khác 0" in organiser.sees
     assert [row.outcome for row in await heard(town)] == [HeardAs.ANSWERED, HeardAs.LEFT]
+    async with town.app.database.reading() as connection:
+        (record,) = [each async for each in forum_records(connection, None, None)]
+        later = [
+            each async for each in forum_records(connection, town.now + timedelta(days=30), None)
+        ]
+    assert record["hall"] == {"answered": 1, "left": 1, "transferred": 0}
+    assert set(record) == set(FORUM_COLUMNS)
+    assert "thay bóng đèn" not in str(record)
+    assert later == []
     for verb in ("answer", "left"):
         await presses(organiser, f"hall:{verb}={CODE}.{(await the_one(town, pavement)).id}")
     await organiser.says("/cancel")
