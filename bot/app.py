@@ -184,6 +184,7 @@ def policy_of(settings: Settings) -> Policy:
         urgent_within=timedelta(minutes=settings.deadlines.urgent_minutes),
         limits=OpinionLimits(settings.abuse.opinions_a_day, settings.abuse.everybody_a_minute),
         channel=settings.forums.channel_id or None,
+        report_days=settings.forums.report_days,
     )
 
 

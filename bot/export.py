@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from openpyxl import Workbook
 
-from storage import attendance, audit, forums, submissions
+from storage import attendance, audit, forums, hearings, submissions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -105,7 +105,8 @@ _FORUM = (
     "code", "title", "host_unit", "area", "venue", "starts_at", "capacity", "head", "agenda",
     "invited", "opinions_until", "state", "created_at", "published_at", "reported_at", "minutes",
 )  # fmt: skip
-FORUM_COLUMNS = (*_FORUM, "registered", "attended", "opinions", "promises")
+_HALL = ("answered", "left", "transferred")
+FORUM_COLUMNS = (*_FORUM, "registered", "attended", "opinions", "hall", "promises")
 
 
 async def forum_records(
@@ -120,6 +121,8 @@ async def forum_records(
         record["registered"] = await attendance.taken(connection, number)
         record["attended"] = await attendance.attended(connection, number)
         record["opinions"] = await forums.count_opinions(connection, forum.code)
+        said = await hearings.numbers(connection, number, forum.code)
+        record["hall"] = {name: getattr(said, name) for name in _HALL}
         record["promises"] = [
             {"text": each.text, "owner": each.owner, "due_on": each.due_on.isoformat(),
              "kept_at": _plain(each.kept_at)}

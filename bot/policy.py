@@ -28,7 +28,8 @@ class Policy:
     """Working days per kind, the calendar, officers' language, and how long somebody has for what.
 
     A case is to be taken on within `acknowledge_within` of its alert, an urgent one within
-    `urgent_within`. Forums are announced in the `channel` too, if there is one.
+    `urgent_within`. Forums are announced in the `channel` too, if there is one; their results are
+    reported within `report_days` working days.
     """
 
     working_days: Mapping[Kind, int]
@@ -40,6 +41,7 @@ class Policy:
     urgent_within: timedelta
     limits: Limits
     channel: int | None = None
+    report_days: int = 10
 
     @property
     def zone(self) -> ZoneInfo:

@@ -198,11 +198,13 @@ _MINUTES = {"d": 1440, "h": 60, "m": 1}
 class Forums(_Section):
     """How forums go: before the start at which moments attendees are reminded.
 
-    `channel_id`: the channel in which they are announced too; 0 for none.
+    `channel_id`: the channel in which they are announced too; 0 for none. `report_days`: in how
+    many working days after a forum its results are reported.
     """
 
     reminder_offsets: tuple[str, ...] = ("7d", "1d", "2h")
     channel_id: int = Field(0, le=0)
+    report_days: int = Field(10, ge=1, le=250)
 
     @field_validator("reminder_offsets")
     @classmethod

@@ -103,6 +103,14 @@ async def reports_due(connection: AsyncConnection, before: datetime) -> Sequence
     return await many(connection, Forum, statement)
 
 
+async def never_begun(connection: AsyncConnection, before: datetime) -> Sequence[Forum]:
+    """Forums that were to start before a moment, of which nobody said that they were held."""
+    statement = select(_forums).where(
+        _forums.c.state == ForumState.PUBLISHED, _forums.c.starts_at <= before
+    )
+    return await many(connection, Forum, statement)
+
+
 # Promises
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, update
@@ -99,13 +100,27 @@ async def outcomes(connection: AsyncConnection, forum_id: int) -> dict[int, Hear
     return {row[0]: row[1] for row in (await connection.execute(statement)).all()}
 
 
-async def spoken(connection: AsyncConnection, forum_id: int, submission_id: int) -> Hearing | None:
-    """What is known of an opinion that was spoken in the hall and that is nobody's yet."""
-    statement = select(_rows).where(
-        _rows.c.forum_id == forum_id, _rows.c.submission_id == submission_id,
-        _rows.c.claim.is_not(None), _rows.c.claimed_at.is_(None),
-    )  # fmt: skip
-    return await one(connection, Hearing, statement)
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A forum's opinions: given, answered in the hall, left to their units, transferred since."""
+
+    given: int
+    answered: int
+    left: int
+    transferred: int
+
+
+async def numbers(connection: AsyncConnection, forum_id: int, code: str) -> Numbers:
+    """What became of a forum's opinions, in numbers, whoever may read them."""
+    said = list((await outcomes(connection, forum_id)).values())
+    moved = select(func.count()).select_from(_cases)
+    moved = moved.where(*_given_for(code), _cases.c.transferred_to.is_not(None))
+    return Numbers(
+        await count(connection, code),
+        said.count(HeardAs.ANSWERED),
+        said.count(HeardAs.LEFT),
+        int((await connection.execute(moved)).scalar_one()),
+    )
 
 
 def _unclaimed(claim: str, since: datetime) -> Any:

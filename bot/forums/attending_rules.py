@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
-from storage.models import ForumState, RegistrationState, Role
+from storage.models import Category, ForumState, RegistrationState, Role
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -59,6 +59,19 @@ def takes_opinions(forum: Forum, now: datetime, mine: Registration | None) -> bo
     """Whether an opinion may be sent for it: ahead, and afterwards by who was there."""
     ahead = forum.state in _CAN_BEGIN and now <= forum.opinions_until
     return ahead or was_there(forum, mine)
+
+
+def may_relay(forum: Forum, mine: Registration | None) -> bool:
+    """Whether somebody may enter what others say in the hall: a neighbourhood's head who is there.
+
+    Whom the organiser let in at the door, and while the forum lasts.
+    """
+    return (
+        forum.state is ForumState.LIVE
+        and mine is not None
+        and mine.state is RegistrationState.ATTENDED
+        and mine.category is Category.NEIGHBOURHOOD_HEAD
+    )
 
 
 def was_there(forum: Forum, mine: Registration | None) -> bool:

@@ -83,8 +83,10 @@ def page(view: View, now: datetime) -> Screen:
         paragraphs.append(Words("forums.counter", {"came": view.came, "taken": view.taken}))
     paragraphs += _results(forum, view.promises)
     ways = _ways(view, now)
+    relays = rules.may_relay(forum, mine)
+    relay = (Button(Words("hall.relay"), f"hall:spoken={forum.code}"),) if relays else ()
     back = Button(Words("forums.back"), "forums:coming=0")
-    return Screen(tuple(paragraphs), (*(button(way, forum) for way in ways), back))
+    return Screen(tuple(paragraphs), (*relay, *(button(way, forum) for way in ways), back))
 
 
 def _room(view: View) -> Words:

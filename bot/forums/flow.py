@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from bot.areas.question import area
 from bot.areas.units import named
 from bot.conversation.flow import Answers, Flow, Input, Option, Rejected, Reply, Step
-from bot.conversation.inputs import CHOOSE, choice, chosen, review, text
-from bot.forums.when import NotAMoment, Past, read_moment
+from bot.conversation.inputs import CHOOSE, chosen, review, text
+from bot.forums.when import NotAMoment, Past, read_day, read_moment
 from bot.screen import Words
 
 if TYPE_CHECKING:
@@ -37,6 +37,22 @@ def moment(texts: str) -> Input:
 
     del texts
     return Input(parse, reasons=("not-a-moment", "past"))
+
+
+def day(texts: str) -> Input:
+    """A day to come, typed; the answer is ISO 8601. Needs the facts `@now` and `@zone`."""
+
+    def parse(reply: Reply, answers: Answers) -> str:
+        now, zone = datetime.fromisoformat(answers["@now"]), ZoneInfo(answers["@zone"])
+        try:
+            return read_day((reply.text or "")[:100], now, zone).isoformat()
+        except NotAMoment:
+            raise Rejected("not-a-day") from None
+        except Past:
+            raise Rejected("past") from None
+
+    del texts
+    return Input(parse, reasons=("not-a-day", "past"))
 
 
 def _default_or_typed(texts: str, option: str, limit: int) -> Input:
@@ -83,6 +99,27 @@ def place() -> Input:
         parse,
         options=lambda _answers: options,
         asks=lambda _answers: "location",
+        reasons=(CHOOSE,),
+    )
+
+
+def until() -> Input:
+    """How many days before the start opinions may be sent: only what is still to come."""
+
+    def possible(answers: Answers) -> tuple[Option, ...]:
+        left = timedelta.max
+        if "starts" in answers:
+            left = starts_of(answers) - datetime.fromisoformat(answers["@now"])
+        return tuple(
+            Option(days, Words(f"newforum.until.options.{days}"))
+            for days in UNTIL_DAYS
+            if days == "0" or left > timedelta(days=int(days))
+        )
+
+    return Input(
+        lambda reply, answers: chosen(reply, possible(answers)),
+        options=possible,
+        holds=lambda value, answers: value in {each.value for each in possible(answers)},
         reasons=(CHOOSE,),
     )
 
@@ -135,7 +172,7 @@ NEWFORUM = Flow(
         Step("head", text("newforum.head", limit=_LINE)),
         Step("agenda", text("newforum.agenda", limit=_LONG)),
         Step("invited", text("newforum.invited", limit=_LONG, optional=True)),
-        Step("until", choice("newforum.until", *UNTIL_DAYS)),
+        Step("until", until()),
         Step("review", review("newforum.review", preview)),
     ),
 )
@@ -145,10 +182,23 @@ def _reason(flow: str) -> Step:
     return Step("reason", text(f"{flow}.reason", limit=_LINE))
 
 
+def _same_or_moment(texts: str) -> Input:
+    """A moment to come or, as before, nothing."""
+    typed, same = moment(texts), (Option("same", Words(f"{texts}.options.same")),)
+
+    def parse(reply: Reply, answers: Answers) -> str:
+        if reply.choice is not None:
+            chosen(reply, same)
+            return ""
+        return str(typed.parse(reply, answers))
+
+    return Input(parse, options=lambda _answers: same, reasons=(CHOOSE, *typed.reasons))
+
+
 RESCHEDULE = Flow(
     "forum_reschedule",
     (
-        Step("starts", moment("forum_reschedule.starts")),
+        Step("starts", _same_or_moment("forum_reschedule.starts")),
         Step("venue", _default_or_typed("forum_reschedule.venue", "same", _LINE)),
         _reason("forum_reschedule"),
     ),
@@ -161,7 +211,7 @@ PROMISE = Flow(
     (
         Step("text", text("forum_promise.text", limit=_LINE)),
         Step("owner", text("forum_promise.owner", limit=_TITLE)),
-        Step("due", moment("forum_promise.due")),
+        Step("due", day("forum_promise.due")),
     ),
 )
 REPORT = Flow("forum_report", (Step("minutes", text("forum_report.minutes", limit=_LONG)),))

@@ -6,6 +6,7 @@ whoever wakes and however often.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from storage.models import Forum, Officer
 
 _SOON = 2  # working days
+_LATE = timedelta(hours=12)  # after which a forum that was held is over
 _MOST = 500  # promises that one waking looks at
 
 
@@ -30,8 +32,17 @@ async def remind(connection: AsyncConnection, now: datetime, *, policy: Policy) 
 
     Of results the city hears too then, every working day; of promises the unit, every week.
     """
+    await _of_those_never_begun(connection, now, policy)
     await _of_reports(connection, now, policy)
     await _of_promises(connection, now, policy)
+
+
+async def _of_those_never_begun(connection: AsyncConnection, now: datetime, policy: Policy) -> None:
+    """Nobody said that it was held: once, so that its results are not forgotten."""
+    for forum in await forums.never_begun(connection, now - _LATE):
+        told = await _planners(connection, forum)
+        occasion = f"{forum.start_version}"
+        await tell(connection, forum, told, "forum.alert.not_begun", now, policy, occasion=occasion)
 
 
 async def _of_reports(connection: AsyncConnection, now: datetime, policy: Policy) -> None:

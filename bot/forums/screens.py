@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.areas.units import named, police
 from bot.forums.workflow import IN_THE_HALL
 from bot.screen import Button, Lines, Screen, Words
+from storage.models import ForumState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from storage.models import Commitment, Forum
 
 _EXCERPT = 200  # characters of an opinion in a list
+_HELD = IN_THE_HALL | {ForumState.REPORTED, ForumState.CLOSED}
 _RESULTS = 2500  # characters of the minutes in a message
 
 
@@ -91,7 +93,7 @@ def plan(shown: Plan) -> Screen:
                 "until": forum.opinions_until,
                 "seats": shown.seats,
                 "capacity": forum.capacity or Words("newforum.capacity.options.0"),
-                "opinions": shown.opinions,
+                "opinions": shown.opinions.given,
             },
         )
     ]
@@ -115,6 +117,18 @@ def plan(shown: Plan) -> Screen:
                 },
             )
         )
+    if forum.state in _HELD:
+        paragraphs.append(
+            Words(
+                "forum.heard",
+                {
+                    "given": shown.opinions.given,
+                    "answered": shown.opinions.answered,
+                    "left": shown.opinions.left,
+                    "transferred": shown.opinions.transferred,
+                },
+            )
+        )
     paragraphs += _promises("forum.before", shown.before) + _promises(
         "forum.promises", shown.promises
     )
@@ -135,7 +149,7 @@ def _buttons(shown: Plan) -> list[Button]:
     if forum.state in IN_THE_HALL:
         buttons.append(Button(Words("hall.begin"), f"hall:next={forum.code}.0"))
         buttons.append(Button(Words("hall.spoken"), f"hall:spoken={forum.code}"))
-    if shown.opinions:
+    if shown.opinions.given:
         buttons.append(Button(Words("forum.opinions"), f"forum:opinions={forum.code}"))
     if forum.published_at is not None:
         buttons.append(Button(Words("forum.poster"), f"forum:poster={forum.code}"))

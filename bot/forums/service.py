@@ -15,7 +15,7 @@ from bot.forums.flow import lines_of, starts_of, until_of
 from bot.forums.workflow import BY_NAME, DECIDERS, MOVES, PLANNERS, allows, may_see
 from bot.screen import Button, Screen, Words
 from bot.texts import load
-from storage import attendance, audit, forums, officers, outbox
+from storage import attendance, audit, forums, hearings, officers, outbox
 from storage.models import ForumState
 
 if TYPE_CHECKING:
@@ -33,15 +33,14 @@ if TYPE_CHECKING:
 REFUSED = "forum.refused"
 _CODE_LENGTH = 8
 PAGE = 8  # forums on one page of a list
-REPORT_DAYS = 10  # working days after a forum in which its results are reported
 
 
 @dataclass(frozen=True)
 class Plan:
     """A forum as its organisers see it: what may be done now, how far what is announced has come.
 
-    `seats` are taken, `opinions` were given for it; `before` is what became of the promises of the
-    unit's last forum.
+    `seats` are taken, of `opinions` it is known what became; `before` is what became of the
+    promises of the unit's last forum.
     """
 
     forum: Forum
@@ -49,7 +48,7 @@ class Plan:
     news: Sequence[Announcement]
     progress: Progress
     seats: int
-    opinions: int
+    opinions: hearings.Numbers
     promises: Sequence[Commitment]
     before: Sequence[Commitment]
 
@@ -189,14 +188,13 @@ async def plan(connection: AsyncConnection, chat_id: int, code: str, now: dateti
     number = forum.id or 0
     news = await forums.announcements(connection, number)
     progress = await forums.progress(connection, [each.id or 0 for each in news])
-    given = await forums.count_opinions(connection, forum.code)
     return Plan(
         forum,
         [each for each in MOVES if allows(each, officer, forum, now)],
         news,
         progress,
         await attendance.taken(connection, number),
-        sum(given.values()),
+        await hearings.numbers(connection, number, forum.code),
         await attendance.commitments(connection, number),
         await forums.promises_of_last(connection, forum),
     )
@@ -259,7 +257,7 @@ async def do(
                 "forum_id": forum.id,
                 "text": words["text"],
                 "owner": words["owner"],
-                "due_on": _day(words["due"], policy),
+                "due_on": date.fromisoformat(words["due"]),
                 "created_at": now,
             },
         )
@@ -272,10 +270,6 @@ async def do(
         creator = await officers.by_ids(connection, [forum.created_by])
         await tell(connection, changed, creator, f"forum.alert.{move}", now, policy)
     return changed
-
-
-def _day(moment: str, policy: Policy) -> date:
-    return datetime.fromisoformat(moment).astimezone(policy.zone).date()
 
 
 def _changes(
@@ -292,7 +286,8 @@ def _changes(
         case "send_back" | "postpone" | "cancel":
             return {"reason": words["reason"]}
         case "reschedule":
-            starts = datetime.fromisoformat(words["starts"])
+            typed = words["starts"]
+            starts = datetime.fromisoformat(typed) if typed else forum.starts_at
             if starts <= now:
                 raise Refused(Words("forum.past"))
             return {
@@ -303,7 +298,7 @@ def _changes(
                 "reason": words["reason"],
             }
         case "end":
-            return {"report_due_at": policy.workdays.after(now, REPORT_DAYS)}
+            return {"report_due_at": policy.workdays.after(now, policy.report_days)}
         case "report":
             return {"minutes": words["minutes"], "reported_at": now}
     return {}
@@ -341,6 +336,21 @@ async def _log(
     details = {"forum": forum.code, "state": forum.state.value, "version": forum.version}
     await audit.append(
         connection, action, now, role=officer.role, actor_id=officer.id, details=details
+    )
+
+
+async def refused(
+    connection: AsyncConnection, chat_id: int, action: str, code: str, now: datetime
+) -> None:
+    """Write down that somebody tried with a forum what they may not, or not now."""
+    officer = await officers.find(connection, chat_id)
+    await audit.append(
+        connection,
+        REFUSED,
+        now,
+        role=officer.role if officer else "none",
+        actor_id=officer.id if officer else chat_id,
+        details={"action": action[:32], "forum": code[:32]},
     )
 
 

@@ -16,10 +16,11 @@ from bot.feedback.alerts import alert
 from bot.feedback.service import RECEIVED, receipt
 from bot.feedback.suggestion import is_urgent
 from bot.folding import fold
+from bot.forums.attending_rules import may_relay
 from bot.forums.hall_flow import topics_of
 from bot.forums.hearing import in_the_hall
 from bot.screen import Button, Screen, Words
-from storage import audit, hearings, outbox, residents, submissions
+from storage import attendance, audit, hearings, outbox, residents, submissions
 from storage.models import Identity, Kind, State
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from bot.conversation.flow import Chat
     from bot.policy import Policy
-    from storage.models import Forum, Submission
+    from storage.models import Forum, Officer, Submission
 
 CLAIM = "claim_"  # of the deep link's payload
 _NOBODY = 0  # is no pseudonym
@@ -39,10 +40,32 @@ _LIFETIME = timedelta(days=30)
 _EXCERPT = 300  # characters
 
 
-async def begin(connection: AsyncConnection, chat_id: int, code: str) -> dict[str, Any]:
+async def begin(
+    connection: AsyncConnection, chat_id: int, code: str, *, policy: Policy
+) -> dict[str, Any]:
     """The facts that the words are asked with; raises Refused."""
-    _officer, forum = await in_the_hall(connection, chat_id, code)
+    _officer, forum = await _writer(connection, chat_id, code, policy)
     return {"@code": forum.code}
+
+
+async def _writer(
+    connection: AsyncConnection, chat_id: int, code: str, policy: Policy
+) -> tuple[Officer | None, Forum]:
+    """Who enters what is said, and where: an organiser or, without a role, a neighbourhood's head.
+
+    Raises Refused for anybody else.
+    """
+    try:
+        return await in_the_hall(connection, chat_id, code)
+    except Refused:
+        forum = await attendance.forum(connection, code[:16])
+        if forum is None:
+            raise
+        aliases = policy.seal.aliases(chat_id, named=True)
+        mine = await attendance.registration(connection, forum.id or 0, aliases)
+        if not may_relay(forum, mine):
+            raise
+        return None, forum
 
 
 async def enter(
@@ -54,7 +77,7 @@ async def enter(
     policy: Policy,
 ) -> None:
     """Receive what somebody said in the hall; raises Refused, with nothing changed."""
-    officer, forum = await in_the_hall(connection, chat.id, answers["@code"])
+    officer, forum = await _writer(connection, chat.id, answers["@code"], policy)
     kind, said = Kind(answers["kind"]), answers["text"]
     topics = topics_of(said)
     values = {
@@ -79,51 +102,56 @@ async def enter(
         "due_at": policy.due(kind, now),
     }
     opinion = await submissions.add(connection, _NOBODY, values, [])
+    claim = secrets.token_urlsafe(18)
     await hearings.note(
         connection,
         {
             "forum_id": forum.id,
             "submission_id": opinion.id,
-            "officer_id": officer.id,
+            "officer_id": officer.id if officer else None,
             "at": now,
-            "claim": secrets.token_urlsafe(18),
+            "claim": claim,
         },
     )
     await audit.append(
-        connection, RECEIVED, now, role=officer.role, actor_id=officer.id,
-        submission_id=opinion.id, details={"forum": forum.code, "spoken": True},
-    )  # fmt: skip
+        connection,
+        RECEIVED,
+        now,
+        role=officer.role if officer else audit.RESIDENT,
+        actor_id=officer.id if officer else None,
+        submission_id=opinion.id,
+        details={"forum": forum.code, "spoken": True},
+    )
     await alert(connection, opinion, now, policy=policy)
-    await outbox.enqueue(connection, [_kept(officer.chat_id, forum, opinion, now, policy)], now)
+    kept = _kept(chat, officer, forum, opinion, claim, policy)
+    await outbox.enqueue(connection, [kept], now)
 
 
 def _kept(
-    chat_id: int, forum: Forum, opinion: Submission, now: datetime, policy: Policy
+    chat: Chat,
+    officer: Officer | None,
+    forum: Forum,
+    opinion: Submission,
+    claim: str,
+    policy: Policy,
 ) -> outbox.Message:
-    """For the organiser: its code, the QR code for who said it, and the way on."""
-    at = f"{forum.code}.{opinion.id}"
-    ways = (("qr", at), ("spoken", forum.code), ("next", f"{forum.code}.0"))
+    """For who entered it: its code, the QR code for who said it, and the way on."""
+    ways = [("qr", claim), ("spoken", forum.code)]
+    if officer is not None:
+        ways.append(("next", f"{forum.code}.0"))
     buttons = tuple(Button(Words(f"hall.{way}"), f"hall:{way}={value}") for way, value in ways)
     due = opinion.due_at.astimezone(policy.zone).date()
+    words = Words("hall.entered", {"code": opinion.code, "due": due})
+    address = None if officer else policy.seal.address(chat.id, named=True)
     return outbox.Message(
         dedup_key=f"spoken:{opinion.code}",
-        chat_id=chat_id,
+        chat_id=address.alias if address else chat.id,
+        sealed=address.sealed if address else None,
         priority=outbox.Priority.REPLY,
-        language=policy.officers_language,
-        screen=Screen(
-            (Words("hall.entered", {"code": opinion.code, "due": due}),), buttons
-        ).to_json(),
-        expires_at=now + _LIFETIME,
+        language=chat.language,
+        screen=Screen((words,), buttons).to_json(),
+        expires_at=opinion.created_at + _LIFETIME,
     )
-
-
-async def token(connection: AsyncConnection, chat_id: int, code: str, number: int) -> str:
-    """What the QR code of a spoken opinion holds; raises Refused when it is somebody's already."""
-    _officer, forum = await in_the_hall(connection, chat_id, code)
-    row = await hearings.spoken(connection, forum.id or 0, number)
-    if row is None or row.claim is None:
-        raise Refused(Words("hall.claimed"))
-    return CLAIM + row.claim
 
 
 async def claimable(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from bot.folding import fold
@@ -29,6 +29,11 @@ class NotAMoment(ValueError):
 
 class Past(ValueError):
     """The moment is over."""
+
+
+def read_day(typed: str, now: datetime, zone: ZoneInfo) -> date:
+    """The day that is meant, day first; without a year the next such day. Raises as the other."""
+    return read_moment(f"{_TIME.sub(' ', fold(typed))} 23:59", now, zone).date()
 
 
 def read_moment(typed: str, now: datetime, zone: ZoneInfo) -> datetime:

@@ -9,7 +9,7 @@ from telegram.ext import ContextTypes
 
 from bot.conversation.flow import Refused
 from bot.feedback import qr
-from bot.forums import hall_screens, hearing, spoken
+from bot.forums import hall_screens, hearing, service, spoken
 from bot.screen import Screen, Words
 from bot.telegram.arrival import arriving
 from bot.telegram.reading import chat_of, pressed_in
@@ -52,10 +52,13 @@ class HallHandlers:
                 case "spoken":
                     await self._spoken(update, code)
                 case "qr":
-                    await self._qr(update, code, number)
+                    await self._qr(update, value)
                 case _:
                     await self._next(update, code, number)
         except Refused as refused:
+            chat_id, now = chat_of(update), arriving.get().now
+            async with self.database.transaction() as connection:
+                await service.refused(connection, chat_id, f"hall_{verb}", code, now)
             await self.showing.notice(update, refused.words, alert=True)
 
     async def _next(self, update: Update, code: str, after: int) -> None:
@@ -78,7 +81,7 @@ class HallHandlers:
 
     async def _spoken(self, update: Update, code: str) -> None:
         async with self.database.reading() as connection:
-            facts = await spoken.begin(connection, chat_of(update), code)
+            facts = await spoken.begin(connection, chat_of(update), code, policy=self.policy)
         await self._ask(update, "hall_spoken", facts)
 
     async def _ask(self, update: Update, flow: str, facts: Mapping[str, Any]) -> None:
@@ -87,11 +90,14 @@ class HallHandlers:
         if shown is not None:
             self.showing.say(chat_id, shown, update=update, new=True)
 
-    async def _qr(self, update: Update, code: str, number: int) -> None:
-        """The QR code by which who said something makes it theirs."""
-        chat_id = chat_of(update)
+    async def _qr(self, update: Update, token: str) -> None:
+        """The QR code by which who said something makes it theirs, for who has its button."""
+        chat_id, now = chat_of(update), arriving.get().now
         async with self.database.reading() as connection:
-            payload = await spoken.token(connection, chat_id, code, number)
+            facts = await spoken.claimable(connection, token, now)
+        if facts is None:
+            raise Refused(Words("hall.claimed"))
+        payload = spoken.CLAIM + token
         picture = Upload(qr.of_link(self.bot.username, payload), "qr.png", is_picture=True)
         await self.showing.show(chat_id, Screen((Words("hall.scan"),)), update, upload=picture)
 

@@ -85,9 +85,18 @@ class OrganiserHandlers:
         async with self.database.reading() as connection:
             found = await service.plan(connection, chat_id, code, now)
         if found is None:
-            await self.showing.notice(update, Words(service.REFUSED), alert=True)
+            await self._refuse(update, "open", code)
             return
         await self.showing.show(chat_id, screens.plan(found), update, new=new)
+
+    async def _refuse(
+        self, update: Update, action: str, code: str, words: Words | None = None
+    ) -> None:
+        """Say that it is not possible, and write it down."""
+        chat_id, now = chat_of(update), arriving.get().now
+        async with self.database.transaction() as connection:
+            await service.refused(connection, chat_id, action, code, now)
+        await self.showing.notice(update, words or Words(service.REFUSED), alert=True)
 
     async def _move(self, update: Update, move: str, code: str) -> None:
         """Do something with a forum at once or, where it needs words, begin to ask for them."""
@@ -104,7 +113,7 @@ class OrganiserHandlers:
             async with self.database.transaction() as connection:
                 await service.do(connection, chat_id, move, code, now, {}, policy=self.policy)
         except Refused as refused:
-            await self.showing.notice(update, refused.words, alert=True)
+            await self._refuse(update, move, code, refused.words)
             return
         self.showing.nudge()
         await self._open(update, code, new=False)
@@ -116,7 +125,7 @@ class OrganiserHandlers:
         async with self.database.transaction() as connection:
             found = await hearing.opinions(connection, chat_id, code, now, skip=first)
         if found is None:
-            await self.showing.notice(update, Words(service.REFUSED), alert=True)
+            await self._refuse(update, "opinions", code)
             return
         await self.showing.show(chat_id, screens.opinions(found), update, new=not skip)
 
@@ -126,7 +135,7 @@ class OrganiserHandlers:
         async with self.database.reading() as connection:
             found = await service.plan(connection, chat_id, code, now)
         if found is None:
-            await self.showing.notice(update, Words(service.REFUSED), alert=True)
+            await self._refuse(update, "poster", code)
             return
         forum = found.forum
         words = Words(

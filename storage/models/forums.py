@@ -207,8 +207,8 @@ class HeardAs(StrEnum):
 class Hearing(SQLModel, table=True):
     """An opinion in the hall: answered there, or left to who handles it; nothing yet is None.
 
-    `claim` is set for one that was spoken there: in the QR code by which who said it can make it
-    theirs, once.
+    `officer_id` is None for what the head of a neighbourhood entered. `claim` is set for one that
+    was spoken there: in the QR code by which who said it can make it theirs, once.
     """
 
     __table_args__ = (UniqueConstraint("submission_id", name="uq_hearing_submission"),)
@@ -219,7 +219,9 @@ class Hearing(SQLModel, table=True):
         sa_column=Column(AutoId, ForeignKey("submission.id"), nullable=False)
     )
     outcome: HeardAs | None = Field(default=None, sa_column=Column(ByValue(HeardAs), nullable=True))
-    officer_id: int = Field(sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=False))
+    officer_id: int | None = Field(
+        default=None, sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=True)
+    )
     at: datetime = time_column()
     claim: str | None = Field(default=None, sa_type=String(32), unique=True)
     claimed_at: datetime | None = time_column(nullable=True)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.folding import fold
 from bot.forums.grouping import grouped
 from bot.forums.when import NotAMoment, Past, read_moment
 from bot.forums.workflow import MOVES, drawn
@@ -74,7 +75,7 @@ def test_what_is_over_is_refused() -> None:
 
 def opinion(number: int, text: str, *topics: str) -> Any:
     """An opinion, as far as the agenda is concerned."""
-    return SimpleNamespace(id=number, text=text, topics=topics)
+    return SimpleNamespace(id=number, folded=fold(text), topics=topics)
 
 
 def test_opinions_are_put_under_the_agenda() -> None:

@@ -33,7 +33,7 @@ FORUM_KEYS = (
     *("promise.kept", "promise.open"),
 )
 FORUM_ALERTS = (
-    *("submit", "approve", "send_back"),
+    *("submit", "approve", "send_back", "not_begun"),
     *("report_due", "report_overdue", "promise_due", "promise_overdue"),
 )
 

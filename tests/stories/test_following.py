@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
 from bot.forums import announcing
-from storage import attendance, forums, outbox
+from storage import attendance, audit, forums, outbox
 from storage.models import Commitment, ForumState, Outbox, OutboxState, Role, Subscription
 from storage.rows import table
 from tests.attending import changed, published, registers
+from tests.stories.test_hall import presses
 
 if TYPE_CHECKING:
     from tests.people import Person, Town
@@ -79,6 +81,42 @@ async def test_a_promise_is_followed_up_until_it_is_kept(town: Town) -> None:
     assert told(leader, "Quá hạn") == 3
 
 
+async def test_a_forum_that_nobody_began_is_not_forgotten(town: Town) -> None:
+    """Its organisers are asked once; the refusals of others are written down."""
+    organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
+    await published(town)
+    town.later(days=10, hours=13)
+    await an_hour_passes(town)
+    town.later(days=1)
+    await an_hour_passes(town)
+    assert told(organiser, "chưa ghi là đã tổ chức") == 1
+    stranger = await town.officer("Nơi khác", unit="11413", role=Role.APPROVER)
+    for data in ("forum:cancel=DD7K2", "forum:open=DD7K2", "hall:next=DD7K2.0"):
+        await presses(stranger, data)
+    async with town.app.database.reading() as connection:
+        entries = [each async for each in audit.everything(connection, None, None)]
+    tried = [each.details["action"] for each in entries if each.action == "forum.refused"]
+    assert tried == ["cancel", "open", "hall_next"]
+
+
+async def test_another_hall_at_the_same_time(town: Town) -> None:
+    """The start need not be typed again; who comes is told where, once."""
+    organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
+    forum = await published(town)
+    ann = town.resident("Ann")
+    await registers(ann)
+    await presses(organiser, "forum:open=DD7K2")
+    await organiser.taps("forum.do.reschedule")
+    await organiser.taps("forum_reschedule.starts.options.same")
+    await organiser.says("Nhà văn hóa phường")
+    await organiser.says("hội trường đang sửa")
+    assert "Nhà văn hóa phường" in ann.sees
+    assert told(ann, "Vì hội trường đang sửa") == 1
+    async with town.app.database.reading() as connection:
+        row = await attendance.by_id(connection, forum)
+    assert (row.start_version, row.state) == (2, ForumState.PUBLISHED)
+
+
 async def test_what_is_being_sent_when_a_forum_is_cancelled_is_not_sent_later(town: Town) -> None:
     """A message that a sender holds at that moment, and that did not arrive, is given up."""
     forum = await published(town)
@@ -131,3 +169,19 @@ async def test_who_wants_no_news_hears_only_of_what_they_come_to(town: Town) -> 
     async with town.app.database.reading() as connection:
         (news,) = await forums.announcements(connection, forum)
     assert news.left_out == 2  # who comes is not left out
+
+
+async def test_a_channel_reads_it_too(town: Town) -> None:
+    """Without buttons, which are for one person; once, and nothing where none is set."""
+    forum = await published(town)
+    owner = town.resident("Chủ kênh")
+    channel = town.simulator.world.add_chat("channel", "Tin diễn đàn", False, [owner.id])
+    for policy in (town.app.policy, replace(town.app.policy, channel=channel.id)):
+        for _ in range(2):
+            async with town.app.database.transaction() as connection:
+                row = await attendance.by_id(connection, forum)
+                await announcing.announce(connection, row, "notice", town.now, policy=policy)
+    await town.app.settled()
+    (said,) = town.simulator.messages(channel.id)
+    assert "Kính mời nhân dân" in said["text"]
+    assert "reply_markup" not in said

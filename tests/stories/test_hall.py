@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from bot.conversation.flow import Chat
+from bot.export import FORUM_COLUMNS, forum_records
 from bot.feedback import service as feedback
 from bot.feedback.rules import NOTICE_VERSION
-from storage import submissions
+from storage import attendance, submissions
 from storage.models import ForumState, HeardAs, Hearing, Role, State, Submission
 from storage.rows import many, table
-from tests.attending import changed, published
+from tests.attending import changed, published, registered, registers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +132,18 @@ async def test_opinions_come_up_one_after_another(town: Town) -> None:
     assert bao.is_told("hall.told")
     assert organiser.is_told("hall.none")
     assert "Trả lời tại chỗ 1, giao đơn vị 1, còn lại 0" in organiser.sees
+    await organiser.taps("hall.page")
+    assert "nhận 2, trả lời tại chỗ 1, giao đơn vị 1, chuyển cơ quan khác 0" in organiser.sees
     assert [row.outcome for row in await heard(town)] == [HeardAs.ANSWERED, HeardAs.LEFT]
+    async with town.app.database.reading() as connection:
+        (record,) = [each async for each in forum_records(connection, None, None)]
+        later = [
+            each async for each in forum_records(connection, town.now + timedelta(days=30), None)
+        ]
+    assert record["hall"] == {"answered": 1, "left": 1, "transferred": 0}
+    assert set(record) == set(FORUM_COLUMNS)
+    assert "thay bóng đèn" not in str(record)
+    assert later == []
     for verb in ("answer", "left"):
         await presses(organiser, f"hall:{verb}={CODE}.{(await the_one(town, pavement)).id}")
     await organiser.says("/cancel")
@@ -207,3 +220,40 @@ async def test_what_is_spoken_is_received_and_can_be_claimed_once(town: Town) ->
     await leader.taps("alert.open", of="chờ duyệt")
     await leader.taps("case.do.approve")
     assert "Đã bố trí tổ tuần tra." in ann.heard[-1]
+
+
+async def test_the_head_of_a_neighbourhood_writes_down_what_others_say(town: Town) -> None:
+    """While they are at the forum; nobody else who came does, and nothing else of the hall."""
+    _organiser, _leader, forum = await held(town)
+    head, guest = town.resident("Tổ trưởng"), town.resident("Khách")
+    await registers(head, category="neighbourhood_head")
+    await registers(guest)
+    await changed(town, forum, state=ForumState.LIVE)
+    await presses(head, f"hall:spoken={CODE}")
+    assert not head.is_told("hall_spoken.kind.ask")  # not let in yet
+    async with town.app.database.transaction() as connection:
+        for ticket in await registered(town):
+            assert await attendance.arrive(connection, ticket.token, town.now)
+    for person, way in ((guest, "spoken"), (guest, "next"), (head, "next")):
+        await presses(person, f"hall:{way}={CODE}")
+        assert not person.was_told("hall_spoken.kind.ask")
+        assert not person.was_told("hall.numbers")
+    await head.says(f"/start forum_{CODE}")
+    await head.taps("hall.relay")
+    await head.taps("feedback.kind.options.question")
+    await head.says("Cụ Lan hỏi khi nào có đèn ở ngõ 5")
+    await head.taps("hall_spoken.review.options.submit")
+    assert head.was_told("hall.entered")
+    (row,) = await heard(town)
+    assert row.officer_id is None
+    await head.taps("hall.qr")
+    await guest.says(f"/start claim_{row.claim}")
+    await guest.taps("claim.mine.options.yes")
+    (record,) = await town.exported()
+    assert guest.code == record["code"]
+    await head.taps("hall.qr")
+    assert len([m for m in head.messages if "photo" in m]) == 1  # it is somebody's now
+    await changed(town, forum, state=ForumState.REPORT_DUE)
+    await head.taps("hall.spoken")
+    await head.says("/cancel")
+    assert head.is_told("draft.none")

@@ -157,7 +157,7 @@ def _hall() -> None:
         sa.Column("forum_id", _ID, nullable=False),
         sa.Column("submission_id", _ID, nullable=False),
         sa.Column("outcome", sa.String(length=32), nullable=True),
-        sa.Column("officer_id", _ID, nullable=False),
+        sa.Column("officer_id", _ID, nullable=True),
         sa.Column("at", _TIME, nullable=False),
         sa.Column("claim", sa.String(length=32), nullable=True),
         sa.Column("claimed_at", _TIME, nullable=True),

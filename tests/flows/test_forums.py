@@ -1,0 +1,56 @@
+"""Whatever an organiser does, the conversations about forums go on, and their questions show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.conversation.flow import Answers, Ask, Attachment, Done, Reply, advance, present
+from bot.feedback.rules import NOTICE_VERSION
+from bot.forums.flow import MOVES_WITH_WORDS, NEWFORUM
+from bot.forums.hall_flow import ANSWER, CLAIM, SPOKEN
+from tests.flows.replies import replies
+from tests.flows.test_every_path import checked
+
+if TYPE_CHECKING:
+    from bot.conversation.flow import Flow, Turn
+
+FACTS: Answers = {
+    "@now": "2026-11-25T09:30:00+07:00", "@zone": "Asia/Ho_Chi_Minh", "@code": "DD7K2",
+    "@areas": ["11407"], "@agreed": NOTICE_VERSION, "@text": "Khi nào có camera?",
+}  # fmt: skip
+FLOWS = (NEWFORUM, *MOVES_WITH_WORDS, ANSWER, SPOKEN, CLAIM)
+
+# What leads on at one of the questions; at the others it is turned down.
+EXPECTED = [
+    Reply(text="an biên"), Reply(choice="11407"), Reply(text="20/12/2026 14:00"),
+    Reply(text="26/11 9:31"), Reply(text="200"), Reply(text="Trật tự\n- Trộm cắp"),
+    Reply(attachment=Attachment("place", "", "", latitude=20.8, longitude=106.6), near=("11407",)),
+]  # fmt: skip
+
+
+@settings(max_examples=30, deadline=None)
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
+@given(data=st.data())
+def test_no_reply_breaks_a_conversation(flow: Flow, data: st.DataObject) -> None:
+    """Anything at any question: the outcome is a question, the end, or a stop, never an error."""
+    turn: Turn = present(flow, FACTS)
+    for _ in range(30):
+        if not isinstance(turn, Ask):
+            break
+        reply = data.draw(st.one_of(st.sampled_from(EXPECTED), replies(checked(turn))))
+        turn = advance(flow, turn.answers, reply)
+    if isinstance(turn, Done):
+        assert flow.position(turn.answers) is None
+
+
+def test_only_a_deadline_that_is_to_come_is_offered() -> None:
+    """A forum in two days takes no opinions until a week before; an earlier start asks again."""
+    answers = {**FACTS, "starts": "2026-11-27T14:00:00+07:00"}
+    step = NEWFORUM.by_name["until"]
+    assert [each.value for each in step.input.options(answers)] == ["0", "1", "2"]
+    assert step.input.holds("2", answers)
+    assert not step.input.holds("2", {**answers, "starts": "2026-11-26T14:00:00+07:00"})
