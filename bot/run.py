@@ -189,8 +189,8 @@ class _Server(uvicorn.Server):
             connection.shutdown()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
-                while state.connections or state.tasks:
-                    await asyncio.sleep(0.005)  # uvicorn has no event for it
+                while state.connections or state.tasks:  # noqa: ASYNC110 - uvicorn has no event
+                    await asyncio.sleep(0.005)
         for task in state.tasks:
             task.cancel()
 
