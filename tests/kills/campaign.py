@@ -49,15 +49,24 @@ class Bot:
     """The real program in a process of its own."""
 
     def __init__(
-        self, simulator: Simulator, database_url: str, mode: str, *, pace: float = 0
+        self,
+        simulator: Simulator,
+        database_url: str,
+        mode: str,
+        *,
+        pace: float = 0,
+        through: str = "",
     ) -> None:
-        """`pace` is how many messages a second may go out; 0 as many as can."""
+        """`pace` is how many messages a second may go out; 0 as many as can.
+
+        `through` is another way to the simulator.
+        """
         self._simulator = simulator
         port = _free_port()
         self._environment = {
             **os.environ,
             "BOT_TELEGRAM__TOKEN": TOKEN,
-            "BOT_TELEGRAM__API_BASE_URL": simulator.url,
+            "BOT_TELEGRAM__API_BASE_URL": through or simulator.url,
             "BOT_TELEGRAM__MODE": mode,
             "BOT_TELEGRAM__WEBHOOK__PUBLIC_URL": f"http://127.0.0.1:{port}",
             "BOT_TELEGRAM__WEBHOOK__LISTEN_PORT": str(port),
@@ -93,9 +102,14 @@ class Bot:
         """As an operator does; the exit status."""
         return await self._end(signal.SIGTERM)
 
-    async def _end(self, number: signal.Signals) -> int:
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
         assert self._process is not None
         self._process.send(number)
+
+    async def _end(self, number: signal.Signals) -> int:
+        self.send(number)
+        assert self._process is not None
         return await self._process.ended()
 
 
