@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.telegram.request import AiohttpRequest
-from storage import outbox
-from storage.database import Database
 from tests.faults.road import Road
 from tests.kills.campaign import Bot
 from tests.people import settings_for, tells, town_on
 from tests.samples import once
-from tests.transport.stage import MARK, fault, message, met, put, requests, row, state
+from tests.transport.stage import MARK, fault, message, met, put, put_at, requests, row, state
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -132,7 +130,7 @@ async def test_told_to_stop_while_sending(town: Town, database_url: str) -> None
         await bot.start()
         road.answers.clear()
         now = datetime.now(UTC)
-        await put_at(database_url, now, *(message(f"m{each.id}", each.id, now) for each in people))
+        await put_at(town, now, *(message(f"m{each.id}", each.id, now) for each in people))
         async with asyncio.timeout(10):
             while not requests(town, people[0].id) > 1:
                 await asyncio.sleep(0.01)
@@ -144,11 +142,3 @@ async def test_told_to_stop_while_sending(town: Town, database_url: str) -> None
         ("sent", False), ("waiting", False), ("waiting", False),
     ]  # fmt: skip
     assert all(each.owner is None and each.lease_until is None for each in rows)
-
-
-async def put_at(url: str, now: datetime, *messages: outbox.Message) -> None:
-    """Put messages in the outbox of a program that runs by itself."""
-    database = Database(url)
-    async with database.transaction() as connection:
-        await outbox.enqueue(connection, messages, now)
-    await database.close()
