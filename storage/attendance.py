@@ -29,7 +29,7 @@ _rows, _wishes, _chats = table(Registration), table(Subscription), table(Convers
 _outbox = table(Outbox)
 
 # What the keys of messages about a registration begin with.
-TOLD = ("attend", "moved_up", "remind")
+TOLD = ("attend", "moved_up", "remind", "forum")
 
 
 _HAS_A_PLACE = (RegistrationState.REGISTERED, RegistrationState.ATTENDED)

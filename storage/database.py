@@ -103,10 +103,16 @@ class Database:
                     yield connection
 
     async def tidy(self) -> None:
-        """Let go of what SQLite's log still holds of pages that were erased since."""
+        """Let SQLite count what it has, and let go of what its log holds of erased pages.
+
+        Measured: before it has counted, a list of ten thousand open cases takes nine times as long
+        as one of a hundred, afterwards as long. PostgreSQL does both by itself.
+        """
         if self.is_sqlite:
             async with self._engine.connect() as connection:
                 raw = await connection.get_raw_connection()
+                # As SQLite's own page on `optimize` has it for connections that stay open.
+                await raw.driver_connection.execute("PRAGMA optimize=0x10002")  # type: ignore[union-attr]
                 await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
 
     async def ping(self) -> None:

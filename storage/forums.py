@@ -230,11 +230,17 @@ class Somebody:
 
 
 def subscribers(area: str, everywhere: str) -> Select[Any]:
-    """Who wants to hear of an area or of everywhere; of everywhere all who want to hear of any."""
+    """Who wants to hear of an area or of everywhere; of everywhere all who want to hear of any.
+
+    Each once, by the first of their wishes.
+    """
+    earlier = _wishes.alias()
+    found_already = (earlier.c.alias == _wishes.c.alias) & (earlier.c.id < _wishes.c.id)
     statement = select(_wishes.c.id, _wishes.c.alias, _wishes.c.sealed, _wishes.c.language)
-    if area == everywhere:
-        return statement
-    return statement.where(_wishes.c.area.in_((area, everywhere)))
+    if area != everywhere:
+        found_already &= earlier.c.area.in_((area, everywhere))
+        statement = statement.where(_wishes.c.area.in_((area, everywhere)))
+    return statement.where(~select(earlier.c.id).where(found_already).exists())
 
 
 def attendees(forum_id: int) -> Select[Any]:
@@ -242,6 +248,14 @@ def attendees(forum_id: int) -> Select[Any]:
     return select(_places.c.id, _places.c.alias, _places.c.sealed, _places.c.language).where(
         _places.c.forum_id == forum_id, _places.c.state != RegistrationState.CANCELLED
     )
+
+
+async def attending(
+    connection: AsyncConnection, forum_id: int, aliases: Collection[int]
+) -> set[int]:
+    """Which of some pseudonyms attend a forum."""
+    among = attendees(forum_id).where(_places.c.alias.in_(aliases))
+    return {row.alias for row in (await connection.execute(among)).all()}
 
 
 def givers(code: str) -> Select[Any]:

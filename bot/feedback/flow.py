@@ -30,6 +30,8 @@ from bot.conversation.inputs import (
 )
 from bot.feedback.questions import (
     danger,
+    kind_as_suggested,
+    may_suggest_a_kind,
     names_somebody,
     personal_data,
     seems_dangerous,
@@ -41,6 +43,7 @@ from bot.feedback.rules import (
     gives_phone,
     has_a_formal_path,
     identity_of,
+    kind_of,
     may_be_named,
 )
 from bot.screen import Param, Words
@@ -104,7 +107,7 @@ def agreement() -> Input:
 
 def about_the_kind(answers: Answers) -> Mapping[str, Param]:
     """What the law says of this kind of opinion."""
-    return {"about": Words(f"feedback.formal.about.{answers['kind']}")}
+    return {"about": Words(f"feedback.formal.about.{kind_of(answers)}")}
 
 
 def summary(answers: Answers) -> Mapping[str, Param]:
@@ -112,7 +115,7 @@ def summary(answers: Answers) -> Mapping[str, Param]:
     text = text_of(answers["details"])
     identity = identity_of(answers)
     return {
-        "kind": Words(f"feedback.kind.options.{answers['kind']}"),
+        "kind": Words(f"feedback.kind.options.{kind_of(answers)}"),
         "topic": tuple(Words(f"feedback.topic.options.{topic}") for topic in answers["topic"]),
         "area": named(answers["area"]),
         "text": text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()}…",
@@ -131,6 +134,8 @@ FEEDBACK = Flow(
         Step("offer", offer(), when=wrote_first, editable=False),
         Step("consent", agreement(), when=not_yet_agreed, editable=False),
         Step("kind", choice("feedback.kind", *Kind)),
+        # Asked once the text is there; it stands here because a formal kind leads to what follows.
+        Step("seems", kind_as_suggested(), when=may_suggest_a_kind, editable=False),
         Step(
             "formal",
             choice("feedback.formal", "inform", stops={"stop": "formal"}, show=about_the_kind),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from hashlib import blake2s
 from typing import TYPE_CHECKING, Any
 
 from bot.conversation.flow import Answers, Input, Note, Option, Rejected, Reopen, Reply
 from bot.conversation.inputs import CHOOSE, chosen, text_of
 from bot.feedback import personal
+from bot.feedback.rules import mark_of
 from bot.feedback.suggestion import Suggestion, suggest
 from bot.screen import Words
-from storage.models import Topic
+from storage.models import Kind, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,11 +35,6 @@ def suggested(answers: Answers) -> Suggestion:
     return found
 
 
-def _mark(answers: Answers) -> str:
-    """A short mark of the text: an answer that bears it is about this text and no other."""
-    return blake2s(written(answers).encode(), digest_size=4).hexdigest()
-
-
 def seems_dangerous(answers: Answers) -> bool:
     """The text has signs of something dangerous that is happening now."""
     return suggested(answers).urgent
@@ -61,12 +56,12 @@ def _about_the_text(texts: str, *values: str) -> Input:
 
     def parse(reply: Reply, answers: Answers) -> Any:
         value = chosen(reply, options)
-        return Reopen("details") if value == "edit" else f"{value}-{_mark(answers)}"
+        return Reopen("details") if value == "edit" else f"{value}-{mark_of(answers)}"
 
     return Input(
         parse,
         options=lambda _answers: options,
-        holds=lambda value, answers: str(value).endswith(_mark(answers)),
+        holds=lambda value, answers: str(value).endswith(mark_of(answers)),
         reasons=(CHOOSE,),
         show=_found_in,
     )
@@ -85,6 +80,35 @@ def danger() -> Input:
 def personal_data() -> Input:
     """What to do with the personal data in the text: keep, hide on publication, or edit it."""
     return _about_the_text("feedback.personal", "keep", "hide", "edit")
+
+
+def may_suggest_a_kind(answers: Answers) -> bool:
+    """Who is unsure has written something of a kind; 113 was shown first to who needs it."""
+    if answers.get("kind") != Kind.UNSURE or suggested(answers).kind in {None, Kind.UNSURE}:
+        return False
+    return not seems_dangerous(answers) or str(answers.get("danger")).endswith(mark_of(answers))
+
+
+def kind_as_suggested() -> Input:
+    """The kind that the text suggests, to be confirmed; another; or still unsure."""
+
+    def options(answers: Answers) -> tuple[Option, ...]:
+        kinds = [kind for kind in (suggested(answers).kind, Kind.UNSURE) if kind]
+        labels = [Option(kind, Words(f"feedback.kind.options.{kind}")) for kind in kinds]
+        return (*labels, Option("other", Words("feedback.seems.options.other")))
+
+    def parse(reply: Reply, answers: Answers) -> Any:
+        value = chosen(reply, options(answers))
+        return Reopen("kind") if value == "other" else f"{value}-{mark_of(answers)}"
+
+    def holds(value: Any, answers: Answers) -> bool:
+        kind, _, mark = str(value).partition("-")
+        return kind in set(Kind) and mark == mark_of(answers)
+
+    def show(answers: Answers) -> Mapping[str, Param]:
+        return {"kind": Words(f"feedback.kind.options.{suggested(answers).kind}")}
+
+    return Input(parse, options=options, holds=holds, reasons=(CHOOSE,), show=show)
 
 
 def topics() -> Input:

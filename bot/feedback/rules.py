@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from hashlib import blake2s
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY
-from bot.conversation.inputs import Room
+from bot.conversation.inputs import Room, text_of
 from bot.evidence.rules import MOST_BYTES
 from storage.models import Identity, Kind, Role, State, Topic
 
@@ -30,14 +31,28 @@ CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread or m
 _CODE_LENGTH = 8
 
 
+def mark_of(answers: Mapping[str, Any]) -> str:
+    """A short mark of the text: an answer that bears it is about this text and no other."""
+    text = text_of(answers.get("details", ()))
+    return blake2s(text.encode(), digest_size=4).hexdigest()
+
+
+def kind_of(answers: Mapping[str, Any]) -> Kind | None:
+    """The kind that was chosen or, by who was unsure, confirmed for the text as it is now."""
+    kind, _, mark = str(answers.get("seems", "")).partition("-")
+    if answers.get("kind") == Kind.UNSURE and kind and mark == mark_of(answers):
+        return Kind(kind)
+    return Kind(answers["kind"]) if "kind" in answers else None
+
+
 def has_a_formal_path(answers: Mapping[str, Any]) -> bool:
     """Complaints and denunciations have a procedure that a chat cannot replace."""
-    return answers.get("kind") in _FORMAL
+    return kind_of(answers) in _FORMAL
 
 
 def may_be_named(answers: Mapping[str, Any]) -> bool:
     """A denunciation is taken as reference information only, and without a name."""
-    return answers.get("kind") != Kind.DENUNCIATION
+    return kind_of(answers) is not Kind.DENUNCIATION
 
 
 def gives_phone(answers: Mapping[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from bot.feedback.questions import is_urgent
 from bot.folding import fold
 from bot.screen import Button, Screen, Words
 from storage import audit, conversations, outbox, residents, submissions
-from storage.models import EvidenceState, Identity, Kind, State, Topic
+from storage.models import EvidenceState, Identity, State, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -88,7 +88,9 @@ async def receive(
     policy: Policy,
 ) -> None:
     """Make a submission of the answers, with its receipt and the alert to the officers on duty."""
-    kind, topics = Kind(answers["kind"]), [Topic(topic) for topic in answers["topic"]]
+    kind = rules.kind_of(answers)
+    assert kind is not None
+    topics = [Topic(topic) for topic in answers["topic"]]
     identity = rules.identity_of(answers)
     confidential = rules.is_confidential(kind, identity)
     address = policy.seal.address(chat.id, named=not confidential)

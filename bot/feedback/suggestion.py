@@ -1,266 +1,282 @@
 """What an opinion seems to be, by the words in it: kind, topics, urgency. Only ever a suggestion.
 
-The words are in keywords.toml, for the police to edit. Diacritics count where they were typed: who
-writes without them is understood, but a word with other ones is another word.
+The words are in keywords.toml, for the police to edit; pure functions of a text.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
-import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
-from enum import Enum
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bot.folding import fold
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.feedback.phrases import BadPhrase, Finder, Pattern, Reading, Span
 from storage.models import Kind, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-_ENOUGH = 2  # a strong sign, or two weak ones
-_GAP = "..."
-_LONGEST_GAP = 4  # words
-_MOST_TOPICS = 4
-_SHORT = 5  # letters of a word that is a word of its own only with its diacritics
-_TONES = dict.fromkeys(map(ord, "\u0300\u0301\u0303\u0309\u0323"))  # taken off; shapes stay
-_TOKEN = re.compile(r"\w+|!+|\?|[^\w\s]")
-_LEFT_OVER = re.compile(r"[fjrsxw]+$")  # keys of a tone that the keyboard did not turn into one
+ENOUGH = 2  # points that a topic or a kind needs to be suggested
+_TELLS_SOMETHING = 9  # words from which a text is a report even if nothing in it is known
+_URGENT_NOT = "urgent.not"
+_FORMAL = frozenset({Kind.COMPLAINT, Kind.DENUNCIATION})
+_NEGATION_REACHES = 3  # words between a negation and what it denies, at most
 
 
 class BadKeywords(Exception):
     """keywords.toml has a mistake; the message says where, and what is allowed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """What a text seems to be: a kind or None, topics (the surest first), whether it is urgent."""
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Phrases = tuple[str, ...]
+
+
+class _Rules(_Table):
+    """Phrases of three, two and one points, and phrases within which none of them count."""
+
+    strong: Phrases = ()
+    words: Phrases = ()
+    hints: Phrases = ()
+    ignored: Phrases = Field((), alias="not")
+
+    def pointed(self) -> Iterator[tuple[str, int, str]]:
+        """Each phrase with its points and its place in the table."""
+        for name, points in (("strong", 3), ("words", 2), ("hints", 1)):
+            for number, phrase in enumerate(getattr(self, name), 1):
+                yield phrase, points, f"{name}, phrase {number}"
+
+
+class _Urgency(_Table):
+    """The phrases by which is told what cannot wait."""
+
+    alarms: Phrases = ()
+    dangers: Phrases = ()
+    events: Phrases = ()
+    now: Phrases = ()
+    calls: Phrases = ()
+    denials: Phrases = ()
+    over: Phrases = ()
+    general: Phrases = ()
+    ignored: Phrases = Field((), alias="not")
+
+
+class _File(_Table):
+    groups: dict[str, Phrases] = {}
+    abbreviations: dict[str, str] = {}
+    topics: dict[Topic, _Rules] = {}
+    kinds: dict[Kind, _Rules] = {}
+    urgent: _Urgency = _Urgency()
+
+
+class Suggestion(NamedTuple):
+    """What a text seems to be; the kind is None where nothing tells."""
 
     kind: Kind | None
     topics: tuple[Topic, ...]
     urgent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """A word: folded, without a tone left over from typing, and with its diacritics.
+class _Rule(NamedTuple):
+    """A phrase, and for what it speaks with how many points; none are for what it is not."""
 
-    Where the tone stands in the word does not matter (hoà, hòa).
-    """
-
-    folded: str
-    loose: str
-    marked: tuple[str, str]
-
-    @property
-    def is_plain(self) -> bool:
-        return self.marked == (self.folded, "")
-
-
-@dataclass(frozen=True, slots=True)
-class _Phrase:
-    """Words in a row; None is a gap."""
-
-    text: str
-    words: tuple[_Word | None, ...]
-
-
-class _Grade(Enum):
-    """What a phrase is of: a strong or a weak sign, or what is passed over."""
-
-    STRONG = 2
-    WEAK = 1
-    IGNORED = 0
-
-
-_PAST, _NOW, _URGENT = "urgent.past", "urgent.now", "urgent"
-
-# What a phrase is a sign of: a topic, a kind, or one of the three above.
-_Matter = Topic | Kind | str
+    table: str
+    points: int
+    pattern: Pattern
 
 
 @dataclass(frozen=True)
-class _Keywords:
-    """Every phrase by its first word, folded, with what it is a sign of."""
+class _Heard:
+    """What the phrases of a text say: the spans of each table's rules, with their points."""
 
-    by_first: Mapping[str, Sequence[tuple[_Matter, _Grade, _Phrase]]]
-    topics: Sequence[Topic]
-    kinds: Sequence[Kind]
+    reading: Reading
+    hits: Mapping[str, Sequence[tuple[int, Sequence[Span]]]]
 
+    def spans(self, table: str) -> list[Span]:
+        """Everything of a table that does not lie in what its `not` takes away."""
+        return [span for _points, spans in self._counting(table) for span in spans]
 
-def suggest(text: str) -> Suggestion:
-    """What a text seems to be."""
-    known = _keywords()
-    scores = _scores(_Text.of(text), known)
-    found = sorted((t for t in known.topics if scores[t] >= _ENOUGH), key=lambda t: -scores[t])
-    if len(found) > 1 and Topic.OTHER in found and scores[Topic.OTHER] < scores[found[0]]:
-        found.remove(Topic.OTHER)
-    urgent = _is_urgent(scores)
-    return Suggestion(_kind(scores, known, urgent, found), tuple(found[:_MOST_TOPICS]), urgent)
+    def points(self, table: str) -> int:
+        """The points of all phrases of a table that a text has, each counted once."""
+        return sum(points for points, _spans in self._counting(table))
 
-
-def is_urgent(text: str) -> bool:
-    """Whether a text shows signs of something dangerous that is happening now."""
-    return _is_urgent(_scores(_Text.of(text), _keywords()))
-
-
-def _is_urgent(scores: Mapping[_Matter, int]) -> bool:
-    return scores[_URGENT] >= _ENOUGH and (not scores[_PAST] or bool(scores[_NOW]))
-
-
-def _kind(
-    scores: Mapping[_Matter, int], known: _Keywords, urgent: bool, topics: Sequence[Topic]
-) -> Kind | None:
-    best = max(known.kinds, key=lambda kind: scores[kind])  # of equals the one that stands first
-    is_sure = scores[best] >= _ENOUGH
-    if urgent and not (is_sure and best in {Kind.DENUNCIATION, Kind.COMPLAINT}):
-        return Kind.CRIME_REPORT
-    if is_sure:
-        return best
-    return Kind.REPORT if topics else None
+    def _counting(self, table: str) -> Iterator[tuple[int, Sequence[Span]]]:
+        ignored = {
+            token
+            for _points, spans in self.hits.get(_not(table), ())
+            for span in spans
+            for token in range(*span)
+        }
+        for points, spans in self.hits.get(table, ()):
+            left = [span for span in spans if ignored.isdisjoint(range(*span))]
+            if left:
+                yield points, left
 
 
-def _scores(words: _Text, known: _Keywords) -> Mapping[_Matter, int]:
-    """For each matter two for each strong sign and one for each weak one, each counted once."""
-    found = list(words.found(known))
-    passed: dict[_Matter, set[int]] = defaultdict(set)
-    for matter, grade, _phrase, begin, end in found:
-        if grade is _Grade.IGNORED:
-            passed[matter].update(range(begin, end))
-    signs = {
-        (matter, grade, phrase)
-        for matter, grade, phrase, begin, end in found
-        if grade is not _Grade.IGNORED and passed[matter].isdisjoint(range(begin, end))
-    }
-    scores: dict[_Matter, int] = defaultdict(int)
-    for matter, grade, phrase in signs:
-        scores[matter] += 1 if words.is_doubtful(phrase) else grade.value
-    return scores
+class Keywords:
+    """The rules of a keyword file, ready to be applied."""
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        try:
+            file = _File.model_validate(content)
+        except ValidationError as error:
+            raise BadKeywords(_explain(error)) from error
+        self._finder = Finder(file.groups, file.abbreviations)
+        self._topics = {f"topics.{topic}": topic for topic in file.topics}
+        self._kinds = {f"kinds.{kind}": kind for kind in file.kinds}
+        self._rules: dict[int, list[_Rule]] = defaultdict(list)  # by their first pieces
+        for topic, rules in file.topics.items():
+            self._add(f"topics.{topic}", rules)
+        for kind, rules in file.kinds.items():
+            self._add(f"kinds.{kind}", rules)
+        for name in _Urgency.model_fields:
+            table = _URGENT_NOT if name == "ignored" else f"urgent.{name}"
+            for number, phrase in enumerate(getattr(file.urgent, name), 1):
+                self._add_phrase(phrase, table, 1, f"urgent.{_key(name)}, phrase {number}")
+
+    def _add(self, table: str, rules: _Rules) -> None:
+        for phrase, points, where in rules.pointed():
+            self._add_phrase(phrase, table, points, f"{table}.{where}")
+        for number, phrase in enumerate(rules.ignored, 1):
+            self._add_phrase(phrase, _not(table), 0, f"{table}.not, phrase {number}")
+
+    def _add_phrase(self, phrase: str, table: str, points: int, place: str) -> None:
+        try:
+            pattern = self._finder.pattern(phrase)
+        except BadPhrase as error:
+            raise BadKeywords(f"{place}: {error}") from error
+        self._rules[pattern.first].append(_Rule(table, points, pattern))
+
+    def suggest(self, text: str) -> Suggestion:
+        """What a text seems to be; topics with the most points first."""
+        heard = self._hear(text)
+        urgent = _is_urgent(heard)
+        topics = self._topics_of(heard)
+        kind = self._kind_of(heard, urgent=urgent)
+        if kind is not None and not topics:
+            topics = (Topic.OTHER,)
+        elif kind is None and (topics or heard.reading.words >= _TELLS_SOMETHING):
+            kind = Kind.REPORT
+        return Suggestion(kind, topics, urgent)
+
+    def is_urgent(self, text: str) -> bool:
+        """Whether a text seems to tell of danger that is there now."""
+        return _is_urgent(self._hear(text))
+
+    def _hear(self, text: str) -> _Heard:
+        reading = self._finder.read(text)
+        hits: dict[str, list[tuple[int, Sequence[Span]]]] = defaultdict(list)
+        for piece in reading.found:
+            for table, points, pattern in self._rules.get(piece, ()):
+                spans = reading.spans(pattern)
+                if spans:
+                    hits[table].append((points, spans))
+        return _Heard(reading, hits)
+
+    def _topics_of(self, heard: _Heard) -> tuple[Topic, ...]:
+        points = {topic: heard.points(table) for table, topic in self._topics.items()}
+        enough = [topic for topic, count in points.items() if count >= ENOUGH]
+        return tuple(sorted(enough, key=lambda topic: -points[topic]))
+
+    def _kind_of(self, heard: _Heard, *, urgent: bool) -> Kind | None:
+        points = {kind: heard.points(table) for table, kind in self._kinds.items()}
+        best = max(points, key=lambda kind: points[kind], default=None)
+        sure = best if best is not None and points[best] >= ENOUGH else None
+        # A formal kind has a path of its own, which protects who makes it.
+        return Kind.CRIME_REPORT if urgent and sure not in _FORMAL else sure
 
 
-@dataclass(frozen=True)
-class _Text:
-    """A text as words; `is_plain` when it was typed without diacritics."""
+def _is_urgent(heard: _Heard) -> bool:
+    signs = _Signs(heard)
+    return any(
+        signs.alive(span, name)
+        for name in ("alarms", "dangers", "events")
+        for span in set(heard.spans(f"urgent.{name}"))
+    )
 
-    words: tuple[_Word, ...]
-    is_plain: bool
 
-    @classmethod
-    def of(cls, text: str) -> _Text:
-        words = tuple(map(_word, _TOKEN.findall(unicodedata.normalize("NFC", text).casefold())))
-        letters = [word for word in words if word.folded.isalpha()]
-        marked = sum(not word.is_plain for word in letters)
-        return cls(words, marked * 8 < len(letters))
+class _Signs:
+    """What is said around a danger: now, over, in general, or not at all."""
 
-    def is_doubtful(self, phrase: str) -> bool:
-        """One short word without its diacritics may be many words: thoi is thối and thôi."""
-        return self.is_plain and len(phrase) <= _SHORT and phrase != fold(phrase)
+    def __init__(self, heard: _Heard) -> None:
+        self._sentences, self._clauses = heard.reading.sentences, heard.reading.clauses
+        said = {name: heard.spans(f"urgent.{name}") for name in ("now", "over", "general")}
+        self._in_clauses = {
+            name: {self._clauses[span.start] for span in spans} for name, spans in said.items()
+        }
+        self._in_sentences = {
+            name: {self._sentences[span.start] for span in spans} for name, spans in said.items()
+        }
+        self._denials = {span.end for span in heard.spans("urgent.denials")}
+        self._called = bool(heard.spans("urgent.calls"))
 
-    def found(self, known: _Keywords) -> Iterator[tuple[_Matter, _Grade, str, int, int]]:
-        """Every phrase that stands in the text: what it is a sign of, where it begins and ends."""
-        for begin, word in enumerate(self.words):
-            for first in {word.folded, word.loose}:
-                for matter, grade, phrase in known.by_first.get(first, ()):
-                    end = self._end(phrase.words, begin)
-                    if end is not None:
-                        yield matter, grade, phrase.text, begin, end
-
-    def _end(self, phrase: Sequence[_Word | None], at: int) -> int | None:
-        """Where the phrase ends if it begins here."""
-        for number, wanted in enumerate(phrase):
-            if wanted is None:
-                rest = phrase[number + 1 :]
-                ends = (self._end(rest, at + gap) for gap in range(_LONGEST_GAP + 1))
-                return next((end for end in ends if end is not None), None)
-            if at >= len(self.words) or not self._is(self.words[at], wanted):
-                return None
-            at += 1
-        return at
-
-    def _is(self, typed: _Word, wanted: _Word) -> bool:
-        if typed.marked == wanted.marked:
+    def alive(self, danger: Span, name: str) -> bool:
+        """Whether a danger, one of the table `name`, is there now."""
+        clause, sentence = self._clauses[danger.start], self._sentences[danger.start]
+        if self._denied(danger) or clause in self._in_clauses["over"]:
+            return False
+        if name == "alarms" or clause in self._in_clauses["now"]:
             return True
-        if typed.folded == wanted.folded:
-            return typed.is_plain and self.is_plain
-        # What a keyboard left over shows that the marks cannot be relied on.
-        return typed.loose == wanted.folded and typed.loose != typed.folded
+        if any(sentence in self._in_sentences[sign] for sign in ("over", "general")):
+            return False
+        return name == "dangers" or sentence in self._in_sentences["now"] or self._called
+
+    def _denied(self, danger: Span) -> bool:
+        nearest = range(danger.start - _NEGATION_REACHES, danger.start + 1)
+        return any(
+            end in self._denials and self._clauses[end - 1] == self._clauses[danger.start]
+            for end in nearest
+        )
 
 
-@lru_cache(maxsize=20_000)
-def _word(token: str) -> _Word:
-    folded = fold(token)
-    apart = unicodedata.normalize("NFD", token)
-    tone = "".join(c for c in apart if ord(c) in _TONES)
-    shape = unicodedata.normalize("NFC", apart.translate(_TONES))
-    loose = _LEFT_OVER.sub("", folded) if len(folded) > 3 and folded.isalpha() else folded
-    loose = re.sub(r"([aeiouy])\1", r"\1", loose)
-    return _Word(folded, loose or folded, (shape, tone))
+def _not(table: str) -> str:
+    """The table of what takes words away from a table; urgency has one for all of its own."""
+    return _URGENT_NOT if table.startswith("urgent.") else f"{table}.not"
 
 
 @cache
-def _keywords() -> _Keywords:
+def _keywords() -> Keywords:
     return parse(files("bot.feedback").joinpath("keywords.toml").read_text("utf-8"))
 
 
-def parse(content: str) -> _Keywords:
+def parse(content: str) -> Keywords:
     """The keywords of a file like keywords.toml; raises BadKeywords."""
     try:
-        tables = tomllib.loads(content)
+        return Keywords(tomllib.loads(content))
     except tomllib.TOMLDecodeError as error:
         raise BadKeywords(f"not TOML: {error}") from error
-    _only(tables, ("topics", "kinds", "urgent"), "the file")
-    urgent = dict(tables.get("urgent", {}))
-    signs = [
-        *((matter, _Grade.STRONG, phrase)
-          for matter, name in ((_PAST, "past"), (_NOW, "now"))
-          for phrase in _phrases(urgent.pop(name, ()), f"urgent.{name}")),
-        *_signs(_URGENT, urgent, "urgent"),
-    ]  # fmt: skip
-    topics, kinds = (tables.get(group, {}) for group in ("topics", "kinds"))
-    _only(topics, [str(topic) for topic in Topic], "topics")
-    _only(kinds, [str(kind) for kind in Kind], "kinds")
-    for name, table in topics.items():
-        signs += _signs(Topic(name), table, f"topics.{name}")
-    for name, table in kinds.items():
-        signs += _signs(Kind(name), table, f"kinds.{name}")
-    by_first = defaultdict(list)
-    for matter, grade, phrase in signs:
-        first = phrase.words[0]
-        assert first is not None
-        by_first[first.folded].append((matter, grade, phrase))
-    return _Keywords(dict(by_first), [Topic(name) for name in topics], [Kind(k) for k in kinds])
 
 
-def _signs(
-    matter: _Matter, table: Mapping[str, Any], place: str
-) -> Iterator[tuple[_Matter, _Grade, _Phrase]]:
-    grades = {"strong": _Grade.STRONG, "weak": _Grade.WEAK, "not": _Grade.IGNORED}
-    _only(table, grades, place)
-    for name, grade in grades.items():
-        for phrase in _phrases(table.get(name, ()), f"{place}.{name}"):
-            yield matter, grade, phrase
+def suggest(text: str) -> Suggestion:
+    """What a text seems to be, by the project's own rules."""
+    return _keywords().suggest(text)
 
 
-def _only(table: Any, allowed: Iterable[str], place: str) -> None:
-    if not isinstance(table, dict):
-        raise BadKeywords(f"{place} is no table")
-    for name in table:
-        if name not in allowed:
-            raise BadKeywords(f"{place}.{name}: no such name; allowed are {', '.join(allowed)}")
+def is_urgent(text: str) -> bool:
+    """Whether a text seems to tell of danger that is there now."""
+    return _keywords().is_urgent(text)
 
 
-def _phrases(given: Any, place: str) -> Iterator[_Phrase]:
-    if not isinstance(given, list | tuple) or not all(isinstance(each, str) for each in given):
-        raise BadKeywords(f"{place} is a list of phrases in quotation marks")
-    for text in dict.fromkeys(given):
-        words: list[_Word | None] = []
-        for part in text.split():
-            tokens = _TOKEN.findall(unicodedata.normalize("NFC", part).casefold())
-            words += [None] if part == _GAP else map(_word, tokens)
-        if not words or words[0] is None or words[-1] is None:
-            raise BadKeywords(f"{place}: {text!r} begins and ends with a word")
-        yield _Phrase(text, tuple(words))
+def _key(field: str) -> str:
+    return "not" if field == "ignored" else field
+
+
+def _explain(error: ValidationError) -> str:
+    """The first mistake in one line: where, what, and what is allowed."""
+    first = error.errors(include_url=False)[0]
+    steps = [str(step) for step in first["loc"] if step != "[key]"]
+    place = ".".join(steps)
+    if first["type"] == "extra_forbidden":
+        tables: dict[str, type[BaseModel]] = {"topics": _Rules, "kinds": _Rules, "urgent": _Urgency}
+        table = tables[steps[0]] if len(steps) > 1 else _File
+        known = ", ".join(_key(name) for name in table.model_fields)
+        return f"{place}: no such name; allowed are {known}"
+    if first["type"] == "enum":
+        return f"{place}: no such name; allowed are {first['ctx']['expected']}"
+    return f"{place}: {first['msg']}"

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.policy import Policy
-    from bot.screen import Screen
     from storage.database import Database
     from storage.models import Announcement, Forum
 
@@ -31,6 +30,8 @@ ANNOUNCED = "forum.announced"
 _CHUNK = 1000  # recipients in one transaction
 _MANY = 20_000  # messages, after which the database counts anew what it has
 _AFTERWARDS = timedelta(days=14)  # how long what is not about the start may wait
+
+_OF_THE_START = frozenset({"notice", "moved"})  # what is said of when and where it starts
 
 # In which state of the forum each is still true.
 _TRUE_IN = {
@@ -71,9 +72,9 @@ async def _chunk(
         await forums.advance(connection, number, finished_at=now)
         return 0
     found = await forums.page(connection, sources[announcement.source], announcement.cursor, _CHUNK)
-    messages = await _messages(connection, announcement, forum, found, now, policy)
+    messages, left_out = await _messages(connection, announcement, forum, found, now, policy)
     await outbox.enqueue(connection, messages, now)
-    left_out = announcement.left_out + len(found) - len(messages)
+    left_out += announcement.left_out
     if len(found) < _CHUNK:
         place = {"source": announcement.source + 1, "cursor": 0}
     else:
@@ -85,7 +86,7 @@ async def _chunk(
 def _is_true(announcement: Announcement, forum: Forum, now: datetime) -> bool:
     if forum.state not in _TRUE_IN[announcement.kind]:
         return False
-    if announcement.kind in {"notice", "moved"}:
+    if announcement.kind in _OF_THE_START:
         return announcement.version == forum.start_version and now < forum.starts_at
     return True
 
@@ -106,18 +107,24 @@ async def _messages(
     found: Sequence[forums.Somebody],
     now: datetime,
     policy: Policy,
-) -> list[outbox.Message]:
-    """A message for each who wants one, once for everybody, not before their quiet hours end."""
+) -> tuple[list[outbox.Message], int]:
+    """A message for each who wants one, not before their quiet hours end; how many want none.
+
+    Who switched news of forums off, or is not interested in this one, hears of it only if they are
+    to come.
+    """
     chat_ids = {each.alias: policy.seal.chat_of(each.sealed) for each in found}
     chats = await attendance.chats(connection, chat_ids.values())
-    screen = announced(announcement.kind, forum)
-    about_the_start = announcement.kind in {"notice", "moved"}
-    until = forum.starts_at if about_the_start else now + _AFTERWARDS
-    messages = {}
+    screen = announced(announcement.kind, forum).to_json()
+    until = forum.starts_at if announcement.kind in _OF_THE_START else now + _AFTERWARDS
+    is_news = announcement.kind != "results" and announcement.source == 0
+    messages, unwilling = {}, set()
     for each in found:
         chat = chats.get(chat_ids[each.alias])
         chosen = Preferences.of(chat.preferences if chat else {})
-        if FORUMS in chosen.muted and announcement.kind == "notice":
+        hides = forum.code in (chat.preferences.get("hidden", ()) if chat else ())
+        if is_news and (hides or FORUMS in chosen.muted):
+            unwilling.add(each.alias)
             continue
         earliest = chosen.earliest(now, policy.zone)
         messages[each.alias] = outbox.Message(
@@ -126,17 +133,15 @@ async def _messages(
             sealed=each.sealed,
             priority=outbox.Priority.ANNOUNCEMENT,
             language=chat.language if chat else each.language,
-            screen=_stored(screen),
+            screen=screen,
             expires_at=until,
             critical=False,
             not_before=earliest if earliest < until else now,
             announcement_id=announcement.id,
         )
-    return list(messages.values())
-
-
-def _stored(screen: Screen) -> dict[str, Any]:
-    return screen.to_json()
+    if unwilling:
+        unwilling -= await forums.attending(connection, forum.id or 0, unwilling)
+    return list(messages.values()), len(unwilling)
 
 
 async def announce(
@@ -149,7 +154,7 @@ async def announce(
     if kind != "results":
         others = {"notice", "moved", "postponed", "cancelled"} - {kind}
         await forums.stop(connection, forum.id or 0, now, kinds=others)
-    version = forum.start_version if kind in {"notice", "moved"} else forum.version
+    version = forum.start_version if kind in _OF_THE_START else forum.version
     await forums.announce(
         connection,
         {"forum_id": forum.id, "kind": kind, "version": version, "due_at": now, "created_at": now},
@@ -161,7 +166,7 @@ async def announce(
             priority=outbox.Priority.ANNOUNCEMENT,
             language="vi",
             screen=announced(kind, forum, buttons=False).to_json(),
-            expires_at=now + _AFTERWARDS,
+            expires_at=forum.starts_at if kind in _OF_THE_START else now + _AFTERWARDS,
             critical=False,
         )
         await outbox.enqueue(connection, [message], now)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from bot.app import policy_of
 from bot.areas.units import CITY, units
@@ -64,7 +64,16 @@ async def fill(url: str, cases: int) -> Filled:
         rows = [_case(number, dice, codes, (boss.id, warden.id)) for number in range(cases)]
         for start in range(0, cases, 500):
             await connection.execute(insert(_ROWS), rows[start : start + 500])
+    await _counted(database)
     return Filled(database, str(rows[0]["code"]))
+
+
+async def _counted(database: Database) -> None:
+    """Let the database know what it has, as the bot's purge does or PostgreSQL by itself."""
+    await database.tidy()
+    if not database.is_sqlite:
+        async with database.transaction() as connection:
+            await connection.execute(text("ANALYZE"))
 
 
 def _case(

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 
 from bot.forums import announcing
 from storage import attendance, forums, outbox
-from storage.models import Commitment, ForumState, Outbox, OutboxState, Role
+from storage.models import Commitment, ForumState, Outbox, OutboxState, Role, Subscription
 from storage.rows import table
 from tests.attending import changed, published, registers
 
@@ -103,3 +103,31 @@ async def test_what_is_being_sent_when_a_forum_is_cancelled_is_not_sent_later(to
         await outbox.sweep(connection, town.now)
         states = select(rows.c.state).where(rows.c.announcement_id.is_not(None))
         assert (await connection.execute(states)).scalars().all() == [OutboxState.EXPIRED]
+
+
+async def test_who_wants_no_news_hears_only_of_what_they_come_to(town: Town) -> None:
+    """Switched off, or not interested in this one; each is counted once, whatever they wished."""
+    forum = await published(town)
+    ann, bao, chi = (town.resident(name) for name in ("Ann", "Bao", "Chi"))
+    await registers(ann)
+    async with town.app.database.transaction() as connection:
+        for person, areas in ((ann, (WARD, "31")), (bao, ("31", WARD)), (chi, (WARD,))):
+            address = town.app.policy.seal.address(person.id, named=True)
+            for area in areas:
+                wish = {"alias": address.alias, "sealed": address.sealed, "language": "vi",
+                        "area": area, "created_at": town.now}  # fmt: skip
+                await connection.execute(insert(table(Subscription)).values(**wish))
+    for person in (ann, bao):
+        await person.says("/settings")
+        await person.taps("settings.mute.forums")
+    await chi.says("/start forum_DD7K2")
+    await chi.taps("forums.hide")
+    async with town.app.database.transaction() as connection:
+        row = await attendance.by_id(connection, forum)
+        await announcing.announce(connection, row, "moved", town.now, policy=town.app.policy)
+    await town.app.settled()
+    told_of_it = [each.was_told("announcement.moved") for each in (ann, bao, chi)]
+    assert told_of_it == [True, False, False]
+    async with town.app.database.reading() as connection:
+        (news,) = await forums.announcements(connection, forum)
+    assert news.left_out == 2  # who comes is not left out

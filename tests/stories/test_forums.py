@@ -278,3 +278,26 @@ async def test_an_announcement_is_stopped_and_a_cancelled_forum_is_not_announced
     await town.app.settled()
     assert not bao.was_told("announcement.notice")
     assert "không tổ chức nữa" in bao.sees
+
+
+async def test_who_erases_their_data_leaves_no_trace_of_what_was_announced(town: Town) -> None:
+    """Neither what was sent to them nor that they wanted to hear of it."""
+    organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
+    approver = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
+    ann = town.resident("Ann")
+    code = await ann.gives("Đèn hỏng.", area=NAMED)
+    await approver.taps("case.do.accept", of=code)  # it is kept, and so is who gave it
+    await wants_news(ann)
+    await published(organiser, approver)
+    assert ann.was_told("announcement.notice")
+    await ann.says("/dulieu")
+    await ann.taps("mydata.erase")
+    await ann.taps("mydata.yes.erase")
+    aliases = town.app.policy.seal.aliases(ann.id)
+    rows = table(Outbox)
+    async with town.app.database.reading() as connection:
+        left = select(rows.c.dedup_key).where(rows.c.chat_id.in_(aliases))
+        keys = (await connection.execute(left)).scalars().all()
+    assert keys
+    assert not any(key.startswith("forum:") for key in keys)
+    assert await town.count(Subscription) == 0

@@ -240,3 +240,37 @@ async def test_typing_does_what_buttons_do(town: Town) -> None:
     await ann.says("3")
     await ann.says("gui")
     assert ann.is_told("receipt.text")
+
+
+async def test_who_is_unsure_is_offered_the_kind_that_the_text_suggests(town: Town) -> None:
+    """After 113; a formal kind leads to what the law says of it; one may stay unsure."""
+    ann = town.resident("Ann")
+    await ann.begins(kind="unsure")
+    await ann.says("Tôi tố cáo ông ấy đang cầm dao dọa giết tôi")
+    await ann.taps("feedback.details.options.done")
+    assert ann.is_asked("feedback.danger")
+    await ann.taps("feedback.danger.options.safe")
+    assert ann.is_asked("feedback.seems")
+    assert "Tố cáo" in ann.sees
+    await ann.taps("feedback.kind.options.denunciation")
+    assert ann.is_told("feedback.formal.about.denunciation")
+    await ann.taps("move.back")
+    assert ann.is_asked("feedback.seems")
+    await ann.taps("feedback.kind.options.denunciation")
+    await ann.taps("feedback.formal.options.inform")
+    await ann.taps("feedback.topic.options.right")
+    await ann.taps("feedback.area.options.skip")
+    await ann.taps("feedback.review.options.submit")
+    await ann.begins(kind="unsure")
+    await ann.says("Cho tôi hỏi làm căn cước ở đâu ạ?")
+    await ann.taps("feedback.details.options.done")
+    assert ann.is_asked("feedback.seems")
+    await ann.taps("feedback.kind.options.unsure")
+    await ann.taps("feedback.topic.options.right")
+    await ann.taps("feedback.area.options.skip")
+    await ann.taps("feedback.identity.options.channel")
+    await ann.taps("feedback.review.options.submit")
+    records = await town.exported()
+    assert [(r["kind"], r["confidential"]) for r in records] == [
+        ("denunciation", True), ("unsure", False),
+    ]  # fmt: skip
