@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -174,10 +175,18 @@ async def _write_xlsx(
     sheet.append(list(columns))
     count = 0
     async for record in records:
-        sheet.append([_cell(record, name) for name in columns])
+        sheet.append([_writable(_cell(record, name)) for name in columns])
         count += 1
     book.save(out)
     return count
+
+
+# What a spreadsheet's file cannot hold, though a message can: one letter would end the export.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def _writable(value: Any) -> Any:
+    return _UNWRITABLE.sub("", value) if isinstance(value, str) else value
 
 
 # What a spreadsheet would take for a formula: written by a resident, run by an officer.

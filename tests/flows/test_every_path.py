@@ -49,7 +49,7 @@ def checked(ask: Ask) -> Ask:
     return ask
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_no_reply_breaks_a_conversation(data: st.DataObject) -> None:
     """Anything at any question: the outcome is a question, the end, or a stop, never an error."""
@@ -179,7 +179,7 @@ def _desk(database: Database) -> Desk:
 
 
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

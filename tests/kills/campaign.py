@@ -8,7 +8,6 @@ import os
 import random
 import signal
 import socket
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,11 +25,11 @@ from storage.models import Outbox, Role
 from storage.rows import table
 from tests.kills.walkers import Walker, code_in
 from tests.people import KEY, SECRET, TOKEN, tells
+from tests.processes import Running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-_ROOT = Path(__file__).parents[2]
 _OFFICER = 9_000_001
 _LONGEST = 180.0  # seconds for everything to come to rest after the last kill
 
@@ -50,16 +49,24 @@ class Bot:
     """The real program in a process of its own."""
 
     def __init__(
-        self, simulator: Simulator, database_url: str, mode: str, *, pace: float = 0
+        self,
+        simulator: Simulator,
+        database_url: str,
+        mode: str,
+        *,
+        pace: float = 0,
+        through: str = "",
     ) -> None:
-        """`pace` is how many messages a second may go out; 0 as many as can."""
+        """`pace` is how many messages a second may go out; 0 as many as can.
+
+        `through` is another way to the simulator.
+        """
         self._simulator = simulator
         port = _free_port()
         self._environment = {
             **os.environ,
-            "PYTHONPATH": str(_ROOT),
             "BOT_TELEGRAM__TOKEN": TOKEN,
-            "BOT_TELEGRAM__API_BASE_URL": simulator.url,
+            "BOT_TELEGRAM__API_BASE_URL": through or simulator.url,
             "BOT_TELEGRAM__MODE": mode,
             "BOT_TELEGRAM__WEBHOOK__PUBLIC_URL": f"http://127.0.0.1:{port}",
             "BOT_TELEGRAM__WEBHOOK__LISTEN_PORT": str(port),
@@ -76,18 +83,15 @@ class Bot:
             "BOT_OPS__LISTEN_PORT": "0",
         }
         self._first_call = "deleteWebhook" if mode == "polling" else "setWebhook"
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Running | None = None
 
     async def start(self) -> None:
         """Start it; returns when it takes updates."""
         journal = self._simulator.gateway.journal
         before = journal.last
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run",
-            env=self._environment, cwd="/", stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+        self._process = Running(("run",), self._environment, Path("/"))
         while not journal.entries(after=before, method=self._first_call):
-            assert self._process.returncode is None, "the bot did not start"
+            assert self._process.status is None, "the bot did not start"
             await asyncio.sleep(0.02)
 
     async def kill(self) -> None:
@@ -98,11 +102,15 @@ class Bot:
         """As an operator does; the exit status."""
         return await self._end(signal.SIGTERM)
 
-    async def _end(self, number: signal.Signals) -> int:
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
         assert self._process is not None
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(number)
-        return await self._process.wait()
+        self._process.send(number)
+
+    async def _end(self, number: signal.Signals) -> int:
+        self.send(number)
+        assert self._process is not None
+        return await self._process.ended()
 
 
 def _free_port() -> int:

@@ -9,6 +9,7 @@ import pytest
 
 from storage import officers, submissions
 from storage.models import Role, State
+from tests.samples import once
 
 if TYPE_CHECKING:
     from storage.models import Submission
@@ -118,6 +119,7 @@ BUTTONS = (
 )  # fmt: skip
 
 
+@once
 @pytest.mark.parametrize("role", list(Role))
 async def test_another_units_officers_can_do_nothing(town: Town, role: Role) -> None:
     """Whatever their role, and through forged data too: nothing changes, nothing is shown."""

@@ -318,8 +318,10 @@ def _state_and_times_agree(case: Submission) -> None:
 def test_no_sequence_of_actions_breaks_an_invariant(database_url: str) -> None:
     """On each kind of database; HYPOTHESIS_PROFILE=explore tries many more."""
     machine = type("OnThis", (Casework,), {"url": database_url})
+    # On the second kind the same sequences would be played again: a few show that it is the same.
+    tried = EXAMPLES if database_url.startswith("sqlite") else EXAMPLES // 3
     few = settings(
-        max_examples=EXAMPLES, stateful_step_count=30, deadline=None,
+        max_examples=tried, stateful_step_count=30, deadline=None,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     run_state_machine_as_test(machine, settings=few)

@@ -10,6 +10,7 @@ from bot.casework.workflow import BY_NAME
 from bot.texts import load
 from storage import audit, submissions
 from storage.models import Role
+from tests.samples import once
 
 if TYPE_CHECKING:
     from storage.models import Audit, Submission
@@ -58,6 +59,7 @@ async def forged(person: Person, data: str) -> None:
     await person.does("update", {"callback_query": query})
 
 
+@once
 @pytest.mark.parametrize("state", ["taken", "proposed"])
 async def test_what_a_role_is_not_granted_it_cannot_do(town: Town, state: str) -> None:
     """Every role and action, with the data of a button that was never shown."""

@@ -45,8 +45,13 @@ def message(
 
 async def put(town: Town, *messages: outbox.Message) -> None:
     """Put messages in the outbox."""
+    await put_at(town, town.now, *messages)
+
+
+async def put_at(town: Town, now: datetime, *messages: outbox.Message) -> None:
+    """Put messages in the outbox at a moment of another clock."""
     async with town.app.database.transaction() as connection:
-        await outbox.enqueue(connection, messages, town.now)
+        await outbox.enqueue(connection, messages, now)
 
 
 async def row(town: Town, key: str) -> Any:

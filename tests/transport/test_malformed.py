@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.people import SECRET, town_on
+from tests.samples import once
 from tests.transport.stage import kept, said, submissions
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ async def test_a_huge_text_does_not_break_the_conversation(town: Town, length: i
     assert ann.is_asked("feedback.details")
 
 
+@once
 @pytest.mark.parametrize("known", [True, False], ids=["length given", "in chunks"])
 async def test_a_body_that_is_too_large_is_not_read(town: Town, known: bool) -> None:
     """Over four megabytes: 413, whether or not its length was announced."""

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage import conversations
 from tests.people import TOKEN
+from tests.samples import once
 from tests.transport.stage import fault, message, met, put
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tests.people import Town
 
 
+@once
 @pytest.mark.parametrize("kind", ["html", "5xx", "drop", "429", "403", "error"])
 async def test_no_trouble_with_telegram_logs_the_token(
     town: Town, log: io.StringIO, kind: str

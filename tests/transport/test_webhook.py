@@ -13,6 +13,7 @@ from sqlalchemy import text
 from storage.models import Conversation
 from storage.rows import table
 from tests.people import SECRET, town_on
+from tests.samples import once
 from tests.transport.stage import kept, said, submissions
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def presses_submit(town: Town, ann: Person) -> None:
 # Who may call
 
 
+@once
 @pytest.mark.parametrize(
     "headers",
     [
@@ -72,6 +74,7 @@ async def test_who_does_not_know_the_secret_changes_nothing(
     assert ann.is_told("feedback.details.more")
 
 
+@once
 @pytest.mark.parametrize("method", ["get", "put", "delete", "head"])
 async def test_only_a_post_is_an_update(town: Town, method: str) -> None:
     """Whoever looks at the address is told so and sees nothing."""

@@ -1,0 +1,144 @@
+# ruff: noqa: ASYNC110 - the simulator's journal has no bell
+"""Telegram cannot be reached: what never left is sent again, unmarked, for as long as it is true"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.app import App
+from bot.telegram.request import AiohttpRequest
+from tests.faults.road import Road
+from tests.kills.campaign import Bot
+from tests.people import settings_for, tells, town_on
+from tests.samples import once
+from tests.transport.stage import MARK, fault, message, met, put, put_at, requests, row, state
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import pytest
+
+    from tests.people import Person, Town
+
+
+@asynccontextmanager
+async def through(town: Town, url: str, base: str, proxy: str = "") -> AsyncIterator[None]:
+    """The town's replica reaches Telegram by another way while inside."""
+    settings = settings_for(url, base)
+    telegram = settings.telegram.model_copy(update={"proxy": proxy})
+    settings = settings.model_copy(update={"telegram": telegram})
+    async with town.playing(App(settings, clock=lambda: town.now, album_pause=0.0)):
+        town.replicas.reverse()
+        direct = town.replicas.pop()
+        yield
+        town.replicas.append(direct)
+
+
+def unmarked(person: Person) -> int:
+    """How often somebody heard what was put, without the mark of a possible repeat."""
+    return sum(tells(each, "draft.none") and not tells(each, MARK) for each in person.heard)
+
+
+async def test_what_a_refused_connection_kept_back_is_sent_unmarked(
+    town: Town, database_url: str
+) -> None:
+    """Nobody listens: nothing is given up or in doubt, critical or not; later it arrives once."""
+    ann, bob = await met(town, "Ann"), await met(town, "Bob")
+    async with Road(town.simulator.url) as road, through(town, database_url, road.url):
+        await road.shut()
+        await put(town, message("a", ann.id, town.now))
+        await put(town, message("b", bob.id, town.now, critical=False))
+        for _ in range(3):
+            await town.deliver()
+            town.later(minutes=1)
+        rows = [await row(town, key) for key in "ab"]
+        assert [(each.state.value, each.repeated) for each in rows] == [("waiting", False)] * 2
+        assert all(each.attempt == 3 for each in rows)
+        await road.open()
+        town.later(minutes=11)
+        await town.deliver()
+    assert (unmarked(ann), unmarked(bob)) == (1, 1)
+
+
+async def test_a_full_pool_of_connections_is_not_in_doubt(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One connection, and it hangs: that message is in doubt, the one that never got it is not."""
+    narrow = partial(AiohttpRequest, connections=1, connect_timeout=0.1, read_timeout=0.5)
+    monkeypatch.setattr("bot.app.AiohttpRequest", narrow)
+    async with town_on(database_url) as town:
+        bob, ann = await met(town, "Bob"), await met(town, "Ann")
+        fault(town, "hang", chat_id=bob.id)
+        await put(town, message("b", bob.id, town.now), message("a", ann.id, town.now))
+        await town.deliver()
+        found = [(await row(town, key)) for key in "ba"]
+        assert [each.repeated for each in found] == [True, False]
+        town.later(minutes=11)
+        await town.deliver()
+        assert [await state(town, key) for key in "ba"] == ["sent", "sent"]
+        assert (unmarked(bob), unmarked(ann)) == (0, 1)
+
+
+async def test_telegram_is_away_for_a_day_and_an_hour(town: Town, database_url: str) -> None:
+    """What is still true arrives when it is back; what is not is flagged; no row is gone."""
+    ann = await met(town, "Ann")
+    async with Road(town.simulator.url) as road, through(town, database_url, road.url):
+        await road.shut()
+        for number in range(5):
+            lasts = timedelta(days=1 if number % 2 else 3)
+            await put(town, message(f"m{number}", ann.id, town.now, lasts=lasts))
+        for _ in range(25):
+            await town.deliver()
+            town.later(hours=1)
+            await town.app.schedule.sweep()
+        states = [await state(town, f"m{number}") for number in range(5)]
+        assert states == ["waiting", "expired", "waiting", "expired", "waiting"]
+        await road.open()
+        await town.deliver()
+        assert [await state(town, f"m{number}") for number in (0, 2, 4)] == ["sent"] * 3
+    assert unmarked(ann) == 3
+    assert not any(tells(each, MARK) for each in ann.heard)
+
+
+@once
+async def test_everything_goes_through_the_proxy(town: Town, database_url: str) -> None:
+    """And only through it: while it is away nothing is sent, and nothing is in doubt."""
+    ann = await met(town, "Ann")
+    address = town.simulator.url.removeprefix("http://")
+    async with Road() as proxy, through(town, database_url, town.simulator.url, proxy.url):
+        await put(town, message("a", ann.id, town.now))
+        await town.deliver()
+        assert unmarked(ann) == 1
+        assert set(proxy.asked) == {address}
+        await proxy.shut()
+        await put(town, message("b", ann.id, town.now))
+        await town.deliver()
+        found = await row(town, "b")
+        assert (found.state.value, found.repeated, unmarked(ann)) == ("waiting", False, 1)
+
+
+async def test_told_to_stop_while_sending(town: Town, database_url: str) -> None:
+    """SIGTERM: what is under way ends and is written down; what was only claimed is given back."""
+    people = [await met(town, name) for name in ("Ann", "Bob", "Chi")]
+    async with Road(town.simulator.url) as road:
+        bot = Bot(town.simulator, database_url, "webhook", pace=2.5, through=road.url)
+        await bot.start()
+        road.answers.clear()
+        now = datetime.now(UTC)
+        await put_at(town, now, *(message(f"m{each.id}", each.id, now) for each in people))
+        async with asyncio.timeout(10):
+            while not requests(town, people[0].id) > 1:
+                await asyncio.sleep(0.01)
+        bot.send(signal.SIGTERM)
+        road.answers.set()
+        assert await bot.stop() == 0
+    rows = [await row(town, f"m{each.id}") for each in people]
+    assert [(each.state.value, each.repeated) for each in rows] == [
+        ("sent", False), ("waiting", False), ("waiting", False),
+    ]  # fmt: skip
+    assert all(each.owner is None and each.lease_until is None for each in rows)

@@ -1,0 +1,97 @@
+"""What an operator looks at: health, readiness, metrics, and the spreadsheet of an export."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+from sqlalchemy import text
+
+from bot import export
+from bot.ops import ops_app
+from bot.run import listening
+from tests.samples import once
+from tests.transport.stage import message, met, put, put_at
+
+if TYPE_CHECKING:
+    from tests.people import Town
+
+
+async def test_health_readiness_and_metrics(town: Town) -> None:
+    """Ready until the database is not what it should be, delivery stops, or a message is stuck."""
+    ann = await met(town, "Ann")
+    await put(town, message("sent", ann.id, town.now))
+    await town.deliver()
+    code = await ann.gives("Đèn hỏng.")
+    site = ops_app(town.app.database, town.app.delivery.health)
+    async with listening(site, "127.0.0.1", 0) as port:
+
+        async def get(path: str) -> tuple[int, str]:
+            async with town.http.get(f"http://127.0.0.1:{port}/{path}") as response:
+                return response.status, await response.text()
+
+        async def problem() -> str:
+            status, said = await get("readyz")
+            assert status == 503
+            assert (await get("healthz"))[0] == 200  # restarting would not help
+            return said
+
+        assert await get("healthz") == (200, "ok\n")
+        assert await get("readyz") == (200, '{"ready":true,"problems":[]}')
+        _, figures = await get("metrics")
+        assert 'langnghe_outbox_rows{state="sent"} 2.0' in figures
+        assert "langnghe_outbox_lag_seconds 0.0" in figures
+        assert "langnghe_unalerted_submissions 1.0" in figures
+        assert code not in figures
+
+        long_ago = datetime.now(UTC) - timedelta(minutes=10)
+        await put_at(town, long_ago, message("stuck", ann.id, long_ago))
+        assert "has been waiting for 6" in await problem()
+        _, figures = await get("metrics")
+        assert "langnghe_outbox_lag_seconds 60" in figures
+        await town.deliver()
+        town.app.delivery.stop()
+        assert "delivery has stopped" in await problem()
+        async with town.app.database.transaction() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = 'other'"))
+        assert "python -m bot migrate" in await problem()
+        async with town.app.database.transaction() as connection:
+            await connection.execute(text("DROP TABLE alembic_version"))
+            await connection.execute(text("ALTER TABLE outbox RENAME TO elsewhere"))
+        assert await problem()
+        assert (await get("metrics"))[0] == 503
+
+
+@once
+async def test_a_spreadsheet_holds_what_was_given_and_runs_nothing(town: Town) -> None:
+    """Each value under its name; what begins like a formula is a text; no letter breaks it."""
+    texts = [
+        "=HYPERLINK('x')",
+        "@SUM(1)",
+        "Đèn hỏng\x0b\x1f\uffff ở ngõ 5 😀",
+        "dòng một\ndòng hai",
+    ]
+    for words in texts:
+        await town.resident("Ann").gives(words)
+    out = io.BytesIO()
+    columns = export.submission_columns(with_identity=False)
+    async with town.app.database.reading() as connection:
+        records = export.submission_records(connection, None, None)
+        assert await export.write(records, columns, export.Format.XLSX, out) == len(texts)
+    (sheet,) = openpyxl.load_workbook(out).worksheets
+    head, *rows = sheet.iter_rows()
+    assert tuple(cell.value for cell in head) == columns
+    found: list[dict[str, Any]] = [
+        dict(zip(columns, (cell.value for cell in each), strict=True)) for each in rows
+    ]
+    assert [each["text"] for each in found] == [
+        "'=HYPERLINK('x')", "'@SUM(1)", "Đèn hỏng ở ngõ 5 😀", "dòng một\ndòng hai",
+    ]  # fmt: skip
+    assert {cell.data_type for each in rows for cell in each} <= {"s", "n", "b"}  # no "f"
+    for each, kept in zip(found, await town.exported(), strict=True):
+        for name in ("code", "kind", "state", "created_at", "due_at"):
+            assert each[name] == kept[name]
+        assert each["topics"] == '["theft"]'
+        assert each["confidential"] is False or each["confidential"] == 0

@@ -1,0 +1,53 @@
+"""A group becomes a supergroup while messages are on their way to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from storage import casework
+from storage.models import Role
+from tests.people import Group
+from tests.transport.stage import message, put, requests, row
+
+if TYPE_CHECKING:
+    from tests.people import Town
+
+WARD, NAMED = "11407", "Phường An Biên"
+
+
+async def test_a_group_becomes_a_supergroup_in_the_middle(town: Town) -> None:
+    """What waits and the unit's own group are rewritten once, however often that is said."""
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    world = town.simulator.world
+    old = world.add_chat("group", "An Biên", members=[leader.id])
+    await Group(town, old.id, {}).hears(leader, "/baotaiday")
+    await put(town, message("a", old.id, town.now))
+    await town.deliver()
+
+    new = world.migrate(old)
+    updates = world.account().updates
+    notices = [each.body for each in updates.all()]
+    updates.clear()  # the bot finds out by being refused
+    before = requests(town, old.id)
+    texts = ("draft.ended", "draft.none", "draft.ended")
+    waiting = [message(k, old.id, town.now, words=w) for k, w in zip("bcd", texts, strict=True)]
+    await put(town, *waiting, message("e", leader.id, town.now))
+    await town.deliver()
+    for body in notices * 2:
+        assert await town.post(town.replica(0), body) == 200
+    town.later(minutes=2)
+    await town.deliver()
+
+    rows = [await row(town, key) for key in "abcde"]
+    assert [each.state.value for each in rows] == ["sent"] * 5
+    assert [each.chat_id for each in rows] == [old.id, *[new.id] * 3, leader.id]
+    assert not any(each.repeated for each in rows)
+    assert requests(town, old.id) == before + 1
+    async with town.app.database.reading() as connection:
+        registered = await casework.chat_of(connection, WARD)
+    assert registered is not None
+    assert registered.chat_id == new.id
+    code = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
+    said = [each["text"] for each in town.simulator.messages(new.id) if "text" in each]
+    assert code in said[-1]
+    assert len(said) == 4
