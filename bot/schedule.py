@@ -18,7 +18,7 @@ from bot.feedback import alerts
 from bot.forums import attending
 from bot.privacy import retention
 from bot.screen import Button, Screen, Words
-from storage import conversations, failures, outbox
+from storage import conversations, failures, outbox, search
 from storage.database import Unavailable
 
 if TYPE_CHECKING:
@@ -152,6 +152,7 @@ class Schedule:
             keep = timedelta(days=self._retention.failed_update_days)
             await failures.purge(connection, now - keep)
         await self._database.tidy()
+        await search.put_in_order(self._database)
         kept = timedelta(days=self._retention.registration_days)
         await attending.outlive(self._database, now - kept)
         if await retention.apply(self._database, self._terms, now, policy=self._policy):

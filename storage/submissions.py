@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, select, tuple_, union_all, update
 
 from storage.casework import seen_by
 from storage.models import Answer, Attachment, Officer, Remark, Resident, State, Submission
@@ -209,18 +209,27 @@ async def open_cases(
     )
     if unit_code is not None:
         statement = statement.where(_rows.c.handled_by == unit_code)
+    if after is not None:
+        statement = statement.where(_later(after))
     match which:
         case "mine":
             statement = statement.where(_rows.c.assignee_id == officer.id)
         case "new":
-            statement = statement.where(_rows.c.state.in_((State.RECEIVED, State.ASSIGNED)))
+            statement = _of_states(statement, (State.RECEIVED, State.ASSIGNED), most)
         case "overdue":
             statement = statement.where(_rows.c.due_at < now)
         case "proposed":
             statement = statement.where(_rows.c.state == State.ANSWER_PROPOSED)
-    if after is not None:
-        statement = statement.where(_later(after))
     return await many(connection, Submission, statement)
+
+
+def _of_states(
+    statement: Select[tuple[Submission]], states: Sequence[State], most: int
+) -> Select[tuple[Submission]]:
+    """The first of several states: of each by itself, as no index has several in one order."""
+    parts = [statement.where(_rows.c.state == state).subquery().select() for state in states]
+    found = union_all(*parts).subquery()
+    return select(found).order_by(found.c.due_at, found.c.id).limit(most)
 
 
 async def due(
@@ -244,9 +253,9 @@ async def due(
 
 
 def _later(than: tuple[datetime, int]) -> Any:
+    # Compared as one value: as two, PostgreSQL reads every page before this one again.
     moment, number = than
-    same = and_(_rows.c.due_at == moment, _rows.c.id > number)
-    return or_(_rows.c.due_at > moment, same)
+    return tuple_(_rows.c.due_at, _rows.c.id) > (moment, number)
 
 
 async def to_close(

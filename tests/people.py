@@ -150,7 +150,7 @@ class Town:
     async def found_in_words(self, folded: str) -> Sequence[Any]:
         """The submissions that a search finds, whoever may see them."""
         async with self.app.database.reading() as connection:
-            found = search.with_words(folded.split(), connection.dialect.name)
+            found = search.with_words(folded.split(), connection.dialect.name, None, begins=True)
             return (await connection.execute(found)).all()
 
     async def deliver(self, to: Replica | None = None) -> None:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, text
 from sqlmodel import Field, SQLModel
 
 from storage.types import AutoId, ByValue, UtcDateTime
@@ -48,3 +48,8 @@ def of_submission() -> Any:
     return Field(
         sa_column=Column(AutoId, ForeignKey("submission.id"), nullable=False, index=True),
     )
+
+
+def partial_index(name: str, condition: str, *columns: str) -> Index:
+    """An index of the rows of which a condition in SQL is true."""
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))

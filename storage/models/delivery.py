@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, String, Text, text
+from sqlalchemy import BigInteger, String, Text
 from sqlmodel import Field, SQLModel
 
 from storage.models.columns import (
@@ -12,6 +12,7 @@ from storage.models.columns import (
     chat_id_column,
     enum_column,
     json_column,
+    partial_index,
     time_column,
 )
 
@@ -38,16 +39,13 @@ class Outbox(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("ix_outbox_announcement", "announcement_id", "state",
-              sqlite_where=text("announcement_id IS NOT NULL"),
-              postgresql_where=text("announcement_id IS NOT NULL")),
-        Index("ix_outbox_chat_open", "chat_id", "id", sqlite_where=text("finished_at IS NULL"),
-              postgresql_where=text("finished_at IS NULL")),
-        Index("ix_outbox_ready", "priority", "id", sqlite_where=text("state = 'waiting'"),
-              postgresql_where=text("state = 'waiting'")),
-        Index("ix_outbox_lease", "lease_until", sqlite_where=text("state = 'sending'"),
-              postgresql_where=text("state = 'sending'")),
-    )  # fmt: skip
+        partial_index(
+            "ix_outbox_announcement", "announcement_id IS NOT NULL", "announcement_id", "state"
+        ),
+        partial_index("ix_outbox_chat_open", "finished_at IS NULL", "chat_id", "id"),
+        partial_index("ix_outbox_ready", "state = 'waiting'", "priority", "id"),
+        partial_index("ix_outbox_lease", "state = 'sending'", "lease_until"),
+    )
 
     id: int | None = auto_id()
     dedup_key: str = Field(sa_type=String(128), unique=True)

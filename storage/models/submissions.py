@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.models.columns import (
@@ -12,9 +12,12 @@ from storage.models.columns import (
     enum_column,
     json_column,
     of_submission,
+    partial_index,
     time_column,
 )
 from storage.types import AutoId
+
+_OPEN = "closed_at IS NULL AND answered_at IS NULL"
 
 
 class Kind(StrEnum):
@@ -88,21 +91,18 @@ class Submission(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("ix_submission_open", "handled_by", "due_at", "id",
-              sqlite_where=text("closed_at IS NULL AND answered_at IS NULL"),
-              postgresql_where=text("closed_at IS NULL AND answered_at IS NULL")),
-        Index("ix_submission_due", "due_at", "id",
-              sqlite_where=text("closed_at IS NULL AND answered_at IS NULL"),
-              postgresql_where=text("closed_at IS NULL AND answered_at IS NULL")),
-        Index("ix_submission_forum", "forum", "id", sqlite_where=text("forum IS NOT NULL"),
-              postgresql_where=text("forum IS NOT NULL")),
+        partial_index("ix_submission_open", _OPEN, "handled_by", "due_at", "id"),
+        partial_index("ix_submission_due", _OPEN, "due_at", "id"),
+        partial_index("ix_submission_mine", _OPEN, "assignee_id", "due_at", "id"),
+        partial_index("ix_submission_state", _OPEN, "state", "due_at", "id"),
+        partial_index("ix_submission_forum", "forum IS NOT NULL", "forum", "id"),
         Index("ix_submission_resident_newest", "resident_id", "id"),
-        Index("ix_submission_unacknowledged", "acknowledge_by",
-              sqlite_where=text("acknowledge_by IS NOT NULL"),
-              postgresql_where=text("acknowledge_by IS NOT NULL")),
-        Index("ix_submission_unalerted", "id", sqlite_where=text("alerted_at IS NULL"),
-              postgresql_where=text("alerted_at IS NULL")),
-    )  # fmt: skip
+        partial_index(
+            "ix_submission_unacknowledged", "acknowledge_by IS NOT NULL", "acknowledge_by"
+        ),
+        Index("ix_submission_unit_newest", "handled_by", "id"),
+        partial_index("ix_submission_unalerted", "alerted_at IS NULL", "id"),
+    )
 
     id: int | None = auto_id()
     code: str = Field(sa_type=String(16), unique=True)
@@ -131,7 +131,7 @@ class Submission(SQLModel, table=True):
     alerted_at: datetime | None = time_column(nullable=True)
     assignee_id: int | None = Field(
         default=None,
-        sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=True, index=True),
+        sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=True),
     )
     paused_at: datetime | None = time_column(nullable=True)
     acknowledge_by: datetime | None = time_column(nullable=True)
@@ -172,9 +172,7 @@ class Attachment(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("ix_attachment_waiting", "next_at",
-              sqlite_where=text("state IN ('waiting', 'fetching')"),
-              postgresql_where=text("state IN ('waiting', 'fetching')")),
+        partial_index("ix_attachment_waiting", "state IN ('waiting', 'fetching')", "next_at"),
     )  # fmt: skip
 
     id: int | None = auto_id()

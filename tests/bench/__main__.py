@@ -41,13 +41,14 @@ class Size:
     rounds: int
     conversations: int
     cases: int
+    repeats: int
     subscribers: int
     seconds: float
     paces: tuple[tuple[int, int], ...]
 
 
-FULL = Size(32, 7, 2, 10_000, 1_000_000, 10, ((30, 1), (30, 2), (1000, 1), (1000, 2)))
-SHORT = Size(8, 1, 1, 200, 300, 0.5, ((30, 2),))
+FULL = Size(32, 7, 2, 10_000, 101, 1_000_000, 10, ((30, 1), (30, 2), (1000, 1), (1000, 2)))
+SHORT = Size(8, 1, 1, 200, 5, 300, 0.5, ((30, 2),))
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ async def queries(size: Size) -> list[Row]:
         at_few, at_many = [await _databases(Path(named), name) for name in ("few", "many")]
         for kind in (SQLITE, POSTGRESQL):
             few, many = await fill(at_few[kind], 100), await fill(at_many[kind], size.cases)
-            ratios = await compare(few, many)
+            ratios = await compare(few, many, size.repeats)
             for name, ratio in ratios.items():
                 _say(f"  {ratio:6.2f}  {name}, on {kind}")
             what = f"officers' queries at {size.cases:,} open cases against 100, the slowest"

@@ -273,13 +273,16 @@ async def test_cases_are_listed_the_most_pressing_first(town: Town) -> None:
 
 
 async def test_cases_are_found_by_words_within_ones_rights(town: Town) -> None:
-    """With or without diacritics, by beginnings of words; never another unit's."""
+    """With or without diacritics, whole words first, then beginnings; never another unit's."""
     officer = await town.officer("Binh", unit=WARD)
     stranger = await town.officer("Dung", unit="11413")
     code = await town.resident("Ann").gives("Trộm đồng hồ ở Đền Nghè", area="Phường An Biên")
     for words in ("đồng hồ", "dong ho", "DEN ngh", "trom"):
         await officer.says(f"/search {words}")
         assert any(code in label for label in officer.buttons), words
+    longer = await town.resident("Ann").gives("Trộm đồng hồn nhiên", area="Phường An Biên")
+    await officer.says("/search dong ho")
+    assert [label[:12] for label in officer.buttons if "HP-" in label] == [code, longer]
     await officer.says("/search xe máy")
     assert officer.is_told("cases.none")
     await stranger.says("/search đồng hồ")

@@ -1,0 +1,60 @@
+"""The index of words, on both databases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text, update
+
+from storage import officers, search
+from storage.models import Submission
+from storage.rows import table
+from tests.bench.queries import BOSS, WARD, WARDEN, fill
+
+if TYPE_CHECKING:
+    from storage.database import Database
+    from storage.models import Officer
+
+ROWS = table(Submission)
+OTHER = "11413"
+
+
+async def found(database: Database, unit: str | None, chat_id: int, words: str) -> list[str]:
+    """The codes of all that is found for an officer."""
+    async with database.reading() as connection:
+        officer: Officer | None = await officers.find(connection, chat_id)
+        assert officer
+        return [each.code for each in await search.find(connection, words, unit, officer, 500)]
+
+
+async def test_who_takes_a_case_over_finds_it(database: Database, database_url: str) -> None:
+    """And nobody else does any more; wherever its words are kept."""
+    filled = await fill(database_url, 100)
+    await filled.database.close()
+    before = await found(database, WARD, WARDEN, "hong")
+    assert before
+    async with database.transaction() as connection:
+        moved = update(ROWS).where(ROWS.c.code == before[0]).values(handled_by=OTHER)
+        await connection.execute(moved)
+    assert await found(database, WARD, WARDEN, "hong") == before[1:]
+    assert before[0] in await found(database, OTHER, BOSS, "hong")
+    assert set(before) < set(await found(database, None, BOSS, "hong"))
+
+
+async def test_the_index_put_in_order_finds_the_same(database: Database, database_url: str) -> None:
+    """Its many parts become one."""
+    filled = await fill(database_url, 100)
+    await filled.database.close()
+    async with database.transaction() as connection:
+        for row in range(1, 40):
+            await connection.execute(
+                update(ROWS).where(ROWS.c.id == row).values(folded=f"ca {row}")
+            )
+    before = [await found(database, None, BOSS, words) for words in ("hong", "ca", "ca 3")]
+    await search.put_in_order(database)
+    assert [await found(database, None, BOSS, words) for words in ("hong", "ca", "ca 3")] == before
+    assert len(before[1]) == 39
+    if database.is_sqlite:
+        parts = text("SELECT count(DISTINCT segid) FROM submission_words_idx")
+        async with database.reading() as connection:
+            assert (await connection.execute(parts)).scalar_one() == 1
