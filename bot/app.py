@@ -64,9 +64,9 @@ from bot.telegram.residents import ResidentHandlers
 from bot.telegram.showing import Showing
 from bot.texts import LANGUAGES, Catalogue, load
 from bot.workdays import Workdays
+from storage.claims import Pacing
 from storage.database import Database
 from storage.models import Kind
-from storage.outbox import Pacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -31,7 +31,7 @@ class Reach:
         """
         if await groups.lost(connection, chat_id, now, policy=self.policy):
             return
-        await outbox.set_blocked(connection, self.policy.seal.numbers(chat_id), now)
+        await outbox.block(connection, self.policy.seal.numbers(chat_id), now)
         await casework.lost(connection, chat_id, now)
 
     async def lost_topic(self, connection: AsyncConnection, chat_id: int, now: datetime) -> None:
@@ -43,6 +43,6 @@ class Reach:
         await outbox.move_chat(connection, old_id, new_id)
         await groups.moved(connection, old_id, new_id)
 
-    async def regained(self, connection: AsyncConnection, chat_id: int) -> None:
+    async def regained(self, connection: AsyncConnection, chat_id: int, now: datetime) -> None:
         """A chat can be written to again."""
-        await outbox.set_blocked(connection, self.policy.seal.numbers(chat_id), None)
+        await outbox.unblock(connection, self.policy.seal.numbers(chat_id), now)

@@ -187,7 +187,7 @@ async def tell(
     *,
     policy: Policy,
     occasion: str = "",
-    priority: int = outbox.Priority.ASSIGNMENT,
+    priority: outbox.Priority = outbox.Priority.ASSIGNMENT,
     ways: Sequence[str] = (),
 ) -> None:
     """Tell officers something of a submission, each once for a kind and occasion.
@@ -218,7 +218,7 @@ def _message(
     ways: Sequence[str],
     *,
     thread_id: int | None = None,
-    priority: int = outbox.Priority.ASSIGNMENT,
+    priority: outbox.Priority = outbox.Priority.ASSIGNMENT,
 ) -> outbox.Message:
     paragraph = Words(words, about(submission, policy.zone))
     doing = [Button(Words(f"case.do.{way}"), f"case:{way}={submission.code}") for way in ways]

@@ -74,6 +74,7 @@ async def _chunk(
     found = await forums.page(connection, sources[announcement.source], announcement.cursor, _CHUNK)
     messages, left_out = await _messages(connection, announcement, forum, found, now, policy)
     await outbox.enqueue(connection, messages, now)
+    await outbox.park(connection, [each.chat_id for each in messages])
     left_out += announcement.left_out
     if len(found) < _CHUNK:
         place = {"source": announcement.source + 1, "cursor": 0}

@@ -18,7 +18,8 @@ from telegram.error import ChatMigrated, TelegramError
 from bot.screen import Screen, Words
 from bot.telegram.api import Api
 from bot.telegram.errors import Verdict, verdict, wait_of
-from storage import outbox
+from bot.telegram.window import Window
+from storage import claims, outbox
 from storage.database import Unavailable
 from storage.models import OutboxState
 
@@ -45,7 +46,7 @@ class Terms:
     The lease is longer than the slots of a chunk and all HTTP timeouts together.
     """
 
-    pacing: outbox.Pacing
+    pacing: claims.Pacing
     lease: timedelta = timedelta(seconds=60)
     chunk: int = 100
     backoff: timedelta = timedelta(seconds=2)
@@ -77,9 +78,11 @@ class Delivery:
         self._nudged = asyncio.Event()
         self._stopping = False
         self._sending: set[asyncio.Task[None]] = set()
-        self._outcomes: list[outbox.Outcome] = []
+        self._has_room = asyncio.Event()
+        self._window = Window() if terms.pacing.everyone else None
+        self._outcomes: list[claims.Outcome] = []
         self._one_writer = asyncio.Lock()
-        self._next_due: datetime | None = None
+        self._again: datetime | None = None
         # An announcement is the same for a million people.
         self._rendered = lru_cache(maxsize=64)(self._render)
 
@@ -124,19 +127,25 @@ class Delivery:
     async def _room(self) -> None:
         """Return when another chunk may be claimed: few enough are on their way."""
         while len(self._sending) > self._terms.chunk:
-            await asyncio.wait(set(self._sending), return_when=asyncio.FIRST_COMPLETED)
+            self._has_room.clear()
+            await self._has_room.wait()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        if len(self._sending) <= self._terms.chunk:
+            self._has_room.set()
 
     def _pause(self, tick: float) -> float:
         """How long nothing will be due, as far as was seen."""
-        if self._next_due is None:
+        if self._again is None:
             return tick
-        return min(tick, max(0.05, (self._next_due - self._clock()).total_seconds()))
+        return min(tick, max(0.05, (self._again - self._clock()).total_seconds()))
 
     async def start_due(self) -> int:
         """Write what became of rows, claim a chunk of what is due, begin to send it; its size."""
-        now = self._clock()
+        now, begun = self._clock(), asyncio.get_running_loop().time()
         async with self._writing() as connection:
-            claimed = await outbox.claim(
+            claimed = await claims.claim(
                 connection,
                 owner=self._owner,
                 now=now,
@@ -144,15 +153,16 @@ class Delivery:
                 pacing=self._terms.pacing,
                 most=self._terms.chunk,
             )
-            if len(claimed) < self._terms.chunk:
-                self._next_due = await outbox.next_due(connection)
-        begun = asyncio.get_running_loop().time()
-        for each in claimed:
+            later = await claims.next_due(connection, now) if claimed.again is None else None
+        # A chat's pause outlasts the claims that follow.
+        kept = self._again if self._again and self._again > now else None
+        self._again = min((at for at in (claimed.again, later, kept) if at), default=None)
+        for each in claimed.rows:
             moment = begun + (each.slot - now).total_seconds()
             task = asyncio.create_task(self._handle(each.row, moment))
             self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
-        return len(claimed)
+            task.add_done_callback(self._ended)
+        return len(claimed.rows)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[AsyncConnection]:
@@ -161,7 +171,7 @@ class Delivery:
             outcomes, self._outcomes = self._outcomes, []
             try:
                 async with self._database.transaction() as connection:
-                    finished = await outbox.finish(connection, self._owner, outcomes)
+                    finished = await claims.finish(connection, self._owner, outcomes)
                     yield connection
             except BaseException:
                 self._outcomes = [*outcomes, *self._outcomes]  # nothing was written
@@ -184,10 +194,9 @@ class Delivery:
         self._outcomes.append(outcome)  # the list as it is now, not as it was before sending
         self._nudged.set()
 
-    async def _send_at(self, row: Outbox, moment: float) -> outbox.Outcome:
-        loop = asyncio.get_running_loop()
-        if moment > loop.time():
-            await asyncio.sleep(moment - loop.time())
+    async def _send_at(self, row: Outbox, moment: float) -> claims.Outcome:
+        if self._window is not None:
+            await self._window.wait(moment)
         if self._stopping:
             return _outcome(row, OutboxState.WAITING)  # released unsent
         try:
@@ -217,7 +226,7 @@ class Delivery:
             screen = replace(screen, paragraphs=(*screen.paragraphs, mark))
         return self._renderer.render(screen, language)
 
-    async def _failed(self, row: Outbox, error: TelegramError) -> outbox.Outcome:
+    async def _failed(self, row: Outbox, error: TelegramError) -> claims.Outcome:
         judged, now = verdict(error), self._clock()
         log.warning(
             "a message was not sent", dedup_key=row.dedup_key, verdict=judged.name, error=str(error)
@@ -228,37 +237,37 @@ class Delivery:
             case Verdict.MOVED if isinstance(error, ChatMigrated):
                 async with self._database.transaction() as connection:
                     await self._reach.moved(connection, row.chat_id, error.new_chat_id)
-                return self._again(row, now, error)
+                return self._once_more(row, now, error)
             case Verdict.BLOCKED:
                 async with self._database.transaction() as connection:
                     await self._reach.lost(connection, row.chat_id, now)
-                return self._again(row, now, error)
+                return self._once_more(row, outbox.PARKED, error)
             case Verdict.DONE:
                 return self._closed(row, OutboxState.SENT, message_id=row.edits)
             case Verdict.NO_TOPIC:
                 async with self._database.transaction() as connection:
                     await self._reach.lost_topic(connection, row.chat_id, now)
-                return self._again(row, now, error)
+                return self._once_more(row, now, error)
             case Verdict.REFUSED:
                 return self._dead(row, str(error))
             case Verdict.STOP:
                 self._on_stop(str(error))
                 self.stop()
-                return self._again(row, now, error)
+                return self._once_more(row, now, error)
             case Verdict.UNSURE if not row.critical:
                 return self._closed(row, OutboxState.MAYBE_SENT, error=str(error)[:256])
             case Verdict.UNSURE:
-                return self._again(row, now + self._backoff(row), error, repeated=True)
-        return self._again(row, now + self._backoff(row), error)
+                return self._once_more(row, now + self._backoff(row), error, repeated=True)
+        return self._once_more(row, now + self._backoff(row), error)
 
-    async def _wait(self, row: Outbox, until: datetime) -> outbox.Outcome:
+    async def _wait(self, row: Outbox, until: datetime) -> claims.Outcome:
         async with self._database.transaction() as connection:
             await outbox.hold_back(connection, row.chat_id, until)
         return _outcome(row, OutboxState.WAITING, next_at=until, error="told to wait")
 
-    def _again(
+    def _once_more(
         self, row: Outbox, at: datetime, error: TelegramError, *, repeated: bool = False
-    ) -> outbox.Outcome:
+    ) -> claims.Outcome:
         return _outcome(
             row,
             OutboxState.WAITING,
@@ -272,15 +281,15 @@ class Delivery:
         spread = random.uniform(0.8, 1.2)  # noqa: S311 - so that many do not come back at once
         return min(doubled, self._terms.longest_backoff) * spread
 
-    def _dead(self, row: Outbox, error: str) -> outbox.Outcome:
+    def _dead(self, row: Outbox, error: str) -> claims.Outcome:
         log.error("a message is dead", dedup_key=row.dedup_key, error=error)
         return self._closed(row, OutboxState.DEAD, error=error[:256])
 
-    def _closed(self, row: Outbox, state: OutboxState, **values: Any) -> outbox.Outcome:
+    def _closed(self, row: Outbox, state: OutboxState, **values: Any) -> claims.Outcome:
         return _outcome(row, state, finished_at=self._clock(), **values)
 
 
-def _outcome(row: Outbox, state: OutboxState, **changed: Any) -> outbox.Outcome:
+def _outcome(row: Outbox, state: OutboxState, **changed: Any) -> claims.Outcome:
     """What became of a row; what is not named stays as it was."""
     kept = {"next_at": row.next_at, "repeated": row.repeated, **changed}
-    return outbox.Outcome(row.id or 0, row.attempt, state, **kept)
+    return claims.Outcome(row.id or 0, row.attempt, state, **kept)

@@ -253,7 +253,7 @@ class Handlers:
             if gone:
                 await self.reach.lost(connection, changed.chat.id, now)
             elif is_private:
-                await self.reach.regained(connection, changed.chat.id)
+                await self.reach.regained(connection, changed.chat.id, arriving.get().now)
         self.showing.nudge()
 
     async def migrated(self, update: Update, _context: Context) -> None:

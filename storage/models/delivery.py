@@ -43,7 +43,8 @@ class Outbox(SQLModel, table=True):
             "ix_outbox_announcement", "announcement_id IS NOT NULL", "announcement_id", "state"
         ),
         partial_index("ix_outbox_chat_open", "finished_at IS NULL", "chat_id", "id"),
-        partial_index("ix_outbox_ready", "state = 'waiting'", "priority", "id"),
+        partial_index("ix_outbox_ready", "state = 'waiting'", "priority", "next_at", "id"),
+        partial_index("ix_outbox_expiry", "state = 'waiting'", "expires_at"),
         partial_index("ix_outbox_lease", "state = 'sending'", "lease_until"),
     )
 

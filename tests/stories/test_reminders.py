@@ -14,7 +14,7 @@ from sqlalchemy import select
 from bot.forums import reminding
 from bot.forums.attending_rules import reminded_at
 from bot.workdays import Workdays
-from storage import outbox
+from storage import claims
 from storage.models import ForumState, Outbox, OutboxState
 from storage.rows import table
 from tests.attending import changed, published, registers
@@ -122,15 +122,16 @@ async def test_what_is_on_its_way_is_not_tried_again(town: Town) -> None:
     await town.app.remind_of_forums()
     database, lease = town.app.database, timedelta(minutes=1)
     async with database.transaction() as connection:
-        pacing = outbox.Pacing(0, 0, 0)
-        (claimed,) = await outbox.claim(
+        pacing = claims.Pacing(0, 0, 0)
+        found = await claims.claim(
             connection, owner="another", now=town.now, lease=lease, pacing=pacing, most=9
         )
+    (claimed,) = found.rows
     await changed(town, forum, state=ForumState.CANCELLED)
     row = claimed.row
-    failed = outbox.Outcome(row.id or 0, row.attempt, OutboxState.WAITING, town.now)
+    failed = claims.Outcome(row.id or 0, row.attempt, OutboxState.WAITING, town.now)
     async with database.transaction() as connection:
-        assert await outbox.finish(connection, "another", [failed]) == 0
+        assert await claims.finish(connection, "another", [failed]) == 0
     assert await waiting(town) == [OutboxState.MAYBE_SENT]
 
 

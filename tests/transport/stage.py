@@ -27,7 +27,7 @@ def message(
     now: datetime,
     *,
     words: str = "draft.none",
-    priority: int = outbox.Priority.ASSIGNMENT,
+    priority: outbox.Priority = outbox.Priority.ASSIGNMENT,
     critical: bool = True,
     lasts: timedelta = timedelta(days=1),
 ) -> outbox.Message:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
-from storage import outbox
+from storage import claims, outbox
 from storage.models import OutboxState
 from tests.people import START, tells
 from tests.transport.stage import MARK, ROWS, message, met, put, state
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.postgres import Postgres
 
 LEASE = timedelta(seconds=60)
-FREE = outbox.Pacing(0, 0, 0)
+FREE = claims.Pacing(0, 0, 0)
 
 
 async def claim(
@@ -30,14 +30,16 @@ async def claim(
     owner: str = "me",
     *,
     now: timedelta = timedelta(),
-    pacing: outbox.Pacing = FREE,
+    pacing: claims.Pacing = FREE,
     most: int = 100,
-) -> list[outbox.Claimed]:
+) -> Sequence[claims.Claimed]:
     """Claim as a worker does, `now` after the town's start."""
     async with database.transaction() as connection:
-        return await outbox.claim(
-            connection, owner=owner, now=START + now, lease=LEASE, pacing=pacing, most=most
-        )
+        found = await claims.claim(
+            connection, owner=owner, now=START + now, lease=LEASE, pacing=pacing, most=most,
+            horizon=timedelta(seconds=1),
+        )  # fmt: skip
+    return found.rows
 
 
 async def enqueue(database: Database, *messages: outbox.Message) -> None:
@@ -46,7 +48,7 @@ async def enqueue(database: Database, *messages: outbox.Message) -> None:
         await outbox.enqueue(connection, messages, START)
 
 
-def keys(claimed: Sequence[outbox.Claimed]) -> list[str]:
+def keys(claimed: Sequence[claims.Claimed]) -> list[str]:
     """What was claimed, in order."""
     return [each.row.dedup_key for each in claimed]
 
@@ -62,9 +64,9 @@ async def test_a_late_finish_is_fenced(database: Database) -> None:
         await outbox.sweep(connection, START + LEASE)
     (second,) = await claim(database, "second", now=LEASE)
     assert second.row.repeated is True
-    late = outbox.Outcome(first.row.id or 0, first.row.attempt, OutboxState.SENT, START)
+    late = claims.Outcome(first.row.id or 0, first.row.attempt, OutboxState.SENT, START)
     async with database.transaction() as connection:
-        assert await outbox.finish(connection, "first", [late]) == 0
+        assert await claims.finish(connection, "first", [late]) == 0
         found = (await connection.execute(select(ROWS))).one()
     assert (found.state.value, found.owner) == ("sending", "second")
 
@@ -76,11 +78,11 @@ async def test_a_late_finish_of_an_earlier_attempt_is_fenced(database: Database)
     async with database.transaction() as connection:
         await outbox.sweep(connection, START + LEASE)
     (second,) = await claim(database, now=LEASE)
-    outcomes = [outbox.Outcome(each.row.id or 0, each.row.attempt, OutboxState.SENT, START)
+    outcomes = [claims.Outcome(each.row.id or 0, each.row.attempt, OutboxState.SENT, START)
                 for each in (first, second)]  # fmt: skip
     async with database.transaction() as connection:
-        assert await outbox.finish(connection, "me", outcomes[:1]) == 0
-        assert await outbox.finish(connection, "me", outcomes[1:]) == 1
+        assert await claims.finish(connection, "me", outcomes[:1]) == 0
+        assert await claims.finish(connection, "me", outcomes[1:]) == 1
 
 
 async def test_a_lease_that_has_not_ended_is_left_alone(database: Database) -> None:
@@ -123,8 +125,8 @@ async def test_one_chat_is_written_to_in_order(database: Database) -> None:
     assert await claim(database) == []
     async with database.transaction() as connection:
         found = await connection.execute(select(ROWS.c.id).where(ROWS.c.dedup_key == "a"))
-        done = outbox.Outcome(found.scalar_one(), 1, OutboxState.SENT, START, START)
-        await outbox.finish(connection, "me", [done])
+        done = claims.Outcome(found.scalar_one(), 1, OutboxState.SENT, START, START)
+        await claims.finish(connection, "me", [done])
     assert keys(await claim(database)) == ["b"]
 
 
@@ -146,9 +148,9 @@ async def test_a_key_that_is_enqueued_again_is_one_row(database: Database) -> No
     first = message("a", 1, START)
     await enqueue(database, first, message("a", 2, START))
     (claimed,) = await claim(database)
-    done = outbox.Outcome(claimed.row.id or 0, 1, OutboxState.SENT, START, START)
+    done = claims.Outcome(claimed.row.id or 0, 1, OutboxState.SENT, START, START)
     async with database.transaction() as connection:
-        await outbox.finish(connection, "me", [done])
+        await claims.finish(connection, "me", [done])
     await enqueue(database, first)
     async with database.reading() as connection:
         assert (await connection.execute(select(func.count()).select_from(ROWS))).scalar_one() == 1
@@ -174,7 +176,7 @@ async def test_a_claim_takes_no_more_rows_than_it_asks_for(database: Database, m
 @pytest.mark.parametrize("workers", [1, 2])
 async def test_no_second_has_more_slots_than_the_limit(database: Database, workers: int) -> None:
     """However many claim, at odd moments: never over 10 in any window of a second."""
-    pacing = outbox.Pacing(everyone=0.1005, private=0, group=0)
+    pacing = claims.Pacing(everyone=0.1005, private=0, group=0)
     await enqueue(database, *(message(f"m{n}", n, START) for n in range(1, 61)))
     slots: list[float] = []
     moments = [0.0, 0.01, 0.35, 0.9, 1.0, 1.01, 2.4, 2.45, 3.1, 4.0, 5.5, 5.6, 6.6, 7.6, 8.0]
@@ -195,19 +197,19 @@ async def test_two_claims_at_once_share_the_pace(postgres: Postgres, fresh: bool
 
     name = await postgres.create()
     database = Opened(postgres.database(name))
-    pacing = outbox.Pacing(everyone=0.1005, private=0, group=0)
+    pacing = claims.Pacing(everyone=0.1005, private=0, group=0)
     await enqueue(database, *(message(f"m{n}", n, START) for n in range(1, 31)))
     slots: list[float] = []
     if not fresh:
         claimed = await claim(database, "first", pacing=pacing, most=1)
         slots += [(each.slot - START).total_seconds() for each in claimed]
     async with database.transaction() as connection:
-        first = await outbox.claim(
+        first = await claims.claim(
             connection, owner="first", now=START, lease=LEASE, pacing=pacing, most=10
         )
         other = asyncio.create_task(claim(database, "second", pacing=pacing, most=10))
         await _until_somebody_waits(database, other)
-    slots += [(each.slot - START).total_seconds() for each in [*first, *await other]]
+    slots += [(each.slot - START).total_seconds() for each in [*first.rows, *await other]]
     await database.close()
     await postgres.drop(name)
     assert _most_in_a_second(slots) <= 10
@@ -225,14 +227,14 @@ async def _until_somebody_waits(database: Database, other: asyncio.Task[object])
 
 async def test_a_chat_has_its_own_pace(database: Database) -> None:
     """The next message of a private chat, or of a group, is not claimed before its time."""
-    pacing = outbox.Pacing(everyone=0, private=1, group=3)
+    pacing = claims.Pacing(everyone=0, private=1, group=3)
     for chat_id in (1, -1):
         for key in ("a", "b"):
             await enqueue(database, message(f"{key}{chat_id}", chat_id, START))
-    done = [outbox.Outcome(each.row.id or 0, 1, OutboxState.SENT, START, START)
+    done = [claims.Outcome(each.row.id or 0, 1, OutboxState.SENT, START, START)
             for each in await claim(database, pacing=pacing)]  # fmt: skip
     async with database.transaction() as connection:
-        assert await outbox.finish(connection, "me", done) == 2
+        assert await claims.finish(connection, "me", done) == 2
     assert keys(await claim(database, now=timedelta(seconds=0.9), pacing=pacing)) == []
     assert keys(await claim(database, now=timedelta(seconds=1), pacing=pacing)) == ["b1"]
     assert keys(await claim(database, now=timedelta(seconds=2.9), pacing=pacing)) == []

@@ -1,4 +1,4 @@
-"""finding cases: words stored where an index finds them, a unit's own, newest first"""
+"""finding: cases by words and by who has them; of what waits in the outbox, what is due"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,10 +19,21 @@ def upgrade() -> None:
             name, "submission", [column, "due_at", "id"],
             sqlite_where=is_open, postgresql_where=is_open,
         )  # fmt: skip
+    _outbox()
     if op.get_bind().dialect.name == "postgresql":
         _stored_words()
     else:
         _words_of_units()
+
+
+def _outbox() -> None:
+    waits = sa.text("state = 'waiting'")
+    op.drop_index("ix_outbox_ready", "outbox")
+    for name, columns in (
+        ("ix_outbox_ready", ["priority", "next_at", "id"]),
+        ("ix_outbox_expiry", ["expires_at"]),
+    ):
+        op.create_index(name, "outbox", columns, sqlite_where=waits, postgresql_where=waits)
 
 
 def _stored_words() -> None:

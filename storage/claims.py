@@ -1,0 +1,302 @@
+"""Claiming what is due from the outbox, under a lease, and finishing it behind a fence.
+
+The design and the promise are in docs/decisions/0003-outbox.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.orm import aliased
+
+from storage.models import Outbox, OutboxState, Pace, Recipient
+from storage.outbox import Priority
+from storage.rows import insert_into, many, table
+from storage.types import UtcDateTime
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_rows, _recipients, _paces = table(Outbox), table(Recipient), table(Pace)
+_EVERYONE = "everyone"
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """The least seconds between two messages: to anybody, to one private chat, to one group."""
+
+    everyone: float
+    private: float
+    group: float
+
+    def of(self, chat_id: int) -> timedelta:
+        """The pause after a message to this chat; groups have negative ids."""
+        return timedelta(seconds=self.group if chat_id < 0 else self.private)
+
+    def again(self, claimed: Sequence[Claimed]) -> datetime | None:
+        """When the first of these chats may be written to again; None without a pause."""
+        pauses = [(each.slot, self.of(each.row.chat_id)) for each in claimed]
+        return min((slot + pause for slot, pause in pauses if pause), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A claimed row and the moment at which it may be sent."""
+
+    row: Outbox
+    slot: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What was claimed; when more may be, as far as the paces say: there may be more before."""
+
+    rows: Sequence[Claimed]
+    again: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a claimed row: its state, and when it is to be tried again."""
+
+    row_id: int
+    attempt: int
+    state: OutboxState
+    next_at: datetime
+    finished_at: datetime | None = None
+    repeated: bool = False
+    message_id: int | None = None
+    error: str | None = None
+
+
+async def claim(
+    connection: AsyncConnection,
+    *,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    pacing: Pacing,
+    most: int,
+    horizon: timedelta = timedelta(seconds=0.25),
+) -> Claims:
+    """Take rows that may be sent within `horizon`, each with its own slot of the shared pace.
+
+    Nobody else can take them until the lease ends. Commit before sending. The horizon is short:
+    when a sender vanishes, whatever it held may have been sent.
+    """
+    step = timedelta(seconds=pacing.everyone)
+    if not step:
+        rows = await _take(connection, owner, now, lease, most)
+        claimed = [Claimed(row, now) for row in rows]
+        await _pace_chats(connection, claimed, pacing)
+        return Claims(claimed, pacing.again(claimed))
+    slot = max(now, await _next_free(connection, now))
+    room = min(most, int((now + horizon - slot) / step) + 1)
+    if room < 1:
+        return Claims([], slot - horizon / 2)
+    rows = await _take(connection, owner, now, lease, room)
+    claimed = [Claimed(row, slot + step * position) for position, row in enumerate(rows)]
+    if not claimed:
+        return Claims([], None)
+    free = slot + step * len(rows)
+    await connection.execute(
+        update(_paces).where(_paces.c.scope == _EVERYONE).values(next_free=free)
+    )
+    await _pace_chats(connection, claimed, pacing)
+    return Claims(claimed, free - horizon / 2 if len(rows) == room else pacing.again(claimed))
+
+
+async def _next_free(connection: AsyncConnection, now: datetime) -> datetime:
+    """The next free slot of everybody's pace, its row held until the claim is committed."""
+    statement = select(_paces.c.next_free).where(_paces.c.scope == _EVERYONE).with_for_update()
+    found = await connection.execute(statement)
+    free: datetime | None = found.scalar_one_or_none()
+    if free is None:
+        await connection.execute(
+            insert_into(Pace, connection.dialect.name)
+            .values(scope=_EVERYONE, next_free=now)
+            .on_conflict_do_nothing()
+        )
+        # Whoever lost the race to make the row gets the winner's slot, not `now` as well.
+        made = await connection.execute(statement)
+        first: datetime = made.scalar_one()
+        return first
+    return free
+
+
+def _ready(priority: int) -> Any:
+    """The first rows of a priority that may go: of each chat the first one."""
+    earlier = aliased(_rows)
+    first_of_its_chat = ~(
+        select(earlier.c.id)
+        .where(earlier.c.chat_id == _rows.c.chat_id, earlier.c.finished_at.is_(None))
+        .where(
+            or_(
+                earlier.c.priority < _rows.c.priority,
+                and_(earlier.c.priority == _rows.c.priority, earlier.c.id < _rows.c.id),
+            )
+        )
+        .exists()
+    )
+    moment = bindparam("moment", type_=UtcDateTime())
+    not_now = (
+        select(_recipients.c.chat_id)
+        .where(_recipients.c.chat_id == _rows.c.chat_id)
+        .where(or_(_recipients.c.next_at > moment, _recipients.c.blocked_at.is_not(None)))
+        .exists()
+    )
+    return (
+        select(_rows.c.id, _rows.c.priority, _rows.c.next_at)
+        .where(_rows.c.state == OutboxState.WAITING, _rows.c.priority == priority)
+        .where(_rows.c.next_at <= moment, _rows.c.expires_at > moment)
+        .where(first_of_its_chat, ~not_now)
+        .order_by(_rows.c.next_at, _rows.c.id)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+        # Run once: PostgreSQL may run a plain subquery again for each row, past its limit.
+        .cte(f"ready_{priority}")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+
+
+def _taking() -> Any:
+    """Take the first rows that may go: the most urgent first, then who waits longest.
+
+    Each priority is looked through by itself, along an index of its own times: what waits for the
+    morning is passed over at once, however much it is.
+    """
+    ready = union_all(*(select(_ready(priority)) for priority in Priority)).subquery("ready")
+    taken = (
+        select(ready.c.id)
+        .order_by(ready.c.priority, ready.c.next_at, ready.c.id)
+        .limit(bindparam("most"))
+    )
+    return (
+        update(_rows)
+        .where(_rows.c.id.in_(taken), _rows.c.state == OutboxState.WAITING)
+        .values(
+            state=OutboxState.SENDING,
+            owner=bindparam("by"),
+            attempt=_rows.c.attempt + 1,
+            lease_until=bindparam("until"),
+        )
+        .returning(*_rows.c)
+    )
+
+
+_take_ready = _taking()
+
+
+async def _take(
+    connection: AsyncConnection, owner: str, now: datetime, lease: timedelta, most: int
+) -> list[Outbox]:
+    parameters = {"moment": now, "most": most, "by": owner, "until": now + lease}
+    taken = await many(connection, Outbox, _take_ready, parameters)
+    return sorted(taken, key=lambda row: (row.priority, row.next_at, row.id or 0))
+
+
+async def _pace_chats(
+    connection: AsyncConnection, claimed: Sequence[Claimed], pacing: Pacing
+) -> None:
+    if not claimed or not (pacing.private or pacing.group):
+        return
+    paced = [
+        {"chat_id": each.row.chat_id, "next_at": each.slot + pacing.of(each.row.chat_id)}
+        for each in claimed
+    ]
+    await connection.execute(_pace(connection.dialect.name), paced)
+
+
+@cache
+def _pace(dialect_name: str) -> Any:
+    statement = insert_into(Recipient, dialect_name)
+    return statement.on_conflict_do_update(
+        index_elements=["chat_id"], set_={"next_at": statement.excluded.next_at}
+    )
+
+
+_ONE = {
+    "of_row": BigInteger, "of_attempt": Integer, "state": String, "next_at": UtcDateTime,
+    "finished_at": UtcDateTime, "repeated": Boolean, "message_id": BigInteger, "error": String,
+}  # fmt: skip
+_written = tuple(name for name in _ONE if not name.startswith("of_"))
+
+
+@cache
+def _finishing(count: int) -> Any:
+    """Write so many outcomes in one statement, each only while its claim still holds."""
+    rows = [
+        select(*(bindparam(f"became_{name}_{number}", type_=kind()).label(name)
+                 for name, kind in _ONE.items()))
+        for number in range(count)
+    ]  # fmt: skip
+    became = (union_all(*rows) if count > 1 else rows[0]).subquery("became")
+    return (
+        update(_rows)
+        .where(_rows.c.id == became.c.of_row, _rows.c.state == OutboxState.SENDING)
+        .where(_rows.c.owner == bindparam("of_owner"), _rows.c.attempt == became.c.of_attempt)
+        .values(owner=None, lease_until=None, **{name: became.c[name] for name in _written})
+    )
+
+
+_AT_ONCE = 50  # outcomes in one statement
+
+
+async def finish(connection: AsyncConnection, owner: str, outcomes: Sequence[Outcome]) -> int:
+    """Write what became of rows; how many were still this owner's to finish.
+
+    A row whose lease ended and that another one claimed since is left to that one.
+    """
+    finished = 0
+    for begin in range(0, len(outcomes), _AT_ONCE):
+        some = outcomes[begin : begin + _AT_ONCE]
+        parameters: dict[str, Any] = {"of_owner": owner}
+        for number, outcome in enumerate(some):
+            parameters[f"became_of_row_{number}"] = outcome.row_id
+            parameters[f"became_of_attempt_{number}"] = outcome.attempt
+            for name in _written:
+                parameters[f"became_{name}_{number}"] = getattr(outcome, name)
+        result = await connection.execute(_finishing(len(some)), parameters)
+        finished += result.rowcount
+    return finished
+
+
+def _later() -> Any:
+    """When the first row of those that wait for their time falls due, of each priority."""
+    moment = bindparam("moment", type_=UtcDateTime())
+    found = [
+        select(func.min(_rows.c.next_at, type_=UtcDateTime()).label("at"))
+        .where(_rows.c.state == OutboxState.WAITING, _rows.c.priority == priority)
+        .where(_rows.c.next_at > moment)
+        for priority in Priority
+    ]
+    every = union_all(*found).subquery()
+    return select(func.min(every.c.at, type_=UtcDateTime()))
+
+
+_next_later = _later()
+
+
+async def next_due(connection: AsyncConnection, now: datetime) -> datetime | None:
+    """When the first of those that wait for a moment to come falls due; None without any."""
+    found = await connection.execute(_next_later, {"moment": now})
+    due: datetime | None = found.scalar_one_or_none()
+    return due
