@@ -206,16 +206,13 @@ def retention_of(retention: Retention) -> RetentionTerms:
 
 
 def pacing_of(limits: Limits) -> Pacing:
-    """The pauses that the limits mean.
-
-    Half a percent is left, so that no second sees one message too many when the network is late.
-    """
+    """The limit and the pauses that the settings mean."""
 
     def pause(seconds: float, messages: float) -> float:
         return seconds / messages * 1.005 if messages else 0.0
 
     return Pacing(
-        everyone=pause(1, limits.global_per_second),
+        everyone=limits.global_per_second,
         private=pause(1, limits.chat_per_second),
         group=pause(60, limits.group_per_minute),
     )

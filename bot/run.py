@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from typing import TYPE_CHECKING
@@ -63,6 +64,7 @@ async def serve(app: App) -> None:
         if ops.listen_port:
             site = ops_app(app.database, app.delivery.health)
             await stack.enter_async_context(listening(site, ops.listen_host, ops.listen_port))
+        _settle_down()
         delivering = asyncio.create_task(app.delivery.run())
         app.schedule.start(
             (app.fetch_evidence, 5),
@@ -78,6 +80,16 @@ async def serve(app: App) -> None:
             app.delivery.stop()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(delivering), GRACE)
+
+
+def _settle_down() -> None:
+    """Let the garbage collector leave alone what is there for good.
+
+    Measured: while a thousand messages a second went out it looked at all of it once a second, and
+    nothing went for 100 to 170 ms.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def _receive(app: App, stack: contextlib.AsyncExitStack) -> None:

@@ -27,7 +27,7 @@ from sqlalchemy.orm import aliased
 
 from storage.models import Outbox, OutboxState, Pace, Recipient
 from storage.outbox import Priority
-from storage.rows import insert_into, many, table
+from storage.rows import insert_into, many, one, table
 from storage.types import UtcDateTime
 
 if TYPE_CHECKING:
@@ -39,13 +39,26 @@ _rows, _recipients, _paces = table(Outbox), table(Recipient), table(Pace)
 _EVERYONE = "everyone"
 
 
+# How late a message may still go in its slot. Afterwards the pace may be another sender's.
+GRACE = timedelta(seconds=0.5)
+_SPARE = 1.005  # half a percent is left, for messages that the network makes late
+
+
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """The least seconds between two messages: to anybody, to one private chat, to one group."""
+    """The most messages a second to everybody; the least seconds between two to one chat.
+
+    Zero is no limit, and no pause.
+    """
 
     everyone: float
     private: float
     group: float
+
+    @property
+    def step(self) -> timedelta:
+        """The time between two slots."""
+        return timedelta(seconds=_SPARE / self.everyone) if self.everyone else timedelta()
 
     def of(self, chat_id: int) -> timedelta:
         """The pause after a message to this chat; groups have negative ids."""
@@ -59,10 +72,11 @@ class Pacing:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A claimed row and the moment at which it may be sent."""
+    """A claimed row, the moment at which it may be sent, and the number of that slot."""
 
     row: Outbox
     slot: datetime
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,45 +115,61 @@ async def claim(
 
     Nobody else can take them until the lease ends. Commit before sending. The horizon is short:
     when a sender vanishes, whatever it held may have been sent.
+
+    While one sends, the shared pace is its own: two that are late in turns would together go over
+    the limit. It lets go when nothing is left, or by vanishing.
     """
-    step = timedelta(seconds=pacing.everyone)
+    step = pacing.step
     if not step:
         rows = await _take(connection, owner, now, lease, most)
         claimed = [Claimed(row, now) for row in rows]
         await _pace_chats(connection, claimed, pacing)
         return Claims(claimed, pacing.again(claimed))
-    slot = max(now, await _next_free(connection, now))
+    pace = await _everybodys(connection, now)
+    is_others = pace.owner is not None and pace.owner != owner
+    if is_others and now < pace.held_until:
+        return Claims([], pace.held_until)
+    slot = max(now, pace.next_free + GRACE if is_others else pace.next_free)
     room = min(most, int((now + horizon - slot) / step) + 1)
     if room < 1:
         return Claims([], slot - horizon / 2)
     rows = await _take(connection, owner, now, lease, room)
-    claimed = [Claimed(row, slot + step * position) for position, row in enumerate(rows)]
-    if not claimed:
+    if not rows:
+        if pace.owner == owner:
+            await _set_pace(connection, owner=None)
         return Claims([], None)
+    claimed = [Claimed(row, slot + step * at, pace.number + at) for at, row in enumerate(rows)]
     free = slot + step * len(rows)
-    await connection.execute(
-        update(_paces).where(_paces.c.scope == _EVERYONE).values(next_free=free)
+    await _set_pace(
+        connection,
+        next_free=free,
+        number=pace.number + len(rows),
+        owner=owner,
+        held_until=free + GRACE,
     )
     await _pace_chats(connection, claimed, pacing)
     return Claims(claimed, free - horizon / 2 if len(rows) == room else pacing.again(claimed))
 
 
-async def _next_free(connection: AsyncConnection, now: datetime) -> datetime:
-    """The next free slot of everybody's pace, its row held until the claim is committed."""
-    statement = select(_paces.c.next_free).where(_paces.c.scope == _EVERYONE).with_for_update()
-    found = await connection.execute(statement)
-    free: datetime | None = found.scalar_one_or_none()
-    if free is None:
-        await connection.execute(
-            insert_into(Pace, connection.dialect.name)
-            .values(scope=_EVERYONE, next_free=now)
-            .on_conflict_do_nothing()
-        )
-        # Whoever lost the race to make the row gets the winner's slot, not `now` as well.
-        made = await connection.execute(statement)
-        first: datetime = made.scalar_one()
-        return first
-    return free
+async def _everybodys(connection: AsyncConnection, now: datetime) -> Pace:
+    """Everybody's pace, its row held until the claim is committed."""
+    statement = select(_paces).where(_paces.c.scope == _EVERYONE).with_for_update()
+    found = await one(connection, Pace, statement)
+    if found is not None:
+        return found
+    await connection.execute(
+        insert_into(Pace, connection.dialect.name)
+        .values(scope=_EVERYONE, next_free=now, number=0, held_until=now)
+        .on_conflict_do_nothing()
+    )
+    # Whoever lost the race to make the row gets the winner's slot, not `now` as well.
+    made = await one(connection, Pace, statement)
+    assert made is not None
+    return made
+
+
+async def _set_pace(connection: AsyncConnection, **values: Any) -> None:
+    await connection.execute(update(_paces).where(_paces.c.scope == _EVERYONE).values(**values))
 
 
 def _ready(priority: int) -> Any:

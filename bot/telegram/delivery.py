@@ -18,6 +18,7 @@ from telegram.error import ChatMigrated, TelegramError
 from bot.screen import Screen, Words
 from bot.telegram.api import Api
 from bot.telegram.errors import Verdict, verdict, wait_of
+from bot.telegram.request import CONNECTIONS
 from bot.telegram.window import Window
 from storage import claims, outbox
 from storage.database import Unavailable
@@ -53,6 +54,14 @@ class Terms:
     longest_backoff: timedelta = timedelta(minutes=10)
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """To whom a message goes, and what of it Telegram is given."""
+
+    chat_id: int
+    rendered: Rendered
+
+
 class Delivery:
     """One worker of the outbox; any number of them, in any number of replicas, may run."""
 
@@ -79,7 +88,12 @@ class Delivery:
         self._stopping = False
         self._sending: set[asyncio.Task[None]] = set()
         self._has_room = asyncio.Event()
-        self._window = Window() if terms.pacing.everyone else None
+        limit = terms.pacing.everyone
+        self._window = Window(limit) if limit else None
+        # Later than that the pace may be another's; without a limit it is nobody's.
+        self._longest_delay = claims.GRACE.total_seconds() if limit else float("inf")
+        # As many as there are connections: none waits for one when it was let go.
+        self._lines = asyncio.Semaphore(CONNECTIONS)
         self._outcomes: list[claims.Outcome] = []
         self._one_writer = asyncio.Lock()
         self._again: datetime | None = None
@@ -159,7 +173,7 @@ class Delivery:
         self._again = min((at for at in (claimed.again, later, kept) if at), default=None)
         for each in claimed.rows:
             moment = begun + (each.slot - now).total_seconds()
-            task = asyncio.create_task(self._handle(each.row, moment))
+            task = asyncio.create_task(self._handle(each, moment))
             self._sending.add(task)
             task.add_done_callback(self._ended)
         return len(claimed.rows)
@@ -185,39 +199,51 @@ class Delivery:
             async with self._writing():
                 pass
 
-    async def _handle(self, row: Outbox, moment: float) -> None:
+    async def _handle(self, claimed: claims.Claimed, moment: float) -> None:
+        row = claimed.row
         try:
-            outcome = await self._send_at(row, moment)
-        except Unavailable:  # only what Telegram refused is looked up in the database
-            at = self._clock() + self._backoff(row)
-            outcome = _outcome(row, OutboxState.WAITING, next_at=at)
+            made = self._made(row)  # ahead of its slot: the first of many takes its time
+        except Exception as error:
+            outcome = self._impossible(row, error)
+        else:
+            outcome = await self._send_at(claimed, moment, made)
         self._outcomes.append(outcome)  # the list as it is now, not as it was before sending
         self._nudged.set()
 
-    async def _send_at(self, row: Outbox, moment: float) -> claims.Outcome:
-        if self._window is not None:
-            await self._window.wait(moment)
-        if self._stopping:
-            return _outcome(row, OutboxState.WAITING)  # released unsent
-        try:
-            message_id = await self._send(row)
-        except TelegramError as error:
-            return await self._failed(row, error)
-        except Exception as error:
-            log.exception("a message cannot be made", dedup_key=row.dedup_key)
-            return self._dead(row, f"cannot be made: {error!r}")
-        return self._closed(row, OutboxState.SENT, message_id=message_id)
+    async def _send_at(self, claimed: claims.Claimed, moment: float, made: _Made) -> claims.Outcome:
+        row, loop = claimed.row, asyncio.get_running_loop()
+        if moment > loop.time():
+            await asyncio.sleep(moment - loop.time())
+        async with self._lines:
+            if self._window is not None:
+                await self._window.opens(claimed.number)
+            if self._stopping or loop.time() - moment > self._longest_delay:
+                return _outcome(row, OutboxState.WAITING)  # released unsent
+            try:
+                message_id = await self._send(row, made)
+            except TelegramError as error:
+                try:
+                    return await self._failed(row, error)
+                except Unavailable:  # only what Telegram refused is looked up in the database
+                    at = self._clock() + self._backoff(row)
+                    return _outcome(row, OutboxState.WAITING, next_at=at)
+            except Exception as error:
+                return self._impossible(row, error)
+            return self._closed(row, OutboxState.SENT, message_id=message_id)
 
-    async def _send(self, row: Outbox) -> int:
-        rendered = self._rendered(orjson.dumps(row.screen), row.language, row.repeated)
+    def _made(self, row: Outbox) -> _Made:
         chat_id = self._reach.policy.seal.chat_of(row.sealed) if row.sealed else row.chat_id
-        *before, last = rendered.texts
+        return _Made(chat_id, self._rendered(orjson.dumps(row.screen), row.language, row.repeated))
+
+    async def _send(self, row: Outbox, made: _Made) -> int:
+        *before, last = made.rendered.texts
+        markup = made.rendered.markup
         if row.edits is not None:
-            await self._api.edit(chat_id, row.edits, last, rendered.markup)
+            await self._api.edit(made.chat_id, row.edits, last, markup)
             return row.edits
         for text in before:
-            await self._api.send(chat_id, text, None, row.thread_id)
-        return await self._api.send(chat_id, last, rendered.markup, row.thread_id)
+            await self._api.send(made.chat_id, text, None, row.thread_id)
+        return await self._api.send(made.chat_id, last, markup, row.thread_id)
 
     def _render(self, stored: bytes, language: str, repeated: bool) -> Rendered:
         screen = Screen.from_json(orjson.loads(stored))
@@ -280,6 +306,10 @@ class Delivery:
         doubled = self._terms.backoff * (1 << min(row.attempt - 1, 12))
         spread = random.uniform(0.8, 1.2)  # noqa: S311 - so that many do not come back at once
         return min(doubled, self._terms.longest_backoff) * spread
+
+    def _impossible(self, row: Outbox, error: Exception) -> claims.Outcome:
+        log.exception("a message cannot be made", dedup_key=row.dedup_key)
+        return self._dead(row, f"cannot be made: {error!r}")
 
     def _dead(self, row: Outbox, error: str) -> claims.Outcome:
         log.error("a message is dead", dedup_key=row.dedup_key, error=error)

@@ -32,6 +32,7 @@ from bot.telegram.errors import NotSent
 if TYPE_CHECKING:
     from telegram._utils.types import ODVInput
 
+CONNECTIONS = 100  # that are open at once
 _JSON = {"Content-Type": "application/json"}
 _NEVER_LEFT = (
     ClientConnectorError,
@@ -54,7 +55,7 @@ class AiohttpRequest(BaseRequest):
     def __init__(
         self,
         *,
-        connections: int = 100,
+        connections: int = CONNECTIONS,
         proxy: str | None = None,
         connect_timeout: float = 5.0,
         read_timeout: float = 15.0,

@@ -1,4 +1,4 @@
-"""No second sees more messages than it has slots, however late some of them are."""
+"""No second sees more messages than the limit, however late some of them are."""
 
 from __future__ import annotations
 
@@ -9,25 +9,23 @@ _SECOND = 1.0
 
 
 class Window:
-    """Lets messages go at their slots, or later; the times are the event loop's, in seconds.
+    """Lets messages go in the order of their slots' numbers; times are the loop's, in seconds.
 
-    What was held up must not go together with what follows: a message goes no earlier than a second
-    after the one whose slot was a second before its own. So what goes in a second had its slots in
-    one, and of those there are no more than the limit. Lost time is made up for within the second
-    in which it was lost.
+    Slots are apart, but what was held up would go together with what follows. So a message goes no
+    earlier than a second after the one that is a whole limit before it.
     """
 
-    def __init__(self) -> None:
-        self._gone: deque[tuple[float, float]] = deque()
+    def __init__(self, limit: float) -> None:
+        """`limit` is in messages a second; one below one allows one."""
+        self._limit = max(1, int(limit))
+        self._gone: deque[tuple[int, float]] = deque()
         self._not_before = 0.0
 
-    async def wait(self, slot: float) -> None:
-        """Return when a message may go."""
+    async def opens(self, number: int) -> None:
+        """Return when a message may go; it goes then."""
         loop = asyncio.get_running_loop()
-        if slot > loop.time():
-            await asyncio.sleep(slot - loop.time())
-        while self._gone and self._gone[0][0] <= slot - _SECOND:
+        while self._gone and self._gone[0][0] <= number - self._limit:
             self._not_before = self._gone.popleft()[1] + _SECOND
         if self._not_before > loop.time():
             await asyncio.sleep(self._not_before - loop.time())
-        self._gone.append((slot, loop.time()))
+        self._gone.append((number, loop.time()))

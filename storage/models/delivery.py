@@ -81,10 +81,16 @@ class Recipient(SQLModel, table=True):
 
 
 class Pace(SQLModel, table=True):
-    """The next free moment of a shared pace; its one row is `everyone`."""
+    """The next free slot of a shared pace, its moment and its number, and whose it is until when.
+
+    Its one row is `everyone`.
+    """
 
     scope: str = Field(sa_type=String(32), primary_key=True)
     next_free: datetime = time_column()
+    number: int = Field(sa_type=BigInteger)
+    owner: str | None = Field(default=None, sa_type=String(64))
+    held_until: datetime = time_column()
 
 
 class FailedUpdate(SQLModel, table=True):

@@ -176,7 +176,7 @@ async def test_a_claim_takes_no_more_rows_than_it_asks_for(database: Database, m
 @pytest.mark.parametrize("workers", [1, 2])
 async def test_no_second_has_more_slots_than_the_limit(database: Database, workers: int) -> None:
     """However many claim, at odd moments: never over 10 in any window of a second."""
-    pacing = claims.Pacing(everyone=0.1005, private=0, group=0)
+    pacing = claims.Pacing(everyone=10, private=0, group=0)
     await enqueue(database, *(message(f"m{n}", n, START) for n in range(1, 61)))
     slots: list[float] = []
     moments = [0.0, 0.01, 0.35, 0.9, 1.0, 1.01, 2.4, 2.45, 3.1, 4.0, 5.5, 5.6, 6.6, 7.6, 8.0]
@@ -197,7 +197,7 @@ async def test_two_claims_at_once_share_the_pace(postgres: Postgres, fresh: bool
 
     name = await postgres.create()
     database = Opened(postgres.database(name))
-    pacing = claims.Pacing(everyone=0.1005, private=0, group=0)
+    pacing = claims.Pacing(everyone=10, private=0, group=0)
     await enqueue(database, *(message(f"m{n}", n, START) for n in range(1, 31)))
     slots: list[float] = []
     if not fresh:

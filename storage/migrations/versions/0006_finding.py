@@ -8,6 +8,8 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+_TIME = sa.DateTime(timezone=True)
+
 
 def upgrade() -> None:
     op.create_index("ix_submission_unit_newest", "submission", ["handled_by", "id"])
@@ -27,6 +29,12 @@ def upgrade() -> None:
 
 
 def _outbox() -> None:
+    for column in (
+        sa.Column("number", sa.BigInteger(), nullable=False, server_default="0"),
+        sa.Column("owner", sa.String(length=64), nullable=True),
+        sa.Column("held_until", _TIME, nullable=False, server_default="2026-01-01 00:00:00"),
+    ):
+        op.add_column("pace", column)
     waits = sa.text("state = 'waiting'")
     op.drop_index("ix_outbox_ready", "outbox")
     for name, columns in (
