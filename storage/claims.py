@@ -41,7 +41,7 @@ _EVERYONE = "everyone"
 
 # How late a message may still go in its slot. Afterwards the pace may be another sender's.
 GRACE = timedelta(seconds=0.5)
-_SPARE = 1.005  # half a percent is left, for messages that the network makes late
+_SPARE = 1.008  # of a second is left, for messages that the network makes late
 
 
 @dataclass(frozen=True, slots=True)
