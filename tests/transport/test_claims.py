@@ -225,6 +225,23 @@ async def _until_somebody_waits(database: Database, other: asyncio.Task[object])
                     return
 
 
+async def test_the_pace_is_one_senders_until_it_lets_go_or_vanishes(database: Database) -> None:
+    """Another waits for the last slot and the grace time; for nothing when nothing was left."""
+    pacing = claims.Pacing(everyone=10, private=0, group=0)
+    await enqueue(database, *(message(f"m{n}", n, START) for n in range(1, 5)))
+    held = await claim(database, "first", pacing=pacing, most=2)
+    last = held[-1].slot - START
+    assert await claim(database, "second", now=last, pacing=pacing) == []
+    assert [each.number for each in held] == [0, 1]
+    over = last + claims.GRACE + pacing.step
+    (third, _fourth) = await claim(database, "second", now=over, pacing=pacing)
+    assert (third.number, third.slot) == (2, START + over)
+    later = over + timedelta(seconds=1)
+    assert await claim(database, "second", now=later, pacing=pacing) == []  # it lets go
+    await enqueue(database, message("m5", 5, START))
+    assert keys(await claim(database, "first", now=later, pacing=pacing)) == ["m5"]
+
+
 async def test_a_chat_has_its_own_pace(database: Database) -> None:
     """The next message of a private chat, or of a group, is not claimed before its time."""
     pacing = claims.Pacing(everyone=0, private=1, group=3)
