@@ -109,7 +109,7 @@ class Database:
         as one of a hundred, afterwards as long. PostgreSQL does both by itself.
         """
         if self.is_sqlite:
-            async with self._engine.connect() as connection:
+            async with self._turnstile, self._engine.connect() as connection:
                 raw = await connection.get_raw_connection()
                 # As SQLite's own page on `optimize` has it for connections that stay open.
                 await raw.driver_connection.execute("PRAGMA optimize=0x10002")  # type: ignore[union-attr]
