@@ -206,7 +206,7 @@ def retention_of(retention: Retention) -> RetentionTerms:
 
 
 def pacing_of(limits: Limits) -> Pacing:
-    """The limit and the pauses that the settings mean."""
+    """The limit and the pauses that the settings mean; the pauses with half a percent to spare."""
 
     def pause(seconds: float, messages: float) -> float:
         return seconds / messages * 1.005 if messages else 0.0

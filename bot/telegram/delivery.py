@@ -171,9 +171,10 @@ class Delivery:
         # A chat's pause outlasts the claims that follow.
         kept = self._again if self._again and self._again > now else None
         self._again = min((at for at in (claimed.again, later, kept) if at), default=None)
+        committed = asyncio.get_running_loop().time()
         for each in claimed.rows:
             moment = begun + (each.slot - now).total_seconds()
-            task = asyncio.create_task(self._handle(each, moment))
+            task = asyncio.create_task(self._handle(each, moment, committed))
             self._sending.add(task)
             task.add_done_callback(self._ended)
         return len(claimed.rows)
@@ -199,25 +200,29 @@ class Delivery:
             async with self._writing():
                 pass
 
-    async def _handle(self, claimed: claims.Claimed, moment: float) -> None:
+    async def _handle(self, claimed: claims.Claimed, moment: float, committed: float) -> None:
         row = claimed.row
         try:
             made = self._made(row)  # ahead of its slot: the first of many takes its time
         except Exception as error:
             outcome = self._impossible(row, error)
         else:
-            outcome = await self._send_at(claimed, moment, made)
+            # A slow database makes all late, and is no reason to send nothing.
+            latest = max(moment, committed) + self._longest_delay
+            outcome = await self._send_at(claimed, moment, latest, made)
         self._outcomes.append(outcome)  # the list as it is now, not as it was before sending
         self._nudged.set()
 
-    async def _send_at(self, claimed: claims.Claimed, moment: float, made: _Made) -> claims.Outcome:
+    async def _send_at(
+        self, claimed: claims.Claimed, moment: float, latest: float, made: _Made
+    ) -> claims.Outcome:
         row, loop = claimed.row, asyncio.get_running_loop()
         if moment > loop.time():
             await asyncio.sleep(moment - loop.time())
         async with self._lines:
             if self._window is not None:
                 await self._window.opens(claimed.number)
-            if self._stopping or loop.time() - moment > self._longest_delay:
+            if self._stopping or loop.time() > latest:
                 return _outcome(row, OutboxState.WAITING)  # released unsent
             try:
                 message_id = await self._send(row, made)

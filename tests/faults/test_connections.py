@@ -8,10 +8,11 @@ import signal
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.app import App
 from bot.telegram.request import AiohttpRequest
+from storage import claims
 from tests.faults.road import Road
 from tests.kills.campaign import Bot
 from tests.people import settings_for, tells, town_on
@@ -142,3 +143,31 @@ async def test_told_to_stop_while_sending(town: Town, database_url: str) -> None
         ("sent", False), ("waiting", False), ("waiting", False),
     ]  # fmt: skip
     assert all(each.owner is None and each.lease_until is None for each in rows)
+
+
+async def test_a_slow_database_delays_and_stops_nothing(
+    town: Town, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claim takes longer than a message may be late in its slot: it goes all the same."""
+    ann = await met(town, "Ann")
+    monkeypatch.setattr(claims, "GRACE", timedelta(seconds=0.1))
+    quick = claims.claim
+
+    async def slow(*words: Any, **terms: Any) -> claims.Claims:
+        loop = asyncio.get_running_loop()
+        found, until = await quick(*words, **terms), loop.time() + 0.2
+        while loop.time() < until:
+            await asyncio.sleep(0)
+        return found
+
+    monkeypatch.setattr(claims, "claim", slow)
+    settings = settings_for(database_url, town.simulator.url)
+    limits = settings.telegram.limits.model_copy(update={"global_per_second": 100})
+    telegram = settings.telegram.model_copy(update={"limits": limits})
+    settings = settings.model_copy(update={"telegram": telegram})
+    async with town.playing(App(settings, clock=lambda: town.now, album_pause=0.0)):
+        app = town.replicas[-1].app
+        await put(town, message("a", ann.id, town.now))
+        await app.delivery.start_due()
+        await app.delivery.drained()
+    assert await state(town, "a") == "sent"
