@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from datetime import timedelta
 
 # What a bot may fetch from Telegram's servers: https://core.telegram.org/bots/api#getfile
@@ -62,8 +63,8 @@ def _document(content: bytes) -> str | None:
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
                 named = archive.read("mimetype").decode("ascii", "replace").strip()
                 return named if named.startswith(_OPEN_DOCUMENT) else None
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
-        return None
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+        return None  # broken, sealed by a password, or packed in a way that nobody knows
     if "[Content_Types].xml" not in names or any("vbaProject" in name for name in names):
         return None
     return next(

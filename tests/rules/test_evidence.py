@@ -173,3 +173,16 @@ def test_pauses_grow_to_two_hours() -> None:
     assert pauses == sorted(pauses)
     assert pauses[0] == timedelta(seconds=10)
     assert pauses[-1] == timedelta(hours=2)
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("damage", [0x00, 0x55, 0xFF])
+def test_a_broken_archive_is_no_document(packing: int, damage: int) -> None:
+    """Whatever cannot be unpacked of it: it is refused, not stumbled over."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", packing) as opened:
+        opened.writestr("mimetype", "application/vnd.oasis.opendocument.text" * 3)
+    content = bytearray(made.getvalue())
+    begin = 30 + len("mimetype")
+    content[begin : begin + 20] = bytes([damage]) * 20
+    assert rules.content_type(bytes(content)) is None
