@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import zipfile
 import zlib
 from datetime import timedelta
@@ -55,6 +56,12 @@ def content_type(content: bytes) -> str | None:
     return "text/plain" if _is_text(content) else None
 
 
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
+
+
 def _document(content: bytes) -> str | None:
     """A word processor's file or the like is an archive; any other archive is refused."""
     try:
@@ -63,7 +70,7 @@ def _document(content: bytes) -> str | None:
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
                 named = archive.read("mimetype").decode("ascii", "replace").strip()
                 return named if named.startswith(_OPEN_DOCUMENT) else None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+    except _BROKEN:
         return None  # broken, sealed by a password, or packed in a way that nobody knows
     if "[Content_Types].xml" not in names or any("vbaProject" in name for name in names):
         return None
