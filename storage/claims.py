@@ -1,4 +1,4 @@
-"""Claiming what is due from the outbox, under a lease, and finishing it behind a fence.
+"""Claiming what is due from the outbox, under a lease; `storage.outcomes` finishes it.
 
 The design and the promise are in docs/decisions/0003-outbox.md.
 """
@@ -8,15 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Integer,
-    String,
+    Text,
     and_,
     bindparam,
+    cast,
     func,
     or_,
     select,
@@ -27,7 +25,7 @@ from sqlalchemy.orm import aliased
 
 from storage.models import Outbox, OutboxState, Pace, Recipient
 from storage.outbox import Priority
-from storage.rows import insert_into, many, one, table
+from storage.rows import insert_into, one, table
 from storage.types import UtcDateTime
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ _EVERYONE = "everyone"
 
 # How late a message may still go in its slot. Afterwards the pace may be another sender's.
 GRACE = timedelta(seconds=0.5)
-_SPARE = 1.008  # of a second is left, for messages that the network makes late
+_SPARE = 1.002  # of a second is left, for messages that the network makes late
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +68,29 @@ class Pacing:
         return min((slot + pause for slot, pause in pauses if pause), default=None)
 
 
+class Due(Protocol):
+    """What a sender needs of a row; `screen` is JSON as it is stored, and read by nobody before."""
+
+    id: int
+    dedup_key: str
+    chat_id: int
+    sealed: str | None
+    thread_id: int | None
+    edits: int | None
+    priority: int
+    critical: bool
+    language: str
+    screen: str
+    repeated: bool
+    attempt: int
+    next_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A claimed row, the moment at which it may be sent, and the number of that slot."""
 
-    row: Outbox
+    row: Due
     slot: datetime
     number: int = 0
 
@@ -87,20 +103,6 @@ class Claims:
     again: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a claimed row: its state, and when it is to be tried again."""
-
-    row_id: int
-    attempt: int
-    state: OutboxState
-    next_at: datetime
-    finished_at: datetime | None = None
-    repeated: bool = False
-    message_id: int | None = None
-    error: str | None = None
-
-
 async def claim(
     connection: AsyncConnection,
     *,
@@ -109,6 +111,7 @@ async def claim(
     lease: timedelta,
     pacing: Pacing,
     most: int,
+    behind: timedelta = timedelta(),
     horizon: timedelta = timedelta(seconds=0.25),
 ) -> Claims:
     """Take rows that may be sent within `horizon`, each with its own slot of the shared pace.
@@ -117,7 +120,8 @@ async def claim(
     when a sender vanishes, whatever it held may have been sent.
 
     While one sends, the shared pace is its own: two that are late in turns would together go over
-    the limit. It lets go when nothing is left, or by vanishing.
+    the limit. It lets go when nothing is left, or by vanishing. One that is `behind` its slots
+    moves them on by as much: it would be ever later with what it claims.
     """
     step = pacing.step
     if not step:
@@ -129,7 +133,7 @@ async def claim(
     is_others = pace.owner is not None and pace.owner != owner
     if is_others and now < pace.held_until:
         return Claims([], pace.held_until)
-    slot = max(now, pace.next_free + GRACE if is_others else pace.next_free)
+    slot = max(now, pace.next_free + (GRACE if is_others else behind))
     room = min(most, int((now + horizon - slot) / step) + 1)
     if room < 1:
         return Claims([], slot - horizon / 2)
@@ -228,19 +232,23 @@ def _taking() -> Any:
             attempt=_rows.c.attempt + 1,
             lease_until=bindparam("until"),
         )
-        .returning(*_rows.c)
+        .returning(*_due)
     )
 
 
+_due = [
+    cast(_rows.c.screen, Text).label("screen") if name == "screen" else _rows.c[name]
+    for name in Due.__annotations__
+]
 _take_ready = _taking()
 
 
 async def _take(
     connection: AsyncConnection, owner: str, now: datetime, lease: timedelta, most: int
-) -> list[Outbox]:
+) -> list[Due]:
     parameters = {"moment": now, "most": most, "by": owner, "until": now + lease}
-    taken = await many(connection, Outbox, _take_ready, parameters)
-    return sorted(taken, key=lambda row: (row.priority, row.next_at, row.id or 0))
+    taken: Sequence[Due] = (await connection.execute(_take_ready, parameters)).all()
+    return sorted(taken, key=lambda row: (row.priority, row.next_at, row.id))
 
 
 async def _pace_chats(
@@ -261,52 +269,6 @@ def _pace(dialect_name: str) -> Any:
     return statement.on_conflict_do_update(
         index_elements=["chat_id"], set_={"next_at": statement.excluded.next_at}
     )
-
-
-_ONE = {
-    "of_row": BigInteger, "of_attempt": Integer, "state": String, "next_at": UtcDateTime,
-    "finished_at": UtcDateTime, "repeated": Boolean, "message_id": BigInteger, "error": String,
-}  # fmt: skip
-_written = tuple(name for name in _ONE if not name.startswith("of_"))
-
-
-@cache
-def _finishing(count: int) -> Any:
-    """Write so many outcomes in one statement, each only while its claim still holds."""
-    rows = [
-        select(*(bindparam(f"became_{name}_{number}", type_=kind()).label(name)
-                 for name, kind in _ONE.items()))
-        for number in range(count)
-    ]  # fmt: skip
-    became = (union_all(*rows) if count > 1 else rows[0]).subquery("became")
-    return (
-        update(_rows)
-        .where(_rows.c.id == became.c.of_row, _rows.c.state == OutboxState.SENDING)
-        .where(_rows.c.owner == bindparam("of_owner"), _rows.c.attempt == became.c.of_attempt)
-        .values(owner=None, lease_until=None, **{name: became.c[name] for name in _written})
-    )
-
-
-_AT_ONCE = 50  # outcomes in one statement
-
-
-async def finish(connection: AsyncConnection, owner: str, outcomes: Sequence[Outcome]) -> int:
-    """Write what became of rows; how many were still this owner's to finish.
-
-    A row whose lease ended and that another one claimed since is left to that one.
-    """
-    finished = 0
-    for begin in range(0, len(outcomes), _AT_ONCE):
-        some = outcomes[begin : begin + _AT_ONCE]
-        parameters: dict[str, Any] = {"of_owner": owner}
-        for number, outcome in enumerate(some):
-            parameters[f"became_of_row_{number}"] = outcome.row_id
-            parameters[f"became_of_attempt_{number}"] = outcome.attempt
-            for name in _written:
-                parameters[f"became_{name}_{number}"] = getattr(outcome, name)
-        result = await connection.execute(_finishing(len(some)), parameters)
-        finished += result.rowcount
-    return finished
 
 
 def _later() -> Any:

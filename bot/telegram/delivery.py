@@ -18,11 +18,12 @@ from telegram.error import ChatMigrated, TelegramError
 from bot.screen import Screen, Words
 from bot.telegram.api import Api
 from bot.telegram.errors import Verdict, verdict, wait_of
+from bot.telegram.gate import Gate
 from bot.telegram.request import CONNECTIONS
-from bot.telegram.window import Window
-from storage import claims, outbox
+from storage import claims, outbox, outcomes
 from storage.database import Unavailable
 from storage.models import OutboxState
+from storage.outcomes import Sent, Unsent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 
     from bot.reach import Reach
     from bot.telegram.render import Rendered, Renderer
+    from storage.claims import Due
     from storage.database import Database
-    from storage.models import Outbox
+    from storage.outcomes import Outcome
 
 log = structlog.get_logger()
 
@@ -49,7 +51,7 @@ class Terms:
 
     pacing: claims.Pacing
     lease: timedelta = timedelta(seconds=60)
-    chunk: int = 100
+    chunk: int = 250
     backoff: timedelta = timedelta(seconds=2)
     longest_backoff: timedelta = timedelta(minutes=10)
 
@@ -89,12 +91,10 @@ class Delivery:
         self._sending: set[asyncio.Task[None]] = set()
         self._has_room = asyncio.Event()
         limit = terms.pacing.everyone
-        self._window = Window(limit) if limit else None
+        self._gate = Gate(limit, CONNECTIONS)
         # Later than that the pace may be another's; without a limit it is nobody's.
         self._longest_delay = claims.GRACE.total_seconds() if limit else float("inf")
-        # As many as there are connections: none waits for one when it was let go.
-        self._lines = asyncio.Semaphore(CONNECTIONS)
-        self._outcomes: list[claims.Outcome] = []
+        self._outcomes: list[Outcome] = []
         self._one_writer = asyncio.Lock()
         self._again: datetime | None = None
         # An announcement is the same for a million people.
@@ -158,6 +158,7 @@ class Delivery:
     async def start_due(self) -> int:
         """Write what became of rows, claim a chunk of what is due, begin to send it; its size."""
         now, begun = self._clock(), asyncio.get_running_loop().time()
+        behind = self._gate.behind
         async with self._writing() as connection:
             claimed = await claims.claim(
                 connection,
@@ -166,15 +167,18 @@ class Delivery:
                 lease=self._terms.lease,
                 pacing=self._terms.pacing,
                 most=self._terms.chunk,
+                behind=timedelta(seconds=behind),
             )
             later = await claims.next_due(connection, now) if claimed.again is None else None
         # A chat's pause outlasts the claims that follow.
         kept = self._again if self._again and self._again > now else None
         self._again = min((at for at in (claimed.again, later, kept) if at), default=None)
+        if behind and claimed.rows:
+            self._gate.moved(claimed.rows[0].number)
         committed = asyncio.get_running_loop().time()
         for each in claimed.rows:
-            moment = begun + (each.slot - now).total_seconds()
-            task = asyncio.create_task(self._handle(each, moment, committed))
+            slot = begun + (each.slot - now).total_seconds()
+            task = asyncio.create_task(self._handle(each, slot, committed))
             self._sending.add(task)
             task.add_done_callback(self._ended)
         return len(claimed.rows)
@@ -183,16 +187,16 @@ class Delivery:
     async def _writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that first writes what became of rows, all that there is at once."""
         async with self._one_writer:
-            outcomes, self._outcomes = self._outcomes, []
+            became, self._outcomes = self._outcomes, []
             try:
                 async with self._database.transaction() as connection:
-                    finished = await claims.finish(connection, self._owner, outcomes)
+                    finished = await outcomes.finish(connection, self._owner, became, self._clock())
                     yield connection
             except BaseException:
-                self._outcomes = [*outcomes, *self._outcomes]  # nothing was written
+                self._outcomes = [*became, *self._outcomes]  # nothing was written
                 raise
-        if finished < len(outcomes):
-            log.warning("rows were claimed by another meanwhile", rows=len(outcomes) - finished)
+        if finished < len(became):
+            log.warning("rows were claimed by another meanwhile", rows=len(became) - finished)
 
     async def _flush(self) -> None:
         """Write what became of rows without claiming more."""
@@ -200,7 +204,7 @@ class Delivery:
             async with self._writing():
                 pass
 
-    async def _handle(self, claimed: claims.Claimed, moment: float, committed: float) -> None:
+    async def _handle(self, claimed: claims.Claimed, slot: float, committed: float) -> None:
         row = claimed.row
         try:
             made = self._made(row)  # ahead of its slot: the first of many takes its time
@@ -208,22 +212,18 @@ class Delivery:
             outcome = self._impossible(row, error)
         else:
             # A slow database makes all late, and is no reason to send nothing.
-            latest = max(moment, committed) + self._longest_delay
-            outcome = await self._send_at(claimed, moment, latest, made)
+            latest = max(slot, committed) + self._longest_delay
+            outcome = await self._send_at(claimed, slot, latest, made)
         self._outcomes.append(outcome)  # the list as it is now, not as it was before sending
         self._nudged.set()
 
     async def _send_at(
-        self, claimed: claims.Claimed, moment: float, latest: float, made: _Made
-    ) -> claims.Outcome:
-        row, loop = claimed.row, asyncio.get_running_loop()
-        if moment > loop.time():
-            await asyncio.sleep(moment - loop.time())
-        async with self._lines:
-            if self._window is not None:
-                await self._window.opens(claimed.number)
-            if self._stopping or loop.time() > latest:
-                return _outcome(row, OutboxState.WAITING)  # released unsent
+        self, claimed: claims.Claimed, slot: float, latest: float, made: _Made
+    ) -> Outcome:
+        row = claimed.row
+        async with self._gate.passing(claimed.number, slot, latest) as in_time:
+            if self._stopping or not in_time:
+                return _unsent(row, OutboxState.WAITING)  # released
             try:
                 message_id = await self._send(row, made)
             except TelegramError as error:
@@ -231,16 +231,16 @@ class Delivery:
                     return await self._failed(row, error)
                 except Unavailable:  # only what Telegram refused is looked up in the database
                     at = self._clock() + self._backoff(row)
-                    return _outcome(row, OutboxState.WAITING, next_at=at)
+                    return _unsent(row, OutboxState.WAITING, next_at=at)
             except Exception as error:
                 return self._impossible(row, error)
-            return self._closed(row, OutboxState.SENT, message_id=message_id)
+            return Sent(row.id, row.attempt, message_id)
 
-    def _made(self, row: Outbox) -> _Made:
+    def _made(self, row: Due) -> _Made:
         chat_id = self._reach.policy.seal.chat_of(row.sealed) if row.sealed else row.chat_id
-        return _Made(chat_id, self._rendered(orjson.dumps(row.screen), row.language, row.repeated))
+        return _Made(chat_id, self._rendered(row.screen, row.language, row.repeated))
 
-    async def _send(self, row: Outbox, made: _Made) -> int:
+    async def _send(self, row: Due, made: _Made) -> int:
         *before, last = made.rendered.texts
         markup = made.rendered.markup
         if row.edits is not None:
@@ -250,14 +250,14 @@ class Delivery:
             await self._api.send(made.chat_id, text, None, row.thread_id)
         return await self._api.send(made.chat_id, last, markup, row.thread_id)
 
-    def _render(self, stored: bytes, language: str, repeated: bool) -> Rendered:
+    def _render(self, stored: str, language: str, repeated: bool) -> Rendered:
         screen = Screen.from_json(orjson.loads(stored))
         if repeated:
             mark = Words("outbox.repeated")
             screen = replace(screen, paragraphs=(*screen.paragraphs, mark))
         return self._renderer.render(screen, language)
 
-    async def _failed(self, row: Outbox, error: TelegramError) -> claims.Outcome:
+    async def _failed(self, row: Due, error: TelegramError) -> Outcome:
         judged, now = verdict(error), self._clock()
         log.warning(
             "a message was not sent", dedup_key=row.dedup_key, verdict=judged.name, error=str(error)
@@ -274,7 +274,7 @@ class Delivery:
                     await self._reach.lost(connection, row.chat_id, now)
                 return self._once_more(row, outbox.PARKED, error)
             case Verdict.DONE:
-                return self._closed(row, OutboxState.SENT, message_id=row.edits)
+                return Sent(row.id, row.attempt, row.edits)
             case Verdict.NO_TOPIC:
                 async with self._database.transaction() as connection:
                     await self._reach.lost_topic(connection, row.chat_id, now)
@@ -286,20 +286,20 @@ class Delivery:
                 self.stop()
                 return self._once_more(row, now, error)
             case Verdict.UNSURE if not row.critical:
-                return self._closed(row, OutboxState.MAYBE_SENT, error=str(error)[:256])
+                return _unsent(row, OutboxState.MAYBE_SENT, error=str(error)[:256])
             case Verdict.UNSURE:
                 return self._once_more(row, now + self._backoff(row), error, repeated=True)
         return self._once_more(row, now + self._backoff(row), error)
 
-    async def _wait(self, row: Outbox, until: datetime) -> claims.Outcome:
+    async def _wait(self, row: Due, until: datetime) -> Outcome:
         async with self._database.transaction() as connection:
             await outbox.hold_back(connection, row.chat_id, until)
-        return _outcome(row, OutboxState.WAITING, next_at=until, error="told to wait")
+        return _unsent(row, OutboxState.WAITING, next_at=until, error="told to wait")
 
     def _once_more(
-        self, row: Outbox, at: datetime, error: TelegramError, *, repeated: bool = False
-    ) -> claims.Outcome:
-        return _outcome(
+        self, row: Due, at: datetime, error: TelegramError, *, repeated: bool = False
+    ) -> Outcome:
+        return _unsent(
             row,
             OutboxState.WAITING,
             next_at=at,
@@ -307,24 +307,21 @@ class Delivery:
             repeated=row.repeated or repeated,
         )
 
-    def _backoff(self, row: Outbox) -> timedelta:
+    def _backoff(self, row: Due) -> timedelta:
         doubled = self._terms.backoff * (1 << min(row.attempt - 1, 12))
         spread = random.uniform(0.8, 1.2)  # noqa: S311 - so that many do not come back at once
         return min(doubled, self._terms.longest_backoff) * spread
 
-    def _impossible(self, row: Outbox, error: Exception) -> claims.Outcome:
+    def _impossible(self, row: Due, error: Exception) -> Outcome:
         log.exception("a message cannot be made", dedup_key=row.dedup_key)
         return self._dead(row, f"cannot be made: {error!r}")
 
-    def _dead(self, row: Outbox, error: str) -> claims.Outcome:
+    def _dead(self, row: Due, error: str) -> Outcome:
         log.error("a message is dead", dedup_key=row.dedup_key, error=error)
-        return self._closed(row, OutboxState.DEAD, error=error[:256])
-
-    def _closed(self, row: Outbox, state: OutboxState, **values: Any) -> claims.Outcome:
-        return _outcome(row, state, finished_at=self._clock(), **values)
+        return _unsent(row, OutboxState.DEAD, error=error[:256])
 
 
-def _outcome(row: Outbox, state: OutboxState, **changed: Any) -> claims.Outcome:
+def _unsent(row: Due, state: OutboxState, **changed: Any) -> Unsent:
     """What became of a row; what is not named stays as it was."""
     kept = {"next_at": row.next_at, "repeated": row.repeated, **changed}
-    return claims.Outcome(row.id or 0, row.attempt, state, **kept)
+    return Unsent(row.id, row.attempt, state, **kept)

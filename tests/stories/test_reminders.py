@@ -14,7 +14,7 @@ from sqlalchemy import select
 from bot.forums import reminding
 from bot.forums.attending_rules import reminded_at
 from bot.workdays import Workdays
-from storage import claims
+from storage import claims, outcomes
 from storage.models import ForumState, Outbox, OutboxState
 from storage.rows import table
 from tests.attending import changed, published, registers
@@ -129,9 +129,9 @@ async def test_what_is_on_its_way_is_not_tried_again(town: Town) -> None:
     (claimed,) = found.rows
     await changed(town, forum, state=ForumState.CANCELLED)
     row = claimed.row
-    failed = claims.Outcome(row.id or 0, row.attempt, OutboxState.WAITING, town.now)
+    failed = outcomes.Unsent(row.id, row.attempt, OutboxState.WAITING, town.now)
     async with database.transaction() as connection:
-        assert await claims.finish(connection, "another", [failed]) == 0
+        assert await outcomes.finish(connection, "another", [failed], town.now) == 0
     assert await waiting(town) == [OutboxState.MAYBE_SENT]
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
-from storage import claims, outbox
-from storage.models import OutboxState
+from storage import claims, outbox, outcomes
 from tests.people import START, tells
 from tests.transport.stage import MARK, ROWS, message, met, put, state
 
@@ -64,9 +63,9 @@ async def test_a_late_finish_is_fenced(database: Database) -> None:
         await outbox.sweep(connection, START + LEASE)
     (second,) = await claim(database, "second", now=LEASE)
     assert second.row.repeated is True
-    late = claims.Outcome(first.row.id or 0, first.row.attempt, OutboxState.SENT, START)
+    late = outcomes.Sent(first.row.id, first.row.attempt, None)
     async with database.transaction() as connection:
-        assert await claims.finish(connection, "first", [late]) == 0
+        assert await outcomes.finish(connection, "first", [late], START) == 0
         found = (await connection.execute(select(ROWS))).one()
     assert (found.state.value, found.owner) == ("sending", "second")
 
@@ -78,11 +77,11 @@ async def test_a_late_finish_of_an_earlier_attempt_is_fenced(database: Database)
     async with database.transaction() as connection:
         await outbox.sweep(connection, START + LEASE)
     (second,) = await claim(database, now=LEASE)
-    outcomes = [claims.Outcome(each.row.id or 0, each.row.attempt, OutboxState.SENT, START)
+    became = [outcomes.Sent(each.row.id, each.row.attempt, None)
                 for each in (first, second)]  # fmt: skip
     async with database.transaction() as connection:
-        assert await claims.finish(connection, "me", outcomes[:1]) == 0
-        assert await claims.finish(connection, "me", outcomes[1:]) == 1
+        assert await outcomes.finish(connection, "me", became[:1], START) == 0
+        assert await outcomes.finish(connection, "me", became[1:], START) == 1
 
 
 async def test_a_lease_that_has_not_ended_is_left_alone(database: Database) -> None:
@@ -125,8 +124,8 @@ async def test_one_chat_is_written_to_in_order(database: Database) -> None:
     assert await claim(database) == []
     async with database.transaction() as connection:
         found = await connection.execute(select(ROWS.c.id).where(ROWS.c.dedup_key == "a"))
-        done = claims.Outcome(found.scalar_one(), 1, OutboxState.SENT, START, START)
-        await claims.finish(connection, "me", [done])
+        done = outcomes.Sent(found.scalar_one(), 1, None)
+        await outcomes.finish(connection, "me", [done], START)
     assert keys(await claim(database)) == ["b"]
 
 
@@ -148,9 +147,9 @@ async def test_a_key_that_is_enqueued_again_is_one_row(database: Database) -> No
     first = message("a", 1, START)
     await enqueue(database, first, message("a", 2, START))
     (claimed,) = await claim(database)
-    done = claims.Outcome(claimed.row.id or 0, 1, OutboxState.SENT, START, START)
+    done = outcomes.Sent(claimed.row.id, 1, None)
     async with database.transaction() as connection:
-        await claims.finish(connection, "me", [done])
+        await outcomes.finish(connection, "me", [done], START)
     await enqueue(database, first)
     async with database.reading() as connection:
         assert (await connection.execute(select(func.count()).select_from(ROWS))).scalar_one() == 1
@@ -242,16 +241,31 @@ async def test_the_pace_is_one_senders_until_it_lets_go_or_vanishes(database: Da
     assert keys(await claim(database, "first", now=later, pacing=pacing)) == ["m5"]
 
 
+async def test_who_is_behind_has_its_slots_moved(database: Database) -> None:
+    """By as much as it is behind, and never before now."""
+    pacing = claims.Pacing(everyone=10, private=0, group=0)
+    await enqueue(database, *(message(f"m{n}", n, START) for n in range(1, 5)))
+    (first,) = await claim(database, pacing=pacing, most=1)
+    behind = timedelta(seconds=0.2)
+    async with database.transaction() as connection:
+        found = await claims.claim(
+            connection, owner="me", now=START, lease=LEASE, pacing=pacing, most=1, behind=behind,
+            horizon=timedelta(seconds=1),
+        )  # fmt: skip
+    (second,) = found.rows
+    assert second.slot == first.slot + pacing.step + behind
+
+
 async def test_a_chat_has_its_own_pace(database: Database) -> None:
     """The next message of a private chat, or of a group, is not claimed before its time."""
     pacing = claims.Pacing(everyone=0, private=1, group=3)
     for chat_id in (1, -1):
         for key in ("a", "b"):
             await enqueue(database, message(f"{key}{chat_id}", chat_id, START))
-    done = [claims.Outcome(each.row.id or 0, 1, OutboxState.SENT, START, START)
+    done = [outcomes.Sent(each.row.id, 1, None)
             for each in await claim(database, pacing=pacing)]  # fmt: skip
     async with database.transaction() as connection:
-        assert await claims.finish(connection, "me", done) == 2
+        assert await outcomes.finish(connection, "me", done, START) == 2
     assert keys(await claim(database, now=timedelta(seconds=0.9), pacing=pacing)) == []
     assert keys(await claim(database, now=timedelta(seconds=1), pacing=pacing)) == ["b1"]
     assert keys(await claim(database, now=timedelta(seconds=2.9), pacing=pacing)) == []
