@@ -58,6 +58,10 @@ class Workdays:
         while left:
             day += timedelta(days=1)
             left -= self.is_worked(day)
+        return self.end_of(day)
+
+    def end_of(self, day: date) -> datetime:
+        """When the work of a day ends."""
         return datetime.combine(day, _END, tzinfo=self.zone)
 
     def at_work(self, moment: datetime) -> datetime:

@@ -119,17 +119,13 @@ async def promise(connection: AsyncConnection, values: Mapping[str, Any]) -> Non
     await connection.execute(insert(_commitments).values(**values))
 
 
-async def keep(
-    connection: AsyncConnection, commitment_id: int, forum_id: int, at: datetime
-) -> bool:
-    """Say that a promise of a forum was kept; whether there was one that was not yet."""
-    result = await connection.execute(
+async def keep(connection: AsyncConnection, submission_id: int, at: datetime) -> None:
+    """What was promised, and is this case, was done."""
+    await connection.execute(
         update(_commitments)
-        .where(_commitments.c.id == commitment_id, _commitments.c.forum_id == forum_id)
-        .where(_commitments.c.kept_at.is_(None))
+        .where(_commitments.c.submission_id == submission_id, _commitments.c.kept_at.is_(None))
         .values(kept_at=at)
     )
-    return result.rowcount == 1
 
 
 async def promises_due(

@@ -10,7 +10,7 @@ from bot.casework.workflow import NEW
 from bot.feedback import notices
 from bot.feedback.alerts import alert, announce, leaders, taken, tell
 from bot.screen import Button, Words
-from storage import casework, officers, submissions
+from storage import casework, forums, officers, submissions
 from storage.models import RemarkKind, State
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ _KEPT_WORDS: Mapping[str, tuple[str, ...]] = {
 async def _settle(deed: Deed) -> None:
     """What belongs to the case beside its row."""
     case_id, officer_id = deed.case.id or 0, deed.at.officer.id or 0
+    if deed.name == "approve":
+        await forums.keep(deed.connection, case_id, deed.now)
     if deed.name == "merge":
         await casework.hand_on_merged(deed.connection, case_id, deed.case.merged_into or 0)
     if deed.name in {"recuse", "exclude"}:

@@ -141,11 +141,6 @@ def _buttons(shown: Plan) -> list[Button]:
         Button(Words(f"forum.do.{each.name}"), f"forum:{each.name}={forum.code}")
         for each in shown.moves
     ]
-    buttons += [
-        Button(Words("forum.kept", {"text": each.text[:30]}), f"forum:kept={forum.code}.{each.id}")
-        for each in shown.promises
-        if each.kept_at is None
-    ]
     if forum.state in IN_THE_HALL:
         buttons.append(Button(Words("hall.begin"), f"hall:next={forum.code}.0"))
         buttons.append(Button(Words("hall.spoken"), f"hall:spoken={forum.code}"))

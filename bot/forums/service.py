@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY
 from bot.conversation.flow import Refused
 from bot.feedback.rules import CODE_ALPHABET
-from bot.forums import announcing, attending
+from bot.forums import announcing, attending, promising
 from bot.forums.flow import lines_of, starts_of, until_of
 from bot.forums.workflow import BY_NAME, DECIDERS, MOVES, PLANNERS, allows, may_see
 from bot.screen import Button, Screen, Words
@@ -251,16 +251,7 @@ async def do(
     if changed is None:  # somebody was first
         raise Refused(Words("forum.too_late"))
     if move == "promise":
-        await forums.promise(
-            connection,
-            {
-                "forum_id": forum.id,
-                "text": words["text"],
-                "owner": words["owner"],
-                "due_on": date.fromisoformat(words["due"]),
-                "created_at": now,
-            },
-        )
+        await promising.promise(connection, changed, officer, words, now, policy=policy)
     await _log(connection, f"forum.{move}", changed, officer, now)
     if forum.published_at is not None or transition.tells == "notice":
         await attending.forum_changed(connection, changed, now)
@@ -302,19 +293,6 @@ def _changes(
         case "report":
             return {"minutes": words["minutes"], "reported_at": now}
     return {}
-
-
-async def keep_promise(
-    connection: AsyncConnection, chat_id: int, code: str, number: int, now: datetime
-) -> bool:
-    """Say that something was done that was promised; whether that could be said."""
-    officer, forum = await found(connection, chat_id, code)
-    if officer is None or forum is None:
-        return False
-    kept = await forums.keep(connection, number, forum.id or 0, now)
-    if kept:
-        await _log(connection, "forum.promise_kept", forum, officer, now)
-    return kept
 
 
 async def stop_announcing(

@@ -60,8 +60,6 @@ class OrganiserHandlers:
                 await self._opinions(update, value)
             case "poster":
                 await self._poster(update, value)
-            case "kept":
-                await self._kept(update, value)
             case "stop":
                 await self._stop(update, value)
             case move if move in BY_NAME:
@@ -147,14 +145,6 @@ class OrganiserHandlers:
         await self.showing.show(chat_id, Screen((words,)), update, upload=picture)
         printed = Upload(qr.printed(self.bot.username, payload), f"forum-{forum.code}.pdf")
         await self.showing.show(chat_id, Screen((Words("forum.printed"),)), upload=printed)
-
-    async def _kept(self, update: Update, value: str) -> None:
-        code, _, number = value.partition(".")
-        async with self.database.transaction() as connection:
-            if number.isdecimal():
-                now = arriving.get().now
-                await service.keep_promise(connection, chat_of(update), code, int(number[:18]), now)
-        await self._open(update, code, new=False)
 
     async def _stop(self, update: Update, code: str) -> None:
         async with self.database.transaction() as connection:

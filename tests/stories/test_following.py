@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
 from bot.forums import announcing
 from storage import attendance, audit, forums, outbox
-from storage.models import Commitment, ForumState, Outbox, OutboxState, Role, Subscription
+from storage.models import ForumState, Outbox, OutboxState, Role, Submission, Subscription
 from storage.rows import table
 from tests.attending import changed, published, registers
+from tests.stories.test_casework import opens, proposes
 from tests.stories.test_hall import presses
 
 if TYPE_CHECKING:
@@ -58,27 +59,41 @@ async def test_results_are_asked_for_until_they_are_there(town: Town) -> None:
     assert told(organiser, "Quá hạn") == 2
 
 
-async def test_a_promise_is_followed_up_until_it_is_kept(town: Town) -> None:
-    """Once before its day; then every week; not once it was kept."""
+async def test_a_promise_is_a_case_that_is_followed_up_until_it_is_kept(town: Town) -> None:
+    """Reminded of before its day, then every week; kept when its answer is approved."""
     leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
+    officer = await town.officer("Cán bộ", unit=WARD)
     forum = await published(town)
-    await changed(town, forum, state=ForumState.CLOSED)
-    async with town.app.database.transaction() as connection:
-        promised = {
-            "forum_id": forum, "text": "Lắp camera", "owner": "Công an phường",
-            "due_on": date(2026, 12, 4), "created_at": town.now,
-        }  # fmt: skip
-        await connection.execute(insert(table(Commitment)).values(**promised))
+    town.now = datetime(2026, 12, 1, 3, tzinfo=UTC)
+    await changed(town, forum, state=ForumState.REPORT_DUE)
+    await presses(leader, "forum:open=DD7K2")
+    await leader.taps("forum.do.promise")
+    await leader.says("Lắp camera")
+    await leader.says("Công an phường")
+    await leader.says("04/12/2026")
+    await officer.taps("alert.open")
+    await officer.taps("case.do.accept")
     for day in range(1, 20):  # of December
-        town.now = datetime(2026, 12, day, 3, tzinfo=UTC)
+        town.now = max(town.now, datetime(2026, 12, day, 3, tzinfo=UTC))
         await an_hour_passes(town)
     # Overdue from Saturday the 5th: in that week, the next and the one after it.
-    assert (told(leader, "Sắp đến hạn"), told(leader, "Quá hạn")) == (1, 3)
-    await leader.taps("forum.open")
-    await leader.taps("Đã làm: Lắp camera")
+    assert (told(leader, "Sắp đến hạn việc"), told(leader, "Quá hạn việc")) == (1, 3)
+    async with town.app.database.reading() as connection:
+        (promise,) = await attendance.commitments(connection, forum)
+        case = (await connection.execute(
+            select(table(Submission)).where(table(Submission).c.id == promise.submission_id)
+        )).one()  # fmt: skip
+    assert (case.handled_by, case.forum, case.resident_id) == (WARD, None, None)
+    assert case.due_at == datetime(2026, 12, 4, 10, tzinfo=UTC)
+    assert "Lắp camera" in case.text
+    await proposes(officer, case.code)
+    await opens(leader, case.code)
+    await leader.taps("case.do.approve")
     town.later(days=7)
     await an_hour_passes(town)
-    assert told(leader, "Quá hạn") == 3
+    assert told(leader, "Quá hạn việc") == 3
+    await presses(leader, "forum:open=DD7K2")
+    assert "✓ Lắp camera" in leader.sees
 
 
 async def test_a_forum_that_nobody_began_is_not_forgotten(town: Town) -> None:
