@@ -269,23 +269,25 @@ async def chats(connection: AsyncConnection, chat_ids: Collection[int]) -> dict[
 async def subscriptions(
     connection: AsyncConnection, aliases: Collection[int]
 ) -> Sequence[Subscription]:
-    """The areas that somebody wants to hear of."""
+    """The areas and topics that somebody wants to hear of."""
     statement = select(_wishes).where(_wishes.c.alias.in_(aliases)).order_by(_wishes.c.id)
     return await many(connection, Subscription, statement)
 
 
 async def subscribe(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Somebody wants to hear of the forums of an area; once is enough."""
+    """Somebody wants to hear of the forums of an area or on a topic; once is enough."""
     statement = insert_into(Subscription, connection.dialect.name).values(**values)
-    await connection.execute(statement.on_conflict_do_nothing(index_elements=["alias", "area"]))
+    await connection.execute(statement.on_conflict_do_nothing(index_elements=["alias", "subject"]))
 
 
 async def unsubscribe(
-    connection: AsyncConnection, aliases: Collection[int], area: str | None = None
+    connection: AsyncConnection, aliases: Collection[int], subject: str | None = None
 ) -> None:
-    """Somebody no longer wants to hear of an area, or of any."""
+    """Somebody no longer wants to hear of an area or a topic, or of any."""
     statement = delete(_wishes).where(_wishes.c.alias.in_(aliases))
-    await connection.execute(statement if area is None else statement.where(_wishes.c.area == area))
+    if subject is not None:
+        statement = statement.where(_wishes.c.subject == subject)
+    await connection.execute(statement)
 
 
 async def speak(connection: AsyncConnection, aliases: Collection[int], language: str) -> None:

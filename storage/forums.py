@@ -21,6 +21,7 @@ from storage.models import (
     Resident,
     Submission,
     Subscription,
+    Topic,
 )
 from storage.rows import insert_into, many, one, table
 
@@ -233,17 +234,24 @@ class Somebody:
     language: str
 
 
-def subscribers(area: str, everywhere: str) -> Select[Any]:
-    """Who wants to hear of an area or of everywhere; of everywhere all who want to hear of any.
+def subscribers(area: str, everywhere: str, topics: Collection[str]) -> Select[Any]:
+    """Who wants to hear of an area, of everywhere, or of one of the topics.
+
+    Of a forum for everywhere all hear who want to hear of any area.
 
     Each once, by the first of their wishes.
     """
     earlier = _wishes.alias()
     found_already = (earlier.c.alias == _wishes.c.alias) & (earlier.c.id < _wishes.c.id)
     statement = select(_wishes.c.id, _wishes.c.alias, _wishes.c.sealed, _wishes.c.language)
-    if area != everywhere:
-        found_already &= earlier.c.area.in_((area, everywhere))
-        statement = statement.where(_wishes.c.area.in_((area, everywhere)))
+    if area == everywhere:
+        others = [topic.value for topic in Topic if topic not in topics]
+        found_already &= earlier.c.subject.not_in(others)
+        statement = statement.where(_wishes.c.subject.not_in(others))
+    else:
+        subjects = (area, everywhere, *topics)
+        found_already &= earlier.c.subject.in_(subjects)
+        statement = statement.where(_wishes.c.subject.in_(subjects))
     return statement.where(~select(earlier.c.id).where(found_already).exists())
 
 

@@ -35,6 +35,7 @@ from bot.feedback.questions import (
     names_somebody,
     personal_data,
     seems_dangerous,
+    text_suggests,
     topics,
 )
 from bot.feedback.rules import (
@@ -145,7 +146,7 @@ FEEDBACK = Flow(
         Step("details", messages("feedback.details", ROOM)),
         Step("danger", danger(), when=seems_dangerous, editable=False),
         Step("personal", personal_data(), when=names_somebody, editable=False),
-        Step("topic", topics()),
+        Step("topic", topics(text_suggests)),
         Step("area", area("feedback.area")),
         Step("identity", choice("feedback.identity", *Identity), when=may_be_named),
         Step("phone", phone(), when=gives_phone),

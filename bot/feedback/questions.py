@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from bot.screen import Words
 from storage.models import Kind, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from bot.screen import Param
 
@@ -111,64 +112,73 @@ def kind_as_suggested() -> Input:
     return Input(parse, options=options, holds=holds, reasons=(CHOOSE,), show=show)
 
 
-def topics() -> Input:
-    """What it is about: as the text suggests, confirmed by a button, or chosen from the list.
+def text_suggests(answers: Answers) -> Sequence[str]:
+    """The topics that the resident's text seems to be about."""
+    return [topic.value for topic in suggested(answers).topics]
 
-    Notes: `picked` are the topics to be confirmed, `way` is how the list is used, if it is open:
-    to choose one or to add one.
+
+def topics(suggests: Callable[[Answers], Sequence[str]]) -> Input:
+    """What it is about: as the answers suggest, confirmed by a button, or chosen from the list.
+
+    For a step called `topic`.
     """
+    question = _Topics(suggests)
     return Input(
-        _parse_topics,
-        options=_topic_options,
-        prompt=_topic_prompt,
+        question.parse,
+        options=question.options,
+        prompt=question.prompt,
         prompts=("ask", "suggested", "add"),
-        show=lambda answers: {"topics": _names(_picked(answers))},
+        show=lambda answers: {"topics": topic_names(question.picked(answers))},
         holds=lambda value, _answers: _are_topics(value),
         reasons=(CHOOSE,),
     )
 
 
-def _picked(answers: Answers) -> list[str]:
-    return list(answers.get("topic.picked") or [t.value for t in suggested(answers).topics])
+@dataclass(frozen=True, slots=True)
+class _Topics:
+    """Notes: `picked` are the topics to be confirmed, `way` is how the list is used, if it is open:
+    to choose one or to add one.
+    """
+
+    suggests: Callable[[Answers], Sequence[str]]
+
+    def picked(self, answers: Answers) -> list[str]:
+        return list(answers.get("topic.picked") or self.suggests(answers))
+
+    def prompt(self, answers: Answers) -> str:
+        way = answers.get("topic.way")
+        if way == "add":
+            return "add"
+        return "suggested" if way is None and self.picked(answers) else "ask"
+
+    def options(self, answers: Answers) -> tuple[Option, ...]:
+        if self.prompt(answers) == "suggested":
+            full = len(self.picked(answers)) >= _MOST_TOPICS
+            ways = ("right", "choose") if full else ("right", "choose", "add")
+            return tuple(Option(way, Words(f"feedback.topic.options.{way}")) for way in ways)
+        already = self.picked(answers) if answers.get("topic.way") == "add" else []
+        left = [topic for topic in Topic if topic not in already]
+        return tuple(Option(topic, Words(f"feedback.topic.options.{topic}")) for topic in left)
+
+    def parse(self, reply: Reply, answers: Answers) -> Any:
+        # Every button that was ever shown for this question is good, not only the last ones.
+        value = reply.choice or chosen(reply, self.options(answers))
+        picked = self.picked(answers)
+        if value == "right" and picked:
+            return picked
+        if value in {"choose", "add"}:
+            return Note({"way": value})
+        if value not in set(Topic):
+            raise Rejected(CHOOSE)
+        if answers.get("topic.way") == "add":
+            more = list(dict.fromkeys([*picked, value]))[:_MOST_TOPICS]
+            return Note({"way": None, "picked": more})
+        return [value]
 
 
-def _names(topics: list[str]) -> tuple[Words, ...]:
+def topic_names(topics: Iterable[str]) -> tuple[Words, ...]:
+    """What topics are called."""
     return tuple(Words(f"feedback.topic.options.{topic}") for topic in topics)
-
-
-def _topic_prompt(answers: Answers) -> str:
-    way = answers.get("topic.way")
-    if way == "add":
-        return "add"
-    return "suggested" if way is None and _picked(answers) else "ask"
-
-
-def _topic_options(answers: Answers) -> tuple[Option, ...]:
-    if _topic_prompt(answers) == "suggested":
-        full = len(_picked(answers)) >= _MOST_TOPICS
-        ways = ("right", "choose") if full else ("right", "choose", "add")
-        return tuple(Option(way, Words(f"feedback.topic.options.{way}")) for way in ways)
-    left = [topic for topic in Topic if topic not in _already(answers)]
-    return tuple(Option(topic, Words(f"feedback.topic.options.{topic}")) for topic in left)
-
-
-def _already(answers: Answers) -> list[str]:
-    return _picked(answers) if answers.get("topic.way") == "add" else []
-
-
-def _parse_topics(reply: Reply, answers: Answers) -> Any:
-    # Every button that was ever shown for this question is good, not only the last ones.
-    value = reply.choice or chosen(reply, _topic_options(answers))
-    if value == "right" and _picked(answers):
-        return _picked(answers)
-    if value in {"choose", "add"}:
-        return Note({"way": value})
-    if value not in set(Topic):
-        raise Rejected(CHOOSE)
-    if answers.get("topic.way") == "add":
-        picked = list(dict.fromkeys([*_picked(answers), value]))[:_MOST_TOPICS]
-        return Note({"way": None, "picked": picked})
-    return [value]
 
 
 def _are_topics(value: Any) -> bool:

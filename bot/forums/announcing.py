@@ -97,7 +97,7 @@ def _sources(announcement: Announcement, forum: Forum) -> Sequence[Select[Any]]:
     attending = forums.attendees(forum.id or 0)
     if announcement.kind == "results":
         return attending, forums.givers(forum.code)
-    wanting = forums.subscribers(forum.area, CITY)
+    wanting = forums.subscribers(forum.area, CITY, forum.topics)
     return (wanting,) if announcement.kind == "notice" else (wanting, attending)
 
 

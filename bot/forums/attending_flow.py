@@ -28,9 +28,9 @@ def consent() -> Input:
     return replace(agreement(), show=_the_notice)
 
 
-def names_no_area(answers: Answers) -> bool:
-    """It is not known yet which area somebody wants to hear of."""
-    return "@area" not in answers
+def names_nothing(answers: Answers) -> bool:
+    """It is not known yet what somebody wants to hear of."""
+    return "@subject" not in answers
 
 
 ATTENDING = Flow(
@@ -46,6 +46,6 @@ SUBSCRIBING = Flow(
     "subscription",
     (
         Step("consent", consent(), when=not_yet_agreed, editable=False),
-        Step("area", area("subscription.area"), when=names_no_area),
+        Step("area", area("subscription.area"), when=names_nothing),
     ),
 )

@@ -10,12 +10,14 @@ from bot.areas.question import area
 from bot.areas.units import named
 from bot.conversation.flow import Answers, Flow, Input, Option, Rejected, Reply, Step
 from bot.conversation.inputs import CHOOSE, chosen, review, text
+from bot.feedback.questions import suggestion, topic_names, topics
 from bot.forums.when import NotAMoment, Past, read_day, read_moment
 from bot.screen import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from bot.feedback.suggestion import Suggestion
     from bot.screen import Param
 
 _TITLE, _LINE, _LONG = 150, 300, 3000  # characters
@@ -155,9 +157,16 @@ def preview(answers: Answers) -> Mapping[str, Param]:
         "capacity": answers["capacity"] or Words("newforum.capacity.options.0"),
         "head": answers["head"],
         "agenda": "; ".join(lines_of(answers["agenda"])),
+        "topics": topic_names(answers["topic"]),
         "invited": "; ".join(lines_of(answers["invited"])) or "–",
         "until": until_of(answers),
     }
+
+
+def about(answers: Answers) -> Sequence[str]:
+    """The topics that a plan seems to be about."""
+    seems: Suggestion = suggestion(f"{answers['title']}\n{answers['agenda']}")
+    return [topic.value for topic in seems.topics]
 
 
 NEWFORUM = Flow(
@@ -171,6 +180,7 @@ NEWFORUM = Flow(
         Step("capacity", capacity()),
         Step("head", text("newforum.head", limit=_LINE)),
         Step("agenda", text("newforum.agenda", limit=_LONG)),
+        Step("topic", topics(about)),
         Step("invited", text("newforum.invited", limit=_LONG, optional=True)),
         Step("until", until()),
         Step("review", review("newforum.review", preview)),

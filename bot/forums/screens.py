@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.areas.units import named, police
+from bot.feedback.questions import topic_names
 from bot.forums.workflow import IN_THE_HALL
 from bot.screen import Button, Lines, Screen, Words
 from storage.models import ForumState
@@ -89,6 +90,7 @@ def plan(shown: Plan) -> Screen:
                 "host": police(forum.host_unit),
                 "head": forum.head,
                 "agenda": "; ".join(forum.agenda),
+                "topics": topic_names(forum.topics) or "–",
                 "invited": "; ".join(forum.invited) or "–",
                 "until": forum.opinions_until,
                 "seats": shown.seats,

@@ -90,6 +90,7 @@ async def submit(
         "head": answers["head"],
         "agenda": lines_of(answers["agenda"]),
         "invited": lines_of(answers["invited"]),
+        "topics": answers["topic"],
         "opinions_until": until_of(answers),
         "state": ForumState.SUBMITTED,
     }
@@ -215,7 +216,7 @@ async def begin(
         **known, "@forum_code": forum.code, "title": forum.title, "area": forum.area,
         "venue": forum.venue, "place": place, "starts": local.isoformat(),
         "capacity": forum.capacity or 0, "head": forum.head, "agenda": "\n".join(forum.agenda),
-        "invited": "\n".join(forum.invited), "until": str(days),
+        "invited": "\n".join(forum.invited), "topic": forum.topics, "until": str(days),
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Who wants to hear of the forums of an area, or of the whole city."""
+"""Who wants to hear of the forums of an area, of the whole city, or on a topic."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bot.feedback.rules import NOTICE_VERSION
 from bot.feedback.service import agree
 from bot.screen import Button, Screen, Words
 from storage import attendance, residents
+from storage.models import Topic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
     from bot.conversation.flow import Chat
     from bot.policy import Policy
 
-MOST = 20  # areas of one person
+MOST = 20  # areas and topics of one person
 
 
-async def areas(connection: AsyncConnection, chat_id: int, *, policy: Policy) -> list[str]:
-    """The areas that the person of a chat wants to hear of."""
+async def subjects(connection: AsyncConnection, chat_id: int, *, policy: Policy) -> list[str]:
+    """The areas and topics that the person of a chat wants to hear of."""
     aliases = policy.seal.aliases(chat_id, named=True)
-    return [each.area for each in await attendance.subscriptions(connection, aliases)]
+    return [each.subject for each in await attendance.subscriptions(connection, aliases)]
 
 
 async def has_agreed(connection: AsyncConnection, chat_id: int, *, policy: Policy) -> bool:
@@ -44,15 +45,15 @@ async def subscribe(
     *,
     policy: Policy,
 ) -> None:
-    """Keep that somebody wants to hear of an area, and the consent if it was asked for.
+    """Keep that somebody wants to hear of an area or a topic, and the consent if it was asked.
 
     Once is enough. Raises Refused for too many.
     """
     if "consent" in answers:  # it may be all that was asked
         await agree(connection, chat, answers["consent"], now, policy=policy)
-    area = answers.get("@area") or answers["area"]
-    known = await areas(connection, chat.id, policy=policy)
-    if area in known or not is_place(area):
+    subject = answers.get("@subject") or answers["area"]
+    known = await subjects(connection, chat.id, policy=policy)
+    if subject in known or not _is_one(subject):
         return
     if len(known) >= MOST:
         raise Refused(Words("subscription.too_many", {"most": MOST}))
@@ -61,22 +62,22 @@ async def subscribe(
         "alias": address.alias,
         "sealed": address.sealed,
         "language": chat.language,
-        "area": area,
+        "subject": subject,
         "created_at": now,
     }
     await attendance.subscribe(connection, values)
 
 
 async def unsubscribe(
-    connection: AsyncConnection, chat_id: int, area: str, *, policy: Policy
+    connection: AsyncConnection, chat_id: int, subject: str, *, policy: Policy
 ) -> None:
-    """Somebody no longer wants to hear of an area."""
+    """Somebody no longer wants to hear of an area or a topic."""
     aliases = policy.seal.aliases(chat_id, named=True)
-    await attendance.unsubscribe(connection, aliases, area)
+    await attendance.unsubscribe(connection, aliases, subject)
 
 
 def page(known: Sequence[str], offered: str, *, muted: bool) -> Screen:
-    """The areas that somebody hears of; a press on one ends that. `offered` is one more to take.
+    """What somebody hears of; a press on one ends that. `offered` is one more to take.
 
     Who switched news of forums off in the settings, is told so.
     """
@@ -87,17 +88,41 @@ def page(known: Sequence[str], offered: str, *, muted: bool) -> Screen:
         (
             *(
                 Button(
-                    Words("subscription.drop", {"area": named(area)}), f"subscription:drop={area}"
+                    Words("subscription.drop", {"subject": _name(subject)}),
+                    f"subscription:drop={subject}",
                 )
-                for area in known
+                for subject in known
             ),
             *(
                 Button(
-                    Words("subscription.take", {"area": named(area)}), f"subscription:take={area}"
+                    Words("subscription.take", {"subject": named(area)}),
+                    f"subscription:take={area}",
                 )
                 for area in takes
                 if area not in known
             ),
             Button(Words("subscription.add"), "subscription:add="),
+            Button(Words("subscription.topic"), "subscription:topics="),
         ),
     )
+
+
+def topics(known: Sequence[str]) -> Screen:
+    """The topics that can be taken beside what is known."""
+    buttons = [
+        Button(_name(topic), f"subscription:take={topic}") for topic in Topic if topic not in known
+    ]
+    return Screen(
+        (Words("subscription.topics"),),
+        (*buttons, Button(Words("subscription.back"), "subscription:list=")),
+    )
+
+
+def _is_one(subject: str) -> bool:
+    return subject in set(Topic) or is_place(subject)
+
+
+def _name(subject: str) -> Words | str:
+    if subject in set(Topic):
+        return Words(f"feedback.topic.options.{subject}")
+    return named(subject)

@@ -81,7 +81,7 @@ async def copy(connection: AsyncConnection, seal: Seal, chat_id: int, now: datet
         "opinions": [await _opinion(connection, seal, each) for each in held.submissions],
         "forums": await _attending(connection, held.registrations),
         "news_of_forums": [
-            {"area": each.area, "language": each.language, "at": each.created_at}
+            {"subject": each.subject, "language": each.language, "at": each.created_at}
             for each in held.subscriptions
         ],
     }

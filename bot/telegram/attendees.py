@@ -122,7 +122,7 @@ class AttendeeHandlers:
             if which == "past":
                 found = await attendance.past(connection, skip=skip, most=most)
             else:
-                wished = await subscribing.areas(connection, chat_id, policy=self.policy)
+                wished = await subscribing.subjects(connection, chat_id, policy=self.policy)
                 near = {CITY, *chosen.get("areas", ()), *wished}
                 hidden = chosen.get("hidden", ())
                 found = await attendance.upcoming(
@@ -275,33 +275,38 @@ class AttendeeHandlers:
 
     async def press_subscription(self, update: Update, _context: Context) -> None:
         """A button about what one wants to hear of."""
-        verb, _, area = pressed_in(update).partition("=")
+        verb, _, subject = pressed_in(update).partition("=")
         chat_id = chat_of(update)
         match verb:
             case "take":
-                if not await self._take(update, area):
+                if not await self._take(update, subject):
                     return
             case "drop":
                 async with self.database.transaction() as connection:
-                    await subscribing.unsubscribe(connection, chat_id, area, policy=self.policy)
+                    await subscribing.unsubscribe(connection, chat_id, subject, policy=self.policy)
             case "add":
                 await self._open(update, "subscription", {})
                 return
-        await self._subscriptions(update, area)
+            case "topics":
+                async with self.database.reading() as connection:
+                    known = await subscribing.subjects(connection, chat_id, policy=self.policy)
+                await self.showing.show(chat_id, subscribing.topics(known), update)
+                return
+        await self._subscriptions(update, subject)
 
-    async def _take(self, update: Update, area: str) -> bool:
+    async def _take(self, update: Update, subject: str) -> bool:
         """Whether it is done; who has not agreed to the notice is asked first."""
         chat_id, now = chat_of(update), arriving.get().now
         async with self.database.reading() as connection:
             agreed = await subscribing.has_agreed(connection, chat_id, policy=self.policy)
         if not agreed:
-            await self._open(update, "subscription", {"@area": area})
+            await self._open(update, "subscription", {"@subject": subject})
             return False
         chat = Chat(chat_id, await self.desk.language(chat_id))
         try:
             async with self.database.transaction() as connection:
                 await subscribing.subscribe(
-                    connection, chat, {"@area": area}, now, policy=self.policy
+                    connection, chat, {"@subject": subject}, now, policy=self.policy
                 )
         except Refused as refused:
             await self.showing.notice(update, refused.words, alert=True)
@@ -311,7 +316,7 @@ class AttendeeHandlers:
     async def _subscriptions(self, update: Update, offered: str) -> None:
         chat_id = chat_of(update)
         async with self.database.reading() as connection:
-            known = await subscribing.areas(connection, chat_id, policy=self.policy)
+            known = await subscribing.subjects(connection, chat_id, policy=self.policy)
         chosen = Preferences.of(await self.desk.preferences(chat_id))
         screen = subscribing.page(known, offered, muted=FORUMS in chosen.muted)
         await self.showing.show(chat_id, screen, update)

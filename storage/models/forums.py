@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.models.columns import (
@@ -40,8 +40,8 @@ class Forum(SQLModel, table=True):
     """A forum; `start_version` goes up whenever its start or its place changes.
 
     `area` is the code of the unit whose residents are invited, the city's for all. `capacity` None
-    means as many as come. `head` is the role of who leads the delegation, never a name. Until
-    `opinions_until` opinions may be sent ahead.
+    means as many as come. `head` is the role of who leads the delegation, never a name; `topics`
+    are what it is about. Until `opinions_until` opinions may be sent ahead.
     """
 
     id: int | None = auto_id()
@@ -58,6 +58,7 @@ class Forum(SQLModel, table=True):
     head: str = Field(sa_type=Text)
     agenda: list[str] = json_column()
     invited: list[str] = json_column()
+    topics: list[str] = Field(sa_column=Column(JSON, nullable=False, server_default="[]"))
     opinions_until: datetime = time_column()
     state: ForumState = enum_column(ForumState)
     version: int = 1
@@ -120,18 +121,21 @@ class Registration(SQLModel, table=True):
 
 
 class Subscription(SQLModel, table=True):
-    """Somebody who wants to hear of forums: of a unit's area, or of the whole city."""
+    """Somebody who wants to hear of forums: a unit's, the whole city's, or those on a topic.
+
+    `subject` is the unit's code or the topic.
+    """
 
     __table_args__ = (
-        UniqueConstraint("alias", "area", name="uq_subscription_alias"),
-        Index("ix_subscription_area", "area", "id"),
+        UniqueConstraint("alias", "subject", name="uq_subscription_alias"),
+        Index("ix_subscription_subject", "subject", "id"),
     )
 
     id: int | None = auto_id()
     alias: int = chat_id_column()
     sealed: str = Field(sa_type=Text)
     language: str = Field(sa_type=String(8))
-    area: str = Field(sa_type=String(16))
+    subject: str = Field(sa_type=String(32))
     created_at: datetime = time_column()
 
 

@@ -58,7 +58,7 @@ async def announced_to(database: Database, seal: Seal, recipients: int) -> None:
 def _wishes(seal: Seal, numbers: range, now: datetime) -> list[dict[str, object]]:
     addresses = (seal.address(_FIRST + number, named=True) for number in numbers)
     return [
-        {"alias": each.alias, "sealed": each.sealed, "language": "vi", "area": "31",
+        {"alias": each.alias, "sealed": each.sealed, "language": "vi", "subject": "31",
          "created_at": now}
         for each in addresses
     ]  # fmt: skip

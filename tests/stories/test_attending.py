@@ -194,7 +194,7 @@ async def test_one_hears_of_an_area_for_as_long_as_one_likes(town: Town) -> None
     await ann.taps("Phường Hải An")
     async with town.app.database.reading() as connection:
         rows = (await connection.execute(select(table(Subscription)))).all()
-    assert {row.area for row in rows} == {"11407", "31", "11413"}
+    assert {row.subject for row in rows} == {"11407", "31", "11413"}
     await ann.says("/settings")
     await ann.taps("settings.en")
     await ann.taps("settings.forums")
@@ -205,7 +205,7 @@ async def test_one_hears_of_an_area_for_as_long_as_one_likes(town: Town) -> None
     ]  # fmt: skip
     async with town.app.database.reading() as connection:
         rows = (await connection.execute(select(table(Subscription)))).all()
-    assert {(row.area, row.language) for row in rows} == {("11407", "en"), ("31", "en")}
+    assert {(row.subject, row.language) for row in rows} == {("11407", "en"), ("31", "en")}
 
 
 async def test_what_is_stored_of_who_attends_is_theirs(town: Town) -> None:
@@ -222,7 +222,7 @@ async def test_what_is_stored_of_who_attends_is_theirs(town: Town) -> None:
     file = ann.messages[-1]["document"]
     copy = orjson.loads(town.simulator.world.files._by_id[file["file_id"]].content)
     assert [(each["forum"], each["people"]) for each in copy["forums"]] == [("DD7K2", 1)]
-    assert [each["area"] for each in copy["news_of_forums"]] == ["11407"]
+    assert [each["subject"] for each in copy["news_of_forums"]] == ["11407"]
     await ann.says("/mydata")
     await ann.taps("mydata.withdraw")
     await ann.taps("mydata.yes.withdraw")

@@ -168,7 +168,7 @@ async def test_who_wants_no_news_hears_only_of_what_they_come_to(town: Town) -> 
             address = town.app.policy.seal.address(person.id, named=True)
             for area in areas:
                 wish = {"alias": address.alias, "sealed": address.sealed, "language": "vi",
-                        "area": area, "created_at": town.now}  # fmt: skip
+                        "subject": area, "created_at": town.now}  # fmt: skip
                 await connection.execute(insert(table(Subscription)).values(**wish))
     for person in (ann, bao):
         await person.says("/settings")

@@ -67,7 +67,7 @@ STAFF = (
 )  # fmt: skip
 PLAN = {
     "title": "", "area": WARD, "venue": "Hội trường", "place": [], "capacity": 0, "head": "Trưởng",
-    "agenda": "Trật tự\nTrộm cắp", "invited": "", "until": "1",
+    "agenda": "Trật tự\nTrộm cắp", "invited": "", "until": "1", "topic": ["theft"],
 }  # fmt: skip
 _NOTHING_SAID = {ForumState.DRAFT, ForumState.SUBMITTED}
 fresh = count(900_000)
@@ -101,7 +101,7 @@ class Forums(RuleBasedStateMachine):
             for chat_id in self.residents:
                 chat = Chat(chat_id, "vi")
                 await feedback.agree(connection, chat, NOTICE_VERSION, self.now, policy=POLICY)
-                wish = {"@area": WARD}
+                wish = {"@subject": WARD}
                 await subscribing.subscribe(connection, chat, wish, self.now, policy=POLICY)
             answers = PLAN | {"starts": (self.now + timedelta(days=10)).isoformat()}
             chat = Chat(self.staff[planner], "vi")

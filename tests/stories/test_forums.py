@@ -32,6 +32,8 @@ async def plans(organiser: Person, starts: str = "20/12/2026 14:00", capacity: s
     await organiser.says(capacity)
     await organiser.says("Phó Giám đốc Công an thành phố")
     await organiser.says("Trật tự an toàn giao thông\n- Trộm cắp tài sản")
+    assert "Trộm cắp, cướp giật" in organiser.sees
+    await organiser.taps("feedback.topic.options.right")
     await organiser.says("Mặt trận Tổ quốc phường")
     await organiser.taps("newforum.until.options.1")
 
@@ -49,7 +51,7 @@ async def wants_news(person: Person) -> None:
     town = person.town
     address = town.app.policy.seal.address(person.id, named=True)
     values = {
-        "alias": address.alias, "sealed": address.sealed, "language": "vi", "area": WARD,
+        "alias": address.alias, "sealed": address.sealed, "language": "vi", "subject": WARD,
         "created_at": town.now,
     }  # fmt: skip
     async with town.app.database.transaction() as connection:
@@ -179,6 +181,53 @@ async def test_who_planned_it_cannot_approve_it(town: Town) -> None:
     assert (await the_forum(town)).state is ForumState.PUBLISHED
 
 
+async def test_one_hears_of_a_topic_wherever_the_forum_is(town: Town) -> None:
+    """Once, who has the area too; nobody who wants another topic, or wants it no longer."""
+    organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
+    approver = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
+    people = [town.resident(name) for name in ("Ann", "Bao", "Chi", "Dan")]
+    ann, bao, chi, _dan = people
+    for person, topic in zip(people, ("theft", "drugs", "theft", "theft"), strict=True):
+        await person.says("/settings")
+        await person.taps("settings.forums")
+        await person.taps("subscription.topic")
+        await person.taps(f"feedback.topic.options.{topic}")
+        await person.taps("feedback.consent.options.agree")
+        assert person.is_told("subscription.done")
+    await wants_news(ann)
+    await chi.says("/settings")
+    await chi.taps("settings.forums")
+    await chi.taps("Thôi nhận: Trộm cắp, cướp giật")
+    assert chi.is_told("subscription.none")
+    await published(organiser, approver)
+    told = [sum("Kính mời nhân dân" in said for said in person.heard) for person in people]
+    assert told == [1, 0, 0, 1]
+    assert (await the_forum(town)).topics == ["theft", "traffic_safety"]
+    await bao.says("/settings")
+    await bao.taps("settings.forums")
+    await bao.taps("subscription.topic")
+    assert "Ma túy" not in bao.buttons
+    assert "Quay lại" in bao.buttons
+
+
+async def test_a_forum_for_the_city_is_for_every_area_and_its_own_topics(town: Town) -> None:
+    """Who wants news of another topic alone does not hear of it; each is found once."""
+    wishes = [(1, "11413"), (2, "31"), (3, "theft"), (4, "drugs"), (5, "drugs"), (5, "11413")]
+    async with town.app.database.transaction() as connection:
+        rows = [
+            {"alias": alias, "sealed": "", "language": "vi", "subject": subject,
+             "created_at": town.now}
+            for alias, subject in wishes
+        ]  # fmt: skip
+        await connection.execute(insert(table(Subscription)), rows)
+        found = {
+            area: [each.alias for each in await forums.page(connection, source, 0, 99)]
+            for area in ("31", "11413", WARD)
+            for source in (forums.subscribers(area, "31", ["theft"]),)
+        }
+    assert found == {"31": [1, 2, 3, 5], "11413": [1, 2, 3, 5], WARD: [2, 3]}
+
+
 async def test_what_a_plan_lacks_is_asked_again(town: Town) -> None:
     """A past or unreadable start, a capacity in words; a resident plans nothing."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
@@ -205,7 +254,7 @@ async def crowd(town: Town, count: int) -> None:
     seal = town.app.policy.seal
     rows = [
         {
-            "alias": address.alias, "sealed": address.sealed, "language": "vi", "area": area,
+            "alias": address.alias, "sealed": address.sealed, "language": "vi", "subject": area,
             "created_at": town.now,
         }
         for number in range(count)
