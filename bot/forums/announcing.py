@@ -16,7 +16,7 @@ from storage import attendance, audit, forums, outbox
 from storage.models import ForumState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from typing import Any
 
     from sqlalchemy import Select
@@ -145,6 +145,20 @@ async def _messages(
     return list(messages.values()), len(unwilling)
 
 
+async def stop(
+    connection: AsyncConnection, forum: Forum, now: datetime, *, kinds: Collection[str]
+) -> None:
+    """Announce no further, neither to anybody nor in the channel, what has not gone out yet."""
+    said = await forums.announcements(connection, forum.id or 0)
+    keys = [_in_the_channel(forum, each.kind, each.version) for each in said if each.kind in kinds]
+    await outbox.close_waiting(connection, keys, now)
+    await forums.stop(connection, forum.id or 0, now, kinds=kinds)
+
+
+def _in_the_channel(forum: Forum, kind: str, version: int) -> str:
+    return f"channel:{forum.id}:{kind}:{version}"
+
+
 async def announce(
     connection: AsyncConnection, forum: Forum, kind: str, now: datetime, *, policy: Policy
 ) -> None:
@@ -154,7 +168,7 @@ async def announce(
     """
     if kind != "results":
         others = {"notice", "moved", "postponed", "cancelled"} - {kind}
-        await forums.stop(connection, forum.id or 0, now, kinds=others)
+        await stop(connection, forum, now, kinds=others)
     version = forum.start_version if kind in _OF_THE_START else forum.version
     await forums.announce(
         connection,
@@ -162,7 +176,7 @@ async def announce(
     )
     if policy.channel is not None:
         message = outbox.Message(
-            dedup_key=f"channel:{forum.id}:{kind}:{version}",
+            dedup_key=_in_the_channel(forum, kind, version),
             chat_id=policy.channel,
             priority=outbox.Priority.ANNOUNCEMENT,
             language="vi",

@@ -304,7 +304,7 @@ async def stop_announcing(
     if officer is None or forum is None:
         return False
     kinds = [each.kind for each in await forums.announcements(connection, forum.id or 0)]
-    await forums.stop(connection, forum.id or 0, now, kinds=kinds)
+    await announcing.stop(connection, forum, now, kinds=kinds)
     await _log(connection, "forum.announcement_stopped", forum, officer, now)
     return True
 

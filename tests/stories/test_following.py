@@ -200,3 +200,18 @@ async def test_a_channel_reads_it_too(town: Town) -> None:
     (said,) = town.simulator.messages(channel.id)
     assert "Kính mời nhân dân" in said["text"]
     assert "reply_markup" not in said
+
+
+async def test_a_channel_does_not_read_what_is_no_longer_true(town: Town) -> None:
+    """A forum is cancelled before the channel's notice went out: only that is read."""
+    forum = await published(town)
+    owner = town.resident("Chủ kênh")
+    channel = town.simulator.world.add_chat("channel", "Tin diễn đàn", False, [owner.id])
+    policy = replace(town.app.policy, channel=channel.id)
+    for kind in ("notice", "cancelled"):
+        async with town.app.database.transaction() as connection:
+            row = await attendance.by_id(connection, forum)
+            await announcing.announce(connection, row, kind, town.now, policy=policy)
+    await town.app.settled()
+    (said,) = town.simulator.messages(channel.id)
+    assert "Kính mời nhân dân" not in said["text"]
