@@ -29,6 +29,9 @@ async def full(town: Town) -> AsyncIterator[None]:
     database = town.app.database
     engine = database.engine.sync_engine
     if database.is_sqlite:
+        async with database.engine.connect() as opened:  # pages that are free would be written to
+            raw = await opened.get_raw_connection()
+            await raw.driver_connection.execute("VACUUM")  # type: ignore[union-attr]
 
         def hold(connection: Connection) -> None:
             connection.exec_driver_sql("PRAGMA max_page_count = 1")  # no fewer than there are
