@@ -213,6 +213,7 @@ RESCHEDULE = Flow(
         _reason("forum_reschedule"),
     ),
 )
+CAPACITY = Flow("forum_capacity", (Step("capacity", capacity()),))
 SEND_BACK = Flow("forum_send_back", (_reason("forum_send_back"),))
 POSTPONE = Flow("forum_postpone", (_reason("forum_postpone"),))
 CANCEL = Flow("forum_cancel", (_reason("forum_cancel"),))
@@ -226,4 +227,4 @@ PROMISE = Flow(
 )
 REPORT = Flow("forum_report", (Step("minutes", text("forum_report.minutes", limit=_LONG)),))
 
-MOVES_WITH_WORDS = (RESCHEDULE, SEND_BACK, POSTPONE, CANCEL, PROMISE, REPORT)
+MOVES_WITH_WORDS = (RESCHEDULE, CAPACITY, SEND_BACK, POSTPONE, CANCEL, PROMISE, REPORT)

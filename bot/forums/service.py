@@ -289,6 +289,8 @@ def _changes(
                 "start_version": forum.start_version + 1,
                 "reason": words["reason"],
             }
+        case "capacity":
+            return {"capacity": words["capacity"] or None}
         case "end":
             return {"report_due_at": policy.workdays.after(now, policy.report_days)}
         case "report":

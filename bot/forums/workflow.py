@@ -75,6 +75,7 @@ MOVES = (
     Move("send_back", _SUBMITTED, ForumState.DRAFT, DECIDERS, _another, asks=True),
     Move("edit", _DRAFT, ForumState.SUBMITTED, asks=True),
     Move("reschedule", _COMING, ForumState.PUBLISHED, asks=True, tells="moved"),
+    Move("capacity", _COMING, None, asks=True),
     Move("postpone", _PUBLISHED, ForumState.POSTPONED, asks=True, tells="postponed"),
     Move("cancel", _PLANNED | _COMING, ForumState.CANCELLED, asks=True, tells="cancelled"),
     Move("begin", _PUBLISHED, ForumState.LIVE, guard=_about_to_begin),

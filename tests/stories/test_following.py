@@ -132,6 +132,24 @@ async def test_another_hall_at_the_same_time(town: Town) -> None:
     assert (row.start_version, row.state) == (2, ForumState.PUBLISHED)
 
 
+async def test_a_larger_hall_has_room_for_who_waits(town: Town) -> None:
+    """The capacity is changed after the announcement; in a smaller one all keep their places."""
+    organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
+    forum = await published(town, capacity=2)
+    ann, bao = town.resident("Ann"), town.resident("Bao")
+    for person in (ann, bao):
+        await registers(person, people=2)
+    assert bao.was_told("attend.waiting")
+    for size, has_place in (("3", False), ("4", True), ("1", True)):
+        await presses(organiser, "forum:open=DD7K2")
+        await organiser.taps("forum.do.capacity")
+        await organiser.says(size)
+        assert organiser.is_told("forum_capacity.done")
+        assert bao.was_told("attend.moved_up") is has_place
+    async with town.app.database.reading() as connection:
+        assert await attendance.taken(connection, forum) == 4
+
+
 async def test_what_is_being_sent_when_a_forum_is_cancelled_is_not_sent_later(town: Town) -> None:
     """A message that a sender holds at that moment, and that did not arrive, is given up."""
     forum = await published(town)
