@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from storage.models import (
     Announcement,
@@ -121,10 +121,13 @@ async def promise(connection: AsyncConnection, values: Mapping[str, Any]) -> Non
 
 
 async def keep(connection: AsyncConnection, submission_id: int, at: datetime) -> None:
-    """What was promised, and is this case, was done."""
+    """What was promised, and is this case or one that was merged into it, was done."""
+    merged = select(_cases.c.id).where(_cases.c.merged_into == submission_id)
+    theirs = _commitments.c.submission_id
     await connection.execute(
         update(_commitments)
-        .where(_commitments.c.submission_id == submission_id, _commitments.c.kept_at.is_(None))
+        .where(or_(theirs == submission_id, theirs.in_(merged)))
+        .where(_commitments.c.kept_at.is_(None))
         .values(kept_at=at)
     )
 
@@ -132,10 +135,15 @@ async def keep(connection: AsyncConnection, submission_id: int, at: datetime) ->
 async def promises_due(
     connection: AsyncConnection, until: date, most: int
 ) -> list[tuple[Commitment, Forum]]:
-    """Promises that are due up to a day and not kept, with their forums; the oldest first."""
+    """Promises that are due up to a day and not kept, with their forums; the oldest first.
+
+    Not of those whose case was closed otherwise, by a refusal for example.
+    """
     statement = (
         select(_commitments.c.id)
+        .join_from(_commitments, _cases, _cases.c.id == _commitments.c.submission_id)
         .where(_commitments.c.kept_at.is_(None), _commitments.c.due_on <= until)
+        .where(or_(_cases.c.closed_at.is_(None), _cases.c.merged_into.is_not(None)))
         .order_by(_commitments.c.due_on, _commitments.c.id)
         .limit(most)
     )

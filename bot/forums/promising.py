@@ -5,19 +5,14 @@ It is kept when the case is answered: by one person, and approved by another.
 
 from __future__ import annotations
 
-import secrets
 from datetime import date
 from typing import TYPE_CHECKING
 
-from bot.areas.units import VINTAGE
-from bot.feedback import rules
-from bot.feedback.alerts import alert
-from bot.feedback.service import RECEIVED
-from bot.folding import fold
 from bot.forums.hall_flow import topics_of
+from bot.forums.recorded import Record, record
 from bot.texts import load
-from storage import audit, forums, submissions
-from storage.models import Identity, Kind, State
+from storage import forums
+from storage.models import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +23,6 @@ if TYPE_CHECKING:
 
     from bot.policy import Policy
     from storage.models import Forum, Officer
-
-_NOBODY = 0  # is no pseudonym
 
 
 async def promise(
@@ -42,37 +35,19 @@ async def promise(
     policy: Policy,
 ) -> None:
     """Store what was promised, as `text`, `owner` and `due`, and make it a case."""
-    due_on, language = date.fromisoformat(words["due"]), policy.officers_language
-    said = load(language)["forum.promised"].format(
+    due_on = date.fromisoformat(words["due"])
+    said = load(policy.officers_language)["forum.promised"].format(
         title=forum.title, text=words["text"], owner=words["owner"]
     )
-    topics = topics_of(words["text"])
-    case = await submissions.add(
-        connection,
-        _NOBODY,
-        {
-            "code": rules.receipt_code(secrets.choice),
-            "kind": Kind.PROPOSAL,
-            "topics": [topic.value for topic in topics],
-            "unit_code": forum.host_unit,
-            "unit_vintage": VINTAGE,
-            "handled_by": rules.handled_by(Kind.PROPOSAL, topics, forum.host_unit),
-            "text": said,
-            "folded": fold(said),
-            "urgent": False,
-            "hides_personal": False,
-            "version": 1,
-            "state": State.RECEIVED,
-            "identity": Identity.UNNAMED,
-            "phone": None,
-            "confidential": False,  # it was promised to everybody
-            "language": language,
-            "forum": None,  # nobody gave it as an opinion
-            "created_at": now,
-            "due_at": policy.workdays.end_of(due_on),
-        },
-        [],
+    what = Record(
+        "promised",
+        Kind.PROPOSAL,
+        topics_of(words["text"]),
+        forum.host_unit,
+        said,
+        policy.workdays.end_of(due_on),
     )
+    case = await record(connection, forum, officer, what, now, policy=policy)
     await forums.promise(
         connection,
         {
@@ -84,8 +59,3 @@ async def promise(
             "created_at": now,
         },
     )
-    await audit.append(
-        connection, RECEIVED, now, role=officer.role, actor_id=officer.id,
-        submission_id=case.id, details={"forum": forum.code, "promised": True},
-    )  # fmt: skip
-    await alert(connection, case, now, policy=policy)

@@ -9,19 +9,16 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.areas.units import VINTAGE
 from bot.conversation.flow import Refused
-from bot.feedback import rules
-from bot.feedback.alerts import alert
-from bot.feedback.service import RECEIVED, receipt
+from bot.feedback.service import receipt
 from bot.feedback.suggestion import is_urgent
-from bot.folding import fold
 from bot.forums.attending_rules import may_relay
 from bot.forums.hall_flow import topics_of
 from bot.forums.hearing import in_the_hall
+from bot.forums.recorded import Record, record
 from bot.screen import Button, Screen, Words
-from storage import attendance, audit, hearings, outbox, residents, submissions
-from storage.models import Identity, Kind, State
+from storage import attendance, audit, hearings, outbox, residents
+from storage.models import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +31,6 @@ if TYPE_CHECKING:
     from storage.models import Forum, Officer, Submission
 
 CLAIM = "claim_"  # of the deep link's payload
-_NOBODY = 0  # is no pseudonym
 _CLAIMED_WITHIN = timedelta(days=60)
 _LIFETIME = timedelta(days=30)
 _EXCERPT = 300  # characters
@@ -79,29 +75,16 @@ async def enter(
     """Receive what somebody said in the hall; raises Refused, with nothing changed."""
     officer, forum = await _writer(connection, chat.id, answers["@code"], policy)
     kind, said = Kind(answers["kind"]), answers["text"]
-    topics = topics_of(said)
-    values = {
-        "code": rules.receipt_code(secrets.choice),
-        "kind": kind,
-        "topics": [topic.value for topic in topics],
-        "unit_code": forum.area,
-        "unit_vintage": VINTAGE,
-        "handled_by": rules.handled_by(kind, topics, forum.area),
-        "text": said,
-        "folded": fold(said),
-        "urgent": is_urgent(said),
-        "hides_personal": False,
-        "version": 1,
-        "state": State.RECEIVED,
-        "identity": Identity.UNNAMED,
-        "phone": None,
-        "confidential": False,  # everybody in the hall heard it
-        "language": policy.officers_language,
-        "forum": forum.code,
-        "created_at": now,
-        "due_at": policy.due(kind, now),
-    }
-    opinion = await submissions.add(connection, _NOBODY, values, [])
+    what = Record(
+        "spoken",
+        kind,
+        topics_of(said),
+        forum.area,
+        said,
+        policy.due(kind, now),
+        urgent=is_urgent(said),
+    )
+    opinion = await record(connection, forum, officer, what, now, policy=policy)
     claim = secrets.token_urlsafe(18)
     await hearings.note(
         connection,
@@ -113,16 +96,6 @@ async def enter(
             "claim": claim,
         },
     )
-    await audit.append(
-        connection,
-        RECEIVED,
-        now,
-        role=officer.role if officer else audit.RESIDENT,
-        actor_id=officer.id if officer else None,
-        submission_id=opinion.id,
-        details={"forum": forum.code, "spoken": True},
-    )
-    await alert(connection, opinion, now, policy=policy)
     kept = _kept(chat, officer, forum, opinion, claim, policy)
     await outbox.enqueue(connection, [kept], now)
 

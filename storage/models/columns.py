@@ -38,9 +38,9 @@ def enum_column(enum: type[StrEnum], **options: Any) -> Any:
     return Field(sa_column=Column(ByValue(enum), nullable=False, **options))
 
 
-def json_column(*, nullable: bool = False) -> Any:
+def json_column(*, nullable: bool = False, **options: Any) -> Any:
     """JSON, which is replaced and never mutated."""
-    return Field(sa_column=Column(JSON, nullable=nullable))
+    return Field(sa_column=Column(JSON, nullable=nullable, **options))
 
 
 def of_submission() -> Any:

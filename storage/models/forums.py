@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Column, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.models.columns import (
@@ -58,7 +58,7 @@ class Forum(SQLModel, table=True):
     head: str = Field(sa_type=Text)
     agenda: list[str] = json_column()
     invited: list[str] = json_column()
-    topics: list[str] = Field(sa_column=Column(JSON, nullable=False, server_default="[]"))
+    topics: list[str] = json_column(server_default="[]")
     opinions_until: datetime = time_column()
     state: ForumState = enum_column(ForumState)
     version: int = 1

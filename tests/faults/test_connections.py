@@ -10,9 +10,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from bot.app import App
 from bot.telegram.request import AiohttpRequest
 from storage import claims
+from storage.models import Pace
+from storage.rows import table
 from tests.faults.road import Road
 from tests.kills.campaign import Bot
 from tests.people import settings_for, tells, town_on
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from bot.telegram.delivery import Delivery
     from tests.people import Person, Town
 
 
@@ -145,29 +150,59 @@ async def test_told_to_stop_while_sending(town: Town, database_url: str) -> None
     assert all(each.owner is None and each.lease_until is None for each in rows)
 
 
+def claims_take(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """The database is slow: a claim takes so long."""
+    quick = claims.claim
+
+    async def slow(*words: Any, **terms: Any) -> claims.Claims:
+        loop = asyncio.get_running_loop()
+        found, until = await quick(*words, **terms), loop.time() + seconds
+        while loop.time() < until:
+            await asyncio.sleep(0)
+        return found
+
+    monkeypatch.setattr(claims, "claim", slow)
+
+
+@asynccontextmanager
+async def paced(town: Town, url: str, a_second: int) -> AsyncIterator[Delivery]:
+    """The town's replica keeps a limit while inside."""
+    settings = settings_for(url, town.simulator.url)
+    limits = settings.telegram.limits.model_copy(update={"global_per_second": a_second})
+    telegram = settings.telegram.model_copy(update={"limits": limits})
+    settings = settings.model_copy(update={"telegram": telegram})
+    async with town.playing(App(settings, clock=lambda: town.now, album_pause=0.0)):
+        yield town.replicas[-1].app.delivery
+
+
 async def test_a_slow_database_delays_and_stops_nothing(
     town: Town, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A claim takes longer than a message may be late in its slot: it goes all the same."""
     ann = await met(town, "Ann")
     monkeypatch.setattr(claims, "GRACE", timedelta(seconds=0.1))
-    quick = claims.claim
-
-    async def slow(*words: Any, **terms: Any) -> claims.Claims:
-        loop = asyncio.get_running_loop()
-        found, until = await quick(*words, **terms), loop.time() + 0.2
-        while loop.time() < until:
-            await asyncio.sleep(0)
-        return found
-
-    monkeypatch.setattr(claims, "claim", slow)
-    settings = settings_for(database_url, town.simulator.url)
-    limits = settings.telegram.limits.model_copy(update={"global_per_second": 100})
-    telegram = settings.telegram.model_copy(update={"limits": limits})
-    settings = settings.model_copy(update={"telegram": telegram})
-    async with town.playing(App(settings, clock=lambda: town.now, album_pause=0.0)):
-        app = town.replicas[-1].app
+    claims_take(monkeypatch, 0.2)
+    async with paced(town, database_url, 100) as delivery:
         await put(town, message("a", ann.id, town.now))
-        await app.delivery.start_due()
-        await app.delivery.drained()
+        await delivery.start_due()
+        await delivery.drained()
     assert await state(town, "a") == "sent"
+
+
+async def test_who_is_late_moves_the_slots_that_follow(
+    town: Town, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was claimed at slots long past would all be too late, and claimed again, for ever."""
+    ann, bob = await met(town, "Ann"), await met(town, "Bob")
+    claims_take(monkeypatch, 0.3)
+    begun = town.now
+    async with paced(town, database_url, 100) as delivery:
+        for key, person in (("a", ann), ("b", bob)):
+            await put(town, message(key, person.id, town.now))
+            await delivery.start_due()
+            await delivery.drained()
+            town.later(seconds=0.1)
+    async with town.app.database.reading() as connection:
+        free = (await connection.execute(select(table(Pace).c.next_free))).scalar_one()
+    assert free - begun > timedelta(seconds=0.3)
+    assert [await state(town, key) for key in "ab"] == ["sent", "sent"]

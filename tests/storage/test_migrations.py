@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 import storage.models  # noqa: F401 - fills the metadata
 from storage import migrations
+from storage.database import Database
 
 if TYPE_CHECKING:
-    from storage.database import Database
+    from pathlib import Path
+
+    from tests.postgres import Postgres
 
 
 async def test_the_migrations_make_what_the_models_say(database: Database) -> None:
@@ -31,3 +36,27 @@ async def test_migrating_again_changes_nothing(database: Database) -> None:
     """A deploy may migrate as often as it likes."""
     await migrations.migrate(database)
     assert await migrations.revision(database) == migrations.head()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_what_somebody_hears_of_survives_0007(
+    kind: str, tmp_path: Path, postgres: Postgres
+) -> None:
+    """The area becomes the subject: what was chosen stays, and is still chosen once."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/old.db"
+    if kind == "postgresql":
+        url = postgres.database(await postgres.create(empty=True))
+    database = Database(url)
+    await migrations.migrate(database, "0006")
+    chosen = "VALUES (1, 'sealed', 'vi', '11407', '2026-11-24 00:00:00')"
+    async with database.transaction() as connection:
+        old = "INSERT INTO subscription (alias, sealed, language, area, created_at)"
+        await connection.exec_driver_sql(f"{old} {chosen}")
+    await migrations.migrate(database)
+    async with database.reading() as connection:
+        found = await connection.exec_driver_sql("SELECT alias, subject FROM subscription")
+        assert [tuple(each) for each in found.all()] == [(1, "11407")]
+        new = "INSERT INTO subscription (alias, sealed, language, subject, created_at)"
+        with pytest.raises(IntegrityError):
+            await connection.exec_driver_sql(f"{new} {chosen}")
+    await database.close()

@@ -10,11 +10,19 @@ from sqlalchemy import insert, select, update
 
 from bot.forums import announcing
 from storage import attendance, audit, forums, outbox
-from storage.models import ForumState, Outbox, OutboxState, Role, Submission, Subscription
+from storage.models import (
+    Commitment,
+    ForumState,
+    Outbox,
+    OutboxState,
+    Role,
+    Submission,
+    Subscription,
+)
 from storage.rows import table
 from tests.attending import changed, published, registers
-from tests.stories.test_casework import opens, proposes
 from tests.stories.test_hall import presses
+from tests.stories.test_officers_work import answers, does
 
 if TYPE_CHECKING:
     from tests.people import Person, Town
@@ -59,10 +67,9 @@ async def test_results_are_asked_for_until_they_are_there(town: Town) -> None:
     assert told(organiser, "Quá hạn") == 2
 
 
-async def test_a_promise_is_a_case_that_is_followed_up_until_it_is_kept(town: Town) -> None:
-    """Reminded of before its day, then every week; kept when its answer is approved."""
-    leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
-    officer = await town.officer("Cán bộ", unit=WARD)
+async def promises(leader: Person) -> str:
+    """Promise something at the forum, which is over; the code of the case."""
+    town = leader.town
     forum = await published(town)
     town.now = datetime(2026, 12, 1, 3, tzinfo=UTC)
     await changed(town, forum, state=ForumState.REPORT_DUE)
@@ -71,6 +78,22 @@ async def test_a_promise_is_a_case_that_is_followed_up_until_it_is_kept(town: To
     await leader.says("Lắp camera")
     await leader.says("Công an phường")
     await leader.says("04/12/2026")
+    cases, made = table(Submission), table(Commitment)
+    async with town.app.database.reading() as connection:
+        case = (await connection.execute(
+            select(cases).join_from(cases, made, made.c.submission_id == cases.c.id)
+        )).one()  # fmt: skip
+    assert (case.handled_by, case.forum, case.resident_id) == (WARD, None, None)
+    assert case.due_at == datetime(2026, 12, 4, 10, tzinfo=UTC)
+    assert "Lắp camera" in case.text
+    return str(case.code)
+
+
+async def test_a_promise_is_a_case_that_is_followed_up_until_it_is_kept(town: Town) -> None:
+    """Reminded of before its day, then every week; kept when its answer is approved."""
+    leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
+    officer = await town.officer("Cán bộ", unit=WARD)
+    code = await promises(leader)
     await officer.taps("alert.open")
     await officer.taps("case.do.accept")
     for day in range(1, 20):  # of December
@@ -78,22 +101,43 @@ async def test_a_promise_is_a_case_that_is_followed_up_until_it_is_kept(town: To
         await an_hour_passes(town)
     # Overdue from Saturday the 5th: in that week, the next and the one after it.
     assert (told(leader, "Sắp đến hạn việc"), told(leader, "Quá hạn việc")) == (1, 3)
-    async with town.app.database.reading() as connection:
-        (promise,) = await attendance.commitments(connection, forum)
-        case = (await connection.execute(
-            select(table(Submission)).where(table(Submission).c.id == promise.submission_id)
-        )).one()  # fmt: skip
-    assert (case.handled_by, case.forum, case.resident_id) == (WARD, None, None)
-    assert case.due_at == datetime(2026, 12, 4, 10, tzinfo=UTC)
-    assert "Lắp camera" in case.text
-    await proposes(officer, case.code)
-    await opens(leader, case.code)
-    await leader.taps("case.do.approve")
+    await answers(officer, leader, code)
     town.later(days=7)
     await an_hour_passes(town)
     assert told(leader, "Quá hạn việc") == 3
     await presses(leader, "forum:open=DD7K2")
     assert "✓ Lắp camera" in leader.sees
+
+
+async def test_a_promise_is_kept_with_the_case_that_it_was_merged_into(town: Town) -> None:
+    """A resident asked for the same: it is reminded of until that is answered."""
+    leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
+    officer = await town.officer("Cán bộ", unit=WARD)
+    asked = await town.resident("Ann").gives("Xin gắn máy quay ở cổng.", area="Phường An Biên")
+    await does(officer, asked, "accept")
+    await does(officer, await promises(leader), "merge")
+    await officer.says(asked)
+    town.later(days=2)
+    await an_hour_passes(town)
+    assert told(leader, "Sắp đến hạn việc") == 1
+    await answers(officer, leader, asked)
+    town.later(days=7)
+    await an_hour_passes(town)
+    assert told(leader, "Quá hạn việc") == 0
+    await presses(leader, "forum:open=DD7K2")
+    assert "✓ Lắp camera" in leader.sees
+
+
+async def test_a_promise_whose_case_was_refused_is_left_in_peace(town: Town) -> None:
+    """It was not kept, as everybody reads; nobody is reminded of it for ever."""
+    leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
+    await does(leader, await promises(leader), "reject")
+    await leader.says("Không thuộc thẩm quyền")
+    town.later(days=9)
+    await an_hour_passes(town)
+    assert told(leader, "hạn việc") == 0
+    await presses(leader, "forum:open=DD7K2")
+    assert "• Lắp camera" in leader.sees
 
 
 async def test_a_forum_that_nobody_began_is_not_forgotten(town: Town) -> None:

@@ -46,6 +46,12 @@ async def published(organiser: Person, approver: Person) -> None:
     await approver.taps("forum.do.approve")
 
 
+async def opens_news(person: Person) -> None:
+    """Look at what one hears of."""
+    await person.says("/settings")
+    await person.taps("settings.forums")
+
+
 async def wants_news(person: Person) -> None:
     """Hear of forums of the ward from now on."""
     town = person.town
@@ -188,23 +194,20 @@ async def test_one_hears_of_a_topic_wherever_the_forum_is(town: Town) -> None:
     people = [town.resident(name) for name in ("Ann", "Bao", "Chi", "Dan")]
     ann, bao, chi, _dan = people
     for person, topic in zip(people, ("theft", "drugs", "theft", "theft"), strict=True):
-        await person.says("/settings")
-        await person.taps("settings.forums")
+        await opens_news(person)
         await person.taps("subscription.topic")
         await person.taps(f"feedback.topic.options.{topic}")
         await person.taps("feedback.consent.options.agree")
         assert person.is_told("subscription.done")
     await wants_news(ann)
-    await chi.says("/settings")
-    await chi.taps("settings.forums")
+    await opens_news(chi)
     await chi.taps("Thôi nhận: Trộm cắp, cướp giật")
     assert chi.is_told("subscription.none")
     await published(organiser, approver)
     told = [sum("Kính mời nhân dân" in said for said in person.heard) for person in people]
     assert told == [1, 0, 0, 1]
     assert (await the_forum(town)).topics == ["theft", "traffic_safety"]
-    await bao.says("/settings")
-    await bao.taps("settings.forums")
+    await opens_news(bao)
     await bao.taps("subscription.topic")
     assert "Ma túy" not in bao.buttons
     assert "Quay lại" in bao.buttons
