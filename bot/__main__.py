@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import audits, exports, keys, officers, topics, units
-from bot.commands.base import Chosen, Failure, run_to_end, say, with_database
-from bot.seal import BadKey
-from bot.settings import BadSettings
+from bot.cli import audit, export, keys, officers, topics, units
+from bot.cli.base import ChosenSettings, Failure, print_line, run_to_end, with_database
+from bot.privacy.encryption import BadKey
+from bot.runtime.settings import BadSettings
 from storage.database import BadUrl, Database, Unavailable
 
 cli = typer.Typer(
@@ -24,11 +24,11 @@ cli = typer.Typer(
     rich_markup_mode=None,
 )
 cli.add_typer(officers.cli, name="officers")
-cli.add_typer(exports.cli, name="export")
+cli.add_typer(export.cli, name="export")
 cli.add_typer(units.cli, name="units")
 cli.add_typer(keys.cli, name="keys")
 cli.add_typer(topics.cli, name="topics")
-cli.add_typer(audits.cli, name="audit")
+cli.add_typer(audit.cli, name="audit")
 
 
 @cli.callback()
@@ -38,16 +38,15 @@ def choose(
     ] = None,
 ) -> None:
     """Remember which settings to use."""
-    Chosen.path = config
+    ChosenSettings.path = config
 
 
 @cli.command()
 def run() -> None:
     """Run the bot until it is told to stop."""
-    from bot.run import CannotStart
-    from bot.run import run as run_replica
+    from bot.runtime.replica import CannotStart, run_replica
 
-    settings = Chosen.settings()
+    settings = ChosenSettings.settings()
     if not settings.telegram.token:
         raise BadSettings(
             "telegram.token is not set: put the token that @BotFather gave into the settings file"
@@ -70,10 +69,10 @@ def demo(
     port: Annotated[int, typer.Option(help="The port of the chat page.")] = 8080,
 ) -> None:
     """Run the bot against the simulator, with sample people and opinions."""
-    from bot.demo import run_demo
-    from bot.run import CannotStart
+    from bot.runtime.demo import run_demo
+    from bot.runtime.replica import CannotStart
 
-    settings = Chosen.settings()
+    settings = ChosenSettings.settings()
     if settings.telegram.token:
         raise BadSettings(
             "telegram.token is set: the demo writes sample data, and will not do so into the"
@@ -103,44 +102,44 @@ def simulator(
 @cli.command()
 def migrate() -> None:
     """Set the database up, or bring it up to this program."""
-    from bot.app import seal_of
-    from bot.privacy.keys import seal_what_is_plain
+    from bot.privacy.key_rotation import encrypt_plain_rows
+    from bot.runtime.app import make_cipher
     from storage import migrations
 
-    settings = Chosen.settings()
+    settings = ChosenSettings.settings()
 
     async def work(database: Database) -> None:
         await migrations.migrate(database)
-        await seal_what_is_plain(database, seal_of(settings))
+        await encrypt_plain_rows(database, make_cipher(settings))
 
     run_to_end(with_database(work, settings))
-    say("The database is up to date.")
+    print_line("The database is up to date.")
 
 
 @cli.command()
 def doctor() -> None:
     """Check settings, database, token and webhook, and say what to do."""
-    from bot.doctor import examine
+    from bot.runtime.doctor import examine_installation
 
-    if not run_to_end(examine(Chosen.settings(), say)):
+    if not run_to_end(examine_installation(ChosenSettings.settings(), print_line)):
         raise Failure("something is to be done: see above")
 
 
 @cli.command()
 def purge() -> None:
     """Delete what has outlived its purpose now, as the bot does by itself."""
-    from bot.app import policy_of, retention_of, times_of, utc_now
-    from bot.schedule import Schedule
+    from bot.runtime.app import make_case_deadlines, make_policy, make_retention_periods, utc_now
+    from bot.runtime.scheduler import Scheduler
 
-    settings = Chosen.settings()
+    settings = ChosenSettings.settings()
 
     async def work(database: Database) -> None:
-        schedule = Schedule(
+        schedule = Scheduler(
             database,
-            policy_of(settings),
+            make_policy(settings),
             settings.retention,
-            retention_of(settings.retention),
-            times_of(settings.deadlines),
+            make_retention_periods(settings.retention),
+            make_case_deadlines(settings.deadlines),
             utc_now,
             lambda: None,
         )

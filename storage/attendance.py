@@ -16,7 +16,7 @@ from storage.models import (
     RegistrationState,
     Subscription,
 )
-from storage.rows import insert_into, many, one, table
+from storage.statements import fetch_all, fetch_one, insert_into, table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -29,7 +29,7 @@ _rows, _wishes, _chats = table(Registration), table(Subscription), table(Convers
 _outbox = table(Outbox)
 
 # What the keys of messages about a registration begin with.
-TOLD = ("attend", "moved_up", "remind", "forum")
+MESSAGE_KINDS = ("attend", "moved_up", "remind", "forum")
 
 
 _HAS_A_PLACE = (RegistrationState.REGISTERED, RegistrationState.ATTENDED)
@@ -40,26 +40,26 @@ _OVER = (ForumState.REPORTED, ForumState.CLOSED)
 # Forums
 
 
-async def forum(connection: AsyncConnection, code: str) -> Forum | None:
+async def find_published_forum(connection: AsyncConnection, code: str) -> Forum | None:
     """The forum with a code, once it was published."""
     statement = select(_forums).where(_forums.c.code == code, _forums.c.state.not_in(_HIDDEN))
-    return await one(connection, Forum, statement)
+    return await fetch_one(connection, Forum, statement)
 
 
-async def by_id(connection: AsyncConnection, forum_id: int) -> Forum:
+async def get_forum(connection: AsyncConnection, forum_id: int) -> Forum:
     """The forum with an id."""
-    found = await one(connection, Forum, select(_forums).where(_forums.c.id == forum_id))
+    found = await fetch_one(connection, Forum, select(_forums).where(_forums.c.id == forum_id))
     assert found is not None
     return found
 
 
-async def hold(connection: AsyncConnection, forum_id: int) -> Forum | None:
+async def lock_forum(connection: AsyncConnection, forum_id: int) -> Forum | None:
     """A forum, held until the transaction ends: its places are given by one at a time."""
     statement = select(_forums).where(_forums.c.id == forum_id).with_for_update()
-    return await one(connection, Forum, statement)
+    return await fetch_one(connection, Forum, statement)
 
 
-async def upcoming(
+async def list_upcoming_forums(
     connection: AsyncConnection,
     now: datetime,
     near: Collection[str],
@@ -77,10 +77,10 @@ async def upcoming(
         .offset(skip)
         .limit(most)
     )
-    return await many(connection, Forum, statement)
+    return await fetch_all(connection, Forum, statement)
 
 
-async def past(connection: AsyncConnection, *, skip: int, most: int) -> Sequence[Forum]:
+async def list_past_forums(connection: AsyncConnection, *, skip: int, most: int) -> Sequence[Forum]:
     """Forums whose results are known, the newest first."""
     statement = (
         select(_forums)
@@ -89,10 +89,12 @@ async def past(connection: AsyncConnection, *, skip: int, most: int) -> Sequence
         .offset(skip)
         .limit(most)
     )
-    return await many(connection, Forum, statement)
+    return await fetch_all(connection, Forum, statement)
 
 
-async def starting(connection: AsyncConnection, now: datetime, until: datetime) -> Sequence[Forum]:
+async def list_starting_forums(
+    connection: AsyncConnection, now: datetime, until: datetime
+) -> Sequence[Forum]:
     """Published forums that start after now, but not after `until`."""
     statement = (
         select(_forums)
@@ -100,47 +102,51 @@ async def starting(connection: AsyncConnection, now: datetime, until: datetime) 
         .where(_forums.c.starts_at > now, _forums.c.starts_at <= until)
         .order_by(_forums.c.starts_at, _forums.c.id)
     )
-    return await many(connection, Forum, statement)
+    return await fetch_all(connection, Forum, statement)
 
 
-async def codes(connection: AsyncConnection, forum_ids: Collection[int]) -> dict[int, str]:
+async def map_forum_codes(
+    connection: AsyncConnection, forum_ids: Collection[int]
+) -> dict[int, str]:
     """The codes of forums by their ids."""
     statement = select(_forums.c.id, _forums.c.code).where(_forums.c.id.in_(forum_ids))
     return {row.id: row.code for row in (await connection.execute(statement)).all()}
 
 
-async def commitments(connection: AsyncConnection, forum_id: int) -> Sequence[Commitment]:
+async def list_commitments(connection: AsyncConnection, forum_id: int) -> Sequence[Commitment]:
     """What was promised at a forum."""
     statement = (
         select(_commitments)
         .where(_commitments.c.forum_id == forum_id)
         .order_by(_commitments.c.due_on, _commitments.c.id)
     )
-    return await many(connection, Commitment, statement)
+    return await fetch_all(connection, Commitment, statement)
 
 
 # Registrations
 
 
-async def registration(
+async def find_registration(
     connection: AsyncConnection, forum_id: int, aliases: Collection[int]
 ) -> Registration | None:
     """The registration of one person, in whatever state."""
     statement = select(_rows).where(_rows.c.forum_id == forum_id, _rows.c.alias.in_(aliases))
-    return await one(connection, Registration, statement)
+    return await fetch_one(connection, Registration, statement)
 
 
-async def with_token(connection: AsyncConnection, token: str) -> Registration | None:
+async def find_registration_by_token(
+    connection: AsyncConnection, token: str
+) -> Registration | None:
     """The registration whose QR code carries a token."""
-    return await one(connection, Registration, select(_rows).where(_rows.c.token == token))
+    return await fetch_one(connection, Registration, select(_rows).where(_rows.c.token == token))
 
 
-async def taken(connection: AsyncConnection, forum_id: int) -> int:
+async def count_places_taken(connection: AsyncConnection, forum_id: int) -> int:
     """How many people have a place, those who came included."""
     return await _people(connection, forum_id, _HAS_A_PLACE)
 
 
-async def attended(connection: AsyncConnection, forum_id: int) -> int:
+async def count_attended(connection: AsyncConnection, forum_id: int) -> int:
     """How many people came."""
     return await _people(connection, forum_id, (RegistrationState.ATTENDED,))
 
@@ -154,17 +160,17 @@ async def _people(
     return int((await connection.execute(statement)).scalar_one())
 
 
-async def waiting(connection: AsyncConnection, forum_id: int) -> Sequence[Registration]:
+async def list_waiting(connection: AsyncConnection, forum_id: int) -> Sequence[Registration]:
     """The waiting list, in order."""
     statement = (
         select(_rows)
         .where(_rows.c.forum_id == forum_id, _rows.c.state == RegistrationState.WAITING)
         .order_by(_rows.c.id)
     )
-    return await many(connection, Registration, statement)
+    return await fetch_all(connection, Registration, statement)
 
 
-async def number_in_line(connection: AsyncConnection, row: Registration) -> int:
+async def get_waiting_number(connection: AsyncConnection, row: Registration) -> int:
     """Which in the waiting list a registration is; the first is 1."""
     statement = select(func.count()).where(
         _rows.c.forum_id == row.forum_id,
@@ -174,23 +180,23 @@ async def number_in_line(connection: AsyncConnection, row: Registration) -> int:
     return int((await connection.execute(statement)).scalar_one())
 
 
-async def add(connection: AsyncConnection, values: Mapping[str, Any]) -> int:
+async def add_registration(connection: AsyncConnection, values: Mapping[str, Any]) -> int:
     """Keep a registration, at the end of the line; its id."""
     made = await connection.execute(insert(_rows).values(**values).returning(_rows.c.id))
     return int(made.scalar_one())
 
 
-async def change(connection: AsyncConnection, row_id: int, **values: Any) -> None:
+async def update_registration(connection: AsyncConnection, row_id: int, **values: Any) -> None:
     """Write columns of a registration."""
     await connection.execute(update(_rows).where(_rows.c.id == row_id).values(**values))
 
 
-async def drop(connection: AsyncConnection, row_id: int) -> None:
+async def delete_registration(connection: AsyncConnection, row_id: int) -> None:
     """Delete a registration."""
     await connection.execute(delete(_rows).where(_rows.c.id == row_id))
 
 
-async def arrive(connection: AsyncConnection, token: str, now: datetime) -> bool:
+async def check_in(connection: AsyncConnection, token: str, now: datetime) -> bool:
     """Somebody with a place is there; whether they were not before."""
     came = await connection.execute(
         update(_rows)
@@ -200,15 +206,15 @@ async def arrive(connection: AsyncConnection, token: str, now: datetime) -> bool
     return came.rowcount == 1
 
 
-async def of_person(
+async def list_registrations(
     connection: AsyncConnection, aliases: Collection[int]
 ) -> Sequence[Registration]:
     """Every registration of one person, by their forums."""
     statement = select(_rows).where(_rows.c.alias.in_(aliases)).order_by(_rows.c.forum_id)
-    return await many(connection, Registration, statement)
+    return await fetch_all(connection, Registration, statement)
 
 
-async def coming(
+async def list_expected(
     connection: AsyncConnection, forum_id: int, after: int, most: int
 ) -> Sequence[Registration]:
     """Those who have a place and are not there yet, page by page."""
@@ -219,17 +225,17 @@ async def coming(
         .order_by(_rows.c.id)
         .limit(most)
     )
-    return await many(connection, Registration, statement)
+    return await fetch_all(connection, Registration, statement)
 
 
-async def make_nobodys(connection: AsyncConnection, row_id: int) -> None:
+async def anonymise_registration(connection: AsyncConnection, row_id: int) -> None:
     """Leave of somebody who came how many they were and as what, and nothing of who it was."""
-    await change(
+    await update_registration(
         connection, row_id, alias=-row_id, sealed="", token=f"nobody-{row_id}", offsets=None
     )
 
 
-async def outlived(
+async def list_expired_registrations(
     connection: AsyncConnection, before: datetime, most: int
 ) -> Sequence[Registration]:
     """Registrations, with somebody's name under seal, for forums that began before a moment."""
@@ -241,46 +247,50 @@ async def outlived(
         .limit(most)
         .with_for_update(of=_rows, skip_locked=True)
     )
-    return await many(connection, Registration, statement)
+    return await fetch_all(connection, Registration, statement)
 
 
-async def forget_told(
+async def delete_registration_messages(
     connection: AsyncConnection, aliases: Collection[int], before: datetime | None = None
 ) -> None:
     """Delete what people were told, or were to be told, of their registrations."""
     statement = delete(_outbox).where(
         _outbox.c.chat_id.in_(aliases),
-        or_(*(_outbox.c.dedup_key.startswith(f"{what}:", autoescape=True) for what in TOLD)),
+        or_(
+            *(_outbox.c.dedup_key.startswith(f"{what}:", autoescape=True) for what in MESSAGE_KINDS)
+        ),
     )
     if before is not None:
         statement = statement.where(_outbox.c.created_at < before)
     await connection.execute(statement)
 
 
-async def chats(connection: AsyncConnection, chat_ids: Collection[int]) -> dict[int, Conversation]:
+async def map_conversations(
+    connection: AsyncConnection, chat_ids: Collection[int]
+) -> dict[int, Conversation]:
     """The rows of several chats, by their ids."""
     statement = select(_chats).where(_chats.c.chat_id.in_(chat_ids))
-    return {row.chat_id: row for row in await many(connection, Conversation, statement)}
+    return {row.chat_id: row for row in await fetch_all(connection, Conversation, statement)}
 
 
 # Subscriptions
 
 
-async def subscriptions(
+async def list_subscriptions(
     connection: AsyncConnection, aliases: Collection[int]
 ) -> Sequence[Subscription]:
     """The areas and topics that somebody wants to hear of."""
     statement = select(_wishes).where(_wishes.c.alias.in_(aliases)).order_by(_wishes.c.id)
-    return await many(connection, Subscription, statement)
+    return await fetch_all(connection, Subscription, statement)
 
 
-async def subscribe(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+async def add_subscription(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
     """Somebody wants to hear of the forums of an area or on a topic; once is enough."""
     statement = insert_into(Subscription, connection.dialect.name).values(**values)
     await connection.execute(statement.on_conflict_do_nothing(index_elements=["alias", "subject"]))
 
 
-async def unsubscribe(
+async def delete_subscriptions(
     connection: AsyncConnection, aliases: Collection[int], subject: str | None = None
 ) -> None:
     """Somebody no longer wants to hear of an area or a topic, or of any."""
@@ -290,7 +300,9 @@ async def unsubscribe(
     await connection.execute(statement)
 
 
-async def speak(connection: AsyncConnection, aliases: Collection[int], language: str) -> None:
+async def set_language(
+    connection: AsyncConnection, aliases: Collection[int], language: str
+) -> None:
     """Write to somebody in another language from now on."""
     for each in (_rows, _wishes):
         await connection.execute(

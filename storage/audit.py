@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select, text
 
 from storage.models import Audit, AuditSeal
-from storage.rows import many, one, table
+from storage.statements import fetch_all, fetch_one, table
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -29,7 +29,7 @@ _LATEST = 10_000  # ids that may be given out while one transaction lasts
 RESIDENT, SYSTEM, OPERATOR = "resident", "system", "operator"
 
 
-async def append(
+async def append_entry(
     connection: AsyncConnection,
     action: str,
     at: datetime,
@@ -51,7 +51,7 @@ async def append(
     await connection.execute(_append, entry)
 
 
-async def timeline(
+async def list_timeline(
     connection: AsyncConnection, submission_id: int, actions: Collection[str]
 ) -> Sequence[Audit]:
     """The entries of a submission that are among `actions`, oldest first."""
@@ -60,10 +60,10 @@ async def timeline(
         .where(_rows.c.submission_id == submission_id, _rows.c.action.in_(actions))
         .order_by(_rows.c.id)
     )
-    return await many(connection, Audit, statement)
+    return await fetch_all(connection, Audit, statement)
 
 
-async def everything(
+async def iterate_entries(
     connection: AsyncConnection, since: datetime | None, until: datetime | None
 ) -> AsyncIterator[Audit]:
     """Every entry of a span of time, oldest first, without holding all in memory.
@@ -83,7 +83,7 @@ async def everything(
             statement = statement.where(_rows.c.at >= since)
         if until is not None:
             statement = statement.where(_rows.c.at < until)
-        page = await many(connection, Audit, statement)
+        page = await fetch_all(connection, Audit, statement)
         for entry in page:
             yield entry
         if not page:
@@ -94,7 +94,7 @@ async def everything(
 # The chain
 
 
-async def hold_chain(connection: AsyncConnection) -> bool:
+async def lock_chain(connection: AsyncConnection) -> bool:
     """Be the one who makes links until the transaction ends; False when another one does."""
     if connection.dialect.name == "sqlite":
         return True  # one transaction writes at a time
@@ -104,14 +104,14 @@ async def hold_chain(connection: AsyncConnection) -> bool:
     return bool(held.scalar_one())
 
 
-async def head(connection: AsyncConnection) -> AuditSeal | None:
+async def find_chain_head(connection: AsyncConnection) -> AuditSeal | None:
     """The newest link; None before the first."""
-    return await one(
+    return await fetch_one(
         connection, AuditSeal, select(_seals).order_by(_seals.c.number.desc()).limit(1)
     )
 
 
-async def unchained(connection: AsyncConnection, most: int) -> Sequence[Audit]:
+async def list_unchained(connection: AsyncConnection, most: int) -> Sequence[Audit]:
     """Entries that are not in the chain yet, oldest first.
 
     An entry whose transaction ends late may have a smaller id than some that are: the chain has an
@@ -122,26 +122,28 @@ async def unchained(connection: AsyncConnection, most: int) -> Sequence[Audit]:
     statement = (
         select(_rows).where(_rows.c.id > newest - _LATEST, ~linked).order_by(_rows.c.id).limit(most)
     )
-    return await many(connection, Audit, statement)
+    return await fetch_all(connection, Audit, statement)
 
 
-async def link(connection: AsyncConnection, links: Sequence[Mapping[str, Any]]) -> None:
+async def add_links(connection: AsyncConnection, links: Sequence[Mapping[str, Any]]) -> None:
     """Add links to the chain."""
     await connection.execute(insert(_seals), list(links))
 
 
-async def chain(connection: AsyncConnection) -> AsyncIterator[tuple[AuditSeal, Audit | None]]:
+async def iterate_chain(
+    connection: AsyncConnection,
+) -> AsyncIterator[tuple[AuditSeal, Audit | None]]:
     """Every link with its entry, None for one that is gone; in the chain's order."""
     last = 0
     while True:
         statement = (
             select(_seals).where(_seals.c.number > last).order_by(_seals.c.number).limit(1000)
         )
-        page = await many(connection, AuditSeal, statement)
+        page = await fetch_all(connection, AuditSeal, statement)
         if not page:
             return
         ids = [each.audit_id for each in page]
-        entries = await many(connection, Audit, select(_rows).where(_rows.c.id.in_(ids)))
+        entries = await fetch_all(connection, Audit, select(_rows).where(_rows.c.id.in_(ids)))
         found = {entry.id: entry for entry in entries}
         for each in page:
             yield each, found.get(each.audit_id)

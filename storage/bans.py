@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, delete, func, select
 
 from storage.models import Ban, Resident, Submission
-from storage.rows import insert_into, one, table
+from storage.statements import fetch_one, insert_into, table
 from storage.types import UtcDateTime
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _standing = select(
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class IntakeStatus:
     """What is known of somebody who wants to give an opinion.
 
     Until when they are banned and why; when their n-th newest opinion came; how many came from
@@ -56,26 +56,28 @@ class Standing:
     lately: int
 
 
-async def standing(
+async def read_intake_status(
     connection: AsyncConnection,
     aliases: Sequence[int],
     *,
     now: datetime,
     number: int,
     since: datetime,
-) -> Standing:
+) -> IntakeStatus:
     """How these pseudonyms stand now: see `Standing`."""
     given = {"aliases": list(aliases), "moment": now, "before": number - 1, "since": since}
-    return Standing(*(await connection.execute(_standing, given)).one())
+    return IntakeStatus(*(await connection.execute(_standing, given)).one())
 
 
-async def find(connection: AsyncConnection, aliases: Sequence[int], now: datetime) -> Ban | None:
+async def find_ban(
+    connection: AsyncConnection, aliases: Sequence[int], now: datetime
+) -> Ban | None:
     """The ban of one of these pseudonyms that holds now, or None."""
     statement = select(_rows).where(_ban).limit(1)
-    return await one(connection, Ban, statement, {"aliases": list(aliases), "moment": now})
+    return await fetch_one(connection, Ban, statement, {"aliases": list(aliases), "moment": now})
 
 
-async def ban(
+async def add_ban(
     connection: AsyncConnection,
     alias: int,
     until: datetime,
@@ -92,7 +94,7 @@ async def ban(
     )
 
 
-async def lift(connection: AsyncConnection, aliases: Sequence[int]) -> bool:
+async def delete_bans(connection: AsyncConnection, aliases: Sequence[int]) -> bool:
     """Let these pseudonyms give opinions again; whether one of them was banned."""
     result = await connection.execute(delete(_rows).where(_rows.c.alias.in_(aliases)))
     return result.rowcount > 0

@@ -17,7 +17,7 @@ from storage.models import (
     Template,
     UnitChat,
 )
-from storage.rows import insert_into, many, one, table
+from storage.statements import fetch_all, fetch_one, insert_into, table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -32,7 +32,9 @@ _IS_OPEN = (_cases.c.closed_at.is_(None), _cases.c.answered_at.is_(None))
 _NEW = (State.RECEIVED, State.ASSIGNED)
 
 
-async def loads(connection: AsyncConnection, officer_ids: Collection[int]) -> dict[int, int]:
+async def count_open_cases(
+    connection: AsyncConnection, officer_ids: Collection[int]
+) -> dict[int, int]:
     """How many open cases each of some officers has."""
     statement = (
         select(_cases.c.assignee_id, func.count())
@@ -42,7 +44,7 @@ async def loads(connection: AsyncConnection, officer_ids: Collection[int]) -> di
     return {row[0]: row[1] for row in (await connection.execute(statement)).all()}
 
 
-async def assign(
+async def assign_case(
     connection: AsyncConnection,
     submission: Submission,
     officer_id: int,
@@ -62,10 +64,10 @@ async def assign(
         )
         .returning(*_cases.c)
     )
-    return await one(connection, Submission, statement)
+    return await fetch_one(connection, Submission, statement)
 
 
-async def unacknowledged(
+async def list_unacknowledged(
     connection: AsyncConnection, before: datetime, most: int
 ) -> Sequence[Submission]:
     """New cases that nobody took on until a moment, the longest waiting first, held."""
@@ -76,10 +78,12 @@ async def unacknowledged(
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    return await many(connection, Submission, statement)
+    return await fetch_all(connection, Submission, statement)
 
 
-async def hand_back(connection: AsyncConnection, codes: Collection[str], officer_id: int) -> None:
+async def return_undelivered(
+    connection: AsyncConnection, codes: Collection[str], officer_id: int
+) -> None:
     """Of new cases an officer was not reached: they are for others to take on."""
     await connection.execute(
         update(_cases)
@@ -91,7 +95,7 @@ async def hand_back(connection: AsyncConnection, codes: Collection[str], officer
     )
 
 
-async def release(connection: AsyncConnection, officer_id: int) -> None:
+async def release_cases(connection: AsyncConnection, officer_id: int) -> None:
     """Take an officer's open cases from them: they are for others to take on."""
     theirs = (_cases.c.assignee_id == officer_id, *_IS_OPEN)
     handed_back = (*_NEW, State.IN_PROGRESS, State.TRANSFERRED)
@@ -110,7 +114,7 @@ async def release(connection: AsyncConnection, officer_id: int) -> None:
 # Who has nothing to do with a case
 
 
-async def recuse(
+async def add_recusal(
     connection: AsyncConnection, submission_id: int, officer_id: int, by: int, at: datetime
 ) -> None:
     """Keep an officer from a case; once is enough."""
@@ -119,13 +123,13 @@ async def recuse(
     await connection.execute(statement.on_conflict_do_nothing())
 
 
-async def recused(connection: AsyncConnection, submission_id: int) -> frozenset[int]:
+async def list_recused(connection: AsyncConnection, submission_id: int) -> frozenset[int]:
     """The officers who have nothing to do with a case."""
     statement = select(_recusals.c.officer_id).where(_recusals.c.submission_id == submission_id)
     return frozenset((await connection.execute(statement)).scalars())
 
 
-def seen_by(officer: Officer) -> tuple[Any, ...]:
+def visible_to(officer: Officer) -> tuple[Any, ...]:
     """Conditions on submissions: what `bot.rights.may_open` says of one, for a list of them."""
     kept_from = (
         select(_recusals.c.id)
@@ -141,7 +145,7 @@ def seen_by(officer: Officer) -> tuple[Any, ...]:
 # Look-alikes
 
 
-async def alike(
+async def list_similar(
     connection: AsyncConnection, submission: Submission, officer: Officer, most: int
 ) -> Sequence[Submission]:
     """Other open cases of the same place that an officer may see, those due last first."""
@@ -149,20 +153,20 @@ async def alike(
         select(_cases)
         .where(_cases.c.handled_by == submission.handled_by, *_IS_OPEN)
         .where(_cases.c.unit_code == submission.unit_code, _cases.c.id != submission.id)
-        .where(*seen_by(officer))
+        .where(*visible_to(officer))
         .order_by(_cases.c.due_at.desc(), _cases.c.id.desc())
         .limit(most)
     )
-    return await many(connection, Submission, statement)
+    return await fetch_all(connection, Submission, statement)
 
 
-async def merged_into(connection: AsyncConnection, submission_id: int) -> Sequence[Submission]:
+async def list_merged(connection: AsyncConnection, submission_id: int) -> Sequence[Submission]:
     """The cases that are answered with this one."""
     statement = select(_cases).where(_cases.c.merged_into == submission_id).order_by(_cases.c.id)
-    return await many(connection, Submission, statement)
+    return await fetch_all(connection, Submission, statement)
 
 
-async def hand_on_merged(connection: AsyncConnection, from_id: int, to_id: int) -> None:
+async def move_merged(connection: AsyncConnection, from_id: int, to_id: int) -> None:
     """What was merged into one case is merged into another from now on."""
     await connection.execute(
         update(_cases).where(_cases.c.merged_into == from_id).values(merged_into=to_id)
@@ -188,7 +192,7 @@ async def release_merged(connection: AsyncConnection, submission_id: int) -> Non
 # Groups
 
 
-async def set_chat(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+async def link_unit_chat(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
     """Alert a unit in this group, or topic of one, from now on."""
     statement = insert_into(UnitChat, connection.dialect.name).values(**values)
     changed = {name: value for name, value in values.items() if name != "unit_code"}
@@ -199,19 +203,19 @@ async def set_chat(connection: AsyncConnection, values: Mapping[str, Any]) -> No
     )
 
 
-async def chat_of(connection: AsyncConnection, unit_code: str) -> UnitChat | None:
+async def find_unit_chat(connection: AsyncConnection, unit_code: str) -> UnitChat | None:
     """Where a unit is alerted, if it can be."""
     statement = select(_chats).where(_chats.c.unit_code == unit_code, _chats.c.lost_at.is_(None))
-    return await one(connection, UnitChat, statement)
+    return await fetch_one(connection, UnitChat, statement)
 
 
-async def drop_chat(connection: AsyncConnection, unit_code: str) -> bool:
+async def unlink_unit_chat(connection: AsyncConnection, unit_code: str) -> bool:
     """Alert a unit in no group any more; whether it was in one."""
     result = await connection.execute(delete(_chats).where(_chats.c.unit_code == unit_code))
     return result.rowcount == 1
 
 
-async def lose_chat(
+async def mark_unit_chat_lost(
     connection: AsyncConnection, chat_id: int, at: datetime, *, topic_only: bool = False
 ) -> Sequence[UnitChat]:
     """A group cannot be written to, or only its topic is gone; whose it was."""
@@ -222,10 +226,10 @@ async def lose_chat(
         .values(**changed)
         .returning(*_chats.c)
     )
-    return await many(connection, UnitChat, statement)
+    return await fetch_all(connection, UnitChat, statement)
 
 
-async def move_chat(connection: AsyncConnection, old_chat_id: int, new_chat_id: int) -> None:
+async def move_unit_chat(connection: AsyncConnection, old_chat_id: int, new_chat_id: int) -> None:
     """A group became a supergroup."""
     await connection.execute(
         update(_chats).where(_chats.c.chat_id == old_chat_id).values(chat_id=new_chat_id)
@@ -235,10 +239,12 @@ async def move_chat(connection: AsyncConnection, old_chat_id: int, new_chat_id: 
 # Templates
 
 
-async def templates(connection: AsyncConnection, units: Sequence[str]) -> Sequence[Template]:
+async def list_templates(connection: AsyncConnection, units: Sequence[str]) -> Sequence[Template]:
     """The templates of units, by name."""
     statement = select(_templates).where(_templates.c.unit_code.in_(units))
-    return await many(connection, Template, statement.order_by(_templates.c.name, _templates.c.id))
+    return await fetch_all(
+        connection, Template, statement.order_by(_templates.c.name, _templates.c.id)
+    )
 
 
 async def add_template(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
@@ -246,7 +252,7 @@ async def add_template(connection: AsyncConnection, values: Mapping[str, Any]) -
     await connection.execute(insert(_templates).values(**values))
 
 
-async def drop_template(connection: AsyncConnection, template_id: int, unit_code: str) -> bool:
+async def delete_template(connection: AsyncConnection, template_id: int, unit_code: str) -> bool:
     """Delete a template of a unit; whether there was one."""
     result = await connection.execute(
         delete(_templates).where(
@@ -260,7 +266,7 @@ async def drop_template(connection: AsyncConnection, template_id: int, unit_code
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class CaseStatistics:
     """What came since a day: how many of each kind and in each state, and how they were handled.
 
     `overdue` are open and past their due date; `in_time` of `answered` were not; `rating` is the
@@ -275,7 +281,7 @@ class Numbers:
     rating: float | None
 
 
-async def waiting(
+async def count_waiting_cases(
     connection: AsyncConnection,
     now: datetime,
     soon: datetime,
@@ -304,9 +310,9 @@ async def waiting(
     return dict(zip(columns, found, strict=True))
 
 
-async def numbers(
+async def compute_statistics(
     connection: AsyncConnection, unit_code: str | None, since: datetime, now: datetime
-) -> Numbers:
+) -> CaseStatistics:
     """The numbers of what a unit handles or, without one, of everything."""
     among = [_cases.c.created_at >= since]
     if unit_code is not None:
@@ -326,4 +332,4 @@ async def numbers(
     found = (await connection.execute(statement)).one()
     rating = None if found[3] is None else float(found[3])
     kinds, states = await count_by(_cases.c.kind), await count_by(_cases.c.state)
-    return Numbers(kinds, states, found[0], found[1], found[2], rating)
+    return CaseStatistics(kinds, states, found[0], found[1], found[2], rating)

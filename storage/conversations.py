@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import bindparam, delete, select, update
 
 from storage.models import Conversation
-from storage.rows import insert_into, many, one, table
+from storage.statements import fetch_all, fetch_one, insert_into, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 # How many update ids a chat remembers. Telegram gives a polling bot at most 50 updates at once
 # (our limit) and redelivers no others, so that whatever can come again is still known.
-REMEMBERED = 64
+REMEMBERED_UPDATES = 64
 
 _rows = table(Conversation)
 _find = select(_rows).where(_rows.c.chat_id == bindparam("of_chat"))
 _hold = _find.with_for_update()
 
 
-async def find(connection: AsyncConnection, chat_id: int) -> Conversation | None:
+async def find_conversation(connection: AsyncConnection, chat_id: int) -> Conversation | None:
     """The chat's row, or None for a chat that is new."""
-    return await one(connection, Conversation, _find, {"of_chat": chat_id})
+    return await fetch_one(connection, Conversation, _find, {"of_chat": chat_id})
 
 
-async def hold(connection: AsyncConnection, chat_id: int) -> Conversation | None:
+async def lock_conversation(connection: AsyncConnection, chat_id: int) -> Conversation | None:
     """The chat's row if there is one, held until the transaction ends."""
-    return await one(connection, Conversation, _hold, {"of_chat": chat_id})
+    return await fetch_one(connection, Conversation, _hold, {"of_chat": chat_id})
 
 
 _free = (
@@ -42,7 +42,7 @@ _free = (
 )
 
 
-async def hold_free(
+async def lock_free_conversations(
     connection: AsyncConnection, chat_ids: Sequence[int]
 ) -> dict[int, Conversation]:
     """The rows of these chats that exist and that nobody else holds, held; by their chats."""
@@ -50,9 +50,11 @@ async def hold_free(
     return {row.chat_id: cast("Conversation", row) for row in result.all()}
 
 
-async def hold_or_make(connection: AsyncConnection, chat_id: int, language: str) -> Conversation:
+async def lock_or_create_conversation(
+    connection: AsyncConnection, chat_id: int, language: str
+) -> Conversation:
     """The chat's row, made when it is new, held until the transaction ends."""
-    row = await hold(connection, chat_id)
+    row = await lock_conversation(connection, chat_id)
     if row is None:
         fresh = {
             "chat_id": chat_id,
@@ -67,17 +69,19 @@ async def hold_or_make(connection: AsyncConnection, chat_id: int, language: str)
             .values(fresh)
             .on_conflict_do_nothing()
         )
-        row = await hold(connection, chat_id)
+        row = await lock_conversation(connection, chat_id)
     assert row is not None
     return row
 
 
-def with_update(updates: Sequence[int], update_id: int) -> list[int]:
+def remember_update(updates: Sequence[int], update_id: int) -> list[int]:
     """The remembered ids with one more; the oldest is forgotten."""
-    return [*updates, update_id][-REMEMBERED:]
+    return [*updates, update_id][-REMEMBERED_UPDATES:]
 
 
-async def save(connection: AsyncConnection, chat_id: int, values: Mapping[str, Any]) -> None:
+async def update_conversation(
+    connection: AsyncConnection, chat_id: int, values: Mapping[str, Any]
+) -> None:
     """Write columns of the chat's row."""
     await connection.execute(update(_rows).where(_rows.c.chat_id == chat_id).values(**values))
 
@@ -105,7 +109,7 @@ _keep = (
 )
 
 
-async def keep(connection: AsyncConnection, drafts: Sequence[Draft]) -> None:
+async def save_drafts(connection: AsyncConnection, drafts: Sequence[Draft]) -> None:
     """Write what turns leave, all of them in one statement."""
     if drafts:
         rows = [
@@ -115,12 +119,12 @@ async def keep(connection: AsyncConnection, drafts: Sequence[Draft]) -> None:
         await connection.execute(_keep, rows)
 
 
-async def forget(connection: AsyncConnection, chat_id: int) -> None:
+async def delete_conversation(connection: AsyncConnection, chat_id: int) -> None:
     """Delete the chat's row with everything in it."""
     await connection.execute(delete(_rows).where(_rows.c.chat_id == chat_id))
 
 
-async def to_remind(
+async def list_drafts_to_remind(
     connection: AsyncConnection, before: datetime, most: int
 ) -> Sequence[Conversation]:
     """Drafts that expire before a moment and whose owner was not reminded."""
@@ -132,10 +136,10 @@ async def to_remind(
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    return await many(connection, Conversation, statement)
+    return await fetch_all(connection, Conversation, statement)
 
 
-async def drop_expired(connection: AsyncConnection, now: datetime) -> int:
+async def clear_expired_drafts(connection: AsyncConnection, now: datetime) -> int:
     """Empty the drafts whose time is over; how many there were."""
     result = await connection.execute(
         update(_rows)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from storage.sqlite import connecting
+from storage.sqlite import make_connector
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -71,7 +71,7 @@ class Database:
 
         Raises Unavailable when the database cannot take it now.
         """
-        with _named():
+        with _translate_errors():
             async with self._turnstile, self._engine.begin() as connection:
                 yield connection
 
@@ -82,7 +82,7 @@ class Database:
         SQLite changes a table by making another in its place, which it allows only while nothing
         watches the references to it; they are checked before the commit.
         """
-        with _named():
+        with _translate_errors():
             async with self._turnstile, self._engine.connect() as connection:
                 await connection.execution_options(migrating=True)
                 async with connection.begin():
@@ -96,7 +96,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Read a consistent state without holding up those who write."""
-        with _named():
+        with _translate_errors():
             async with self._engine.connect() as connection:
                 await connection.execution_options(reading=True)
                 async with connection.begin():
@@ -124,7 +124,7 @@ class Database:
         await self._engine.dispose()
 
 
-class _named:  # noqa: N801 - reads as a statement
+class _translate_errors:  # noqa: N801 - reads as a statement
     """Give the many faces of a database that is away one name."""
 
     def __enter__(self) -> None: ...
@@ -138,9 +138,19 @@ class _named:  # noqa: N801 - reads as a statement
 # such database, table or column (a deploy before its migration), lock timeout, serialization,
 # deadlock, idle in a transaction.
 _AWAY = (
-    "08", "53", "57", "58", "28",
-    "3D000", "42P01", "42703", "55P03", "40001", "40P01", "25P03",
-)  # fmt: skip
+    "08",
+    "53",
+    "57",
+    "58",
+    "28",
+    "3D000",
+    "42P01",
+    "42703",
+    "55P03",
+    "40001",
+    "40P01",
+    "25P03",
+)
 
 
 def _means_unavailable(error: BaseException) -> bool:
@@ -164,7 +174,7 @@ def _sqlite(url: str, wait: float) -> AsyncEngine:
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         hide_parameters=True,  # an error must not carry a resident's words into a log
-        async_creator=connecting(url, wait),
+        async_creator=make_connector(url, wait),
         # Every transaction here is ended by its own block: there is nothing to take back.
         pool_reset_on_return=None,
     )
@@ -175,8 +185,11 @@ def _sqlite(url: str, wait: float) -> AsyncEngine:
         cursor = connection.cursor()
         # What is erased is overwritten, not only left out.
         for pragma in (
-            "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON",
-        ):  # fmt: skip
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

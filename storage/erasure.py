@@ -17,7 +17,7 @@ from storage.models import (
     State,
     Submission,
 )
-from storage.rows import many, table
+from storage.statements import fetch_all, table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -29,7 +29,7 @@ _rows, _files, _remarks = table(Submission), table(Attachment), table(Remark)
 _outbox, _residents, _answers = table(Outbox), table(Resident), table(Answer)
 
 
-async def erase(
+async def erase_submission(
     connection: AsyncConnection, submission: Submission, now: datetime, *, state: State
 ) -> bool:
     """Leave of a submission its code, kind, unit and times only.
@@ -85,21 +85,21 @@ async def erase(
     return True
 
 
-async def forget_residents(connection: AsyncConnection, aliases: Collection[int]) -> None:
+async def delete_residents(connection: AsyncConnection, aliases: Collection[int]) -> None:
     """Delete residents who have no submission left, and what was on its way to them."""
     given = select(_rows.c.id).where(_rows.c.resident_id == _residents.c.id).exists()
     await connection.execute(delete(_residents).where(_residents.c.alias.in_(aliases), ~given))
     await connection.execute(delete(_outbox).where(_outbox.c.chat_id.in_(aliases)))
 
 
-async def forget_words(connection: AsyncConnection) -> None:
+async def compact_search_index(connection: AsyncConnection) -> None:
     """Let the index of words forget what was erased: SQLite's keeps it until it is put in order."""
     if connection.dialect.name == "sqlite":
         optimize = "INSERT INTO submission_words(submission_words) VALUES ('optimize')"
         await connection.execute(text(optimize))
 
 
-async def erased_files(connection: AsyncConnection, most: int) -> Sequence[Attachment]:
+async def list_erased_attachments(connection: AsyncConnection, most: int) -> Sequence[Attachment]:
     """Attachments whose files are to be deleted, held."""
     statement = (
         select(_files)
@@ -108,15 +108,15 @@ async def erased_files(connection: AsyncConnection, most: int) -> Sequence[Attac
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    return await many(connection, Attachment, statement)
+    return await fetch_all(connection, Attachment, statement)
 
 
-async def drop_files(connection: AsyncConnection, attachment_ids: Sequence[int]) -> None:
+async def delete_attachments(connection: AsyncConnection, attachment_ids: Sequence[int]) -> None:
     """Delete the rows of attachments whose files are gone."""
     await connection.execute(delete(_files).where(_files.c.id.in_(attachment_ids)))
 
 
-async def outlived(
+async def list_expired_submissions(
     connection: AsyncConnection,
     kinds: Collection[str],
     closed_before: datetime,
@@ -133,10 +133,10 @@ async def outlived(
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    return await many(connection, Submission, statement)
+    return await fetch_all(connection, Submission, statement)
 
 
-async def to_warn(
+async def list_submissions_to_warn(
     connection: AsyncConnection, kinds: Collection[str], closed_before: datetime, most: int
 ) -> Sequence[Submission]:
     """Submissions of some kinds, closed before a moment, whose resident was not warned."""
@@ -148,4 +148,4 @@ async def to_warn(
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    return await many(connection, Submission, statement)
+    return await fetch_all(connection, Submission, statement)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, or_, select, update
 
 from storage.models import Attachment, EvidenceState, Submission
-from storage.rows import many, one, table
+from storage.statements import fetch_all, fetch_one, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _rows, _submissions = table(Attachment), table(Submission)
 
 
-async def claim(
+async def claim_attachments(
     connection: AsyncConnection, *, owner: str, now: datetime, lease: timedelta, most: int
 ) -> Sequence[Attachment]:
     """Take attachments that are to be fetched now; nobody else takes them until the lease ends.
@@ -46,10 +46,10 @@ async def claim(
         )
         .returning(*_rows.c)
     )
-    return await many(connection, Attachment, statement)
+    return await fetch_all(connection, Attachment, statement)
 
 
-async def finish(
+async def finish_attachment(
     connection: AsyncConnection, row: Attachment, state: EvidenceState, **values: Any
 ) -> bool:
     """Write what became of a claimed row; False when another claimed it since, or it was erased."""
@@ -62,15 +62,15 @@ async def finish(
     return result.rowcount == 1
 
 
-async def submission_of(connection: AsyncConnection, row: Attachment) -> Submission:
+async def get_submission_of(connection: AsyncConnection, row: Attachment) -> Submission:
     """The submission that an attachment belongs to."""
     statement = select(_submissions).where(_submissions.c.id == row.submission_id)
-    found = await one(connection, Submission, statement)
+    found = await fetch_one(connection, Submission, statement)
     assert found is not None
     return found
 
 
-async def exists(connection: AsyncConnection, attachment_id: int) -> bool:
+async def attachment_exists(connection: AsyncConnection, attachment_id: int) -> bool:
     """Whether an attachment is still there, and not being erased."""
     found = await connection.execute(
         select(_rows.c.id).where(_rows.c.id == attachment_id, _rows.c.state != EvidenceState.ERASED)
@@ -78,7 +78,7 @@ async def exists(connection: AsyncConnection, attachment_id: int) -> bool:
     return found.first() is not None
 
 
-async def count_waiting(connection: AsyncConnection) -> int:
+async def count_unfetched(connection: AsyncConnection) -> int:
     """How many attachments are still to be fetched."""
     statement = (
         select(func.count())

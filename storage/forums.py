@@ -23,7 +23,7 @@ from storage.models import (
     Subscription,
     Topic,
 )
-from storage.rows import insert_into, many, one, table
+from storage.statements import fetch_all, fetch_one, insert_into, table
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -38,29 +38,31 @@ _wishes, _places = table(Subscription), table(Registration)
 _cases, _residents = table(Submission), table(Resident)
 
 
-async def add(connection: AsyncConnection, values: Mapping[str, Any]) -> Forum:
+async def add_forum(connection: AsyncConnection, values: Mapping[str, Any]) -> Forum:
     """Store a forum."""
-    stored = await one(connection, Forum, insert(_forums).values(**values).returning(*_forums.c))
+    stored = await fetch_one(
+        connection, Forum, insert(_forums).values(**values).returning(*_forums.c)
+    )
     assert stored is not None
     return stored
 
 
-async def by_code(connection: AsyncConnection, code: str) -> Forum | None:
+async def find_forum(connection: AsyncConnection, code: str) -> Forum | None:
     """The forum with a code, published or not. Who may see it is the caller's question."""
-    return await one(connection, Forum, select(_forums).where(_forums.c.code == code))
+    return await fetch_one(connection, Forum, select(_forums).where(_forums.c.code == code))
 
 
-async def of_units(
+async def list_forums_of(
     connection: AsyncConnection, unit_code: str | None, *, skip: int, most: int
 ) -> Sequence[Forum]:
     """The forums of a host unit or, without one, of all; the latest start first."""
     statement = select(_forums).order_by(_forums.c.starts_at.desc(), _forums.c.id.desc())
     if unit_code is not None:
         statement = statement.where(_forums.c.host_unit == unit_code)
-    return await many(connection, Forum, statement.offset(skip).limit(most))
+    return await fetch_all(connection, Forum, statement.offset(skip).limit(most))
 
 
-async def change(
+async def update_forum(
     connection: AsyncConnection, forum: Forum, by: Officer | None, **values: Any
 ) -> Forum | None:
     """Write columns of a forum as it was read; None when somebody changed it since.
@@ -80,15 +82,15 @@ async def change(
             .where(_officers.c.role == by.role, _officers.c.unit_code == by.unit_code)
         )
         statement = statement.where(still.exists())
-    return await one(connection, Forum, statement)
+    return await fetch_one(connection, Forum, statement)
 
 
-async def everything(connection: AsyncConnection) -> AsyncIterator[Forum]:
+async def iterate_forums(connection: AsyncConnection) -> AsyncIterator[Forum]:
     """Every forum, oldest first."""
     last = 0
     while True:
         statement = select(_forums).where(_forums.c.id > last).order_by(_forums.c.id).limit(200)
-        page = await many(connection, Forum, statement)
+        page = await fetch_all(connection, Forum, statement)
         for each in page:
             yield each
         if not page:
@@ -96,31 +98,33 @@ async def everything(connection: AsyncConnection) -> AsyncIterator[Forum]:
         last = page[-1].id or 0
 
 
-async def reports_due(connection: AsyncConnection, before: datetime) -> Sequence[Forum]:
+async def list_reports_due(connection: AsyncConnection, before: datetime) -> Sequence[Forum]:
     """Forums whose report is due before a moment and not there yet."""
     statement = select(_forums).where(
         _forums.c.state == ForumState.REPORT_DUE, _forums.c.report_due_at <= before
     )
-    return await many(connection, Forum, statement)
+    return await fetch_all(connection, Forum, statement)
 
 
-async def never_begun(connection: AsyncConnection, before: datetime) -> Sequence[Forum]:
+async def list_never_begun(connection: AsyncConnection, before: datetime) -> Sequence[Forum]:
     """Forums that were to start before a moment, of which nobody said that they were held."""
     statement = select(_forums).where(
         _forums.c.state == ForumState.PUBLISHED, _forums.c.starts_at <= before
     )
-    return await many(connection, Forum, statement)
+    return await fetch_all(connection, Forum, statement)
 
 
 # Promises
 
 
-async def promise(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+async def add_commitment(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
     """Store what was promised."""
     await connection.execute(insert(_commitments).values(**values))
 
 
-async def keep(connection: AsyncConnection, submission_id: int, at: datetime) -> None:
+async def mark_commitments_kept(
+    connection: AsyncConnection, submission_id: int, at: datetime
+) -> None:
     """What was promised, and is this case or one that was merged into it, was done."""
     merged = select(_cases.c.id).where(_cases.c.merged_into == submission_id)
     theirs = _commitments.c.submission_id
@@ -132,7 +136,7 @@ async def keep(connection: AsyncConnection, submission_id: int, at: datetime) ->
     )
 
 
-async def promises_due(
+async def list_commitments_due(
     connection: AsyncConnection, until: date, most: int
 ) -> list[tuple[Commitment, Forum]]:
     """Promises that are due up to a day and not kept, with their forums; the oldest first.
@@ -148,16 +152,18 @@ async def promises_due(
         .limit(most)
     )
     ids = (await connection.execute(statement)).scalars().all()
-    promises = await many(
+    promises = await fetch_all(
         connection, Commitment, select(_commitments).where(_commitments.c.id.in_(ids))
     )
     theirs = {each.forum_id for each in promises}
-    found = await many(connection, Forum, select(_forums).where(_forums.c.id.in_(theirs)))
+    found = await fetch_all(connection, Forum, select(_forums).where(_forums.c.id.in_(theirs)))
     by_id = {each.id: each for each in found}
     return [(each, by_id[each.forum_id]) for each in promises]
 
 
-async def promises_of_last(connection: AsyncConnection, forum: Forum) -> Sequence[Commitment]:
+async def list_previous_commitments(
+    connection: AsyncConnection, forum: Forum
+) -> Sequence[Commitment]:
     """What was promised at the host unit's forum before this one."""
     last = (
         select(_forums.c.id)
@@ -168,13 +174,13 @@ async def promises_of_last(connection: AsyncConnection, forum: Forum) -> Sequenc
         .scalar_subquery()
     )
     statement = select(_commitments).where(_commitments.c.forum_id == last)
-    return await many(connection, Commitment, statement.order_by(_commitments.c.due_on))
+    return await fetch_all(connection, Commitment, statement.order_by(_commitments.c.due_on))
 
 
 # What is announced
 
 
-async def announce(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+async def add_announcement(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
     """Have something announced; what was announced already is left as is."""
     statement = insert_into(Announcement, connection.dialect.name).values(
         cursor=0, source=0, left_out=0, **values
@@ -184,7 +190,7 @@ async def announce(connection: AsyncConnection, values: Mapping[str, Any]) -> No
     )
 
 
-async def next_announcement(connection: AsyncConnection, now: datetime) -> Announcement | None:
+async def lock_next_announcement(connection: AsyncConnection, now: datetime) -> Announcement | None:
     """An announcement that is due and not expanded to its end, held; another's is left out."""
     statement = (
         select(_news)
@@ -194,21 +200,23 @@ async def next_announcement(connection: AsyncConnection, now: datetime) -> Annou
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    return await one(connection, Announcement, statement)
+    return await fetch_one(connection, Announcement, statement)
 
 
-async def advance(connection: AsyncConnection, announcement_id: int, **values: Any) -> None:
+async def update_announcement(
+    connection: AsyncConnection, announcement_id: int, **values: Any
+) -> None:
     """Write how far an announcement is expanded."""
     await connection.execute(update(_news).where(_news.c.id == announcement_id).values(**values))
 
 
-async def announcements(connection: AsyncConnection, forum_id: int) -> Sequence[Announcement]:
+async def list_announcements(connection: AsyncConnection, forum_id: int) -> Sequence[Announcement]:
     """What was announced of a forum, oldest first."""
     statement = select(_news).where(_news.c.forum_id == forum_id).order_by(_news.c.id)
-    return await many(connection, Announcement, statement)
+    return await fetch_all(connection, Announcement, statement)
 
 
-async def stop(
+async def cancel_announcements(
     connection: AsyncConnection, forum_id: int, now: datetime, *, kinds: Collection[str]
 ) -> None:
     """Announce no further what has not gone out yet: what waits in the outbox is closed.
@@ -233,7 +241,7 @@ async def stop(
 
 
 @dataclass(frozen=True, slots=True)
-class Somebody:
+class AnnouncementRecipient:
     """A recipient: the row they were found by, a pseudonym, the chat under seal, a language."""
 
     id: int
@@ -242,7 +250,7 @@ class Somebody:
     language: str
 
 
-def subscribers(area: str, everywhere: str, topics: Collection[str]) -> Select[Any]:
+def select_subscribers(area: str, everywhere: str, topics: Collection[str]) -> Select[Any]:
     """Who wants to hear of an area, of everywhere, or of one of the topics.
 
     Of a forum for everywhere all hear who want to hear of any area.
@@ -263,22 +271,22 @@ def subscribers(area: str, everywhere: str, topics: Collection[str]) -> Select[A
     return statement.where(~select(earlier.c.id).where(found_already).exists())
 
 
-def attendees(forum_id: int) -> Select[Any]:
+def select_attendees(forum_id: int) -> Select[Any]:
     """Who has a place at a forum, waits for one, or was there."""
     return select(_places.c.id, _places.c.alias, _places.c.sealed, _places.c.language).where(
         _places.c.forum_id == forum_id, _places.c.state != RegistrationState.CANCELLED
     )
 
 
-async def attending(
+async def filter_attending(
     connection: AsyncConnection, forum_id: int, aliases: Collection[int]
 ) -> set[int]:
     """Which of some pseudonyms attend a forum."""
-    among = attendees(forum_id).where(_places.c.alias.in_(aliases))
+    among = select_attendees(forum_id).where(_places.c.alias.in_(aliases))
     return {row.alias for row in (await connection.execute(among)).all()}
 
 
-def givers(code: str) -> Select[Any]:
+def select_submitters(code: str) -> Select[Any]:
     """Who gave an opinion for a forum."""
     return (
         select(_cases.c.id, _residents.c.alias, _residents.c.sealed, _cases.c.language)
@@ -287,17 +295,17 @@ def givers(code: str) -> Select[Any]:
     )
 
 
-async def page(
+async def list_recipients(
     connection: AsyncConnection, source: Select[Any], after: int, most: int
-) -> Sequence[Somebody]:
+) -> Sequence[AnnouncementRecipient]:
     """Recipients of a source after a row, in the rows' order."""
     number = next(iter(source.selected_columns))
     statement = source.where(number > after).order_by(number).limit(most)
-    return [Somebody(*row) for row in (await connection.execute(statement)).all()]
+    return [AnnouncementRecipient(*row) for row in (await connection.execute(statement)).all()]
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class AnnouncementProgress:
     """How far an announcement has come, in messages."""
 
     sent: int
@@ -308,7 +316,9 @@ class Progress:
     closed: int
 
 
-async def progress(connection: AsyncConnection, announcement_ids: Collection[int]) -> Progress:
+async def count_progress(
+    connection: AsyncConnection, announcement_ids: Collection[int]
+) -> AnnouncementProgress:
     """How far announcements have come, all together."""
     theirs = _outbox.c.announcement_id.in_(announcement_ids)
     statement = select(_outbox.c.state, func.count()).where(theirs).group_by(_outbox.c.state)
@@ -325,7 +335,7 @@ async def progress(connection: AsyncConnection, announcement_ids: Collection[int
     )
     held_up = int(blocked.scalar_one())
     waiting = found.get(OutboxState.WAITING, 0) + found.get(OutboxState.SENDING, 0)
-    return Progress(
+    return AnnouncementProgress(
         sent=found.get(OutboxState.SENT, 0),
         waiting=waiting - held_up,
         blocked=held_up,
@@ -338,7 +348,7 @@ async def progress(connection: AsyncConnection, announcement_ids: Collection[int
 # Opinions for a forum
 
 
-async def count_opinions(connection: AsyncConnection, code: str) -> dict[str, int]:
+async def count_submissions_by_state(connection: AsyncConnection, code: str) -> dict[str, int]:
     """How many opinions were given for a forum, by their state."""
     statement = (
         select(_cases.c.state, func.count()).where(_cases.c.forum == code).group_by(_cases.c.state)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, insert, select, update
 
 from storage.models import Invite, Officer
-from storage.rows import insert_into, many, one, table
+from storage.statements import fetch_all, fetch_one, insert_into, table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -24,30 +24,32 @@ _on_duty = (
 )
 
 
-async def find(connection: AsyncConnection, chat_id: int) -> Officer | None:
+async def find_officer(connection: AsyncConnection, chat_id: int) -> Officer | None:
     """The active officer of a private chat, or None."""
     statement = select(_rows).where(_rows.c.chat_id == chat_id, _rows.c.active.is_(True))
-    return await one(connection, Officer, statement)
+    return await fetch_one(connection, Officer, statement)
 
 
-async def on_duty(connection: AsyncConnection, units: Sequence[str]) -> Sequence[Officer]:
+async def list_on_duty(connection: AsyncConnection, units: Sequence[str]) -> Sequence[Officer]:
     """The active officers of units who said that they are on duty; those who are away too."""
-    return await many(connection, Officer, _on_duty, {"units": list(units)})
+    return await fetch_all(connection, Officer, _on_duty, {"units": list(units)})
 
 
-async def active(connection: AsyncConnection, units: Sequence[str]) -> Sequence[Officer]:
+async def list_active(connection: AsyncConnection, units: Sequence[str]) -> Sequence[Officer]:
     """All active officers of units."""
     statement = select(_rows).where(_rows.c.unit_code.in_(units), _rows.c.active.is_(True))
-    return await many(connection, Officer, statement.order_by(_rows.c.id))
+    return await fetch_all(connection, Officer, statement.order_by(_rows.c.id))
 
 
-async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> Sequence[Officer]:
+async def list_by_ids(connection: AsyncConnection, ids: Collection[int]) -> Sequence[Officer]:
     """The active officers among some."""
     statement = select(_rows).where(_rows.c.id.in_(ids), _rows.c.active.is_(True))
-    return await many(connection, Officer, statement.order_by(_rows.c.id))
+    return await fetch_all(connection, Officer, statement.order_by(_rows.c.id))
 
 
-async def stands_for(connection: AsyncConnection, officer_id: int, now: datetime) -> Sequence[int]:
+async def list_substituted(
+    connection: AsyncConnection, officer_id: int, now: datetime
+) -> Sequence[int]:
     """Whose work an officer does now, as their substitute."""
     statement = select(_rows.c.id).where(
         _rows.c.substitute_id == officer_id, _rows.c.away_until > now
@@ -55,7 +57,7 @@ async def stands_for(connection: AsyncConnection, officer_id: int, now: datetime
     return (await connection.execute(statement)).scalars().all()
 
 
-async def write(connection: AsyncConnection, officer_id: int, **values: Any) -> bool:
+async def update_officer(connection: AsyncConnection, officer_id: int, **values: Any) -> bool:
     """Write columns of an active officer; whether there is one with that id."""
     result = await connection.execute(
         update(_rows).where(_rows.c.id == officer_id, _rows.c.active.is_(True)).values(**values)
@@ -63,9 +65,11 @@ async def write(connection: AsyncConnection, officer_id: int, **values: Any) -> 
     return result.rowcount == 1
 
 
-async def everybody(connection: AsyncConnection) -> Sequence[Officer]:
+async def list_all(connection: AsyncConnection) -> Sequence[Officer]:
     """All officers, those who left too."""
-    return await many(connection, Officer, select(_rows).order_by(_rows.c.unit_code, _rows.c.id))
+    return await fetch_all(
+        connection, Officer, select(_rows).order_by(_rows.c.unit_code, _rows.c.id)
+    )
 
 
 async def set_duty(connection: AsyncConnection, chat_id: int, *, on_duty: bool) -> bool:
@@ -78,7 +82,7 @@ async def set_duty(connection: AsyncConnection, chat_id: int, *, on_duty: bool) 
     return result.rowcount == 1
 
 
-async def deactivate(connection: AsyncConnection, officer_id: int) -> bool:
+async def deactivate_officer(connection: AsyncConnection, officer_id: int) -> bool:
     """Take an officer's rights away; whether there was an active one with that id."""
     result = await connection.execute(
         update(_rows)
@@ -88,7 +92,7 @@ async def deactivate(connection: AsyncConnection, officer_id: int) -> bool:
     return result.rowcount == 1
 
 
-async def invite(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+async def add_invite(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
     """Keep an invite, by its token's hash."""
     await connection.execute(insert(_invites).values(**values))
 
@@ -104,16 +108,16 @@ async def use_invite(
         .values(used_at=now, used_by=chat_id)
         .returning(*_invites.c)
     )
-    return await one(connection, Invite, statement)
+    return await fetch_one(connection, Invite, statement)
 
 
-async def used_by(connection: AsyncConnection, token_hash: str) -> int | None:
+async def find_invite_user(connection: AsyncConnection, token_hash: str) -> int | None:
     """The chat that used an invite, or None."""
     statement = select(_invites.c.used_by).where(_invites.c.token_hash == token_hash)
     return (await connection.execute(statement)).scalar_one_or_none()
 
 
-async def enrol(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+async def upsert_officer(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
     """Make the person of a chat an officer, or give one another unit and role."""
     changed = {key: value for key, value in values.items() if key not in {"chat_id", "created_at"}}
     await connection.execute(

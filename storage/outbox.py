@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from storage.models import Outbox, OutboxState, Pace, Recipient
-from storage.rows import insert_into, many, table
+from storage.statements import fetch_all, insert_into, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ class Priority(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class OutboxMessage:
     """What is to be sent: `dedup_key` names cause, recipient and kind, and is sent once.
 
     For a resident `chat_id` is a pseudonym, and `sealed` the chat behind it. A `critical` message
@@ -67,7 +67,9 @@ class Message:
     announcement_id: int | None = None
 
 
-async def enqueue(connection: AsyncConnection, messages: Sequence[Message], now: datetime) -> None:
+async def enqueue_messages(
+    connection: AsyncConnection, messages: Sequence[OutboxMessage], now: datetime
+) -> None:
     """Put messages on their way with the transaction that causes them; a known key is left as is"""
     if not messages:
         return
@@ -101,7 +103,7 @@ def _enqueue(dialect_name: str) -> Any:
     return statement.on_conflict_do_nothing(index_elements=["dedup_key"])
 
 
-async def count_anew(connection: AsyncConnection) -> None:
+async def refresh_statistics(connection: AsyncConnection) -> None:
     """Let PostgreSQL look at how many rows there are now.
 
     Measured: as long as it believes in a few, it sorts all that wait for every chunk that is
@@ -111,7 +113,7 @@ async def count_anew(connection: AsyncConnection) -> None:
         await connection.execute(text("ANALYZE outbox, recipient"))
 
 
-async def sweep(connection: AsyncConnection, now: datetime) -> dict[str, int]:
+async def sweep_outbox(connection: AsyncConnection, now: datetime) -> dict[str, int]:
     """Free rows whose lease ended, and close those whose time is over; how many of each.
 
     A row whose sender vanished may have been sent: a critical one is sent again and says so,
@@ -141,13 +143,15 @@ async def sweep(connection: AsyncConnection, now: datetime) -> dict[str, int]:
     return {"freed": freed.rowcount, "expired": expired.rowcount}
 
 
-async def block(connection: AsyncConnection, chat_ids: Sequence[int], now: datetime) -> None:
+async def block_chats(connection: AsyncConnection, chat_ids: Sequence[int], now: datetime) -> None:
     """Chats cannot be written to any more: what waits for them is parked."""
     await _set_blocked(connection, chat_ids, now)
-    await park(connection, chat_ids)
+    await park_messages(connection, chat_ids)
 
 
-async def unblock(connection: AsyncConnection, chat_ids: Sequence[int], now: datetime) -> None:
+async def unblock_chats(
+    connection: AsyncConnection, chat_ids: Sequence[int], now: datetime
+) -> None:
     """Chats can be written to again: what was parked for them may go."""
     await _set_blocked(connection, chat_ids, None)
     await connection.execute(
@@ -168,7 +172,7 @@ async def _set_blocked(
     )
 
 
-async def park(connection: AsyncConnection, chat_ids: Sequence[int]) -> None:
+async def park_messages(connection: AsyncConnection, chat_ids: Sequence[int]) -> None:
     """Put what waits for those of some chats that are blocked out of the way of all else.
 
     It would be looked at again for every claim. Few such messages do no harm; many are parked when
@@ -184,7 +188,7 @@ async def park(connection: AsyncConnection, chat_ids: Sequence[int]) -> None:
     )
 
 
-async def hold_back(connection: AsyncConnection, chat_id: int | None, until: datetime) -> None:
+async def delay_messages(connection: AsyncConnection, chat_id: int | None, until: datetime) -> None:
     """Telegram said how long to wait: for one chat, or for everybody."""
     if chat_id is None:
         await connection.execute(
@@ -196,7 +200,7 @@ async def hold_back(connection: AsyncConnection, chat_id: int | None, until: dat
         )
 
 
-async def move_chat(connection: AsyncConnection, old_chat_id: int, new_chat_id: int) -> None:
+async def move_messages(connection: AsyncConnection, old_chat_id: int, new_chat_id: int) -> None:
     """A group became a supergroup: what waits for it waits for the new one."""
     await connection.execute(
         update(_rows)
@@ -205,7 +209,7 @@ async def move_chat(connection: AsyncConnection, old_chat_id: int, new_chat_id: 
     )
 
 
-async def leave_topic(connection: AsyncConnection, chat_id: int) -> None:
+async def clear_topic(connection: AsyncConnection, chat_id: int) -> None:
     """A group's topic is gone: what waits for it goes to the group itself."""
     await connection.execute(
         update(_rows)
@@ -214,12 +218,12 @@ async def leave_topic(connection: AsyncConnection, chat_id: int) -> None:
     )
 
 
-async def by_keys(connection: AsyncConnection, keys: Sequence[str]) -> Sequence[Outbox]:
+async def list_by_keys(connection: AsyncConnection, keys: Sequence[str]) -> Sequence[Outbox]:
     """The messages with these keys."""
-    return await many(connection, Outbox, select(_rows).where(_rows.c.dedup_key.in_(keys)))
+    return await fetch_all(connection, Outbox, select(_rows).where(_rows.c.dedup_key.in_(keys)))
 
 
-async def close_waiting(connection: AsyncConnection, keys: Sequence[str], now: datetime) -> None:
+async def cancel_waiting(connection: AsyncConnection, keys: Sequence[str], now: datetime) -> None:
     """Send no more of these what has not gone yet: nobody needs it any more."""
     await connection.execute(
         update(_rows)
@@ -228,7 +232,7 @@ async def close_waiting(connection: AsyncConnection, keys: Sequence[str], now: d
     )
 
 
-async def close_chat(connection: AsyncConnection, chat_id: int, now: datetime) -> None:
+async def cancel_chat_messages(connection: AsyncConnection, chat_id: int, now: datetime) -> None:
     """Send nothing more of what waits for a chat: it is there no more."""
     await connection.execute(
         update(_rows)
@@ -237,7 +241,7 @@ async def close_chat(connection: AsyncConnection, chat_id: int, now: datetime) -
     )
 
 
-async def unsent_to(connection: AsyncConnection, chat_id: int, prefix: str) -> list[str]:
+async def list_unsent_keys(connection: AsyncConnection, chat_id: int, prefix: str) -> list[str]:
     """The keys with a prefix of what has not been sent to a chat."""
     statement = (
         select(_rows.c.dedup_key)
@@ -247,14 +251,14 @@ async def unsent_to(connection: AsyncConnection, chat_id: int, prefix: str) -> l
     return list((await connection.execute(statement)).scalars())
 
 
-async def counts(connection: AsyncConnection) -> dict[str, int]:
+async def count_by_state(connection: AsyncConnection) -> dict[str, int]:
     """How many rows are in each state."""
     statement = select(_rows.c.state, func.count()).group_by(_rows.c.state)
     found = {row[0].value: row[1] for row in (await connection.execute(statement)).all()}
     return {state.value: found.get(state.value, 0) for state in OutboxState}
 
 
-async def oldest_waiting(connection: AsyncConnection, now: datetime) -> timedelta:
+async def measure_lag(connection: AsyncConnection, now: datetime) -> timedelta:
     """How long the oldest row that should have gone has been waiting; blocked chats not counted."""
     statement = (
         select(func.min(_rows.c.next_at))

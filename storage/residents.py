@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select, update
 
 from storage.models import Resident
-from storage.rows import insert_into, one, table
+from storage.statements import fetch_one, insert_into, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,12 +24,12 @@ _find = (
 )
 
 
-async def find(connection: AsyncConnection, aliases: Sequence[int]) -> Resident | None:
+async def find_resident(connection: AsyncConnection, aliases: Sequence[int]) -> Resident | None:
     """The resident with one of these pseudonyms, or None if they never agreed."""
-    return await one(connection, Resident, _find, {"aliases": list(aliases)})
+    return await fetch_one(connection, Resident, _find, {"aliases": list(aliases)})
 
 
-async def agree(
+async def record_consent(
     connection: AsyncConnection,
     alias: int,
     sealed: str,
@@ -51,7 +51,7 @@ async def agree(
     )
 
 
-async def withdraw(connection: AsyncConnection, aliases: Sequence[int]) -> None:
+async def withdraw_consent(connection: AsyncConnection, aliases: Sequence[int]) -> None:
     """Take back what these residents agreed to; nothing is taken from them until they do again."""
     await connection.execute(
         update(_rows).where(_rows.c.alias.in_(aliases)).values(consent_version="")

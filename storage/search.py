@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import column, select, table, text
 
-from storage.casework import seen_by
+from storage.casework import visible_to
 from storage.models import Submission
-from storage.rows import many
-from storage.rows import table as table_of
+from storage.statements import fetch_all
+from storage.statements import table as table_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ _PAGES = 500  # of the index, written in one transaction: a few milliseconds
 _MOST_STEPS = 100
 
 
-async def put_in_order(database: Database) -> None:
+async def optimise_index(database: Database) -> None:
     """Merge the parts of SQLite's index of words, step by step; PostgreSQL has none.
 
     Measured: a unit's cases with a word that all cases have are found five times faster in one.
@@ -50,7 +50,7 @@ async def put_in_order(database: Database) -> None:
                 return
 
 
-async def find(
+async def find_submissions(
     connection: AsyncConnection, folded: str, unit_code: str | None, officer: Officer, most: int
 ) -> Sequence[Submission]:
     """Submissions with all the words, newest first; then those where the last one is a beginning.
@@ -61,16 +61,16 @@ async def find(
     found: list[Submission] = []
     # Beginnings cost what all that begin so cost: only where whole words leave room.
     for begins in (False, True) if words else ():
-        statement = with_words(words, connection.dialect.name, unit_code, begins=begins)
+        statement = select_matching(words, connection.dialect.name, unit_code, begins=begins)
         known = [each.id for each in found]
-        statement = statement.where(*seen_by(officer), _rows.c.id.not_in(known))
-        found += await many(connection, Submission, statement.limit(most - len(found)))
+        statement = statement.where(*visible_to(officer), _rows.c.id.not_in(known))
+        found += await fetch_all(connection, Submission, statement.limit(most - len(found)))
         if len(found) == most:
             break
     return found
 
 
-def with_words(
+def select_matching(
     words: Sequence[str], dialect_name: str, unit_code: str | None, *, begins: bool
 ) -> Select[tuple[Submission]]:
     """The submissions with all of some words, newest first, whoever may see them.

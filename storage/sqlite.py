@@ -66,7 +66,7 @@ class _Connection(aiosqlite.Connection):
         return _Cursor(self)
 
 
-def connecting(url: str, wait: float) -> Callable[[], Awaitable[_Connection]]:
+def make_connector(url: str, wait: float) -> Callable[[], Awaitable[_Connection]]:
     """What opens a connection to the database of a URL; `wait` seconds for a lock at most."""
     places, options = SQLiteDialect_aiosqlite().create_connect_args(make_url(url))
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, insert, select, tuple_, union_all, update
 
-from storage.casework import seen_by
+from storage.casework import visible_to
 from storage.models import Answer, Attachment, Officer, Remark, Resident, State, Submission
-from storage.rows import many, one, table
+from storage.statements import fetch_all, fetch_one, table
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -23,7 +23,7 @@ _remarks, _answers, _officers = table(Remark), table(Answer), table(Officer)
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportedSubmission:
     """A submission with its files and, under seal, the chat of its resident."""
 
     submission: Submission
@@ -36,20 +36,20 @@ _add = insert(_rows).values(resident_id=_of_alias.scalar_subquery()).returning(*
 _attach = insert(_files)
 
 
-async def add(
+async def add_submission(
     connection: AsyncConnection,
     alias: int,
     values: Mapping[str, Any],
     attachments: Sequence[Mapping[str, Any]],
 ) -> Submission:
     """Store a submission of the resident with a pseudonym, with its attachments, in order."""
-    stored = await one(connection, Submission, _add, {"of_alias": alias, **values})
+    stored = await fetch_one(connection, Submission, _add, {"of_alias": alias, **values})
     assert stored is not None
-    await attach(connection, stored.id or 0, attachments)
+    await add_attachments(connection, stored.id or 0, attachments)
     return stored
 
 
-async def attach(
+async def add_attachments(
     connection: AsyncConnection,
     submission_id: int,
     attachments: Sequence[Mapping[str, Any]],
@@ -66,12 +66,12 @@ async def attach(
         )
 
 
-async def by_code(connection: AsyncConnection, code: str) -> Submission | None:
+async def find_submission(connection: AsyncConnection, code: str) -> Submission | None:
     """The submission with a receipt code, or None. Who may see it is the caller's question."""
-    return await one(connection, Submission, select(_rows).where(_rows.c.code == code))
+    return await fetch_one(connection, Submission, select(_rows).where(_rows.c.code == code))
 
 
-async def of_residents(
+async def list_submissions_of(
     connection: AsyncConnection, aliases: Sequence[int], *, before: int | None, most: int
 ) -> Sequence[Submission]:
     """The submissions of these pseudonyms, newest first, from those older than the id `before`."""
@@ -83,32 +83,34 @@ async def of_residents(
     )
     if before is not None:
         statement = statement.where(_rows.c.id < before)
-    return await many(connection, Submission, statement)
+    return await fetch_all(connection, Submission, statement)
 
 
 def _ids_of(aliases: Sequence[int]) -> Select[tuple[int]]:
     return select(_residents.c.id).where(_residents.c.alias.in_(aliases))
 
 
-async def owner(connection: AsyncConnection, submission_id: int) -> Resident | None:
+async def find_owner(connection: AsyncConnection, submission_id: int) -> Resident | None:
     """The resident who gave it; None when it was erased."""
     statement = (
         select(_residents)
         .join(_rows, _rows.c.resident_id == _residents.c.id)
         .where(_rows.c.id == submission_id)
     )
-    return await one(connection, Resident, statement)
+    return await fetch_one(connection, Resident, statement)
 
 
-async def attachments(connection: AsyncConnection, submission_id: int) -> Sequence[Attachment]:
+async def list_attachments(connection: AsyncConnection, submission_id: int) -> Sequence[Attachment]:
     """The attachments of a submission, in order."""
     statement = (
         select(_files).where(_files.c.submission_id == submission_id).order_by(_files.c.position)
     )
-    return await many(connection, Attachment, statement)
+    return await fetch_all(connection, Attachment, statement)
 
 
-async def unalerted(connection: AsyncConnection, *, after: int, most: int) -> Sequence[Submission]:
+async def list_unalerted(
+    connection: AsyncConnection, *, after: int, most: int
+) -> Sequence[Submission]:
     """Submissions after an id of which no officer was alerted yet, oldest first, held."""
     statement = (
         select(_rows)
@@ -118,7 +120,7 @@ async def unalerted(connection: AsyncConnection, *, after: int, most: int) -> Se
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    return await many(connection, Submission, statement)
+    return await fetch_all(connection, Submission, statement)
 
 
 async def count_unalerted(connection: AsyncConnection) -> int:
@@ -127,7 +129,7 @@ async def count_unalerted(connection: AsyncConnection) -> int:
     return int((await connection.execute(statement)).scalar_one())
 
 
-async def change(
+async def update_submission(
     connection: AsyncConnection,
     submission: Submission,
     *,
@@ -145,7 +147,7 @@ async def change(
         .values(version=submission.version + 1, **values)
         .returning(*_rows.c)
     )
-    return await one(connection, Submission, statement)
+    return await fetch_one(connection, Submission, statement)
 
 
 def _still_is(officer: Officer) -> Any:
@@ -157,12 +159,12 @@ def _still_is(officer: Officer) -> Any:
     )
 
 
-async def propose(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+async def add_answer(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
     """Store a proposed answer."""
     await connection.execute(insert(_answers).values(values))
 
 
-async def answer(connection: AsyncConnection, submission_id: int) -> Answer | None:
+async def find_newest_answer(connection: AsyncConnection, submission_id: int) -> Answer | None:
     """The newest answer of a submission, approved or not."""
     statement = (
         select(_answers)
@@ -170,10 +172,10 @@ async def answer(connection: AsyncConnection, submission_id: int) -> Answer | No
         .order_by(_answers.c.id.desc())
         .limit(1)
     )
-    return await one(connection, Answer, statement)
+    return await fetch_one(connection, Answer, statement)
 
 
-async def approve(
+async def approve_answer(
     connection: AsyncConnection, answer_id: int, officer_id: int, at: datetime
 ) -> bool:
     """Approve an answer as a second person; whether that was possible."""
@@ -186,7 +188,7 @@ async def approve(
     return result.rowcount == 1
 
 
-async def open_cases(
+async def list_open_cases(
     connection: AsyncConnection,
     unit_code: str | None,
     *,
@@ -203,7 +205,7 @@ async def open_cases(
     """
     statement = (
         select(_rows)
-        .where(_rows.c.closed_at.is_(None), _rows.c.answered_at.is_(None), *seen_by(officer))
+        .where(_rows.c.closed_at.is_(None), _rows.c.answered_at.is_(None), *visible_to(officer))
         .order_by(_rows.c.due_at, _rows.c.id)
         .limit(most)
     )
@@ -220,7 +222,7 @@ async def open_cases(
             statement = statement.where(_rows.c.due_at < now)
         case "proposed":
             statement = statement.where(_rows.c.state == State.ANSWER_PROPOSED)
-    return await many(connection, Submission, statement)
+    return await fetch_all(connection, Submission, statement)
 
 
 def _of_states(
@@ -232,7 +234,7 @@ def _of_states(
     return select(found).order_by(found.c.due_at, found.c.id).limit(most)
 
 
-async def due(
+async def list_due(
     connection: AsyncConnection, before: datetime, after: tuple[datetime, int] | None, most: int
 ) -> Sequence[Submission]:
     """Open submissions that are due before a moment, held; those that another holds are left out.
@@ -249,7 +251,7 @@ async def due(
     )
     if after is not None:
         statement = statement.where(_later(after))
-    return await many(connection, Submission, statement)
+    return await fetch_all(connection, Submission, statement)
 
 
 def _later(than: tuple[datetime, int]) -> Any:
@@ -258,7 +260,7 @@ def _later(than: tuple[datetime, int]) -> Any:
     return tuple_(_rows.c.due_at, _rows.c.id) > (moment, number)
 
 
-async def to_close(
+async def list_to_close(
     connection: AsyncConnection, answered_before: datetime, most: int
 ) -> Sequence[Submission]:
     """Answered submissions whose time to ask again is over, held."""
@@ -270,26 +272,26 @@ async def to_close(
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    return await many(connection, Submission, statement)
+    return await fetch_all(connection, Submission, statement)
 
 
-async def remark(connection: AsyncConnection, values: Mapping[str, Any]) -> int:
+async def add_remark(connection: AsyncConnection, values: Mapping[str, Any]) -> int:
     """Store something said about a submission; its number."""
     stored = await connection.execute(insert(_remarks).values(values).returning(_remarks.c.id))
     return int(stored.scalar_one())
 
 
-async def remarks(connection: AsyncConnection, submission_id: int) -> Sequence[Remark]:
+async def list_remarks(connection: AsyncConnection, submission_id: int) -> Sequence[Remark]:
     """What was said about a submission, oldest first."""
     statement = (
         select(_remarks).where(_remarks.c.submission_id == submission_id).order_by(_remarks.c.id)
     )
-    return await many(connection, Remark, statement)
+    return await fetch_all(connection, Remark, statement)
 
 
-async def everything(
+async def iterate_submissions(
     connection: AsyncConnection, since: datetime | None, until: datetime | None
-) -> AsyncIterator[Exported]:
+) -> AsyncIterator[ExportedSubmission]:
     """Every submission of a span of time, oldest first, without holding all in memory."""
     last = 0
     while True:
@@ -309,7 +311,7 @@ async def everything(
             return
         files = await _attachments_of(connection, [row.id for row in page])
         for row in page:
-            yield Exported(row, files.get(row.id, []), row.sealed)  # type: ignore[arg-type]
+            yield ExportedSubmission(row, files.get(row.id, []), row.sealed)  # type: ignore[arg-type]
         last = page[-1].id
 
 
@@ -322,6 +324,6 @@ async def _attachments_of(
         .order_by(_files.c.submission_id, _files.c.position)
     )
     found: dict[int, list[Attachment]] = {}
-    for row in await many(connection, Attachment, statement):
+    for row in await fetch_all(connection, Attachment, statement):
         found.setdefault(row.submission_id, []).append(row)
     return found

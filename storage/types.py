@@ -31,7 +31,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class ByValue(TypeDecorator[StrEnum]):
+class EnumByValue(TypeDecorator[StrEnum]):
     """A StrEnum stored as its value; a value that the enum does not have raises ValueError."""
 
     impl = String(32)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
 
-from bot.forums.attending import forum_changed
+from bot.forums.attendance.service import handle_forum_change
 from storage import attendance
 from storage.models import Forum, ForumState, Officer, Registration
-from storage.rows import many, table
+from storage.statements import fetch_all, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,16 +58,16 @@ async def changed(town: Town, forum_id: int, **values: Any) -> None:
     """As if the organiser had changed it: in one transaction with what follows from that."""
     async with town.app.database.transaction() as connection:
         await connection.execute(update(FORUMS).where(FORUMS.c.id == forum_id).values(**values))
-        forum = await attendance.hold(connection, forum_id)
+        forum = await attendance.lock_forum(connection, forum_id)
         assert forum is not None
-        await forum_changed(connection, forum, town.now)
+        await handle_forum_change(connection, forum, town.now)
     await town.app.settled()
 
 
 async def registered(town: Town) -> Sequence[Registration]:
     """Every registration, in order."""
     async with town.app.database.reading() as connection:
-        return await many(connection, Registration, select(ROWS).order_by(ROWS.c.id))
+        return await fetch_all(connection, Registration, select(ROWS).order_by(ROWS.c.id))
 
 
 async def registers(

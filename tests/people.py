@@ -16,19 +16,27 @@ import aiohttp
 import orjson
 from sqlalchemy import event, func, select
 
-from bot.app import App
-from bot.casework import service as casework
-from bot.export import submission_records
-from bot.feedback.flow import FEEDBACK
-from bot.run import listening
-from bot.settings import Abuse, Evidence, Limits, Ops, Privacy, Settings, Telegram
-from bot.settings import DatabaseSection as DatabaseSettings
+from bot.casework import staff as casework
+from bot.channels.telegram.webhook import make_webhook_app
+from bot.feedback.intake_flow import FEEDBACK
+from bot.reports.export import iterate_submission_records
+from bot.runtime.app import App
+from bot.runtime.replica import listening
+from bot.runtime.settings import (
+    AbuseSettings,
+    DatabaseSettings,
+    EvidenceSettings,
+    OpsSettings,
+    PrivacySettings,
+    RateLimitSettings,
+    Settings,
+    TelegramSettings,
+)
 from bot.simulator.server import Simulator
-from bot.telegram.webhook import webhook_app
-from bot.texts import load
+from bot.texts import load_texts
 from storage import search
 from storage.models import Role
-from storage.rows import table
+from storage.statements import table
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -46,19 +54,22 @@ STILL = re.compile(
     r"\s*(SELECT|BEGIN|COMMIT|ROLLBACK|PRAGMA|(INSERT INTO|UPDATE|DELETE FROM) conversation\b)"
 )
 
-NO_PACE = Limits(global_per_second=0, chat_per_second=0, group_per_minute=0)
+NO_PACE = RateLimitSettings(global_per_second=0, chat_per_second=0, group_per_minute=0)
 
 
 # Nobody in a test is slowed down unless the test is about that.
-NO_LIMIT = Abuse(opinions_a_day=1000, everybody_a_minute=100_000, messages_a_minute=100_000)
+NO_LIMIT = AbuseSettings(opinions_a_day=1000, everybody_a_minute=100_000, messages_a_minute=100_000)
 
 
 def settings_for(
-    database_url: str, api_base_url: str, limits: Limits = NO_PACE, abuse: Abuse = NO_LIMIT
+    database_url: str,
+    api_base_url: str,
+    limits: RateLimitSettings = NO_PACE,
+    abuse: AbuseSettings = NO_LIMIT,
 ) -> Settings:
     """Settings of a test: no ports and, unless asked for, no pace."""
     return Settings.model_construct(
-        telegram=Telegram(
+        telegram=TelegramSettings(
             token=TOKEN,
             api_base_url=api_base_url,
             limits=limits,
@@ -67,11 +78,11 @@ def settings_for(
         locale=Settings.model_fields["locale"].default,
         deadlines=Settings.model_fields["deadlines"].default,
         retention=Settings.model_fields["retention"].default,
-        privacy=Privacy(encryption_key=KEY),
-        evidence=Evidence(url=f"memory://{uuid4().hex}"),
+        privacy=PrivacySettings(encryption_key=KEY),
+        evidence=EvidenceSettings(url=f"memory://{uuid4().hex}"),
         abuse=abuse,
         forums=Settings.model_fields["forums"].default,
-        ops=Ops(listen_port=0),
+        ops=OpsSettings(listen_port=0),
     )
 
 
@@ -116,7 +127,7 @@ class Town:
         """Somebody who came by an invite link."""
         person = self.resident(name)
         async with self.app.database.transaction() as connection:
-            token = await casework.invite(connection, unit, role, (), self.now)
+            token = await casework.make_invite(connection, unit, role, (), self.now)
         await person.says(f"/start invite_{token}")
         return person
 
@@ -138,7 +149,7 @@ class Town:
         """What the export of submissions says."""
         async with self.app.database.reading() as connection:
             identity = self.app.policy.seal if with_identity else None
-            records = submission_records(connection, None, None, identity=identity)
+            records = iterate_submission_records(connection, None, None, identity=identity)
             return [record async for record in records]
 
     async def count(self, model: type[SQLModel]) -> int:
@@ -150,7 +161,9 @@ class Town:
     async def found_in_words(self, folded: str) -> Sequence[Any]:
         """The submissions that a search finds, whoever may see them."""
         async with self.app.database.reading() as connection:
-            found = search.with_words(folded.split(), connection.dialect.name, None, begins=True)
+            found = search.select_matching(
+                folded.split(), connection.dialect.name, None, begins=True
+            )
             return (await connection.execute(found)).all()
 
     async def deliver(self, to: Replica | None = None) -> None:
@@ -212,7 +225,7 @@ class Town:
         """Add a replica while inside."""
         self._watch(app)
         await app.open()
-        site = webhook_app(app.intake, "/telegram", SECRET)
+        site = make_webhook_app(app.intake, "/telegram", SECRET)
         async with listening(site, "127.0.0.1", 0) as port:
             self.replicas.append(Replica(app, f"http://127.0.0.1:{port}/telegram"))
             yield self
@@ -221,7 +234,11 @@ class Town:
 
 @contextlib.asynccontextmanager
 async def town_on(
-    database_url: str, *, replicas: int = 1, limits: Limits = NO_PACE, abuse: Abuse = NO_LIMIT
+    database_url: str,
+    *,
+    replicas: int = 1,
+    limits: RateLimitSettings = NO_PACE,
+    abuse: AbuseSettings = NO_LIMIT,
 ) -> AsyncIterator[Town]:
     """A town on a migrated database."""
     async with contextlib.AsyncExitStack() as stack:
@@ -252,7 +269,7 @@ class Person:
 
         Among the messages that speak of something, if that is said.
         """
-        words = {load(language).get(label, label) for language in ("vi", "en")}
+        words = {load_texts(language).get(label, label) for language in ("vi", "en")}
         about = [m for m in self.messages if of in m.get("text", m.get("caption", ""))]
         for message in reversed(about):
             for button in _buttons(message):
@@ -388,7 +405,7 @@ class Group:
 
     async def presses(self, person: Person, label: str) -> None:
         """Somebody presses a button of its newest message."""
-        await person.does("press", label=load("vi")[label], chat_id=self.id)
+        await person.does("press", label=load_texts("vi")[label], chat_id=self.id)
 
 
 def _buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
@@ -400,7 +417,7 @@ def tells(text: str, key: str) -> bool:
     """Whether a message holds the fixed parts of a text, in order, in some language."""
 
     for language in ("vi", "en"):
-        plain = html.unescape(re.sub(r"<[^>]+>", "", load(language)[key]))
+        plain = html.unescape(re.sub(r"<[^>]+>", "", load_texts(language)[key]))
         parts = [part.strip() for part in re.split(r"\{[^}]*\}", plain)]
         at = 0
         for part in parts:

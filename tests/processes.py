@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _forking = multiprocessing.get_context("forkserver")
 # What pytest's own script imports is imported again by every child, if it is not there.
-_forking.set_forkserver_preload(["__main__", "pytest", "bot.__main__", "bot.run", "bot.doctor"])
+_forking.set_forkserver_preload(
+    ["__main__", "pytest", "bot.__main__", "bot.runtime.replica", "bot.runtime.doctor"]
+)
 
 
 class Running:

@@ -5,21 +5,21 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.policy import Limits, Policy
-from bot.seal import Seal, new_key
-from bot.settings import Deadlines
-from bot.workdays import Workdays
+from bot.core.business_calendar import BusinessCalendar
+from bot.core.policy import Policy, SubmissionLimits
+from bot.privacy.encryption import Cipher, make_key
+from bot.runtime.settings import DeadlineSettings
 
 # For a test of what no database decides: it is not played a second time on the other kind.
 once = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 POLICY = Policy(
-    working_days=Deadlines().working_days,
-    workdays=Workdays(ZoneInfo("Asia/Ho_Chi_Minh")),
+    working_days=DeadlineSettings().working_days,
+    workdays=BusinessCalendar(ZoneInfo("Asia/Ho_Chi_Minh")),
     officers_language="vi",
-    seal=Seal([new_key()]),
+    seal=Cipher([make_key()]),
     reopen_within=timedelta(days=15),
     acknowledge_within=timedelta(hours=8),
     urgent_within=timedelta(minutes=30),
-    limits=Limits(a_day=10, everybody_a_minute=600),
+    limits=SubmissionLimits(a_day=10, everybody_a_minute=600),
 )

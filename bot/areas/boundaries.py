@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bot.areas.location import checked
-from bot.areas.units import by_code
+from bot.areas.location import check_position
+from bot.areas.units import map_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -48,17 +48,17 @@ class Boundaries:
         """
         from shapely import Point
 
-        checked(latitude, longitude)
+        check_position(latitude, longitude)
         found = self._tree.query(Point(longitude, latitude), predicate="intersects")
         return self.codes[min(found)] if len(found) else None
 
 
-def read(path: Path, code_property: str | None = None) -> Boundaries:
+def read_boundaries(path: Path, code_property: str | None = None) -> Boundaries:
     """The boundaries of a file. Raises BadBoundaries, OSError."""
-    return parse(path.read_bytes(), code_property)
+    return parse_boundaries(path.read_bytes(), code_property)
 
 
-def parse(content: bytes, code_property: str | None = None) -> Boundaries:
+def parse_boundaries(content: bytes, code_property: str | None = None) -> Boundaries:
     """The boundaries of a file's content. Raises BadBoundaries."""
     try:
         import shapely  # noqa: F401 - to say what is missing before anything else
@@ -94,7 +94,7 @@ def _code(number: int, feature: Any, names: Iterable[str]) -> str:
         raise BadBoundaries(
             f"feature {number}: no property holds the unit's code; looked for {', '.join(names)}"
         )
-    if code not in by_code():
+    if code not in map_units():
         raise BadBoundaries(f"feature {number}: {code!r} is not the code of a unit")
     return code
 

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from bot.screen import Words
+from bot.core.screen import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ class District:
 
 
 @dataclass(frozen=True, slots=True)
-class Former:
+class FormerWard:
     """A former ward, commune or town by one of its names: the name, its district, where it went.
 
     `is_last` says that it is the name that it had at the end.
@@ -70,23 +70,23 @@ def _lines(file: str) -> Iterator[dict[str, str]]:
 
 
 @cache
-def former_wards() -> tuple[Former, ...]:
+def list_former_wards() -> tuple[FormerWard, ...]:
     """Every former ward, commune and town, once for each of its names and levels."""
     found = []
     for line in _lines("former.csv"):
         district, now = line["district"], tuple(line["now"].split())
-        found.append(Former(FormerLevel(line["level"]), line["name"], district, now))
+        found.append(FormerWard(FormerLevel(line["level"]), line["name"], district, now))
         for each in filter(None, line["earlier"].split(";")):
             level, name = each.split(" ", 1)
-            found.append(Former(FormerLevel(level), name, district, now, is_last=False))
+            found.append(FormerWard(FormerLevel(level), name, district, now, is_last=False))
     return tuple(found)
 
 
 @cache
-def districts() -> dict[str, District]:
+def map_districts() -> dict[str, District]:
     """The former districts by their names; `now` are the units that have land of theirs."""
     lands: dict[str, set[str]] = {}
-    for ward in former_wards():
+    for ward in list_former_wards():
         lands.setdefault(ward.district, set()).update(ward.now)
     return {
         line["name"]: District(
@@ -100,15 +100,15 @@ def districts() -> dict[str, District]:
 
 
 @cache
-def home_districts() -> dict[str, frozenset[str]]:
+def map_home_districts() -> dict[str, frozenset[str]]:
     """The former districts that each unit lies in.
 
     Those of which a whole ward went to it; where none did, those of which a part of one did.
     """
     whole: dict[str, set[str]] = {}
     part: dict[str, set[str]] = {}
-    lands = [(ward.district, ward.now) for ward in former_wards()]
-    lands += [(each.name, each.now) for each in districts().values() if len(each.now) == 1]
+    lands = [(ward.district, ward.now) for ward in list_former_wards()]
+    lands += [(each.name, each.now) for each in map_districts().values() if len(each.now) == 1]
     for name, now in lands:
         for code in now:
             (whole if len(now) == 1 else part).setdefault(code, set()).add(name)

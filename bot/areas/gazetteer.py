@@ -13,15 +13,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from bot.areas.former import District, Former, districts, former_wards, home_districts
-from bot.areas.spelling import VOWELS, Word, name, words
-from bot.areas.units import units
+from bot.areas.former import (
+    District,
+    FormerWard,
+    list_former_wards,
+    map_districts,
+    map_home_districts,
+)
+from bot.areas.spelling import VOWELS, Word, parse_name, split_words
+from bot.areas.units import list_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 
-class Kind(Enum):
+class PlaceKind(Enum):
     """What a name may stand for."""
 
     UNIT = auto()  # of today
@@ -32,7 +38,7 @@ class Kind(Enum):
     ELSEWHERE = auto()  # outside the city
 
 
-WARD_LIKE = frozenset({Kind.UNIT, Kind.FORMER})
+WARD_LIKE = frozenset({PlaceKind.UNIT, PlaceKind.FORMER})
 DISTRICT_LEVELS = frozenset({"urban_district", "rural_district", "district_town", "district_city"})
 
 
@@ -47,12 +53,12 @@ class Place:
     former:    what it was, if it is no more
     """
 
-    kind: Kind
+    kind: PlaceKind
     codes: tuple[str, ...]
     level: str
     districts: frozenset[str] = frozenset()
     provinces: frozenset[str] = frozenset()
-    former: Former | District | None = None
+    former: FormerWard | District | None = None
 
 
 class Entry(NamedTuple):
@@ -123,9 +129,17 @@ _LONG = 10  # letters of a name that may be misspelt twice
 
 # Spellings that are heard the same in Hải Phòng; of each pair the later is kept.
 _ALIKE = (
-    ("ngh", "ng"), ("gh", "g"), ("ph", "f"), ("tr", "ch"), ("gi", "d"), ("r", "d"), ("x", "s"),
-    ("qu", "cu"), ("k", "c"), ("y", "i"),
-)  # fmt: skip
+    ("ngh", "ng"),
+    ("gh", "g"),
+    ("ph", "f"),
+    ("tr", "ch"),
+    ("gi", "d"),
+    ("r", "d"),
+    ("x", "s"),
+    ("qu", "cu"),
+    ("k", "c"),
+    ("y", "i"),
+)
 
 
 def _heard(letters: str) -> str:
@@ -145,19 +159,19 @@ _FINAL_Y = re.compile(r"\b([^\W\daeiou])y([\u0300-\u0323]?)\b")
 
 
 @cache
-def gazetteer() -> Gazetteer:
+def load_gazetteer() -> Gazetteer:
     """The index of every name."""
     lists = tomllib.loads(files("bot.areas").joinpath("words.toml").read_text("utf-8"))
     named, initials, partial = _Index(), _Index(), _Index()
     for text, place in _places(lists["city"]):
-        also = lists["also"].get(text, ()) if place.kind is not Kind.UNIT else ()
+        also = lists["also"].get(text, ()) if place.kind is not PlaceKind.UNIT else ()
         named.add(place, text, *_variants(text), *also)
         initials.add(place, *_initials(text, place))
         partial.add(place, *_parts(text))
-    elsewhere = {name(text).letters: text for text in lists["elsewhere"]["names"]}
+    elsewhere = {parse_name(text).letters: text for text in lists["elsewhere"]["names"]}
     shared = frozenset(elsewhere.keys() & named.keys())
     named.add(
-        Place(Kind.ELSEWHERE, (), ""),
+        Place(PlaceKind.ELSEWHERE, (), ""),
         *(text for letters, text in elsewhere.items() if letters not in shared),
     )
     return Gazetteer(
@@ -183,7 +197,7 @@ class _Index(dict[str, tuple[Entry, ...]]):
 
     def add(self, place: Place, *texts: str) -> None:
         for text in texts:
-            entry = Entry(name(text), place)
+            entry = Entry(parse_name(text), place)
             listed = self.get(entry.spelt.letters, ())
             if entry not in listed:
                 self[entry.spelt.letters] = (*listed, entry)
@@ -208,26 +222,29 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 
 def _places(city: str) -> Iterator[tuple[str, Place]]:
     """Every place of the city of this name, with its name."""
-    known = districts()
-    homes = home_districts()
+    known = map_districts()
+    homes = map_home_districts()
     lands: dict[str, set[str]] = {}
-    for unit in units():
+    for unit in list_units():
         provinces = frozenset(known[each].province for each in homes[unit.code])
         for each in provinces:
             lands.setdefault(each, set()).add(unit.code)
-        yield unit.name, Place(Kind.UNIT, (unit.code,), unit.level, homes[unit.code], provinces)
-    for ward in former_wards():
+        yield (
+            unit.name,
+            Place(PlaceKind.UNIT, (unit.code,), unit.level, homes[unit.code], provinces),
+        )
+    for ward in list_former_wards():
         province = frozenset({known[ward.district].province})
         inside = frozenset({ward.district})
-        yield ward.name, Place(Kind.FORMER, ward.now, ward.level, inside, province, ward)
+        yield ward.name, Place(PlaceKind.FORMER, ward.now, ward.level, inside, province, ward)
     for district in known.values():
         province, itself = frozenset({district.province}), frozenset({district.name})
         yield (
             district.name,
-            Place(Kind.DISTRICT, district.now, district.level, itself, province, district),
+            Place(PlaceKind.DISTRICT, district.now, district.level, itself, province, district),
         )
     for province_name, codes in lands.items():
-        kind = Kind.CITY if province_name == city else Kind.PROVINCE
+        kind = PlaceKind.CITY if province_name == city else PlaceKind.PROVINCE
         inside = frozenset({province_name})
         yield province_name, Place(kind, tuple(sorted(codes)), "province", provinces=inside)
 
@@ -238,18 +255,20 @@ def _initials(text: str, place: Place) -> Iterator[str]:
     To initials (LC), also with the word of level (QLC), or by its first word's initial (L. Chân).
     Any other name of three words is shortened to initials too (TNH).
     """
-    parts = words(text)
+    parts = split_words(text)
     initials = "".join(part.letters[0] for part in parts)
-    is_namesake = place.kind is Kind.UNIT and name(text) in {name(each) for each in districts()}
-    if place.kind is Kind.DISTRICT or is_namesake:
+    is_namesake = place.kind is PlaceKind.UNIT and parse_name(text) in {
+        parse_name(each) for each in map_districts()
+    }
+    if place.kind is PlaceKind.DISTRICT or is_namesake:
         yield initials
         short = parts[0].letters[0] + "".join(part.letters for part in parts[1:])
         if len(short) > _INITIALS:
             yield short
-    if place.kind is Kind.DISTRICT:
+    if place.kind is PlaceKind.DISTRICT:
         for letter in _WORD_INITIALS[place.level]:
             yield letter + initials
-    if place.kind is Kind.PROVINCE or (len(parts) == _INITIALS and not set(initials) & VOWELS):
+    if place.kind is PlaceKind.PROVINCE or (len(parts) == _INITIALS and not set(initials) & VOWELS):
         yield initials  # those of two words fit too much, and with a vowel they are words
 
 
@@ -274,7 +293,7 @@ def _levels(lists: Mapping[str, list[str]]) -> dict[str, tuple[Word, frozenset[s
     found: dict[str, tuple[Word, frozenset[str]]] = {}
     for level, spellings in lists.items():
         for text in spellings:
-            spelt = name(text)
+            spelt = parse_name(text)
             _, before = found.get(spelt.letters, (spelt, frozenset[str]()))
             found[spelt.letters] = (spelt, before | {level})
     return found
@@ -284,6 +303,6 @@ def _around(lists: Mapping[str, list[str]]) -> dict[str, tuple[tuple[Word, Aroun
     found: dict[str, list[tuple[Word, Around]]] = {}
     for says, texts in lists.items():
         for text in texts:
-            spelt = name(text)
+            spelt = parse_name(text)
             found.setdefault(spelt.letters, []).append((spelt, Around[says.upper()]))
     return {key: tuple(each) for key, each in found.items()}

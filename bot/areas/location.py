@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import asin, cos, isfinite, radians, sin, sqrt
 from typing import TYPE_CHECKING
 
-from bot.areas.units import units
+from bot.areas.units import list_units
 
 if TYPE_CHECKING:
     from bot.areas.boundaries import Boundaries
@@ -21,7 +21,7 @@ class NotOnEarth(ValueError):
     """A latitude or longitude is not a number of degrees, or beyond 90 or 180 of them."""
 
 
-def checked(latitude: float, longitude: float) -> tuple[float, float]:
+def check_position(latitude: float, longitude: float) -> tuple[float, float]:
     """The same position. Raises NotOnEarth."""
     for what, value, most in (("latitude", latitude, 90), ("longitude", longitude, 180)):
         if not isfinite(value) or abs(value) > most:
@@ -29,15 +29,15 @@ def checked(latitude: float, longitude: float) -> tuple[float, float]:
     return latitude, longitude
 
 
-def nearest(latitude: float, longitude: float, most: int = 3) -> tuple[Unit, ...]:
+def rank_nearest(latitude: float, longitude: float, most: int = 3) -> tuple[Unit, ...]:
     """The units whose centroids are nearest, nearest first; none when it is outside the city.
 
     Raises NotOnEarth.
     """
-    position = checked(latitude, longitude)
+    position = check_position(latitude, longitude)
     ranked = sorted(
         (_kilometres(position, (unit.latitude, unit.longitude)), unit.code, unit)
-        for unit in units()
+        for unit in list_units()
     )
     if ranked[0][0] > _OUTSIDE_KM:
         return ()
@@ -53,7 +53,7 @@ class Locator:
     def near(self, latitude: float, longitude: float) -> tuple[str, ...]:
         """The codes of three units at most, the likeliest first; none outside the city."""
         try:
-            codes = [unit.code for unit in nearest(latitude, longitude)]
+            codes = [unit.code for unit in rank_nearest(latitude, longitude)]
         except NotOnEarth:
             return ()
         if codes and self.boundaries is not None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.areas.former import Former, districts
-from bot.areas.resolver import resolve
-from bot.areas.units import CITY, by_code, named, units
-from bot.conversation.flow import Answers, Input, Note, Option, Rejected, Reply
-from bot.conversation.inputs import CHOOSE, chosen
-from bot.screen import Param, Words
+from bot.areas.former import FormerWard, map_districts
+from bot.areas.resolver import resolve_area
+from bot.areas.units import CITY, list_units, map_units, name_unit
+from bot.conversation.engine import Answers, Input, Option, Rejected, Reply, StepNotes
+from bot.conversation.inputs import CHOOSE, parse_choice
+from bot.core.screen import Param, Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ _LOCATE = "locate"  # the position is asked for, in place of a page
 _TYPED = 200  # letters of what was typed that are kept and read
 
 
-def area(texts: str) -> Input:
+def area_input(texts: str) -> Input:
     """A unit's code, or the city's when it is left out; `texts` is the key of its texts."""
     asking = _Asking(texts)
     return Input(
@@ -30,14 +30,14 @@ def area(texts: str) -> Input:
         prompts=("ask", "sure", "which", "formerly", "listed", "near", "locate"),
         show=asking.show,
         asks=lambda answers: "location" if answers.get("area.page") == _LOCATE else None,
-        holds=lambda value, _answers: is_place(value),
+        holds=lambda value, _answers: is_area(value),
         reasons=(CHOOSE, "unknown-place", "outside-city"),
     )
 
 
-def is_place(code: str) -> bool:
+def is_area(code: str) -> bool:
     """Whether a code is the city's or one of its units'."""
-    return code == CITY or code in by_code()
+    return code == CITY or code in map_units()
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class _Asking:
         is_first = self.prompt(answers) == "ask"
         ways = (Option(_LOCATE, Words(f"{self.texts}.options.locate")),) if is_first else ()
         to_list = Option("list", Words(f"{self.texts}.options.list"))
-        return (*(Option(code, named(code)) for code in found), *ways, to_list, skip)
+        return (*(Option(code, name_unit(code)) for code in found), *ways, to_list, skip)
 
     def _page(self, number: int) -> tuple[Option, ...]:
-        shown = units()[number * _PAGE : (number + 1) * _PAGE]
+        shown = list_units()[number * _PAGE : (number + 1) * _PAGE]
         turns = [
             Option(f"page-{to}", Words(f"{self.texts}.options.{way}"))
             for way, to in (("previous", number - 1), ("next", number + 1))
@@ -72,31 +72,31 @@ class _Asking:
         ]
         return (*(Option(unit.code, unit.words) for unit in shown), *turns)
 
-    def parse(self, reply: Reply, answers: Answers) -> str | Note:
+    def parse(self, reply: Reply, answers: Answers) -> str | StepNotes:
         typed = (reply.text or "").strip()
         if reply.choice is not None or typed.isdigit():
             return self._chosen(reply, answers)
         if reply.near is not None:
             if not reply.near:
                 raise Rejected("outside-city")
-            return Note({"near": list(reply.near), "query": None, "page": None})
-        found = resolve(typed[:_TYPED])
+            return StepNotes({"near": list(reply.near), "query": None, "page": None})
+        found = resolve_area(typed[:_TYPED])
         if found.elsewhere:
             raise Rejected("outside-city")
         if not found.candidates:
             raise Rejected("unknown-place", typed=typed[:60])
-        return Note({"query": typed[:_TYPED], "page": None, "near": None})
+        return StepNotes({"query": typed[:_TYPED], "page": None, "near": None})
 
-    def _chosen(self, reply: Reply, answers: Answers) -> str | Note:
+    def _chosen(self, reply: Reply, answers: Answers) -> str | StepNotes:
         # Every button that was ever shown for this question is good, not only the last ones.
-        value = reply.choice or chosen(reply, self.options(answers))
-        if is_place(value):
+        value = reply.choice or parse_choice(reply, self.options(answers))
+        if is_area(value):
             return value
         if value == _LOCATE:
-            return Note({"page": _LOCATE, "query": None, "near": None})
+            return StepNotes({"page": _LOCATE, "query": None, "near": None})
         number = "0" if value == "list" else value.removeprefix("page-")
         if number.isdecimal() and int(number) <= _last_page():
-            return Note({"page": int(number), "query": None, "near": None})
+            return StepNotes({"page": int(number), "query": None, "near": None})
         raise Rejected(CHOOSE)
 
     def prompt(self, answers: Answers) -> str:
@@ -108,33 +108,33 @@ class _Asking:
             return "ask"
         if _before(answers):
             return "formerly"
-        return "sure" if len(resolve(answers["area.query"]).candidates) == 1 else "which"
+        return "sure" if len(resolve_area(answers["area.query"]).candidates) == 1 else "which"
 
     def show(self, answers: Answers) -> Mapping[str, Param]:
         typed = answers.get("area.query")
         if not typed:
             return {}
-        now = tuple(named(code) for code in resolve(typed).codes[:_PAGE])
+        now = tuple(name_unit(code) for code in resolve_area(typed).codes[:_PAGE])
         return {"typed": typed[:60], "now": now, "before": _before(answers)}
 
 
 def _offered(answers: Answers) -> Sequence[str]:
     """The units that may be meant; before anything was said, those of the last opinions."""
     if "area.near" in answers:
-        return [code for code in answers["area.near"] if code in by_code()]
+        return [code for code in answers["area.near"] if code in map_units()]
     if "area.query" in answers:
-        return resolve(answers["area.query"]).codes[:_PAGE]
-    return [code for code in answers.get("@areas", ()) if code in by_code()]
+        return resolve_area(answers["area.query"]).codes[:_PAGE]
+    return [code for code in answers.get("@areas", ()) if code in map_units()]
 
 
 def _before(answers: Answers) -> tuple[Words, ...]:
     """The name of before that was typed, with its district; none if other names fit too."""
-    known = {each.former for each in resolve(answers["area.query"]).candidates}
+    known = {each.former for each in resolve_area(answers["area.query"]).candidates}
     former = known.pop() if len(known) == 1 else None
-    if isinstance(former, Former):
-        return former.words, districts()[former.district].words
+    if isinstance(former, FormerWard):
+        return former.words, map_districts()[former.district].words
     return (former.words,) if former else ()
 
 
 def _last_page() -> int:
-    return (len(units()) - 1) // _PAGE
+    return (len(list_units()) - 1) // _PAGE

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.areas.gazetteer import DISTRICT_LEVELS, WARD_LIKE, Around, Kind, Place
-from bot.areas.spelling import FITS, VOWELS, Word, accents, joined
+from bot.areas.gazetteer import DISTRICT_LEVELS, WARD_LIKE, Around, Place, PlaceKind
+from bot.areas.spelling import FITS, VOWELS, Word, compare_accents, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +49,7 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class AreaReading:
     """One way to read.
 
     mentions:  the names, in order
@@ -91,7 +91,7 @@ _Spans = list[list[tuple[int, Word]]]  # at each word, what begins there: how lo
 _Names = list[list[_Named]]  # at each word, the names that begin there
 
 
-def ways(typed: Sequence[Word], known: Gazetteer) -> list[Way]:
+def list_readings(typed: Sequence[Word], known: Gazetteer) -> list[AreaReading]:
     """The ways to read that cost least; typing errors are considered only where they must be."""
     spans = [list(_spans(typed[:_MOST_WORDS], at)) for at in range(len(typed[:_MOST_WORDS]))]
     names = [list(_exact(here, known)) for here in spans]
@@ -105,11 +105,11 @@ def ways(typed: Sequence[Word], known: Gazetteer) -> list[Way]:
     return [_way(path, spans) for path in paths]
 
 
-def misspelt(typed: Word, known: Gazetteer) -> tuple[int, tuple[Fit, ...]]:
+def list_misspelt(typed: Word, known: Gazetteer) -> tuple[int, tuple[Fit, ...]]:
     """How many errors a word may have, and the names that it is then."""
     errors, close = known.near(typed.letters)
     fits = (
-        Fit(entry.place, accents(typed, entry.spelt), letters)
+        Fit(entry.place, compare_accents(typed, entry.spelt), letters)
         for letters in close
         for entry in known.named[letters]
     )
@@ -122,7 +122,7 @@ def _spans(typed: Sequence[Word], at: int) -> Iterator[tuple[int, Word]]:
     for length in range(2, min(_LONGEST, len(typed) - at) + 1):
         if typed[at + length - 1].parted:
             return
-        yield length, joined(typed[at : at + length])
+        yield length, join_words(typed[at : at + length])
 
 
 def _exact(spans: list[tuple[int, Word]], known: Gazetteer) -> Iterator[_Named]:
@@ -158,7 +158,7 @@ def _misspelt(
 ) -> Iterator[_Named]:
     for length, span in spans:
         if not doubtful.isdisjoint(range(at, at + length)):
-            errors, fits = misspelt(span, known)
+            errors, fits = list_misspelt(span, known)
             if fits:
                 yield _Named(length, _NAME + errors * _ERROR, fits, span)
 
@@ -185,7 +185,9 @@ def _doubtful(paths: list[_Path], length: int) -> set[int]:
 
 
 def _named(length: int, cost: int, span: Word, entries: tuple[Entry, ...]) -> _Named:
-    fits = tuple(Fit(entry.place, accents(span, entry.spelt), span.letters) for entry in entries)
+    fits = tuple(
+        Fit(entry.place, compare_accents(span, entry.spelt), span.letters) for entry in entries
+    )
     against = max(0, min(fit.accents for fit in fits) - FITS)
     return _Named(length, cost + against * _AGAINST, fits, span)
 
@@ -246,13 +248,13 @@ def _at_level(length: int, levels: frozenset[str], following: list[_Named]) -> I
 
 _NOT_KNOWN = _Piece(1, _UNKNOWN, None)
 # A ward or district that is numbered: the city has none.
-_NUMBERED = Mention((Fit(Place(Kind.ELSEWHERE, (), ""), FITS, ""),), Word("", ()))
+_NUMBERED = Mention((Fit(Place(PlaceKind.ELSEWHERE, (), ""), FITS, ""),), Word("", ()))
 
 
 def _is_word(span: Word, spelt: Word) -> bool:
     # A single d is not the đ that stands for a street.
     is_letter = len(spelt.letters) == 1 and spelt.letters not in VOWELS
-    return span.marks == spelt.marks if is_letter else accents(span, spelt) <= FITS
+    return span.marks == spelt.marks if is_letter else compare_accents(span, spelt) <= FITS
 
 
 def _mention(named: _Named, levels: frozenset[str] = frozenset()) -> Mention:
@@ -260,9 +262,9 @@ def _mention(named: _Named, levels: frozenset[str] = frozenset()) -> Mention:
     if named.glued:
         return named.glued
     if levels & DISTRICT_LEVELS:
-        kinds = {Kind.DISTRICT, Kind.CITY}
+        kinds = {PlaceKind.DISTRICT, PlaceKind.CITY}
     elif "province" in levels:
-        kinds = {Kind.PROVINCE, Kind.CITY}
+        kinds = {PlaceKind.PROVINCE, PlaceKind.CITY}
     elif levels:
         kinds = set(WARD_LIKE)
     else:
@@ -279,7 +281,7 @@ def _in_order(path: _Path | None) -> list[_Piece]:
     return pieces[::-1]
 
 
-def _way(path: _Path, spans: _Spans) -> Way:
+def _way(path: _Path, spans: _Spans) -> AreaReading:
     mentions: list[Mention] = []
     before: list[Word] = []
     at = unknown = silent = 0
@@ -299,7 +301,7 @@ def _way(path: _Path, spans: _Spans) -> Way:
         at += piece.length
     is_address = unknown > 0 and len({each.typed.letters for each in mentions}) == 1
     elsewhere = any(_is_elsewhere(each, is_address) for each in mentions)
-    return Way(tuple(mentions), unknown, elsewhere, tuple(before))
+    return AreaReading(tuple(mentions), unknown, elsewhere, tuple(before))
 
 
 def _joined_before(spans: _Spans, at: int, count: int) -> list[Word]:
@@ -318,7 +320,7 @@ def _is_elsewhere(mention: Mention, is_address: bool) -> bool:
     city's has not, and when it is all that is known of an address.
     """
     kinds = {fit.place.kind for fit in mention.fits}
-    if Kind.ELSEWHERE in kinds:
+    if PlaceKind.ELSEWHERE in kinds:
         return len(kinds) == 1
     if not mention.shared:
         return False

@@ -25,10 +25,10 @@ from enum import IntEnum
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.areas.former import District, Former
-from bot.areas.gazetteer import WARD_LIKE, Around, Kind, gazetteer
-from bot.areas.reading import Fit, Mention, Way, misspelt, ways
-from bot.areas.spelling import words
+from bot.areas.former import District, FormerWard
+from bot.areas.gazetteer import WARD_LIKE, Around, PlaceKind, load_gazetteer
+from bot.areas.reading import AreaReading, Fit, Mention, list_misspelt, list_readings
+from bot.areas.spelling import split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,21 +39,21 @@ _MOST_LETTERS = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class AreaCandidate:
     """A unit that may be meant; `former` is what it was called by, if by a name of before."""
 
     code: str
-    former: Former | District | None = None
+    former: FormerWard | District | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
+class ResolvedArea:
     """The units that the evidence fits, best first: one is sure, several must be asked, none known.
 
     `elsewhere` says that there are none because a place outside the city is named.
     """
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[AreaCandidate, ...]
     elsewhere: bool = False
 
     @property
@@ -62,24 +62,26 @@ class Resolved:
         return tuple(each.code for each in self.candidates)
 
 
-def resolve(typed: str) -> Resolved:
+def resolve_area(typed: str) -> ResolvedArea:
     """The units that may be meant. Total on any text."""
-    found = ways(words(typed[:_MOST_LETTERS]), gazetteer())
+    found = list_readings(split_words(typed[:_MOST_LETTERS]), load_gazetteer())
     local = [way for way in found if not way.elsewhere]
     candidates = _candidates(
         [reading for number, way in enumerate(local) for reading in _readings(way, number)]
     )
-    return Resolved(candidates, elsewhere=bool(found) and not local)
+    return ResolvedArea(candidates, elsewhere=bool(found) and not local)
 
 
-def _candidates(readings: list[_Reading]) -> tuple[Candidate, ...]:
+def _candidates(readings: list[_Reading]) -> tuple[AreaCandidate, ...]:
     left = [one for one in readings if not any(other.beats(one) for other in readings)]
-    left.sort(key=lambda one: (one.level + one.accents, one.older, one.place.kind is not Kind.UNIT))
-    found: dict[str, tuple[tuple[int, int, str], Candidate]] = {}
+    left.sort(
+        key=lambda one: (one.level + one.accents, one.older, one.place.kind is not PlaceKind.UNIT)
+    )
+    found: dict[str, tuple[tuple[int, int, str], AreaCandidate]] = {}
     for one in left:
         for code in one.codes:
             rank = (one.level + one.accents, one.older, code)
-            found.setdefault(code, (rank, Candidate(code, one.place.former)))
+            found.setdefault(code, (rank, AreaCandidate(code, one.place.former)))
     return tuple(candidate for _rank, candidate in sorted(found.values(), key=itemgetter(0)))
 
 
@@ -111,7 +113,7 @@ class _Reading(NamedTuple):
         return is_namesake and (self.has_level or not set(self.codes).isdisjoint(other.codes))
 
 
-def _readings(way: Way, number: int) -> list[_Reading]:
+def _readings(way: AreaReading, number: int) -> list[_Reading]:
     mentions = [_of_then_or_now(each) for each in way.mentions if not _is_city(each)]
     found = []
     for at, mention in enumerate(mentions):
@@ -120,7 +122,7 @@ def _readings(way: Way, number: int) -> list[_Reading]:
             _reading(fit, mention, others, (number, at))
             for fit in mention.fits
             if fit.place.kind in WARD_LIKE
-            or (fit.place.kind is Kind.DISTRICT and _says_district(mention, way))
+            or (fit.place.kind is PlaceKind.DISTRICT and _says_district(mention, way))
         ]
     found += _hidden(way, mentions, number)
     if len(mentions) > 1 and not any(one.agreeing[0] for one in found):
@@ -128,14 +130,14 @@ def _readings(way: Way, number: int) -> list[_Reading]:
     return found
 
 
-def _hidden(way: Way, mentions: list[Mention], number: int) -> Iterator[_Reading]:
+def _hidden(way: AreaReading, mentions: list[Mention], number: int) -> Iterator[_Reading]:
     """Misspelt names of which only words that say nothing are left, if another name agrees.
 
     They are asked beside what is read, so that they count as agreeing no more than that does.
     """
     for at, word in enumerate(way.before):
         mention = Mention((), word)
-        for fit in misspelt(word, gazetteer())[1]:
+        for fit in list_misspelt(word, load_gazetteer())[1]:
             reading = _reading(fit, mention, mentions, (number, len(mentions) + at))
             if fit.place.kind in WARD_LIKE and reading.agreeing[0]:
                 yield reading._replace(agreeing=(0, 0))
@@ -148,7 +150,7 @@ def _agreeing_if_misspelt(mentions: list[Mention], number: int) -> Iterator[_Rea
     """
     for at, mention in enumerate(mentions):
         others = mentions[:at] + mentions[at + 1 :]
-        for fit in misspelt(mention.typed, gazetteer())[1]:
+        for fit in list_misspelt(mention.typed, load_gazetteer())[1]:
             if fit.place.kind in WARD_LIKE:
                 reading = _reading(fit, mention, others, (number, at))
                 if reading.agreeing[0]:
@@ -156,7 +158,7 @@ def _agreeing_if_misspelt(mentions: list[Mention], number: int) -> Iterator[_Rea
 
 
 def _is_city(mention: Mention) -> bool:
-    return all(fit.place.kind is Kind.CITY for fit in mention.fits)
+    return all(fit.place.kind is PlaceKind.CITY for fit in mention.fits)
 
 
 def _of_then_or_now(mention: Mention) -> Mention:
@@ -164,12 +166,12 @@ def _of_then_or_now(mention: Mention) -> Mention:
     if mention.says is None:
         return mention
     is_new = mention.says is Around.NEW
-    left = tuple(fit for fit in mention.fits if (fit.place.kind is Kind.UNIT) is is_new)
+    left = tuple(fit for fit in mention.fits if (fit.place.kind is PlaceKind.UNIT) is is_new)
     return replace(mention, fits=left or mention.fits)
 
 
-def _says_district(mention: Mention, way: Way) -> bool:
-    if all(fit.place.kind is Kind.DISTRICT for fit in mention.fits):
+def _says_district(mention: Mention, way: AreaReading) -> bool:
+    if all(fit.place.kind is PlaceKind.DISTRICT for fit in mention.fits):
         return True
     return not mention.levels and (mention.says is Around.OLD or way.unknown > 0)
 
@@ -182,11 +184,13 @@ def _reading(
     codes = place.codes
     for other, agreement in zip(others, agreements, strict=True):
         if agreement is _Agreement.LAND:
-            now = {each.place.codes[0] for each in other.fits if each.place.kind is Kind.UNIT}
+            now = {each.place.codes[0] for each in other.fits if each.place.kind is PlaceKind.UNIT}
             codes = tuple(code for code in codes if code in now) or codes
     # Who names the district names the ward of then.
-    is_older = place.kind is Kind.FORMER and _Agreement.RELATED not in agreements
-    is_of_level = place.kind is Kind.DISTRICT or place.level in (mention.levels or {place.level})
+    is_older = place.kind is PlaceKind.FORMER and _Agreement.RELATED not in agreements
+    is_of_level = place.kind is PlaceKind.DISTRICT or place.level in (
+        mention.levels or {place.level}
+    )
     return _Reading(
         codes,
         place,
@@ -215,9 +219,9 @@ def _agreement(place: Place, other: Mention) -> _Agreement:
 
 
 def _agrees(place: Place, context: Place) -> _Agreement:
-    if context.kind is Kind.DISTRICT and context.districts & place.districts:
+    if context.kind is PlaceKind.DISTRICT and context.districts & place.districts:
         return _Agreement.RELATED
-    if context.kind is Kind.PROVINCE and context.provinces & place.provinces:
+    if context.kind is PlaceKind.PROVINCE and context.provinces & place.provinces:
         return _Agreement.RELATED
     if {place.kind, context.kind} == WARD_LIKE and set(place.codes) & set(context.codes):
         return _Agreement.LAND

@@ -33,7 +33,7 @@ class Word(NamedTuple):
     parted: bool = False
 
 
-def words(text: str) -> list[Word]:
+def split_words(text: str) -> list[Word]:
     """The words of a text; total, and the same for every normal form and case of it."""
     if text.isascii():
         return [
@@ -107,7 +107,7 @@ def _word(letters: list[str], marks: list[Mark], parted: bool) -> Word:
     return Word(kept, tuple(dict.fromkeys((places[at], mark) for at, mark in marks)), parted)
 
 
-def joined(parts: Sequence[Word]) -> Word:
+def join_words(parts: Sequence[Word]) -> Word:
     """Several words as one, so that spaces between syllables do not matter."""
     letters = ""
     marks: list[Mark] = []
@@ -119,15 +119,15 @@ def joined(parts: Sequence[Word]) -> Word:
 
 
 @cache
-def name(text: str) -> Word:
+def parse_name(text: str) -> Word:
     """A name of a table as one word; for texts of the program only, since it remembers them."""
-    return joined(words(text))
+    return join_words(split_words(text))
 
 
 EXACT, FITS = 0, 1
 
 
-def accents(typed: Word, meant: Word) -> int:
+def compare_accents(typed: Word, meant: Word) -> int:
     """How the typed diacritics agree with a name's: EXACT, FITS, or FITS and one for each against.
 
     None typed fits every name; those that are missing say nothing, another one speaks against.

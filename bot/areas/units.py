@@ -11,8 +11,8 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
-from bot.folding import fold
-from bot.screen import Words
+from bot.core.screen import Words
+from bot.core.text_folding import fold_text
 
 VINTAGE = "2025-07-01"  # when the units of this list came into being; codes are read with it
 CITY = "31"  # the General Statistics Office's code of the city as a whole
@@ -43,7 +43,7 @@ class Unit:
 
 
 @cache
-def units() -> tuple[Unit, ...]:
+def list_units() -> tuple[Unit, ...]:
     """Every unit, in the order of the alphabet without diacritics."""
     lines = files("bot.areas").joinpath("units.csv").read_text("utf-8").splitlines()
     listed = [
@@ -56,22 +56,22 @@ def units() -> tuple[Unit, ...]:
         )
         for line in csv.DictReader(lines)
     ]
-    return tuple(sorted(listed, key=lambda unit: (fold(unit.name), unit.code)))
+    return tuple(sorted(listed, key=lambda unit: (fold_text(unit.name), unit.code)))
 
 
 @cache
-def by_code() -> dict[str, Unit]:
+def map_units() -> dict[str, Unit]:
     """The units by their codes."""
-    return {unit.code: unit for unit in units()}
+    return {unit.code: unit for unit in list_units()}
 
 
-def named(code: str) -> Words:
+def name_unit(code: str) -> Words:
     """The name of a unit, or of the city when the code is the city's or an unknown one."""
-    unit = by_code().get(code)
+    unit = map_units().get(code)
     return unit.words if unit else Words("areas.city")
 
 
-def police(code: str) -> Words:
+def name_police(code: str) -> Words:
     """The police of a unit, or of the city."""
-    unit = by_code().get(code)
+    unit = map_units().get(code)
     return Words(f"police.{unit.level}", {"name": unit.name}) if unit else Words("police.city")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
-from bot.areas.units import CITY, police
-from bot.rights import LEADERS, WORKERS, is_away
-from bot.screen import Button, Screen, Words
+from bot.areas.units import CITY, name_police
+from bot.casework.permissions import LEADERS, WORKERS, is_away
+from bot.core.screen import Button, Screen, Words
 from storage import casework, officers, outbox
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.policy import Policy
-    from bot.screen import Param
+    from bot.core.policy import Policy
+    from bot.core.screen import Param
     from storage.database import Database
     from storage.models import Officer
 
@@ -24,7 +24,7 @@ _BEGINS, _ENDS = time(7, 30), time(12, 0)  # in the city; later nobody begins th
 _SOON = timedelta(days=2)
 
 
-async def send(database: Database, now: datetime, *, policy: Policy) -> int:
+async def send_digests(database: Database, now: datetime, *, policy: Policy) -> int:
     """Tell who has something to do, once on every working day; how many digests were due.
 
     The message's key is the occasion: whoever wakes first writes it.
@@ -33,16 +33,16 @@ async def send(database: Database, now: datetime, *, policy: Policy) -> int:
     if not (policy.workdays.is_worked(local.date()) and _BEGINS <= local.time() < _ENDS):
         return 0
     async with database.transaction() as connection:
-        due = [each for each in await officers.everybody(connection) if _wants(each, now)]
+        due = [each for each in await officers.list_all(connection) if _wants(each, now)]
         keys = {_key(each, local): each for each in due}
-        known = {row.dedup_key for row in await outbox.by_keys(connection, list(keys))}
+        known = {row.dedup_key for row in await outbox.list_by_keys(connection, list(keys))}
         new = {key: each for key, each in keys.items() if key not in known}
         messages = [
             message
             for key, officer in new.items()
             if (message := await _digest(connection, officer, key, now, policy)) is not None
         ]
-        await outbox.enqueue(connection, messages, now)
+        await outbox.enqueue_messages(connection, messages, now)
     return len(messages)
 
 
@@ -57,21 +57,21 @@ def _key(officer: Officer, local: datetime) -> str:
 
 async def _digest(
     connection: AsyncConnection, officer: Officer, key: str, now: datetime, policy: Policy
-) -> outbox.Message | None:
+) -> outbox.OutboxMessage | None:
     """The digest of an officer, and of the unit for its leaders; None when nothing waits."""
-    mine = await casework.waiting(connection, now, now + _SOON, assignee_id=officer.id)
+    mine = await casework.count_waiting_cases(connection, now, now + _SOON, assignee_id=officer.id)
     paragraphs = [Words("digest.mine", mine)] if any(mine.values()) else []
     buttons = [Button(Words("digest.see.mine"), "cases:mine=")] if paragraphs else []
     if officer.role in LEADERS:
         unit = None if officer.unit_code == CITY else officer.unit_code
-        ours = await casework.waiting(connection, now, now + _SOON, unit_code=unit)
+        ours = await casework.count_waiting_cases(connection, now, now + _SOON, unit_code=unit)
         if any(ours.values()):
-            params: dict[str, Param] = {**ours, "unit": police(officer.unit_code)}
+            params: dict[str, Param] = {**ours, "unit": name_police(officer.unit_code)}
             paragraphs.append(Words("digest.unit", params))
             buttons.append(Button(Words("digest.see.unit"), "cases:unit="))
     if not paragraphs:
         return None
-    return outbox.Message(
+    return outbox.OutboxMessage(
         dedup_key=key,
         chat_id=officer.chat_id,
         priority=outbox.Priority.REMINDER,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
 
-from bot.feedback import rules as feedback
+from bot.casework import submission_rules
 from storage.models import EvidenceState, Topic
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class BadShift(ValueError):
     """Something is no shift; the message says how one is written."""
 
 
-def read_shifts(typed: str) -> list[list[int]]:
+def parse_shifts(typed: str) -> list[list[int]]:
     """Shifts such as `mon-fri 07:30-17:00`: a day of the week (Monday is 0) and two minutes of it.
 
     One that ends before it begins runs into the next day. Raises BadShift.
@@ -53,24 +53,24 @@ def may_leave_the_city(case: Submission) -> bool:
 
     To no unit at all, so that none hears of another's officers either.
     """
-    return not feedback.stays_with_the_city(case.kind, [Topic(topic) for topic in case.topics])
+    return not submission_rules.stays_with_city(case.kind, [Topic(topic) for topic in case.topics])
 
 
-def likeness(one: str, other: str) -> float:
+def compute_likeness(one: str, other: str) -> float:
     """How alike two folded texts are, from 0 to 100, whatever the order of their words."""
     return float(fuzz.token_set_ratio(one, other))
 
 
-def most_alike(
+def rank_similar(
     case: Submission, others: Sequence[Submission], most: int = 5
 ) -> list[tuple[Submission, float]]:
     """Of other cases those that seem to be about the same, the most alike first."""
-    rated = [(each, likeness(case.folded, each.folded)) for each in others]
+    rated = [(each, compute_likeness(case.folded, each.folded)) for each in others]
     alike = [pair for pair in rated if pair[1] >= _ALIKE]
     return sorted(alike, key=lambda pair: -pair[1])[:most]
 
 
-def filled(template: str, **fields: str) -> str:
+def fill_template(template: str, **fields: str) -> str:
     """A template with its fields, such as {ma}, filled in; unknown ones stay as they are."""
     for name, value in fields.items():
         template = template.replace(f"{{{name}}}", value)
@@ -82,7 +82,7 @@ def has_blanks(text: str) -> bool:
     return _BLANK.search(text) is not None
 
 
-def fingerprint(token: str) -> str:
+def hash_token(token: str) -> str:
     """What is kept of an invite's token; 256 random bits need no salt."""
     return hashlib.sha256(token.encode()).hexdigest()
 

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.areas.units import police
+from bot.areas.units import name_police
 from bot.casework.templates import may_change
-from bot.feedback.screens import about
-from bot.screen import Button, Lines, Param, Screen, Words
+from bot.core.screen import Button, Lines, Param, Screen, Words
+from bot.feedback.screens import describe_submission
 from storage.models import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
-    from bot.casework.service import Case
-    from storage.casework import Numbers
+    from bot.casework.staff import CaseView
+    from storage.casework import CaseStatistics
     from storage.models import Answer, Officer, Submission, Template
 
 
-def case(opened: Case, zone: ZoneInfo) -> Screen:
+def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
     """A case in full, for an officer who may see it."""
     submission = opened.submission
     words = Words(
         "case.text",
         {
-            **about(submission, zone),
+            **describe_submission(submission, zone),
             "at": submission.created_at,
             "identity": _contact(opened),
             "files": len(opened.files) + opened.withheld,
@@ -48,7 +48,7 @@ def case(opened: Case, zone: ZoneInfo) -> Screen:
     )
 
 
-def more(opened: Case) -> Screen:
+def show_more_actions(opened: CaseView) -> Screen:
     """What is done with a case now and then."""
     ways = [each.name for each in opened.actions if each.rare]
     ways.append("unban" if opened.banned else "ban")
@@ -72,7 +72,7 @@ def _answer(answer: Answer) -> Words:
     return Words(key, parts)
 
 
-def cases(
+def show_case_list(
     found: Sequence[Submission],
     title: str,
     zone: ZoneInfo,
@@ -108,7 +108,7 @@ def cases(
     return Screen((Words(f"cases.{title}"),), (*buttons, *others))
 
 
-def numbers(unit_code: str, found: Numbers, days: int) -> Screen:
+def show_statistics(unit_code: str, found: CaseStatistics, days: int) -> Screen:
     """What came in the last days, and what became of it."""
     kinds = [
         Words("stats.line", {"what": Words(f"feedback.kind.options.{kind}"), "count": count})
@@ -122,7 +122,7 @@ def numbers(unit_code: str, found: Numbers, days: int) -> Screen:
     rating = "–" if found.rating is None else f"{found.rating:.1f}"
     return Screen(
         (
-            Words("stats.text", {"unit": police(unit_code), "days": days, "count": total}),
+            Words("stats.text", {"unit": name_police(unit_code), "days": days, "count": total}),
             *((Words("stats.kinds", {"lines": Lines(tuple(kinds))}),) if kinds else ()),
             *((Words("stats.states", {"lines": Lines(tuple(states))}),) if states else ()),
             Words(
@@ -138,7 +138,7 @@ def numbers(unit_code: str, found: Numbers, days: int) -> Screen:
     )
 
 
-def templates(officer: Officer, found: Sequence[Template]) -> Screen:
+def show_templates(officer: Officer, found: Sequence[Template]) -> Screen:
     """The templates of an officer's unit and of the city; with what they may do with them."""
     shown = [Words("templates.one", {"name": each.name, "text": each.text}) for each in found]
     drops = [
@@ -151,13 +151,13 @@ def templates(officer: Officer, found: Sequence[Template]) -> Screen:
     return Screen(paragraphs, (*drops, *adds))
 
 
-def _contact(opened: Case) -> Param:
+def _contact(opened: CaseView) -> Param:
     if opened.phone:
         return opened.phone
     named_as = "channel" if opened.submission.identity is Identity.CHANNEL else "unnamed"
     return Words(f"case.{named_as}")
 
 
-def welcome(officer: Officer) -> Screen:
+def show_welcome(officer: Officer) -> Screen:
     """What a new officer is told."""
-    return Screen((Words("officer.welcome", {"unit": police(officer.unit_code)}),))
+    return Screen((Words("officer.welcome", {"unit": name_police(officer.unit_code)}),))

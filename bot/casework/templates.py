@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY
-from bot.conversation.flow import Refused
-from bot.rights import DISTRIBUTORS, READERS
-from bot.screen import Words
+from bot.casework.permissions import DISTRIBUTORS, READERS
+from bot.conversation.engine import Refused
+from bot.core.screen import Words
 from storage import audit, casework, officers
 
 if TYPE_CHECKING:
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.conversation.flow import Chat
+    from bot.conversation.engine import Chat
     from storage.models import Officer, Template
 
 ADDED, DROPPED = "template.added", "template.dropped"
 
 
-async def of(
+async def list_officer_templates(
     connection: AsyncConnection, chat_id: int
 ) -> tuple[Officer, Sequence[Template]] | None:
     """An officer and the templates that they may begin with; None for who is no officer."""
-    officer = await officers.find(connection, chat_id)
+    officer = await officers.find_officer(connection, chat_id)
     if officer is None or officer.role not in READERS:
         return None
-    return officer, await casework.templates(connection, (officer.unit_code, CITY))
+    return officer, await casework.list_templates(connection, (officer.unit_code, CITY))
 
 
 def may_change(officer: Officer, template: Template | None = None) -> bool:
@@ -38,20 +38,22 @@ def may_change(officer: Officer, template: Template | None = None) -> bool:
     return officer.role in DISTRIBUTORS and is_own
 
 
-async def begin(connection: AsyncConnection, chat: Chat, _now: datetime) -> Mapping[str, Any]:
+async def begin_template(
+    connection: AsyncConnection, chat: Chat, _now: datetime
+) -> Mapping[str, Any]:
     """Raise Refused for who may add none."""
-    officer = await officers.find(connection, chat.id)
+    officer = await officers.find_officer(connection, chat.id)
     if officer is None or not may_change(officer):
         raise Refused(Words("templates.refused"))
     return {}
 
 
-async def finish(
+async def add_template(
     connection: AsyncConnection, chat: Chat, answers: Mapping[str, Any], now: datetime
 ) -> None:
     """Keep a template for the officer's unit."""
-    await begin(connection, chat, now)
-    officer = await officers.find(connection, chat.id)
+    await begin_template(connection, chat, now)
+    officer = await officers.find_officer(connection, chat.id)
     assert officer is not None
     await casework.add_template(
         connection,
@@ -63,15 +65,17 @@ async def finish(
             "created_at": now,
         },
     )
-    await audit.append(connection, ADDED, now, role=officer.role, actor_id=officer.id)
+    await audit.append_entry(connection, ADDED, now, role=officer.role, actor_id=officer.id)
 
 
-async def drop(connection: AsyncConnection, chat_id: int, template_id: int, now: datetime) -> bool:
+async def delete_template(
+    connection: AsyncConnection, chat_id: int, template_id: int, now: datetime
+) -> bool:
     """Delete a template of the officer's unit; whether there was one that they may delete."""
-    officer = await officers.find(connection, chat_id)
+    officer = await officers.find_officer(connection, chat_id)
     if officer is None or not may_change(officer):
         return False
-    if not await casework.drop_template(connection, template_id, officer.unit_code):
+    if not await casework.delete_template(connection, template_id, officer.unit_code):
         return False
-    await audit.append(connection, DROPPED, now, role=officer.role, actor_id=officer.id)
+    await audit.append_entry(connection, DROPPED, now, role=officer.role, actor_id=officer.id)
     return True

@@ -6,28 +6,28 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bot.conversation.flow import (
+from bot.conversation.engine import (
     Answers,
-    Attachment,
     Input,
-    Note,
     Option,
     Rejected,
     Reply,
+    SentFile,
+    StepNotes,
     Stop,
-    stamp,
+    fingerprint_answers,
 )
-from bot.screen import Words
+from bot.core.screen import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from bot.screen import Param
+    from bot.core.screen import Param
 
 CHOOSE = "choose"  # the reason that every question with buttons gives
 
 
-def chosen(reply: Reply, options: Iterable[Option]) -> str:
+def parse_choice(reply: Reply, options: Iterable[Option]) -> str:
     """The option that a button, or its number typed by hand, names.
 
     Raises Rejected("choose") for anything else.
@@ -41,7 +41,7 @@ def chosen(reply: Reply, options: Iterable[Option]) -> str:
     raise Rejected(CHOOSE)
 
 
-def choice(
+def choice_input(
     texts: str,
     *values: str,
     stops: Mapping[str, str] | None = None,
@@ -57,7 +57,7 @@ def choice(
     )
 
     def parse(reply: Reply, _answers: Answers) -> str:
-        value = chosen(reply, options)
+        value = parse_choice(reply, options)
         if value in endings:
             raise Stop(endings[value])
         return value
@@ -74,14 +74,14 @@ def choice(
     )
 
 
-def as_message(reply: Reply) -> dict[str, Any]:
+def make_message_record(reply: Reply) -> dict[str, Any]:
     """A message as answers keep it: its number, its text, its file."""
     file = asdict(reply.attachment) if reply.attachment else None
     return {"id": reply.message_id, "text": reply.text or "", "file": file}
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class MessageLimits:
     """How much may be gathered: files, characters of all texts, bytes of one file."""
 
     files: int
@@ -89,7 +89,7 @@ class Room:
     bytes: int
 
 
-def gather(messages: list[dict[str, Any]], reply: Reply, room: Room) -> Note:
+def gather_message(messages: list[dict[str, Any]], reply: Reply, room: MessageLimits) -> StepNotes:
     """Add a message to those gathered under the note `details.messages`, or replace an edited one.
 
     Raises Rejected: "empty" for what is neither text nor file, "too-many" files, "too-long" texts,
@@ -105,32 +105,32 @@ def gather(messages: list[dict[str, Any]], reply: Reply, room: Room) -> Note:
     return _added(messages, reply, room)
 
 
-def _added(messages: list[dict[str, Any]], reply: Reply, room: Room) -> Note:
-    message = as_message(reply)
+def _added(messages: list[dict[str, Any]], reply: Reply, room: MessageLimits) -> StepNotes:
+    message = make_message_record(reply)
     ids = [each["id"] for each in messages]
     if reply.edited and reply.message_id in ids:
         at = ids.index(reply.message_id)
         gathered = [*messages[:at], message, *messages[at + 1 :]]
     else:
         gathered = [*messages, message]
-    if len(files_of(gathered)) > room.files:
+    if len(list_files(gathered)) > room.files:
         raise Rejected("too-many", most=room.files)
     if sum(len(each["text"]) for each in gathered) > room.characters:
         raise Rejected("too-long", limit=room.characters)
-    return Note({"details.messages": gathered})
+    return StepNotes({"details.messages": gathered})
 
 
-def text_of(messages: Iterable[Mapping[str, Any]]) -> str:
+def join_texts(messages: Iterable[Mapping[str, Any]]) -> str:
     """What was written, message by message, as it was written."""
     return "\n".join(each["text"] for each in messages if each["text"])
 
 
-def files_of(messages: Iterable[Mapping[str, Any]]) -> list[Attachment]:
+def list_files(messages: Iterable[Mapping[str, Any]]) -> list[SentFile]:
     """The files that were sent, in order."""
-    return [Attachment(**each["file"]) for each in messages if each["file"]]
+    return [SentFile(**each["file"]) for each in messages if each["file"]]
 
 
-def late_file(answers: Answers, reply: Reply, room: Room) -> Answers | None:
+def add_late_file(answers: Answers, reply: Reply, room: MessageLimits) -> Answers | None:
     """The answers with a file whose album began in the answered `details`; None for another reply.
 
     The files of an album come one by one, and nothing says which is the last.
@@ -138,13 +138,13 @@ def late_file(answers: Answers, reply: Reply, room: Room) -> Answers | None:
     file, gathered = reply.attachment, answers.get("details")
     if file is None or file.album is None or not gathered:
         return None
-    if file.album not in {each.album for each in files_of(gathered)}:
+    if file.album not in {each.album for each in list_files(gathered)}:
         return None
-    changes = gather(gathered, reply, room).changes
+    changes = gather_message(gathered, reply, room).changes
     return {**answers, "details": changes["details.messages"]}
 
 
-def messages(texts: str, room: Room) -> Input:
+def messages_input(texts: str, room: MessageLimits) -> Input:
     """One or several messages with or without files, until the resident says that it is all."""
     done = Option("done", Words(f"{texts}.options.done"))
     again = Option("again", Words(f"{texts}.options.again"))
@@ -158,16 +158,16 @@ def messages(texts: str, room: Room) -> Input:
     def parse(reply: Reply, answers: Answers) -> Any:
         gathered = so_far(answers)
         if reply.choice == done.value:
-            if not text_of(gathered).strip():
+            if not join_texts(gathered).strip():
                 raise Rejected("no-text" if gathered else "empty")
             return gathered
         if reply.choice == again.value:
-            return Note({"details.messages": None})
-        return gather(gathered, reply, room)
+            return StepNotes({"details.messages": None})
+        return gather_message(gathered, reply, room)
 
     def show(answers: Answers) -> Mapping[str, Param]:
         gathered = so_far(answers)
-        return {"characters": len(text_of(gathered)), "files": len(files_of(gathered))}
+        return {"characters": len(join_texts(gathered)), "files": len(list_files(gathered))}
 
     return Input(
         parse,
@@ -180,14 +180,14 @@ def messages(texts: str, room: Room) -> Input:
     )
 
 
-def text(texts: str, *, limit: int, optional: bool = False) -> Input:
+def text_input(texts: str, *, limit: int, optional: bool = False) -> Input:
     """Words in one message; where it is `optional`, `texts` has the label of leaving it out."""
     skip = Option("skip", Words(f"{texts}.options.skip"))
     options = (skip,) if optional else ()
 
     def parse(reply: Reply, _answers: Answers) -> str:
         if reply.choice is not None:
-            chosen(reply, options)
+            parse_choice(reply, options)
             return ""
         typed = (reply.text or "").strip()
         if not typed:
@@ -199,7 +199,7 @@ def text(texts: str, *, limit: int, optional: bool = False) -> Input:
     return Input(parse, options=lambda _answers: options, reasons=(CHOOSE, "empty", "too-long"))
 
 
-def offered(fact: str, texts: str, *others: str) -> Input:
+def offered_input(fact: str, texts: str, *others: str) -> Input:
     """One of what the fact offers, as pairs of a value and its name, or one of the `others`.
 
     `texts` is the key that the labels of the others are under.
@@ -210,7 +210,9 @@ def offered(fact: str, texts: str, *others: str) -> Input:
         return (*(Option(each[0], each[1]) for each in answers.get(fact, ())), *fixed)
 
     return Input(
-        lambda reply, answers: chosen(reply, options(answers)), options=options, reasons=(CHOOSE,)
+        lambda reply, answers: parse_choice(reply, options(answers)),
+        options=options,
+        reasons=(CHOOSE,),
     )
 
 
@@ -218,7 +220,7 @@ def offered(fact: str, texts: str, *others: str) -> Input:
 _PHONE = re.compile(r"\+?\d(?:[ .()-]*\d){7,14}")
 
 
-def phone() -> Input:
+def phone_input() -> Input:
     """A phone number, shared by the messenger's own button or typed."""
 
     def parse(reply: Reply, _answers: Answers) -> str:
@@ -232,15 +234,15 @@ def phone() -> Input:
     return Input(parse, reasons=("someone-elses", "not-a-phone"), asks=lambda _answers: "contact")
 
 
-def review(texts: str, show: Callable[[Answers], Mapping[str, Param]]) -> Input:
+def review_input(texts: str, show: Callable[[Answers], Mapping[str, Param]]) -> Input:
     """Everything once more before it is sent; the button sends exactly what the page showed."""
 
     def options(answers: Answers) -> tuple[Option, ...]:
-        return (Option(f"submit-{stamp(answers)}", Words(f"{texts}.options.submit")),)
+        return (Option(f"submit-{fingerprint_answers(answers)}", Words(f"{texts}.options.submit")),)
 
     def parse(reply: Reply, answers: Answers) -> str:
         if (reply.choice or "").startswith("submit-") and reply.choice != options(answers)[0].value:
             raise Rejected("changed")
-        return chosen(reply, options(answers))
+        return parse_choice(reply, options(answers))
 
     return Input(parse, options=options, show=show, reviews=True, reasons=(CHOOSE, "changed"))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.conversation.flow import Ask, Move, Reply, button_data, editable
-from bot.folding import fold
-from bot.screen import Button, Screen, Words
+from bot.conversation.engine import Ask, Navigation, Reply, list_editable, make_button_data
+from bot.core.screen import Button, Screen, Words
+from bot.core.text_folding import fold_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.conversation.flow import Option
+    from bot.conversation.engine import Option
 
 BACK, CANCEL, EDIT, KEEP = (Words(f"move.{name}") for name in ("back", "cancel", "edit", "keep"))
 
 
-def question(ask: Ask) -> Screen:
+def show_question(ask: Ask) -> Screen:
     """The screen of an open question, with what was wrong about the last reply, if anything."""
     step, base = ask.step, f"{ask.flow.name}.{ask.step.name}"
     if is_editing(ask):
@@ -43,11 +43,11 @@ def _what_to_edit(ask: Ask) -> Screen:
         choices=tuple(
             Button(
                 Words(f"{flow.name}.{other.name}.title"),
-                button_data(flow, step, Move.EDIT, other.name),
+                make_button_data(flow, step, Navigation.EDIT, other.name),
             )
-            for other in editable(flow, ask.answers)
+            for other in list_editable(flow, ask.answers)
         ),
-        moves=(Button(KEEP, button_data(flow, step, Move.EDIT, step.name)),),
+        moves=(Button(KEEP, make_button_data(flow, step, Navigation.EDIT, step.name)),),
     )
 
 
@@ -58,29 +58,31 @@ def _refusal(ask: Ask, base: str) -> tuple[Words, ...]:
 
 
 def _choice(ask: Ask, option: Option) -> Button:
-    return Button(option.label, button_data(ask.flow, ask.step, Move.CHOOSE, option.value))
+    return Button(
+        option.label, make_button_data(ask.flow, ask.step, Navigation.CHOOSE, option.value)
+    )
 
 
 def _moves(ask: Ask) -> tuple[Button, ...]:
     flow, step = ask.flow, ask.step
     moves = []
     if any(flow.is_answered(other, ask.answers) for other in flow.applying(ask.answers)):
-        moves.append(Button(BACK, button_data(flow, step, Move.BACK)))
+        moves.append(Button(BACK, make_button_data(flow, step, Navigation.BACK)))
     if step.input.reviews:
-        moves.append(Button(EDIT, button_data(flow, step, Move.EDIT)))
-    moves.append(Button(CANCEL, button_data(flow, step, Move.CANCEL)))
+        moves.append(Button(EDIT, make_button_data(flow, step, Navigation.EDIT)))
+    moves.append(Button(CANCEL, make_button_data(flow, step, Navigation.CANCEL)))
     return tuple(moves)
 
 
-def spoken(ask: Ask, reply: Reply, say: Callable[[Words | str], str]) -> Reply:
+def match_typed_label(ask: Ask, reply: Reply, say: Callable[[Words | str], str]) -> Reply:
     """A reply that types a button's label, with or without diacritics, as the press it means."""
     if not reply.text or reply.attachment is not None:
         return reply
-    typed = fold(reply.text)
-    shown = question(ask)
+    typed = fold_text(reply.text)
+    shown = show_question(ask)
     for button in (*shown.choices, *shown.moves):
-        if fold(say(button.label)) == typed:
+        if fold_text(say(button.label)) == typed:
             sign = button.data[len(f"{ask.flow.name}.{ask.step.name}")]
             value = button.data.partition(sign)[2]
-            return Reply(step=ask.step.name, move=Move(sign), choice=value)
+            return Reply(step=ask.step.name, move=Navigation(sign), choice=value)
     return reply

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from bot.conversation.flow import (
+from bot.conversation.engine import (
     Ask,
     Chat,
     Done,
@@ -19,9 +19,9 @@ from bot.conversation.flow import (
     advance,
     present,
 )
-from bot.conversation.rounds import Decide, Rounds
-from bot.conversation.screens import question, spoken
-from bot.screen import Screen, Words
+from bot.conversation.group_commit import Decide, TurnBatcher
+from bot.conversation.screens import match_typed_label, show_question
+from bot.core.screen import Screen, Words
 from storage import conversations
 from storage.conversations import Draft
 
@@ -44,7 +44,7 @@ async def _no_facts(_connection: AsyncConnection, _chat: Chat, _now: datetime) -
 
 
 @dataclass(frozen=True)
-class Matter:
+class FlowBinding:
     """A flow and what it does: the facts it begins with, what an answer or the end brings about.
 
     All of it happens in the transaction of the turn; `begin` and `finish` may raise
@@ -60,7 +60,7 @@ class Matter:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class TurnScreen:
     """What a turn leads to: the screen, the language, and whether a flow was finished by it."""
 
     screen: Screen
@@ -70,16 +70,16 @@ class Shown:
 
 NOTHING = Screen(())  # is not shown
 _MINUTE = timedelta(minutes=1)
-_Decided = tuple[Shown | None, Draft | None]
+_Decided = tuple[TurnScreen | None, Draft | None]
 
 
-class Desk:
+class ConversationService:
     """Takes turns of any chat's conversation; holds nothing that the database does not know."""
 
     def __init__(
         self,
         database: Database,
-        matters: tuple[Matter, ...],
+        matters: tuple[FlowBinding, ...],
         *,
         say: Callable[[Words | str, str], str],
         default_language: str,
@@ -96,11 +96,11 @@ class Desk:
         self._default_language = default_language
         self._draft_lifetime = draft_lifetime
         self._most_a_minute = most_a_minute
-        self._rounds = Rounds(database, default_language)
+        self._rounds = TurnBatcher(database, default_language)
 
     async def take(
         self, update_id: int, chat_id: int, reply: Reply, now: datetime, *, flow: str | None = None
-    ) -> Shown | None:
+    ) -> TurnScreen | None:
         """Take a reply in the conversation that is open; None when none is.
 
         A reply that came before is recognised: it changes nothing and shows what is open now.
@@ -112,7 +112,7 @@ class Desk:
                 return None, None
             matter = self._open_matter(row, now)
             if matter is None:
-                expired = Shown(Screen((Words("draft.expired"),)), row.language)
+                expired = TurnScreen(Screen((Words("draft.expired"),)), row.language)
                 return expired, _closed(row, update_id)
             if update_id in row.updates or flow not in (None, matter.flow.name):
                 return self._shown(matter, present(matter.flow, row.answers), row.language), None
@@ -120,7 +120,7 @@ class Desk:
             try:
                 draft = await self._effects(connection, matter, row, turn, update_id, now)
             except Refused as refused:
-                return Shown(Screen((refused.words,)), row.language), _closed(row, update_id)
+                return TurnScreen(Screen((refused.words,)), row.language), _closed(row, update_id)
             return self._shown(matter, turn, row.language), draft
 
         return await self._taken(chat_id, decide, now)
@@ -133,7 +133,7 @@ class Desk:
         now: datetime,
         *,
         facts: Mapping[str, Any] | None = None,
-    ) -> Shown | None:
+    ) -> TurnScreen | None:
         """Begin a flow; one that is open already goes on instead, and its question is shown.
 
         None when this update came before and what it began has ended since.
@@ -155,13 +155,13 @@ class Desk:
                     connection, Chat(chat_id, row.language, row.preferences), now
                 )
             except Refused as refused:
-                return Shown(Screen((refused.words,)), row.language), _closed(row, update_id)
+                return TurnScreen(Screen((refused.words,)), row.language), _closed(row, update_id)
             answers = {**(facts or {}), **begun}
             draft = Draft(
                 chat_id=chat_id,
                 flow=flow,
                 answers=answers,
-                updates=conversations.with_update(row.updates, update_id),
+                updates=conversations.remember_update(row.updates, update_id),
                 started_at=now,
                 expires_at=now + self._draft_lifetime,
                 reminded_at=None,
@@ -170,7 +170,7 @@ class Desk:
 
         return await self._taken(chat_id, decide, now, makes=True)
 
-    async def cancel(self, update_id: int, chat_id: int, now: datetime) -> Shown | None:
+    async def cancel(self, update_id: int, chat_id: int, now: datetime) -> TurnScreen | None:
         """End the open conversation and forget its answers; None when none is open.
 
         It is remembered even where there is nothing to cancel: coming again, it must not drop what
@@ -190,38 +190,40 @@ class Desk:
     async def has_draft(self, chat_id: int, now: datetime) -> bool:
         """Whether a conversation is open in a chat."""
         async with self._database.reading() as connection:
-            row = await conversations.find(connection, chat_id)
+            row = await conversations.find_conversation(connection, chat_id)
         return row is not None and self._open_matter(row, now) is not None
 
     async def language(self, chat_id: int) -> str:
         """The language of a chat; the default for one that is new."""
         async with self._database.reading() as connection:
-            row = await conversations.find(connection, chat_id)
+            row = await conversations.find_conversation(connection, chat_id)
         return row.language if row else self._default_language
 
     async def speak(self, chat_id: int, language: str) -> None:
         """Use another language in a chat from now on."""
         async with self._database.transaction() as connection:
-            await conversations.hold_or_make(connection, chat_id, language)
-            await conversations.save(connection, chat_id, {"language": language})
+            await conversations.lock_or_create_conversation(connection, chat_id, language)
+            await conversations.update_conversation(connection, chat_id, {"language": language})
 
     async def preferences(self, chat_id: int) -> Mapping[str, Any]:
         """What the person of a chat chose in the settings."""
         async with self._database.reading() as connection:
-            row = await conversations.find(connection, chat_id)
+            row = await conversations.find_conversation(connection, chat_id)
         return row.preferences if row else {}
 
     async def prefer(self, chat_id: int, change: Callable[[Mapping[str, Any]], Any]) -> Any:
         """Change what the person of a chat chose; the choices as they are then."""
         async with self._database.transaction() as connection:
-            row = await conversations.hold_or_make(connection, chat_id, self._default_language)
+            row = await conversations.lock_or_create_conversation(
+                connection, chat_id, self._default_language
+            )
             chosen = {**row.preferences, **change(row.preferences)}
-            await conversations.save(connection, chat_id, {"preferences": chosen})
+            await conversations.update_conversation(connection, chat_id, {"preferences": chosen})
         return chosen
 
     async def _taken(
         self, chat_id: int, decide: Decide, now: datetime, *, makes: bool = False
-    ) -> Shown | None:
+    ) -> TurnScreen | None:
         """What a turn leads to, unless there were too many of them in this minute."""
 
         async def counted(connection: AsyncConnection, row: Conversation) -> _Decided:
@@ -229,23 +231,27 @@ class Desk:
             if begins is None or now - begins >= _MINUTE:
                 begins, count = now, 1
             if count > self._most_a_minute:
-                slower = Shown(Screen((Words("abuse.too_fast"),)), row.language)
-                shown = slower if count == self._most_a_minute + 1 else Shown(NOTHING, row.language)
+                slower = TurnScreen(Screen((Words("abuse.too_fast"),)), row.language)
+                shown = (
+                    slower
+                    if count == self._most_a_minute + 1
+                    else TurnScreen(NOTHING, row.language)
+                )
                 return shown, replace(_as_it_is(row), counted_from=begins, counted=count)
             shown, draft = await decide(connection, row)
             if draft is not None:
                 draft = replace(draft, counted_from=begins, counted=count)
             return shown, draft
 
-        return cast("Shown | None", await self._rounds.take(chat_id, counted, makes=makes))
+        return cast("TurnScreen | None", await self._rounds.take(chat_id, counted, makes=makes))
 
     def _advance(self, flow: Flow, row: Conversation, reply: Reply) -> Turn:
         ask = present(flow, row.answers)
         if isinstance(ask, Ask) and reply.text is not None:
-            reply = spoken(ask, reply, lambda words: self._say(words, row.language))
+            reply = match_typed_label(ask, reply, lambda words: self._say(words, row.language))
         return advance(flow, row.answers, reply)
 
-    def _open_matter(self, row: Conversation, now: datetime) -> Matter | None:
+    def _open_matter(self, row: Conversation, now: datetime) -> FlowBinding | None:
         """What the chat is in the middle of, unless its time is over or its flow is no more."""
         if row.flow is None or (row.expires_at is not None and row.expires_at <= now):
             return None
@@ -254,7 +260,7 @@ class Desk:
     async def _effects(
         self,
         connection: AsyncConnection,
-        matter: Matter,
+        matter: FlowBinding,
         row: Conversation,
         turn: Turn,
         update_id: int,
@@ -271,7 +277,7 @@ class Desk:
                     chat_id=row.chat_id,
                     flow=row.flow,
                     answers=dict(turn.answers),
-                    updates=conversations.with_update(row.updates, update_id),
+                    updates=conversations.remember_update(row.updates, update_id),
                     started_at=row.started_at,
                     expires_at=now + self._draft_lifetime,
                     reminded_at=None,
@@ -279,22 +285,24 @@ class Desk:
             case Done():
                 await matter.finish(connection, chat, turn.answers, now)
             case Stopped(reason) if reason in matter.forgets:
-                await conversations.forget(connection, chat.id)
+                await conversations.delete_conversation(connection, chat.id)
                 return None
         return _closed(row, update_id)
 
-    def _shown(self, matter: Matter, turn: Turn, language: str) -> Shown:
+    def _shown(self, matter: FlowBinding, turn: Turn, language: str) -> TurnScreen:
         match turn:
             case Ask():
-                return Shown(question(turn), language)
+                return TurnScreen(show_question(turn), language)
             case Stopped(reason):
-                return Shown(Screen((Words(f"{matter.flow.name}.stopped.{reason}"),)), language)
+                return TurnScreen(
+                    Screen((Words(f"{matter.flow.name}.stopped.{reason}"),)), language
+                )
             case Done():
                 done = Screen((Words(f"{matter.flow.name}.done"),))
-                return Shown(done, language, finished=True)
+                return TurnScreen(done, language, finished=True)
 
 
-def _busy(shown: Shown) -> Shown:
+def _busy(shown: TurnScreen) -> TurnScreen:
     """Something else was asked for while a conversation is open: say which comes first."""
     paragraphs = (Words("draft.busy"), *shown.screen.paragraphs)
     return replace(shown, screen=replace(shown.screen, paragraphs=paragraphs))
@@ -302,13 +310,13 @@ def _busy(shown: Shown) -> Shown:
 
 def _closed(row: Conversation, update_id: int) -> Draft:
     """No conversation is open any more."""
-    updates = conversations.with_update(row.updates, update_id)
+    updates = conversations.remember_update(row.updates, update_id)
     return Draft(row.chat_id, None, {}, updates, None, None, None)
 
 
 def _same(row: Conversation, update_id: int) -> Draft:
     """The conversation as it is, with one more update that was taken."""
-    return replace(_as_it_is(row), updates=conversations.with_update(row.updates, update_id))
+    return replace(_as_it_is(row), updates=conversations.remember_update(row.updates, update_id))
 
 
 def _as_it_is(row: Conversation) -> Draft:

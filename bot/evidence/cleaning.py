@@ -19,7 +19,7 @@ class CannotClean(Exception):
     """The file is not what it claims to be, or is too large to be looked into."""
 
 
-def cleaned(content: bytes, content_type: str) -> bytes:
+def clean_file(content: bytes, content_type: str) -> bytes:
     """The same picture or movie without its metadata; other types are returned as they are.
 
     A picture keeps its orientation, a movie every offset. Raises CannotClean.

@@ -43,7 +43,7 @@ _OFFICE = {
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 
 
-def content_type(content: bytes) -> str | None:
+def detect_content_type(content: bytes) -> str | None:
     """The type of what is accepted, by its content; None for anything else."""
     for at, begins, found in _SIGNATURES:
         if content[at : at + len(begins)] == begins:
@@ -57,9 +57,15 @@ def content_type(content: bytes) -> str | None:
 
 
 _BROKEN = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError,
-    NotImplementedError, RuntimeError,
-)  # fmt: skip
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 def _document(content: bytes) -> str | None:
@@ -89,6 +95,6 @@ def _is_text(content: bytes) -> bool:
     return bool(begins) and "\0" not in text and not begins.startswith(("<", "#!", "{\\rtf"))
 
 
-def pause_after(attempt: int) -> timedelta:
+def compute_pause(attempt: int) -> timedelta:
     """How long to wait after a failed attempt, the first being 1."""
     return min(timedelta(seconds=10) * (1 << min(attempt - 1, 12)), _LONGEST_PAUSE)

@@ -15,7 +15,7 @@ from uuid import uuid4
 import structlog
 
 from bot.evidence import rules
-from bot.evidence.cleaning import CannotClean, cleaned
+from bot.evidence.cleaning import CannotClean, clean_file
 from storage import erasure, evidence
 from storage.models import EvidenceState
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.evidence.store import Store
+    from bot.evidence.store import EvidenceStore
     from storage.database import Database
     from storage.models import Attachment
 
@@ -54,13 +54,13 @@ class _Kept:
     size: int
 
 
-class Fetching:
+class EvidenceFetcher:
     """Fetches attachments into the store; any number, in any number of replicas, may run."""
 
     def __init__(
         self,
         database: Database,
-        store: Store,
+        store: EvidenceStore,
         fetch: Callable[[str], Awaitable[bytes]],
         clock: Callable[[], datetime],
         given_up: Callable[[AsyncConnection, Attachment, EvidenceState, datetime], Awaitable[None]],
@@ -78,7 +78,7 @@ class Fetching:
         done = 0
         while True:
             async with self._database.transaction() as connection:
-                claimed = await evidence.claim(
+                claimed = await evidence.claim_attachments(
                     connection, owner=self._owner, now=self._clock(), lease=_LEASE, most=_AT_ONCE
                 )
             if not claimed:
@@ -91,10 +91,10 @@ class Fetching:
         cleared = 0
         while True:
             async with self._database.transaction() as connection:
-                gone = await erasure.erased_files(connection, _AT_ONCE)
+                gone = await erasure.list_erased_attachments(connection, _AT_ONCE)
                 for row in gone:
-                    await self._store.delete(names_of(row.id or 0))
-                await erasure.drop_files(connection, [row.id or 0 for row in gone])
+                    await self._store.delete(make_file_names(row.id or 0))
+                await erasure.delete_attachments(connection, [row.id or 0 for row in gone])
             if not gone:
                 return cleared
             cleared += len(gone)
@@ -113,7 +113,7 @@ class Fetching:
             await self._failed(row, NotFetched(f"broke: {error!r}"))
             return
         async with self._database.transaction() as connection:
-            mine = await evidence.finish(
+            mine = await evidence.finish_attachment(
                 connection,
                 row,
                 EvidenceState.STORED,
@@ -130,20 +130,20 @@ class Fetching:
     async def _is_erased(self, row: Attachment) -> bool:
         """Whether it is gone, and not only another's: then its files would be nobody's."""
         async with self._database.reading() as connection:
-            return not await evidence.exists(connection, row.id or 0)
+            return not await evidence.attachment_exists(connection, row.id or 0)
 
     async def _kept(self, row: Attachment) -> _Kept:
         if (row.size or 0) > rules.MOST_BYTES:
             raise NotFetched("over the limit of Telegram's servers", EvidenceState.TOO_LARGE)
         content = await self._fetch(row.file_id)
-        found = rules.content_type(content)
+        found = rules.detect_content_type(content)
         if found is None:
             raise NotFetched("of a type that is not taken", EvidenceState.REFUSED)
         try:
-            shown = await asyncio.to_thread(cleaned, content, found)
+            shown = await asyncio.to_thread(clean_file, content, found)
         except CannotClean as error:
             raise NotFetched(str(error), EvidenceState.REFUSED) from error
-        original, served = names_of(row.id or 0)
+        original, served = make_file_names(row.id or 0)
         await self._store.put(original, content)
         await self._store.put(served, shown)
         return _Kept(original, served, found, sha256(content).hexdigest(), len(content))
@@ -157,21 +157,21 @@ class Fetching:
         async with self._database.transaction() as connection:
             reason = str(error)[:256]
             if state is None:
-                later = now + rules.pause_after(row.attempt)
-                await evidence.finish(
+                later = now + rules.compute_pause(row.attempt)
+                await evidence.finish_attachment(
                     connection, row, EvidenceState.WAITING, next_at=later, error=reason
                 )
-            elif await evidence.finish(connection, row, state, error=reason):
+            elif await evidence.finish_attachment(connection, row, state, error=reason):
                 await self._given_up(connection, row, state, now)
 
 
-def names_of(attachment_id: int) -> tuple[str, str]:
+def make_file_names(attachment_id: int) -> tuple[str, str]:
     """Where an attachment's two files are: the same at every attempt, so that none is left over."""
     place = f"{attachment_id // 1000:05}/{attachment_id}"
     return f"originals/{place}", f"served/{place}"
 
 
-async def shown(store: Store, row: Attachment) -> bytes | None:
+async def read_shown_copy(store: EvidenceStore, row: Attachment) -> bytes | None:
     """The copy of an attachment that may be shown; None while there is none."""
     if row.state is not EvidenceState.STORED or row.served is None:
         return None

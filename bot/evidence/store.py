@@ -10,17 +10,17 @@ import fsspec
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.seal import Seal
+    from bot.privacy.encryption import Cipher
 
 
 class BadStore(Exception):
     """The place of the files cannot be used; the message says what to do."""
 
 
-class Store:
+class EvidenceStore:
     """Sealed files by their names. Raises OSError when the place cannot be reached."""
 
-    def __init__(self, url: str, seal: Seal) -> None:
+    def __init__(self, url: str, seal: Cipher) -> None:
         """`url` is fsspec's: a path, file://, s3:// and so on. Raises BadStore."""
         self._seal = seal
         try:

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.areas.units import named, police
-from bot.feedback import rules
-from bot.preferences import QUIET, SWITCHES
-from bot.screen import Button, Lines, Param, Screen, Words
+from bot.areas.units import name_police, name_unit
+from bot.casework import submission_rules
+from bot.core.preferences import QUIET_HOURS, SWITCHES
+from bot.core.screen import Button, Lines, Param, Screen, Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from bot.feedback.service import Mine
-    from bot.policy import Policy
-    from bot.preferences import Preferences
+    from bot.core.policy import Policy
+    from bot.core.preferences import Preferences
+    from bot.feedback.intake_service import OwnSubmission
     from storage.models import Audit, Submission
 
 PAGE = 5  # submissions on one page of the list
 _EXCERPT = 1500  # characters of a submission's text
 
 
-def start(*, has_draft: bool, unit: str | None = None) -> Screen:
+def show_start(*, has_draft: bool, unit: str | None = None) -> Screen:
     """The welcome, the emergency numbers, and what can be done here.
 
     With the code of the `unit` whose link was followed.
     """
-    came_for = (Words("start.unit", {"unit": police(unit)}),) if unit else ()
+    came_for = (Words("start.unit", {"unit": name_police(unit)}),) if unit else ()
     return Screen(
         (Words("start.text"), *came_for, Words("start.emergency")),
         (
@@ -41,7 +41,7 @@ def start(*, has_draft: bool, unit: str | None = None) -> Screen:
     )
 
 
-def help_() -> Screen:
+def show_help() -> Screen:
     """The commands, the other channels, and what nobody here ever asks for."""
     keys = ("help.text", "start.emergency", "help.official", "help.caution")
     return Screen(
@@ -50,7 +50,7 @@ def help_() -> Screen:
     )
 
 
-def settings(chosen: Preferences) -> Screen:
+def show_settings(chosen: Preferences) -> Screen:
     """The choice of a language, readable in each; the quiet hours; what not to be told."""
     quiet = [
         Button(
@@ -59,7 +59,7 @@ def settings(chosen: Preferences) -> Screen:
             else Words(f"settings.quiet.{name}"),
             f"settings:quiet={name}",
         )
-        for name in ("none", *QUIET)
+        for name in ("none", *QUIET_HOURS)
     ]
     switches = [
         Button(
@@ -79,12 +79,12 @@ def settings(chosen: Preferences) -> Screen:
     )
 
 
-def unknown() -> Screen:
+def show_unknown() -> Screen:
     """No opinion of one's own has this code."""
     return Screen((Words("mine.unknown"),), (Button(Words("mine.back"), "mine:list="),))
 
 
-def sure_to_withdraw(code: str) -> Screen:
+def confirm_withdrawal(code: str) -> Screen:
     """Once more before an opinion is taken back."""
     return Screen(
         (Words("mine.sure", {"code": code}),),
@@ -95,7 +95,7 @@ def sure_to_withdraw(code: str) -> Screen:
     )
 
 
-def mine_list(submissions: Sequence[Submission]) -> Screen:
+def show_submissions(submissions: Sequence[Submission]) -> Screen:
     """One's submissions, newest first; give one more than a page to have a button to the older."""
     if not submissions:
         return Screen((Words("mine.none"),))
@@ -112,15 +112,15 @@ def mine_list(submissions: Sequence[Submission]) -> Screen:
     return Screen((Words("mine.list"),), tuple(buttons))
 
 
-def mine_one(mine: Mine, now: datetime, policy: Policy) -> Screen:
+def show_submission(mine: OwnSubmission, now: datetime, policy: Policy) -> Screen:
     """One submission with what has happened to it, and what its resident may do with it."""
     submission, zone = mine.submission, policy.zone
     text = submission.text
     words = Words(
         "mine.one",
         {
-            **about(submission, zone),
-            "unit": police(submission.handled_by),
+            **describe_submission(submission, zone),
+            "unit": name_police(submission.handled_by),
             "files": mine.files,
             "text": text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()}…",
         },
@@ -158,25 +158,25 @@ def _timeline(entries: Sequence[Audit]) -> Lines:
 
 def _ways(submission: Submission, now: datetime, policy: Policy) -> list[str]:
     ways = []
-    if rules.may_be_rated(submission):
+    if submission_rules.may_be_rated(submission):
         ways.append("rating")
-    if rules.may_be_reopened(submission, now, policy.reopen_within):
+    if submission_rules.may_be_reopened(submission, now, policy.reopen_within):
         ways.append("reopening")
-    if rules.may_be_added_to(submission):
+    if submission_rules.may_be_added_to(submission):
         ways.append("addition")
     ways.append("receipt")
-    if rules.may_be_withdrawn(submission):
+    if submission_rules.may_be_withdrawn(submission):
         ways.append("withdraw")
     return ways
 
 
-def about(submission: Submission, zone: ZoneInfo) -> dict[str, Param]:
+def describe_submission(submission: Submission, zone: ZoneInfo) -> dict[str, Param]:
     """What identifies a submission to everybody who may see it."""
     return {
         "code": submission.code,
         "state": Words(f"state.{submission.state}"),
         "kind": Words(f"feedback.kind.options.{submission.kind}"),
         "topic": tuple(Words(f"feedback.topic.options.{topic}") for topic in submission.topics),
-        "area": named(submission.unit_code),
+        "area": name_unit(submission.unit_code),
         "due": submission.due_at.astimezone(zone).date(),
     }

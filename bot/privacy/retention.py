@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.feedback import notices
-from bot.screen import Words
+from bot.core.screen import Words
+from bot.notifications import to_resident
 from storage import audit, erasure, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from bot.policy import Policy
+    from bot.core.policy import Policy
     from storage.database import Database
     from storage.models import Kind
 
@@ -24,14 +24,16 @@ OUTLIVED = "data.outlived"
 
 
 @dataclass(frozen=True)
-class Terms:
+class RetentionPeriods:
     """How long a kind is kept after it is over, and how long before the end that is said."""
 
     kept: Mapping[Kind, timedelta]
     warning: timedelta
 
 
-async def apply(database: Database, terms: Terms, now: datetime, *, policy: Policy) -> int:
+async def apply_retention(
+    database: Database, terms: RetentionPeriods, now: datetime, *, policy: Policy
+) -> int:
     """Warn and erase what is due, page by page, each its own transaction; how many were erased.
 
     What is open is never touched: only what has a time of closing is looked at, and reopening
@@ -50,14 +52,14 @@ async def _warn(
     database: Database, kind: Kind, closed_before: datetime, now: datetime, policy: Policy
 ) -> int:
     async with database.transaction() as connection:
-        due = await erasure.to_warn(connection, [kind], closed_before, _PAGE)
+        due = await erasure.list_submissions_to_warn(connection, [kind], closed_before, _PAGE)
         for submission in due:
             words = Words("retention.warning", {"code": submission.code})
             key = f"outlived:{submission.closed_at}"
-            await notices.tell(
+            await to_resident.notify_resident(
                 connection, submission, key, (words,), now, policy=policy, always=True
             )
-            await submissions.change(connection, submission, warned_at=now)
+            await submissions.update_submission(connection, submission, warned_at=now)
     return len(due)
 
 
@@ -65,12 +67,14 @@ async def _erase(
     database: Database, kind: Kind, closed_before: datetime, warned_before: datetime, now: datetime
 ) -> int:
     async with database.transaction() as connection:
-        due = await erasure.outlived(connection, [kind], closed_before, warned_before, _PAGE)
+        due = await erasure.list_expired_submissions(
+            connection, [kind], closed_before, warned_before, _PAGE
+        )
         for submission in due:
-            await erasure.erase(connection, submission, now, state=submission.state)
-            await audit.append(
+            await erasure.erase_submission(connection, submission, now, state=submission.state)
+            await audit.append_entry(
                 connection, OUTLIVED, now, role=audit.SYSTEM, submission_id=submission.id
             )
         if due:
-            await erasure.forget_words(connection)
+            await erasure.compact_search_index(connection)
     return len(due)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.screen import Button, Screen, Words
+from bot.core.screen import Button, Screen, Words
 
 if TYPE_CHECKING:
-    from bot.privacy.rights import Erased, Holding
+    from bot.privacy.data_requests import ErasureReport, PersonalData
 
 
-def overview(held: Holding) -> Screen:
+def show_overview(held: PersonalData) -> Screen:
     """What is stored, and what may be done with it."""
     ways = ["copy"]
     ways += ["correct"] if held.phones else []
@@ -28,7 +28,7 @@ def overview(held: Holding) -> Screen:
     )
 
 
-def ask(way: str) -> Screen:
+def ask_confirmation(way: str) -> Screen:
     """Once more before what cannot be undone."""
     return Screen(
         (Words(f"mydata.sure.{way}"),),
@@ -39,7 +39,7 @@ def ask(way: str) -> Screen:
     )
 
 
-def erased(done: Erased, way: str) -> Screen:
+def show_erasure_report(done: ErasureReport, way: str) -> Screen:
     """What is gone, and what stays for which reason."""
     kept = [
         Words("mydata.kept", {"code": code, "reason": Words(f"mydata.reason.{reason}")})

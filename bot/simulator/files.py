@@ -18,9 +18,16 @@ if TYPE_CHECKING:
 LARGEST_DOWNLOAD = 20 * 1024 * 1024  # what the public Bot API server lets a bot fetch
 _MOST_BYTES = 512 * 1024 * 1024
 _ENDINGS = {
-    "photo": ".jpg", "video": ".mp4", "voice": ".oga", "audio": ".mp3", "animation": ".mp4",
-    "video_note": ".mp4", "sticker": ".webp", "document": "", "thumbnail": ".jpg",
-}  # fmt: skip
+    "photo": ".jpg",
+    "video": ".mp4",
+    "voice": ".oga",
+    "audio": ".mp3",
+    "animation": ".mp4",
+    "video_note": ".mp4",
+    "sticker": ".webp",
+    "document": "",
+    "thumbnail": ".jpg",
+}
 _FOLDERS = {"photo": "photos", "video": "videos", "document": "documents", "audio": "music"}
 
 

@@ -16,11 +16,23 @@ if TYPE_CHECKING:
     from bot.simulator.values import Json, Refused
 
 _TYPES = {
-    "b": "bold", "strong": "bold", "i": "italic", "em": "italic", "u": "underline",
-    "ins": "underline", "s": "strikethrough", "strike": "strikethrough", "del": "strikethrough",
-    "code": "code", "pre": "pre", "a": "text_link", "blockquote": "blockquote",
-    "tg-spoiler": "spoiler", "span": "spoiler", "tg-emoji": "custom_emoji",
-}  # fmt: skip
+    "b": "bold",
+    "strong": "bold",
+    "i": "italic",
+    "em": "italic",
+    "u": "underline",
+    "ins": "underline",
+    "s": "strikethrough",
+    "strike": "strikethrough",
+    "del": "strikethrough",
+    "code": "code",
+    "pre": "pre",
+    "a": "text_link",
+    "blockquote": "blockquote",
+    "tg-spoiler": "spoiler",
+    "span": "spoiler",
+    "tg-emoji": "custom_emoji",
+}
 _ENTITY = re.compile(r"&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|(lt|gt|amp|quot));?")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _WORDS = re.compile(r"[^<]+")
@@ -275,8 +287,20 @@ def finished(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
 
 
 # Nothing is looked for inside of these.
-_ALONE = frozenset({"code", "pre", "text_link", "text_mention", "url", "email", "mention",
-                    "bot_command", "hashtag", "custom_emoji"})  # fmt: skip
+_ALONE = frozenset(
+    {
+        "code",
+        "pre",
+        "text_link",
+        "text_mention",
+        "url",
+        "email",
+        "mention",
+        "bot_command",
+        "hashtag",
+        "custom_emoji",
+    }
+)
 
 
 def _shifted(entities: list[Json], start: int, length: int) -> list[Json]:

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from bot.screen import Lines, Param, Words
+from bot.core.screen import Lines, Param, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,7 @@ LANGUAGES = ("vi", "en")
 
 
 @cache
-def load(language: str) -> Mapping[str, str]:
+def load_texts(language: str) -> Mapping[str, str]:
     """The texts of a language by their full keys."""
     source = files("bot.texts").joinpath(f"{language}.toml").read_text("utf-8")
     return dict(_flat(tomllib.loads(source), ""))
@@ -50,7 +50,7 @@ class Catalogue:
     def _say(self, words: Words | str, language: str, escape: Callable[[str], str]) -> str:
         if isinstance(words, str):
             return escape(words)
-        template = load(language)[words.key]
+        template = load_texts(language)[words.key]
         if not words.params:
             return template
         params = {
@@ -79,4 +79,4 @@ class Catalogue:
         parts = {name: getattr(value, name) for name in ("day", "month", "year")}
         if isinstance(value, datetime):
             parts |= {"hour": value.hour, "minute": value.minute}
-        return load(language)[key].format_map(parts)
+        return load_texts(language)[key].format_map(parts)

@@ -7,14 +7,14 @@ from sqlmodel import SQLModel
 
 import storage.models  # noqa: F401 - fills the metadata
 from storage.migrations import described
-from storage.types import ByValue, UtcDateTime
+from storage.types import EnumByValue, UtcDateTime
 
 
 def plainly(kind: str, item: Any, _context: object) -> str | Literal[False]:
     """Write our column types as what they are in the database: a migration outlives the code."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
-    if kind == "type" and isinstance(item, ByValue):
+    if kind == "type" and isinstance(item, EnumByValue):
         return "sa.String(length=32)"
     return False
 

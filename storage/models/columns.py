@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, text
 from sqlmodel import Field, SQLModel
 
-from storage.types import AutoId, ByValue, UtcDateTime
+from storage.types import AutoId, EnumByValue, UtcDateTime
 
 # Constraint names are written down, so that a migration can name what it changes on any database.
 SQLModel.metadata.naming_convention = {
@@ -35,7 +35,7 @@ def time_column(*, nullable: bool = False, **options: Any) -> Any:
 
 def enum_column(enum: type[StrEnum], **options: Any) -> Any:
     """A value of an enum."""
-    return Field(sa_column=Column(ByValue(enum), nullable=False, **options))
+    return Field(sa_column=Column(EnumByValue(enum), nullable=False, **options))
 
 
 def json_column(*, nullable: bool = False, **options: Any) -> Any:

@@ -14,7 +14,7 @@ from storage.models.columns import (
     json_column,
     time_column,
 )
-from storage.types import AutoId, ByValue
+from storage.types import AutoId, EnumByValue
 
 
 class ForumState(StrEnum):
@@ -222,7 +222,9 @@ class Hearing(SQLModel, table=True):
     submission_id: int = Field(
         sa_column=Column(AutoId, ForeignKey("submission.id"), nullable=False)
     )
-    outcome: HeardAs | None = Field(default=None, sa_column=Column(ByValue(HeardAs), nullable=True))
+    outcome: HeardAs | None = Field(
+        default=None, sa_column=Column(EnumByValue(HeardAs), nullable=True)
+    )
     officer_id: int | None = Field(
         default=None, sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=True)
     )

@@ -173,7 +173,7 @@ class Attachment(SQLModel, table=True):
 
     __table_args__ = (
         partial_index("ix_attachment_waiting", "state IN ('waiting', 'fetching')", "next_at"),
-    )  # fmt: skip
+    )
 
     id: int | None = auto_id()
     submission_id: int = of_submission()

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, update
 
-from bot.forums import announcing
-from bot.seal import Seal, new_key
+from bot.forums import announcements
+from bot.privacy.encryption import Cipher, make_key
 from storage import migrations
 from storage.database import Database
 from storage.models import Outbox, OutboxState, Pace
-from storage.rows import table
+from storage.statements import table
 from tests.bench.peer import Peer
 from tests.bench.variants import Process, Variant
 from tests.kills.announcement import announced_to
@@ -67,12 +67,14 @@ class Crowd:
 
 async def gathered(postgres: Postgres, subscribers: int) -> Crowd:
     """Subscribers, and the announcement's messages for all of them in the outbox."""
-    url, key = postgres.database(await postgres.create(empty=True)), new_key()
-    database, seal = Database(url), Seal([key])
+    url, key = postgres.database(await postgres.create(empty=True)), make_key()
+    database, seal = Database(url), Cipher([key])
     await migrations.migrate(database)
     await announced_to(database, seal, subscribers)
     begun = time.perf_counter()
-    put = await announcing.expand(database, datetime.now(UTC), policy=replace(POLICY, seal=seal))
+    put = await announcements.expand_announcements(
+        database, datetime.now(UTC), policy=replace(POLICY, seal=seal)
+    )
     taken = time.perf_counter() - begun
     assert put == subscribers, put
     return Crowd(url, database, key, put / taken)

@@ -16,17 +16,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, text
 
-from bot.app import policy_of
-from bot.areas.units import CITY, units
-from bot.casework import lists, offers, service, standing
-from bot.feedback import rules
-from bot.folding import fold
-from bot.seal import new_key
-from bot.settings import Privacy, Settings
+from bot.areas.units import CITY, list_units
+from bot.casework import case_access, case_lists, choices, staff, submission_rules
+from bot.core.text_folding import fold_text
+from bot.privacy.encryption import make_key
+from bot.runtime.app import make_policy
+from bot.runtime.settings import PrivacySettings, Settings
 from storage import casework, officers, search
 from storage.database import Database
 from storage.models import Identity, Kind, Role, State, Submission
-from storage.rows import table
+from storage.statements import table
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -53,13 +52,13 @@ async def fill(url: str, cases: int) -> Filled:
     database, dice = Database(url), random.Random(7)
     async with database.transaction() as connection:
         for chat_id, unit, role in ((BOSS, CITY, Role.COORDINATOR), (WARDEN, WARD, Role.OFFICER)):
-            token = await service.invite(connection, unit, role, (), NOW)
-            await service.join(connection, chat_id, str(chat_id), token, NOW)
-        boss = await officers.find(connection, BOSS)
-        warden = await officers.find(connection, WARDEN)
+            token = await staff.make_invite(connection, unit, role, (), NOW)
+            await staff.accept_invite(connection, chat_id, str(chat_id), token, NOW)
+        boss = await officers.find_officer(connection, BOSS)
+        warden = await officers.find_officer(connection, WARDEN)
         assert boss
         assert warden
-        codes = [unit.code for unit in units() if unit.code != WARD]
+        codes = [unit.code for unit in list_units() if unit.code != WARD]
         rows = [_case(number, dice, codes, (boss.id, warden.id)) for number in range(cases)]
         for start in range(0, cases, 500):
             await connection.execute(insert(_ROWS), rows[start : start + 500])
@@ -70,7 +69,7 @@ async def fill(url: str, cases: int) -> Filled:
 async def _counted(database: Database) -> None:
     """Let the database know what it has, as the bot's purge does or PostgreSQL by itself."""
     await database.tidy()
-    await search.put_in_order(database)
+    await search.optimise_index(database)
     if not database.is_sqlite:
         async with database.transaction() as connection:
             await connection.execute(text("ANALYZE"))
@@ -89,50 +88,68 @@ def _case(
     mine = warden if unit == WARD and number % 4 == 0 else boss if 80 <= number < 100 else None
     due = NOW + timedelta(hours=dice.randint(-400, 4000), seconds=number)
     return {
-        "code": rules.receipt_code(dice.choice), "kind": dice.choice([*Kind]), "topics": ["theft"],
-        "unit_code": unit, "unit_vintage": "2025-07-01", "handled_by": unit, "text": words,
-        "folded": fold(words), "urgent": False, "hides_personal": False, "version": 1,
-        "state": state, "identity": Identity.UNNAMED, "confidential": True, "language": "vi",
-        "created_at": NOW - timedelta(days=5), "due_at": due, "assignee_id": mine,
-        "alerted_at": NOW, "escalation": 0, "extensions": 0,
-    }  # fmt: skip
+        "code": submission_rules.make_receipt_code(dice.choice),
+        "kind": dice.choice([*Kind]),
+        "topics": ["theft"],
+        "unit_code": unit,
+        "unit_vintage": "2025-07-01",
+        "handled_by": unit,
+        "text": words,
+        "folded": fold_text(words),
+        "urgent": False,
+        "hides_personal": False,
+        "version": 1,
+        "state": state,
+        "identity": Identity.UNNAMED,
+        "confidential": True,
+        "language": "vi",
+        "created_at": NOW - timedelta(days=5),
+        "due_at": due,
+        "assignee_id": mine,
+        "alerted_at": NOW,
+        "escalation": 0,
+        "extensions": 0,
+    }
 
 
 def asked(filled: Filled) -> dict[str, Query]:
     """Everything that an officer waits for, by name."""
-    settings = Settings.model_construct(privacy=Privacy(encryption_key=new_key()))
-    seal = policy_of(
+    settings = Settings.model_construct(privacy=PrivacySettings(encryption_key=make_key()))
+    seal = make_policy(
         settings.model_copy(
-            update={name: field.default for name, field in Settings.model_fields.items()
-                    if name != "privacy"}
+            update={
+                name: field.default
+                for name, field in Settings.model_fields.items()
+                if name != "privacy"
+            }
         )
-    ).seal  # fmt: skip
+    ).seal
     found: dict[str, Query] = {}
     later = f"{int((NOW + timedelta(hours=900)).timestamp())}-1"
     for who, chat_id in (("city", BOSS), ("ward", WARDEN)):
-        for which in lists.WHICH:
+        for which in case_lists.FILTERS:
             found[f"/cases {which} ({who})"] = partial(_cases, chat_id, which, "")
         found[f"/cases, a later page ({who})"] = partial(_cases, chat_id, "unit", later)
         for words in ("trom xe", "trom x", "ngo 17", "khong co gi"):
             found[f"/search {words} ({who})"] = partial(_search, chat_id, words)
-    found["/case"] = lambda c: service.open_case(c, WARDEN, filled.code, NOW, seal=seal)
+    found["/case"] = lambda c: staff.open_case(c, WARDEN, filled.code, NOW, seal=seal)
     found["what can be chosen for it"] = lambda c: _chosen(c, filled.code)
-    found["whose turn it is"] = lambda c: casework.loads(c, [1, 2])
+    found["whose turn it is"] = lambda c: casework.count_open_cases(c, [1, 2])
     return found
 
 
 async def _cases(chat_id: int, which: str, after: str, connection: AsyncConnection) -> None:
-    await lists.cases(connection, chat_id, NOW, which=which, after=after)
+    await case_lists.list_cases(connection, chat_id, NOW, which=which, after=after)
 
 
 async def _search(chat_id: int, words: str, connection: AsyncConnection) -> None:
-    await lists.search(connection, chat_id, words)
+    await case_lists.search_cases(connection, chat_id, words)
 
 
 async def _chosen(connection: AsyncConnection, code: str) -> None:
-    at = await standing.find(connection, WARDEN, code, NOW)
+    at = await case_access.find_case_access(connection, WARDEN, code, NOW)
     assert at is not None
-    await offers.alike(connection, at)
+    await choices.list_similar_cases(connection, at)
 
 
 async def compare(few: Filled, many: Filled, rounds: int) -> dict[str, float]:

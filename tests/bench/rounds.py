@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from storage.database import Database
 from storage.models import Submission
-from storage.rows import table
+from storage.statements import table
 from tests.bench.load import ACTS
 
 if TYPE_CHECKING:

@@ -14,21 +14,21 @@ import uvloop
 from telegram.ext import ApplicationBuilder, CallbackQueryHandler, ContextTypes, MessageHandler
 from telegram.ext import filters as only
 
-from bot import logs
-from bot.app import make_bot, utc_now
-from bot.conversation.flow import Ask, present
-from bot.conversation.screens import question
-from bot.feedback.flow import FEEDBACK
+from bot.casework.reachability import Reachability
+from bot.channels.telegram.direct_replies import DirectReplies, DirectReply
+from bot.channels.telegram.render import Renderer
+from bot.channels.telegram.update_context import current_update
+from bot.channels.telegram.update_handler import UpdateHandler
+from bot.channels.telegram.webhook import make_webhook_app
+from bot.conversation.engine import Ask, present
+from bot.conversation.screens import show_question
+from bot.core.screen import Screen, Words
+from bot.feedback.intake_flow import FEEDBACK
 from bot.feedback.rules import NOTICE_VERSION
-from bot.reach import Reach
-from bot.run import listening
-from bot.screen import Screen, Words
-from bot.settings import Settings, load
-from bot.telegram.arrival import arriving
-from bot.telegram.intake import Intake
-from bot.telegram.render import Renderer
-from bot.telegram.replies import Post, Replies
-from bot.telegram.webhook import webhook_app
+from bot.runtime import logs
+from bot.runtime.app import make_bot, utc_now
+from bot.runtime.replica import listening
+from bot.runtime.settings import Settings, load_settings
 from bot.texts import Catalogue
 from storage.database import Database
 from tests.samples import POLICY
@@ -64,14 +64,14 @@ def screens() -> dict[str, Screen]:
 def _question(answers: dict[str, Any]) -> Screen:
     asked = present(FEEDBACK, dict(answers))
     assert isinstance(asked, Ask)
-    return question(asked)
+    return show_question(asked)
 
 
 @dataclass(frozen=True)
 class Handlers:
     """Shows, and keeps nothing."""
 
-    replies: Replies
+    replies: DirectReplies
     screens: dict[str, Screen]
 
     async def message(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -79,7 +79,7 @@ class Handlers:
         message = update.effective_message
         assert message is not None
         cause = "command" if (message.text or "").startswith("/") else "text"
-        self.replies.put(message.chat_id, Post(self.screens[cause], "vi"))
+        self.replies.put(message.chat_id, DirectReply(self.screens[cause], "vi"))
 
     async def press(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """A button, answered in the acknowledgement."""
@@ -87,8 +87,11 @@ class Handlers:
         assert query is not None
         assert query.message is not None
         cause = (query.data or "").partition("=")[0].partition(".")[2]
-        arriving.get().answer = {"method": "answerCallbackQuery", "callback_query_id": query.id}
-        post = Post(self.screens[cause], "vi", edits=query.message.message_id)
+        current_update.get().answer = {
+            "method": "answerCallbackQuery",
+            "callback_query_id": query.id,
+        }
+        post = DirectReply(self.screens[cause], "vi", edits=query.message.message_id)
         self.replies.put(query.from_user.id, post)
 
 
@@ -101,19 +104,19 @@ async def serve(settings: Settings) -> None:
     """Listen until told to stop."""
     bot, renderer = make_bot(settings), Renderer(Catalogue(settings.locale.zone))
     database = Database("sqlite+aiosqlite://")  # never opened
-    reach = Reach(POLICY)
-    replies = Replies(
+    reach = Reachability(POLICY)
+    replies = DirectReplies(
         bot, renderer, database, utc_now, lambda _reason: None, reach, no_copy, lambda: None
     )
     application: Any = ApplicationBuilder().bot(bot).updater(None).build()
     handlers = Handlers(replies, screens())
     application.add_handler(CallbackQueryHandler(handlers.press))
     application.add_handler(MessageHandler(only.TEXT, handlers.message))
-    intake = Intake(application, database, replies, utc_now, "vi")
+    intake = UpdateHandler(application, database, replies, utc_now, "vi")
     hook, stopping = settings.telegram.webhook, asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     await application.initialize()
-    site = webhook_app(intake, hook.path, hook.secret_token)
+    site = make_webhook_app(intake, hook.path, hook.secret_token)
     async with listening(site, hook.listen_host, hook.listen_port):
         await bot.set_webhook(f"{hook.public_url}{hook.path}", secret_token=hook.secret_token)
         await stopping.wait()
@@ -123,8 +126,8 @@ async def serve(settings: Settings) -> None:
 
 def main() -> None:
     """Run as `python -m bot run` does."""
-    settings = load()
-    logs.configure(settings.telegram.token)
+    settings = load_settings()
+    logs.configure_logs(settings.telegram.token)
     uvloop.run(serve(settings))
 
 

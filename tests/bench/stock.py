@@ -17,8 +17,14 @@ from telegram.ext import (
 )
 
 # Every button that the load presses, on every message; ours has as many on an average one.
-_BUTTONS = ("kind=report", "topic=right", "area=31", "details=done", "identity=channel",
-            "review=submit")  # fmt: skip
+_BUTTONS = (
+    "kind=report",
+    "topic=right",
+    "area=31",
+    "details=done",
+    "identity=channel",
+    "review=submit",
+)
 _KEYBOARD = InlineKeyboardMarkup(
     [[InlineKeyboardButton(name, callback_data=f"feedback.{name}")] for name in _BUTTONS]
 )

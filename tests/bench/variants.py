@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.seal import new_key
+from bot.privacy.encryption import make_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,10 +47,14 @@ class Process:
         webhook.clear()
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", *self.variant.module,
+                sys.executable,
+                "-m",
+                *self.variant.module,
                 env={**self._environment(api_url), **(more or {})},
-                cwd=self._log.parent, stdout=log, stderr=log,
-            )  # fmt: skip
+                cwd=self._log.parent,
+                stdout=log,
+                stderr=log,
+            )
         try:
             await asyncio.wait_for(webhook.wait(), 30)
         except TimeoutError:
@@ -69,7 +73,7 @@ class Process:
             "ABUSE__OPINIONS_A_DAY": "100000",
             "ABUSE__EVERYBODY_A_MINUTE": "1000000",
             "ABUSE__MESSAGES_A_MINUTE": "1000000",
-            "PRIVACY__ENCRYPTION_KEY": new_key(),
+            "PRIVACY__ENCRYPTION_KEY": make_key(),
             "OPS__LISTEN_PORT": "0",
         }
         if self.variant.database_url:

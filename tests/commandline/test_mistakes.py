@@ -76,10 +76,14 @@ def test_a_mistake_in_the_settings_file(tmp_path: Path, content: str, says: str)
         ({"BOT_TELEGRAM__TOKEN": "123:abc"}, ("run",), 2, "telegram.token: is not a bot token"),
         ({}, ("officers", "invite", "--unit", "0"), 2, "units list"),
         ({"BOT_TELEGRAM__TOKEN": TOKEN}, ("run",), 1, "run 'python -m bot migrate' first"),
-        ({"BOT_DATABASE__URL": "postgresql+asyncpg://x@127.0.0.1:1/x"}, ("migrate",), 1,
-         "database.url"),
+        (
+            {"BOT_DATABASE__URL": "postgresql+asyncpg://x@127.0.0.1:1/x"},
+            ("migrate",),
+            1,
+            "database.url",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_one_line(
     tmp_path: Path, settings: dict[str, str], words: tuple[str, ...], status: int, says: str
 ) -> None:
@@ -128,12 +132,13 @@ async def test_what_can_be_wrong_when_starting(tmp_path: Path) -> None:
         with taken() as port:
             ops = await asyncio.to_thread(run, **here, BOT_OPS__LISTEN_PORT=port)
             hook = await asyncio.to_thread(
-                run, **here,
+                run,
+                **here,
                 BOT_TELEGRAM__MODE="webhook",
                 BOT_TELEGRAM__WEBHOOK__PUBLIC_URL="https://example.org",
                 BOT_TELEGRAM__WEBHOOK__SECRET_TOKEN="secret",
                 BOT_TELEGRAM__WEBHOOK__LISTEN_PORT=port,
-            )  # fmt: skip
+            )
             demo = await asyncio.to_thread(bot, tmp_path, "demo", "--port", port)
     for done in (ops, hook, demo):
         assert port in said(done)

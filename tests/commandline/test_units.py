@@ -18,9 +18,13 @@ def units(folder: Path, *words: str, typed: bytes = b"", **environment: str) -> 
     """What a command about units writes: by a fresh interpreter, which looks at the locale."""
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "bot", "units", *words],
-        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        input=typed, capture_output=True, timeout=40, check=True,
-    )  # fmt: skip
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        input=typed,
+        capture_output=True,
+        timeout=40,
+        check=True,
+    )
     return done.stdout.splitlines()
 
 

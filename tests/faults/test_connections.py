@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from bot.app import App
-from bot.telegram.request import AiohttpRequest
-from storage import claims
+from bot.channels.telegram.request import AiohttpRequest
+from bot.runtime.app import App
+from storage import outbox_claims
 from storage.models import Pace
-from storage.rows import table
+from storage.statements import table
 from tests.faults.road import Road
 from tests.kills.campaign import Bot
 from tests.people import settings_for, tells, town_on
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from bot.telegram.delivery import Delivery
+    from bot.channels.telegram.delivery import Delivery
     from tests.people import Person, Town
 
 
@@ -76,7 +76,7 @@ async def test_a_full_pool_of_connections_is_not_in_doubt(
 ) -> None:
     """One connection, and it hangs: that message is in doubt, the one that never got it is not."""
     narrow = partial(AiohttpRequest, connections=1, connect_timeout=0.1, read_timeout=0.5)
-    monkeypatch.setattr("bot.app.AiohttpRequest", narrow)
+    monkeypatch.setattr("bot.runtime.app.AiohttpRequest", narrow)
     async with town_on(database_url) as town:
         bob, ann = await met(town, "Bob"), await met(town, "Ann")
         fault(town, "hang", chat_id=bob.id)
@@ -145,23 +145,25 @@ async def test_told_to_stop_while_sending(town: Town, database_url: str) -> None
         assert await bot.stop() == 0
     rows = [await row(town, f"m{each.id}") for each in people]
     assert [(each.state.value, each.repeated) for each in rows] == [
-        ("sent", False), ("waiting", False), ("waiting", False),
-    ]  # fmt: skip
+        ("sent", False),
+        ("waiting", False),
+        ("waiting", False),
+    ]
     assert all(each.owner is None and each.lease_until is None for each in rows)
 
 
 def claims_take(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """The database is slow: a claim takes so long."""
-    quick = claims.claim
+    quick = outbox_claims.claim_due_messages
 
-    async def slow(*words: Any, **terms: Any) -> claims.Claims:
+    async def slow(*words: Any, **terms: Any) -> outbox_claims.ClaimedBatch:
         loop = asyncio.get_running_loop()
         found, until = await quick(*words, **terms), loop.time() + seconds
         while loop.time() < until:
             await asyncio.sleep(0)
         return found
 
-    monkeypatch.setattr(claims, "claim", slow)
+    monkeypatch.setattr(outbox_claims, "claim", slow)
 
 
 @asynccontextmanager
@@ -180,7 +182,7 @@ async def test_a_slow_database_delays_and_stops_nothing(
 ) -> None:
     """A claim takes longer than a message may be late in its slot: it goes all the same."""
     ann = await met(town, "Ann")
-    monkeypatch.setattr(claims, "GRACE", timedelta(seconds=0.1))
+    monkeypatch.setattr(outbox_claims, "GRACE", timedelta(seconds=0.1))
     claims_take(monkeypatch, 0.2)
     async with paced(town, database_url, 100) as delivery:
         await put(town, message("a", ann.id, town.now))

@@ -44,10 +44,12 @@ async def full(town: Town) -> AsyncIterator[None]:
     async with database.transaction() as connection:
         await connection.execute(text(_FULL))
         for name in ("conversation", "submission", "outbox"):
-            await connection.execute(text(
-                f"CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {name}"
-                " FOR EACH ROW EXECUTE FUNCTION full_disk()"
-            ))  # fmt: skip
+            await connection.execute(
+                text(
+                    f"CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {name}"
+                    " FOR EACH ROW EXECUTE FUNCTION full_disk()"
+                )
+            )
     yield
     async with database.transaction() as connection:
         await connection.execute(text("DROP FUNCTION full_disk CASCADE"))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 from sqlalchemy import text
 
-from bot import export
-from bot.ops import ops_app
-from bot.run import listening
+from bot.reports import export
+from bot.runtime.ops import make_ops_app
+from bot.runtime.replica import listening
 from tests.samples import once
 from tests.transport.stage import message, met, put, put_at
 
@@ -25,7 +25,7 @@ async def test_health_readiness_and_metrics(town: Town) -> None:
     await put(town, message("sent", ann.id, town.now))
     await town.deliver()
     code = await ann.gives("Đèn hỏng.")
-    site = ops_app(town.app.database, town.app.delivery.health)
+    site = make_ops_app(town.app.database, town.app.delivery.health)
     async with listening(site, "127.0.0.1", 0) as port:
 
         async def get(path: str) -> tuple[int, str]:
@@ -76,10 +76,12 @@ async def test_a_spreadsheet_holds_what_was_given_and_runs_nothing(town: Town) -
     for words in texts:
         await town.resident("Ann").gives(words)
     out = io.BytesIO()
-    columns = export.submission_columns(with_identity=False)
+    columns = export.list_submission_columns(with_identity=False)
     async with town.app.database.reading() as connection:
-        records = export.submission_records(connection, None, None)
-        assert await export.write(records, columns, export.Format.XLSX, out) == len(texts)
+        records = export.iterate_submission_records(connection, None, None)
+        assert await export.write_records(records, columns, export.ExportFormat.XLSX, out) == len(
+            texts
+        )
     (sheet,) = openpyxl.load_workbook(out).worksheets
     head, *rows = sheet.iter_rows()
     assert tuple(cell.value for cell in head) == columns
@@ -87,8 +89,11 @@ async def test_a_spreadsheet_holds_what_was_given_and_runs_nothing(town: Town) -
         dict(zip(columns, (cell.value for cell in each), strict=True)) for each in rows
     ]
     assert [each["text"] for each in found] == [
-        "'=HYPERLINK('x')", "'@SUM(1)", "Đèn hỏng ở ngõ 5 😀", "dòng một\ndòng hai",
-    ]  # fmt: skip
+        "'=HYPERLINK('x')",
+        "'@SUM(1)",
+        "Đèn hỏng ở ngõ 5 😀",
+        "dòng một\ndòng hai",
+    ]
     assert {cell.data_type for each in rows for cell in each} <= {"s", "n", "b"}  # no "f"
     for each, kept in zip(found, await town.exported(), strict=True):
         for name in ("code", "kind", "state", "created_at", "due_at"):

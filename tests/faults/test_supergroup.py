@@ -44,7 +44,7 @@ async def test_a_group_becomes_a_supergroup_in_the_middle(town: Town) -> None:
     assert not any(each.repeated for each in rows)
     assert requests(town, old.id) == before + 1
     async with town.app.database.reading() as connection:
-        registered = await casework.chat_of(connection, WARD)
+        registered = await casework.find_unit_chat(connection, WARD)
     assert registered is not None
     assert registered.chat_id == new.id
     code = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)

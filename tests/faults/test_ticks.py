@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, text, update
 
-from bot.casework.deadlines import OVERDUE
-from bot.feedback.alerts import ALERTED
+from bot.casework.assignment import ALERTED
+from bot.casework.escalation import OVERDUE
 from bot.privacy.retention import OUTLIVED
 from storage.models import Audit, State, Submission
-from storage.rows import table
+from storage.statements import table
 from tests.people import tells
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from bot.schedule import Schedule
+    from bot.runtime.scheduler import Scheduler
     from tests.people import Person, Town
 
 ROWS, AUDIT = table(Submission), table(Audit)
@@ -28,7 +28,7 @@ WAITING = text(
 )
 
 
-async def at_once(town: Town, work: Callable[[Schedule], Awaitable[None]]) -> None:
+async def at_once(town: Town, work: Callable[[Scheduler], Awaitable[None]]) -> None:
     """Every replica wakes; each has read what is due before any of them may write what it does."""
     database = town.app.database
     async with asyncio.timeout(20):

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from bot.conversation.flow import Ask, Attachment, Reply, pressed
-from bot.conversation.screens import question
+from bot.conversation.engine import Ask, Reply, SentFile, parse_button_data
+from bot.conversation.screens import show_question
 
 if TYPE_CHECKING:
-    from bot.conversation.flow import Flow
+    from bot.conversation.engine import Flow
 
-PHOTO = Attachment("photo", "file-id", "unique-id", None, None, None, 1024)
+PHOTO = SentFile("photo", "file-id", "unique-id", None, None, None, 1024)
 
 _texts = st.one_of(
     st.text(min_size=1, max_size=60),
@@ -31,8 +31,8 @@ messages = st.builds(
 
 def buttons(ask: Ask) -> list[Reply]:
     """The replies of all the buttons of a question."""
-    screen = question(ask)
-    found = [pressed(button.data) for button in (*screen.choices, *screen.moves)]
+    screen = show_question(ask)
+    found = [parse_button_data(button.data) for button in (*screen.choices, *screen.moves)]
     return [each[1] for each in found if each is not None]
 
 
@@ -44,7 +44,7 @@ def forged(flow: Flow) -> st.SearchStrategy[Reply]:
         st.sampled_from("=<!~"),
         st.one_of(st.text(max_size=20), st.sampled_from(["report", "31", "page-999", "done"])),
     )
-    return data.map(lambda text: (pressed(text) or ("", Reply()))[1])
+    return data.map(lambda text: (parse_button_data(text) or ("", Reply()))[1])
 
 
 def replies(ask: Ask) -> st.SearchStrategy[Reply]:

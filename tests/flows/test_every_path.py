@@ -12,23 +12,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from bot.app import topics
-from bot.conversation.flow import Ask, Done, Reply, Stopped, advance, present
-from bot.conversation.screens import question
-from bot.conversation.service import Desk
-from bot.feedback.flow import FEEDBACK
+from bot.channels.telegram.render import LIMIT, Renderer, count_utf16_units
+from bot.conversation.engine import Ask, Done, Reply, Stopped, advance, present
+from bot.conversation.screens import show_question
+from bot.conversation.service import ConversationService
+from bot.feedback.intake_flow import FEEDBACK
 from bot.feedback.rules import NOTICE_VERSION
-from bot.telegram.render import LIMIT, Renderer, units
+from bot.runtime.app import list_bindings
 from bot.texts import LANGUAGES, Catalogue
 from storage import conversations
 from storage.database import Database
 from storage.models import Conversation, Kind, Submission
-from storage.rows import table
+from storage.statements import table
 from tests.flows.replies import buttons, replies
 from tests.samples import POLICY
 
 if TYPE_CHECKING:
-    from bot.conversation.flow import Answers, Turn
+    from bot.conversation.engine import Answers, Turn
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 RENDERER = Renderer(Catalogue(POLICY.zone))
@@ -39,10 +39,10 @@ fresh = itertools.count(10**6, 1000)
 
 def checked(ask: Ask) -> Ask:
     """The question can be shown in every language, with buttons that Telegram takes."""
-    screen = question(ask)
+    screen = show_question(ask)
     for language in LANGUAGES:
         rendered = RENDERER.render(screen, language)
-        assert all(0 < units(text) <= LIMIT for text in rendered.texts)
+        assert all(0 < count_utf16_units(text) <= LIMIT for text in rendered.texts)
     for button in (*screen.choices, *screen.moves):
         assert len(button.data.encode()) <= 64
     assert screen.choices or screen.moves
@@ -131,8 +131,9 @@ async def test_every_path_is_stored(database: Database) -> None:
         shown = await desk.open(number * 100, number, "feedback", NOW)
         assert shown is not None
         for position, reply in enumerate(path, start=1):
-            shown = await desk.take(number * 100 + position, number, await _bound(
-                database, number, reply), NOW)  # fmt: skip
+            shown = await desk.take(
+                number * 100 + position, number, await _bound(database, number, reply), NOW
+            )
             assert shown is not None
         sent += shown.finished
     async with database.reading() as connection:
@@ -160,17 +161,17 @@ async def _bound(database: Database, chat_id: int, reply: Reply) -> Reply:
     if not (reply.choice or "").startswith("submit-"):
         return reply
     async with database.reading() as connection:
-        row = await conversations.find(connection, chat_id)
+        row = await conversations.find_conversation(connection, chat_id)
     assert row is not None
     turn = present(FEEDBACK, row.answers)
     assert isinstance(turn, Ask)
     return next(each for each in buttons(turn) if (each.choice or "").startswith("submit-"))
 
 
-def _desk(database: Database) -> Desk:
-    return Desk(
+def _desk(database: Database) -> ConversationService:
+    return ConversationService(
         database,
-        topics(POLICY),
+        list_bindings(POLICY),
         say=RENDERER.plain,
         default_language="vi",
         draft_lifetime=timedelta(hours=24),
@@ -219,4 +220,4 @@ async def _play(database: Database, data: st.DataObject) -> None:
 
 async def _row(database: Database, chat_id: int) -> Conversation | None:
     async with database.reading() as connection:
-        return await conversations.find(connection, chat_id)
+        return await conversations.find_conversation(connection, chat_id)

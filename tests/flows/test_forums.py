@@ -8,28 +8,36 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.conversation.flow import Answers, Ask, Attachment, Done, Reply, advance, present
+from bot.conversation.engine import Answers, Ask, Done, Reply, SentFile, advance, present
 from bot.feedback.rules import NOTICE_VERSION
-from bot.forums.flow import MOVES_WITH_WORDS, NEWFORUM
-from bot.forums.hall_flow import ANSWER, CLAIM, SPOKEN
+from bot.forums.planning.flow import MOVES_WITH_WORDS, NEWFORUM
+from bot.forums.session.flow import ANSWER, CLAIM, SPOKEN
 from tests.flows.replies import replies
 from tests.flows.test_every_path import checked
 
 if TYPE_CHECKING:
-    from bot.conversation.flow import Flow, Turn
+    from bot.conversation.engine import Flow, Turn
 
 FACTS: Answers = {
-    "@now": "2026-11-25T09:30:00+07:00", "@zone": "Asia/Ho_Chi_Minh", "@code": "DD7K2",
-    "@areas": ["11407"], "@agreed": NOTICE_VERSION, "@text": "Khi nào có camera?",
-}  # fmt: skip
+    "@now": "2026-11-25T09:30:00+07:00",
+    "@zone": "Asia/Ho_Chi_Minh",
+    "@code": "DD7K2",
+    "@areas": ["11407"],
+    "@agreed": NOTICE_VERSION,
+    "@text": "Khi nào có camera?",
+}
 FLOWS = (NEWFORUM, *MOVES_WITH_WORDS, ANSWER, SPOKEN, CLAIM)
 
 # What leads on at one of the questions; at the others it is turned down.
 EXPECTED = [
-    Reply(text="an biên"), Reply(choice="11407"), Reply(text="20/12/2026 14:00"),
-    Reply(text="26/11 9:31"), Reply(text="200"), Reply(text="Trật tự\n- Trộm cắp"),
-    Reply(attachment=Attachment("place", "", "", latitude=20.8, longitude=106.6), near=("11407",)),
-]  # fmt: skip
+    Reply(text="an biên"),
+    Reply(choice="11407"),
+    Reply(text="20/12/2026 14:00"),
+    Reply(text="26/11 9:31"),
+    Reply(text="200"),
+    Reply(text="Trật tự\n- Trộm cắp"),
+    Reply(attachment=SentFile("place", "", "", latitude=20.8, longitude=106.6), near=("11407",)),
+]
 
 
 @settings(max_examples=30, deadline=None)

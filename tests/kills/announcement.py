@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
 
-from bot.casework import service as casework
-from bot.forums import announcing
-from bot.seal import Seal
+from bot.casework import staff as casework
+from bot.forums import announcements
+from bot.privacy.encryption import Cipher
 from bot.simulator.server import Simulator
 from storage import forums
 from storage.database import Database
 from storage.models import Forum, ForumState, Outbox, OutboxState, Role, Subscription
-from storage.rows import table
+from storage.statements import table
 from tests.kills.campaign import Bot
 from tests.people import KEY, TOKEN
 from tests.samples import POLICY
@@ -41,47 +41,64 @@ class Heard:
     wrong: tuple[str, ...]
 
 
-async def announced_to(database: Database, seal: Seal, recipients: int) -> None:
+async def announced_to(database: Database, seal: Cipher, recipients: int) -> None:
     """A published forum whose announcement is due, and so many who want to hear of it."""
     now = datetime.now(UTC)
     async with database.transaction() as connection:
-        token = await casework.invite(connection, "31", Role.ORGANISER, (), now)
-        officer = await casework.join(connection, 1, "Organiser", token, now)
+        token = await casework.make_invite(connection, "31", Role.ORGANISER, (), now)
+        officer = await casework.accept_invite(connection, 1, "Organiser", token, now)
         assert officer is not None
         for first in range(0, recipients, 2000):
             many = range(first, min(first + 2000, recipients))
             await connection.execute(insert(table(Subscription)), _wishes(seal, many, now))
         forum = await _forum(connection, officer.id or 0, now)
-        await announcing.announce(connection, forum, "notice", now, policy=POLICY)
+        await announcements.announce_forum(connection, forum, "notice", now, policy=POLICY)
 
 
-def _wishes(seal: Seal, numbers: range, now: datetime) -> list[dict[str, object]]:
+def _wishes(seal: Cipher, numbers: range, now: datetime) -> list[dict[str, object]]:
     addresses = (seal.address(_FIRST + number, named=True) for number in numbers)
     return [
-        {"alias": each.alias, "sealed": each.sealed, "language": "vi", "subject": "31",
-         "created_at": now}
+        {
+            "alias": each.alias,
+            "sealed": each.sealed,
+            "language": "vi",
+            "subject": "31",
+            "created_at": now,
+        }
         for each in addresses
-    ]  # fmt: skip
+    ]
 
 
 async def _forum(connection: AsyncConnection, organiser: int, now: datetime) -> Forum:
     starts = now + timedelta(days=10)
-    return await forums.add(
+    return await forums.add_forum(
         connection,
         {
-            "code": "KLLS2345", "title": "Diễn đàn", "host_unit": "31", "area": "31",
-            "venue": "Hội trường", "starts_at": starts, "start_version": 1, "capacity": None,
-            "head": "Phó Giám đốc", "agenda": ["An toàn giao thông"], "invited": [],
-            "opinions_until": starts, "state": ForumState.PUBLISHED, "version": 1,
-            "created_by": organiser, "created_at": now, "published_at": now,
+            "code": "KLLS2345",
+            "title": "Diễn đàn",
+            "host_unit": "31",
+            "area": "31",
+            "venue": "Hội trường",
+            "starts_at": starts,
+            "start_version": 1,
+            "capacity": None,
+            "head": "Phó Giám đốc",
+            "agenda": ["An toàn giao thông"],
+            "invited": [],
+            "opinions_until": starts,
+            "state": ForumState.PUBLISHED,
+            "version": 1,
+            "created_by": organiser,
+            "created_at": now,
+            "published_at": now,
         },
-    )  # fmt: skip
+    )
 
 
 async def campaign(database_url: str, *, kills: int, recipients: int, seed: int) -> Heard:
     """Play it: the bot announces and dies `kills` times; in the end everything is counted."""
     chance, database = random.Random(seed), Database(database_url)
-    await announced_to(database, Seal([KEY]), recipients)
+    await announced_to(database, Cipher([KEY]), recipients)
     async with Simulator(tokens=[TOKEN]) as simulator:
         for number in range(recipients):
             simulator.world.add_user(first_name="R", id=_FIRST + number)

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from bot import export
-from bot.casework import service as casework
+from bot.casework import staff as casework
+from bot.reports import export
 from bot.simulator.server import Simulator
-from storage import failures
+from storage import failed_updates
 from storage.database import Database
 from storage.models import Outbox, Role
-from storage.rows import table
+from storage.statements import table
 from tests.kills.walkers import Walker, code_in
 from tests.people import KEY, SECRET, TOKEN, tells
 from tests.processes import Running
@@ -126,8 +126,8 @@ async def _stage(database: Database) -> AsyncIterator[Simulator]:
         simulator.world.account(TOKEN).started_by.add(_OFFICER)
         now = datetime.now(UTC)
         async with database.transaction() as connection:
-            token = await casework.invite(connection, "31", Role.OFFICER, (), now)
-            await casework.join(connection, _OFFICER, "Officer", token, now)
+            token = await casework.make_invite(connection, "31", Role.OFFICER, (), now)
+            await casework.accept_invite(connection, _OFFICER, "Officer", token, now)
         yield simulator
 
 
@@ -183,7 +183,7 @@ async def _rest(database: Database, walking: list[asyncio.Task[None]]) -> list[s
 
 async def _records(database: Database) -> list[dict[str, Any]]:
     async with database.reading() as connection:
-        found = export.submission_records(connection, None, None)
+        found = export.iterate_submission_records(connection, None, None)
         return [record async for record in found]
 
 
@@ -213,7 +213,7 @@ async def _judge_rows(database: Database, records: list[dict[str, Any]]) -> list
     rows = table(Outbox)
     async with database.reading() as connection:
         found = (await connection.execute(select(rows.c.dedup_key, rows.c.state))).all()
-        failed = await failures.count(connection)
+        failed = await failed_updates.count_failed_updates(connection)
     states = {row.dedup_key: row.state.value for row in found}
     wrong = [f"{failed} updates failed"] if failed else []
     keys = [f"receipt:{record['code']}" for record in records]

@@ -127,10 +127,13 @@ class Walker:
         self.simulator.people.text(self.id, text)
 
     def _presses(self, message: int, data: str) -> None:
-        held = {b["callback_data"] for m in self.simulator.messages(self.id)
-                if m["message_id"] == message
-                for row in m.get("reply_markup", {}).get("inline_keyboard", [])
-                for b in row}  # fmt: skip
+        held = {
+            b["callback_data"]
+            for m in self.simulator.messages(self.id)
+            if m["message_id"] == message
+            for row in m.get("reply_markup", {}).get("inline_keyboard", [])
+            for b in row
+        }
         if data in held:
             self.simulator.people.press(self.id, message_id=message, data=data)
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select, text
 
-from bot.casework import acting
-from bot.conversation.flow import Chat, Refused
-from bot.feedback import followup
+from bot.casework import action_service
+from bot.conversation.engine import Chat, Refused
+from bot.feedback import followup_service
 from storage import submissions
 from storage.models import Role, State, Submission
-from storage.rows import table
+from storage.statements import table
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -65,7 +65,9 @@ def does(
 
     async def act(connection: AsyncConnection) -> Any:
         policy = town.app.policy
-        return await acting.act(connection, person.id, action, code, town.now, words, policy=policy)
+        return await action_service.perform_action(
+            connection, person.id, action, code, town.now, words, policy=policy
+        )
 
     return act
 
@@ -75,7 +77,9 @@ def withdraws(town: Town, person: Person, code: str) -> Callable[[AsyncConnectio
 
     async def act(connection: AsyncConnection) -> Any:
         chat = Chat(person.id, "vi")
-        return await followup.withdraw(connection, chat, code, town.now, policy=town.app.policy)
+        return await followup_service.withdraw_submission(
+            connection, chat, code, town.now, policy=town.app.policy
+        )
 
     return act
 
@@ -83,7 +87,7 @@ def withdraws(town: Town, person: Person, code: str) -> Callable[[AsyncConnectio
 async def state(town: Town, code: str) -> State:
     """Where a case stands."""
     async with town.app.database.reading() as connection:
-        found = await submissions.by_code(connection, code)
+        found = await submissions.find_submission(connection, code)
     assert found is not None
     return found.state
 
@@ -119,7 +123,7 @@ async def test_of_two_who_accept_one_has_it(case: Case) -> None:
     )
     assert sorted(outcomes) == ["done", "too late"]
     async with town.app.database.reading() as connection:
-        found = await submissions.by_code(connection, code)
+        found = await submissions.find_submission(connection, code)
     assert found is not None
     assert (found.state, found.version) == (State.IN_PROGRESS, 3)
 
@@ -145,10 +149,11 @@ async def test_a_transfer_and_a_proposal_do_not_both_happen(case: Case) -> None:
     await officer.taps("case.do.accept")
     words = {"text": "Đã sửa.", "measure": "Thay bóng", "deadline": "Đã xong"}
     outcomes = await at_once(
-        town, code,
+        town,
+        code,
         does(town, officer, "propose", code, **words),
         does(town, officer, "transfer", code, body="Sở Xây dựng", contact="0225"),
-    )  # fmt: skip
+    )
     assert sorted(outcomes) == ["done", "too late"]
     await town.app.settled()
     assert ann.was_told("notice.transfer") is (outcomes[1] == "done")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.screen import Screen, Words
-from bot.settings import Limits
+from bot.core.screen import Screen, Words
+from bot.runtime.settings import RateLimitSettings
 from storage import outbox
 from tests.people import Town, town_on
 
@@ -14,7 +14,7 @@ async def test_a_message_that_is_sent_later_than_its_chunk_is_written_down(
     database_url: str,
 ) -> None:
     """What becomes of the slower one is not lost when the faster one's outcome is written."""
-    paced = Limits(global_per_second=5, chat_per_second=0, group_per_minute=0)
+    paced = RateLimitSettings(global_per_second=5, chat_per_second=0, group_per_minute=0)
     async with town_on(database_url, limits=paced) as town:
         await _send_to_many(town, 3)
 
@@ -29,7 +29,7 @@ async def _send_to_many(town: Town, many: int) -> None:
     for person in people:
         await person.says("/help")
     messages = [
-        outbox.Message(
+        outbox.OutboxMessage(
             dedup_key=f"test:{person.id}",
             chat_id=person.id,
             priority=outbox.Priority.REMINDER,
@@ -40,9 +40,9 @@ async def _send_to_many(town: Town, many: int) -> None:
         for person in people
     ]
     async with town.app.database.transaction() as connection:
-        await outbox.enqueue(connection, messages, town.now)
+        await outbox.enqueue_messages(connection, messages, town.now)
     await town.deliver()
     async with town.app.database.reading() as connection:
-        counts = await outbox.counts(connection)
+        counts = await outbox.count_by_state(connection)
     assert counts["sent"] == len(people)
     assert counts["sending"] == 0

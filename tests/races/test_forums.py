@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.conversation.flow import Refused
-from bot.forums import announcing, service
+from bot.conversation.engine import Refused
+from bot.forums import announcements
+from bot.forums.planning import service
 from storage import attendance, forums
 from storage.models import Announcement, ForumState, Outbox, OutboxState, Role
-from storage.rows import table
+from storage.statements import table
 from tests.attending import changed, published
 from tests.races.test_casework import waiting_for_locks
 from tests.stories.test_forums import crowd
@@ -30,7 +31,7 @@ async def at_once(town: Town, forum: int, *acts: Callable[[], Awaitable[str]]) -
     """Let all have read the forum before any of them may write; what became of each."""
     async with asyncio.timeout(20):
         async with town.app.database.transaction() as holding:
-            await attendance.hold(holding, forum)
+            await attendance.lock_forum(holding, forum)
             running = [asyncio.create_task(_run(act)) for act in acts]
             while await waiting_for_locks(town) < len(acts):
                 pass  # each of them comes to stand before its UPDATE
@@ -50,7 +51,7 @@ def does(
         app = town.replica(replica).app
         try:
             async with app.database.transaction() as connection:
-                await service.do(
+                await service.perform_action(
                     connection, person.id, move, CODE, town.now, words, policy=app.policy
                 )
         except Refused as refused:
@@ -82,9 +83,9 @@ async def test_of_two_who_approve_the_first_wins(submitted: Submitted) -> None:
     )
     assert sorted(outcomes) == ["done", "forum.too_late"]
     async with town.app.database.reading() as connection:
-        row = await attendance.by_id(connection, forum)
+        row = await attendance.get_forum(connection, forum)
         winner = (first, second)[outcomes.index("done")]
-        found = await service.found(connection, winner.id, CODE)
+        found = await service.find_planned_forum(connection, winner.id, CODE)
     assert (row.state, row.version) == (ForumState.PUBLISHED, 2)
     assert found[0] is not None
     assert row.approved_by == found[0].id
@@ -99,7 +100,7 @@ async def test_an_approval_and_a_cancellation_do_not_both_happen(submitted: Subm
     )
     assert sorted(outcomes) == ["done", "forum.too_late"]
     async with town.app.database.reading() as connection:
-        row = await attendance.by_id(connection, forum)
+        row = await attendance.get_forum(connection, forum)
     approved = outcomes[0] == "done"
     assert row.state is (ForumState.PUBLISHED if approved else ForumState.CANCELLED)
 
@@ -118,8 +119,10 @@ async def _announced(town: Town) -> int:
     forum = await published(town)
     await crowd(town, 30)
     async with town.app.database.transaction() as connection:
-        row = await attendance.by_id(connection, forum)
-        await announcing.announce(connection, row, "notice", town.now, policy=town.app.policy)
+        row = await attendance.get_forum(connection, forum)
+        await announcements.announce_forum(
+            connection, row, "notice", town.now, policy=town.app.policy
+        )
     return forum
 
 
@@ -129,15 +132,23 @@ async def test_two_replicas_expand_one_announcement(
     """While one has a chunk in its hands the other passes by; each recipient has one message."""
     town = twin_town
     await _announced(town)
-    monkeypatch.setattr(announcing, "_CHUNK", 7)
+    monkeypatch.setattr(announcements, "_CHUNK", 7)
     one, other = (town.replica(number).app for number in (0, 1))
     async with asyncio.timeout(20):
         async with one.database.transaction() as connection:
-            held = await forums.next_announcement(connection, town.now)
+            held = await forums.lock_next_announcement(connection, town.now)
             assert held is not None
-            assert await announcing.expand(other.database, town.now, policy=other.policy) == 0
+            assert (
+                await announcements.expand_announcements(
+                    other.database, town.now, policy=other.policy
+                )
+                == 0
+            )
         await asyncio.gather(
-            *(announcing.expand(app.database, town.now, policy=app.policy) for app in (one, other))
+            *(
+                announcements.expand_announcements(app.database, town.now, policy=app.policy)
+                for app in (one, other)
+            )
         )
     assert await _waiting(town) == 30
 
@@ -150,17 +161,17 @@ async def test_a_forum_is_cancelled_while_a_chunk_is_being_put(twin_town: Town) 
 
     async def stops() -> None:
         async with town.replica(1).app.database.transaction() as connection:
-            await forums.stop(connection, forum, town.now, kinds=["notice"])
+            await forums.cancel_announcements(connection, forum, town.now, kinds=["notice"])
 
     async with asyncio.timeout(20):
         async with app.database.transaction() as connection:
-            held: Any = await forums.next_announcement(connection, town.now)
-            await announcing._chunk(connection, held, town.now, app.policy)
+            held: Any = await forums.lock_next_announcement(connection, town.now)
+            await announcements._chunk(connection, held, town.now, app.policy)
             stopping = asyncio.create_task(stops())
             while await waiting_for_locks(town) < 1:
                 pass  # it comes to stand before the announcement
         await stopping
     assert await _waiting(town) == 0
     await changed(town, forum, state=ForumState.CANCELLED)
-    assert await announcing.expand(app.database, town.now, policy=app.policy) == 0
+    assert await announcements.expand_announcements(app.database, town.now, policy=app.policy) == 0
     assert await _waiting(town) == 0

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from bot.conversation.flow import Chat, Refused
-from bot.feedback import service as feedback
+from bot.conversation.engine import Chat, Refused
+from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
-from bot.forums import hearing, spoken
+from bot.forums.session import oral_submissions
+from bot.forums.session import service as session_service
 from storage.models import Answer, ForumState, Hearing, Role, State, Submission
-from storage.rows import many, table
+from storage.statements import fetch_all, table
 from tests.attending import changed, published
 from tests.races.test_casework import waiting_for_locks
 from tests.stories.test_hall import CODE, WARD, sends_ahead, the_one
@@ -48,7 +49,7 @@ async def at_once(town: Town, *acts: Any) -> list[str]:
 async def heard(town: Town) -> list[Hearing]:
     """What became of opinions in the hall."""
     async with town.app.database.reading() as connection:
-        return list(await many(connection, Hearing, select(ROWS)))
+        return list(await fetch_all(connection, Hearing, select(ROWS)))
 
 
 async def test_an_opinion_is_answered_there_or_left_to_its_unit(twin_town: Town) -> None:
@@ -64,10 +65,12 @@ async def test_an_opinion_is_answered_there_or_left_to_its_unit(twin_town: Town)
     async def answers(connection: AsyncConnection) -> None:
         words = {"@code": CODE, "@number": number, "text": "Đã sửa", "measure": "", "deadline": ""}
         chat = Chat(organiser.id, "vi")
-        await hearing.answer(connection, chat, words, town.now, policy=policy)
+        await session_service.record_answer(connection, chat, words, town.now, policy=policy)
 
     async def leaves(connection: AsyncConnection) -> None:
-        await hearing.leave(connection, leader.id, CODE, number, town.now, policy=policy)
+        await session_service.leave_to_unit(
+            connection, leader.id, CODE, number, town.now, policy=policy
+        )
 
     outcomes = await at_once(town, answers, leaves)
     assert sorted(outcomes) == ["done", "too late"]
@@ -88,16 +91,20 @@ async def test_of_two_who_claim_what_was_spoken_one_has_it(twin_town: Town) -> N
     people, policy = (town.resident("Ann"), town.resident("Bao")), town.app.policy
     words = {"@code": CODE, "kind": "question", "text": "Khi nào có camera?"}
     async with town.app.database.transaction() as connection:
-        await spoken.enter(connection, Chat(organiser.id, "vi"), words, town.now, policy=policy)
+        await oral_submissions.enter_oral_submission(
+            connection, Chat(organiser.id, "vi"), words, town.now, policy=policy
+        )
         for person in people:
             chat = Chat(person.id, "vi")
-            await feedback.agree(connection, chat, NOTICE_VERSION, town.now, policy=policy)
+            await feedback.record_consent(connection, chat, NOTICE_VERSION, town.now, policy=policy)
     (row,) = await heard(town)
 
     def claims(person: Person) -> Any:
         async def act(connection: AsyncConnection) -> None:
             answers = {"@claim": row.claim}
-            await spoken.claim(connection, Chat(person.id, "vi"), answers, town.now, policy=policy)
+            await oral_submissions.claim_submission(
+                connection, Chat(person.id, "vi"), answers, town.now, policy=policy
+            )
 
         return act
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from bot.conversation.flow import Chat
-from bot.forums import attending
+from bot.conversation.engine import Chat
+from bot.forums.attendance import service
 from storage import attendance
 from storage.models import RegistrationState
 from tests.attending import published, registered, registers
@@ -22,7 +22,7 @@ async def at_once(town: Town, forum: int, *acts: Callable[[], Awaitable[None]]) 
     """Let all come to the forum's row before any of them goes on."""
     async with asyncio.timeout(20):
         async with town.app.database.transaction() as holding:
-            await attendance.hold(holding, forum)
+            await attendance.lock_forum(holding, forum)
             running = [asyncio.create_task(_run(act)) for act in acts]
             while await waiting_for_locks(town) < len(acts):
                 pass  # each of them comes to stand before the row
@@ -41,7 +41,7 @@ def wants(town: Town, person: Person, replica: int) -> Callable[[], Awaitable[No
         answers = {"@code": "DD7K2", "people": "1", "category": "resident"}
         async with app.database.transaction() as connection:
             chat = Chat(person.id, "vi")
-            await attending.register(connection, chat, answers, town.now, policy=app.policy)
+            await service.register_attendee(connection, chat, answers, town.now, policy=app.policy)
 
     return act
 
@@ -71,7 +71,9 @@ async def test_a_place_is_given_up_and_taken_at_once(twin_town: Town) -> None:
     async def gives_up() -> None:
         app = town.replica(0).app
         async with app.database.transaction() as connection:
-            assert await attending.cancel(connection, ann.id, "DD7K2", town.now, policy=app.policy)
+            assert await service.cancel_registration(
+                connection, ann.id, "DD7K2", town.now, policy=app.policy
+            )
 
     await at_once(town, forum, gives_up, wants(town, ben, 1))
     assert [row.state for row in await registered(town)] == [

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from bot.conversation.rounds import Rounds
+from bot.conversation.group_commit import TurnBatcher
 from storage import conversations
 from storage.conversations import Draft
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.conversation.rounds import Decide
+    from bot.conversation.group_commit import Decide
     from storage.database import Database
     from storage.models import Conversation
 
@@ -39,18 +39,18 @@ def breaks() -> Decide:
     return decide
 
 
-async def made(database: Database) -> Rounds:
+async def made(database: Database) -> TurnBatcher:
     """Rounds over chats that are known already, so that they do share a transaction."""
     async with database.transaction() as connection:
         for chat_id in CHATS:
-            await conversations.hold_or_make(connection, chat_id, "vi")
-    return Rounds(database, "vi")
+            await conversations.lock_or_create_conversation(connection, chat_id, "vi")
+    return TurnBatcher(database, "vi")
 
 
 async def counted(database: Database, chat_id: int) -> int:
     """What stands in a chat's row."""
     async with database.reading() as connection:
-        row = await conversations.find(connection, chat_id)
+        row = await conversations.find_conversation(connection, chat_id)
     assert row is not None
     return int(row.answers.get("count", 0))
 

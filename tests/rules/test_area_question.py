@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from bot.areas.question import area
-from bot.conversation.flow import Note, Rejected, Reply
-from bot.screen import Words
+from bot.areas.question import area_input
+from bot.conversation.engine import Rejected, Reply, StepNotes
+from bot.core.screen import Words
 
-QUESTION = area("feedback.area")
+QUESTION = area_input("feedback.area")
 
 
 def noted(typed: str) -> dict[str, object]:
     """The answers after a name was typed."""
     note = QUESTION.parse(Reply(text=typed), {})
-    assert isinstance(note, Note)
+    assert isinstance(note, StepNotes)
     return {f"area.{name}": value for name, value in note.changes.items() if value is not None}
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.evidence import rules
-from bot.evidence.cleaning import CannotClean, cleaned
+from bot.evidence.cleaning import CannotClean, clean_file
 from bot.simulator.samples import sample
 
 
@@ -87,7 +87,7 @@ MOVIE = (
 )
 def test_what_people_send_as_evidence_is_taken(content: bytes, expected: str) -> None:
     """Its type is read from its content."""
-    assert rules.content_type(content) == expected
+    assert rules.detect_content_type(content) == expected
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_what_people_send_as_evidence_is_taken(content: bytes, expected: str) ->
 )
 def test_programs_pages_and_archives_are_refused(content: bytes) -> None:
     """Whatever they are called."""
-    assert rules.content_type(content) is None
+    assert rules.detect_content_type(content) is None
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
@@ -117,7 +117,7 @@ def test_a_picture_loses_its_place_and_keeps_its_sense(form: str) -> None:
     """GPS and maker are gone; the picture stands upright, as its maker saw it."""
     content = with_place(form)
     assert b"SECRETPHONE" in content
-    shown = cleaned(content, f"image/{form.lower()}")
+    shown = clean_file(content, f"image/{form.lower()}")
     assert b"SECRETPHONE" not in shown
     with Image.open(io.BytesIO(shown)) as opened:
         assert not opened.getexif()
@@ -130,7 +130,7 @@ def test_a_picture_loses_its_place_and_keeps_its_sense(form: str) -> None:
 
 def test_a_movie_loses_its_place_and_still_plays() -> None:
     """What describes it is emptied; everything else is where it was, byte by byte."""
-    shown = cleaned(MOVIE, "video/mp4")
+    shown = clean_file(MOVIE, "video/mp4")
     assert b"20.8561" not in shown
     assert b"SECRETPHONE" not in shown
     assert len(shown) == len(MOVIE)
@@ -152,24 +152,24 @@ def test_a_movie_loses_its_place_and_still_plays() -> None:
 def test_what_is_torn_or_a_trap_cannot_be_cleaned(content: bytes, content_type: str) -> None:
     """It is refused by itself, and nothing hangs or breaks."""
     with pytest.raises(CannotClean):
-        cleaned(content, content_type)
+        clean_file(content, content_type)
 
 
 @given(content=st.binary(max_size=300))
 def test_cleaning_never_hangs_or_breaks(content: bytes) -> None:
     """Whatever bytes come as a movie: a copy of the same length, or a refusal."""
     with contextlib.suppress(CannotClean):
-        assert len(cleaned(content, "video/mp4")) == len(content)
+        assert len(clean_file(content, "video/mp4")) == len(content)
 
 
 def test_other_types_are_shown_as_they_are() -> None:
     """A document's own properties are not looked into."""
-    assert cleaned(b"%PDF-1.7", "application/pdf") == b"%PDF-1.7"
+    assert clean_file(b"%PDF-1.7", "application/pdf") == b"%PDF-1.7"
 
 
 def test_pauses_grow_to_two_hours() -> None:
     """Twelve attempts take most of a day."""
-    pauses = [rules.pause_after(attempt) for attempt in range(1, rules.MOST_ATTEMPTS)]
+    pauses = [rules.compute_pause(attempt) for attempt in range(1, rules.MOST_ATTEMPTS)]
     assert pauses == sorted(pauses)
     assert pauses[0] == timedelta(seconds=10)
     assert pauses[-1] == timedelta(hours=2)
@@ -185,4 +185,4 @@ def test_a_broken_archive_is_no_document(packing: int, damage: int) -> None:
     content = bytearray(made.getvalue())
     begin = 30 + len("mimetype")
     content[begin : begin + 20] = bytes([damage]) * 20
-    assert rules.content_type(bytes(content)) is None
+    assert rules.detect_content_type(bytes(content)) is None

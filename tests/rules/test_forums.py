@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.folding import fold
-from bot.forums.grouping import grouped
-from bot.forums.when import NotAMoment, Past, read_moment
-from bot.forums.workflow import MOVES, drawn
+from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_moment
+from bot.core.text_folding import fold_text
+from bot.forums.planning.actions import ACTIONS, draw_states
+from bot.forums.session.agenda_grouping import group_by_agenda
 from storage.models import ForumState, Role
 
 CITY = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -50,32 +50,43 @@ NOW = datetime(2026, 11, 25, 9, 30, tzinfo=CITY)
 )
 def test_a_moment_is_read_as_it_is_typed(typed: str, meant: str) -> None:
     """Day first, in the city's time; what part of the day it is counts."""
-    assert read_moment(typed, NOW, CITY) == datetime.fromisoformat(meant).replace(tzinfo=CITY)
+    assert parse_moment(typed, NOW, CITY) == datetime.fromisoformat(meant).replace(tzinfo=CITY)
 
 
 @pytest.mark.parametrize(
     "typed",
     [
-        "", "mai", "20/12/2026", "14:00", "31/02/2027 9:00", "20/13/2026 9:00", "20/12/2026 25:00",
-        "20/12/2026 9:75", "20/12/26 14:00", "2026-12-11 14:00", "chủ nhật 14h", "20/12/2026 1430",
-        "12h đêm 20/12", "20/12/2026 14:00 đến 21/12/2026 16:00",
+        "",
+        "mai",
+        "20/12/2026",
+        "14:00",
+        "31/02/2027 9:00",
+        "20/13/2026 9:00",
+        "20/12/2026 25:00",
+        "20/12/2026 9:75",
+        "20/12/26 14:00",
+        "2026-12-11 14:00",
+        "chủ nhật 14h",
+        "20/12/2026 1430",
+        "12h đêm 20/12",
+        "20/12/2026 14:00 đến 21/12/2026 16:00",
     ],
-)  # fmt: skip
+)
 def test_what_is_not_surely_a_moment_is_asked_again(typed: str) -> None:
     """Never a guess: a forum on a wrong day costs everybody an evening."""
-    with pytest.raises(NotAMoment):
-        read_moment(typed, NOW, CITY)
+    with pytest.raises(InvalidMoment):
+        parse_moment(typed, NOW, CITY)
 
 
 def test_what_is_over_is_refused() -> None:
     """Another reason than what cannot be read."""
-    with pytest.raises(Past):
-        read_moment("20/11/2026 14:00", NOW, CITY)
+    with pytest.raises(PastMoment):
+        parse_moment("20/11/2026 14:00", NOW, CITY)
 
 
 def opinion(number: int, text: str, *topics: str) -> Any:
     """An opinion, as far as the agenda is concerned."""
-    return SimpleNamespace(id=number, folded=fold(text), topics=topics)
+    return SimpleNamespace(id=number, folded=fold_text(text), topics=topics)
 
 
 def test_opinions_are_put_under_the_agenda() -> None:
@@ -88,7 +99,7 @@ def test_opinions_are_put_under_the_agenda() -> None:
         opinion(3, "Đề nghị dạy bơi cho trẻ em", "other"),
         opinion(4, "Xe chạy quá nhanh ở ngã tư", "traffic_safety"),
     ]
-    found = {point: [each.id for each in group] for point, group in grouped(forum, given)}
+    found = {point: [each.id for each in group] for point, group in group_by_agenda(forum, given)}
     assert found == {agenda[0]: [4], agenda[1]: [1], agenda[2]: [2], None: [3]}
     assert list(found) == [*agenda, None]
 
@@ -96,13 +107,13 @@ def test_opinions_are_put_under_the_agenda() -> None:
 def test_the_drawing_is_the_tables() -> None:
     """docs/forums.md shows what the code does."""
     drawing = Path(__file__).parents[2] / "docs" / "forums.md"
-    assert drawn() in drawing.read_text("utf-8")
+    assert draw_states() in drawing.read_text("utf-8")
 
 
 def test_every_forum_comes_to_an_end() -> None:
     """From each state a way leads to where it is over, and none leads out of that."""
     over = {ForumState.CLOSED, ForumState.CANCELLED}
-    ways = {(state, each.to) for each in MOVES for state in each.states if each.to}
+    ways = {(state, each.to) for each in ACTIONS for state in each.states if each.to}
     assert not {state for state, _to in ways} & over
     ending = set(over)
     while more := {state for state, to in ways if to in ending} - ending:
@@ -112,8 +123,12 @@ def test_every_forum_comes_to_an_end() -> None:
 
 def test_nothing_is_published_but_by_somebody_who_approves() -> None:
     """No other move leads to a notice; who only organises, watches or administers has none."""
-    (approving,) = [each for each in MOVES if ForumState.SUBMITTED in each.states
-                    and each.to is ForumState.PUBLISHED]  # fmt: skip
+    (approving,) = [
+        each
+        for each in ACTIONS
+        if ForumState.SUBMITTED in each.states and each.to is ForumState.PUBLISHED
+    ]
     assert approving.roles == {Role.APPROVER, Role.COORDINATOR}
-    assert not any(ForumState.DRAFT in each.states and each.to is ForumState.PUBLISHED
-                   for each in MOVES)  # fmt: skip
+    assert not any(
+        ForumState.DRAFT in each.states and each.to is ForumState.PUBLISHED for each in ACTIONS
+    )

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.areas.units import CITY
+from bot.casework import submission_rules
+from bot.core.business_calendar import BusinessCalendar, list_public_holidays
 from bot.feedback import rules
-from bot.workdays import Workdays, public_holidays
 from storage.models import Identity, Kind, Topic
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -21,7 +22,7 @@ WARD = "11407"
 
 def due(received: datetime, days: int, *, off: frozenset[date] = frozenset()) -> date:
     """The day of the deadline, with the public holidays."""
-    return Workdays(ZONE, off=off).after(received, days).date()
+    return BusinessCalendar(ZONE, off=off).after(received, days).date()
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_a_saturday_that_makes_up_for_another_day_is_worked() -> None:
     """The operator names it; a holiday that is worked counts too."""
     friday = datetime(2026, 11, 27, 3, tzinfo=UTC)
     saturday = date(2026, 11, 28)
-    days = Workdays(ZONE, worked=frozenset({saturday}))
+    days = BusinessCalendar(ZONE, worked=frozenset({saturday}))
     assert days.after(friday, 1).date() == saturday
     assert days.at_work(friday + timedelta(days=1)) == friday + timedelta(days=1)
     assert days.between(friday, friday + timedelta(days=4)) == 3
@@ -72,7 +73,7 @@ def test_a_deadline_is_a_working_day_and_later_with_more_days(
     """It never falls on a day off, and one more working day is at least one day more."""
     first, second = due(received, days), due(received, days + 1)
     assert first.weekday() < 5
-    assert first not in public_holidays(first.year)
+    assert first not in list_public_holidays(first.year)
     assert second >= first + timedelta(days=1)
 
 
@@ -82,43 +83,43 @@ def test_a_deadline_is_a_working_day_and_later_with_more_days(
 )
 def test_what_concerns_the_units_own_officers_goes_to_the_city(kind: Kind, topic: Topic) -> None:
     """Whatever else it is about."""
-    assert rules.handled_by(kind, [Topic.THEFT, topic], WARD) == CITY
+    assert submission_rules.get_handling_unit(kind, [Topic.THEFT, topic], WARD) == CITY
 
 
 def test_praise_reaches_those_praised() -> None:
     """A good word about the unit's officers is for the unit."""
-    assert rules.handled_by(Kind.PRAISE, [Topic.OFFICER_ATTITUDE], WARD) == WARD
+    assert submission_rules.get_handling_unit(Kind.PRAISE, [Topic.OFFICER_ATTITUDE], WARD) == WARD
 
 
 @pytest.mark.parametrize("kind", [Kind.COMPLAINT, Kind.DENUNCIATION])
 def test_complaints_and_denunciations_go_to_the_city(kind: Kind) -> None:
     """They may be about the unit itself."""
-    assert rules.handled_by(kind, [Topic.THEFT], WARD) == CITY
+    assert submission_rules.get_handling_unit(kind, [Topic.THEFT], WARD) == CITY
 
 
 def test_alerts_go_up_but_never_down() -> None:
     """A unit without officers on duty has the city's alerted; the city has only itself."""
-    assert rules.units_to_alert(WARD) == (WARD, CITY)
-    assert rules.units_to_alert(CITY) == (CITY,)
+    assert submission_rules.list_units_to_alert(WARD) == (WARD, CITY)
+    assert submission_rules.list_units_to_alert(CITY) == (CITY,)
 
 
 def test_a_denunciation_is_never_named() -> None:
     """Even by a draft that chose otherwise before its kind was changed."""
     answers = {"kind": "denunciation", "identity": "phone", "phone": "0912345678"}
-    assert rules.identity_of(answers) is Identity.UNNAMED
+    assert rules.get_identity(answers) is Identity.UNNAMED
     assert not rules.gives_phone(answers)
-    assert rules.is_confidential(Kind.DENUNCIATION, Identity.CHANNEL)
+    assert submission_rules.is_confidential(Kind.DENUNCIATION, Identity.CHANNEL)
 
 
 def test_a_receipt_code_is_read_however_it_is_typed() -> None:
     """With or without its dashes, its HP, capitals and spaces."""
-    code = rules.receipt_code(secrets.choice)
+    code = submission_rules.make_receipt_code(secrets.choice)
     letters = code.removeprefix("HP-").replace("-", "")
     for typed in (code, code.lower(), letters, f" hp {letters[:4]} {letters[4:].lower()} "):
-        assert rules.read_code(typed) == code
+        assert submission_rules.parse_code(typed) == code
 
 
 def test_a_code_that_begins_like_its_prefix_is_read_as_it_is() -> None:
     """The letters of a code may be HP themselves."""
-    assert rules.read_code("HP-HPAB-2345") == "HP-HPAB-2345"
-    assert rules.read_code("HPAB-2345") == "HP-HPAB-2345"
+    assert submission_rules.parse_code("HP-HPAB-2345") == "HP-HPAB-2345"
+    assert submission_rules.parse_code("HPAB-2345") == "HP-HPAB-2345"

@@ -6,36 +6,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.feedback.personal import Personal, find, hidden
+from bot.classification.personal_data import (
+    PersonalDataKind,
+    find_personal_data,
+    hide_personal_data,
+)
 
 
 @pytest.mark.parametrize(
     ("text", "kind", "what"),
     [
-        ("gọi tôi 0912345678 nhé", Personal.PHONE, "0912345678"),
-        ("số 0900 000 001.", Personal.PHONE, "0900 000 001"),
-        ("ĐT: 0912.345.678,", Personal.PHONE, "0912.345.678"),
-        ("+84 912 345 678", Personal.PHONE, "+84 912 345 678"),
-        ("84912345678", Personal.PHONE, "84912345678"),
-        ("máy bàn 0225 384 2345 ", Personal.PHONE, "0225 384 2345"),
-        ("biển số xe 15H-000.04 đổ", Personal.PLATE, "15H-000.04"),
-        ("xe 15A12345", Personal.PLATE, "15A12345"),
-        ("xe máy 15-B1 234.56 chạy", Personal.PLATE, "15-B1 234.56"),
-        ("16k-1234 ạ", Personal.PLATE, "16k-1234"),
-        ("CCCD 031 234 567 890", Personal.IDENTITY, "031 234 567 890"),
-        ("căn cước 031234567890", Personal.IDENTITY, "031234567890"),
-        ("cmnd 031234567", Personal.IDENTITY, "031234567"),
-        ("hộ chiếu C1234567", Personal.PASSPORT, "C1234567"),
-        ("thẻ DN 4010123456789", Personal.INSURANCE, "DN 4010123456789"),
-        ("thư lan.nguyen@example.org nhé", Personal.EMAIL, "lan.nguyen@example.org"),
-        ("chuyển vào stk 0123 4567 8901 23", Personal.ACCOUNT, "stk 0123 4567 8901 23"),
+        ("gọi tôi 0912345678 nhé", PersonalDataKind.PHONE, "0912345678"),
+        ("số 0900 000 001.", PersonalDataKind.PHONE, "0900 000 001"),
+        ("ĐT: 0912.345.678,", PersonalDataKind.PHONE, "0912.345.678"),
+        ("+84 912 345 678", PersonalDataKind.PHONE, "+84 912 345 678"),
+        ("84912345678", PersonalDataKind.PHONE, "84912345678"),
+        ("máy bàn 0225 384 2345 ", PersonalDataKind.PHONE, "0225 384 2345"),
+        ("biển số xe 15H-000.04 đổ", PersonalDataKind.PLATE, "15H-000.04"),
+        ("xe 15A12345", PersonalDataKind.PLATE, "15A12345"),
+        ("xe máy 15-B1 234.56 chạy", PersonalDataKind.PLATE, "15-B1 234.56"),
+        ("16k-1234 ạ", PersonalDataKind.PLATE, "16k-1234"),
+        ("CCCD 031 234 567 890", PersonalDataKind.IDENTITY, "031 234 567 890"),
+        ("căn cước 031234567890", PersonalDataKind.IDENTITY, "031234567890"),
+        ("cmnd 031234567", PersonalDataKind.IDENTITY, "031234567"),
+        ("hộ chiếu C1234567", PersonalDataKind.PASSPORT, "C1234567"),
+        ("thẻ DN 4010123456789", PersonalDataKind.INSURANCE, "DN 4010123456789"),
+        ("thư lan.nguyen@example.org nhé", PersonalDataKind.EMAIL, "lan.nguyen@example.org"),
+        ("chuyển vào stk 0123 4567 8901 23", PersonalDataKind.ACCOUNT, "stk 0123 4567 8901 23"),
     ],
 )
-def test_what_is_somebodys_is_found(text: str, kind: Personal, what: str) -> None:
+def test_what_is_somebodys_is_found(text: str, kind: PersonalDataKind, what: str) -> None:
     """By its form, however it is spaced; and it is gone from what is published."""
-    (found,) = find(text)
+    (found,) = find_personal_data(text)
     assert (found.kind, text[found.begin : found.end]) == (kind, what)
-    assert what not in hidden(text)
+    assert what not in hide_personal_data(text)
 
 
 @pytest.mark.parametrize(
@@ -54,12 +58,12 @@ def test_what_is_somebodys_is_found(text: str, kind: Personal, what: str) -> Non
 )
 def test_dates_amounts_and_addresses_are_nobodys(text: str) -> None:
     """What people write in every report is left alone."""
-    assert find(text) == []
-    assert hidden(text) == text
+    assert find_personal_data(text) == []
+    assert hide_personal_data(text) == text
 
 
 @given(text=st.text(max_size=300))
 def test_hiding_never_breaks_and_leaves_nothing_to_hide(text: str) -> None:
     """Whatever is written."""
-    once = hidden(text)
-    assert hidden(once) == once
+    once = hide_personal_data(text)
+    assert hide_personal_data(once) == once

@@ -9,27 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.seal import BadKey, Seal, Unreadable, keys_of, new_key
+from bot.privacy.encryption import BadKey, Cipher, Unreadable, load_keys, make_key
 
 CHATS = st.integers(1, 2**52)
-KEY = new_key()
+KEY = make_key()
 
 
 @given(chat_id=CHATS)
 def test_an_address_leads_back_to_its_chat(chat_id: int) -> None:
     """For the holder of the key only."""
-    address = Seal([KEY]).address(chat_id, named=True)
-    assert Seal([KEY]).chat_of(address.sealed) == chat_id
+    address = Cipher([KEY]).address(chat_id, named=True)
+    assert Cipher([KEY]).chat_of(address.sealed) == chat_id
     with pytest.raises(Unreadable):
-        Seal([new_key()]).chat_of(address.sealed)
+        Cipher([make_key()]).chat_of(address.sealed)
 
 
 @given(chat_id=CHATS)
 def test_pseudonyms_are_the_same_every_time_and_no_chats(chat_id: int) -> None:
     """They stand where chat ids do, and can never be mistaken for one."""
-    seal = Seal([KEY])
+    seal = Cipher([KEY])
     aliases = seal.aliases(chat_id)
-    assert aliases == Seal([KEY]).aliases(chat_id)
+    assert aliases == Cipher([KEY]).aliases(chat_id)
     assert all(2**52 < alias < 2**63 for alias in aliases)
     assert len(set(aliases)) == 2
     assert seal.address(chat_id, named=True).alias == seal.aliases(chat_id, named=True)[0]
@@ -40,39 +40,39 @@ def test_pseudonyms_are_the_same_every_time_and_no_chats(chat_id: int) -> None:
 @given(first=CHATS, second=CHATS)
 def test_pseudonyms_of_two_chats_differ(first: int, second: int) -> None:
     """As do those of one chat under two keys."""
-    seal = Seal([KEY])
+    seal = Cipher([KEY])
     if first != second:
         assert not set(seal.aliases(first)) & set(seal.aliases(second))
-    assert not set(seal.aliases(first)) & set(Seal([new_key()]).aliases(first))
+    assert not set(seal.aliases(first)) & set(Cipher([make_key()]).aliases(first))
 
 
 def test_the_same_chat_is_sealed_differently_every_time() -> None:
     """Two sealed addresses do not tell that they are of one person."""
-    seal = Seal([KEY])
+    seal = Cipher([KEY])
     assert seal.address(1, named=True).sealed != seal.address(1, named=True).sealed
 
 
 def test_an_old_key_still_opens_and_is_still_known() -> None:
     """While a key is changed both are given: the new one seals, both open and are found."""
-    old, new = new_key(), new_key()
-    sealed = Seal([old]).address(7, named=False)
-    both = Seal([new, old])
+    old, new = make_key(), make_key()
+    sealed = Cipher([old]).address(7, named=False)
+    both = Cipher([new, old])
     assert both.chat_of(sealed.sealed) == 7
     assert sealed.alias in both.aliases(7)
-    assert both.address(7, named=False).alias not in Seal([old]).aliases(7)
+    assert both.address(7, named=False).alias not in Cipher([old]).aliases(7)
 
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 44, "é" * 44])
 def test_what_is_no_key_is_refused(key: str) -> None:
     """And the refusal says how to make one."""
     with pytest.raises(BadKey, match="keys new"):
-        Seal([key])
+        Cipher([key])
 
 
 def test_without_a_setting_a_key_is_made_once_and_kept(tmp_path: Path) -> None:
     """In a file that nobody else on the machine may read."""
     file = tmp_path / "the.key"
-    made = keys_of("", file)
-    assert keys_of("", file) == made
+    made = load_keys("", file)
+    assert load_keys("", file) == made
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert keys_of("a, b", file) == ["a", "b"]
+    assert load_keys("a, b", file) == ["a", "b"]

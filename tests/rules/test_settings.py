@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from bot.settings import BadSettings, Settings, load
+from bot.runtime.settings import BadSettings, Settings, load_settings
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -36,7 +36,7 @@ def test_the_example_has_every_setting_and_no_other() -> None:
 
 def test_the_example_states_the_defaults() -> None:
     """Copying it changes nothing."""
-    assert load(EXAMPLE) == Settings()
+    assert load_settings(EXAMPLE) == Settings()
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_wrong_setting_is_named_with_what_is_allowed(
     path = tmp_path / "config.toml"
     path.write_text(content)
     with pytest.raises(BadSettings) as refused:
-        load(path)
+        load_settings(path)
     assert says in str(refused.value)
     assert "abc" not in str(refused.value)  # a token is not repeated
 
@@ -71,7 +71,7 @@ def test_the_environment_overrides_the_file(
     path = tmp_path / "config.toml"
     path.write_text("[ops]\nlisten_port = 1\nlisten_host = '127.0.0.2'")
     monkeypatch.setenv("BOT_OPS__LISTEN_PORT", "2")
-    settings = load(path)
+    settings = load_settings(path)
     assert (settings.ops.listen_port, settings.ops.listen_host) == (2, "127.0.0.2")
 
 
@@ -83,4 +83,4 @@ def test_an_unknown_variable_is_refused(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(variable, "x")
     with pytest.raises(BadSettings, match="no such setting"):
-        load()
+        load_settings()

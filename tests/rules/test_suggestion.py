@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.feedback.measure import measure
-from bot.feedback.suggestion import BadKeywords, is_urgent, parse, suggest
-from bot.folding import fold
+from bot.classification.measurement import measure_examples
+from bot.classification.suggestion import BadKeywords, is_urgent, parse_keywords, suggest
+from bot.core.text_folding import fold_text
 from storage.models import Kind, Topic
 
 DATA = Path(__file__).parents[1] / "data"
@@ -25,7 +25,7 @@ DATA = Path(__file__).parents[1] / "data"
 def test_labelled_texts_are_understood(name: str, topics: float) -> None:
     """Everything urgent is found and little else; what was new to the rules is in docs/."""
     lines = (DATA / f"{name}.jsonl").read_bytes().splitlines()
-    result = measure([orjson.loads(line) for line in lines])
+    result = measure_examples([orjson.loads(line) for line in lines])
     assert result.topics.f1 >= topics
     assert result.urgent.recall == 1.0
     assert result.urgent.precision >= 0.95
@@ -128,7 +128,7 @@ def test_without_diacritics_what_is_urgent_is_found_too(line: bytes) -> None:
     """Who is in danger does not look for the right key."""
     example = orjson.loads(line)
     if example["urgent"]:
-        assert is_urgent(fold(example["text"]))
+        assert is_urgent(fold_text(example["text"]))
 
 
 @pytest.mark.parametrize(
@@ -146,5 +146,5 @@ def test_without_diacritics_what_is_urgent_is_found_too(line: bytes) -> None:
 def test_a_mistake_in_the_keywords_is_named(content: str, says: str) -> None:
     """Whoever edits the file is told where, and what is allowed."""
     with pytest.raises(BadKeywords) as refused:
-        parse(content)
+        parse_keywords(content)
     assert says in str(refused.value)

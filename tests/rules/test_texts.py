@@ -8,17 +8,17 @@ from string import Formatter
 
 import pytest
 
-from bot.app import topics
 from bot.areas.former import FormerLevel
 from bot.areas.units import Level
-from bot.casework.lists import WHICH
-from bot.casework.workflow import TRANSITIONS
-from bot.feedback.service import PUBLIC_ACTIONS
-from bot.forums.attending_rules import MOST_PEOPLE
-from bot.forums.workflow import MOVES
-from bot.preferences import QUIET, SWITCHES
-from bot.telegram.commands import MENU
-from bot.texts import LANGUAGES, load
+from bot.casework.actions import TRANSITIONS
+from bot.casework.case_lists import FILTERS
+from bot.channels.telegram.commands import MENU
+from bot.core.preferences import QUIET_HOURS, SWITCHES
+from bot.feedback.intake_service import PUBLIC_ACTIONS
+from bot.forums.attendance.rules import MOST_PEOPLE
+from bot.forums.planning.actions import ACTIONS
+from bot.runtime.app import list_bindings
+from bot.texts import LANGUAGES, load_texts
 from storage import audit
 from storage.models import Category, ForumState, Kind, RemarkKind, Role, State
 from tests.samples import POLICY
@@ -64,19 +64,19 @@ def expected_keys() -> set[str]:
     }
     found |= {f"files.given_up.{state}" for state in ("too_large", "refused", "failed")}
     found |= {f"settings.{way}.{name}" for way in ("mute", "hear") for name in SWITCHES}
-    found |= {f"settings.quiet.{name}" for name in ("none", *QUIET)}
+    found |= {f"settings.quiet.{name}" for name in ("none", *QUIET_HOURS)}
     found |= {f"areas.former.{level}" for level in FormerLevel}
     found |= {f"feedback.kind.options.{kind}" for kind in Kind}
-    found |= {f"cases.{name}" for name in WHICH} | {f"cases.to.{name}" for name in WHICH}
+    found |= {f"cases.{name}" for name in FILTERS} | {f"cases.to.{name}" for name in FILTERS}
     found |= {f"attend.category.options.{category}" for category in Category}
     found |= {f"attend.people.options.{n + 1}" for n in range(MOST_PEOPLE)}
     found |= {f"forums.{name}" for name in FORUM_KEYS}
     found |= {f"reminder.before.{unit}" for unit in ("days", "hours", "minutes")}
-    found |= {f"forum.do.{each.name}" for each in MOVES}
-    found |= {f"announcement.{each.tells}" for each in MOVES if each.tells}
+    found |= {f"forum.do.{each.name}" for each in ACTIONS}
+    found |= {f"announcement.{each.tells}" for each in ACTIONS if each.tells}
     found |= {f"forum.state.{state}" for state in ForumState}
     found |= {f"forum.alert.{n}" for n in FORUM_ALERTS}
-    for matter in topics(POLICY):
+    for matter in list_bindings(POLICY):
         for step in matter.flow.steps:
             base = f"{matter.flow.name}.{step.name}"
             found |= {f"{base}.{prompt}" for prompt in step.input.prompts}
@@ -91,12 +91,12 @@ def expected_keys() -> set[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_key_is_there(language: str) -> None:
     """A step that is added without its words is found here."""
-    assert expected_keys() - set(load(language)) == set()
+    assert expected_keys() - set(load_texts(language)) == set()
 
 
 def test_the_languages_have_the_same_keys_and_parameters() -> None:
     """What one language can say, every one can."""
-    first, *others = (load(language) for language in LANGUAGES)
+    first, *others = (load_texts(language) for language in LANGUAGES)
     for other in others:
         assert set(other) == set(first)
         for key, text in first.items():
@@ -111,7 +111,7 @@ def parameters(text: str) -> set[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_texts_are_whole(language: str) -> None:
     """Composed letters, tags that close within their line, no double spaces, no bare ampersand."""
-    for key, text in load(language).items():
+    for key, text in load_texts(language).items():
         assert text == unicodedata.normalize("NFC", text), key
         assert "  " not in text, key
         for line in text.splitlines():
@@ -123,5 +123,5 @@ def test_texts_are_whole(language: str) -> None:
 
 def test_residents_are_addressed_properly() -> None:
     """The register of wording.md: ông/bà, no abbreviations."""
-    for key, text in load("vi").items():
+    for key, text in load_texts("vi").items():
         assert not re.search(r"\b(bạn|anh/chị|CAP|ANTT|CATP)\b", text), key

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.casework.workflow import TRANSITIONS, drawn
+from bot.casework.actions import TRANSITIONS, draw_states
 from storage.models import Role, State
 
 DRAWING = Path(__file__).parents[2] / "docs" / "casework.md"
@@ -14,7 +14,7 @@ DRAWING = Path(__file__).parents[2] / "docs" / "casework.md"
 
 def test_the_drawing_is_the_tables() -> None:
     """docs/casework.md shows what the code does."""
-    assert drawn() in DRAWING.read_text("utf-8")
+    assert draw_states() in DRAWING.read_text("utf-8")
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS, ids=lambda each: each.name)
@@ -34,6 +34,12 @@ def test_nothing_leads_out_of_what_is_over() -> None:
 
 def test_every_state_of_work_has_a_way_on() -> None:
     """No case can be stuck."""
-    for state in (State.RECEIVED, State.ASSIGNED, State.IN_PROGRESS, State.AWAITING_RESIDENT,
-                  State.TRANSFERRED, State.ANSWER_PROPOSED):  # fmt: skip
+    for state in (
+        State.RECEIVED,
+        State.ASSIGNED,
+        State.IN_PROGRESS,
+        State.AWAITING_RESIDENT,
+        State.TRANSFERRED,
+        State.ANSWER_PROPOSED,
+    ):
         assert any(state in each.states and each.to not in (None, state) for each in TRANSITIONS)

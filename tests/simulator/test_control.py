@@ -96,9 +96,13 @@ async def test_acts_lead_to_updates(line: Line, simulator: Simulator, ann: int) 
     updates = await line.ok("getUpdates")
     kinds = [next(key for key in one if key != "update_id") for one in updates]
     assert kinds == [
-        *["message"] * 2, "callback_query", *["message"] * 3, "edited_message",
-        *["my_chat_member"] * 2, "poll",
-    ]  # fmt: skip
+        *["message"] * 2,
+        "callback_query",
+        *["message"] * 3,
+        "edited_message",
+        *["my_chat_member"] * 2,
+        "poll",
+    ]
     assert updates[0]["message"]["text"] == "/start x1"
     assert updates[0]["message"]["entities"][0]["type"] == "bot_command"
     assert updates[1]["message"]["reply_to_message"]["text"] == "sure?"

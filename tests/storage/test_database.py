@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from storage import conversations, residents
 from storage.database import BadUrl, Database, Unavailable
 from storage.models import Conversation, Resident
-from storage.rows import table
+from storage.statements import table
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -28,14 +28,14 @@ async def test_concurrent_changes_of_one_row_are_all_kept(
 
     async def add_one(replica: Database) -> None:
         async with replica.transaction() as connection:
-            row = await conversations.hold_or_make(connection, 1, "vi")
+            row = await conversations.lock_or_create_conversation(connection, 1, "vi")
             count = row.answers.get("count", 0) + 1
-            await conversations.save(connection, 1, {"answers": {"count": count}})
+            await conversations.update_conversation(connection, 1, {"answers": {"count": count}})
 
     await asyncio.gather(*(add_one(replica) for _ in range(100) for replica in (database, other)))
     await other.close()
     async with database.reading() as connection:
-        row = await conversations.find(connection, 1)
+        row = await conversations.find_conversation(connection, 1)
     assert row is not None
     assert row.answers == {"count": 200}
 
@@ -45,20 +45,20 @@ async def test_an_error_leaves_nothing_behind(database: Database) -> None:
 
     async def fail() -> None:
         async with database.transaction() as connection:
-            await conversations.hold_or_make(connection, 7, "vi")
+            await conversations.lock_or_create_conversation(connection, 7, "vi")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await fail()
     async with database.reading() as connection:
-        assert await conversations.find(connection, 7) is None
+        assert await conversations.find_conversation(connection, 7) is None
 
 
 async def agree(
     connection: AsyncConnection, alias: int, consent: tuple[str, str, datetime]
 ) -> None:
     """Somebody agrees to the notice."""
-    await residents.agree(connection, alias, "sealed", consent, named=True)
+    await residents.record_consent(connection, alias, "sealed", consent, named=True)
 
 
 async def test_times_come_back_aware_and_in_utc(database: Database) -> None:
@@ -66,7 +66,7 @@ async def test_times_come_back_aware_and_in_utc(database: Database) -> None:
     hanoi = timezone(timedelta(hours=7))
     async with database.transaction() as connection:
         await agree(connection, 2**52, ("1", "vi", NOW.astimezone(hanoi)))
-        resident = await residents.find(connection, [2**52])
+        resident = await residents.find_resident(connection, [2**52])
     assert resident is not None
     assert resident.consent_at == NOW
     assert resident.consent_at.utcoffset() == timedelta()
@@ -95,9 +95,9 @@ async def test_foreign_keys_hold(database: Database) -> None:
 async def test_ids_have_64_bits(database: Database) -> None:
     """Telegram's ids are larger than 32 bits."""
     async with database.transaction() as connection:
-        await conversations.hold_or_make(connection, 2**62, "vi")
-        await conversations.save(connection, 2**62, {"updates": [2**53]})
-        found = await conversations.find(connection, 2**62)
+        await conversations.lock_or_create_conversation(connection, 2**62, "vi")
+        await conversations.update_conversation(connection, 2**62, {"updates": [2**53]})
+        found = await conversations.find_conversation(connection, 2**62)
     assert found is not None
     assert found.updates == [2**53]
 
@@ -127,12 +127,12 @@ async def test_a_value_that_the_enum_lacks_is_refused(database: Database) -> Non
 async def test_reading_sees_one_state(database: Database) -> None:
     """A reader is not disturbed by who writes, and does not hold them up."""
     async with database.transaction() as connection:
-        await conversations.hold_or_make(connection, 1, "vi")
+        await conversations.lock_or_create_conversation(connection, 1, "vi")
     async with database.reading() as reading:
         rows = table(Conversation)
         before = (await reading.execute(select(rows.c.language))).scalar_one()
         async with database.transaction() as connection:
-            await conversations.save(connection, 1, {"language": "en"})
+            await conversations.update_conversation(connection, 1, {"language": "en"})
         if database.is_sqlite:
             assert (await reading.execute(select(rows.c.language))).scalar_one() == before
 

@@ -8,7 +8,7 @@ from sqlalchemy import text, update
 
 from storage import officers, search
 from storage.models import Submission
-from storage.rows import table
+from storage.statements import table
 from tests.bench.queries import BOSS, WARD, WARDEN, fill
 
 if TYPE_CHECKING:
@@ -22,9 +22,12 @@ OTHER = "11413"
 async def found(database: Database, unit: str | None, chat_id: int, words: str) -> list[str]:
     """The codes of all that is found for an officer."""
     async with database.reading() as connection:
-        officer: Officer | None = await officers.find(connection, chat_id)
+        officer: Officer | None = await officers.find_officer(connection, chat_id)
         assert officer
-        return [each.code for each in await search.find(connection, words, unit, officer, 500)]
+        return [
+            each.code
+            for each in await search.find_submissions(connection, words, unit, officer, 500)
+        ]
 
 
 async def test_who_takes_a_case_over_finds_it(database: Database, database_url: str) -> None:
@@ -51,7 +54,7 @@ async def test_the_index_put_in_order_finds_the_same(database: Database, databas
                 update(ROWS).where(ROWS.c.id == row).values(folded=f"ca {row}")
             )
     before = [await found(database, None, BOSS, words) for words in ("hong", "ca", "ca 3")]
-    await search.put_in_order(database)
+    await search.optimise_index(database)
     assert [await found(database, None, BOSS, words) for words in ("hong", "ca", "ca 3")] == before
     assert len(before[1]) == 39
     if database.is_sqlite:

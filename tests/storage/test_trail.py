@@ -9,27 +9,26 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bot import trail
-from bot.privacy import keys
-from bot.seal import Seal, new_key
+from bot.privacy import audit_chain, key_rotation
+from bot.privacy.encryption import Cipher, make_key
 from storage import audit
 
 if TYPE_CHECKING:
     from storage.database import Database
 
 NOW = datetime(2026, 11, 25, 2, 30, 0, 123456, tzinfo=UTC)
-KEY = new_key()
-SEAL = Seal([KEY])
+KEY = make_key()
+SEAL = Cipher([KEY])
 
 
 async def written(database: Database, count: int) -> None:
     """So many entries, in the chain."""
     async with database.transaction() as connection:
         for number in range(count):
-            await audit.append(
+            await audit.append_entry(
                 connection, "case.opened", NOW, role="officer", actor_id=number, details={"a": "ộ"}
             )
-    await trail.extend(database, SEAL)
+    await audit_chain.extend_chain(database, SEAL)
 
 
 async def tampered(database: Database, *statements: str) -> None:
@@ -50,11 +49,11 @@ async def test_what_was_not_touched_holds(database: Database) -> None:
     """In whatever portions the chain was made, by however many."""
     await written(database, 3)
     await written(database, 2)
-    await trail.extend(database, SEAL)
-    found = await trail.verify(database, SEAL)
+    await audit_chain.extend_chain(database, SEAL)
+    found = await audit_chain.verify_chain(database, SEAL)
     assert (found.links, found.waiting, found.fault) == (5, 0, None)
     await written(database, 1)
-    assert (await trail.verify(database, SEAL, head=found.head)).fault is None
+    assert (await audit_chain.verify_chain(database, SEAL, head=found.head)).fault is None
 
 
 @pytest.mark.parametrize(
@@ -72,26 +71,28 @@ async def test_what_was_changed_or_removed_shows(database: Database, statement: 
     """An entry, a link, or both of them."""
     await written(database, 4)
     await tampered(database, *statement.split("; "))
-    assert (await trail.verify(database, SEAL)).fault is not None
+    assert (await audit_chain.verify_chain(database, SEAL)).fault is not None
 
 
 async def test_an_end_that_was_cut_off_shows_by_an_earlier_head(database: Database) -> None:
     """By itself a shorter chain holds; what was printed before does not stand in it."""
     await written(database, 4)
-    head = (await trail.verify(database, SEAL)).head
+    head = (await audit_chain.verify_chain(database, SEAL)).head
     cut = ("DELETE FROM audit_seal WHERE number > 2", "DELETE FROM audit WHERE id > 2")
     await tampered(database, *cut)
-    assert (await trail.verify(database, SEAL)).fault is None
-    assert (await trail.verify(database, SEAL, head=head)).fault is not None
+    assert (await audit_chain.verify_chain(database, SEAL)).fault is None
+    assert (await audit_chain.verify_chain(database, SEAL, head=head)).fault is not None
 
 
 async def test_the_database_refuses_to_change_the_audit(database: Database) -> None:
     """Not even the program can."""
     await written(database, 1)
     for statement in (
-        "UPDATE audit SET actor_id = 1", "DELETE FROM audit",
-        "UPDATE audit_seal SET digest = ''", "DELETE FROM audit_seal",
-    ):  # fmt: skip
+        "UPDATE audit SET actor_id = 1",
+        "DELETE FROM audit",
+        "UPDATE audit_seal SET digest = ''",
+        "DELETE FROM audit_seal",
+    ):
         with pytest.raises(DBAPIError, match="append-only"):
             async with database.transaction() as connection:
                 await connection.execute(text(statement))
@@ -100,8 +101,8 @@ async def test_the_database_refuses_to_change_the_audit(database: Database) -> N
 async def test_the_chain_goes_with_the_operators_key(database: Database) -> None:
     """After the key was changed the old links still hold; with a strange key nothing opens."""
     await written(database, 2)
-    both = Seal([new_key(), KEY])
-    await keys.check(database, both)
-    await keys.rotate(database, both)
-    await trail.extend(database, both)
-    assert (await trail.verify(database, both)).fault is None
+    both = Cipher([make_key(), KEY])
+    await key_rotation.check_key(database, both)
+    await key_rotation.rotate_keys(database, both)
+    await audit_chain.extend_chain(database, both)
+    assert (await audit_chain.verify_chain(database, both)).fault is None

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from bot.privacy import keys
-from bot.seal import Seal, new_key
+from bot.privacy import key_rotation
+from bot.privacy.encryption import Cipher, make_key
 from storage import migrations, residents, submissions
 from storage.database import Database
 
@@ -79,26 +79,26 @@ async def rows(database: Database, statement: str) -> list[Row[tuple[object, ...
 
 async def test_a_filled_database_is_upgraded_and_sealed(old: Database) -> None:
     """Nothing is lost; who the residents are stands nowhere in the open any more."""
-    seal = Seal([new_key()])
+    seal = Cipher([make_key()])
     await migrations.migrate(old)
-    assert await keys.seal_what_is_plain(old, seal) == 2
-    assert await keys.seal_what_is_plain(old, seal) == 0
+    assert await key_rotation.encrypt_plain_rows(old, seal) == 2
+    assert await key_rotation.encrypt_plain_rows(old, seal) == 0
     async with old.reading() as connection:
-        named = await residents.find(connection, seal.aliases(101, named=True))
-        unnamed = await residents.find(connection, seal.aliases(101, named=False))
+        named = await residents.find_resident(connection, seal.aliases(101, named=True))
+        unnamed = await residents.find_resident(connection, seal.aliases(101, named=False))
         assert named is not None
         assert unnamed is not None
         assert seal.chat_of(named.sealed) == seal.chat_of(unnamed.sealed) == 101
         assert named.consent_at == datetime(2026, 11, 20, 8, 15, 30, tzinfo=UTC)
         assert unnamed.consent_at == datetime(2026, 11, 20, tzinfo=UTC)
-        first = await submissions.by_code(connection, "HP-AAAA-2222")
-        second = await submissions.by_code(connection, "HP-BBBB-3333")
+        first = await submissions.find_submission(connection, "HP-AAAA-2222")
+        second = await submissions.find_submission(connection, "HP-BBBB-3333")
         assert first is not None
         assert second is not None
         assert (first.resident_id, second.resident_id) == (named.id, unnamed.id)
         assert seal.open_text(first.phone or "") == "0900000000"
         assert first.folded == "mat xe o do son"
-        assert len(await submissions.attachments(connection, first.id or 0)) == 2
+        assert len(await submissions.list_attachments(connection, first.id or 0)) == 2
     assert len(await rows(old, "SELECT * FROM audit")) == 2
     assert [row.chat_id for row in await rows(old, "SELECT * FROM outbox")] == [201]
     assert len(await rows(old, "SELECT * FROM conversation")) == 2
@@ -117,24 +117,24 @@ async def test_references_are_watched_again_after_a_migration(old: Database) -> 
 async def test_a_key_that_does_not_fit_is_refused(old: Database) -> None:
     """A replica with another key would write what no other can read."""
     await migrations.migrate(old)
-    await keys.check(old, Seal([new_key()]))
-    with pytest.raises(keys.WrongKey, match=r"privacy\.encryption_key"):
-        await keys.check(old, Seal([new_key()]))
+    await key_rotation.check_key(old, Cipher([make_key()]))
+    with pytest.raises(key_rotation.WrongKey, match=r"privacy\.encryption_key"):
+        await key_rotation.check_key(old, Cipher([make_key()]))
 
 
 async def test_a_key_is_changed_while_the_old_one_still_opens(old: Database) -> None:
     """After the change the new key alone is enough, and residents are who they were."""
-    first, second = new_key(), new_key()
+    first, second = make_key(), make_key()
     await migrations.migrate(old)
-    await keys.seal_what_is_plain(old, Seal([first]))
-    await keys.check(old, Seal([first]))
-    assert await keys.rotate(old, Seal([second, first])) == 3
-    seal = Seal([second])
-    await keys.check(old, seal)
+    await key_rotation.encrypt_plain_rows(old, Cipher([first]))
+    await key_rotation.check_key(old, Cipher([first]))
+    assert await key_rotation.rotate_keys(old, Cipher([second, first])) == 3
+    seal = Cipher([second])
+    await key_rotation.check_key(old, seal)
     async with old.reading() as connection:
-        resident = await residents.find(connection, seal.aliases(101, named=True))
+        resident = await residents.find_resident(connection, seal.aliases(101, named=True))
         assert resident is not None
         assert seal.chat_of(resident.sealed) == 101
-        given = await submissions.by_code(connection, "HP-AAAA-2222")
+        given = await submissions.find_submission(connection, "HP-AAAA-2222")
         assert given is not None
         assert seal.open_text(given.phone or "") == "0900000000"

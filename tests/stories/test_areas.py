@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from storage.models import Conversation
-from storage.rows import table
+from storage.statements import table
 
 if TYPE_CHECKING:
     from tests.people import Person, Town

@@ -6,9 +6,9 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.app import times_of
-from bot.casework import deadlines, service
-from bot.settings import Deadlines
+from bot.casework import escalation, staff
+from bot.runtime.app import make_case_deadlines
+from bot.runtime.settings import DeadlineSettings
 from storage import officers, submissions
 from storage.models import Role, State
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from tests.people import Person, Town
 
 WARD, NAMED = "11407", "Phường An Biên"
-TIMES = times_of(Deadlines())
+TIMES = make_case_deadlines(DeadlineSettings())
 
 
 async def the_one(town: Town, code: str) -> Submission:
     """A submission as it stands."""
     async with town.app.database.reading() as connection:
-        found = await submissions.by_code(connection, code)
+        found = await submissions.find_submission(connection, code)
     assert found is not None
     return found
 
@@ -32,7 +32,7 @@ async def whose(town: Town, code: str) -> int | None:
     """The chat of the officer who has a case."""
     case = await the_one(town, code)
     async with town.app.database.reading() as connection:
-        found = await officers.by_ids(connection, [case.assignee_id or 0])
+        found = await officers.list_by_ids(connection, [case.assignee_id or 0])
     return found[0].chat_id if found else None
 
 
@@ -40,7 +40,10 @@ async def looked(town: Town, times: int = 1) -> None:
     """The clock wakes so many replicas at once."""
     database, policy = town.app.database, town.app.policy
     await asyncio.gather(
-        *(deadlines.look(database, TIMES, town.now, policy=policy) for _ in range(times))
+        *(
+            escalation.check_deadlines(database, TIMES, town.now, policy=policy)
+            for _ in range(times)
+        )
     )
     await town.app.settled()
 
@@ -213,10 +216,10 @@ async def test_a_roster_says_when_somebody_is_on_duty(town: Town) -> None:
     """Outside their shifts it waits or goes to the city; a night shift runs into the next day."""
     officer = await town.officer("Binh", unit=WARD)
     async with town.app.database.transaction() as connection:
-        row = await officers.find(connection, officer.id)
+        row = await officers.find_officer(connection, officer.id)
         assert row is not None
         night = [[2, 22 * 60, 6 * 60]]  # Wednesday
-        await officers.write(connection, row.id or 0, roster=night)
+        await officers.update_officer(connection, row.id or 0, roster=night)
     ann = town.resident("Ann")
     by_day = await ann.gives("Đèn hỏng.", area=NAMED)
     assert await whose(town, by_day) is None
@@ -234,9 +237,9 @@ async def test_who_leaves_leaves_nothing_behind(town: Town) -> None:
     await officer.taps("case.do.accept")
     other = await town.officer("Dung", unit=WARD)
     async with town.app.database.transaction() as connection:
-        row = await officers.find(connection, officer.id)
+        row = await officers.find_officer(connection, officer.id)
         assert row is not None
-        await service.deactivate(connection, row.id or 0, town.now, role="operator")
+        await staff.deactivate_officer(connection, row.id or 0, town.now, role="operator")
     await town.app.schedule.alert_waiting()
     await town.app.settled()
     assert await whose(town, code) == other.id
@@ -275,10 +278,11 @@ async def test_a_units_group_hears_without_text_or_identity(town: Town) -> None:
     bot = {"id": 1, "is_bot": True, "first_name": "bot"}
     removed = {
         "chat": town.simulator.world.chat(group.id).as_json(),
-        "from": {"id": leader.id, "is_bot": False, "first_name": "Cường"}, "date": 0,
+        "from": {"id": leader.id, "is_bot": False, "first_name": "Cường"},
+        "date": 0,
         "old_chat_member": {"status": "member", "user": bot},
         "new_chat_member": {"status": "left", "user": bot},
-    }  # fmt: skip
+    }
     await leader.does("update", {"my_chat_member": removed})
     assert leader.was_told("group.lost")
     before = len(group.messages)
@@ -293,10 +297,14 @@ async def test_nobody_knows_who_an_anonymous_administrator_is(town: Town) -> Non
     group = town.group("An Biên", leader)
     chat = town.simulator.world.chat(group.id)
     message = {
-        "message_id": 77, "date": 0, "chat": chat.as_json(), "sender_chat": chat.as_json(),
-        "from": {"id": 1087968824, "is_bot": True, "first_name": "Group"}, "text": "/alertshere",
+        "message_id": 77,
+        "date": 0,
+        "chat": chat.as_json(),
+        "sender_chat": chat.as_json(),
+        "from": {"id": 1087968824, "is_bot": True, "first_name": "Group"},
+        "text": "/alertshere",
         "entities": [{"type": "bot_command", "offset": 0, "length": 11}],
-    }  # fmt: skip
+    }
     await leader.does("update", {"message": message})
     assert "ẩn danh" in group.messages[-1]["text"]
     code = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)

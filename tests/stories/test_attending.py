@@ -9,8 +9,8 @@ import orjson
 from icalendar import Calendar
 from sqlalchemy import insert, select
 
-from bot.privacy import keys
-from bot.seal import Seal, new_key
+from bot.privacy import key_rotation
+from bot.privacy.encryption import Cipher, make_key
 from storage.models import (
     Audit,
     Commitment,
@@ -20,7 +20,7 @@ from storage.models import (
     Role,
     Subscription,
 )
-from storage.rows import table
+from storage.statements import table
 from tests.attending import changed, published, registered, registers
 from tests.people import KEY
 
@@ -162,8 +162,9 @@ async def test_map_calendar_opinion_and_no_interest(town: Town) -> None:
     content = town.simulator.world.files._by_id[file["file_id"]].content
     (event,) = Calendar.from_ical(content).events
     assert (event.start, event["LOCATION"]) == (
-        town.now.replace(month=12, day=5), "Hội trường phường An Biên",
-    )  # fmt: skip
+        town.now.replace(month=12, day=5),
+        "Hội trường phường An Biên",
+    )
     await ann.taps("forums.opinion", of="Gần")
     await ann.taps("feedback.kind.options.report")
     await ann.says("Đề nghị lắp đèn.")
@@ -201,8 +202,9 @@ async def test_one_hears_of_an_area_for_as_long_as_one_likes(town: Town) -> None
     await ann.taps("No longer: Hải An Ward")
     await ann.says("/forums")
     assert [label for label in ann.buttons if "·" in label] == [
-        "05/12/2026 · An Biên Ward · Hai", "05/12/2026 · Hải An Ward · Một",
-    ]  # fmt: skip
+        "05/12/2026 · An Biên Ward · Hai",
+        "05/12/2026 · Hải An Ward · Một",
+    ]
     async with town.app.database.reading() as connection:
         rows = (await connection.execute(select(table(Subscription)))).all()
     assert {(row.subject, row.language) for row in rows} == {("11407", "en"), ("31", "en")}
@@ -233,9 +235,9 @@ async def test_what_is_stored_of_who_attends_is_theirs(town: Town) -> None:
     await ben.says("/settings")
     await ben.taps("settings.forums")
     await ben.taps("Nhận tin: Thành phố Hải Phòng")
-    key = new_key()
-    await keys.rotate(town.app.database, Seal([key, KEY]))
-    seal = Seal([key])
+    key = make_key()
+    await key_rotation.rotate_keys(town.app.database, Cipher([key, KEY]))
+    seal = Cipher([key])
     async with town.app.database.reading() as connection:
         wishes = (await connection.execute(select(table(Subscription)))).all()
     (row,) = await registered(town)
@@ -282,9 +284,12 @@ async def test_after_the_forum(town: Town) -> None:
     await changed(town, forum, state=ForumState.REPORTED, minutes="Đã nghe 12 ý kiến.")
     async with town.app.database.transaction() as connection:
         values = {
-            "forum_id": forum, "text": "Lắp đèn ngõ 12", "owner": "Công an phường",
-            "due_on": date(2027, 1, 15), "created_at": town.now,
-        }  # fmt: skip
+            "forum_id": forum,
+            "text": "Lắp đèn ngõ 12",
+            "owner": "Công an phường",
+            "due_on": date(2027, 1, 15),
+            "created_at": town.now,
+        }
         await connection.execute(insert(table(Commitment)).values(**values))
     await ben.says("/forums")
     await ben.taps("forums.to_past")

@@ -21,7 +21,7 @@ WARD = "11407"
 async def the_one(town: Town, code: str) -> Submission:
     """A submission as it stands."""
     async with town.app.database.reading() as connection:
-        found = await submissions.by_code(connection, code)
+        found = await submissions.find_submission(connection, code)
     assert found is not None
     return found
 
@@ -107,16 +107,30 @@ async def test_who_proposed_cannot_approve(town: Town) -> None:
 async def forged(person: Person, data: str) -> None:
     """Press a button that nobody was shown."""
     query = {
-        "id": "forged", "from": {"id": person.id, "is_bot": False, "first_name": person.name},
-        "chat_instance": "1", "message": person.messages[-1], "data": data,
-    }  # fmt: skip
+        "id": "forged",
+        "from": {"id": person.id, "is_bot": False, "first_name": person.name},
+        "chat_instance": "1",
+        "message": person.messages[-1],
+        "data": data,
+    }
     await person.does("update", {"callback_query": query})
 
 
 BUTTONS = (
-    "accept", "acknowledge", "not_ours", "ask", "propose", "approve", "send_back", "transfer",
-    "reject", "note", "ban", "unban", "open",
-)  # fmt: skip
+    "accept",
+    "acknowledge",
+    "not_ours",
+    "ask",
+    "propose",
+    "approve",
+    "send_back",
+    "transfer",
+    "reject",
+    "note",
+    "ban",
+    "unban",
+    "open",
+)
 
 
 @once
@@ -148,7 +162,7 @@ async def test_of_two_who_accept_the_first_wins(twin_town: Town) -> None:
     await second.taps("case.do.accept", to=town.replica(1))
     assert len(second.messages) == before
     async with town.app.database.reading() as connection:
-        case = await submissions.by_code(connection, code)
+        case = await submissions.find_submission(connection, code)
     assert case is not None
     assert case.version == 3  # given, and taken once
 
@@ -234,12 +248,15 @@ async def test_who_lost_their_role_can_do_nothing_more(town: Town) -> None:
     code = await town.resident("Ann").gives("Có trộm.")
     await opens(officer, code)
     async with town.app.database.transaction() as connection:
-        case = await submissions.by_code(connection, code)
-        stale = await officers.find(connection, officer.id)
+        case = await submissions.find_submission(connection, code)
+        stale = await officers.find_officer(connection, officer.id)
         assert case is not None
         assert stale is not None
-        await officers.deactivate(connection, stale.id or 0)
-        assert await submissions.change(connection, case, by=stale, state=State.REJECTED) is None
+        await officers.deactivate_officer(connection, stale.id or 0)
+        assert (
+            await submissions.update_submission(connection, case, by=stale, state=State.REJECTED)
+            is None
+        )
     await officer.taps("case.do.accept")
     assert (await the_one(town, code)).state is State.ASSIGNED
 

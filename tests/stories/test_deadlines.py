@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from bot.app import times_of
-from bot.casework import deadlines
-from bot.settings import Deadlines
+from bot.casework import escalation
+from bot.runtime.app import make_case_deadlines
+from bot.runtime.settings import DeadlineSettings
 from storage import audit, submissions
 from storage.models import Role, State
 
@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from storage.models import Submission
     from tests.people import Person, Town
 
-TIMES = times_of(Deadlines())
+TIMES = make_case_deadlines(DeadlineSettings())
 
 
 async def looked(town: Town, times: int = 1) -> None:
     """The clock wakes so many replicas at once."""
     database, policy = town.app.database, town.app.policy
     await asyncio.gather(
-        *(deadlines.look(database, TIMES, town.now, policy=policy) for _ in range(times))
+        *(
+            escalation.check_deadlines(database, TIMES, town.now, policy=policy)
+            for _ in range(times)
+        )
     )
     await town.app.settled()
 
@@ -35,7 +38,7 @@ def told(person: Person, words: str) -> int:
 async def the_one(town: Town, code: str) -> Submission:
     """A submission as it stands."""
     async with town.app.database.reading() as connection:
-        found = await submissions.by_code(connection, code)
+        found = await submissions.find_submission(connection, code)
     assert found is not None
     return found
 
@@ -76,7 +79,7 @@ async def test_what_is_overdue_goes_up(town: Town) -> None:
     assert told(ann, "xin lỗi ông/bà về sự chậm trễ") == 1
     async with town.app.database.reading() as connection:
         number = (await the_one(town, code)).id or 0
-        assert len(await audit.timeline(connection, number, [deadlines.OVERDUE])) == 1
+        assert len(await audit.list_timeline(connection, number, [escalation.OVERDUE])) == 1
 
 
 async def test_what_nobody_took_goes_up_too(town: Town) -> None:

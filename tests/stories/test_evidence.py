@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from bot.evidence.service import names_of
+from bot.evidence.service import make_file_names
 from storage import evidence
 from storage.models import Attachment, EvidenceState
-from storage.rows import table
+from storage.statements import table
 from tests.transport.stage import fault
 
 if TYPE_CHECKING:
@@ -179,15 +179,17 @@ async def test_a_fetcher_that_vanished_is_followed_by_another(town: Town) -> Non
     assert stale.state is EvidenceState.FETCHING
     town.later(minutes=6)
     async with town.app.database.transaction() as connection:
-        (taken,) = await evidence.claim(
+        (taken,) = await evidence.claim_attachments(
             connection, owner="other", now=town.now, lease=timedelta(minutes=5), most=4
         )
-        assert not await evidence.finish(connection, stale, EvidenceState.FAILED)
-        assert await evidence.finish(connection, taken, EvidenceState.WAITING, next_at=town.now)
+        assert not await evidence.finish_attachment(connection, stale, EvidenceState.FAILED)
+        assert await evidence.finish_attachment(
+            connection, taken, EvidenceState.WAITING, next_at=town.now
+        )
     await town.app.settled()
     (row,) = await rows(town)
     assert (row.state, row.owner, row.attempt) == (EvidenceState.STORED, None, 3)
-    assert (row.original, row.served) == names_of(row.id)
+    assert (row.original, row.served) == make_file_names(row.id)
 
 
 async def test_an_album_split_by_a_new_replica_is_one_case(twin_town: Town) -> None:

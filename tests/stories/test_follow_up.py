@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 from sqlalchemy import update
 
-from bot.casework import service as casework
-from bot.feedback import notices
-from bot.screen import Words
-from bot.settings import Abuse
+from bot.casework import staff as casework
+from bot.core.screen import Words
+from bot.notifications import to_resident
+from bot.runtime.settings import AbuseSettings
 from storage import submissions
 from storage.models import State, Submission
-from storage.rows import table
+from storage.statements import table
 from tests.people import town_on
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ async def set_state(town: Town, state: State, **values: Any) -> None:
 async def the_one(town: Town, code: str) -> Submission:
     """A submission as it stands."""
     async with town.app.database.reading() as connection:
-        found = await submissions.by_code(connection, code)
+        found = await submissions.find_submission(connection, code)
     assert found is not None
     return found
 
@@ -208,7 +208,7 @@ async def tells(town: Town, code: str) -> None:
     """Tell the resident of something that can wait."""
     row = await the_one(town, code)
     async with town.app.database.transaction() as connection:
-        await notices.tell(
+        await to_resident.notify_resident(
             connection, row, "news", (Words("draft.stale"),), town.now, policy=town.app.policy
         )
     await town.app.settled()
@@ -229,7 +229,7 @@ async def test_news_can_be_switched_off_and_on(town: Town) -> None:
 @pytest.fixture
 async def strict_town(database_url: str) -> AsyncIterator[Town]:
     """A town where little is taken at a time."""
-    strict = Abuse(opinions_a_day=2, everybody_a_minute=3, messages_a_minute=12)
+    strict = AbuseSettings(opinions_a_day=2, everybody_a_minute=3, messages_a_minute=12)
     async with town_on(database_url, abuse=strict) as opened:
         yield opened
 
@@ -320,6 +320,6 @@ async def test_a_ban_ends_by_itself(town: Town) -> None:
     assert ann.is_asked("feedback.kind")
     async with town.app.database.transaction() as connection:
         assert not await casework.may_ban(connection, ann.id, code, town.now)
-        assert not await casework.unban(
+        assert not await casework.unban_resident(
             connection, ann.id, code, town.now, seal=town.app.policy.seal
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
-from bot.forums import announcing
+from bot.forums import announcements
 from storage import attendance, audit, forums, outbox
 from storage.models import (
     Commitment,
@@ -19,7 +19,7 @@ from storage.models import (
     Submission,
     Subscription,
 )
-from storage.rows import table
+from storage.statements import table
 from tests.attending import changed, published, registers
 from tests.stories.test_hall import presses
 from tests.stories.test_officers_work import answers, does
@@ -80,9 +80,11 @@ async def promises(leader: Person) -> str:
     await leader.says("04/12/2026")
     cases, made = table(Submission), table(Commitment)
     async with town.app.database.reading() as connection:
-        case = (await connection.execute(
-            select(cases).join_from(cases, made, made.c.submission_id == cases.c.id)
-        )).one()  # fmt: skip
+        case = (
+            await connection.execute(
+                select(cases).join_from(cases, made, made.c.submission_id == cases.c.id)
+            )
+        ).one()
     assert (case.handled_by, case.forum, case.resident_id) == (WARD, None, None)
     assert case.due_at == datetime(2026, 12, 4, 10, tzinfo=UTC)
     assert "Lắp camera" in case.text
@@ -153,7 +155,7 @@ async def test_a_forum_that_nobody_began_is_not_forgotten(town: Town) -> None:
     for data in ("forum:cancel=DD7K2", "forum:open=DD7K2", "hall:next=DD7K2.0"):
         await presses(stranger, data)
     async with town.app.database.reading() as connection:
-        entries = [each async for each in audit.everything(connection, None, None)]
+        entries = [each async for each in audit.iterate_entries(connection, None, None)]
     tried = [each.details["action"] for each in entries if each.action == "forum.refused"]
     assert tried == ["cancel", "open", "hall_next"]
 
@@ -172,7 +174,7 @@ async def test_another_hall_at_the_same_time(town: Town) -> None:
     assert "Nhà văn hóa phường" in ann.sees
     assert told(ann, "Vì hội trường đang sửa") == 1
     async with town.app.database.reading() as connection:
-        row = await attendance.by_id(connection, forum)
+        row = await attendance.get_forum(connection, forum)
     assert (row.start_version, row.state) == (2, ForumState.PUBLISHED)
 
 
@@ -191,7 +193,7 @@ async def test_a_larger_hall_has_room_for_who_waits(town: Town) -> None:
         assert organiser.is_told("forum_capacity.done")
         assert bao.was_told("attend.moved_up") is has_place
     async with town.app.database.reading() as connection:
-        assert await attendance.taken(connection, forum) == 4
+        assert await attendance.count_places_taken(connection, forum) == 4
 
 
 async def test_what_is_being_sent_when_a_forum_is_cancelled_is_not_sent_later(town: Town) -> None:
@@ -201,21 +203,21 @@ async def test_what_is_being_sent_when_a_forum_is_cancelled_is_not_sent_later(to
     await registers(ann)
     rows, database, policy = table(Outbox), town.app.database, town.app.policy
     async with database.transaction() as connection:
-        row = await attendance.by_id(connection, forum)
-        await announcing.announce(connection, row, "moved", town.now, policy=policy)
-    await announcing.expand(database, town.now, policy=policy)
+        row = await attendance.get_forum(connection, forum)
+        await announcements.announce_forum(connection, row, "moved", town.now, policy=policy)
+    await announcements.expand_announcements(database, town.now, policy=policy)
     async with database.transaction() as connection:
         sending = update(rows).where(rows.c.announcement_id.is_not(None))
         await connection.execute(sending.values(state=OutboxState.SENDING))
     async with database.transaction() as connection:
-        await forums.stop(connection, forum, town.now, kinds=["moved"])
+        await forums.cancel_announcements(connection, forum, town.now, kinds=["moved"])
     async with database.transaction() as connection:
         refused = update(rows).where(rows.c.state == OutboxState.SENDING)
         await connection.execute(refused.values(state=OutboxState.WAITING))
     await town.app.settled()
     assert not ann.was_told("announcement.moved")
     async with database.transaction() as connection:
-        await outbox.sweep(connection, town.now)
+        await outbox.sweep_outbox(connection, town.now)
         states = select(rows.c.state).where(rows.c.announcement_id.is_not(None))
         assert (await connection.execute(states)).scalars().all() == [OutboxState.EXPIRED]
 
@@ -229,8 +231,13 @@ async def test_who_wants_no_news_hears_only_of_what_they_come_to(town: Town) -> 
         for person, areas in ((ann, (WARD, "31")), (bao, ("31", WARD)), (chi, (WARD,))):
             address = town.app.policy.seal.address(person.id, named=True)
             for area in areas:
-                wish = {"alias": address.alias, "sealed": address.sealed, "language": "vi",
-                        "subject": area, "created_at": town.now}  # fmt: skip
+                wish = {
+                    "alias": address.alias,
+                    "sealed": address.sealed,
+                    "language": "vi",
+                    "subject": area,
+                    "created_at": town.now,
+                }
                 await connection.execute(insert(table(Subscription)).values(**wish))
     for person in (ann, bao):
         await person.says("/settings")
@@ -238,13 +245,15 @@ async def test_who_wants_no_news_hears_only_of_what_they_come_to(town: Town) -> 
     await chi.says("/start forum_DD7K2")
     await chi.taps("forums.hide")
     async with town.app.database.transaction() as connection:
-        row = await attendance.by_id(connection, forum)
-        await announcing.announce(connection, row, "moved", town.now, policy=town.app.policy)
+        row = await attendance.get_forum(connection, forum)
+        await announcements.announce_forum(
+            connection, row, "moved", town.now, policy=town.app.policy
+        )
     await town.app.settled()
     told_of_it = [each.was_told("announcement.moved") for each in (ann, bao, chi)]
     assert told_of_it == [True, False, False]
     async with town.app.database.reading() as connection:
-        (news,) = await forums.announcements(connection, forum)
+        (news,) = await forums.list_announcements(connection, forum)
     assert news.left_out == 2  # who comes is not left out
 
 
@@ -256,8 +265,10 @@ async def test_a_channel_reads_it_too(town: Town) -> None:
     for policy in (town.app.policy, replace(town.app.policy, channel=channel.id)):
         for _ in range(2):
             async with town.app.database.transaction() as connection:
-                row = await attendance.by_id(connection, forum)
-                await announcing.announce(connection, row, "notice", town.now, policy=policy)
+                row = await attendance.get_forum(connection, forum)
+                await announcements.announce_forum(
+                    connection, row, "notice", town.now, policy=policy
+                )
     await town.app.settled()
     (said,) = town.simulator.messages(channel.id)
     assert "Kính mời nhân dân" in said["text"]
@@ -272,8 +283,8 @@ async def test_a_channel_does_not_read_what_is_no_longer_true(town: Town) -> Non
     policy = replace(town.app.policy, channel=channel.id)
     for kind in ("notice", "cancelled"):
         async with town.app.database.transaction() as connection:
-            row = await attendance.by_id(connection, forum)
-            await announcing.announce(connection, row, kind, town.now, policy=policy)
+            row = await attendance.get_forum(connection, forum)
+            await announcements.announce_forum(connection, row, kind, town.now, policy=policy)
     await town.app.settled()
     (said,) = town.simulator.messages(channel.id)
     assert "Kính mời nhân dân" not in said["text"]

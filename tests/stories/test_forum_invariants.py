@@ -24,12 +24,15 @@ from hypothesis.stateful import (
 from sqlalchemy import func, select, update
 
 from bot.areas.units import CITY
-from bot.casework import service as casework
-from bot.conversation.flow import Chat, Refused
-from bot.feedback import service as feedback
+from bot.casework import staff as casework
+from bot.conversation.engine import Chat, Refused
+from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
-from bot.forums import announcing, following, hearing, service, spoken, subscribing
-from bot.forums.workflow import BY_NAME, DECIDERS, IN_THE_HALL, MOVES, allows
+from bot.forums import announcements, organiser_reminders, subscriptions
+from bot.forums.planning import service
+from bot.forums.planning.actions import ACTIONS, BY_NAME, DECIDERS, IN_THE_HALL, is_allowed
+from bot.forums.session import oral_submissions
+from bot.forums.session import service as session_service
 from storage import forums, officers, submissions
 from storage.database import Database
 from storage.models import (
@@ -47,7 +50,7 @@ from storage.models import (
     Role,
     Submission,
 )
-from storage.rows import many, table
+from storage.statements import fetch_all, table
 from tests.people import START
 from tests.samples import POLICY
 
@@ -62,13 +65,26 @@ CASES, ANSWERS, ROWS = table(Submission), table(Answer), table(Hearing)
 OFFICERS, PROMISES = table(Officer), table(Commitment)
 
 STAFF = (
-    (WARD, Role.ORGANISER), (WARD, Role.APPROVER), (WARD, Role.OFFICER), (OTHER, Role.APPROVER),
-    (CITY, Role.COORDINATOR), (CITY, Role.OBSERVER), (CITY, Role.ADMINISTRATOR),
-)  # fmt: skip
+    (WARD, Role.ORGANISER),
+    (WARD, Role.APPROVER),
+    (WARD, Role.OFFICER),
+    (OTHER, Role.APPROVER),
+    (CITY, Role.COORDINATOR),
+    (CITY, Role.OBSERVER),
+    (CITY, Role.ADMINISTRATOR),
+)
 PLAN = {
-    "title": "", "area": WARD, "venue": "Hội trường", "place": [], "capacity": 0, "head": "Trưởng",
-    "agenda": "Trật tự\nTrộm cắp", "invited": "", "until": "1", "topic": ["theft"],
-}  # fmt: skip
+    "title": "",
+    "area": WARD,
+    "venue": "Hội trường",
+    "place": [],
+    "capacity": 0,
+    "head": "Trưởng",
+    "agenda": "Trật tự\nTrộm cắp",
+    "invited": "",
+    "until": "1",
+    "topic": ["theft"],
+}
 _NOTHING_SAID = {ForumState.DRAFT, ForumState.SUBMITTED}
 fresh = count(900_000)
 EXAMPLES = 300 if os.environ.get("HYPOTHESIS_PROFILE") == "explore" else 6
@@ -96,25 +112,31 @@ class Forums(RuleBasedStateMachine):
             await connection.execute(update(PROMISES).values(kept_at=self.now))
             await connection.execute(update(FORUMS).values(state=ForumState.CLOSED))
             for chat_id, (unit, role) in zip(self.staff, STAFF, strict=True):
-                token = await casework.invite(connection, unit, role, (), self.now)
-                await casework.join(connection, chat_id, str(chat_id), token, self.now)
+                token = await casework.make_invite(connection, unit, role, (), self.now)
+                await casework.accept_invite(connection, chat_id, str(chat_id), token, self.now)
             for chat_id in self.residents:
                 chat = Chat(chat_id, "vi")
-                await feedback.agree(connection, chat, NOTICE_VERSION, self.now, policy=POLICY)
+                await feedback.record_consent(
+                    connection, chat, NOTICE_VERSION, self.now, policy=POLICY
+                )
                 wish = {"@subject": WARD}
-                await subscribing.subscribe(connection, chat, wish, self.now, policy=POLICY)
+                await subscriptions.subscribe(connection, chat, wish, self.now, policy=POLICY)
             answers = PLAN | {"starts": (self.now + timedelta(days=10)).isoformat()}
             chat = Chat(self.staff[planner], "vi")
-            await service.submit(connection, chat, answers, self.now, policy=POLICY)
+            await service.submit_plan(connection, chat, answers, self.now, policy=POLICY)
             newest = select(FORUMS.c.code).order_by(FORUMS.c.id.desc()).limit(1)
             self.code = str((await connection.execute(newest)).scalar_one())
             for who, topic in zip(self.residents, ("officer_attitude", "theft"), strict=True):
                 given = {
-                    "kind": "report", "topic": [topic], "area": WARD, "identity": "channel",
-                    "@forum": self.code, "details": [{"id": 1, "text": "Mất trộm", "file": None}],
-                }  # fmt: skip
+                    "kind": "report",
+                    "topic": [topic],
+                    "area": WARD,
+                    "identity": "channel",
+                    "@forum": self.code,
+                    "details": [{"id": 1, "text": "Mất trộm", "file": None}],
+                }
                 chat = Chat(who, "vi")
-                await feedback.receive(connection, chat, given, self.now, policy=POLICY)
+                await feedback.receive_submission(connection, chat, given, self.now, policy=POLICY)
 
     def teardown(self) -> None:
         self.runner.run(self.database.close())
@@ -154,14 +176,14 @@ class Forums(RuleBasedStateMachine):
         """The forum as it is."""
 
         async def find(connection: AsyncConnection) -> Any:
-            return await forums.by_code(connection, self.code)
+            return await forums.find_forum(connection, self.code)
 
         found: Forum = self._read(find)
         return found
 
     def _officer(self, who: int) -> Officer:
         async def find(connection: AsyncConnection) -> Any:
-            return await officers.find(connection, self.staff[who])
+            return await officers.find_officer(connection, self.staff[who])
 
         found: Officer = self._read(find)
         return found
@@ -188,26 +210,33 @@ class Forums(RuleBasedStateMachine):
             self.hears(0, number, here=True)
             self.hears(1, number, here=False)
 
-    @rule(who=st.integers(0, len(STAFF) - 1), move=st.sampled_from([each.name for each in MOVES]))
+    @rule(who=st.integers(0, len(STAFF) - 1), move=st.sampled_from([each.name for each in ACTIONS]))
     def moves(self, who: int, move: str) -> None:
         """Anybody tries anything: exactly what the table allows is done."""
         self._moves(who, move)
 
     def _moves(self, who: int, move: str) -> None:
         before, chat_id = self.forum, self.staff[who]
-        may = allows(BY_NAME[move], self._officer(who), before, self.now)
+        may = is_allowed(BY_NAME[move], self._officer(who), before, self.now)
         starts = (self.now + timedelta(days=8)).isoformat()
-        words = {"reason": "mưa", "starts": starts, "venue": "", "minutes": "Tốt", "text": "Camera",
-                 "owner": "Phường", "due": "2031-01-31"}  # fmt: skip
+        words = {
+            "reason": "mưa",
+            "starts": starts,
+            "venue": "",
+            "minutes": "Tốt",
+            "text": "Camera",
+            "owner": "Phường",
+            "due": "2031-01-31",
+        }
 
         async def act(connection: AsyncConnection) -> None:
             if move == "edit":
-                await service.begin(connection, chat_id, move, self.code, self.now, POLICY)
+                await service.begin_action(connection, chat_id, move, self.code, self.now, POLICY)
                 answers = PLAN | {"@forum_code": self.code, "starts": starts}
                 chat = Chat(chat_id, "vi")
-                await service.submit(connection, chat, answers, self.now, policy=POLICY)
+                await service.submit_plan(connection, chat, answers, self.now, policy=POLICY)
             else:
-                await service.do(
+                await service.perform_action(
                     connection, chat_id, move, self.code, self.now, words, policy=POLICY
                 )
 
@@ -222,9 +251,9 @@ class Forums(RuleBasedStateMachine):
         forum = self.forum
         can = [
             (who, each.name)
-            for each in MOVES
+            for each in ACTIONS
             for who, officer in enumerate(staff)
-            if each.name != "cancel" and allows(each, officer, forum, self.now)
+            if each.name != "cancel" and is_allowed(each, officer, forum, self.now)
         ]
         if can:
             who, move = can[pick % len(can)]
@@ -244,12 +273,21 @@ class Forums(RuleBasedStateMachine):
             given = list(ids.scalars())
             chosen = given[number % len(given)]
             if here:
-                words = {"@code": self.code, "@number": chosen, "text": "Đã làm", "measure": "",
-                         "deadline": ""}  # fmt: skip
+                words = {
+                    "@code": self.code,
+                    "@number": chosen,
+                    "text": "Đã làm",
+                    "measure": "",
+                    "deadline": "",
+                }
                 chat = Chat(chat_id, "vi")
-                await hearing.answer(connection, chat, words, self.now, policy=POLICY)
+                await session_service.record_answer(
+                    connection, chat, words, self.now, policy=POLICY
+                )
             else:
-                await hearing.leave(connection, chat_id, self.code, chosen, self.now, policy=POLICY)
+                await session_service.leave_to_unit(
+                    connection, chat_id, self.code, chosen, self.now, policy=POLICY
+                )
 
         if self._do(act):
             assert self.forum.state in IN_THE_HALL
@@ -260,8 +298,9 @@ class Forums(RuleBasedStateMachine):
 
         async def act(connection: AsyncConnection) -> None:
             words = {"@code": self.code, "kind": "question", "text": "Khi nào có camera?"}
-            await spoken.enter(connection, Chat(self.staff[who], "vi"), words, self.now,
-                               policy=POLICY)  # fmt: skip
+            await oral_submissions.enter_oral_submission(
+                connection, Chat(self.staff[who], "vi"), words, self.now, policy=POLICY
+            )
 
         if self._do(act):
             assert self.forum.state in IN_THE_HALL
@@ -270,10 +309,10 @@ class Forums(RuleBasedStateMachine):
     def passes(self, hours: int) -> None:
         """Time passes, and the clock wakes."""
         self.now += timedelta(hours=hours)
-        self.runner.run(announcing.expand(self.database, self.now, policy=POLICY))
+        self.runner.run(announcements.expand_announcements(self.database, self.now, policy=POLICY))
 
         async def wake(connection: AsyncConnection) -> None:
-            await following.remind(connection, self.now, policy=POLICY)
+            await organiser_reminders.remind_organisers(connection, self.now, policy=POLICY)
 
         assert self._do(wake)
 
@@ -290,7 +329,7 @@ class Forums(RuleBasedStateMachine):
             assert forum.approved_by != forum.created_by
 
             async def approver(connection: AsyncConnection) -> Any:
-                return await officers.by_ids(connection, [forum.approved_by or 0])
+                return await officers.list_by_ids(connection, [forum.approved_by or 0])
 
             (leader,) = self._read(approver)
             assert leader.role in DECIDERS
@@ -302,7 +341,7 @@ class Forums(RuleBasedStateMachine):
         forum = self.forum
 
         async def announced(connection: AsyncConnection) -> Any:
-            return await forums.announcements(connection, forum.id or 0)
+            return await forums.list_announcements(connection, forum.id or 0)
 
         kinds = [each.kind for each in self._read(announced)]
         assert not kinds or forum.published_at is not None
@@ -318,10 +357,16 @@ class Forums(RuleBasedStateMachine):
         forum = self.forum
         if forum.state not in {ForumState.CANCELLED, ForumState.POSTPONED}:
             return
-        stale = select(func.count()).select_from(OUTBOX).join(
-            NEWS, NEWS.c.id == OUTBOX.c.announcement_id
-        ).where(NEWS.c.forum_id == forum.id, NEWS.c.kind.in_(("notice", "moved")),
-                OUTBOX.c.state == OutboxState.WAITING)  # fmt: skip
+        stale = (
+            select(func.count())
+            .select_from(OUTBOX)
+            .join(NEWS, NEWS.c.id == OUTBOX.c.announcement_id)
+            .where(
+                NEWS.c.forum_id == forum.id,
+                NEWS.c.kind.in_(("notice", "moved")),
+                OUTBOX.c.state == OutboxState.WAITING,
+            )
+        )
 
         async def waiting(connection: AsyncConnection) -> int:
             return int((await connection.execute(stale)).scalar_one())
@@ -333,17 +378,17 @@ class Forums(RuleBasedStateMachine):
         """What the ward's people took up the ward handles; an answer waits for somebody else."""
 
         async def rows(connection: AsyncConnection) -> Any:
-            heard = await many(
+            heard = await fetch_all(
                 connection, Hearing, select(ROWS).where(ROWS.c.forum_id == self.forum_id)
             )
             found = []
             for each in heard:
                 case = select(CASES).where(CASES.c.id == each.submission_id)
                 ((opinion,), (officer,)) = (
-                    await many(connection, Submission, case),
-                    await officers.by_ids(connection, [each.officer_id or 0]),
+                    await fetch_all(connection, Submission, case),
+                    await officers.list_by_ids(connection, [each.officer_id or 0]),
                 )
-                answer = await submissions.answer(connection, opinion.id or 0)
+                answer = await submissions.find_newest_answer(connection, opinion.id or 0)
                 found.append((each, opinion, officer, answer))
             return found
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
-from bot.forums import announcing
-from bot.forums.workflow import drawn
+from bot.forums import announcements
+from bot.forums.planning.actions import draw_states
 from storage import forums, outbox
 from storage.models import Forum, ForumState, Outbox, Role, Subscription
-from storage.rows import many, table
+from storage.statements import fetch_all, table
 
 if TYPE_CHECKING:
     from tests.people import Person, Town
@@ -57,9 +57,12 @@ async def wants_news(person: Person) -> None:
     town = person.town
     address = town.app.policy.seal.address(person.id, named=True)
     values = {
-        "alias": address.alias, "sealed": address.sealed, "language": "vi", "subject": WARD,
+        "alias": address.alias,
+        "sealed": address.sealed,
+        "language": "vi",
+        "subject": WARD,
         "created_at": town.now,
-    }  # fmt: skip
+    }
     async with town.app.database.transaction() as connection:
         await connection.execute(insert(table(Subscription)).values(**values))
 
@@ -67,13 +70,13 @@ async def wants_news(person: Person) -> None:
 async def the_forum(town: Town) -> Forum:
     """The one that there is."""
     async with town.app.database.reading() as connection:
-        (found,) = await many(connection, Forum, select(table(Forum)))
+        (found,) = await fetch_all(connection, Forum, select(table(Forum)))
     return found
 
 
 def test_the_drawing_is_the_tables() -> None:
     """docs/forums.md shows what the code does."""
-    assert drawn() in DRAWING.read_text("utf-8")
+    assert draw_states() in DRAWING.read_text("utf-8")
 
 
 async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
@@ -164,10 +167,12 @@ async def test_who_planned_it_cannot_approve_it(town: Town) -> None:
     code = (await the_forum(town)).code
     for person, move in ((leader, "approve"), (stranger, "approve"), (stranger, "open")):
         query = {
-            "id": "forged", "chat_instance": "1", "message": person.messages[-1],
+            "id": "forged",
+            "chat_instance": "1",
+            "message": person.messages[-1],
             "from": {"id": person.id, "is_bot": False, "first_name": person.name},
             "data": f"forum:{move}={code}",
-        }  # fmt: skip
+        }
         await person.does("update", {"callback_query": query})
         assert (await the_forum(town)).state is ForumState.SUBMITTED
     assert not any("Cát Cụt" in said for said in stranger.heard)
@@ -218,15 +223,20 @@ async def test_a_forum_for_the_city_is_for_every_area_and_its_own_topics(town: T
     wishes = [(1, "11413"), (2, "31"), (3, "theft"), (4, "drugs"), (5, "drugs"), (5, "11413")]
     async with town.app.database.transaction() as connection:
         rows = [
-            {"alias": alias, "sealed": "", "language": "vi", "subject": subject,
-             "created_at": town.now}
+            {
+                "alias": alias,
+                "sealed": "",
+                "language": "vi",
+                "subject": subject,
+                "created_at": town.now,
+            }
             for alias, subject in wishes
-        ]  # fmt: skip
+        ]
         await connection.execute(insert(table(Subscription)), rows)
         found = {
-            area: [each.alias for each in await forums.page(connection, source, 0, 99)]
+            area: [each.alias for each in await forums.list_recipients(connection, source, 0, 99)]
             for area in ("31", "11413", WARD)
-            for source in (forums.subscribers(area, "31", ["theft"]),)
+            for source in (forums.select_subscribers(area, "31", ["theft"]),)
         }
     assert found == {"31": [1, 2, 3, 5], "11413": [1, 2, 3, 5], WARD: [2, 3]}
 
@@ -239,8 +249,11 @@ async def test_what_a_plan_lacks_is_asked_again(town: Town) -> None:
     await organiser.taps("newforum.area.options.skip")
     await organiser.says("Hội trường")
     await organiser.says("Không kèm bản đồ")
-    for typed, reason in (("chủ nhật tới", "not-a-moment"), ("20/11/2026 14:00", "past"),
-                          ("31/02/2027 9:00", "not-a-moment")):  # fmt: skip
+    for typed, reason in (
+        ("chủ nhật tới", "not-a-moment"),
+        ("20/11/2026 14:00", "past"),
+        ("31/02/2027 9:00", "not-a-moment"),
+    ):
         await organiser.says(typed)
         assert organiser.is_told(f"newforum.starts.rejected.{reason}")
     await organiser.says("14 giờ 30 ngày 2/1")
@@ -257,13 +270,16 @@ async def crowd(town: Town, count: int) -> None:
     seal = town.app.policy.seal
     rows = [
         {
-            "alias": address.alias, "sealed": address.sealed, "language": "vi", "subject": area,
+            "alias": address.alias,
+            "sealed": address.sealed,
+            "language": "vi",
+            "subject": area,
             "created_at": town.now,
         }
         for number in range(count)
         for address in (seal.address(9_000_000 + number, named=True),)
         for area in ((WARD, "31") if number % 4 == 0 else (WARD,))
-    ]  # fmt: skip
+    ]
     async with town.app.database.transaction() as connection:
         await connection.execute(insert(table(Subscription)), rows)
 
@@ -273,11 +289,11 @@ async def test_a_broken_expansion_goes_on_where_it_was(town: Town, monkeypatch: 
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     approver = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     await crowd(town, 40)
-    monkeypatch.setattr(announcing, "_CHUNK", 7)  # type: ignore[attr-defined]
+    monkeypatch.setattr(announcements, "_CHUNK", 7)  # type: ignore[attr-defined]
     database, policy = town.app.database, town.app.policy
     await plans(organiser)
     await organiser.taps("newforum.review.options.submit")
-    enqueue = outbox.enqueue
+    enqueue = outbox.enqueue_messages
     broken: list[object] = []
 
     async def breaking(*given: object) -> None:
@@ -288,16 +304,16 @@ async def test_a_broken_expansion_goes_on_where_it_was(town: Town, monkeypatch: 
 
     async with database.transaction() as connection:
         forum = await the_forum(town)
-        changed = await forums.change(connection, forum, None, state=ForumState.PUBLISHED)
+        changed = await forums.update_forum(connection, forum, None, state=ForumState.PUBLISHED)
         assert changed
-        await announcing.announce(connection, changed, "notice", town.now, policy=policy)
-    monkeypatch.setattr(announcing.outbox, "enqueue", breaking)  # type: ignore[attr-defined]
+        await announcements.announce_forum(connection, changed, "notice", town.now, policy=policy)
+    monkeypatch.setattr(announcements.outbox, "enqueue", breaking)  # type: ignore[attr-defined]
     for _ in range(3):
         try:
-            await announcing.expand(database, town.now, policy=policy)
+            await announcements.expand_announcements(database, town.now, policy=policy)
         except RuntimeError:
             continue
-    await announcing.expand(database, town.now, policy=policy)
+    await announcements.expand_announcements(database, town.now, policy=policy)
     assert len(broken) == 3
     rows = table(Outbox)
     async with database.reading() as connection:

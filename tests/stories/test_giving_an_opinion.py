@@ -43,8 +43,10 @@ async def test_from_hello_to_receipt_and_alert(town: Town) -> None:
     assert record["text"] == "Cổng trường tắc đường lúc 7 giờ.\nSáng nào cũng vậy."
     assert record["code"] == ann.code
     assert (record["kind"], record["topics"], record["unit_code"]) == (
-        "report", ["congestion"], "11407",
-    )  # fmt: skip
+        "report",
+        ["congestion"],
+        "11407",
+    )
     # Wednesday 25 November, 10 working days: 9 December, five in the afternoon in the city.
     assert record["due_at"] == "2026-12-09T10:00:00+00:00"
 
@@ -92,7 +94,7 @@ async def test_the_consent_is_stored_with_version_and_time(town: Town) -> None:
     town.later(minutes=5)
     await ann.taps("feedback.consent.options.agree")
     async with town.app.database.reading() as connection:
-        resident = await residents.find(connection, town.app.policy.seal.aliases(ann.id))
+        resident = await residents.find_resident(connection, town.app.policy.seal.aliases(ann.id))
     assert resident is not None
     assert (resident.consent_version, resident.consent_at) == ("2026-12", town.now)
 
@@ -143,7 +145,7 @@ async def test_cancel_forgets_the_draft(town: Town) -> None:
     await ann.says("/huy")
     assert ann.is_told("feedback.stopped.cancelled")
     async with town.app.database.reading() as connection:
-        row = await conversations.find(connection, ann.id)
+        row = await conversations.find_conversation(connection, ann.id)
     assert row is not None
     assert (row.flow, row.answers) == (None, {})
     await ann.says("/cancel")
@@ -165,7 +167,7 @@ async def test_a_draft_is_reminded_of_once_and_then_deleted(town: Town) -> None:
     assert ann.is_told("draft.expired")
     await town.app.schedule.purge()
     async with town.app.database.reading() as connection:
-        row = await conversations.find(connection, ann.id)
+        row = await conversations.find_conversation(connection, ann.id)
     assert row is not None
     assert row.answers == {}
 
@@ -192,9 +194,12 @@ async def test_an_old_button_shows_the_present_question(town: Town) -> None:
     assert ann.is_asked("feedback.topic")
     before = len(ann.messages)
     callback = {
-        "id": "old", "from": {"id": ann.id, "is_bot": False, "first_name": "Ann"},
-        "chat_instance": "1", "message": ann.messages[-1], "data": "feedback.kind=praise",
-    }  # fmt: skip
+        "id": "old",
+        "from": {"id": ann.id, "is_bot": False, "first_name": "Ann"},
+        "chat_instance": "1",
+        "message": ann.messages[-1],
+        "data": "feedback.kind=praise",
+    }
     await ann.does("update", {"callback_query": callback})
     assert ann.is_asked("feedback.topic")
     assert len(ann.messages) == before
@@ -272,5 +277,6 @@ async def test_who_is_unsure_is_offered_the_kind_that_the_text_suggests(town: To
     await ann.taps("feedback.review.options.submit")
     records = await town.exported()
     assert [(r["kind"], r["confidential"]) for r in records] == [
-        ("denunciation", True), ("unsure", False),
-    ]  # fmt: skip
+        ("denunciation", True),
+        ("unsure", False),
+    ]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from bot.conversation.flow import Chat
-from bot.export import FORUM_COLUMNS, forum_records
-from bot.feedback import service as feedback
+from bot.conversation.engine import Chat
+from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
+from bot.reports.export import FORUM_COLUMNS, iterate_forum_records
 from storage import attendance, submissions
 from storage.models import ForumState, HeardAs, Hearing, Role, State, Submission
-from storage.rows import many, table
+from storage.statements import fetch_all, table
 from tests.attending import changed, published, registered, registers
 
 if TYPE_CHECKING:
@@ -27,9 +27,12 @@ WARD, CODE = "11407", "DD7K2"
 async def presses(person: Person, data: str) -> None:
     """A button of a page that need not be open any more, or never was."""
     query = {
-        "id": "forged", "from": {"id": person.id, "is_bot": False, "first_name": person.name},
-        "chat_instance": "1", "message": person.messages[-1], "data": data,
-    }  # fmt: skip
+        "id": "forged",
+        "from": {"id": person.id, "is_bot": False, "first_name": person.name},
+        "chat_instance": "1",
+        "message": person.messages[-1],
+        "data": data,
+    }
     await person.does("update", {"callback_query": query})
 
 
@@ -40,13 +43,17 @@ async def sends_ahead(
     await person.says(f"/start forum_{CODE}")
     town, chat, rows = person.town, Chat(person.id, "vi"), table(Submission)
     answers = {
-        "kind": kind, "topic": [topic], "area": WARD, "identity": "channel", "@forum": CODE,
+        "kind": kind,
+        "topic": [topic],
+        "area": WARD,
+        "identity": "channel",
+        "@forum": CODE,
         "details": [{"id": 1, "text": text, "file": None}],
-    }  # fmt: skip
+    }
     async with town.app.database.transaction() as connection:
         policy = town.app.policy
-        await feedback.agree(connection, chat, NOTICE_VERSION, town.now, policy=policy)
-        await feedback.receive(connection, chat, answers, town.now, policy=policy)
+        await feedback.record_consent(connection, chat, NOTICE_VERSION, town.now, policy=policy)
+        await feedback.receive_submission(connection, chat, answers, town.now, policy=policy)
         newest = select(rows.c.code).order_by(rows.c.id.desc()).limit(1)
         code = str((await connection.execute(newest)).scalar_one())
     await town.app.settled()
@@ -82,7 +89,7 @@ async def test_who_plans_a_forum_reads_only_what_they_may(town: Town) -> None:
 async def the_one(town: Town, code: str) -> Submission:
     """An opinion as it stands."""
     async with town.app.database.reading() as connection:
-        found = await submissions.by_code(connection, code)
+        found = await submissions.find_submission(connection, code)
     assert found is not None
     return found
 
@@ -91,7 +98,7 @@ async def heard(town: Town) -> Sequence[Hearing]:
     """What became of opinions in the hall, in order."""
     rows = table(Hearing)
     async with town.app.database.reading() as connection:
-        return await many(connection, Hearing, select(rows).order_by(rows.c.id))
+        return await fetch_all(connection, Hearing, select(rows).order_by(rows.c.id))
 
 
 async def held(town: Town) -> tuple[Person, Person, int]:
@@ -136,9 +143,10 @@ async def test_opinions_come_up_one_after_another(town: Town) -> None:
     assert "nhận 2, trả lời tại chỗ 1, giao đơn vị 1, chuyển cơ quan khác 0" in organiser.sees
     assert [row.outcome for row in await heard(town)] == [HeardAs.ANSWERED, HeardAs.LEFT]
     async with town.app.database.reading() as connection:
-        (record,) = [each async for each in forum_records(connection, None, None)]
+        (record,) = [each async for each in iterate_forum_records(connection, None, None)]
         later = [
-            each async for each in forum_records(connection, town.now + timedelta(days=30), None)
+            each
+            async for each in iterate_forum_records(connection, town.now + timedelta(days=30), None)
         ]
     assert record["hall"] == {"answered": 1, "left": 1, "transferred": 0}
     assert set(record) == set(FORUM_COLUMNS)
@@ -233,7 +241,7 @@ async def test_the_head_of_a_neighbourhood_writes_down_what_others_say(town: Tow
     assert not head.is_told("hall_spoken.kind.ask")  # not let in yet
     async with town.app.database.transaction() as connection:
         for ticket in await registered(town):
-            assert await attendance.arrive(connection, ticket.token, town.now)
+            assert await attendance.check_in(connection, ticket.token, town.now)
     for person, way in ((guest, "spoken"), (guest, "next"), (head, "next")):
         await presses(person, f"hall:{way}={CODE}")
         assert not person.was_told("hall_spoken.kind.ask")

@@ -17,19 +17,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import func, select, update
 
-from bot.app import times_of
 from bot.areas.units import CITY
-from bot.casework import acting, deadlines, service, standing
-from bot.casework.workflow import BY_NAME, NEW, TRANSITIONS, allows
-from bot.conversation.flow import Chat, Refused
-from bot.feedback import alerts, followup
-from bot.feedback import service as feedback
+from bot.casework import action_service, assignment, case_access, escalation, staff
+from bot.casework.actions import BY_NAME, NEW, TRANSITIONS, is_allowed
+from bot.conversation.engine import Chat, Refused
+from bot.feedback import followup_service
+from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
-from bot.settings import Deadlines
+from bot.runtime.app import make_case_deadlines
+from bot.runtime.settings import DeadlineSettings
 from storage import casework, officers, submissions
 from storage.database import Database
 from storage.models import Answer, Audit, Kind, Officer, Outbox, Role, State, Submission
-from storage.rows import many, table
+from storage.statements import fetch_all, table
 from tests.people import START
 from tests.samples import POLICY
 
@@ -39,17 +39,28 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 WARD, OTHER = "11407", "11413"
-TIMES = times_of(Deadlines())
+TIMES = make_case_deadlines(DeadlineSettings())
 CASES, OFFICERS, AUDIT = table(Submission), table(Officer), table(Audit)
 OUTBOX, ANSWERS = table(Outbox), table(Answer)
 
 OVER = {
-    State.CLOSED, State.WITHDRAWN, State.MERGED, State.DIVERTED, State.REJECTED, State.ACKNOWLEDGED,
-}  # fmt: skip
+    State.CLOSED,
+    State.WITHDRAWN,
+    State.MERGED,
+    State.DIVERTED,
+    State.REJECTED,
+    State.ACKNOWLEDGED,
+}
 STAFF = (
-    (WARD, Role.OFFICER), (WARD, Role.OFFICER), (WARD, Role.APPROVER), (OTHER, Role.OFFICER),
-    (CITY, Role.OFFICER), (CITY, Role.TRIAGE), (CITY, Role.COORDINATOR), (CITY, Role.OBSERVER),
-)  # fmt: skip
+    (WARD, Role.OFFICER),
+    (WARD, Role.OFFICER),
+    (WARD, Role.APPROVER),
+    (OTHER, Role.OFFICER),
+    (CITY, Role.OFFICER),
+    (CITY, Role.TRIAGE),
+    (CITY, Role.COORDINATOR),
+    (CITY, Role.OBSERVER),
+)
 CASE, PERSON = st.integers(0, 20), st.integers(0, len(STAFF) - 1)
 fresh = count(50_000)
 EXAMPLES = 400 if os.environ.get("HYPOTHESIS_PROFILE") == "explore" else 12
@@ -77,11 +88,13 @@ class Casework(RuleBasedStateMachine):
             await connection.execute(update(OFFICERS).values(active=False, on_duty=False))
             await connection.execute(update(CASES).values(closed_at=self.now))
             for chat_id, (unit, role) in zip(self.staff, STAFF, strict=True):
-                token = await service.invite(connection, unit, role, (), self.now)
-                await service.join(connection, chat_id, str(chat_id), token, self.now)
+                token = await staff.make_invite(connection, unit, role, (), self.now)
+                await staff.accept_invite(connection, chat_id, str(chat_id), token, self.now)
             for chat_id in self.residents:
                 chat = Chat(chat_id, "vi")
-                await feedback.agree(connection, chat, NOTICE_VERSION, self.now, policy=POLICY)
+                await feedback.record_consent(
+                    connection, chat, NOTICE_VERSION, self.now, policy=POLICY
+                )
         for who, kind in enumerate((Kind.REPORT, Kind.CRIME_REPORT)):
             self.codes.append(await self._given(who, kind, "theft", WARD))
 
@@ -115,7 +128,7 @@ class Casework(RuleBasedStateMachine):
     async def _rows(self) -> list[Submission]:
         async with self.database.reading() as connection:
             statement = select(CASES).where(CASES.c.code.in_(self.codes))
-            return list(await many(connection, Submission, statement))
+            return list(await fetch_all(connection, Submission, statement))
 
     # What people do
 
@@ -134,13 +147,16 @@ class Casework(RuleBasedStateMachine):
 
     async def _given(self, who: int, kind: Kind, topic: str, area: str) -> str:
         answers = {
-            "kind": kind, "topic": [topic], "area": area, "identity": "channel",
+            "kind": kind,
+            "topic": [topic],
+            "area": area,
+            "identity": "channel",
             "details": [{"id": None, "text": "Đèn đường ngõ 5 hỏng", "file": None}],
-        }  # fmt: skip
+        }
         chat = Chat(self.residents[who], "vi")
 
         async with self.database.transaction() as connection:
-            await feedback.receive(connection, chat, answers, self.now, policy=POLICY)
+            await feedback.receive_submission(connection, chat, answers, self.now, policy=POLICY)
             newest = select(CASES.c.code).order_by(CASES.c.id.desc()).limit(1)
             return str((await connection.execute(newest)).scalar_one())
 
@@ -151,8 +167,8 @@ class Casework(RuleBasedStateMachine):
 
         async def allowed() -> list[str]:
             async with self.database.reading() as connection:
-                at = await standing.find(connection, self.staff[by], code, self.now)
-            return [each.name for each in TRANSITIONS if at is not None and allows(each, at)]
+                at = await case_access.find_case_access(connection, self.staff[by], code, self.now)
+            return [each.name for each in TRANSITIONS if at is not None and is_allowed(each, at)]
 
         if actions := self.runner.run(allowed()):
             self._act(by, actions[pick % len(actions)], code, other)
@@ -170,17 +186,26 @@ class Casework(RuleBasedStateMachine):
 
     def _act(self, by: int, action: str, code: str, other: int) -> None:
         words = {
-            "question": "Ở đâu?", "text": "Đã sửa.", "measure": "Thay bóng", "deadline": "Xong",
-            "reason": "vì mưa", "body": "Sở Xây dựng", "contact": "0225", "place": "Phường",
-            "days": "5", "kind": "question", "topic": ["theft", "officer_attitude"][other % 2],
-            "area": [WARD, OTHER][other % 2], "into": self._case(other),
-        }  # fmt: skip
+            "question": "Ở đâu?",
+            "text": "Đã sửa.",
+            "measure": "Thay bóng",
+            "deadline": "Xong",
+            "reason": "vì mưa",
+            "body": "Sở Xây dựng",
+            "contact": "0225",
+            "place": "Phường",
+            "days": "5",
+            "kind": "question",
+            "topic": ["theft", "officer_attitude"][other % 2],
+            "area": [WARD, OTHER][other % 2],
+            "into": self._case(other),
+        }
 
         async def act(connection: AsyncConnection) -> Any:
-            found = await officers.find(connection, self.staff[other % len(STAFF)])
+            found = await officers.find_officer(connection, self.staff[other % len(STAFF)])
             words["officer"] = str(found.id if found else 0)
             chat_id = self.staff[by]
-            return await acting.act(
+            return await action_service.perform_action(
                 connection, chat_id, action, code, self.now, words, policy=POLICY
             )
 
@@ -198,7 +223,7 @@ class Casework(RuleBasedStateMachine):
             )
             assert (await connection.execute(logged)).scalar_one() >= 1
             if action == "approve":
-                for merged in await casework.merged_into(connection, changed.id or 0):
+                for merged in await casework.list_merged(connection, changed.id or 0):
                     told = select(func.count()).where(
                         OUTBOX.c.dedup_key == f"approve:{changed.version}:{merged.code}"
                     )
@@ -212,20 +237,27 @@ class Casework(RuleBasedStateMachine):
     def answers_back(self, which: int, who: int, what: str) -> None:
         code, chat = self._case(which), Chat(self.residents[who], "vi")
         answers = {
-            "@code": code, "reason": "Chưa xong", "score": "0", "again": "yes",
+            "@code": code,
+            "reason": "Chưa xong",
+            "score": "0",
+            "again": "yes",
             "details": [{"id": None, "text": "Ở ngõ 5", "file": None}],
-        }  # fmt: skip
+        }
 
         async def act(connection: AsyncConnection) -> None:
-            before = await submissions.by_code(connection, code)
+            before = await submissions.find_submission(connection, code)
             if what == "withdraw":
-                await followup.withdraw(connection, chat, code, self.now, policy=POLICY)
+                await followup_service.withdraw_submission(
+                    connection, chat, code, self.now, policy=POLICY
+                )
             else:
                 does = {
-                    "reply": followup.reply, "reopen": followup.reopen, "rate": followup.rate,
-                }[what]  # fmt: skip
+                    "reply": followup_service.reply_to_question,
+                    "reopen": followup_service.reopen_submission,
+                    "rate": followup_service.rate_answer,
+                }[what]
                 await does(connection, chat, answers, self.now, policy=POLICY)
-            after = await submissions.by_code(connection, code)
+            after = await submissions.find_submission(connection, code)
             assert before
             assert after
             if before.answered_at is not None and after.answered_at is None:
@@ -241,8 +273,8 @@ class Casework(RuleBasedStateMachine):
 
         async def wake() -> None:
             async with self.database.transaction() as connection:
-                await alerts.alert_waiting(connection, self.now, 0, policy=POLICY)
-            await deadlines.look(self.database, TIMES, self.now, policy=POLICY)
+                await assignment.alert_waiting(connection, self.now, 0, policy=POLICY)
+            await escalation.check_deadlines(self.database, TIMES, self.now, policy=POLICY)
             for case in await self._rows():
                 waits = case.state in NEW and case.acknowledge_by is not None
                 assert not (waits and case.acknowledge_by <= self.now)  # type: ignore[operator]
@@ -256,21 +288,21 @@ class Casework(RuleBasedStateMachine):
         async def change(connection: AsyncConnection) -> None:
             chat_id = self.staff[who]
             if how == "away":
-                found = await officers.find(connection, chat_id)
+                found = await officers.find_officer(connection, chat_id)
                 if found is not None:
                     until = self.now + timedelta(days=2)
-                    await officers.write(connection, found.id or 0, away_until=until)
+                    await officers.update_officer(connection, found.id or 0, away_until=until)
             else:
-                await service.set_duty(connection, chat_id, self.now, on_duty=how == "on")
+                await staff.set_duty(connection, chat_id, self.now, on_duty=how == "on")
 
         self._do(change)
 
     @rule(who=st.integers(0, 2))
     def leaves(self, who: int) -> None:
         async def go(connection: AsyncConnection) -> None:
-            found = await officers.find(connection, self.staff[who])
+            found = await officers.find_officer(connection, self.staff[who])
             if found is not None:
-                await service.deactivate(connection, found.id or 0, self.now, role="operator")
+                await staff.deactivate_officer(connection, found.id or 0, self.now, role="operator")
 
         self._do(go)
 
@@ -281,7 +313,7 @@ class Casework(RuleBasedStateMachine):
         async def look() -> None:
             async with self.database.reading() as connection:
                 rows = select(CASES).where(CASES.c.code.in_(self.codes))
-                for case in await many(connection, Submission, rows):
+                for case in await fetch_all(connection, Submission, rows):
                     _state_and_times_agree(case)
                     if case.code in self.conduct and case.kind is not Kind.PRAISE:
                         await self._is_kept_from_its_unit(connection, case)
@@ -297,11 +329,14 @@ class Casework(RuleBasedStateMachine):
         assert case.handled_by == CITY
         for chat_id, (unit, _role) in zip(self.staff, STAFF, strict=True):
             if unit != CITY:
-                assert await standing.find(connection, chat_id, case.code, self.now) is None
+                assert (
+                    await case_access.find_case_access(connection, chat_id, case.code, self.now)
+                    is None
+                )
 
     async def _owner_may_have_it(self, connection: AsyncConnection, case: Submission) -> None:
-        (owner,) = await officers.by_ids(connection, [case.assignee_id or 0])
-        at = await standing.find(connection, owner.chat_id, case.code, self.now)
+        (owner,) = await officers.list_by_ids(connection, [case.assignee_id or 0])
+        at = await case_access.find_case_access(connection, owner.chat_id, case.code, self.now)
         assert at is not None, (case.state, owner.unit_code, case.handled_by)
 
 
@@ -321,7 +356,9 @@ def test_no_sequence_of_actions_breaks_an_invariant(database_url: str) -> None:
     # On the second kind the same sequences would be played again: a few show that it is the same.
     tried = EXAMPLES if database_url.startswith("sqlite") else EXAMPLES // 3
     few = settings(
-        max_examples=tried, stateful_step_count=30, deadline=None,
+        max_examples=tried,
+        stateful_step_count=30,
+        deadline=None,
         suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    )
     run_state_machine_as_test(machine, settings=few)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from storage.models import Audit
-from storage.rows import table
+from storage.statements import table
 
 if TYPE_CHECKING:
     from tests.people import Town
@@ -71,11 +71,11 @@ async def test_an_alert_waits_for_an_officer(town: Town) -> None:
 
 async def test_an_invite_works_once(town: Town) -> None:
     """A second person with the same link is told so and gets no alerts."""
-    from bot.casework import service as casework
+    from bot.casework import staff as casework
     from storage.models import Role
 
     async with town.app.database.transaction() as connection:
-        token = await casework.invite(connection, "31", Role.OFFICER, (), town.now)
+        token = await casework.make_invite(connection, "31", Role.OFFICER, (), town.now)
     ann, bob = town.resident("Ann"), town.resident("Bob")
     await ann.says(f"/start invite_{token}")
     await bob.says(f"/start invite_{token}")
@@ -87,11 +87,11 @@ async def test_an_invite_works_once(town: Town) -> None:
 
 async def test_an_expired_invite_is_refused(town: Town) -> None:
     """A week is enough."""
-    from bot.casework import service as casework
+    from bot.casework import staff as casework
     from storage.models import Role
 
     async with town.app.database.transaction() as connection:
-        token = await casework.invite(connection, "31", Role.OFFICER, (), town.now)
+        token = await casework.make_invite(connection, "31", Role.OFFICER, (), town.now)
     town.later(days=8)
     ann = town.resident("Ann")
     await ann.says(f"/start invite_{token}")

@@ -22,7 +22,7 @@ WARD, NAMED = "11407", "Phường An Biên"
 async def the_one(town: Town, code: str) -> Submission:
     """A submission as it stands."""
     async with town.app.database.reading() as connection:
-        found = await submissions.by_code(connection, code)
+        found = await submissions.find_submission(connection, code)
     assert found is not None
     return found
 
@@ -30,8 +30,13 @@ async def the_one(town: Town, code: str) -> Submission:
 async def does(officer: Person, code: str, action: str) -> None:
     """Open a case and press a button of its first or second page."""
     await officer.says(f"/case {code}")
-    if f"case.do.{action}" in {"case.do.merge", "case.do.reclassify", "case.do.extend",
-                               "case.do.divert", "case.do.reject"}:  # fmt: skip
+    if f"case.do.{action}" in {
+        "case.do.merge",
+        "case.do.reclassify",
+        "case.do.extend",
+        "case.do.divert",
+        "case.do.reject",
+    }:
         await officer.taps("case.more")
     await officer.taps(f"case.do.{action}")
 
@@ -185,7 +190,7 @@ async def test_the_day_begins_with_what_waits(town: Town) -> None:
 
     async def morning(day: int, hour: int, minute: int = 0) -> int:
         town.now = datetime(2026, 11, day, hour, minute, tzinfo=UTC)
-        sent = await digest.send(town.app.database, town.now, policy=town.app.policy)
+        sent = await digest.send_digests(town.app.database, town.now, policy=town.app.policy)
         await town.app.settled()
         return sent
 

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from bot.forums import reminding
-from bot.forums.attending_rules import reminded_at
-from bot.workdays import Workdays
-from storage import claims, outcomes
+from bot.core.business_calendar import BusinessCalendar
+from bot.forums import reminders as forum_reminders
+from bot.forums.attendance.rules import compute_reminder_time
+from storage import delivery_results, outbox_claims
 from storage.models import ForumState, Outbox, OutboxState
-from storage.rows import table
+from storage.statements import table
 from tests.attending import changed, published, registers
 from tests.people import tells
 
@@ -122,16 +122,16 @@ async def test_what_is_on_its_way_is_not_tried_again(town: Town) -> None:
     await town.app.remind_of_forums()
     database, lease = town.app.database, timedelta(minutes=1)
     async with database.transaction() as connection:
-        pacing = claims.Pacing(0, 0, 0)
-        found = await claims.claim(
+        pacing = outbox_claims.Pacing(0, 0, 0)
+        found = await outbox_claims.claim_due_messages(
             connection, owner="another", now=town.now, lease=lease, pacing=pacing, most=9
         )
     (claimed,) = found.rows
     await changed(town, forum, state=ForumState.CANCELLED)
     row = claimed.row
-    failed = outcomes.Unsent(row.id, row.attempt, OutboxState.WAITING, town.now)
+    failed = delivery_results.UnsentResult(row.id, row.attempt, OutboxState.WAITING, town.now)
     async with database.transaction() as connection:
-        assert await outcomes.finish(connection, "another", [failed], town.now) == 0
+        assert await delivery_results.record_results(connection, "another", [failed], town.now) == 0
     assert await waiting(town) == [OutboxState.MAYBE_SENT]
 
 
@@ -188,23 +188,27 @@ async def test_where_the_clock_is_changed_in_between(town: Town) -> None:
     await published(town, starts_at=start)
     ann = town.resident("Ann")
     await registers(ann)
-    policy = replace(town.app.policy, workdays=Workdays(zone))
+    policy = replace(town.app.policy, workdays=BusinessCalendar(zone))
     town.now = datetime(2027, 3, 13, 18, 59, 59, tzinfo=zone)
     usual = (1440, 120)
-    assert not await reminding.look(town.app.database, usual, town.now, policy=policy)
+    assert not await forum_reminders.send_reminders(
+        town.app.database, usual, town.now, policy=policy
+    )
     town.later(seconds=1)
-    assert await reminding.look(town.app.database, usual, town.now, policy=policy)
-    assert not await reminding.look(town.app.database, usual, town.now, policy=policy)
+    assert await forum_reminders.send_reminders(town.app.database, usual, town.now, policy=policy)
+    assert not await forum_reminders.send_reminders(
+        town.app.database, usual, town.now, policy=policy
+    )
     for day, hour in ((14, 2), (14, 3)):  # half past two does not exist that night
         at = datetime(2027, 3, day + 1, hour, 30, tzinfo=zone)
-        assert reminded_at(at, 1440, zone) == datetime(2027, 3, day, 3, 30, tzinfo=zone)
+        assert compute_reminder_time(at, 1440, zone) == datetime(2027, 3, day, 3, 30, tzinfo=zone)
 
 
 async def test_two_replicas_at_once_remind_once(
     twin_town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whichever wakes first, and however many pages it takes."""
-    monkeypatch.setattr(reminding, "_PAGE", 2)
+    monkeypatch.setattr(forum_reminders, "_PAGE", 2)
     town = twin_town
     await published(town)
     people = [town.resident(name) for name in ("Ann", "Ben", "Cam")]

@@ -10,12 +10,12 @@ import orjson
 import pytest
 from sqlalchemy import MetaData, select, update
 
-from bot.app import retention_of
-from bot.privacy import retention, rights
-from bot.settings import Retention
+from bot.privacy import data_requests, retention
+from bot.runtime.app import make_retention_periods
+from bot.runtime.settings import RetentionSettings
 from storage import erasure, submissions
 from storage.models import Attachment, Audit, FailedUpdate, Outbox, Resident, State, Submission
-from storage.rows import table
+from storage.statements import table
 
 if TYPE_CHECKING:
     from tests.people import Person, Town
@@ -182,7 +182,7 @@ async def test_nobody_elses_data_are_shown_or_erased(town: Town) -> None:
     assert "0 ý kiến" in ben.sees
     async with town.app.database.transaction() as connection:
         seal = town.app.policy.seal
-        assert (await rights.erase(connection, seal, ben.id, town.now)).gone == 0
+        assert (await data_requests.erase_person(connection, seal, ben.id, town.now)).gone == 0
     (record,) = await town.exported()
     assert record["text"] == SECRET
 
@@ -204,19 +204,19 @@ async def test_an_update_that_failed_is_forgotten_too(town: Town) -> None:
 async def test_what_is_over_is_warned_of_and_then_erased(town: Town) -> None:
     """A month's warning; then only a tombstone. What is open is never touched."""
     ann = town.resident("Ann")
-    policy, terms = town.app.policy, retention_of(Retention())
+    policy, terms = town.app.policy, make_retention_periods(RetentionSettings())
     await ann.gives(SECRET)
     town.later(days=4000)
-    assert await retention.apply(town.app.database, terms, town.now, policy=policy) == 0
+    assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 0
     await set_state(town, State.CLOSED, closed_at=town.now)
     town.later(days=710)
-    assert await retention.apply(town.app.database, terms, town.now, policy=policy) == 0
+    assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 0
     await town.app.settled()
     assert ann.was_told("retention.warning")
     town.later(days=25)
-    assert await retention.apply(town.app.database, terms, town.now, policy=policy) == 0
+    assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 0
     town.later(days=6)
-    assert await retention.apply(town.app.database, terms, town.now, policy=policy) == 1
+    assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 1
     (record,) = await town.exported()
     assert (record["text"], record["state"]) == ("", State.CLOSED)
     assert "Thảo Nguyên" not in await everything(town)
@@ -225,15 +225,15 @@ async def test_what_is_over_is_warned_of_and_then_erased(town: Town) -> None:
 async def test_a_machine_that_was_off_warns_before_it_erases(town: Town) -> None:
     """Years over the time, and still the warning comes first, a month before."""
     ann = town.resident("Ann")
-    policy, terms = town.app.policy, retention_of(Retention())
+    policy, terms = town.app.policy, make_retention_periods(RetentionSettings())
     await ann.gives(SECRET)
     await set_state(town, State.CLOSED, closed_at=town.now)
     town.later(days=3000)
-    assert await retention.apply(town.app.database, terms, town.now, policy=policy) == 0
+    assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 0
     town.later(days=29)
-    assert await retention.apply(town.app.database, terms, town.now, policy=policy) == 0
+    assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 0
     town.now += timedelta(days=2)
-    assert await retention.apply(town.app.database, terms, town.now, policy=policy) == 1
+    assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 1
 
 
 async def test_an_unnamed_opinion_cannot_be_led_back(town: Town) -> None:
@@ -256,9 +256,9 @@ async def test_what_an_officer_takes_meanwhile_is_not_erased(town: Town) -> None
     """Between the reading and the erasing: it stays whole."""
     code = await town.resident("Ann").gives(SECRET)
     async with town.app.database.transaction() as connection:
-        read = await submissions.by_code(connection, code)
+        read = await submissions.find_submission(connection, code)
         assert read is not None
-        assert await submissions.change(connection, read, state=State.IN_PROGRESS)
-        assert not await erasure.erase(connection, read, town.now, state=State.WITHDRAWN)
+        assert await submissions.update_submission(connection, read, state=State.IN_PROGRESS)
+        assert not await erasure.erase_submission(connection, read, town.now, state=State.WITHDRAWN)
     (record,) = await town.exported()
     assert (record["text"], record["state"]) == (SECRET, State.IN_PROGRESS)

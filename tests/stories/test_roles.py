@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.casework.workflow import BY_NAME
-from bot.texts import load
+from bot.casework.actions import BY_NAME
+from bot.texts import load_texts
 from storage import audit, submissions
 from storage.models import Role
 from tests.samples import once
@@ -24,21 +24,30 @@ WORKER = {"note", "recuse"}
 DISTRIBUTOR = WORKER | {"assign", "divert", "exclude"}
 LEADER = DISTRIBUTOR | {"extend", "reject"}
 TAKEN = {
-    Role.OFFICER: WORKER, Role.TRIAGE: DISTRIBUTOR, Role.APPROVER: LEADER, Role.COORDINATOR: LEADER,
-    Role.ORGANISER: set(), Role.OBSERVER: set(), Role.ADMINISTRATOR: set(),
-}  # fmt: skip
+    Role.OFFICER: WORKER,
+    Role.TRIAGE: DISTRIBUTOR,
+    Role.APPROVER: LEADER,
+    Role.COORDINATOR: LEADER,
+    Role.ORGANISER: set(),
+    Role.OBSERVER: set(),
+    Role.ADMINISTRATOR: set(),
+}
 DECIDER = {"note", "approve", "send_back", "extend", "exclude"}
 PROPOSED = {
-    Role.OFFICER: {"note"}, Role.TRIAGE: {"note", "exclude"}, Role.APPROVER: DECIDER,
-    Role.COORDINATOR: DECIDER, Role.ORGANISER: set(), Role.OBSERVER: set(),
+    Role.OFFICER: {"note"},
+    Role.TRIAGE: {"note", "exclude"},
+    Role.APPROVER: DECIDER,
+    Role.COORDINATOR: DECIDER,
+    Role.ORGANISER: set(),
+    Role.OBSERVER: set(),
     Role.ADMINISTRATOR: set(),
-}  # fmt: skip
+}
 
 
 async def the_one(town: Town, code: str) -> Submission:
     """A submission as it stands."""
     async with town.app.database.reading() as connection:
-        found = await submissions.by_code(connection, code)
+        found = await submissions.find_submission(connection, code)
     assert found is not None
     return found
 
@@ -46,16 +55,19 @@ async def the_one(town: Town, code: str) -> Submission:
 async def refusals(town: Town) -> list[Audit]:
     """The refusals in the audit."""
     async with town.app.database.reading() as connection:
-        found = [each async for each in audit.everything(connection, None, None)]
+        found = [each async for each in audit.iterate_entries(connection, None, None)]
     return [each for each in found if each.action == "case.refused"]
 
 
 async def forged(person: Person, data: str) -> None:
     """Press a button that nobody was shown."""
     query = {
-        "id": "forged", "from": {"id": person.id, "is_bot": False, "first_name": person.name},
-        "chat_instance": "1", "message": person.messages[-1], "data": data,
-    }  # fmt: skip
+        "id": "forged",
+        "from": {"id": person.id, "is_bot": False, "first_name": person.name},
+        "chat_instance": "1",
+        "message": person.messages[-1],
+        "data": data,
+    }
     await person.does("update", {"callback_query": query})
 
 
@@ -93,4 +105,4 @@ async def test_what_a_role_is_not_granted_it_cannot_do(town: Town, state: str) -
 
 
 def _is_offered(person: Person, name: str) -> bool:
-    return load("vi")[f"case.do.{name}"] in person.buttons
+    return load_texts("vi")[f"case.do.{name}"] in person.buttons

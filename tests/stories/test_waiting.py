@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 
 from storage import submissions
 from storage.models import Submission
-from storage.rows import table
+from storage.statements import table
 
 if TYPE_CHECKING:
     from tests.people import Town

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
-from bot import logs
+from bot.runtime import logs
 from tests.people import TOKEN
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     handlers, level = list(root.handlers), root.level
     with monkeypatch.context() as patched:
         patched.setattr(sys, "stderr", written)
-        logs.configure(TOKEN)
+        logs.configure_logs(TOKEN)
     yield written
     root.handlers[:] = handlers
     root.setLevel(level)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from bot.screen import Screen, Words
-from storage import failures, outbox
+from bot.core.screen import Screen, Words
+from storage import failed_updates, outbox
 from storage.models import Outbox, Submission
-from storage.rows import table
+from storage.statements import table
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,9 +30,9 @@ def message(
     priority: outbox.Priority = outbox.Priority.ASSIGNMENT,
     critical: bool = True,
     lasts: timedelta = timedelta(days=1),
-) -> outbox.Message:
+) -> outbox.OutboxMessage:
     """A message of one text."""
-    return outbox.Message(
+    return outbox.OutboxMessage(
         dedup_key=key,
         chat_id=chat_id,
         priority=priority,
@@ -43,15 +43,15 @@ def message(
     )
 
 
-async def put(town: Town, *messages: outbox.Message) -> None:
+async def put(town: Town, *messages: outbox.OutboxMessage) -> None:
     """Put messages in the outbox."""
     await put_at(town, town.now, *messages)
 
 
-async def put_at(town: Town, now: datetime, *messages: outbox.Message) -> None:
+async def put_at(town: Town, now: datetime, *messages: outbox.OutboxMessage) -> None:
     """Put messages in the outbox at a moment of another clock."""
     async with town.app.database.transaction() as connection:
-        await outbox.enqueue(connection, messages, now)
+        await outbox.enqueue_messages(connection, messages, now)
 
 
 async def row(town: Town, key: str) -> Any:
@@ -68,7 +68,7 @@ async def state(town: Town, key: str) -> str:
 async def kept(town: Town) -> int:
     """How many updates are kept for the operator."""
     async with town.app.database.reading() as connection:
-        return await failures.count(connection)
+        return await failed_updates.count_failed_updates(connection)
 
 
 async def submissions(town: Town) -> list[str]:

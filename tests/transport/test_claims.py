@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
-from storage import claims, outbox, outcomes
+from storage import delivery_results, outbox, outbox_claims
 from tests.people import START, tells
 from tests.transport.stage import MARK, ROWS, message, met, put, state
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.postgres import Postgres
 
 LEASE = timedelta(seconds=60)
-FREE = claims.Pacing(0, 0, 0)
+FREE = outbox_claims.Pacing(0, 0, 0)
 
 
 async def claim(
@@ -29,25 +29,30 @@ async def claim(
     owner: str = "me",
     *,
     now: timedelta = timedelta(),
-    pacing: claims.Pacing = FREE,
+    pacing: outbox_claims.Pacing = FREE,
     most: int = 100,
-) -> Sequence[claims.Claimed]:
+) -> Sequence[outbox_claims.ClaimedMessage]:
     """Claim as a worker does, `now` after the town's start."""
     async with database.transaction() as connection:
-        found = await claims.claim(
-            connection, owner=owner, now=START + now, lease=LEASE, pacing=pacing, most=most,
+        found = await outbox_claims.claim_due_messages(
+            connection,
+            owner=owner,
+            now=START + now,
+            lease=LEASE,
+            pacing=pacing,
+            most=most,
             horizon=timedelta(seconds=1),
-        )  # fmt: skip
+        )
     return found.rows
 
 
-async def enqueue(database: Database, *messages: outbox.Message) -> None:
+async def enqueue(database: Database, *messages: outbox.OutboxMessage) -> None:
     """Put messages in an outbox that no bot works on."""
     async with database.transaction() as connection:
-        await outbox.enqueue(connection, messages, START)
+        await outbox.enqueue_messages(connection, messages, START)
 
 
-def keys(claimed: Sequence[claims.Claimed]) -> list[str]:
+def keys(claimed: Sequence[outbox_claims.ClaimedMessage]) -> list[str]:
     """What was claimed, in order."""
     return [each.row.dedup_key for each in claimed]
 
@@ -60,12 +65,12 @@ async def test_a_late_finish_is_fenced(database: Database) -> None:
     await enqueue(database, message("a", 1, START))
     (first,) = await claim(database, "first")
     async with database.transaction() as connection:
-        await outbox.sweep(connection, START + LEASE)
+        await outbox.sweep_outbox(connection, START + LEASE)
     (second,) = await claim(database, "second", now=LEASE)
     assert second.row.repeated is True
-    late = outcomes.Sent(first.row.id, first.row.attempt, None)
+    late = delivery_results.SentResult(first.row.id, first.row.attempt, None)
     async with database.transaction() as connection:
-        assert await outcomes.finish(connection, "first", [late], START) == 0
+        assert await delivery_results.record_results(connection, "first", [late], START) == 0
         found = (await connection.execute(select(ROWS))).one()
     assert (found.state.value, found.owner) == ("sending", "second")
 
@@ -75,13 +80,14 @@ async def test_a_late_finish_of_an_earlier_attempt_is_fenced(database: Database)
     await enqueue(database, message("a", 1, START))
     (first,) = await claim(database)
     async with database.transaction() as connection:
-        await outbox.sweep(connection, START + LEASE)
+        await outbox.sweep_outbox(connection, START + LEASE)
     (second,) = await claim(database, now=LEASE)
-    became = [outcomes.Sent(each.row.id, each.row.attempt, None)
-                for each in (first, second)]  # fmt: skip
+    became = [
+        delivery_results.SentResult(each.row.id, each.row.attempt, None) for each in (first, second)
+    ]
     async with database.transaction() as connection:
-        assert await outcomes.finish(connection, "me", became[:1], START) == 0
-        assert await outcomes.finish(connection, "me", became[1:], START) == 1
+        assert await delivery_results.record_results(connection, "me", became[:1], START) == 0
+        assert await delivery_results.record_results(connection, "me", became[1:], START) == 1
 
 
 async def test_a_lease_that_has_not_ended_is_left_alone(database: Database) -> None:
@@ -90,7 +96,7 @@ async def test_a_lease_that_has_not_ended_is_left_alone(database: Database) -> N
     await claim(database, "slow")
     almost = LEASE - timedelta(milliseconds=1)
     async with database.transaction() as connection:
-        assert (await outbox.sweep(connection, START + almost))["freed"] == 0
+        assert (await outbox.sweep_outbox(connection, START + almost))["freed"] == 0
     assert await claim(database, "other", now=almost) == []
 
 
@@ -124,8 +130,8 @@ async def test_one_chat_is_written_to_in_order(database: Database) -> None:
     assert await claim(database) == []
     async with database.transaction() as connection:
         found = await connection.execute(select(ROWS.c.id).where(ROWS.c.dedup_key == "a"))
-        done = outcomes.Sent(found.scalar_one(), 1, None)
-        await outcomes.finish(connection, "me", [done], START)
+        done = delivery_results.SentResult(found.scalar_one(), 1, None)
+        await delivery_results.record_results(connection, "me", [done], START)
     assert keys(await claim(database)) == ["b"]
 
 
@@ -133,10 +139,15 @@ async def test_replies_go_first_and_announcements_last(database: Database) -> No
     """The order of claiming is that of priority, then of age."""
     order = outbox.Priority
     for chat_id, (key, priority) in enumerate(
-        [("announcement", order.ANNOUNCEMENT), ("reminder", order.REMINDER),
-         ("assignment", order.ASSIGNMENT), ("late reply", order.REPLY), ("reply", order.REPLY)],
+        [
+            ("announcement", order.ANNOUNCEMENT),
+            ("reminder", order.REMINDER),
+            ("assignment", order.ASSIGNMENT),
+            ("late reply", order.REPLY),
+            ("reply", order.REPLY),
+        ],
         start=1,
-    ):  # fmt: skip
+    ):
         await enqueue(database, message(key, chat_id, START, priority=priority))
     claimed = [*await claim(database, most=3), *await claim(database)]
     assert keys(claimed) == ["late reply", "reply", "assignment", "reminder", "announcement"]
@@ -147,9 +158,9 @@ async def test_a_key_that_is_enqueued_again_is_one_row(database: Database) -> No
     first = message("a", 1, START)
     await enqueue(database, first, message("a", 2, START))
     (claimed,) = await claim(database)
-    done = outcomes.Sent(claimed.row.id, 1, None)
+    done = delivery_results.SentResult(claimed.row.id, 1, None)
     async with database.transaction() as connection:
-        await outcomes.finish(connection, "me", [done], START)
+        await delivery_results.record_results(connection, "me", [done], START)
     await enqueue(database, first)
     async with database.reading() as connection:
         assert (await connection.execute(select(func.count()).select_from(ROWS))).scalar_one() == 1
@@ -175,7 +186,7 @@ async def test_a_claim_takes_no_more_rows_than_it_asks_for(database: Database, m
 @pytest.mark.parametrize("workers", [1, 2])
 async def test_no_second_has_more_slots_than_the_limit(database: Database, workers: int) -> None:
     """However many claim, at odd moments: never over 10 in any window of a second."""
-    pacing = claims.Pacing(everyone=10, private=0, group=0)
+    pacing = outbox_claims.Pacing(everyone=10, private=0, group=0)
     await enqueue(database, *(message(f"m{n}", n, START) for n in range(1, 61)))
     slots: list[float] = []
     moments = [0.0, 0.01, 0.35, 0.9, 1.0, 1.01, 2.4, 2.45, 3.1, 4.0, 5.5, 5.6, 6.6, 7.6, 8.0]
@@ -184,7 +195,7 @@ async def test_no_second_has_more_slots_than_the_limit(database: Database, worke
             database, f"worker {turn % workers}", now=timedelta(seconds=moment), pacing=pacing
         )
         slots += [(each.slot - START).total_seconds() for each in claimed]
-        assert all(each >= moment for each in slots[len(slots) - len(claimed):])  # fmt: skip
+        assert all(each >= moment for each in slots[len(slots) - len(claimed) :])
     assert len(slots) > 50
     assert _most_in_a_second(slots) <= 10
 
@@ -196,14 +207,14 @@ async def test_two_claims_at_once_share_the_pace(postgres: Postgres, fresh: bool
 
     name = await postgres.create()
     database = Opened(postgres.database(name))
-    pacing = claims.Pacing(everyone=10, private=0, group=0)
+    pacing = outbox_claims.Pacing(everyone=10, private=0, group=0)
     await enqueue(database, *(message(f"m{n}", n, START) for n in range(1, 31)))
     slots: list[float] = []
     if not fresh:
         claimed = await claim(database, "first", pacing=pacing, most=1)
         slots += [(each.slot - START).total_seconds() for each in claimed]
     async with database.transaction() as connection:
-        first = await claims.claim(
+        first = await outbox_claims.claim_due_messages(
             connection, owner="first", now=START, lease=LEASE, pacing=pacing, most=10
         )
         other = asyncio.create_task(claim(database, "second", pacing=pacing, most=10))
@@ -215,8 +226,10 @@ async def test_two_claims_at_once_share_the_pace(postgres: Postgres, fresh: bool
 
 
 async def _until_somebody_waits(database: Database, other: asyncio.Task[object]) -> None:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'" \
-              " AND datname = current_database()"  # fmt: skip
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        " AND datname = current_database()"
+    )
     async with asyncio.timeout(5):
         while not other.done():
             async with database.reading() as looking:
@@ -226,13 +239,13 @@ async def _until_somebody_waits(database: Database, other: asyncio.Task[object])
 
 async def test_the_pace_is_one_senders_until_it_lets_go_or_vanishes(database: Database) -> None:
     """Another waits for the last slot and the grace time; for nothing when nothing was left."""
-    pacing = claims.Pacing(everyone=10, private=0, group=0)
+    pacing = outbox_claims.Pacing(everyone=10, private=0, group=0)
     await enqueue(database, *(message(f"m{n}", n, START) for n in range(1, 5)))
     held = await claim(database, "first", pacing=pacing, most=2)
     last = held[-1].slot - START
     assert await claim(database, "second", now=last, pacing=pacing) == []
     assert [each.number for each in held] == [0, 1]
-    over = last + claims.GRACE + pacing.step
+    over = last + outbox_claims.GRACE + pacing.step
     (third, _fourth) = await claim(database, "second", now=over, pacing=pacing)
     assert (third.number, third.slot) == (2, START + over)
     later = over + timedelta(seconds=1)
@@ -243,29 +256,37 @@ async def test_the_pace_is_one_senders_until_it_lets_go_or_vanishes(database: Da
 
 async def test_who_is_behind_has_its_slots_moved(database: Database) -> None:
     """By as much as it is behind, and never before now."""
-    pacing = claims.Pacing(everyone=10, private=0, group=0)
+    pacing = outbox_claims.Pacing(everyone=10, private=0, group=0)
     await enqueue(database, *(message(f"m{n}", n, START) for n in range(1, 5)))
     (first,) = await claim(database, pacing=pacing, most=1)
     behind = timedelta(seconds=0.2)
     async with database.transaction() as connection:
-        found = await claims.claim(
-            connection, owner="me", now=START, lease=LEASE, pacing=pacing, most=1, behind=behind,
+        found = await outbox_claims.claim_due_messages(
+            connection,
+            owner="me",
+            now=START,
+            lease=LEASE,
+            pacing=pacing,
+            most=1,
+            behind=behind,
             horizon=timedelta(seconds=1),
-        )  # fmt: skip
+        )
     (second,) = found.rows
     assert second.slot == first.slot + pacing.step + behind
 
 
 async def test_a_chat_has_its_own_pace(database: Database) -> None:
     """The next message of a private chat, or of a group, is not claimed before its time."""
-    pacing = claims.Pacing(everyone=0, private=1, group=3)
+    pacing = outbox_claims.Pacing(everyone=0, private=1, group=3)
     for chat_id in (1, -1):
         for key in ("a", "b"):
             await enqueue(database, message(f"{key}{chat_id}", chat_id, START))
-    done = [outcomes.Sent(each.row.id, 1, None)
-            for each in await claim(database, pacing=pacing)]  # fmt: skip
+    done = [
+        delivery_results.SentResult(each.row.id, 1, None)
+        for each in await claim(database, pacing=pacing)
+    ]
     async with database.transaction() as connection:
-        assert await outcomes.finish(connection, "me", done, START) == 2
+        assert await delivery_results.record_results(connection, "me", done, START) == 2
     assert keys(await claim(database, now=timedelta(seconds=0.9), pacing=pacing)) == []
     assert keys(await claim(database, now=timedelta(seconds=1), pacing=pacing)) == ["b1"]
     assert keys(await claim(database, now=timedelta(seconds=2.9), pacing=pacing)) == []

@@ -8,7 +8,7 @@ import selectors
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bot.telegram.gate import Gate
+from bot.channels.telegram.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -41,7 +41,7 @@ def passes(story: Coroutine[object, object, None]) -> None:
 class Road:
     """The way to Telegram and back, through a gate; remembers when each message arrived."""
 
-    def __init__(self, gate: Gate, takes: Callable[[], float]) -> None:
+    def __init__(self, gate: RateLimiter, takes: Callable[[], float]) -> None:
         self.gate = gate
         self.takes = takes
         self.arrived: list[float] = []
@@ -65,7 +65,7 @@ class Road:
 
 def test_what_was_held_up_does_not_go_with_what_follows() -> None:
     """Nearly half a second is lost here: it is made up for, at twice the limit at most."""
-    road = Road(Gate(LIMIT, 100), lambda: 0.001)
+    road = Road(RateLimiter(LIMIT, 100), lambda: 0.001)
 
     async def story() -> None:
         held = [0.7 if 15 <= number < 35 else 0.0 for number in range(300)]
@@ -80,7 +80,7 @@ def test_what_was_held_up_does_not_go_with_what_follows() -> None:
 def test_what_is_late_on_its_way_does_not_arrive_with_what_follows() -> None:
     """Each way takes up to a twentieth of a second longer: nobody sees that from here."""
     chance = random.Random(17)
-    road = Road(Gate(LIMIT, 100), lambda: chance.uniform(0.02, 0.045))
+    road = Road(RateLimiter(LIMIT, 100), lambda: chance.uniform(0.02, 0.045))
 
     async def story() -> None:
         await asyncio.gather(*(road.travels(number) for number in range(600)))
@@ -92,7 +92,7 @@ def test_what_is_late_on_its_way_does_not_arrive_with_what_follows() -> None:
 
 def test_who_cannot_keep_up_has_the_slots_moved() -> None:
     """Two connections carry half of the limit; what was claimed before the move does not count."""
-    gate = Gate(LIMIT, 2)
+    gate = RateLimiter(LIMIT, 2)
     road = Road(gate, lambda: 0.04)
     seen = []
 
@@ -121,7 +121,7 @@ def test_what_is_too_late_does_not_go() -> None:
     entered = []
 
     async def story() -> None:
-        gate = Gate(LIMIT, 1)
+        gate = RateLimiter(LIMIT, 1)
         for latest in (1.0, 0.5):
             async with gate.passing(0, 0.7, latest) as in_time:
                 entered.append(in_time)

@@ -73,13 +73,20 @@ UNCOMMON = {
     "unknown kind": {"update_id": 1, "brand_new": {"a": [1, {"b": None}]}},
     "only a number": {"update_id": 1},
     "null message": {"update_id": 1, "message": None},
-    "channel post": {"update_id": 1, "channel_post": {"message_id": 1, "date": 1_790_000_000,
-                     "chat": {"id": -1001, "type": "channel", "title": "C"}, "text": "x"}},
+    "channel post": {
+        "update_id": 1,
+        "channel_post": {
+            "message_id": 1,
+            "date": 1_790_000_000,
+            "chat": {"id": -1001, "type": "channel", "title": "C"},
+            "text": "x",
+        },
+    },
     "unknown fields": said(1, 77, brand_new={"x": 1}, text="/help"),
     "negative number": said(-5, 77, text="/help"),
     "zero": said(0, 77, text="/help"),
     "the largest number": said(2**63 - 1, 77, text="/help"),
-}  # fmt: skip
+}
 
 
 async def test_what_is_not_ours_is_acknowledged_and_left(town: Town) -> None:
@@ -206,14 +213,27 @@ _VALID: list[dict[str, Any]] = [
     {"message": {**_text, "contact": {"phone_number": "+84", "first_name": "E", "user_id": 1}}},
     {"message": {**_text, "migrate_to_chat_id": -1001}},
     {"edited_message": {**_text, "edit_date": 1_790_000_001}},
-    {"callback_query": {"id": "1", "from": _user, "chat_instance": "1", "message": _text,
-                        "data": "feedback.consent=2026-12"}},
+    {
+        "callback_query": {
+            "id": "1",
+            "from": _user,
+            "chat_instance": "1",
+            "message": _text,
+            "data": "feedback.consent=2026-12",
+        }
+    },
     {"callback_query": {"id": "1", "from": _user, "chat_instance": "1", "data": "mine:before=9"}},
     {"callback_query": {"id": "1", "from": _user, "chat_instance": "1", "data": "case:open=HP"}},
-    {"my_chat_member": {"chat": _private, "from": _user, "date": 1_790_000_000,
-                        "old_chat_member": _member,
-                        "new_chat_member": {**_member, "status": "kicked", "until_date": 0}}},
-]  # fmt: skip
+    {
+        "my_chat_member": {
+            "chat": _private,
+            "from": _user,
+            "date": 1_790_000_000,
+            "old_chat_member": _member,
+            "new_chat_member": {**_member, "status": "kicked", "until_date": 0},
+        }
+    },
+]
 
 
 def _changed(value: Any, draw: st.DrawFn) -> Any:
@@ -241,10 +261,12 @@ def _updates(draw: st.DrawFn) -> Any:
     max_examples=4,
     deadline=None,
     suppress_health_check=[
-        HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
         HealthCheck.large_base_example,
     ],
-)  # fmt: skip
+)
 @given(several=st.lists(_updates(), min_size=40, max_size=40))
 def test_after_arbitrary_updates_a_conversation_completes(
     several: list[Any], database_url: str

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from bot.telegram.handlers import ALLOWED_UPDATES
-from bot.telegram.polling import Polling
+from bot.channels.telegram.polling import Polling
+from bot.channels.telegram.routes import ALLOWED_UPDATES
 from tests.people import TOKEN
 from tests.transport.stage import kept, submissions
 
@@ -44,8 +44,17 @@ async def test_a_conversation_by_polling(town: Town) -> None:
     """From the first word to the receipt without a webhook, buttons answered."""
     ann = town.resident("Ann")
     async with polled(town):
-        for act in ("/feedback", "toi dong y", "phan anh tinh hinh", "Nội dung.", "da du",
-                    "1", "bo qua", "3", "gui"):  # fmt: skip
+        for act in (
+            "/feedback",
+            "toi dong y",
+            "phan anh tinh hinh",
+            "Nội dung.",
+            "da du",
+            "1",
+            "bo qua",
+            "3",
+            "gui",
+        ):
             town.simulator.people.text(ann.id, act)
         await taken(town)
     assert ann.is_told("receipt.text")
@@ -126,9 +135,20 @@ async def test_lower_numbers_are_taken_after_an_idle_time(town: Town) -> None:
     person = {"id": ann.id, "is_bot": False, "first_name": "Ann"}
     chat = {"id": ann.id, "type": "private", "first_name": "Ann"}
     command = [{"type": "bot_command", "offset": 0, "length": 9}]
-    town.simulator.people.update(ann.id, {"update_id": 7, "message": {
-        "message_id": 9, "date": 1_790_000_000, "chat": chat, "from": person,
-        "text": "/settings", "entities": command}})  # fmt: skip
+    town.simulator.people.update(
+        ann.id,
+        {
+            "update_id": 7,
+            "message": {
+                "message_id": 9,
+                "date": 1_790_000_000,
+                "chat": chat,
+                "from": person,
+                "text": "/settings",
+                "entities": command,
+            },
+        },
+    )
     await asyncio.wait_for(updates.confirmed(7), 5)
     stopping.set()
     await asyncio.wait_for(running, 5)

@@ -55,11 +55,11 @@ async def test_a_database_that_refuses_a_row_does_not_log_what_is_in_it(
 ) -> None:
     """Neither the statement's parameters nor the row that PostgreSQL quotes in its error."""
     async with database.transaction() as connection:
-        await conversations.hold_or_make(connection, 1, "vi")
+        await conversations.lock_or_create_conversation(connection, 1, "vi")
     written = {"language": None, "answers": {"text": "Tôi là\nNguyễn Văn Bí Mật."}}
     try:
         async with database.transaction() as connection:
-            await conversations.save(connection, 1, written)
+            await conversations.update_conversation(connection, 1, written)
     except IntegrityError:
         structlog.get_logger().exception("it broke")
     assert "it broke" in log.getvalue()

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from storage.models import Conversation
-from storage.rows import table
+from storage.statements import table
 from tests.people import SECRET, town_on
 from tests.samples import once
 from tests.transport.stage import kept, said, submissions
@@ -269,8 +269,11 @@ async def away(town: Town, url: str, tmp_path: Path) -> AsyncIterator[None]:
     name = plain.rpartition("/")[2].partition("?")[0]
     connection = await asyncpg.connect(plain.replace(name, "postgres"))
     try:
-        await connection.execute(f'ALTER DATABASE "{name}" RENAME TO "{name}_moved"'
-                                 if not await _ended(connection, name) else "SELECT 1")  # fmt: skip
+        await connection.execute(
+            f'ALTER DATABASE "{name}" RENAME TO "{name}_moved"'
+            if not await _ended(connection, name)
+            else "SELECT 1"
+        )
         yield
         await connection.execute(f'ALTER DATABASE "{name}_moved" RENAME TO "{name}"')
     finally:

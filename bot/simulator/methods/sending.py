@@ -23,17 +23,45 @@ if TYPE_CHECKING:
     from bot.simulator.values import Json
     from bot.simulator.world import World
 
-_ACTIONS = frozenset({
-    "typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice",
-    "upload_document", "choose_sticker", "find_location", "record_video_note", "upload_video_note",
-})  # fmt: skip
+_ACTIONS = frozenset(
+    {
+        "typing",
+        "upload_photo",
+        "record_video",
+        "upload_video",
+        "record_voice",
+        "upload_voice",
+        "upload_document",
+        "choose_sticker",
+        "find_location",
+        "record_video_note",
+        "upload_video_note",
+    }
+)
 _ALBUM = range(2, 11)
 # What stays of a message when it is copied or forwarded: what it says, not where it stood.
-_CONTENT = frozenset({
-    "text", "entities", "link_preview_options", "caption", "caption_entities", "photo", "video",
-    "voice", "audio", "document", "animation", "video_note", "sticker", "contact", "location",
-    "venue", "show_caption_above_media", "has_media_spoiler",
-})  # fmt: skip
+_CONTENT = frozenset(
+    {
+        "text",
+        "entities",
+        "link_preview_options",
+        "caption",
+        "caption_entities",
+        "photo",
+        "video",
+        "voice",
+        "audio",
+        "document",
+        "animation",
+        "video_note",
+        "sticker",
+        "contact",
+        "location",
+        "venue",
+        "show_caption_above_media",
+        "has_media_spoiler",
+    }
+)
 
 
 def send_message(world: World, bot: Account, params: Json) -> Json:

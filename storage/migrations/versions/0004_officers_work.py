@@ -72,9 +72,12 @@ def _submissions() -> None:
     op.create_index(op.f("ix_submission_merged_into"), "submission", ["merged_into"])
     waits = sa.text("acknowledge_by IS NOT NULL")
     op.create_index(
-        "ix_submission_unacknowledged", "submission", ["acknowledge_by"],
-        sqlite_where=waits, postgresql_where=waits,
-    )  # fmt: skip
+        "ix_submission_unacknowledged",
+        "submission",
+        ["acknowledge_by"],
+        sqlite_where=waits,
+        postgresql_where=waits,
+    )
     op.create_table(
         "recusal",
         sa.Column("id", _ID, autoincrement=True, nullable=False),
@@ -98,9 +101,12 @@ def _outbox() -> None:
         op.add_column("outbox", sa.Column(name, sa.BigInteger(), nullable=True))
     announced = sa.text("announcement_id IS NOT NULL")
     op.create_index(
-        "ix_outbox_announcement", "outbox", ["announcement_id", "state"],
-        sqlite_where=announced, postgresql_where=announced,
-    )  # fmt: skip
+        "ix_outbox_announcement",
+        "outbox",
+        ["announcement_id", "state"],
+        sqlite_where=announced,
+        postgresql_where=announced,
+    )
 
 
 def _audit() -> None:

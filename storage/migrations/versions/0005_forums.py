@@ -114,9 +114,12 @@ def _telling() -> None:
     op.create_index("ix_announcement_due", "announcement", ["due_at", "id"])
     given_for = sa.text("forum IS NOT NULL")
     op.create_index(
-        "ix_submission_forum", "submission", ["forum", "id"],
-        sqlite_where=given_for, postgresql_where=given_for,
-    )  # fmt: skip
+        "ix_submission_forum",
+        "submission",
+        ["forum", "id"],
+        sqlite_where=given_for,
+        postgresql_where=given_for,
+    )
     op.create_table(
         "reminder",
         sa.Column("id", _ID, autoincrement=True, nullable=False),

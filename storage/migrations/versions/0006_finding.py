@@ -18,9 +18,12 @@ def upgrade() -> None:
     op.drop_index(op.f("ix_submission_assignee_id"), "submission")
     for name, column in (("ix_submission_mine", "assignee_id"), ("ix_submission_state", "state")):
         op.create_index(
-            name, "submission", [column, "due_at", "id"],
-            sqlite_where=is_open, postgresql_where=is_open,
-        )  # fmt: skip
+            name,
+            "submission",
+            [column, "due_at", "id"],
+            sqlite_where=is_open,
+            postgresql_where=is_open,
+        )
     _outbox()
     if op.get_bind().dialect.name == "postgresql":
         _stored_words()

@@ -15,7 +15,10 @@ def upgrade() -> None:
     op.drop_index("ix_subscription_area", "subscription")
     with op.batch_alter_table("subscription") as subscription:
         subscription.alter_column(
-            "area", new_column_name="subject", existing_type=sa.String(16), type_=sa.String(32),
+            "area",
+            new_column_name="subject",
+            existing_type=sa.String(16),
+            type_=sa.String(32),
             existing_nullable=False,
-        )  # fmt: skip
+        )
     op.create_index("ix_subscription_subject", "subscription", ["subject", "id"])

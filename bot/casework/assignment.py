@@ -1,0 +1,294 @@
+"""Who is on duty for an opinion, whose turn it is, and how officers are told of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.casework import submission_rules
+from bot.casework.permissions import LEADERS, RESTRICTED, WORKERS, is_away, is_rostered, may_open
+from bot.core.screen import Button, Screen, Words
+from bot.feedback.screens import describe_submission
+from storage import audit, casework, officers, outbox, submissions
+from storage.models import OutboxState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.core.policy import Policy
+    from storage.models import Officer, Submission
+
+ALERTED = "submission.alerted"
+_PAGE = 100  # submissions looked at in one transaction
+_LIFETIME = timedelta(days=30)
+
+# What can be done from an alert, without opening the case.
+_FROM_AN_ALERT = ("accept", "transfer", "not_ours")
+
+
+async def assign_and_alert(
+    connection: AsyncConnection, submission: Submission, now: datetime, *, policy: Policy
+) -> bool:
+    """Give an opinion to whose turn it is among the officers on duty, and alert them.
+
+    Of an urgent one everybody on duty is alerted. Whether there was anybody: if not,
+    `alert_waiting` finds it when an officer comes on duty.
+    """
+    on_duty = await list_serving(connection, submission, now, policy)
+    if not on_duty:
+        return False
+    suited = submission_rules.select_best_suited(on_duty, submission)
+    chosen = await _next_in_turn(connection, suited, now)
+    until = policy.acknowledge_by(now, urgent=submission.urgent)
+    given = await casework.assign_case(connection, submission, chosen.id or 0, now, until)
+    if given is None:  # somebody did something with it meanwhile, and told who is to know
+        return True
+    await alert_officers(
+        connection, given, on_duty if given.urgent else [chosen], now, policy=policy
+    )
+    return True
+
+
+async def _next_in_turn(
+    connection: AsyncConnection, suited: Sequence[Officer], now: datetime
+) -> Officer:
+    if len(suited) == 1:
+        return suited[0]
+    loads = await casework.count_open_cases(connection, [each.id or 0 for each in suited])
+    chosen = submission_rules.choose_next(suited, loads)
+    await officers.update_officer(connection, chosen.id or 0, assigned_at=now)
+    return chosen
+
+
+async def alert_officers(
+    connection: AsyncConnection,
+    submission: Submission,
+    told: Sequence[Officer],
+    now: datetime,
+    *,
+    policy: Policy,
+    words: str = "",
+) -> None:
+    """Alert officers of what they may take on, in private and in their unit's group."""
+    words = words or ("alert.urgent" if submission.urgent else "alert.text")
+    occasion = str(submission.version)
+    await notify_officers(
+        connection,
+        submission,
+        told,
+        "alert",
+        words,
+        now,
+        policy=policy,
+        occasion=occasion,
+        ways=_FROM_AN_ALERT,
+    )
+    units = dict.fromkeys(each.unit_code for each in told)
+    keys = [_key("alert", submission, each.chat_id, occasion) for each in told]
+    for unit in units:
+        group = await casework.find_unit_chat(connection, unit)
+        if group is not None and submission.kind not in RESTRICTED:
+            key = _key("alert", submission, group.chat_id, occasion)
+            message = _message(
+                submission,
+                group.chat_id,
+                key,
+                words,
+                now,
+                policy,
+                _FROM_AN_ALERT,
+                thread_id=group.thread_id,
+            )
+            await outbox.enqueue_messages(connection, [message], now)
+            keys.append(key)
+    await audit.append_entry(
+        connection,
+        ALERTED,
+        now,
+        role=audit.SYSTEM,
+        submission_id=submission.id,
+        details={"officers": [officer.id for officer in told], "messages": keys},
+    )
+
+
+async def update_alerts(
+    connection: AsyncConnection,
+    submission: Submission,
+    by: Officer,
+    now: datetime,
+    policy: Policy,
+    words: str = "alert.taken",
+) -> None:
+    """Change the alerts of a case that somebody took on: they say so, and offer nothing more."""
+    entries = await audit.list_timeline(connection, submission.id or 0, [ALERTED])
+    keys = [key for entry in entries for key in entry.details.get("messages", ())]
+    await outbox.cancel_waiting(connection, keys, now)
+    said = Words(words, {**describe_submission(submission, policy.zone), "officer": by.name})
+    opens = Button(Words("alert.open"), f"case:open={submission.code}")
+    await outbox.enqueue_messages(
+        connection,
+        [
+            outbox.OutboxMessage(
+                dedup_key=f"taken:{submission.version}:{row.dedup_key}",
+                chat_id=row.chat_id,
+                priority=outbox.Priority.ASSIGNMENT,
+                language=row.language,
+                screen=Screen((said,), (opens,)).to_json(),
+                expires_at=now + _LIFETIME,
+                edits=row.message_id,
+            )
+            for row in await outbox.list_by_keys(connection, keys)
+            if row.state is OutboxState.SENT and row.message_id is not None
+        ],
+        now,
+    )
+
+
+async def list_serving(
+    connection: AsyncConnection, submission: Submission, now: datetime, policy: Policy
+) -> list[Officer]:
+    """The officers on duty of the unit that handles it or, if it has none, of the city.
+
+    Only who may read it: never one whom it concerns.
+    """
+    units = submission_rules.list_units_to_alert(submission.handled_by)
+    found = await list_on_duty(connection, units, submission.topics, now, policy)
+    # A case as it was received has kept nobody off yet.
+    is_new = submission.version == 1
+    recused = (
+        frozenset[int]() if is_new else await casework.list_recused(connection, submission.id or 0)
+    )
+    may = [each for each in found if may_open(each, submission, recused)]
+    nearest = next((unit for unit in units if any(o.unit_code == unit for o in may)), None)
+    return [officer for officer in may if officer.unit_code == nearest]
+
+
+async def list_on_duty(
+    connection: AsyncConnection,
+    units: Sequence[str],
+    topics: Iterable[str],
+    now: datetime,
+    policy: Policy,
+) -> list[Officer]:
+    """The officers of units who work on cases and are on duty for any of the topics.
+
+    In the place of who is away stands their substitute, whatever their own topics.
+    """
+    local, about_these = now.astimezone(policy.zone), set(topics)
+    on = [
+        each
+        for each in await officers.list_on_duty(connection, units)
+        if each.role in WORKERS
+        and is_rostered(each, local)
+        and (not each.topics or about_these & set(each.topics))
+    ]
+    present = [each for each in on if not is_away(each, now)]
+    for_them = {each.substitute_id for each in on if is_away(each, now)} - {None}
+    for_them -= {each.id for each in present}
+    if for_them:
+        substitutes = await officers.list_by_ids(connection, [each for each in for_them if each])
+        present += [each for each in substitutes if not is_away(each, now)]
+    return present
+
+
+async def notify_officers(
+    connection: AsyncConnection,
+    submission: Submission,
+    told: Iterable[Officer],
+    kind: str,
+    words: str,
+    now: datetime,
+    *,
+    policy: Policy,
+    occasion: str = "",
+    priority: outbox.Priority = outbox.Priority.ASSIGNMENT,
+    ways: Sequence[str] = (),
+) -> None:
+    """Tell officers something of a submission, each once for a kind and occasion.
+
+    Code, kind, topic and area; never the text or who wrote it. `ways` are what they can do at once.
+    """
+    messages = [
+        _message(
+            submission,
+            officer.chat_id,
+            _key(kind, submission, officer.chat_id, occasion),
+            words,
+            now,
+            policy,
+            ways,
+            priority=priority,
+        )
+        for officer in told
+    ]
+    await outbox.enqueue_messages(connection, messages, now)
+
+
+def _key(kind: str, submission: Submission, chat_id: int, occasion: str) -> str:
+    return f"{kind}:{submission.code}:{chat_id}:{occasion}"
+
+
+def _message(
+    submission: Submission,
+    chat_id: int,
+    key: str,
+    words: str,
+    now: datetime,
+    policy: Policy,
+    ways: Sequence[str],
+    *,
+    thread_id: int | None = None,
+    priority: outbox.Priority = outbox.Priority.ASSIGNMENT,
+) -> outbox.OutboxMessage:
+    paragraph = Words(words, describe_submission(submission, policy.zone))
+    doing = [Button(Words(f"case.do.{way}"), f"case:{way}={submission.code}") for way in ways]
+    opens = Button(Words("alert.open"), f"case:open={submission.code}")
+    return outbox.OutboxMessage(
+        dedup_key=key,
+        chat_id=chat_id,
+        priority=priority,
+        language=policy.officers_language,
+        screen=Screen((paragraph,), (opens, *doing)).to_json(),
+        expires_at=now + _LIFETIME,
+        thread_id=thread_id,
+    )
+
+
+async def alert_waiting(
+    connection: AsyncConnection, now: datetime, after: int, *, policy: Policy
+) -> tuple[int, int | None]:
+    """Alert officers of a page of submissions that nobody was on duty for, after an id.
+
+    How many found somebody, and the last id of the page; None when there are no more.
+    """
+    page = await submissions.list_unalerted(connection, after=after, most=_PAGE)
+    alerted = 0
+    for submission in sorted(page, key=lambda each: not each.urgent):
+        alerted += await assign_and_alert(connection, submission, now, policy=policy)
+    return alerted, page[-1].id if len(page) == _PAGE else None
+
+
+def select_leaders(found: Iterable[Officer]) -> list[Officer]:
+    """Those among officers who lead: they approve, and hear of what went wrong."""
+    return [each for each in found if each.role in LEADERS]
+
+
+async def list_leaders(
+    connection: AsyncConnection,
+    submission: Submission,
+    units: Sequence[str],
+    now: datetime,
+    policy: Policy,
+) -> list[Officer]:
+    """The leaders of units who may hear of a case: on duty or, if none is, all there are."""
+    recused = await casework.list_recused(connection, submission.id or 0)
+
+    def may_hear(found: Iterable[Officer]) -> list[Officer]:
+        return [each for each in select_leaders(found) if may_open(each, submission, recused)]
+
+    there = may_hear(await list_on_duty(connection, units, submission.topics, now, policy))
+    missing = [unit for unit in units if not any(each.unit_code == unit for each in there)]
+    return there + may_hear(await officers.list_active(connection, missing)) if missing else there

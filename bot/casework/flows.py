@@ -1,0 +1,191 @@
+"""The short conversations of officers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.areas.question import area_input
+from bot.casework.rules import has_blanks
+from bot.conversation.engine import Answers, Flow, Input, Option, Rejected, Reply, Step
+from bot.conversation.inputs import (
+    CHOOSE,
+    choice_input,
+    offered_input,
+    parse_choice,
+    review_input,
+    text_input,
+)
+from bot.core.screen import Words
+from storage.models import Kind, Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.core.screen import Param
+
+OWN_WORDS = "own"
+
+
+def show_proposal(answers: Answers) -> Mapping[str, Param]:
+    """The answer as the resident will read it."""
+    return {name: answers[name] for name in ("text", "measure", "deadline")}
+
+
+BAN_DAYS = ("1", "7", "30", "365")
+
+BAN = Flow(
+    "ban",
+    (
+        Step("days", choice_input("ban.days", *BAN_DAYS)),
+        Step("reason", text_input("ban.reason", limit=300)),
+    ),
+)
+
+_LONG, _SHORT = 3000, 300  # characters
+_SHORTEST_CODE = 6  # letters: less is the number of a button
+EXTENSION_DAYS = ("3", "5", "10")
+
+ASK = Flow("ask", (Step("question", text_input("ask.question", limit=_LONG)),))
+
+
+def has_templates(answers: Answers) -> bool:
+    """There is something to begin with."""
+    return bool(answers.get("@templates"))
+
+
+def _template(answers: Answers) -> str:
+    """The text of the template that was chosen; nothing for one's own words."""
+    texts = {each[0]: each[2] for each in answers.get("@templates", ())}
+    return str(texts.get(answers.get("template", OWN_WORDS), ""))
+
+
+def answer_input() -> Input:
+    """The words of an answer: typed, or a template's once nothing in it is to be filled in."""
+    typed = text_input("propose.text", limit=_LONG)
+    use = Option("use", Words("propose.text.options.use"))
+
+    def options(answers: Answers) -> tuple[Option, ...]:
+        template = _template(answers)
+        return (use,) if template and not has_blanks(template) else ()
+
+    def parse(reply: Reply, answers: Answers) -> str:
+        if reply.choice is not None:
+            parse_choice(reply, options(answers))
+            return _template(answers)
+        words = str(typed.parse(reply, answers))
+        if has_blanks(words):
+            raise Rejected("blanks")
+        return words
+
+    return Input(
+        parse,
+        options=options,
+        prompt=lambda answers: "template" if _template(answers) else "ask",
+        prompts=("ask", "template"),
+        show=lambda answers: {"template": _template(answers)},
+        reasons=(*typed.reasons, "blanks"),
+    )
+
+
+PROPOSE = Flow(
+    "propose",
+    (
+        Step(
+            "template",
+            offered_input("@templates", "propose.template", OWN_WORDS),
+            when=has_templates,
+        ),
+        Step("text", answer_input()),
+        Step("measure", text_input("propose.measure", limit=_SHORT)),
+        Step("deadline", text_input("propose.deadline", limit=_SHORT)),
+        Step("review", review_input("propose.review", show_proposal)),
+    ),
+)
+
+SEND_BACK = Flow("send_back", (Step("reason", text_input("send_back.reason", limit=_LONG)),))
+
+TRANSFER = Flow(
+    "transfer",
+    (
+        Step("body", text_input("transfer.body", limit=_SHORT)),
+        Step("contact", text_input("transfer.contact", limit=_SHORT)),
+    ),
+)
+
+REJECT = Flow("reject", (Step("reason", text_input("reject.reason", limit=_LONG)),))
+
+NOTE = Flow("note", (Step("text", text_input("note.text", limit=_LONG)),))
+
+ASSIGN = Flow("assign", (Step("officer", offered_input("@officers", "assign.officer")),))
+
+EXCLUDE = Flow("exclude", (Step("officer", offered_input("@officers", "exclude.officer")),))
+
+ROUTE = Flow("route", (Step("area", area_input("route.area")),))
+
+RECLASSIFY = Flow(
+    "reclassify",
+    (
+        Step("kind", choice_input("feedback.kind", *Kind)),
+        Step("topic", choice_input("feedback.topic", *Topic)),
+    ),
+)
+
+
+def merge_target_input() -> Input:
+    """The code of a case: of one that looks alike, or typed."""
+    alike = offered_input("@alike", "merge.into")
+
+    def parse(reply: Reply, answers: Answers) -> str:
+        typed = (reply.text or "").strip()
+        if reply.choice is None and len(typed) >= _SHORTEST_CODE:
+            return typed[:_SHORT]
+        return str(alike.parse(reply, answers))
+
+    return Input(parse, options=alike.options, reasons=(CHOOSE,))
+
+
+MERGE = Flow("merge", (Step("into", merge_target_input()),))
+
+EXTEND = Flow(
+    "extend",
+    (
+        Step("days", choice_input("extend.days", *EXTENSION_DAYS)),
+        Step("reason", text_input("extend.reason", limit=_SHORT)),
+    ),
+)
+
+DIVERT = Flow("divert", (Step("place", text_input("divert.place", limit=_LONG)),))
+
+ACTIONS = (
+    ASK,
+    PROPOSE,
+    SEND_BACK,
+    TRANSFER,
+    REJECT,
+    NOTE,
+    ASSIGN,
+    EXCLUDE,
+    ROUTE,
+    RECLASSIFY,
+    MERGE,
+    EXTEND,
+    DIVERT,
+)
+
+TEMPLATE = Flow(
+    "template",
+    (
+        Step("name", text_input("template.name", limit=40)),
+        Step("text", text_input("template.text", limit=_LONG)),
+    ),
+)
+
+AWAY_DAYS = ("1", "3", "7", "14", "30")
+
+AWAY = Flow(
+    "away",
+    (
+        Step("days", choice_input("away.days", *AWAY_DAYS)),
+        Step("substitute", offered_input("@officers", "away.substitute", "nobody")),
+    ),
+)

@@ -1,0 +1,75 @@
+"""Calls of the Bot API whose answers stay plain: most of them nobody looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from telegram import Bot
+    from telegram.request import RequestData
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameters:
+    """What our request class needs of the library's RequestData."""
+
+    parameters: Mapping[str, Any]
+    contains_files: bool = False
+
+
+class BotApi:
+    """The methods that a busy bot calls all the time.
+
+    The library's own would turn every answer into a Message, which costs more than sending it;
+    its errors are the same.
+    """
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def send(
+        self,
+        chat_id: int,
+        text: str,
+        markup: Mapping[str, Any] | None,
+        thread_id: int | None = None,
+    ) -> int:
+        """Send HTML with a keyboard, to a topic if one is given; the message's id.
+
+        Raises TelegramError.
+        """
+        parameters = {"chat_id": chat_id, "text": text, "parse_mode": "HTML"}
+        if thread_id is not None:
+            parameters["message_thread_id"] = thread_id
+        if markup is not None:
+            parameters["reply_markup"] = markup
+        message = await self._call("sendMessage", parameters)
+        return int(message["message_id"])
+
+    async def edit(
+        self, chat_id: int, message_id: int, text: str, markup: Mapping[str, Any] | None
+    ) -> None:
+        """Change a message's text and inline keyboard. Raises TelegramError."""
+        parameters = {
+            "chat_id": chat_id,
+            "message_id": message_id,
+            "text": text,
+            "parse_mode": "HTML",
+        }
+        if markup is not None:
+            parameters["reply_markup"] = markup
+        await self._call("editMessageText", parameters)
+
+    async def answer(self, callback_query_id: str, text: str | None) -> None:
+        """Answer a pressed button, with a notice if there is one. Raises TelegramError."""
+        parameters = {"callback_query_id": callback_query_id}
+        if text is not None:
+            parameters["text"] = text
+        await self._call("answerCallbackQuery", parameters)
+
+    async def _call(self, method: str, parameters: Mapping[str, Any]) -> Any:
+        data = cast("RequestData", _Parameters(parameters))
+        return await self._bot.request.post(f"{self._bot.base_url}/{method}", data)

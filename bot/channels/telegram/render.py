@@ -1,0 +1,121 @@
+"""From a screen to what Telegram shows: HTML, keyboards, and long texts in several messages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.core.screen import Button, Screen, Words
+    from bot.texts import Catalogue
+
+LIMIT = 4096  # Telegram's limit of a message, counted in UTF-16 units
+_SHORT = 21  # labels up to this length stand two in a row on a phone's width
+
+Markup = dict[str, Any]  # as the Bot API has it; built once and never changed
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Messages to send in order; the last one carries the keyboard."""
+
+    texts: tuple[str, ...]
+    markup: Markup | None
+
+
+class Renderer:
+    """Renders screens in a language; keyboards are built once."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._keyboard = lru_cache(maxsize=4096)(self._build_keyboard)
+
+    def render(self, screen: Screen, language: str) -> Rendered:
+        """The messages of a screen, each within Telegram's limit."""
+        html = "\n\n".join(self._catalogue.html(words, language) for words in screen.paragraphs)
+        return Rendered(tuple(split_html(html)), self.markup(screen, language))
+
+    def plain(self, words: Words | str, language: str) -> str:
+        """A text without markup: a label, a notification."""
+        return self._catalogue.plain(words, language)
+
+    def markup(self, screen: Screen, language: str) -> Markup | None:
+        """The screen's keyboard, if it has one."""
+        if screen.asks is not None:
+            what, label = screen.asks
+            # Telegram has no inline buttons beside these: the others are words that can be typed.
+            others = (*screen.choices, *screen.moves)
+            return {
+                "keyboard": [
+                    [{"text": self.plain(label, language), f"request_{what}": True}],
+                    [{"text": self.plain(button.label, language)} for button in others],
+                ],
+                "resize_keyboard": True,
+                "one_time_keyboard": True,
+            }
+        if not screen.choices and not screen.moves:
+            return None
+        return self._keyboard(screen.choices, screen.moves, language)
+
+    def _build_keyboard(
+        self, choices: tuple[Button, ...], moves: tuple[Button, ...], language: str
+    ) -> Markup:
+        rows: list[list[dict[str, str]]] = []
+        for button in choices:
+            label = self.plain(button.label, language)
+            made = {"text": label, "callback_data": button.data}
+            last = rows[-1] if rows else []
+            if len(last) == 1 and len(label) <= _SHORT and len(last[0]["text"]) <= _SHORT:
+                last.append(made)
+            else:
+                rows.append([made])
+        if moves:
+            rows.append(
+                [
+                    {"text": self.plain(button.label, language), "callback_data": button.data}
+                    for button in moves
+                ]
+            )
+        return {"inline_keyboard": rows}
+
+
+def count_utf16_units(text: str) -> int:
+    """The length as Telegram counts it: UTF-16 units."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def split_html(html: str) -> list[str]:
+    """Parts within the limit, cut at line ends or spaces, never inside a tag or an entity.
+
+    Tags of our texts open and close within a line, so that a cut between lines breaks none.
+    """
+    if count_utf16_units(html) <= LIMIT:
+        return [html]
+    parts, current = [], ""
+    for line in html.split("\n"):
+        for piece in _pieces(line):
+            joined = f"{current}\n{piece}" if current else piece
+            if count_utf16_units(joined) > LIMIT:
+                parts.append(current)
+                current = piece
+            else:
+                current = joined
+    return [part for part in (*parts, current) if part.strip()]
+
+
+_ATOM = re.compile(r"<[^>]*>|&[^;\s]{1,8};|\s|[^\s<&]{1,64}|.", re.DOTALL)
+
+
+def _pieces(line: str) -> list[str]:
+    if count_utf16_units(line) <= LIMIT:
+        return [line]
+    pieces, current = [], ""
+    for atom in _ATOM.findall(line):
+        if count_utf16_units(current) + count_utf16_units(atom) > LIMIT:
+            pieces.append(current.rstrip())
+            current = atom.lstrip()
+        else:
+            current += atom
+    return [*pieces, current]

@@ -1,0 +1,140 @@
+"""The Bot API over aiohttp: a request class for python-telegram-bot, in place of httpx.
+
+Measured: httpx is the bottleneck of a busy bot, and slows down as concurrency grows; see
+docs/decisions/0004-transport.md.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientProxyConnectionError,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+    DummyCookieJar,
+    FormData,
+    ServerTimeoutError,
+    TCPConnector,
+)
+from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError
+from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.request import BaseRequest, RequestData
+from yarl import URL
+
+from bot.channels.telegram.errors import NotSent
+
+if TYPE_CHECKING:
+    from telegram._utils.types import ODVInput
+
+CONNECTIONS = 100  # that are open at once
+_JSON = {"Content-Type": "application/json"}
+_NEVER_LEFT = (
+    ClientConnectorError,
+    ClientProxyConnectionError,
+    ConnectionTimeoutError,
+    ProxyConnectionError,
+    ProxyError,
+)
+
+
+@lru_cache(maxsize=256)
+def _url(url: str) -> URL:
+    # The token's colon may come percent-encoded, and must stay as it came.
+    return URL(url, encoded=True)
+
+
+class AiohttpRequest(BaseRequest):
+    """Sends the Bot API's requests; `connections` at once, through a proxy if one is given."""
+
+    def __init__(
+        self,
+        *,
+        connections: int = CONNECTIONS,
+        proxy: str | None = None,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 15.0,
+    ) -> None:
+        """Timeouts are in seconds; waiting for a free connection counts as connecting."""
+        self._connections = connections
+        self._proxy = proxy
+        self._connect_timeout = connect_timeout
+        self._read_timeout = read_timeout
+        self._session: ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float:
+        return self._read_timeout
+
+    async def initialize(self) -> None:
+        if self._session is None or self._session.closed:
+            connector = (
+                ProxyConnector.from_url(self._proxy, limit=self._connections)
+                if self._proxy
+                else TCPConnector(limit=self._connections, ttl_dns_cache=300)
+            )
+            self._session = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
+
+    async def shutdown(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> Any:
+        """The answer as JSON; what is none (a proxy's HTML page) is a TelegramError."""
+        try:
+            return orjson.loads(payload)
+        except ValueError as error:
+            raise TelegramError("the answer is not JSON") from error
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+        write_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+        connect_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+        pool_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """Status and body of one request.
+
+        Raises NotSent when it never left, TimedOut or NetworkError when it may have arrived.
+        """
+        if self._session is None:
+            raise RuntimeError("initialize() comes first")
+        timeout = ClientTimeout(
+            connect=_seconds(connect_timeout, self._connect_timeout),
+            sock_read=_seconds(read_timeout, self._read_timeout),
+        )
+        try:
+            async with self._session.request(
+                method, _url(url), timeout=timeout, **_body(request_data)
+            ) as response:
+                return response.status, await response.read()
+        except _NEVER_LEFT as error:
+            raise NotSent(f"no connection: {type(error).__name__}") from error
+        except (TimeoutError, ServerTimeoutError) as error:
+            raise TimedOut("no answer in time") from error
+        except ClientError as error:
+            raise NetworkError(f"the connection broke: {type(error).__name__}") from error
+
+
+def _seconds(given: ODVInput[float], default: float) -> float | None:
+    return given if isinstance(given, float | int) or given is None else default
+
+
+def _body(request_data: RequestData | None) -> dict[str, Any]:
+    if request_data is None:
+        return {}
+    if not request_data.contains_files:
+        return {"data": orjson.dumps(request_data.parameters), "headers": _JSON}
+    form = FormData(request_data.json_parameters)
+    for name, (file_name, content, mime_type) in request_data.multipart_data.items():
+        form.add_field(name, content, filename=file_name, content_type=mime_type)
+    return {"data": form}

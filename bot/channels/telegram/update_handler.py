@@ -1,0 +1,119 @@
+"""Taking an update in: parse, handle, keep what cannot be handled. Knows no transport."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import structlog
+from telegram import Update
+
+from bot.channels.telegram.direct_replies import DirectReply
+from bot.channels.telegram.update_context import UpdateContext, current_update
+from bot.core.screen import Screen, Words
+from storage import failed_updates
+from storage.database import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from telegram.ext import Application, CallbackContext
+
+    from bot.channels.telegram.direct_replies import DirectReplies
+    from storage.database import Database
+
+log = structlog.get_logger()
+
+FAILED = Screen((Words("errors.failed"),))
+
+
+class UpdateHandler:
+    """Hands updates to the handlers; what returns from `take` may be acknowledged."""
+
+    def __init__(
+        self,
+        application: Application[Any, Any, Any, Any, Any, Any],
+        database: Database,
+        replies: DirectReplies,
+        clock: Callable[[], datetime],
+        language: str,
+    ) -> None:
+        self._application = application
+        self._database = database
+        self._replies = replies
+        self._clock = clock
+        self._language = language
+        application.add_error_handler(_note_failure)
+
+    async def take(
+        self, raw: bytes | Mapping[str, Any], *, may_answer: bool = False
+    ) -> UpdateContext:
+        """Handle one update as it came; its effects are committed when this returns.
+
+        An update that cannot be parsed or breaks a handler is kept raw and counts as taken, so
+        that its chat is not blocked; the person is told. Raises Unavailable when the database
+        cannot take it now: then it must not be acknowledged.
+        """
+        arrival = UpdateContext(self._clock(), may_answer)
+        token = current_update.set(arrival)
+        update = None
+        try:
+            update = self._parse(raw)
+            await self._application.process_update(update)
+        except Exception as error:
+            arrival.failure = error
+        finally:
+            current_update.reset(token)
+        if arrival.failure is not None:
+            await self._keep(raw, update, arrival, arrival.failure)
+        return arrival
+
+    def _parse(self, raw: bytes | Mapping[str, Any]) -> Update:
+        parsed = orjson.loads(raw) if isinstance(raw, bytes) else raw
+        if not isinstance(parsed, dict):
+            raise TypeError("an update is a JSON object")
+        if type(parsed.get("update_id")) is not int:
+            raise ValueError("an update has a number")
+        return Update.de_json(_needed(parsed), self._application.bot)
+
+    async def _keep(
+        self,
+        raw: bytes | Mapping[str, Any],
+        update: Update | None,
+        arrival: UpdateContext,
+        failure: Exception,
+    ) -> None:
+        if isinstance(failure, Unavailable):
+            raise failure
+        number = update.update_id if update else None
+        log.error("an update failed", update_id=number, exc_info=failure)
+        as_text = raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)
+        as_text = as_text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL has no zero byte
+        async with self._database.transaction() as connection:
+            await failed_updates.add_failed_update(
+                connection, number, as_text, repr(failure), arrival.now
+            )
+        if update is not None and update.effective_chat and update.effective_chat.type == "private":
+            self._replies.put(update.effective_chat.id, DirectReply(FAILED, self._language))
+
+
+# What nobody reads of the message that a pressed button belongs to: it is the bot's own.
+_UNREAD = frozenset({"text", "entities", "reply_markup", "reply_to_message", "caption"})
+
+
+def _needed(update: dict[str, Any]) -> dict[str, Any]:
+    """The update without what nobody reads: the library would make objects of all of it."""
+    query = update.get("callback_query")
+    if not isinstance(query, dict) or not isinstance(query.get("message"), dict):
+        return update
+    message = query["message"]
+    short = {name: value for name, value in message.items() if name not in _UNREAD}
+    return {**update, "callback_query": {**query, "message": short}}
+
+
+async def _note_failure(_update: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
+    error = context.error
+    current_update.get().failure = (
+        error if isinstance(error, Exception) else RuntimeError(repr(error))
+    )

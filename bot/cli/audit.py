@@ -1,0 +1,42 @@
+"""The audit's chain."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.base import ChosenSettings, Failure, print_line, run_to_end, with_database
+from storage.database import Database
+
+cli = typer.Typer(help="The audit and the chain over it.", no_args_is_help=True)
+
+
+@cli.command("verify")
+def verify(
+    head: Annotated[
+        str | None, typer.Option(help="What an earlier verification printed; it must be in it.")
+    ] = None,
+) -> None:
+    """Check that nothing in the audit was changed or removed, and print the chain's head."""
+    from bot.privacy import audit_chain
+    from bot.runtime.app import make_cipher
+
+    settings = ChosenSettings.settings()
+
+    async def work(database: Database) -> audit_chain.ChainReport:
+        seal = make_cipher(settings)
+        await audit_chain.extend_chain(database, seal)
+        return await audit_chain.verify_chain(database, seal, head=head)
+
+    found = run_to_end(with_database(work, settings))
+    if found.fault:
+        raise Failure(f"the audit was tampered with: {found.fault} ({found.links} links hold)")
+    if found.waiting:
+        raise Failure(f"{found.waiting} entries are in no link: they were put in by hand")
+    print_line(f"{found.links} entries, nothing was changed. Head: {found.head}")
+
+
+@cli.callback()
+def _audit() -> None:
+    """The audit and the chain over it."""

@@ -1,0 +1,96 @@
+"""Exports."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.base import ChosenSettings, run_to_end, to_utc, with_database
+from bot.reports.export import ExportFormat
+from storage.database import Database
+
+if TYPE_CHECKING:
+    pass
+
+Moment = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])]
+Form = Annotated[ExportFormat, typer.Option("--format", help="The form of the file.")]
+Out = Annotated[Path | None, typer.Option(help="A file; without one, standard output.")]
+
+cli = typer.Typer(help="Write what is stored to a file or to the screen.")
+
+
+@cli.command("submissions")
+def export_submissions(
+    form: Form = ExportFormat.JSONL,
+    since: Moment = None,
+    until: Moment = None,
+    out: Out = None,
+    with_identity: Annotated[bool, typer.Option(help="Who gave it too; audited.")] = False,
+) -> None:
+    """Write submissions, oldest first."""
+    from bot.reports import export
+    from bot.runtime.app import make_cipher
+    from storage import audit
+
+    settings = ChosenSettings.settings()
+    identity = make_cipher(settings) if with_identity else None
+
+    async def work(database: Database) -> None:
+        if with_identity:
+            async with database.transaction() as connection:
+                await audit.append_entry(
+                    connection, "export.with_identity", datetime.now(UTC), role=audit.OPERATOR
+                )
+        async with database.reading() as connection:
+            records = export.iterate_submission_records(
+                connection, to_utc(since), to_utc(until), identity=identity
+            )
+            columns = export.list_submission_columns(with_identity=with_identity)
+            await _write_out(records, columns, form, out)
+
+    run_to_end(with_database(work, settings))
+
+
+@cli.command("audit")
+def export_audit(
+    form: Form = ExportFormat.JSONL, since: Moment = None, until: Moment = None, out: Out = None
+) -> None:
+    """Write the audit, oldest first."""
+    from bot.reports import export
+
+    async def work(database: Database) -> None:
+        async with database.reading() as connection:
+            records = export.iterate_audit_records(connection, to_utc(since), to_utc(until))
+            await _write_out(records, export.AUDIT_COLUMNS, form, out)
+
+    run_to_end(with_database(work))
+
+
+@cli.command("forums")
+def export_forums(
+    form: Form = ExportFormat.JSONL, since: Moment = None, until: Moment = None, out: Out = None
+) -> None:
+    """Write forums by their start, oldest first, with the numbers of who came and what was said."""
+    from bot.reports import export
+
+    async def work(database: Database) -> None:
+        async with database.reading() as connection:
+            records = export.iterate_forum_records(connection, to_utc(since), to_utc(until))
+            await _write_out(records, export.FORUM_COLUMNS, form, out)
+
+    run_to_end(with_database(work))
+
+
+async def _write_out(
+    records: Any, columns: tuple[str, ...], form: ExportFormat, out: Path | None
+) -> None:
+    from bot.reports import export
+
+    if out is None:
+        await export.write_records(records, columns, form, export.get_standard_output())
+        return
+    with out.open("wb") as file:
+        await export.write_records(records, columns, form, file)

@@ -1,0 +1,32 @@
+"""Keys that residents and their files are sealed with."""
+
+from __future__ import annotations
+
+import typer
+
+from bot.cli.base import ChosenSettings, print_line, run_to_end, with_database
+from storage.database import Database
+
+cli = typer.Typer(help="The keys of the seal on residents' identities.", no_args_is_help=True)
+
+
+@cli.command("new")
+def new() -> None:
+    """Print a new key, for privacy.encryption_key."""
+    from bot.privacy.encryption import make_key
+
+    print_line(make_key())
+
+
+@cli.command("rotate")
+def rotate() -> None:
+    """Put everything under the first of the keys; afterwards the others are needed no more."""
+    from bot.privacy import key_rotation
+    from bot.runtime.app import make_cipher
+
+    settings = ChosenSettings.settings()
+
+    async def work(database: Database) -> int:
+        return await key_rotation.rotate_keys(database, make_cipher(settings))
+
+    print_line(f"{run_to_end(with_database(work, settings))} residents are under the first key.")

@@ -1,0 +1,44 @@
+"""What opinions seem to be: suggested for lines of text, measured on a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from bot.cli.base import Failure, print_line
+
+cli = typer.Typer(help="Suggestions of kind, topic and urgency.", no_args_is_help=True)
+
+
+@cli.command("suggest")
+def suggest() -> None:
+    """Read texts from standard input, a line each, and write what they seem to be."""
+    from bot.classification.measurement import suggest_lines
+
+    suggest_lines(sys.stdin.buffer, sys.stdout.buffer)
+
+
+@cli.command("measure")
+def measure(file: Annotated[Path, typer.Argument(help="JSON lines with text, topics …")]) -> None:
+    """Measure the suggestions on texts whose kind, topics and urgency are known."""
+    from bot.classification.measurement import BadExamples
+    from bot.classification.measurement import measure_examples as measured
+
+    try:
+        examples = [orjson.loads(line) for line in file.read_bytes().splitlines() if line.strip()]
+        result = measured(examples)
+    except (orjson.JSONDecodeError, BadExamples) as error:
+        raise Failure(f"{file}: {error}") from error
+    print_line(f"{result.texts} texts")
+    print_line(
+        f"topics   precision {result.topics.precision:.3f}  recall {result.topics.recall:.3f}"
+        f"  F1 {result.topics.f1:.3f}"
+    )
+    print_line(
+        f"urgency  precision {result.urgent.precision:.3f}  recall {result.urgent.recall:.3f}"
+    )
+    print_line(f"kind     accuracy {result.kinds:.3f}")

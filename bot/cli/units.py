@@ -1,0 +1,51 @@
+"""The units of the city."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.base import ChosenSettings, Failure, print_line
+from bot.runtime.settings import BadSettings
+
+cli = typer.Typer(help="The units of the city.", no_args_is_help=True)
+
+
+@cli.command("list")
+def list_units() -> None:
+    """Show the codes and names of all units."""
+    from bot.areas.units import list_units
+    from bot.texts import load_texts as texts
+
+    words = texts("vi")
+    for unit in list_units():
+        print_line(f"{unit.code}\t{words[f'areas.{unit.level}'].format(name=unit.name)}")
+
+
+@cli.command("find")
+def find_units() -> None:
+    """Read names from standard input, a line each, and write which units they may mean."""
+    from bot.cli.unit_files import find_lines
+
+    find_lines(sys.stdin.buffer, sys.stdout.buffer)
+
+
+@cli.command("import")
+def import_units(file: Annotated[Path, typer.Argument(help="A GeoJSON file.")]) -> None:
+    """Check the boundaries of units and copy them to where the settings say."""
+    from bot.areas.boundaries import BadBoundaries
+    from bot.cli.unit_files import import_boundaries
+
+    areas = ChosenSettings.settings().areas
+    if not areas.boundaries:
+        raise BadSettings("areas.boundaries is not set: say where the boundaries are to be kept")
+    try:
+        lacking = import_boundaries(file, Path(areas.boundaries), areas.code_property or None)
+    except BadBoundaries as error:
+        raise Failure(f"{file}: {error}") from error
+    print_line(
+        f"{areas.boundaries}: taken in. Units without an area: {', '.join(lacking) or 'none'}."
+    )

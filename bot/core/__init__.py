@@ -1,0 +1,1 @@
+"""Values and small rules that every feature uses; imports no feature."""

@@ -1,0 +1,59 @@
+"""What the operator decides about opinions, as the features need it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+    from zoneinfo import ZoneInfo
+
+    from bot.core.business_calendar import BusinessCalendar
+    from bot.privacy.encryption import Cipher
+    from storage.models import Kind
+
+
+@dataclass(frozen=True)
+class SubmissionLimits:
+    """How many opinions are taken: from one person a day, from everybody a minute."""
+
+    a_day: int
+    everybody_a_minute: int
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Working days per kind, the calendar, officers' language, and how long somebody has for what.
+
+    A case is to be taken on within `acknowledge_within` of its alert, an urgent one within
+    `urgent_within`. Forums are announced in the `channel` too, if there is one; their results are
+    reported within `report_days` working days.
+    """
+
+    working_days: Mapping[Kind, int]
+    workdays: BusinessCalendar
+    officers_language: str
+    seal: Cipher
+    reopen_within: timedelta
+    acknowledge_within: timedelta
+    urgent_within: timedelta
+    limits: SubmissionLimits
+    channel: int | None = None
+    report_days: int = 10
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's time zone."""
+        return self.workdays.zone
+
+    def due(self, kind: Kind, now: datetime) -> datetime:
+        """When an opinion that is received now is to be answered."""
+        return self.workdays.after(now, self.working_days[kind])
+
+    def acknowledge_by(self, now: datetime, *, urgent: bool) -> datetime:
+        """Until when a case that is alerted now is to be taken on."""
+        if urgent:
+            return now + self.urgent_within
+        return self.workdays.at_work(now + self.acknowledge_within)

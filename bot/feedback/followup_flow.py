@@ -1,0 +1,61 @@
+"""What a resident may do with an opinion after it was received, each a short conversation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.casework.submission_rules import NOT_SATISFIED, SATISFIED, VERY_SATISFIED
+from bot.conversation.engine import Answers, Flow, Step
+from bot.conversation.inputs import choice_input, messages_input, text_input
+from bot.feedback.rules import SUBMISSION_LIMITS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.core.screen import Param
+
+_REASON = 2000  # characters
+
+
+def show_code(answers: Answers) -> Mapping[str, Param]:
+    """The code of the opinion that it is about."""
+    return {"code": answers["@code"]}
+
+
+def is_dissatisfied(answers: Answers) -> bool:
+    """Who is content is not asked why."""
+    return answers.get("score") == str(NOT_SATISFIED)
+
+
+def may_ask_again(answers: Answers) -> bool:
+    """Once only, and not too long after the answer."""
+    return is_dissatisfied(answers) and bool(answers.get("@reopens"))
+
+
+ADDITION = Flow(
+    "addition", (Step("details", messages_input("addition.details", SUBMISSION_LIMITS)),)
+)
+
+REPLY = Flow("reply", (Step("details", messages_input("reply.details", SUBMISSION_LIMITS)),))
+
+RATING = Flow(
+    "rating",
+    (
+        Step(
+            "score",
+            choice_input(
+                "rating.score",
+                *(str(score) for score in (VERY_SATISFIED, SATISFIED, NOT_SATISFIED)),
+                show=show_code,
+            ),
+        ),
+        Step(
+            "reason",
+            text_input("rating.reason", limit=_REASON, optional=True),
+            when=is_dissatisfied,
+        ),
+        Step("again", choice_input("rating.again", "yes", "no"), when=may_ask_again),
+    ),
+)
+
+REOPENING = Flow("reopening", (Step("reason", text_input("reopening.reason", limit=_REASON)),))

@@ -1,0 +1,150 @@
+"""The questions by which a resident gives an opinion, on one page."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from bot.areas.question import area_input
+from bot.areas.units import name_unit
+from bot.conversation.engine import Answers, Flow, Input, Option, Reply, Step, Stop
+from bot.conversation.inputs import (
+    CHOOSE,
+    add_late_file,
+    choice_input,
+    gather_message,
+    join_texts,
+    list_files,
+    messages_input,
+    parse_choice,
+    phone_input,
+    review_input,
+)
+from bot.core.screen import Param, Words
+from bot.feedback.rules import (
+    NOTICE_VERSION,
+    SUBMISSION_LIMITS,
+    get_identity,
+    get_kind,
+    gives_phone,
+    has_a_formal_path,
+    may_be_named,
+)
+from bot.feedback.text_questions import (
+    danger_input,
+    may_suggest_a_kind,
+    names_somebody,
+    personal_data_input,
+    seems_dangerous,
+    suggest_topics,
+    suggested_kind_input,
+    topics_input,
+)
+from storage.models import Identity, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_EXCERPT = 600  # characters of the text on the review page
+
+
+def wrote_first(answers: Answers) -> bool:
+    """The resident wrote before asking to give an opinion."""
+    return bool(answers.get("@wrote_first"))
+
+
+def not_yet_agreed(answers: Answers) -> bool:
+    """The resident has not agreed to the present version of the notice."""
+    return answers.get("@agreed") != NOTICE_VERSION
+
+
+def offer_input() -> Input:
+    """Whether what was written shall become an opinion; what is written meanwhile is added."""
+    options = tuple(Option(v, Words(f"feedback.offer.options.{v}")) for v in ("yes", "no"))
+
+    def parse(reply: Reply, answers: Answers) -> Any:
+        if reply.choice is None:
+            so_far = list(answers.get("details.messages", ()))
+            return gather_message(so_far, reply, SUBMISSION_LIMITS)
+        if parse_choice(reply, options) == "no":
+            raise Stop("not_meant")
+        return "yes"
+
+    return Input(
+        parse,
+        options=lambda _answers: options,
+        reasons=(CHOOSE, "empty", "too-many", "too-long", "too-large"),
+    )
+
+
+def consent_input() -> Input:
+    """Explicit consent to the notice; the button names the version that was shown."""
+    options = (
+        Option(NOTICE_VERSION, Words("feedback.consent.options.agree")),
+        Option("refuse", Words("feedback.consent.options.refuse")),
+    )
+
+    def parse(reply: Reply, _answers: Answers) -> str:
+        value = parse_choice(reply, options)
+        if value == "refuse":
+            raise Stop("refused")
+        return value
+
+    return Input(
+        parse,
+        options=lambda _answers: options,
+        holds=lambda value, _answers: value == NOTICE_VERSION,
+        reasons=(CHOOSE,),
+    )
+
+
+def show_formal_path(answers: Answers) -> Mapping[str, Param]:
+    """What the law says of this kind of opinion."""
+    return {"about": Words(f"feedback.formal.about.{get_kind(answers)}")}
+
+
+def show_summary(answers: Answers) -> Mapping[str, Param]:
+    """The answers as the review page shows them."""
+    text = join_texts(answers["details"])
+    identity = get_identity(answers)
+    return {
+        "kind": Words(f"feedback.kind.options.{get_kind(answers)}"),
+        "topic": tuple(Words(f"feedback.topic.options.{topic}") for topic in answers["topic"]),
+        "area": name_unit(answers["area"]),
+        "text": text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()}…",
+        "files": len(list_files(answers["details"])),
+        "identity": (
+            answers["phone"]
+            if identity is Identity.PHONE
+            else Words(f"feedback.identity.options.{identity}")
+        ),
+    }
+
+
+FEEDBACK = Flow(
+    "feedback",
+    (
+        Step("offer", offer_input(), when=wrote_first, editable=False),
+        Step("consent", consent_input(), when=not_yet_agreed, editable=False),
+        Step("kind", choice_input("feedback.kind", *Kind)),
+        # Asked once the text is there; it stands here because a formal kind leads to what follows.
+        Step("seems", suggested_kind_input(), when=may_suggest_a_kind, editable=False),
+        Step(
+            "formal",
+            choice_input(
+                "feedback.formal", "inform", stops={"stop": "formal"}, show=show_formal_path
+            ),
+            when=has_a_formal_path,
+            editable=False,
+        ),
+        Step("details", messages_input("feedback.details", SUBMISSION_LIMITS)),
+        Step("danger", danger_input(), when=seems_dangerous, editable=False),
+        Step("personal", personal_data_input(), when=names_somebody, editable=False),
+        Step("topic", topics_input(suggest_topics)),
+        Step("area", area_input("feedback.area")),
+        Step("identity", choice_input("feedback.identity", *Identity), when=may_be_named),
+        Step("phone", phone_input(), when=gives_phone),
+        Step("review", review_input("feedback.review", show_summary)),
+    ),
+    aside=partial(add_late_file, room=SUBMISSION_LIMITS),
+)

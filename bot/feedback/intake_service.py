@@ -1,0 +1,232 @@
+"""What happens when an opinion is given: a submission, its receipt and the officers' alert.
+
+All of it in the transaction of the turn that finishes the flow.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from bot.areas.units import CITY, VINTAGE, name_police
+from bot.casework import submission_rules
+from bot.casework.assignment import assign_and_alert
+from bot.conversation.inputs import join_texts, list_files
+from bot.core.screen import Button, Screen, Words
+from bot.core.text_folding import fold_text
+from bot.feedback import deep_links, intake_limits, rules
+from bot.feedback.text_questions import is_urgent
+from storage import audit, conversations, outbox, residents, submissions
+from storage.models import EvidenceState, Identity, State, Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.conversation.engine import Chat
+    from bot.core.policy import Policy
+    from bot.privacy.encryption import ChatAddress
+    from storage.models import Audit, Submission
+
+RECEIVED = "submission.received"
+
+# What a resident sees of what was done.
+PUBLIC_ACTIONS = (
+    RECEIVED,
+    "case.opened",
+    "submission.added_to",
+    "submission.replied",
+    "case.accept",
+    "case.acknowledge",
+    "case.ask",
+    "case.approve",
+    "case.transfer",
+    "case.reject",
+    "submission.withdrawn",
+    "submission.rated",
+    "submission.reopened",
+)
+
+_RECEIPT_LIFETIME = timedelta(days=30)
+_LAST_AREAS = 3
+
+
+async def load_facts(
+    connection: AsyncConnection, chat: Chat, now: datetime, *, policy: Policy
+) -> Mapping[str, Any]:
+    """What is known before the first question: the notice that the resident agreed to.
+
+    Raises Refused for who is banned, and for who gave more than a day allows.
+    """
+    await intake_limits.check_limits(connection, policy.seal.aliases(chat.id), now, policy.limits)
+    resident = await residents.find_resident(connection, policy.seal.aliases(chat.id, named=True))
+    agreed = {"@agreed": resident.consent_version} if resident else {}
+    last = {"@areas": chat.preferences.get("areas", [])}
+    return {**agreed, **last, **deep_links.load_link_facts(chat.preferences, now)}
+
+
+async def record_consent(
+    connection: AsyncConnection, chat: Chat, version: str, now: datetime, *, policy: Policy
+) -> None:
+    """Store the consent at the moment it is given."""
+    address = policy.seal.address(chat.id, named=True)
+    consent = (version, chat.language, now)
+    await residents.record_consent(connection, address.alias, address.sealed, consent, named=True)
+    await audit.append_entry(
+        connection, "consent.given", now, role=audit.RESIDENT, details={"version": version}
+    )
+
+
+async def receive_submission(
+    connection: AsyncConnection,
+    chat: Chat,
+    answers: Mapping[str, Any],
+    now: datetime,
+    *,
+    policy: Policy,
+) -> None:
+    """Make a submission of the answers, with its receipt and the alert to the officers on duty."""
+    kind = rules.get_kind(answers)
+    assert kind is not None
+    topics = [Topic(topic) for topic in answers["topic"]]
+    identity = rules.get_identity(answers)
+    confidential = submission_rules.is_confidential(kind, identity)
+    address = policy.seal.address(chat.id, named=not confidential)
+    if confidential:
+        await _without_a_name(connection, chat, address, policy)
+    values = {
+        "code": submission_rules.make_receipt_code(secrets.choice),
+        "kind": kind,
+        "topics": [topic.value for topic in topics],
+        "unit_code": answers["area"],
+        "unit_vintage": VINTAGE,
+        "handled_by": submission_rules.get_handling_unit(kind, topics, answers["area"]),
+        "text": join_texts(answers["details"]),
+        "folded": fold_text(join_texts(answers["details"])),
+        "urgent": is_urgent(answers),
+        "hides_personal": str(answers.get("personal", "")).startswith("hide"),
+        "version": 1,
+        "state": State.RECEIVED,
+        "identity": identity,
+        "phone": policy.seal.seal_text(answers["phone"]) if identity is Identity.PHONE else None,
+        "confidential": confidential,
+        "language": chat.language,
+        "forum": answers.get("@forum"),
+        "created_at": now,
+        "due_at": policy.due(kind, now),
+    }
+    files = make_attachment_rows(answers["details"], now)
+    submission = await submissions.add_submission(connection, address.alias, values, files)
+    if not confidential:
+        await _remember(connection, chat, answers["area"])
+    await audit.append_entry(
+        connection, RECEIVED, now, role=audit.RESIDENT, submission_id=submission.id
+    )
+    await outbox.enqueue_messages(connection, [_receipt(chat, address, submission, policy)], now)
+    await assign_and_alert(connection, submission, now, policy=policy)
+
+
+async def _without_a_name(
+    connection: AsyncConnection, chat: Chat, address: ChatAddress, policy: Policy
+) -> None:
+    """Let the same person be another resident, who has agreed too.
+
+    The consent is dated to its day: to the second it would tell which resident it was.
+    """
+    named = await residents.find_resident(connection, policy.seal.aliases(chat.id, named=True))
+    assert named is not None
+    day = named.consent_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    consent = (named.consent_version, named.consent_language, day)
+    await residents.record_consent(connection, address.alias, address.sealed, consent, named=False)
+
+
+async def _remember(connection: AsyncConnection, chat: Chat, area: str) -> None:
+    """Offer the unit first the next time, with two that were named before it."""
+    before = [code for code in chat.preferences.get("areas", ()) if code != area]
+    areas = [area, *before][:_LAST_AREAS]
+    if area != CITY and areas != chat.preferences.get("areas"):
+        chosen = {**chat.preferences, "areas": areas}
+        await conversations.update_conversation(connection, chat.id, {"preferences": chosen})
+
+
+def make_attachment_rows(
+    messages: Iterable[Mapping[str, Any]], now: datetime
+) -> list[dict[str, Any]]:
+    """The rows of the files in gathered messages, to be fetched now; a place needs no fetching."""
+    return [
+        {
+            **asdict(file),
+            "state": EvidenceState.PLACE if file.type == "place" else EvidenceState.WAITING,
+            "attempt": 0,
+            "next_at": now,
+        }
+        for file in list_files(messages)
+    ]
+
+
+def _receipt(
+    chat: Chat, address: ChatAddress, submission: Submission, policy: Policy
+) -> outbox.OutboxMessage:
+    return outbox.OutboxMessage(
+        dedup_key=f"receipt:{submission.code}",
+        chat_id=address.alias,
+        sealed=address.sealed,
+        priority=outbox.Priority.REPLY,
+        language=chat.language,
+        screen=show_receipt(submission, policy).to_json(),
+        expires_at=submission.created_at + _RECEIPT_LIFETIME,
+    )
+
+
+def show_receipt(submission: Submission, policy: Policy) -> Screen:
+    """What a resident keeps: the code, the unit, the due date."""
+    words = Words(
+        "receipt.text",
+        {
+            "code": submission.code,
+            "at": submission.created_at,
+            "unit": name_police(submission.handled_by),
+            "due": submission.due_at.astimezone(policy.zone).date(),
+            "days": policy.working_days[submission.kind],
+        },
+    )
+    button = Button(Words("receipt.show"), f"mine:open={submission.code}")
+    return Screen((words,), (button,))
+
+
+@dataclass(frozen=True)
+class OwnSubmission:
+    """One of a resident's own submissions, with its timeline and the number of its files."""
+
+    submission: Submission
+    timeline: Sequence[Audit]
+    files: int
+
+
+async def list_own_submissions(
+    connection: AsyncConnection,
+    aliases: Sequence[int],
+    *,
+    before: int | None = None,
+    most: int = 6,
+) -> Sequence[Submission]:
+    """A resident's own submissions, by their pseudonyms, newest first."""
+    return await submissions.list_submissions_of(connection, aliases, before=before, most=most)
+
+
+async def find_own_submission(
+    connection: AsyncConnection, aliases: Sequence[int], typed: str
+) -> OwnSubmission | None:
+    """One's own submission by its code, however it was typed; another's is as if it were not."""
+    submission = await submissions.find_submission(connection, submission_rules.parse_code(typed))
+    if submission is None:
+        return None
+    owner = await submissions.find_owner(connection, submission.id or 0)
+    if owner is None or owner.alias not in aliases:
+        return None
+    entries = await audit.list_timeline(connection, submission.id or 0, PUBLIC_ACTIONS)
+    files = await submissions.list_attachments(connection, submission.id or 0)
+    return OwnSubmission(submission, entries, len(files))

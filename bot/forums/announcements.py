@@ -1,0 +1,196 @@
+"""Announcing: what is said of a forum is put into the outbox, chunk by chunk, by whoever wakes.
+
+The row says how far it has come, and moves with each chunk; the outbox's key lets nobody hear
+anything twice, however they were found.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.areas.units import CITY
+from bot.core.preferences import FORUMS, Preferences
+from bot.forums.planning.screens import show_announcement
+from storage import attendance, audit, forums, outbox
+from storage.models import ForumState
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from typing import Any
+
+    from sqlalchemy import Select
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.core.policy import Policy
+    from storage.database import Database
+    from storage.models import Announcement, Forum
+
+ANNOUNCED = "forum.announced"
+_CHUNK = 1000  # recipients in one transaction
+_MANY = 20_000  # messages, after which the database counts anew what it has
+_AFTERWARDS = timedelta(days=14)  # how long what is not about the start may wait
+
+_OF_THE_START = frozenset({"notice", "moved"})  # what is said of when and where it starts
+
+# In which state of the forum each is still true.
+_TRUE_IN = {
+    "notice": {ForumState.PUBLISHED},
+    "moved": {ForumState.PUBLISHED},
+    "postponed": {ForumState.POSTPONED},
+    "cancelled": {ForumState.CANCELLED},
+    "results": {ForumState.REPORTED, ForumState.CLOSED},
+}
+
+
+async def expand_announcements(database: Database, now: datetime, *, policy: Policy) -> int:
+    """Put what is announced into the outbox, to the end; how many messages."""
+    put = counted = 0
+    while True:
+        async with database.transaction() as connection:
+            announcement = await forums.lock_next_announcement(connection, now)
+            if announcement is not None:
+                put += await _chunk(connection, announcement, now, policy)
+            if put - counted >= _MANY or (announcement is None and put >= _MANY):
+                await outbox.refresh_statistics(connection)
+                counted = put
+            if announcement is None:
+                return put
+
+
+async def _chunk(
+    connection: AsyncConnection, announcement: Announcement, now: datetime, policy: Policy
+) -> int:
+    """Put one chunk into the outbox, and say how far it has come."""
+    number = announcement.id or 0
+    forum = await attendance.get_forum(connection, announcement.forum_id)
+    if not _is_true(announcement, forum, now):
+        await forums.update_announcement(connection, number, cancelled_at=now)
+        return 0
+    sources = _sources(announcement, forum)
+    if announcement.source >= len(sources):
+        await forums.update_announcement(connection, number, finished_at=now)
+        return 0
+    found = await forums.list_recipients(
+        connection, sources[announcement.source], announcement.cursor, _CHUNK
+    )
+    messages, left_out = await _messages(connection, announcement, forum, found, now, policy)
+    await outbox.enqueue_messages(connection, messages, now)
+    await outbox.park_messages(connection, [each.chat_id for each in messages])
+    left_out += announcement.left_out
+    if len(found) < _CHUNK:
+        place = {"source": announcement.source + 1, "cursor": 0}
+    else:
+        place = {"cursor": found[-1].id}
+    await forums.update_announcement(connection, number, left_out=left_out, **place)
+    return len(messages)
+
+
+def _is_true(announcement: Announcement, forum: Forum, now: datetime) -> bool:
+    if forum.state not in _TRUE_IN[announcement.kind]:
+        return False
+    if announcement.kind in _OF_THE_START:
+        return announcement.version == forum.start_version and now < forum.starts_at
+    return True
+
+
+def _sources(announcement: Announcement, forum: Forum) -> Sequence[Select[Any]]:
+    """Who hears of it: who wants to hear of the area, who attends; of results who gave opinions."""
+    attending = forums.select_attendees(forum.id or 0)
+    if announcement.kind == "results":
+        return attending, forums.select_submitters(forum.code)
+    wanting = forums.select_subscribers(forum.area, CITY, forum.topics)
+    return (wanting,) if announcement.kind == "notice" else (wanting, attending)
+
+
+async def _messages(
+    connection: AsyncConnection,
+    announcement: Announcement,
+    forum: Forum,
+    found: Sequence[forums.AnnouncementRecipient],
+    now: datetime,
+    policy: Policy,
+) -> tuple[list[outbox.OutboxMessage], int]:
+    """A message for each who wants one, not before their quiet hours end; how many want none.
+
+    Who switched news of forums off, or is not interested in this one, hears of it only if they are
+    to come.
+    """
+    chat_ids = {each.alias: policy.seal.chat_of(each.sealed) for each in found}
+    chats = await attendance.map_conversations(connection, chat_ids.values())
+    screen = show_announcement(announcement.kind, forum).to_json()
+    until = forum.starts_at if announcement.kind in _OF_THE_START else now + _AFTERWARDS
+    is_news = announcement.kind != "results" and announcement.source == 0
+    messages, unwilling = {}, set()
+    for each in found:
+        chat = chats.get(chat_ids[each.alias])
+        chosen = Preferences.of(chat.preferences if chat else {})
+        hides = forum.code in (chat.preferences.get("hidden", ()) if chat else ())
+        if is_news and (hides or FORUMS in chosen.muted):
+            unwilling.add(each.alias)
+            continue
+        earliest = chosen.earliest(now, policy.zone)
+        messages[each.alias] = outbox.OutboxMessage(
+            dedup_key=f"forum:{announcement.id}:{each.alias}",
+            chat_id=each.alias,
+            sealed=each.sealed,
+            priority=outbox.Priority.ANNOUNCEMENT,
+            language=chat.language if chat else each.language,
+            screen=screen,
+            expires_at=until,
+            critical=False,
+            not_before=earliest if earliest < until else now,
+            announcement_id=announcement.id,
+        )
+    if unwilling:
+        unwilling -= await forums.filter_attending(connection, forum.id or 0, unwilling)
+    return list(messages.values()), len(unwilling)
+
+
+async def stop_announcements(
+    connection: AsyncConnection, forum: Forum, now: datetime, *, kinds: Collection[str]
+) -> None:
+    """Announce no further, neither to anybody nor in the channel, what has not gone out yet."""
+    said = await forums.list_announcements(connection, forum.id or 0)
+    keys = [_in_the_channel(forum, each.kind, each.version) for each in said if each.kind in kinds]
+    await outbox.cancel_waiting(connection, keys, now)
+    await forums.cancel_announcements(connection, forum.id or 0, now, kinds=kinds)
+
+
+def _in_the_channel(forum: Forum, kind: str, version: int) -> str:
+    return f"channel:{forum.id}:{kind}:{version}"
+
+
+async def announce_forum(
+    connection: AsyncConnection, forum: Forum, kind: str, now: datetime, *, policy: Policy
+) -> None:
+    """Have something of a forum announced: to everybody concerned, and to a channel if one is set.
+
+    What was announced before and is no longer true is stopped.
+    """
+    if kind != "results":
+        others = {"notice", "moved", "postponed", "cancelled"} - {kind}
+        await stop_announcements(connection, forum, now, kinds=others)
+    version = forum.start_version if kind in _OF_THE_START else forum.version
+    await forums.add_announcement(
+        connection,
+        {"forum_id": forum.id, "kind": kind, "version": version, "due_at": now, "created_at": now},
+    )
+    if policy.channel is not None:
+        message = outbox.OutboxMessage(
+            dedup_key=_in_the_channel(forum, kind, version),
+            chat_id=policy.channel,
+            priority=outbox.Priority.ANNOUNCEMENT,
+            language="vi",
+            screen=show_announcement(kind, forum, buttons=False).to_json(),
+            expires_at=forum.starts_at if kind in _OF_THE_START else now + _AFTERWARDS,
+            critical=False,
+        )
+        await outbox.enqueue_messages(connection, [message], now)
+    await audit.append_entry(
+        connection,
+        ANNOUNCED,
+        now,
+        role=audit.SYSTEM,
+        details={"forum": forum.code, "kind": kind, "version": version},
+    )

@@ -1,0 +1,1 @@
+"""Attending a forum: registration, the waiting list, tickets and the check-in at the door."""

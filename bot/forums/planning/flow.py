@@ -1,0 +1,230 @@
+"""The organiser's conversations: the plan of a forum, and the words that a move needs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from bot.areas.question import area_input
+from bot.areas.units import name_unit
+from bot.conversation.engine import Answers, Flow, Input, Option, Rejected, Reply, Step
+from bot.conversation.inputs import CHOOSE, parse_choice, review_input, text_input
+from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_day, parse_moment
+from bot.core.screen import Words
+from bot.feedback.text_questions import name_topics, suggest_cached, topics_input
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.classification.suggestion import Suggestion
+    from bot.core.screen import Param
+
+_TITLE, _LINE, _LONG = 150, 300, 3000  # characters
+MOST_PEOPLE = 100_000
+UNTIL_DAYS = ("0", "1", "2", "3", "7")
+
+
+def moment_input(texts: str) -> Input:
+    """A moment to come, typed; the answer is ISO 8601. Needs the facts `@now` and `@zone`."""
+
+    def parse(reply: Reply, answers: Answers) -> str:
+        now, zone = datetime.fromisoformat(answers["@now"]), ZoneInfo(answers["@zone"])
+        try:
+            return parse_moment((reply.text or "")[:100], now, zone).isoformat()
+        except InvalidMoment:
+            raise Rejected("not-a-moment") from None
+        except PastMoment:
+            raise Rejected("past") from None
+
+    del texts
+    return Input(parse, reasons=("not-a-moment", "past"))
+
+
+def day_input(texts: str) -> Input:
+    """A day to come, typed; the answer is ISO 8601. Needs the facts `@now` and `@zone`."""
+
+    def parse(reply: Reply, answers: Answers) -> str:
+        now, zone = datetime.fromisoformat(answers["@now"]), ZoneInfo(answers["@zone"])
+        try:
+            return parse_day((reply.text or "")[:100], now, zone).isoformat()
+        except InvalidMoment:
+            raise Rejected("not-a-day") from None
+        except PastMoment:
+            raise Rejected("past") from None
+
+    del texts
+    return Input(parse, reasons=("not-a-day", "past"))
+
+
+def _default_or_typed(texts: str, option: str, limit: int) -> Input:
+    """A line of text, or what a button stands for; the answer is then empty."""
+    typed = text_input(texts, limit=limit)
+    options = (Option(option, Words(f"{texts}.options.{option}")),)
+
+    def parse(reply: Reply, answers: Answers) -> str:
+        if reply.choice is not None:
+            parse_choice(reply, options)
+            return ""
+        return str(typed.parse(reply, answers))
+
+    return Input(parse, options=lambda _answers: options, reasons=typed.reasons)
+
+
+def capacity_input() -> Input:
+    """How many people fit: a number, or 0 for no limit."""
+    options = (Option("0", Words("newforum.capacity.options.0")),)
+
+    def parse(reply: Reply, _answers: Answers) -> int:
+        if reply.choice is not None:
+            return int(parse_choice(reply, options))
+        typed = (reply.text or "").strip().replace(".", "")
+        if not (typed.isascii() and typed.isdigit() and 0 < int(typed[:9]) <= MOST_PEOPLE):
+            raise Rejected("not-a-number", most=MOST_PEOPLE)
+        return int(typed)
+
+    return Input(parse, options=lambda _answers: options, reasons=(CHOOSE, "not-a-number"))
+
+
+def place_input() -> Input:
+    """Where it is on the map: a shared position, or nothing."""
+    options = (Option("skip", Words("newforum.place.options.skip")),)
+
+    def parse(reply: Reply, _answers: Answers) -> list[float]:
+        shared = reply.attachment
+        if shared is not None and shared.latitude is not None and shared.longitude is not None:
+            return [shared.latitude, shared.longitude]
+        parse_choice(reply, options)
+        return []
+
+    return Input(
+        parse,
+        options=lambda _answers: options,
+        asks=lambda _answers: "location",
+        reasons=(CHOOSE,),
+    )
+
+
+def until_input() -> Input:
+    """How many days before the start opinions may be sent: only what is still to come."""
+
+    def possible(answers: Answers) -> tuple[Option, ...]:
+        left = timedelta.max
+        if "starts" in answers:
+            left = get_start(answers) - datetime.fromisoformat(answers["@now"])
+        return tuple(
+            Option(days, Words(f"newforum.until.options.{days}"))
+            for days in UNTIL_DAYS
+            if days == "0" or left > timedelta(days=int(days))
+        )
+
+    return Input(
+        lambda reply, answers: parse_choice(reply, possible(answers)),
+        options=possible,
+        holds=lambda value, answers: value in {each.value for each in possible(answers)},
+        reasons=(CHOOSE,),
+    )
+
+
+def get_start(answers: Answers) -> datetime:
+    """When it starts."""
+    return datetime.fromisoformat(answers["starts"])
+
+
+def get_submission_deadline(answers: Answers) -> datetime:
+    """Until when opinions may be sent ahead."""
+    return get_start(answers) - timedelta(days=int(answers["until"]))
+
+
+def split_lines(typed: str) -> list[str]:
+    """The lines that were typed, without marks before them and without empty ones."""
+    stripped = (line.strip(" \t-–•*") for line in typed.splitlines())
+    return [line for line in stripped if line]
+
+
+def get_title(answers: Answers) -> str | Words:
+    """The title that was typed, or the usual one."""
+    return answers["title"] or Words("forum.usual_title")
+
+
+def show_preview(answers: Answers) -> Mapping[str, Param]:
+    """The notice as residents will read it."""
+    return {
+        "title": get_title(answers),
+        "area": name_unit(answers["area"]),
+        "venue": answers["venue"],
+        "at": get_start(answers),
+        "capacity": answers["capacity"] or Words("newforum.capacity.options.0"),
+        "head": answers["head"],
+        "agenda": "; ".join(split_lines(answers["agenda"])),
+        "topics": name_topics(answers["topic"]),
+        "invited": "; ".join(split_lines(answers["invited"])) or "–",
+        "until": get_submission_deadline(answers),
+    }
+
+
+def suggest_plan_topics(answers: Answers) -> Sequence[str]:
+    """The topics that a plan seems to be about."""
+    seems: Suggestion = suggest_cached(f"{answers['title']}\n{answers['agenda']}")
+    return [topic.value for topic in seems.topics]
+
+
+NEWFORUM = Flow(
+    "newforum",
+    (
+        Step("title", _default_or_typed("newforum.title", "usual", _TITLE)),
+        Step("area", area_input("newforum.area")),
+        Step("venue", text_input("newforum.venue", limit=_LINE)),
+        Step("place", place_input()),
+        Step("starts", moment_input("newforum.starts")),
+        Step("capacity", capacity_input()),
+        Step("head", text_input("newforum.head", limit=_LINE)),
+        Step("agenda", text_input("newforum.agenda", limit=_LONG)),
+        Step("topic", topics_input(suggest_plan_topics)),
+        Step("invited", text_input("newforum.invited", limit=_LONG, optional=True)),
+        Step("until", until_input()),
+        Step("review", review_input("newforum.review", show_preview)),
+    ),
+)
+
+
+def _reason(flow: str) -> Step:
+    return Step("reason", text_input(f"{flow}.reason", limit=_LINE))
+
+
+def _same_or_moment(texts: str) -> Input:
+    """A moment to come or, as before, nothing."""
+    typed, same = moment_input(texts), (Option("same", Words(f"{texts}.options.same")),)
+
+    def parse(reply: Reply, answers: Answers) -> str:
+        if reply.choice is not None:
+            parse_choice(reply, same)
+            return ""
+        return str(typed.parse(reply, answers))
+
+    return Input(parse, options=lambda _answers: same, reasons=(CHOOSE, *typed.reasons))
+
+
+RESCHEDULE = Flow(
+    "forum_reschedule",
+    (
+        Step("starts", _same_or_moment("forum_reschedule.starts")),
+        Step("venue", _default_or_typed("forum_reschedule.venue", "same", _LINE)),
+        _reason("forum_reschedule"),
+    ),
+)
+CAPACITY = Flow("forum_capacity", (Step("capacity", capacity_input()),))
+SEND_BACK = Flow("forum_send_back", (_reason("forum_send_back"),))
+POSTPONE = Flow("forum_postpone", (_reason("forum_postpone"),))
+CANCEL = Flow("forum_cancel", (_reason("forum_cancel"),))
+PROMISE = Flow(
+    "forum_promise",
+    (
+        Step("text", text_input("forum_promise.text", limit=_LINE)),
+        Step("owner", text_input("forum_promise.owner", limit=_TITLE)),
+        Step("due", day_input("forum_promise.due")),
+    ),
+)
+REPORT = Flow("forum_report", (Step("minutes", text_input("forum_report.minutes", limit=_LONG)),))
+
+MOVES_WITH_WORDS = (RESCHEDULE, CAPACITY, SEND_BACK, POSTPONE, CANCEL, PROMISE, REPORT)

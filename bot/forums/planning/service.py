@@ -1,0 +1,375 @@
+"""What organisers do with forums, each in one transaction, rights checked in the change itself."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.areas.units import CITY
+from bot.casework.submission_rules import CODE_ALPHABET
+from bot.conversation.engine import Refused
+from bot.core.screen import Button, Screen, Words
+from bot.forums import announcements, commitments
+from bot.forums.attendance import service
+from bot.forums.planning.actions import ACTIONS, BY_NAME, DECIDERS, PLANNERS, is_allowed, may_plan
+from bot.forums.planning.flow import get_start, get_submission_deadline, split_lines
+from bot.texts import load_texts
+from storage import attendance, audit, forum_sessions, forums, officers, outbox
+from storage.models import ForumState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.conversation.engine import Chat
+    from bot.core.policy import Policy
+    from bot.core.screen import Param
+    from bot.forums.planning.actions import ForumAction
+    from storage.forums import AnnouncementProgress
+    from storage.models import Announcement, Commitment, Forum, Officer
+
+REFUSED = "forum.refused"
+_CODE_LENGTH = 8
+PAGE = 8  # forums on one page of a list
+
+
+@dataclass(frozen=True)
+class ForumPlan:
+    """A forum as its organisers see it: what may be done now, how far what is announced has come.
+
+    `seats` are taken, of `opinions` it is known what became; `before` is what became of the
+    promises of the unit's last forum.
+    """
+
+    forum: Forum
+    moves: Sequence[ForumAction]
+    news: Sequence[Announcement]
+    progress: AnnouncementProgress
+    seats: int
+    opinions: forum_sessions.SessionCounts
+    promises: Sequence[Commitment]
+    before: Sequence[Commitment]
+
+
+async def load_facts(
+    connection: AsyncConnection, chat: Chat, now: datetime, *, policy: Policy
+) -> Mapping[str, Any]:
+    """What the plan of a forum begins with; raises Refused for who plans none."""
+    officer = await officers.find_officer(connection, chat.id)
+    if officer is None or officer.role not in PLANNERS:
+        raise Refused(Words("errors.unknown_command"))
+    near = [] if officer.unit_code == CITY else [officer.unit_code]
+    return {"@now": now.isoformat(), "@zone": str(policy.zone), "@areas": near}
+
+
+async def submit_plan(
+    connection: AsyncConnection,
+    chat: Chat,
+    answers: Mapping[str, Any],
+    now: datetime,
+    *,
+    policy: Policy,
+) -> None:
+    """Keep a plan and let another person approve it; one that was sent back is changed."""
+    officer = await officers.find_officer(connection, chat.id)
+    if officer is None or officer.role not in PLANNERS:
+        raise Refused(Words(REFUSED))
+    starts = get_start(answers)
+    if starts <= now:
+        raise Refused(Words("forum.past"))
+    planned = {
+        "title": answers["title"] or load_texts("vi")["forum.usual_title"],
+        "area": answers["area"],
+        "venue": answers["venue"],
+        "latitude": answers["place"][0] if answers["place"] else None,
+        "longitude": answers["place"][1] if answers["place"] else None,
+        "starts_at": starts,
+        "capacity": answers["capacity"] or None,
+        "head": answers["head"],
+        "agenda": split_lines(answers["agenda"]),
+        "invited": split_lines(answers["invited"]),
+        "topics": answers["topic"],
+        "opinions_until": get_submission_deadline(answers),
+        "state": ForumState.SUBMITTED,
+    }
+    code = answers.get("@forum_code")
+    forum = await _again(connection, officer, code, planned, now) if code else None
+    if forum is None:
+        forum = await forums.add_forum(
+            connection,
+            {
+                **planned,
+                "code": "".join(secrets.choice(CODE_ALPHABET) for _ in range(_CODE_LENGTH)),
+                "host_unit": officer.unit_code,
+                "start_version": 1,
+                "version": 1,
+                "created_by": officer.id,
+                "created_at": now,
+            },
+        )
+    await _log(connection, "forum.submit", forum, officer, now)
+    await _tell_deciders(connection, forum, officer, now, policy)
+
+
+async def _again(
+    connection: AsyncConnection,
+    officer: Officer,
+    code: str,
+    planned: Mapping[str, Any],
+    now: datetime,
+) -> Forum:
+    forum = await forums.find_forum(connection, code)
+    if forum is None or not is_allowed(BY_NAME["edit"], officer, forum, now):
+        raise Refused(Words(REFUSED))
+    # Whoever changed the plan last cannot approve it.
+    changed = await forums.update_forum(
+        connection, forum, officer, **planned, created_by=officer.id
+    )
+    if changed is None:
+        raise Refused(Words("forum.too_late"))
+    return changed
+
+
+async def _tell_deciders(
+    connection: AsyncConnection, forum: Forum, by: Officer, now: datetime, policy: Policy
+) -> None:
+    units = dict.fromkeys((forum.host_unit, CITY))
+    found = await officers.list_active(connection, list(units))
+    told = [each for each in found if each.role in DECIDERS and each.id != by.id]
+    await notify_planners(connection, forum, told, "forum.alert.submit", now, policy)
+
+
+async def notify_planners(
+    connection: AsyncConnection,
+    forum: Forum,
+    told: Sequence[Officer],
+    words: str,
+    now: datetime,
+    policy: Policy,
+    *,
+    occasion: str = "",
+    **more: Param,
+) -> None:
+    """Tell officers something of a forum, each once for an occasion or, without, for a version."""
+    params: dict[str, Param] = {
+        "title": forum.title,
+        "at": forum.starts_at,
+        "reason": forum.reason or "",
+        **more,
+    }
+    opens = Button(Words("forum.open"), f"forum:open={forum.code}")
+    messages = [
+        outbox.OutboxMessage(
+            dedup_key=f"{words}:{forum.code}:{occasion or forum.version}:{each.chat_id}",
+            chat_id=each.chat_id,
+            priority=outbox.Priority.ASSIGNMENT,
+            language=policy.officers_language,
+            screen=Screen((Words(words, params),), (opens,)).to_json(),
+            expires_at=max(forum.starts_at, now + policy.reopen_within),
+        )
+        for each in told
+    ]
+    await outbox.enqueue_messages(connection, messages, now)
+
+
+async def list_plans(
+    connection: AsyncConnection, chat_id: int, skip: int
+) -> Sequence[Forum] | None:
+    """The forums that an officer plans, one more than a page; None for who plans none."""
+    officer = await officers.find_officer(connection, chat_id)
+    if officer is None or officer.role not in PLANNERS:
+        return None
+    unit = None if officer.unit_code == CITY else officer.unit_code
+    return await forums.list_forums_of(connection, unit, skip=skip, most=PAGE + 1)
+
+
+async def load_plan(
+    connection: AsyncConnection, chat_id: int, code: str, now: datetime
+) -> ForumPlan | None:
+    """A forum for one of its organisers; None for anybody else."""
+    officer, forum = await find_planned_forum(connection, chat_id, code)
+    if officer is None or forum is None:
+        return None
+    number = forum.id or 0
+    news = await forums.list_announcements(connection, number)
+    progress = await forums.count_progress(connection, [each.id or 0 for each in news])
+    return ForumPlan(
+        forum,
+        [each for each in ACTIONS if is_allowed(each, officer, forum, now)],
+        news,
+        progress,
+        await attendance.count_places_taken(connection, number),
+        await forum_sessions.count_outcomes(connection, number, forum.code),
+        await attendance.list_commitments(connection, number),
+        await forums.list_previous_commitments(connection, forum),
+    )
+
+
+async def begin_action(
+    connection: AsyncConnection, chat_id: int, move: str, code: str, now: datetime, policy: Policy
+) -> dict[str, Any]:
+    """The facts that a move's conversation begins with; raises Refused if it is not allowed."""
+    _officer, forum = await _allowed(connection, chat_id, move, code, now)
+    known = {"@code": forum.code, "@now": now.isoformat(), "@zone": str(policy.zone)}
+    if move != "edit":
+        return known
+    local = forum.starts_at.astimezone(policy.zone)
+    days = (forum.starts_at - forum.opinions_until).days
+    place = [] if forum.latitude is None else [forum.latitude, forum.longitude]
+    return {
+        **known,
+        "@forum_code": forum.code,
+        "title": forum.title,
+        "area": forum.area,
+        "venue": forum.venue,
+        "place": place,
+        "starts": local.isoformat(),
+        "capacity": forum.capacity or 0,
+        "head": forum.head,
+        "agenda": "\n".join(forum.agenda),
+        "invited": "\n".join(forum.invited),
+        "topic": forum.topics,
+        "until": str(days),
+    }
+
+
+async def finish_action(
+    connection: AsyncConnection,
+    chat: Chat,
+    answers: Mapping[str, Any],
+    now: datetime,
+    *,
+    move: str,
+    policy: Policy,
+) -> None:
+    """Do a move that a short conversation gave the words for; raises Refused."""
+    await perform_action(connection, chat.id, move, answers["@code"], now, answers, policy=policy)
+
+
+async def perform_action(
+    connection: AsyncConnection,
+    chat_id: int,
+    move: str,
+    code: str,
+    now: datetime,
+    words: Mapping[str, Any],
+    *,
+    policy: Policy,
+) -> Forum:
+    """Do a move; the forum as it is then. Raises Refused, with nothing changed."""
+    officer, forum = await _allowed(connection, chat_id, move, code, now)
+    transition = BY_NAME[move]
+    written = _changes(move, forum, officer, words, now, policy)
+    state = transition.to or forum.state
+    changed = await forums.update_forum(connection, forum, officer, state=state, **written)
+    if changed is None:  # somebody was first
+        raise Refused(Words("forum.too_late"))
+    if move == "promise":
+        await commitments.add_commitment(connection, changed, officer, words, now, policy=policy)
+    await _log(connection, f"forum.{move}", changed, officer, now)
+    if forum.published_at is not None or transition.tells == "notice":
+        await service.handle_forum_change(connection, changed, now)
+        if transition.tells:
+            await announcements.announce_forum(
+                connection, changed, transition.tells, now, policy=policy
+            )
+    if move in {"approve", "send_back"}:
+        creator = await officers.list_by_ids(connection, [forum.created_by])
+        await notify_planners(connection, changed, creator, f"forum.alert.{move}", now, policy)
+    return changed
+
+
+def _changes(
+    move: str,
+    forum: Forum,
+    officer: Officer,
+    words: Mapping[str, Any],
+    now: datetime,
+    policy: Policy,
+) -> dict[str, Any]:
+    match move:
+        case "approve":
+            return {"approved_by": officer.id, "published_at": now, "reason": None}
+        case "send_back" | "postpone" | "cancel":
+            return {"reason": words["reason"]}
+        case "reschedule":
+            typed = words["starts"]
+            starts = datetime.fromisoformat(typed) if typed else forum.starts_at
+            if starts <= now:
+                raise Refused(Words("forum.past"))
+            return {
+                "starts_at": starts,
+                "opinions_until": forum.opinions_until + (starts - forum.starts_at),
+                "venue": words["venue"] or forum.venue,
+                "start_version": forum.start_version + 1,
+                "reason": words["reason"],
+            }
+        case "capacity":
+            return {"capacity": words["capacity"] or None}
+        case "end":
+            return {"report_due_at": policy.workdays.after(now, policy.report_days)}
+        case "report":
+            return {"minutes": words["minutes"], "reported_at": now}
+    return {}
+
+
+async def stop_announcing(
+    connection: AsyncConnection, chat_id: int, code: str, now: datetime
+) -> bool:
+    """Announce no further what is on its way; whether the person of a chat may stop it."""
+    officer, forum = await find_planned_forum(connection, chat_id, code)
+    if officer is None or forum is None:
+        return False
+    kinds = [each.kind for each in await forums.list_announcements(connection, forum.id or 0)]
+    await announcements.stop_announcements(connection, forum, now, kinds=kinds)
+    await _log(connection, "forum.announcement_stopped", forum, officer, now)
+    return True
+
+
+async def _log(
+    connection: AsyncConnection, action: str, forum: Forum, officer: Officer, now: datetime
+) -> None:
+    details = {"forum": forum.code, "state": forum.state.value, "version": forum.version}
+    await audit.append_entry(
+        connection, action, now, role=officer.role, actor_id=officer.id, details=details
+    )
+
+
+async def record_refusal(
+    connection: AsyncConnection, chat_id: int, action: str, code: str, now: datetime
+) -> None:
+    """Write down that somebody tried with a forum what they may not, or not now."""
+    officer = await officers.find_officer(connection, chat_id)
+    await audit.append_entry(
+        connection,
+        REFUSED,
+        now,
+        role=officer.role if officer else "none",
+        actor_id=officer.id if officer else chat_id,
+        details={"action": action[:32], "forum": code[:32]},
+    )
+
+
+async def find_planned_forum(
+    connection: AsyncConnection, chat_id: int, code: str
+) -> tuple[Officer | None, Forum | None]:
+    """The officer and the forum, if they plan it."""
+    officer = await officers.find_officer(connection, chat_id)
+    forum = await forums.find_forum(connection, code[:16])
+    if officer is None or forum is None or not may_plan(officer, forum):
+        return None, None
+    return officer, forum
+
+
+async def _allowed(
+    connection: AsyncConnection, chat_id: int, move: str, code: str, now: datetime
+) -> tuple[Officer, Forum]:
+    officer, forum = await find_planned_forum(connection, chat_id, code)
+    if officer is None or forum is None or move not in BY_NAME:
+        raise Refused(Words(REFUSED))
+    if not is_allowed(BY_NAME[move], officer, forum, now):
+        raise Refused(Words("forum.not_now"))
+    return officer, forum

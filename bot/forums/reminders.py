@@ -1,0 +1,160 @@
+"""Reminding of forums: whoever wakes looks what is due, and each is reminded of each offset once.
+
+Nothing is reckoned beforehand: what is due follows from the forum's start, the offsets and `now`,
+so that a moved forum, a clock that jumps and a machine that was off need no repair.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.core.preferences import Preferences
+from bot.forums.attendance import rules
+from bot.forums.attendance.screens import show_reminder
+from storage import attendance, forum_reminders, outbox
+from storage.models import ForumState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.core.policy import Policy
+    from storage.database import Database
+    from storage.models import Conversation, Forum, Registration, Reminder
+
+_PAGE = 200  # registrations in one transaction
+_SLACK = timedelta(days=1)  # a day on the calendar may have 25 hours
+
+
+async def send_reminders(
+    database: Database, usual: Sequence[int], now: datetime, *, policy: Policy
+) -> bool:
+    """Put the reminders that are due into the outbox, page by page; whether there were any.
+
+    `usual` are the minutes before the start at which those are reminded who chose nothing else.
+    """
+    offsets = sorted({*rules.OFFSETS, *usual})
+    until = now + timedelta(minutes=offsets[-1]) + _SLACK
+    async with database.reading() as connection:
+        soon = await attendance.list_starting_forums(connection, now, until)
+        due = [
+            (forum.id or 0, offset)
+            for forum in soon
+            for offset in _unfinished(
+                forum, offsets, await forum_reminders.map_reminders(connection, forum), now, policy
+            )
+        ]
+    found = False
+    for forum_id, offset in due:
+        more = True
+        while more:
+            async with database.transaction() as connection:
+                put, more = await _expand(connection, forum_id, offset, usual, now, policy)
+            found = found or put
+    return found
+
+
+def _unfinished(
+    forum: Forum,
+    offsets: Sequence[int],
+    marks: dict[int, Reminder],
+    now: datetime,
+    policy: Policy,
+) -> list[int]:
+    """The offsets that have come and that not everybody was looked at for, the nearest first."""
+    return [
+        offset
+        for offset in offsets
+        if rules.compute_reminder_time(forum.starts_at, offset, policy.zone) <= now
+        and (offset not in marks or marks[offset].finished_at is None)
+    ]
+
+
+async def _expand(
+    connection: AsyncConnection,
+    forum_id: int,
+    offset: int,
+    usual: Sequence[int],
+    now: datetime,
+    policy: Policy,
+) -> tuple[bool, bool]:
+    """Look at a page of those who come; whether some were reminded, and whether there are more.
+
+    The forum is held: it cannot be moved meanwhile, and no other replica is at it.
+    """
+    forum = await attendance.lock_forum(connection, forum_id)
+    if forum is None or forum.state is not ForumState.PUBLISHED:
+        return False, False
+    marks = await forum_reminders.map_reminders(connection, forum)
+    if offset not in _unfinished(forum, [offset], marks, now, policy):
+        return False, False
+    if offset not in marks:
+        await forum_reminders.add_reminder(connection, forum, offset, now, finished=False)
+    cursor = marks[offset].cursor if offset in marks else 0
+    since = marks[0].created_at if 0 in marks else forum.published_at or forum.created_at
+    page = await attendance.list_expected(connection, forum_id, cursor, _PAGE)
+    told = [row for row in page if _is_due(forum, row, offset, usual, since, now, policy)]
+    await outbox.enqueue_messages(
+        connection, await _messages(connection, forum, told, offset, now, policy), now
+    )
+    is_last = len(page) < _PAGE
+    cursor = page[-1].id or 0 if page else cursor
+    await forum_reminders.update_reminder(
+        connection, forum, offset, cursor, now if is_last else None
+    )
+    return bool(told), not is_last
+
+
+def _is_due(
+    forum: Forum,
+    row: Registration,
+    offset: int,
+    usual: Sequence[int],
+    since: datetime,
+    now: datetime,
+    policy: Policy,
+) -> bool:
+    """Whether this is the reminder that somebody is to have now."""
+    offsets = usual if row.offsets is None else row.offsets
+    since = max(since, row.registered_at)
+    return offset == rules.find_due_offset(forum.starts_at, offsets, policy.zone, since, now)
+
+
+async def _messages(
+    connection: AsyncConnection,
+    forum: Forum,
+    told: Sequence[Registration],
+    offset: int,
+    now: datetime,
+    policy: Policy,
+) -> list[outbox.OutboxMessage]:
+    chat_ids = {row.id: policy.seal.chat_of(row.sealed) for row in told}
+    chats = await attendance.map_conversations(connection, chat_ids.values())
+    return [_message(forum, row, offset, chats.get(chat_ids[row.id]), now, policy) for row in told]
+
+
+def _message(
+    forum: Forum,
+    row: Registration,
+    offset: int,
+    chat: Conversation | None,
+    now: datetime,
+    policy: Policy,
+) -> outbox.OutboxMessage:
+    """It waits out the quiet hours, unless the forum begins in them; after its start it is void."""
+    quiet_until = Preferences.of(chat.preferences if chat else {}).earliest(now, policy.zone)
+    return outbox.OutboxMessage(
+        dedup_key=forum_reminders.make_dedup_key(
+            forum.id or 0, forum.start_version, offset, row.alias
+        ),
+        chat_id=row.alias,
+        sealed=row.sealed,
+        priority=outbox.Priority.REMINDER,
+        language=chat.language if chat else row.language,
+        screen=show_reminder(forum, row).to_json(),
+        expires_at=forum.starts_at,
+        not_before=quiet_until if quiet_until < forum.starts_at else now,
+    )

@@ -1,0 +1,1 @@
+"""A forum while it is held: one submission after another, answers, oral submissions."""

@@ -1,0 +1,169 @@
+"""Opinions spoken in the hall: entered for who has no telephone, and theirs later by a QR code.
+
+They stand beside those that were sent: with a receipt code, a due date and an officer.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from bot.classification.suggestion import is_urgent
+from bot.conversation.engine import Refused
+from bot.core.screen import Button, Screen, Words
+from bot.feedback.intake_service import show_receipt
+from bot.forums.attendance.rules import may_relay
+from bot.forums.session.flow import suggest_topics
+from bot.forums.session.service import find_live_session
+from bot.forums.session.staff_entry import StaffEntry, add_staff_entry
+from storage import attendance, audit, forum_sessions, outbox, residents
+from storage.models import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.conversation.engine import Chat
+    from bot.core.policy import Policy
+    from storage.models import Forum, Officer, Submission
+
+CLAIM = "claim_"  # of the deep link's payload
+_CLAIMED_WITHIN = timedelta(days=60)
+_LIFETIME = timedelta(days=30)
+_EXCERPT = 300  # characters
+
+
+async def begin_oral_submission(
+    connection: AsyncConnection, chat_id: int, code: str, *, policy: Policy
+) -> dict[str, Any]:
+    """The facts that the words are asked with; raises Refused."""
+    _officer, forum = await _writer(connection, chat_id, code, policy)
+    return {"@code": forum.code}
+
+
+async def _writer(
+    connection: AsyncConnection, chat_id: int, code: str, policy: Policy
+) -> tuple[Officer | None, Forum]:
+    """Who enters what is said, and where: an organiser or, without a role, a neighbourhood's head.
+
+    Raises Refused for anybody else.
+    """
+    try:
+        return await find_live_session(connection, chat_id, code)
+    except Refused:
+        forum = await attendance.find_published_forum(connection, code[:16])
+        if forum is None:
+            raise
+        aliases = policy.seal.aliases(chat_id, named=True)
+        mine = await attendance.find_registration(connection, forum.id or 0, aliases)
+        if not may_relay(forum, mine):
+            raise
+        return None, forum
+
+
+async def enter_oral_submission(
+    connection: AsyncConnection,
+    chat: Chat,
+    answers: Mapping[str, Any],
+    now: datetime,
+    *,
+    policy: Policy,
+) -> None:
+    """Receive what somebody said in the hall; raises Refused, with nothing changed."""
+    officer, forum = await _writer(connection, chat.id, answers["@code"], policy)
+    kind, said = Kind(answers["kind"]), answers["text"]
+    what = StaffEntry(
+        "spoken",
+        kind,
+        suggest_topics(said),
+        forum.area,
+        said,
+        policy.due(kind, now),
+        urgent=is_urgent(said),
+    )
+    opinion = await add_staff_entry(connection, forum, officer, what, now, policy=policy)
+    claim = secrets.token_urlsafe(18)
+    await forum_sessions.add_oral_submission(
+        connection,
+        {
+            "forum_id": forum.id,
+            "submission_id": opinion.id,
+            "officer_id": officer.id if officer else None,
+            "at": now,
+            "claim": claim,
+        },
+    )
+    kept = _kept(chat, officer, forum, opinion, claim, policy)
+    await outbox.enqueue_messages(connection, [kept], now)
+
+
+def _kept(
+    chat: Chat,
+    officer: Officer | None,
+    forum: Forum,
+    opinion: Submission,
+    claim: str,
+    policy: Policy,
+) -> outbox.OutboxMessage:
+    """For who entered it: its code, the QR code for who said it, and the way on."""
+    ways = [("qr", claim), ("spoken", forum.code)]
+    if officer is not None:
+        ways.append(("next", f"{forum.code}.0"))
+    buttons = tuple(Button(Words(f"hall.{way}"), f"hall:{way}={value}") for way, value in ways)
+    due = opinion.due_at.astimezone(policy.zone).date()
+    words = Words("hall.entered", {"code": opinion.code, "due": due})
+    address = None if officer else policy.seal.address(chat.id, named=True)
+    return outbox.OutboxMessage(
+        dedup_key=f"spoken:{opinion.code}",
+        chat_id=address.alias if address else chat.id,
+        sealed=address.sealed if address else None,
+        priority=outbox.Priority.REPLY,
+        language=chat.language,
+        screen=Screen((words,), buttons).to_json(),
+        expires_at=opinion.created_at + _LIFETIME,
+    )
+
+
+async def find_claimable(
+    connection: AsyncConnection, claim: str, now: datetime
+) -> Mapping[str, Any] | None:
+    """What is asked about the opinion that a QR code stands for; None when nobody can claim it."""
+    opinion = await forum_sessions.find_claimable(connection, claim[:32], now - _CLAIMED_WITHIN)
+    return None if opinion is None else {"@claim": claim[:32], "@text": opinion.text[:_EXCERPT]}
+
+
+async def claim_submission(
+    connection: AsyncConnection,
+    chat: Chat,
+    answers: Mapping[str, Any],
+    now: datetime,
+    *,
+    policy: Policy,
+) -> None:
+    """Let a spoken opinion be theirs who said it: they get the receipt, and later the answer.
+
+    Raises Refused when it is somebody's already.
+    """
+    resident = await residents.find_resident(connection, policy.seal.aliases(chat.id, named=True))
+    assert resident is not None  # who did not agree does not come here
+    opinion = await forum_sessions.claim_submission(
+        connection, answers["@claim"], resident.id or 0, now, now - _CLAIMED_WITHIN
+    )
+    if opinion is None:
+        raise Refused(Words("claim.gone"))
+    await audit.append_entry(
+        connection, "submission.claimed", now, role=audit.RESIDENT, submission_id=opinion.id
+    )
+    message = outbox.OutboxMessage(
+        dedup_key=f"receipt:{opinion.code}",
+        chat_id=resident.alias,
+        sealed=resident.sealed,
+        priority=outbox.Priority.REPLY,
+        language=chat.language,
+        screen=show_receipt(opinion, policy).to_json(),
+        expires_at=now + _LIFETIME,
+    )
+    await outbox.enqueue_messages(connection, [message], now)

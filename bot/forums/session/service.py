@@ -1,0 +1,329 @@
+"""Opinions for a forum, as those who plan it have them: under the agenda, one after another live.
+
+Everybody reads only what they may; what is read is audited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from bot.areas.units import CITY, name_police
+from bot.casework import actions, changes, side_effects
+from bot.casework.permissions import READERS, WORKERS
+from bot.conversation.engine import Refused
+from bot.core.screen import Button, Screen, Words
+from bot.forums.planning.actions import IN_THE_HALL
+from bot.forums.planning.service import REFUSED, find_planned_forum
+from bot.forums.session.agenda_grouping import group_by_agenda
+from bot.notifications import to_resident
+from storage import attendance, audit, casework, forum_sessions, outbox, submissions
+from storage.models import HeardAs, State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.conversation.engine import Chat
+    from bot.core.policy import Policy
+    from storage.models import Forum, Officer, Submission
+
+READ = "forum.opinions_read"
+_PAGE = 12  # opinions on one page
+_MOST = 1000  # that are put under the agenda
+_LIFETIME = timedelta(hours=12)
+_NOTHING = "–"  # where no measure or no day was named
+
+Group = tuple[str | None, list["Submission"]]
+
+_PROPOSING = actions.BY_NAME["propose"]
+_UNANSWERED = actions.NEW | _PROPOSING.states
+_UNSETTLED = _UNANSWERED | {State.ANSWER_PROPOSED}
+
+
+@dataclass(frozen=True)
+class SubmissionPage:
+    """A page of what was given for a forum, under the points of its agenda.
+
+    `kept` are given too, but not for this officer to read; `opens`: whether they read whole cases.
+    The next page begins after `more`, if there is one.
+    """
+
+    forum: Forum
+    groups: Sequence[Group]
+    kept: int
+    opens: bool
+    more: int = 0
+
+
+async def list_submissions(
+    connection: AsyncConnection, chat_id: int, code: str, now: datetime, *, skip: int
+) -> SubmissionPage | None:
+    """What was given for a forum, for one of its organisers, audited; None for anybody else."""
+    officer, forum = await find_planned_forum(connection, chat_id, code)
+    if officer is None or forum is None:
+        return None
+    in_order = await _in_order(connection, officer, forum)
+    kept = await forum_sessions.count_submissions(connection, forum.code) - len(in_order)
+    page = in_order[skip : skip + _PAGE]
+    await _log(connection, READ, forum, officer, [each for _point, each in page], now)
+    return SubmissionPage(
+        forum,
+        [
+            (point, [each for _point, each in pairs])
+            for point, pairs in groupby(page, key=lambda pair: pair[0])
+        ],
+        kept,
+        officer.role in READERS,
+        skip + _PAGE if len(in_order) > skip + _PAGE else 0,
+    )
+
+
+@dataclass(frozen=True)
+class SessionProgress:
+    """How far the hall has come: opinions answered there, left to units, to come; people inside."""
+
+    answered: int
+    left: int
+    to_come: int
+    came: int
+    seats: int
+
+
+@dataclass(frozen=True)
+class NextSubmission:
+    """The opinion that is to come up next, if there is one, with the point that it is about.
+
+    It may be answered in the hall (`answerable`) unless somebody proposed an answer already.
+    """
+
+    forum: Forum
+    numbers: SessionProgress
+    point: str | None = None
+    opinion: Submission | None = None
+    answerable: bool = False
+    opens: bool = False
+
+
+async def find_next_submission(
+    connection: AsyncConnection, chat_id: int, code: str, now: datetime, *, after: int
+) -> NextSubmission:
+    """The opinion to come up next after the one with an id, audited; at the end those put off.
+
+    Raises Refused for who does not plan the forum, and when it is not held.
+    """
+    officer, forum = await find_live_session(connection, chat_id, code)
+    in_order = await _in_order(connection, officer, forum)
+    heard = await forum_sessions.map_outcomes(connection, forum.id or 0)
+    ids = [each.id for _point, each in in_order]
+    first = ids.index(after) + 1 if after in ids else 0
+    to_come = [
+        (point, each)
+        for point, each in in_order[first:] + in_order[:first]
+        if each.id not in heard and each.state in _UNSETTLED
+    ]
+    shown = NextSubmission(forum, await _numbers(connection, forum, heard, len(to_come)))
+    if not to_come:
+        return shown
+    point, opinion = to_come[0]
+    await _log(connection, READ, forum, officer, [opinion], now)
+    return replace(
+        shown,
+        point=point,
+        opinion=opinion,
+        opens=officer.role in READERS,
+        answerable=opinion.state in _UNANSWERED,
+    )
+
+
+async def _numbers(
+    connection: AsyncConnection, forum: Forum, heard: Mapping[int, HeardAs], to_come: int
+) -> SessionProgress:
+    number, said = forum.id or 0, list(heard.values())
+    return SessionProgress(
+        said.count(HeardAs.ANSWERED),
+        said.count(HeardAs.LEFT),
+        to_come,
+        await attendance.count_attended(connection, number),
+        await attendance.count_places_taken(connection, number),
+    )
+
+
+async def begin_answer(
+    connection: AsyncConnection, chat_id: int, code: str, number: int
+) -> dict[str, Any]:
+    """The facts that the words of an answer are asked with; raises Refused."""
+    _officer, forum, _opinion = await _held(connection, chat_id, code, number, _UNANSWERED)
+    return {"@code": forum.code, "@number": number}
+
+
+async def record_answer(
+    connection: AsyncConnection,
+    chat: Chat,
+    answers: Mapping[str, Any],
+    now: datetime,
+    *,
+    policy: Policy,
+) -> None:
+    """Keep what was answered in the hall: as a proposed answer, which another person approves.
+
+    Raises Refused, with nothing changed.
+    """
+    officer, forum, opinion = await _held(
+        connection, chat.id, answers["@code"], int(answers["@number"]), _UNANSWERED
+    )
+    newest = await submissions.find_newest_answer(connection, opinion.id or 0)
+    recused = await casework.list_recused(connection, opinion.id or 0)
+    at = actions.CaseAccess(officer, opinion, newest, frozenset(), recused)
+    words = {
+        "text": answers["text"],
+        "measure": answers["measure"] or _NOTHING,
+        "deadline": answers["deadline"] or _NOTHING,
+    }
+    written = changes.compute_changes(_PROPOSING, at, now, words, policy)
+    if opinion.assignee_id is None and officer.role in WORKERS:
+        written["assignee_id"] = officer.id  # somebody goes on if it is sent back
+    changed = await submissions.update_submission(connection, opinion, by=officer, **written)
+    if changed is None:  # the officer has lost the role
+        raise Refused(Words(REFUSED))
+    await _hear(connection, forum, officer, changed, HeardAs.ANSWERED, now)
+    await side_effects.apply_side_effects(
+        side_effects.ActionResult(connection, _PROPOSING, at, changed, words, now, policy)
+    )
+    await _go_on(connection, forum, officer, changed, now, policy)
+
+
+async def leave_to_unit(
+    connection: AsyncConnection,
+    chat_id: int,
+    code: str,
+    number: int,
+    now: datetime,
+    *,
+    policy: Policy,
+) -> None:
+    """Leave an opinion that came up to who handles it, and tell its resident; raises Refused."""
+    officer, forum, opinion = await _held(connection, chat_id, code, number, _UNSETTLED)
+    await _hear(connection, forum, officer, opinion, HeardAs.LEFT, now)
+    due = opinion.due_at.astimezone(policy.zone).date()
+    unit = name_police(opinion.handled_by)
+    words = Words("hall.told", {"code": opinion.code, "unit": unit, "due": due})
+    await to_resident.notify_resident(connection, opinion, "hall", (words,), now, policy=policy)
+
+
+async def _hear(
+    connection: AsyncConnection,
+    forum: Forum,
+    officer: Officer,
+    opinion: Submission,
+    outcome: HeardAs,
+    now: datetime,
+) -> None:
+    await forum_sessions.record_outcome(
+        connection,
+        opinion.id or 0,
+        outcome,
+        forum_id=forum.id or 0,
+        officer_id=officer.id or 0,
+        at=now,
+    )
+    await audit.append_entry(
+        connection,
+        f"forum.opinion_{outcome}",
+        now,
+        role=officer.role,
+        actor_id=officer.id,
+        submission_id=opinion.id,
+        details={"forum": forum.code},
+    )
+
+
+async def _go_on(
+    connection: AsyncConnection,
+    forum: Forum,
+    officer: Officer,
+    opinion: Submission,
+    now: datetime,
+    policy: Policy,
+) -> None:
+    """The way to the next opinion, below what was just kept."""
+    following = Button(Words("hall.next"), f"hall:next={forum.code}.{opinion.id}")
+    words = Words("hall.kept", {"code": opinion.code})
+    message = outbox.OutboxMessage(
+        dedup_key=f"hall:{opinion.code}:{opinion.version}",
+        chat_id=officer.chat_id,
+        priority=outbox.Priority.REPLY,
+        language=policy.officers_language,
+        screen=Screen((words,), (following,)).to_json(),
+        expires_at=now + _LIFETIME,
+    )
+    await outbox.enqueue_messages(connection, [message], now)
+
+
+async def _held(
+    connection: AsyncConnection, chat_id: int, code: str, number: int, states: frozenset[State]
+) -> tuple[Officer, Forum, Submission]:
+    """An opinion that has not come up yet, held: two who take it at once take it in turn.
+
+    Raises Refused for one that somebody may not read, and for one that is beyond the states.
+    """
+    officer, forum = await find_live_session(connection, chat_id, code)
+    opinion = await forum_sessions.lock_submission(
+        connection, forum.code, officer, get_visible_unit(officer), number
+    )
+    if opinion is None:
+        raise Refused(Words("case.refused"))
+    heard = await forum_sessions.map_outcomes(connection, forum.id or 0)
+    if opinion.id in heard or opinion.state not in states:
+        raise Refused(Words("hall.not_now", {"code": opinion.code}))
+    return officer, forum, opinion
+
+
+async def find_live_session(
+    connection: AsyncConnection, chat_id: int, code: str
+) -> tuple[Officer, Forum]:
+    """The officer and the forum, if they plan it and it is held or was; raises Refused."""
+    officer, forum = await find_planned_forum(connection, chat_id, code)
+    if officer is None or forum is None:
+        raise Refused(Words(REFUSED))
+    if forum.state not in IN_THE_HALL:
+        raise Refused(Words("forum.not_now"))
+    return officer, forum
+
+
+async def _in_order(
+    connection: AsyncConnection, officer: Officer, forum: Forum
+) -> list[tuple[str | None, Submission]]:
+    """What an officer may read, in the order of the agenda, each with its point."""
+    given = await forum_sessions.list_submissions(
+        connection, forum.code, officer, get_visible_unit(officer), most=_MOST
+    )
+    return [(point, each) for point, group in group_by_agenda(forum, given) for each in group]
+
+
+def get_visible_unit(officer: Officer) -> str | None:
+    """The unit whose opinions somebody reads; None for all."""
+    return None if officer.unit_code == CITY else officer.unit_code
+
+
+async def _log(
+    connection: AsyncConnection,
+    action: str,
+    forum: Forum,
+    officer: Officer,
+    read: Sequence[Submission],
+    now: datetime,
+) -> None:
+    codes = [each.code for each in read]
+    await audit.append_entry(
+        connection,
+        action,
+        now,
+        role=officer.role,
+        actor_id=officer.id,
+        details={"forum": forum.code, "codes": codes},
+    )

@@ -1,0 +1,1 @@
+"""The only builders of outbox messages: one module for residents, one for officers."""

@@ -1,0 +1,76 @@
+"""What residents are told of their opinions without asking, through the outbox."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.core.preferences import UPDATES, Preferences
+from bot.core.screen import Button, Screen, Words
+from storage import conversations, evidence, outbox, submissions
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.core.policy import Policy
+    from storage.models import Attachment, EvidenceState, Submission
+
+_LIFETIME = timedelta(days=30)
+
+
+async def notify_resident(
+    connection: AsyncConnection,
+    submission: Submission,
+    about: str,
+    paragraphs: tuple[Words, ...],
+    now: datetime,
+    *,
+    policy: Policy,
+    buttons: tuple[Button, ...] = (),
+    always: bool = False,
+) -> None:
+    """Tell the resident of a submission something, once for each `about`.
+
+    What is not for `always` is left out when the resident switched it off, and waits out their
+    quiet hours otherwise. An erased submission has nobody to tell.
+    """
+    owner = await submissions.find_owner(connection, submission.id or 0)
+    if owner is None:
+        return
+    chat = await conversations.find_conversation(connection, policy.seal.chat_of(owner.sealed))
+    chosen = Preferences.of(chat.preferences if chat else {})
+    if not always and UPDATES in chosen.muted:
+        return
+    show = Button(Words("receipt.show"), f"mine:open={submission.code}")
+    message = outbox.OutboxMessage(
+        dedup_key=f"{about}:{submission.code}",
+        chat_id=owner.alias,
+        sealed=owner.sealed,
+        priority=outbox.Priority.REPLY,
+        language=chat.language if chat else submission.language,
+        screen=Screen(paragraphs, (*buttons, show)).to_json(),
+        expires_at=now + _LIFETIME,
+        not_before=chosen.earliest(now, policy.zone),
+    )
+    await outbox.enqueue_messages(connection, [message], now)
+
+
+async def notify_file_failed(
+    connection: AsyncConnection,
+    attachment: Attachment,
+    state: EvidenceState,
+    now: datetime,
+    *,
+    policy: Policy,
+) -> None:
+    """An attachment could not be stored: say which, why, and what can be done."""
+    submission = await evidence.get_submission_of(connection, attachment)
+    what = attachment.file_name or Words(f"files.{attachment.type}")
+    words = Words(
+        f"files.given_up.{state}",
+        {"code": submission.code, "file": what, "number": attachment.position + 1},
+    )
+    key = f"file:{attachment.id}"
+    await notify_resident(connection, submission, key, (words,), now, policy=policy, always=True)

@@ -1,0 +1,8 @@
+"""Correcting what is stored of oneself."""
+
+from __future__ import annotations
+
+from bot.conversation.engine import Flow, Step
+from bot.conversation.inputs import phone_input
+
+CORRECTION = Flow("correction", (Step("phone", phone_input()),))

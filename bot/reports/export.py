@@ -1,0 +1,253 @@
+"""Exports: submissions and the audit as JSON lines, CSV or a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from openpyxl import Workbook
+
+from storage import attendance, audit, forum_sessions, forums, submissions
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from datetime import datetime
+    from typing import BinaryIO
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.privacy.encryption import Cipher
+    from storage.submissions import ExportedSubmission
+
+
+class ExportFormat(StrEnum):
+    """The forms of an export."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+ExportRecord = dict[str, Any]
+
+_SUBMISSION = (
+    "code",
+    "kind",
+    "topics",
+    "unit_code",
+    "unit_vintage",
+    "handled_by",
+    "text",
+    "state",
+    "confidential",
+    "identity",
+    "language",
+    "forum",
+    "created_at",
+    "due_at",
+    "answered_at",
+    "attachments",
+)
+_IDENTITY = ("chat_id", "phone")
+_AUDIT = (
+    "id",
+    "at",
+    "action",
+    "actor_role",
+    "actor_id",
+    "submission_id",
+    "details",
+    "number",
+    "digest",
+)
+
+
+def list_submission_columns(*, with_identity: bool) -> tuple[str, ...]:
+    """The columns of an export of submissions."""
+    return (*_SUBMISSION, *_IDENTITY) if with_identity else _SUBMISSION
+
+
+async def iterate_submission_records(
+    connection: AsyncConnection,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    identity: Cipher | None = None,
+) -> AsyncIterator[ExportRecord]:
+    """A record for each submission of a span of time, oldest first.
+
+    Who gave it is only in it with the seal of the `identity`, and never of a confidential one.
+    """
+    async for exported in submissions.iterate_submissions(connection, since, until):
+        record = _submission_record(exported)
+        if identity is not None:
+            named = not exported.submission.confidential
+            phone = exported.submission.phone
+            named = named and exported.sealed is not None
+            record["chat_id"] = identity.chat_of(exported.sealed or "") if named else None
+            record["phone"] = identity.open_text(phone) if named and phone else None
+        yield record
+
+
+def _submission_record(exported: ExportedSubmission) -> ExportRecord:
+    submission = exported.submission
+    record: ExportRecord = {
+        name: _plain(getattr(submission, name)) for name in _SUBMISSION if name != "attachments"
+    }
+    record["attachments"] = [
+        {
+            "type": file.type,
+            "file_id": file.file_id,
+            "file_name": file.file_name,
+            "mime_type": file.mime_type,
+            "size": file.size,
+            "album": file.album,
+        }
+        for file in exported.attachments
+    ]
+    return record
+
+
+async def iterate_audit_records(
+    connection: AsyncConnection, since: datetime | None, until: datetime | None
+) -> AsyncIterator[ExportRecord]:
+    """A record for each entry of the audit, oldest first."""
+    async for entry in audit.iterate_entries(connection, since, until):
+        yield {name: _plain(getattr(entry, name)) for name in _AUDIT}
+
+
+AUDIT_COLUMNS = _AUDIT
+
+_FORUM = (
+    "code",
+    "title",
+    "host_unit",
+    "area",
+    "venue",
+    "starts_at",
+    "capacity",
+    "head",
+    "agenda",
+    "invited",
+    "opinions_until",
+    "state",
+    "created_at",
+    "published_at",
+    "reported_at",
+    "minutes",
+)
+_HALL = ("answered", "left", "transferred")
+FORUM_COLUMNS = (*_FORUM, "registered", "attended", "opinions", "hall", "promises")
+
+
+async def iterate_forum_records(
+    connection: AsyncConnection, since: datetime | None, until: datetime | None
+) -> AsyncIterator[ExportRecord]:
+    """A record for each forum that starts in a span of time, oldest first; numbers, no names."""
+    async for forum in forums.iterate_forums(connection):
+        if (since and forum.starts_at < since) or (until and forum.starts_at >= until):
+            continue
+        number = forum.id or 0
+        record: ExportRecord = {name: _plain(getattr(forum, name)) for name in _FORUM}
+        record["registered"] = await attendance.count_places_taken(connection, number)
+        record["attended"] = await attendance.count_attended(connection, number)
+        record["opinions"] = await forums.count_submissions_by_state(connection, forum.code)
+        said = await forum_sessions.count_outcomes(connection, number, forum.code)
+        record["hall"] = {name: getattr(said, name) for name in _HALL}
+        record["promises"] = [
+            {
+                "text": each.text,
+                "owner": each.owner,
+                "due_on": each.due_on.isoformat(),
+                "kept_at": _plain(each.kept_at),
+            }
+            for each in await attendance.list_commitments(connection, number)
+        ]
+        yield record
+
+
+async def write_records(
+    records: AsyncIterator[ExportRecord],
+    columns: tuple[str, ...],
+    form: ExportFormat,
+    out: BinaryIO,
+) -> int:
+    """Write records in a form; how many there were."""
+    match form:
+        case ExportFormat.JSONL:
+            return await _write_jsonl(records, out)
+        case ExportFormat.CSV:
+            return await _write_csv(records, columns, out)
+        case ExportFormat.XLSX:
+            return await _write_xlsx(records, columns, out)
+
+
+async def _write_jsonl(records: AsyncIterator[ExportRecord], out: BinaryIO) -> int:
+    count = 0
+    async for record in records:
+        out.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+        count += 1
+    return count
+
+
+async def _write_csv(
+    records: AsyncIterator[ExportRecord], columns: tuple[str, ...], out: BinaryIO
+) -> int:
+    text = io.TextIOWrapper(out, "utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    count = 0
+    async for record in records:
+        writer.writerow([_cell(record, name) for name in columns])
+        count += 1
+    text.detach()
+    return count
+
+
+async def _write_xlsx(
+    records: AsyncIterator[ExportRecord], columns: tuple[str, ...], out: BinaryIO
+) -> int:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("export")
+    sheet.append(list(columns))
+    count = 0
+    async for record in records:
+        sheet.append([_writable(_cell(record, name)) for name in columns])
+        count += 1
+    book.save(out)
+    return count
+
+
+# What a spreadsheet's file cannot hold, though a message can: one letter would end the export.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def _writable(value: Any) -> Any:
+    return _UNWRITABLE.sub("", value) if isinstance(value, str) else value
+
+
+# What a spreadsheet would take for a formula: written by a resident, run by an officer.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _cell(record: Mapping[str, Any], name: str) -> Any:
+    value = record[name]
+    if isinstance(value, list | dict):
+        return orjson.dumps(value).decode()
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def get_standard_output() -> BinaryIO:
+    """Where an export goes when no file is named."""
+    return sys.stdout.buffer

@@ -1,0 +1,1 @@
+"""A running replica: settings, the composition root, background jobs, operations endpoints."""

@@ -1,0 +1,410 @@
+"""The composition root: everything is built here, once, from settings."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
+from telegram.error import TelegramError
+from telegram.ext import ApplicationBuilder
+
+from bot.areas.location import Locator
+from bot.casework import absences, action_service, templates
+from bot.casework import staff as casework
+from bot.casework.escalation import CaseDeadlines
+from bot.casework.flows import ACTIONS, AWAY, BAN, TEMPLATE
+from bot.casework.reachability import Reachability
+from bot.channels.telegram.attendees import AttendeeHandlers
+from bot.channels.telegram.commands import COMMANDS, MENU
+from bot.channels.telegram.data import DataHandlers
+from bot.channels.telegram.delivery import Delivery, DeliverySettings
+from bot.channels.telegram.direct_replies import DirectReplies
+from bot.channels.telegram.files import fetch_file
+from bot.channels.telegram.hall import HallHandlers
+from bot.channels.telegram.office import OfficeHandlers
+from bot.channels.telegram.officers import OfficerHandlers
+from bot.channels.telegram.organisers import OrganiserHandlers
+from bot.channels.telegram.presenter import Presenter
+from bot.channels.telegram.render import Renderer
+from bot.channels.telegram.request import AiohttpRequest
+from bot.channels.telegram.residents import ResidentHandlers
+from bot.channels.telegram.routes import Handlers
+from bot.channels.telegram.update_handler import UpdateHandler
+from bot.conversation.service import ConversationService, FlowBinding
+from bot.core.business_calendar import BusinessCalendar
+from bot.core.policy import Policy
+from bot.core.policy import SubmissionLimits as OpinionLimits
+from bot.evidence.service import EvidenceFetcher, read_shown_copy
+from bot.evidence.store import EvidenceStore
+from bot.feedback import followup_service
+from bot.feedback import intake_service as feedback
+from bot.feedback.followup_flow import ADDITION, RATING, REOPENING, REPLY
+from bot.feedback.intake_flow import FEEDBACK
+from bot.forums import announcements, organiser_reminders, reminders, subscriptions
+from bot.forums.attendance import service as attendance_service
+from bot.forums.attendance.flow import ATTENDING, SUBSCRIBING
+from bot.forums.planning import service as planned
+from bot.forums.planning.flow import MOVES_WITH_WORDS, NEWFORUM
+from bot.forums.session import oral_submissions
+from bot.forums.session import service as session_service
+from bot.forums.session.flow import ANSWER, CLAIM, SPOKEN
+from bot.notifications import to_resident
+from bot.privacy import data_requests
+from bot.privacy.correction_flow import CORRECTION
+from bot.privacy.encryption import Cipher, load_keys
+from bot.privacy.retention import RetentionPeriods as RetentionTerms
+from bot.runtime.scheduler import Scheduler
+from bot.texts import LANGUAGES, Catalogue, load_texts
+from storage.database import Database
+from storage.models import Kind
+from storage.outbox_claims import Pacing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.runtime.settings import (
+        DeadlineSettings,
+        RateLimitSettings,
+        RetentionSettings,
+        Settings,
+    )
+
+log = structlog.get_logger()
+
+
+def list_bindings(policy: Policy) -> tuple[FlowBinding, ...]:
+    """Every conversation, with what it begins with and what it brings about."""
+    return (
+        FlowBinding(
+            FEEDBACK,
+            finish=partial(feedback.receive_submission, policy=policy),
+            begin=partial(feedback.load_facts, policy=policy),
+            answered={"consent": partial(feedback.record_consent, policy=policy)},
+            forgets=frozenset({"refused"}),
+        ),
+        FlowBinding(ADDITION, finish=partial(followup_service.add_to_submission, policy=policy)),
+        FlowBinding(RATING, finish=partial(followup_service.rate_answer, policy=policy)),
+        FlowBinding(REOPENING, finish=partial(followup_service.reopen_submission, policy=policy)),
+        FlowBinding(REPLY, finish=partial(followup_service.reply_to_question, policy=policy)),
+        FlowBinding(BAN, finish=casework.ban_resident),
+        FlowBinding(AWAY, finish=absences.finish_absence, begin=absences.begin_absence),
+        FlowBinding(TEMPLATE, finish=templates.add_template, begin=templates.begin_template),
+        *(
+            FlowBinding(
+                flow, finish=partial(action_service.finish_action, action=flow.name, policy=policy)
+            )
+            for flow in ACTIONS
+        ),
+        *list_attendance_bindings(policy),
+        *list_planning_bindings(policy),
+        FlowBinding(CORRECTION, finish=partial(data_requests.correct_phone, policy=policy)),
+    )
+
+
+def list_planning_bindings(policy: Policy) -> tuple[FlowBinding, ...]:
+    """The conversations of those who plan forums."""
+    return (
+        FlowBinding(
+            NEWFORUM,
+            finish=partial(planned.submit_plan, policy=policy),
+            begin=partial(planned.load_facts, policy=policy),
+        ),
+        *(
+            FlowBinding(
+                flow,
+                finish=partial(
+                    planned.finish_action, move=flow.name.removeprefix("forum_"), policy=policy
+                ),
+            )
+            for flow in MOVES_WITH_WORDS
+        ),
+        FlowBinding(ANSWER, finish=partial(session_service.record_answer, policy=policy)),
+        FlowBinding(SPOKEN, finish=partial(oral_submissions.enter_oral_submission, policy=policy)),
+    )
+
+
+def list_attendance_bindings(policy: Policy) -> tuple[FlowBinding, ...]:
+    """The conversations about attending forums and hearing of them."""
+    begin = partial(attendance_service.load_facts, policy=policy)
+    return (
+        FlowBinding(
+            ATTENDING,
+            finish=partial(attendance_service.register_attendee, policy=policy),
+            begin=begin,
+            answered={"consent": partial(feedback.record_consent, policy=policy)},
+            forgets=frozenset({"refused"}),
+        ),
+        FlowBinding(
+            SUBSCRIBING,
+            finish=partial(subscriptions.subscribe, policy=policy),
+            begin=begin,
+            forgets=frozenset({"refused"}),
+        ),
+        FlowBinding(
+            CLAIM,
+            finish=partial(oral_submissions.claim_submission, policy=policy),
+            begin=begin,
+            answered={"consent": partial(feedback.record_consent, policy=policy)},
+            forgets=frozenset({"refused"}),
+        ),
+    )
+
+
+def make_cipher(settings: Settings) -> Cipher:
+    """The seal that the settings name; raises BadKey."""
+    privacy = settings.privacy
+    return Cipher(load_keys(privacy.encryption_key, Path(privacy.key_file)))
+
+
+def make_locator(settings: Settings) -> Locator:
+    """What knows where units are; raises BadBoundaries for an operator's file that is broken."""
+    areas = settings.areas
+    if not areas.boundaries or not Path(areas.boundaries).is_file():
+        return Locator()
+    from bot.areas.boundaries import read_boundaries  # needs a library that not everybody installs
+
+    return Locator(read_boundaries(Path(areas.boundaries), areas.code_property or None))
+
+
+def make_policy(settings: Settings) -> Policy:
+    """What the settings decide about opinions."""
+    return Policy(
+        working_days=settings.deadlines.working_days,
+        workdays=BusinessCalendar(
+            settings.locale.zone,
+            off=frozenset(settings.deadlines.days_off),
+            worked=frozenset(settings.deadlines.worked_days),
+        ),
+        officers_language=settings.locale.default,
+        seal=make_cipher(settings),
+        reopen_within=timedelta(days=settings.deadlines.reopen_days),
+        acknowledge_within=timedelta(hours=settings.deadlines.acknowledge_hours),
+        urgent_within=timedelta(minutes=settings.deadlines.urgent_minutes),
+        limits=OpinionLimits(settings.abuse.opinions_a_day, settings.abuse.everybody_a_minute),
+        channel=settings.forums.channel_id or None,
+        report_days=settings.forums.report_days,
+    )
+
+
+def make_case_deadlines(deadlines: DeadlineSettings) -> CaseDeadlines:
+    """What the settings decide about reminders and about closing."""
+    return CaseDeadlines(
+        remind_before=timedelta(hours=deadlines.remind_hours),
+        close_after=timedelta(days=deadlines.reopen_days),
+        city_after=deadlines.city_after_days,
+    )
+
+
+def make_retention_periods(retention: RetentionSettings) -> RetentionTerms:
+    """What the settings decide about how long is kept what is over."""
+    return RetentionTerms(
+        kept={kind: timedelta(days=getattr(retention.closed_days, kind)) for kind in Kind},
+        warning=timedelta(days=retention.warning_days),
+    )
+
+
+def make_pacing(limits: RateLimitSettings) -> Pacing:
+    """The limit and the pauses that the settings mean; the pauses with half a percent to spare."""
+
+    def pause(seconds: float, messages: float) -> float:
+        return seconds / messages * 1.005 if messages else 0.0
+
+    return Pacing(
+        everyone=limits.global_per_second,
+        private=pause(1, limits.chat_per_second),
+        group=pause(60, limits.group_per_minute),
+    )
+
+
+def utc_now() -> datetime:
+    """The clock of the edge."""
+    return datetime.now(UTC)
+
+
+def make_bot(settings: Settings) -> Bot:
+    """A client of the Bot API; polling has connections of its own."""
+    telegram = settings.telegram
+    proxy = telegram.proxy or None
+    return Bot(
+        telegram.token,
+        base_url=f"{telegram.api_base_url}/bot",
+        base_file_url=f"{telegram.api_base_url}/file/bot",
+        request=AiohttpRequest(proxy=proxy),
+        get_updates_request=AiohttpRequest(proxy=proxy, connections=2),
+    )
+
+
+class App:
+    """One replica, put together but not yet listening to anything."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        album_pause: float = 0.8,
+    ) -> None:
+        self.settings = settings
+        self._clock = clock
+        self.stopping = asyncio.Event()
+        self.fatal: str | None = None
+        self.database = Database(settings.database.url, pool_size=settings.database.pool_size)
+        self.bot = make_bot(settings)
+        self.policy = make_policy(settings)
+        language, limits = settings.locale.default, settings.telegram.limits
+        renderer = Renderer(Catalogue(settings.locale.zone))
+        reach = Reachability(self.policy)
+        self.store = EvidenceStore(settings.evidence.url, self.policy.seal)
+        self.delivery = Delivery(
+            self.bot,
+            renderer,
+            self.database,
+            DeliverySettings(make_pacing(limits), lease=timedelta(seconds=limits.lease_seconds)),
+            clock,
+            self.stop_for,
+            reach,
+        )
+        self.replies = DirectReplies(
+            self.bot,
+            renderer,
+            self.database,
+            clock,
+            self.stop_for,
+            reach,
+            partial(read_shown_copy, self.store),
+            self.delivery.nudge,
+        )
+        desk = ConversationService(
+            self.database,
+            list_bindings(self.policy),
+            say=renderer.plain,
+            default_language=language,
+            draft_lifetime=timedelta(hours=settings.retention.draft_hours),
+            most_a_minute=settings.abuse.messages_a_minute,
+        )
+        application = ApplicationBuilder().bot(self.bot).updater(None).build()
+        database = self.database
+        showing = Presenter(desk, self.replies, renderer, self.delivery.nudge)
+        residents = ResidentHandlers(desk, database, showing, self.policy, self.bot)
+        data = DataHandlers(desk, database, showing, self.policy.seal)
+        officers = OfficerHandlers(desk, database, showing, self.policy)
+        office = OfficeHandlers(desk, database, showing, self.policy)
+        organisers = OrganiserHandlers(desk, database, showing, self.policy, self.bot)
+        attendees = AttendeeHandlers(
+            desk, database, showing, self.policy, self.bot, settings.forums.minutes
+        )
+        handlers = Handlers(
+            desk,
+            database,
+            showing,
+            reach,
+            residents,
+            data,
+            officers,
+            office,
+            organisers,
+            HallHandlers(desk, database, showing, self.policy, self.bot),
+            attendees,
+            make_locator(settings).near,
+            album_pause,
+        )
+        handlers.register(application)
+        self._application: Any = application
+        self.intake = UpdateHandler(application, self.database, self.replies, clock, language)
+        self.evidence = EvidenceFetcher(
+            self.database,
+            self.store,
+            partial(fetch_file, self.bot),
+            clock,
+            partial(to_resident.notify_file_failed, policy=self.policy),
+        )
+        self.schedule = Scheduler(
+            self.database,
+            self.policy,
+            settings.retention,
+            make_retention_periods(settings.retention),
+            make_case_deadlines(settings.deadlines),
+            clock,
+            self.delivery.nudge,
+            sweep_seconds=min(10, limits.lease_seconds),
+        )
+
+    def stop_for(self, reason: str) -> None:
+        """Stop everything because Telegram refuses us; nothing is given up, nothing is lost."""
+        if self.fatal is None:
+            self.fatal = reason
+            log.critical("Telegram refuses the token: stopping", reason=reason)
+        self.stopping.set()
+
+    async def open(self) -> None:
+        """Connect to Telegram; raises TelegramError when it refuses us or cannot be reached."""
+        await self._application.initialize()
+
+    async def close(self) -> None:
+        """Say what is still to be said, and let go of everything."""
+        self.delivery.stop()
+        await self.replies.drained()
+        await self.delivery.drained()
+        await self._application.shutdown()
+        await self.database.close()
+
+    async def fetch_evidence(self) -> None:
+        """Bring the attachments that are due into our own storage, and erased ones out of it."""
+        if await self.evidence.fetch_due():
+            self.delivery.nudge()
+        await self.evidence.clear_erased()
+
+    async def announce_forums(self) -> None:
+        """Put what is announced of forums on its way."""
+        if await announcements.expand_announcements(
+            self.database, self._clock(), policy=self.policy
+        ):
+            self.delivery.nudge()
+
+    async def remind_of_reports(self) -> None:
+        """Remind organisers of results that are due, and of what was promised."""
+        async with self.database.transaction() as connection:
+            await organiser_reminders.remind_organisers(
+                connection, self._clock(), policy=self.policy
+            )
+        self.delivery.nudge()
+
+    async def remind_of_forums(self) -> None:
+        """Put the reminders of forums that are due on their way."""
+        minutes = self.settings.forums.minutes
+        if await reminders.send_reminders(
+            self.database, minutes, self._clock(), policy=self.policy
+        ):
+            self.delivery.nudge()
+
+    async def settled(self) -> None:
+        """Return when every reply was sent and nothing in the outbox is due (for tests)."""
+        await self.replies.drained()
+        await self.fetch_evidence()
+        await self.announce_forums()
+        while not self.stopping.is_set() and await self.delivery.start_due():
+            await self.delivery.drained()
+
+    async def introduce(self) -> None:
+        """Register the commands and the description, per language; the bot works without them."""
+        try:
+            for language in LANGUAGES:
+                texts = load_texts(language)
+                local = language == self.settings.locale.default
+                commands = [
+                    BotCommand(
+                        COMMANDS[name][-1 if language == "vi" else 0], texts[f"commands.{name}"]
+                    )
+                    for name in MENU
+                ]
+                scope = BotCommandScopeAllPrivateChats()
+                code = None if local else language
+                await self.bot.set_my_commands(commands, scope=scope, language_code=code)
+                await self.bot.set_my_short_description(texts["profile.short"], language_code=code)
+        except TelegramError as error:
+            log.warning("the menu could not be registered", error=str(error))

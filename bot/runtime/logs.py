@@ -1,0 +1,72 @@
+"""Logs: one line an event, and never a token or a resident's words in it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, WrappedLogger
+
+_HIDDEN = "<token>"
+
+# PostgreSQL's errors quote the row that they are about, and so what a resident wrote.
+_DETAIL = re.compile(r"DETAIL:.*?(?=\n\[SQL:|\n\nThe above|\n\nDuring|\Z)", re.DOTALL)
+
+
+def configure_logs(*secrets: str, level: int = logging.INFO) -> None:
+    """Write every log, ours and the libraries', to standard error without any of `secrets`."""
+
+    def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        if "exception" in event:
+            event["exception"] = _DETAIL.sub("DETAIL: <left out>", str(event["exception"]))
+        return {key: _without(value, secrets) for key, value in event.items()}
+
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                redact,
+                structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+                if sys.stderr.isatty()
+                else structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # These name every request; what matters of them we say ourselves.
+    for chatty in ("httpx", "httpcore", "uvicorn.access", "apscheduler", "telegram.ext", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _without(value: object, secrets: tuple[str, ...]) -> object:
+    """The value, as text where it holds a secret, with the secrets left out."""
+    if not secrets:
+        return value
+    text = value if isinstance(value, str) else str(value)
+    hidden = text
+    for secret in secrets:
+        if secret:
+            hidden = hidden.replace(secret, _HIDDEN).replace(secret.replace(":", "%3A"), _HIDDEN)
+    return value if hidden == text else hidden

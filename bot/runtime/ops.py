@@ -1,0 +1,82 @@
+"""Health, readiness and metrics, for those who keep the service running."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from storage import failed_updates, migrations, outbox, submissions
+from storage.database import Database, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+LONGEST_LAG = timedelta(minutes=5)
+
+
+def make_ops_app(database: Database, delivering: Callable[[], bool]) -> Starlette:
+    """An ASGI application with /healthz, /readyz and /metrics."""
+
+    async def healthz(_request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(_request: Request) -> Response:
+        problems = await _problems(database, delivering)
+        status = 503 if problems else 200
+        return JSONResponse({"ready": not problems, "problems": problems}, status_code=status)
+
+    async def metrics(_request: Request) -> Response:
+        try:
+            return Response(await _measure(database), media_type=CONTENT_TYPE_LATEST)
+        except Unavailable:
+            return PlainTextResponse("the database is away\n", status_code=503)
+
+    return Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", metrics),
+        ]
+    )
+
+
+async def _problems(database: Database, delivering: Callable[[], bool]) -> list[str]:
+    """What keeps the replica from doing its work, a line each."""
+    try:
+        if await migrations.revision(database) != migrations.head():
+            return ["the database is not at the program's revision: run 'python -m bot migrate'"]
+        async with database.reading() as connection:
+            lag = await outbox.measure_lag(connection, datetime.now(UTC))
+    except Unavailable as error:
+        return [f"the database cannot be reached: {error}"]
+    problems = []
+    if not delivering():
+        problems.append("delivery has stopped")
+    if lag > LONGEST_LAG:
+        problems.append(f"a message has been waiting for {int(lag.total_seconds())} s")
+    return problems
+
+
+async def _measure(database: Database) -> bytes:
+    registry = CollectorRegistry()
+    rows = Gauge("langnghe_outbox_rows", "Outbox rows by state", ["state"], registry=registry)
+    lag = Gauge("langnghe_outbox_lag_seconds", "Age of the oldest row due", registry=registry)
+    failed = Gauge("langnghe_failed_updates", "Updates kept raw", registry=registry)
+    unalerted = Gauge(
+        "langnghe_unalerted_submissions", "Submissions nobody was alerted of", registry=registry
+    )
+    async with database.reading() as connection:
+        for state, count in (await outbox.count_by_state(connection)).items():
+            rows.labels(state).set(count)
+        oldest = await outbox.measure_lag(connection, datetime.now(UTC))
+        lag.set(oldest.total_seconds())
+        failed.set(await failed_updates.count_failed_updates(connection))
+        unalerted.set(await submissions.count_unalerted(connection))
+    return generate_latest(registry)

@@ -1,0 +1,146 @@
+"""What is under the operator's key: read and written page by page when the key changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, update
+
+from storage.models import (
+    KeyCheck,
+    Outbox,
+    Recipient,
+    Registration,
+    Resident,
+    Submission,
+    Subscription,
+)
+from storage.statements import fetch_all, insert_into, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+PLAIN = "plain:"  # before the chat's id, where the migration could not seal it
+
+_residents, _submissions, _checks = table(Resident), table(Submission), table(KeyCheck)
+_outbox, _recipients = table(Outbox), table(Recipient)
+
+
+# What stands under seal besides residents: something known, and the key of the audit's chain.
+KEY_CHECK, CHAIN_KEY = 1, 2
+
+
+async def get_or_store_secret(connection: AsyncConnection, which: int, first: str) -> str:
+    """What was put under seal as this; it becomes `first` if nothing was yet."""
+    await connection.execute(
+        insert_into(KeyCheck, connection.dialect.name)
+        .values(id=which, sealed=first)
+        .on_conflict_do_nothing()
+    )
+    found = await connection.execute(select(_checks.c.sealed).where(_checks.c.id == which))
+    known: str = found.scalar_one()
+    return known
+
+
+async def set_secret(connection: AsyncConnection, which: int, sealed: str) -> None:
+    """From now on this stands under seal."""
+    await connection.execute(update(_checks).where(_checks.c.id == which).values(sealed=sealed))
+
+
+async def lock_residents(connection: AsyncConnection, after: int, most: int) -> Sequence[Resident]:
+    """Residents by their numbers, held."""
+    statement = (
+        select(_residents)
+        .where(_residents.c.id > after)
+        .order_by(_residents.c.id)
+        .limit(most)
+        .with_for_update()
+    )
+    return await fetch_all(connection, Resident, statement)
+
+
+async def lock_plain_residents(connection: AsyncConnection, most: int) -> Sequence[Resident]:
+    """Residents whose chats stand in the open, held."""
+    statement = (
+        select(_residents)
+        .where(_residents.c.sealed.startswith(PLAIN))
+        .order_by(_residents.c.id)
+        .limit(most)
+        .with_for_update()
+    )
+    return await fetch_all(connection, Resident, statement)
+
+
+async def move_resident(connection: AsyncConnection, old: int, new: int, sealed: str) -> None:
+    """Give a resident another pseudonym and seal, with what waits for them and what they attend."""
+    await connection.execute(
+        update(_residents).where(_residents.c.alias == old).values(alias=new, sealed=sealed)
+    )
+    await connection.execute(
+        update(_outbox)
+        .where(_outbox.c.chat_id == old, _outbox.c.finished_at.is_(None))
+        .where(_outbox.c.sealed.is_not(None))
+        .values(chat_id=new, sealed=sealed)
+    )
+    for attending in (table(Registration), table(Subscription)):
+        await connection.execute(
+            update(attending).where(attending.c.alias == old).values(alias=new, sealed=sealed)
+        )
+    if old != new:
+        await connection.execute(
+            update(_recipients).where(_recipients.c.chat_id == old).values(chat_id=new)
+        )
+
+
+async def list_submissions_of(
+    connection: AsyncConnection, resident_id: int
+) -> Sequence[Submission]:
+    """What a resident gave."""
+    statement = select(_submissions).where(_submissions.c.resident_id == resident_id)
+    return await fetch_all(connection, Submission, statement)
+
+
+async def list_submissions_with_phone(
+    connection: AsyncConnection, resident_ids: Sequence[int]
+) -> Sequence[Submission]:
+    """The submissions of residents that hold a phone number."""
+    statement = select(_submissions).where(
+        _submissions.c.resident_id.in_(resident_ids), _submissions.c.phone.is_not(None)
+    )
+    return await fetch_all(connection, Submission, statement)
+
+
+async def update_columns(connection: AsyncConnection, submission_id: int, **values: Any) -> None:
+    """Write columns of a submission."""
+    await connection.execute(
+        update(_submissions).where(_submissions.c.id == submission_id).values(**values)
+    )
+
+
+async def split_unnamed(
+    connection: AsyncConnection,
+    resident: Resident,
+    submission_ids: Sequence[int],
+    alias: int,
+    sealed: str,
+) -> None:
+    """Let submissions belong to the same person under an unnamed pseudonym."""
+    made = await connection.execute(
+        insert_into(Resident, connection.dialect.name)
+        .values(
+            alias=alias,
+            sealed=sealed,
+            named=False,
+            consent_version=resident.consent_version,
+            consent_language=resident.consent_language,
+            consent_at=resident.consent_at.replace(hour=0, minute=0, second=0, microsecond=0),
+        )
+        .returning(_residents.c.id)
+    )
+    await connection.execute(
+        update(_submissions)
+        .where(_submissions.c.id.in_(submission_ids))
+        .values(resident_id=made.scalar_one())
+    )

@@ -1,0 +1,110 @@
+"""Reminders of forums: how far they are expanded into the outbox, and what waits there in vain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import case, select, update
+
+from storage.models import Outbox, OutboxState, Reminder
+from storage.statements import fetch_all, insert_into, table
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Update
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from storage.models import Forum
+
+_marks, _outbox = table(Reminder), table(Outbox)
+
+
+def make_dedup_key(forum_id: int, start_version: int, offset: int, alias: int) -> str:
+    """What a reminder is sent once for."""
+    return f"remind:{forum_id}:{start_version}:{offset}:{alias}"
+
+
+async def map_reminders(connection: AsyncConnection, forum: Forum) -> dict[int, Reminder]:
+    """How far the reminders of a forum's present start are expanded, by their offsets."""
+    statement = select(_marks).where(
+        _marks.c.forum_id == forum.id, _marks.c.start_version == forum.start_version
+    )
+    return {mark.offset: mark for mark in await fetch_all(connection, Reminder, statement)}
+
+
+async def add_reminder(
+    connection: AsyncConnection, forum: Forum, offset: int, now: datetime, *, finished: bool
+) -> None:
+    """Begin to expand an offset, or say that it is done; what is known already is left as is."""
+    statement = insert_into(Reminder, connection.dialect.name).values(
+        forum_id=forum.id,
+        start_version=forum.start_version,
+        offset=offset,
+        cursor=0,
+        created_at=now,
+        finished_at=now if finished else None,
+    )
+    await connection.execute(
+        statement.on_conflict_do_nothing(index_elements=["forum_id", "start_version", "offset"])
+    )
+
+
+async def update_reminder(
+    connection: AsyncConnection,
+    forum: Forum,
+    offset: int,
+    cursor: int,
+    finished_at: datetime | None,
+) -> None:
+    """An offset is expanded up to a row, or to everybody."""
+    await connection.execute(
+        update(_marks)
+        .where(_marks.c.forum_id == forum.id, _marks.c.offset == offset)
+        .where(_marks.c.start_version == forum.start_version)
+        .values(cursor=cursor, finished_at=finished_at)
+    )
+
+
+async def cancel_reminders(
+    connection: AsyncConnection, forum_id: int, now: datetime, *, but_of_version: int | None
+) -> None:
+    """Close what waits to remind of a forum, but for reminders of the version that is true.
+
+    One that is being sent at this moment may have been sent; it is not tried again.
+    """
+    statement = (
+        update(_outbox)
+        .where(_outbox.c.state.in_((OutboxState.WAITING, OutboxState.SENDING)))
+        .where(_outbox.c.dedup_key.startswith(f"remind:{forum_id}:"))
+    )
+    if but_of_version is not None:
+        true = f"remind:{forum_id}:{but_of_version}:"
+        statement = statement.where(~_outbox.c.dedup_key.startswith(true))
+    await _close(connection, statement, now)
+
+
+async def cancel_reminders_of(
+    connection: AsyncConnection, forum_id: int, alias: int, now: datetime
+) -> None:
+    """Close what waits to remind one person of a forum."""
+    statement = (
+        update(_outbox)
+        .where(_outbox.c.state.in_((OutboxState.WAITING, OutboxState.SENDING)))
+        .where(_outbox.c.chat_id == alias)
+        .where(_outbox.c.dedup_key.startswith(f"remind:{forum_id}:"))
+    )
+    await _close(connection, statement, now)
+
+
+async def _close(connection: AsyncConnection, statement: Update, now: datetime) -> None:
+    sending = (_outbox.c.state == OutboxState.SENDING, OutboxState.MAYBE_SENT.value)
+    await connection.execute(
+        statement.values(
+            state=case(sending, else_=OutboxState.EXPIRED.value),
+            finished_at=now,
+            owner=None,
+            lease_until=None,
+            error="the forum changed",
+        )
+    )
