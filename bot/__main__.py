@@ -103,14 +103,14 @@ def simulator(
 def migrate() -> None:
     """Set the database up, or bring it up to this program."""
     from bot.privacy.key_rotation import encrypt_plain_rows
-    from bot.runtime.app import make_cipher
+    from bot.runtime.app import make_pseudonyms
     from storage import migrations
 
     settings = ChosenSettings.settings()
 
     async def work(database: Database) -> None:
         await migrations.migrate(database)
-        await encrypt_plain_rows(database, make_cipher(settings))
+        await encrypt_plain_rows(database, make_pseudonyms(settings))
 
     run_to_end(with_database(work, settings))
     print_line("The database is up to date.")

@@ -88,7 +88,7 @@ async def iterate_entries(
             yield entry
         if not page:
             return
-        last = page[-1].id or 0
+        last = page[-1].id
 
 
 # The chain

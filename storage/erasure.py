@@ -58,7 +58,7 @@ async def erase_submission(
         return False
     if submission.closed_at is None and submission.answered_at is None:
         # Nobody will answer what was merged into it.
-        await casework.release_merged(connection, submission.id or 0)
+        await casework.release_merged(connection, submission.id)
     await connection.execute(
         update(_files)
         .where(_files.c.submission_id == submission.id)

@@ -95,7 +95,7 @@ async def iterate_forums(connection: AsyncConnection) -> AsyncIterator[Forum]:
             yield each
         if not page:
             return
-        last = page[-1].id or 0
+        last = page[-1].id
 
 
 async def list_reports_due(connection: AsyncConnection, before: datetime) -> Sequence[Forum]:

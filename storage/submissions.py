@@ -45,7 +45,7 @@ async def add_submission(
     """Store a submission of the resident with a pseudonym, with its attachments, in order."""
     stored = await fetch_one(connection, Submission, _add, {"of_alias": alias, **values})
     assert stored is not None
-    await add_attachments(connection, stored.id or 0, attachments)
+    await add_attachments(connection, stored.id, attachments)
     return stored
 
 

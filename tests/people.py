@@ -148,7 +148,7 @@ class Town:
     async def exported(self, *, with_identity: bool = False) -> list[dict[str, Any]]:
         """What the export of submissions says."""
         async with self.app.database.reading() as connection:
-            identity = self.app.policy.seal if with_identity else None
+            identity = self.app.policy.pseudonyms if with_identity else None
             records = iterate_submission_records(connection, None, None, identity=identity)
             return [record async for record in records]
 

@@ -7,7 +7,8 @@ import pytest
 
 from bot.core.business_calendar import BusinessCalendar
 from bot.core.policy import Policy, SubmissionLimits
-from bot.privacy.encryption import Cipher, make_key
+from bot.privacy.encryption import make_key
+from bot.privacy.pseudonyms import Pseudonyms
 from bot.runtime.settings import DeadlineSettings
 
 # For a test of what no database decides: it is not played a second time on the other kind.
@@ -17,7 +18,7 @@ POLICY = Policy(
     working_days=DeadlineSettings().working_days,
     workdays=BusinessCalendar(ZoneInfo("Asia/Ho_Chi_Minh")),
     officers_language="vi",
-    seal=Cipher([make_key()]),
+    pseudonyms=Pseudonyms([make_key()]),
     reopen_within=timedelta(days=15),
     acknowledge_within=timedelta(hours=8),
     urgent_within=timedelta(minutes=30),

@@ -48,7 +48,7 @@ async def finish_absence(
         raise Refused(Words("case.no_such_officer"))
     substitute, until = colleagues.get(chosen), now + timedelta(days=int(answers["days"]))
     await officers.update_officer(
-        connection, officer.id or 0, substitute_id=substitute, away_until=until
+        connection, officer.id, substitute_id=substitute, away_until=until
     )
     await audit.append_entry(
         connection,

@@ -70,7 +70,7 @@ async def perform_action(
     if changed is None:  # somebody was first
         raise Refused(Words("case.too_late", {"code": code}))
     if action == "approve" and not await submissions.approve_answer(
-        connection, (at.answer.id if at.answer else 0) or 0, at.officer.id or 0, now
+        connection, (at.answer.id if at.answer else 0) or 0, at.officer.id, now
     ):
         raise Refused(Words("case.too_late", {"code": code}))
     await audit.append_entry(

@@ -43,7 +43,7 @@ async def assign_and_alert(
     suited = submission_rules.select_best_suited(on_duty, submission)
     chosen = await _next_in_turn(connection, suited, now)
     until = policy.acknowledge_by(now, urgent=submission.urgent)
-    given = await casework.assign_case(connection, submission, chosen.id or 0, now, until)
+    given = await casework.assign_case(connection, submission, chosen.id, now, until)
     if given is None:  # somebody did something with it meanwhile, and told who is to know
         return True
     await alert_officers(
@@ -57,9 +57,9 @@ async def _next_in_turn(
 ) -> Officer:
     if len(suited) == 1:
         return suited[0]
-    loads = await casework.count_open_cases(connection, [each.id or 0 for each in suited])
+    loads = await casework.count_open_cases(connection, [each.id for each in suited])
     chosen = submission_rules.choose_next(suited, loads)
-    await officers.update_officer(connection, chosen.id or 0, assigned_at=now)
+    await officers.update_officer(connection, chosen.id, assigned_at=now)
     return chosen
 
 
@@ -123,7 +123,7 @@ async def update_alerts(
     words: str = "alert.taken",
 ) -> None:
     """Change the alerts of a case that somebody took on: they say so, and offer nothing more."""
-    entries = await audit.list_timeline(connection, submission.id or 0, [ALERTED])
+    entries = await audit.list_timeline(connection, submission.id, [ALERTED])
     keys = [key for entry in entries for key in entry.details.get("messages", ())]
     await outbox.cancel_waiting(connection, keys, now)
     said = Words(words, {**describe_submission(submission, policy.zone), "officer": by.name})
@@ -158,9 +158,7 @@ async def list_serving(
     found = await list_on_duty(connection, units, submission.topics, now, policy)
     # A case as it was received has kept nobody off yet.
     is_new = submission.version == 1
-    recused = (
-        frozenset[int]() if is_new else await casework.list_recused(connection, submission.id or 0)
-    )
+    recused = frozenset[int]() if is_new else await casework.list_recused(connection, submission.id)
     may = [each for each in found if may_open(each, submission, recused)]
     nearest = next((unit for unit in units if any(o.unit_code == unit for o in may)), None)
     return [officer for officer in may if officer.unit_code == nearest]
@@ -284,7 +282,7 @@ async def list_leaders(
     policy: Policy,
 ) -> list[Officer]:
     """The leaders of units who may hear of a case: on duty or, if none is, all there are."""
-    recused = await casework.list_recused(connection, submission.id or 0)
+    recused = await casework.list_recused(connection, submission.id)
 
     def may_hear(found: Iterable[Officer]) -> list[Officer]:
         return [each for each in select_leaders(found) if may_open(each, submission, recused)]

@@ -22,9 +22,9 @@ async def find_case_access(
     case = await submissions.find_submission(connection, code)
     if officer is None or case is None:
         return None
-    recused = await casework.list_recused(connection, case.id or 0)
+    recused = await casework.list_recused(connection, case.id)
     if not may_open(officer, case, recused):
         return None
-    answer = await submissions.find_newest_answer(connection, case.id or 0)
-    stands_for = frozenset(await officers.list_substituted(connection, officer.id or 0, now))
+    answer = await submissions.find_newest_answer(connection, case.id)
+    stands_for = frozenset(await officers.list_substituted(connection, officer.id, now))
     return CaseAccess(officer, case, answer, stands_for, recused)

@@ -34,8 +34,8 @@ async def load_choices(
     match action:
         case "assign" | "exclude":
             found = await _officers(connection, action, at)
-            loads = await casework.count_open_cases(connection, [each.id or 0 for each in found])
-            named = [[str(o.id), f"{o.name} ({loads.get(o.id or 0, 0)})"] for o in found[:_MOST]]
+            loads = await casework.count_open_cases(connection, [each.id for each in found])
+            named = [[str(o.id), f"{o.name} ({loads.get(o.id, 0)})"] for o in found[:_MOST]]
             return {"@officers": named}
         case "merge":
             return {
@@ -105,11 +105,11 @@ async def lock_merge_target(
     unusable = Refused(Words("case.not_mergeable", {"code": code[:20]}))
     if target is None or target.id == at.case.id:
         raise unusable
-    recused = await casework.list_recused(connection, target.id or 0)
+    recused = await casework.list_recused(connection, target.id)
     is_open = target.closed_at is None and target.answered_at is None
     if not (is_open and may_open(at.officer, target, recused)):
         raise unusable
     # Its version goes up: whoever closes it at the same moment is told that it has changed.
     if await submissions.update_submission(connection, target, by=at.officer) is None:
         raise unusable
-    return target.id or 0
+    return target.id

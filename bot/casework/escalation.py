@@ -58,7 +58,7 @@ async def check_deadlines(
                 await _speak(connection, case, times, now, policy)
         if len(due) < _PAGE:
             break
-        after = (due[-1].due_at, due[-1].id or 0)
+        after = (due[-1].due_at, due[-1].id)
     while await _close(database, now - times.close_after, now):
         pass
 
@@ -160,7 +160,7 @@ async def _remind(
 
 async def _reported(connection: AsyncConnection, case: Submission) -> set[int]:
     """The due dates that were reported as passed already."""
-    entries = await audit.list_timeline(connection, case.id or 0, [OVERDUE])
+    entries = await audit.list_timeline(connection, case.id, [OVERDUE])
     return {int(entry.details["due"]) for entry in entries}
 
 

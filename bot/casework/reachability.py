@@ -31,7 +31,7 @@ class Reachability:
         """
         if await unit_groups.mark_group_lost(connection, chat_id, now, policy=self.policy):
             return
-        await outbox.block_chats(connection, self.policy.seal.numbers(chat_id), now)
+        await outbox.block_chats(connection, self.policy.pseudonyms.list_chat_ids(chat_id), now)
         await casework.mark_officer_unreachable(connection, chat_id, now)
 
     async def lost_topic(self, connection: AsyncConnection, chat_id: int, now: datetime) -> None:
@@ -45,4 +45,4 @@ class Reachability:
 
     async def regained(self, connection: AsyncConnection, chat_id: int, now: datetime) -> None:
         """A chat can be written to again."""
-        await outbox.unblock_chats(connection, self.policy.seal.numbers(chat_id), now)
+        await outbox.unblock_chats(connection, self.policy.pseudonyms.list_chat_ids(chat_id), now)

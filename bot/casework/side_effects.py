@@ -89,7 +89,7 @@ _KEPT_WORDS: Mapping[str, tuple[str, ...]] = {
 
 async def _settle(deed: ActionResult) -> None:
     """What belongs to the case beside its row."""
-    case_id, officer_id = deed.case.id or 0, deed.at.officer.id or 0
+    case_id, officer_id = deed.case.id, deed.at.officer.id
     if deed.name == "approve":
         await forums.mark_commitments_kept(deed.connection, case_id, deed.now)
     if deed.name == "merge":
@@ -106,7 +106,7 @@ async def _tell_residents(deed: ActionResult) -> None:
     """Tell the resident; of an answer also those whose opinions were merged into this one."""
     await _tell_resident(deed, deed.case)
     if deed.name in {"approve", "transfer", "extend"}:
-        for merged in await casework.list_merged(deed.connection, deed.case.id or 0):
+        for merged in await casework.list_merged(deed.connection, deed.case.id):
             await _tell_resident(deed, merged)
 
 

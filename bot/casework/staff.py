@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bot.casework.actions import Transition
     from bot.conversation.engine import Chat
-    from bot.privacy.encryption import Cipher
+    from bot.core.policy import Policy
     from storage.models import Answer, Attachment, Officer, Remark, Role, Submission
 
 OPENED = "case.opened"
@@ -118,7 +118,7 @@ async def set_duty(
 
 
 async def open_case(
-    connection: AsyncConnection, chat_id: int, code: str, now: datetime, *, seal: Cipher
+    connection: AsyncConnection, chat_id: int, code: str, now: datetime, *, policy: Policy
 ) -> CaseView | None:
     """The case, if the person of this chat may see it; every view and every refusal is audited."""
     found = await case_access.find_case_access(connection, chat_id, code, now)
@@ -129,16 +129,20 @@ async def open_case(
     await audit.append_entry(
         connection, OPENED, now, role=officer.role, actor_id=officer.id, submission_id=submission.id
     )
-    files = await submissions.list_attachments(connection, submission.id or 0)
+    files = await submissions.list_attachments(connection, submission.id)
     shown = [file for file in files if rules.may_be_shown(submission, file)]
-    phone = seal.open_text(submission.phone) if submission.phone else None
-    said = await submissions.list_remarks(connection, submission.id or 0)
-    owner = await submissions.find_owner(connection, submission.id or 0)
-    aliases = seal.aliases(seal.chat_of(owner.sealed)) if owner else ()
+    phone = policy.cipher.decrypt_text(submission.phone) if submission.phone else None
+    said = await submissions.list_remarks(connection, submission.id)
+    owner = await submissions.find_owner(connection, submission.id)
+    aliases = (
+        policy.pseudonyms.list_aliases(policy.pseudonyms.decrypt_chat_id(owner.sealed))
+        if owner
+        else ()
+    )
     banned = await bans.find_ban(connection, aliases, now) is not None
     actions = [each for each in TRANSITIONS if is_allowed(each, found)]
     withheld = len(files) - len(shown)
-    merged = await casework.list_merged(connection, submission.id or 0)
+    merged = await casework.list_merged(connection, submission.id)
     alike = await choices.list_similar_cases(connection, found) if submission.state in NEW else []
     return CaseView(
         submission, phone, shown, withheld, said, banned, found.answer, actions, merged, alike
@@ -156,13 +160,13 @@ async def ban_resident(
     if found is None:
         return
     officer, submission = found.officer, found.case
-    owner = await submissions.find_owner(connection, submission.id or 0)
+    owner = await submissions.find_owner(connection, submission.id)
     if owner is None:
         return
     days = int(answers["days"])
     until = now + timedelta(days=days)
     # Under the pseudonym of this opinion: another would tell that the two are one person.
-    await bans.add_ban(connection, owner.alias, until, officer.id or 0, answers["reason"], now)
+    await bans.add_ban(connection, owner.alias, until, officer.id, answers["reason"], now)
     await audit.append_entry(
         connection,
         BANNED,
@@ -175,17 +179,19 @@ async def ban_resident(
 
 
 async def unban_resident(
-    connection: AsyncConnection, chat_id: int, code: str, now: datetime, *, seal: Cipher
+    connection: AsyncConnection, chat_id: int, code: str, now: datetime, *, policy: Policy
 ) -> bool:
     """Take opinions again from who gave this one; whether they were banned."""
     found = await case_access.find_case_access(connection, chat_id, code, now)
     if found is None:
         return False
     officer, submission = found.officer, found.case
-    owner = await submissions.find_owner(connection, submission.id or 0)
+    owner = await submissions.find_owner(connection, submission.id)
     if owner is None:
         return False
-    lifted = await bans.delete_bans(connection, seal.aliases(seal.chat_of(owner.sealed)))
+    lifted = await bans.delete_bans(
+        connection, policy.pseudonyms.list_aliases(policy.pseudonyms.decrypt_chat_id(owner.sealed))
+    )
     if lifted:
         await audit.append_entry(
             connection,
@@ -212,7 +218,7 @@ async def mark_officer_unreachable(
         return
     unsent = await outbox.list_unsent_keys(connection, chat_id, "alert:")
     codes = [key.split(":")[1] for key in unsent]
-    await casework.return_undelivered(connection, codes, officer.id or 0)
+    await casework.return_undelivered(connection, codes, officer.id)
 
 
 async def deactivate_officer(

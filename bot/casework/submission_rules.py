@@ -46,9 +46,9 @@ def choose_next(candidates: Sequence[Officer], loads: Mapping[int, int]) -> Offi
     return min(
         candidates,
         key=lambda each: (
-            loads.get(each.id or 0, 0),
+            loads.get(each.id, 0),
             each.assigned_at.timestamp() if each.assigned_at else 0.0,
-            each.id or 0,
+            each.id,
         ),
     )
 

@@ -20,14 +20,14 @@ def verify(
 ) -> None:
     """Check that nothing in the audit was changed or removed, and print the chain's head."""
     from bot.privacy import audit_chain
-    from bot.runtime.app import make_cipher
+    from bot.runtime.app import make_pseudonyms
 
     settings = ChosenSettings.settings()
 
     async def work(database: Database) -> audit_chain.ChainReport:
-        seal = make_cipher(settings)
-        await audit_chain.extend_chain(database, seal)
-        return await audit_chain.verify_chain(database, seal, head=head)
+        cipher = make_pseudonyms(settings).cipher
+        await audit_chain.extend_chain(database, cipher)
+        return await audit_chain.verify_chain(database, cipher, head=head)
 
     found = run_to_end(with_database(work, settings))
     if found.fault:

@@ -32,11 +32,11 @@ def export_submissions(
 ) -> None:
     """Write submissions, oldest first."""
     from bot.reports import export
-    from bot.runtime.app import make_cipher
+    from bot.runtime.app import make_pseudonyms
     from storage import audit
 
     settings = ChosenSettings.settings()
-    identity = make_cipher(settings) if with_identity else None
+    identity = make_pseudonyms(settings) if with_identity else None
 
     async def work(database: Database) -> None:
         if with_identity:

@@ -22,11 +22,11 @@ def new() -> None:
 def rotate() -> None:
     """Put everything under the first of the keys; afterwards the others are needed no more."""
     from bot.privacy import key_rotation
-    from bot.runtime.app import make_cipher
+    from bot.runtime.app import make_pseudonyms
 
     settings = ChosenSettings.settings()
 
     async def work(database: Database) -> int:
-        return await key_rotation.rotate_keys(database, make_cipher(settings))
+        return await key_rotation.rotate_keys(database, make_pseudonyms(settings))
 
     print_line(f"{run_to_end(with_database(work, settings))} residents are under the first key.")

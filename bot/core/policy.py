@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from bot.core.business_calendar import BusinessCalendar
     from bot.privacy.encryption import Cipher
+    from bot.privacy.pseudonyms import Pseudonyms
     from storage.models import Kind
 
 
@@ -35,13 +36,18 @@ class Policy:
     working_days: Mapping[Kind, int]
     workdays: BusinessCalendar
     officers_language: str
-    seal: Cipher
+    pseudonyms: Pseudonyms
     reopen_within: timedelta
     acknowledge_within: timedelta
     urgent_within: timedelta
     limits: SubmissionLimits
     channel: int | None = None
     report_days: int = 10
+
+    @property
+    def cipher(self) -> Cipher:
+        """The cipher of texts and files; it has the same keys as the pseudonyms."""
+        return self.pseudonyms.cipher
 
     @property
     def zone(self) -> ZoneInfo:

@@ -93,8 +93,8 @@ class EvidenceFetcher:
             async with self._database.transaction() as connection:
                 gone = await erasure.list_erased_attachments(connection, _AT_ONCE)
                 for row in gone:
-                    await self._store.delete(make_file_names(row.id or 0))
-                await erasure.delete_attachments(connection, [row.id or 0 for row in gone])
+                    await self._store.delete(make_file_names(row.id))
+                await erasure.delete_attachments(connection, [row.id for row in gone])
             if not gone:
                 return cleared
             cleared += len(gone)
@@ -130,7 +130,7 @@ class EvidenceFetcher:
     async def _is_erased(self, row: Attachment) -> bool:
         """Whether it is gone, and not only another's: then its files would be nobody's."""
         async with self._database.reading() as connection:
-            return not await evidence.attachment_exists(connection, row.id or 0)
+            return not await evidence.attachment_exists(connection, row.id)
 
     async def _kept(self, row: Attachment) -> _Kept:
         if (row.size or 0) > rules.MOST_BYTES:
@@ -143,7 +143,7 @@ class EvidenceFetcher:
             shown = await asyncio.to_thread(clean_file, content, found)
         except CannotClean as error:
             raise NotFetched(str(error), EvidenceState.REFUSED) from error
-        original, served = make_file_names(row.id or 0)
+        original, served = make_file_names(row.id)
         await self._store.put(original, content)
         await self._store.put(served, shown)
         return _Kept(original, served, found, sha256(content).hexdigest(), len(content))

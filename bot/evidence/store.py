@@ -20,9 +20,9 @@ class BadStore(Exception):
 class EvidenceStore:
     """Sealed files by their names. Raises OSError when the place cannot be reached."""
 
-    def __init__(self, url: str, seal: Cipher) -> None:
+    def __init__(self, url: str, cipher: Cipher) -> None:
         """`url` is fsspec's: a path, file://, s3:// and so on. Raises BadStore."""
-        self._seal = seal
+        self._cipher = cipher
         try:
             self._files, self._root = fsspec.core.url_to_fs(url, **_options(url))
         except (ImportError, ValueError) as error:
@@ -35,7 +35,7 @@ class EvidenceStore:
     async def get(self, name: str) -> bytes:
         """A file's content; raises FileNotFoundError, and Unreadable under another key."""
         sealed = await asyncio.to_thread(self._files.cat_file, self._path(name))
-        return await asyncio.to_thread(self._seal.open, sealed)
+        return await asyncio.to_thread(self._cipher.decrypt, sealed)
 
     async def delete(self, names: Iterable[str]) -> None:
         """Remove files; one that is gone already is no error."""
@@ -46,7 +46,7 @@ class EvidenceStore:
         path = self._path(name)
         self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
         # Written aside and moved: a file that is there is whole.
-        self._files.pipe_file(f"{path}.part", self._seal.seal(content))
+        self._files.pipe_file(f"{path}.part", self._cipher.encrypt(content))
         self._files.mv(f"{path}.part", path)
 
     def _delete(self, name: str) -> None:

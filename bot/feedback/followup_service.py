@@ -91,10 +91,10 @@ async def _added(
         "at": now,
     }
     remark_id = await submissions.add_remark(connection, remark)
-    before = await submissions.list_attachments(connection, submission.id or 0)
+    before = await submissions.list_attachments(connection, submission.id)
     await submissions.add_attachments(
         connection,
-        submission.id or 0,
+        submission.id,
         make_attachment_rows(answers["details"], now),
         first=len(before),
         remark_id=remark_id,
@@ -128,7 +128,7 @@ async def withdraw_submission(
     )
     if changed is not None:
         await _done(connection, submission, WITHDRAWN, now)
-        await casework.release_merged(connection, submission.id or 0)
+        await casework.release_merged(connection, submission.id)
         told = await _concerned(connection, submission, now, policy)
         await notify_officers(
             connection, changed, told, "withdrawn", "alert.withdrawn", now, policy=policy
@@ -223,7 +223,7 @@ async def _concerned(
 async def _own(
     connection: AsyncConnection, chat: Chat, code: str, policy: Policy
 ) -> Submission | None:
-    mine = await find_own_submission(connection, policy.seal.aliases(chat.id), code)
+    mine = await find_own_submission(connection, policy.pseudonyms.list_aliases(chat.id), code)
     return mine.submission if mine else None
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from bot.conversation.engine import Chat
     from bot.core.policy import Policy
-    from bot.privacy.encryption import ChatAddress
+    from bot.privacy.pseudonyms import ChatAddress
     from storage.models import Audit, Submission
 
 RECEIVED = "submission.received"
@@ -61,8 +61,12 @@ async def load_facts(
 
     Raises Refused for who is banned, and for who gave more than a day allows.
     """
-    await intake_limits.check_limits(connection, policy.seal.aliases(chat.id), now, policy.limits)
-    resident = await residents.find_resident(connection, policy.seal.aliases(chat.id, named=True))
+    await intake_limits.check_limits(
+        connection, policy.pseudonyms.list_aliases(chat.id), now, policy.limits
+    )
+    resident = await residents.find_resident(
+        connection, policy.pseudonyms.list_aliases(chat.id, named=True)
+    )
     agreed = {"@agreed": resident.consent_version} if resident else {}
     last = {"@areas": chat.preferences.get("areas", [])}
     return {**agreed, **last, **deep_links.load_link_facts(chat.preferences, now)}
@@ -72,7 +76,7 @@ async def record_consent(
     connection: AsyncConnection, chat: Chat, version: str, now: datetime, *, policy: Policy
 ) -> None:
     """Store the consent at the moment it is given."""
-    address = policy.seal.address(chat.id, named=True)
+    address = policy.pseudonyms.make_address(chat.id, named=True)
     consent = (version, chat.language, now)
     await residents.record_consent(connection, address.alias, address.sealed, consent, named=True)
     await audit.append_entry(
@@ -94,7 +98,7 @@ async def receive_submission(
     topics = [Topic(topic) for topic in answers["topic"]]
     identity = rules.get_identity(answers)
     confidential = submission_rules.is_confidential(kind, identity)
-    address = policy.seal.address(chat.id, named=not confidential)
+    address = policy.pseudonyms.make_address(chat.id, named=not confidential)
     if confidential:
         await _without_a_name(connection, chat, address, policy)
     values = {
@@ -111,7 +115,9 @@ async def receive_submission(
         "version": 1,
         "state": State.RECEIVED,
         "identity": identity,
-        "phone": policy.seal.seal_text(answers["phone"]) if identity is Identity.PHONE else None,
+        "phone": policy.cipher.encrypt_text(answers["phone"])
+        if identity is Identity.PHONE
+        else None,
         "confidential": confidential,
         "language": chat.language,
         "forum": answers.get("@forum"),
@@ -136,7 +142,9 @@ async def _without_a_name(
 
     The consent is dated to its day: to the second it would tell which resident it was.
     """
-    named = await residents.find_resident(connection, policy.seal.aliases(chat.id, named=True))
+    named = await residents.find_resident(
+        connection, policy.pseudonyms.list_aliases(chat.id, named=True)
+    )
     assert named is not None
     day = named.consent_at.replace(hour=0, minute=0, second=0, microsecond=0)
     consent = (named.consent_version, named.consent_language, day)
@@ -224,9 +232,9 @@ async def find_own_submission(
     submission = await submissions.find_submission(connection, submission_rules.parse_code(typed))
     if submission is None:
         return None
-    owner = await submissions.find_owner(connection, submission.id or 0)
+    owner = await submissions.find_owner(connection, submission.id)
     if owner is None or owner.alias not in aliases:
         return None
-    entries = await audit.list_timeline(connection, submission.id or 0, PUBLIC_ACTIONS)
-    files = await submissions.list_attachments(connection, submission.id or 0)
+    entries = await audit.list_timeline(connection, submission.id, PUBLIC_ACTIONS)
+    files = await submissions.list_attachments(connection, submission.id)
     return OwnSubmission(submission, entries, len(files))

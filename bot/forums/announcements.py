@@ -62,7 +62,7 @@ async def _chunk(
     connection: AsyncConnection, announcement: Announcement, now: datetime, policy: Policy
 ) -> int:
     """Put one chunk into the outbox, and say how far it has come."""
-    number = announcement.id or 0
+    number = announcement.id
     forum = await attendance.get_forum(connection, announcement.forum_id)
     if not _is_true(announcement, forum, now):
         await forums.update_announcement(connection, number, cancelled_at=now)
@@ -96,7 +96,7 @@ def _is_true(announcement: Announcement, forum: Forum, now: datetime) -> bool:
 
 def _sources(announcement: Announcement, forum: Forum) -> Sequence[Select[Any]]:
     """Who hears of it: who wants to hear of the area, who attends; of results who gave opinions."""
-    attending = forums.select_attendees(forum.id or 0)
+    attending = forums.select_attendees(forum.id)
     if announcement.kind == "results":
         return attending, forums.select_submitters(forum.code)
     wanting = forums.select_subscribers(forum.area, CITY, forum.topics)
@@ -116,7 +116,7 @@ async def _messages(
     Who switched news of forums off, or is not interested in this one, hears of it only if they are
     to come.
     """
-    chat_ids = {each.alias: policy.seal.chat_of(each.sealed) for each in found}
+    chat_ids = {each.alias: policy.pseudonyms.decrypt_chat_id(each.sealed) for each in found}
     chats = await attendance.map_conversations(connection, chat_ids.values())
     screen = show_announcement(announcement.kind, forum).to_json()
     until = forum.starts_at if announcement.kind in _OF_THE_START else now + _AFTERWARDS
@@ -143,7 +143,7 @@ async def _messages(
             announcement_id=announcement.id,
         )
     if unwilling:
-        unwilling -= await forums.filter_attending(connection, forum.id or 0, unwilling)
+        unwilling -= await forums.filter_attending(connection, forum.id, unwilling)
     return list(messages.values()), len(unwilling)
 
 
@@ -151,10 +151,10 @@ async def stop_announcements(
     connection: AsyncConnection, forum: Forum, now: datetime, *, kinds: Collection[str]
 ) -> None:
     """Announce no further, neither to anybody nor in the channel, what has not gone out yet."""
-    said = await forums.list_announcements(connection, forum.id or 0)
+    said = await forums.list_announcements(connection, forum.id)
     keys = [_in_the_channel(forum, each.kind, each.version) for each in said if each.kind in kinds]
     await outbox.cancel_waiting(connection, keys, now)
-    await forums.cancel_announcements(connection, forum.id or 0, now, kinds=kinds)
+    await forums.cancel_announcements(connection, forum.id, now, kinds=kinds)
 
 
 def _in_the_channel(forum: Forum, kind: str, version: int) -> str:

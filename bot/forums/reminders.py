@@ -41,7 +41,7 @@ async def send_reminders(
     async with database.reading() as connection:
         soon = await attendance.list_starting_forums(connection, now, until)
         due = [
-            (forum.id or 0, offset)
+            (forum.id, offset)
             for forum in soon
             for offset in _unfinished(
                 forum, offsets, await forum_reminders.map_reminders(connection, forum), now, policy
@@ -101,7 +101,7 @@ async def _expand(
         connection, await _messages(connection, forum, told, offset, now, policy), now
     )
     is_last = len(page) < _PAGE
-    cursor = page[-1].id or 0 if page else cursor
+    cursor = page[-1].id if page else cursor
     await forum_reminders.update_reminder(
         connection, forum, offset, cursor, now if is_last else None
     )
@@ -131,7 +131,7 @@ async def _messages(
     now: datetime,
     policy: Policy,
 ) -> list[outbox.OutboxMessage]:
-    chat_ids = {row.id: policy.seal.chat_of(row.sealed) for row in told}
+    chat_ids = {row.id: policy.pseudonyms.decrypt_chat_id(row.sealed) for row in told}
     chats = await attendance.map_conversations(connection, chat_ids.values())
     return [_message(forum, row, offset, chats.get(chat_ids[row.id]), now, policy) for row in told]
 
@@ -147,9 +147,7 @@ def _message(
     """It waits out the quiet hours, unless the forum begins in them; after its start it is void."""
     quiet_until = Preferences.of(chat.preferences if chat else {}).earliest(now, policy.zone)
     return outbox.OutboxMessage(
-        dedup_key=forum_reminders.make_dedup_key(
-            forum.id or 0, forum.start_version, offset, row.alias
-        ),
+        dedup_key=forum_reminders.make_dedup_key(forum.id, forum.start_version, offset, row.alias),
         chat_id=row.alias,
         sealed=row.sealed,
         priority=outbox.Priority.REMINDER,

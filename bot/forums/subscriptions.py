@@ -27,13 +27,15 @@ MOST = 20  # areas and topics of one person
 
 async def list_subjects(connection: AsyncConnection, chat_id: int, *, policy: Policy) -> list[str]:
     """The areas and topics that the person of a chat wants to hear of."""
-    aliases = policy.seal.aliases(chat_id, named=True)
+    aliases = policy.pseudonyms.list_aliases(chat_id, named=True)
     return [each.subject for each in await attendance.list_subscriptions(connection, aliases)]
 
 
 async def has_agreed(connection: AsyncConnection, chat_id: int, *, policy: Policy) -> bool:
     """Whether the person of a chat agreed to the present notice."""
-    resident = await residents.find_resident(connection, policy.seal.aliases(chat_id, named=True))
+    resident = await residents.find_resident(
+        connection, policy.pseudonyms.list_aliases(chat_id, named=True)
+    )
     return resident is not None and resident.consent_version == NOTICE_VERSION
 
 
@@ -57,7 +59,7 @@ async def subscribe(
         return
     if len(known) >= MOST:
         raise Refused(Words("subscription.too_many", {"most": MOST}))
-    address = policy.seal.address(chat.id, named=True)
+    address = policy.pseudonyms.make_address(chat.id, named=True)
     values = {
         "alias": address.alias,
         "sealed": address.sealed,
@@ -72,7 +74,7 @@ async def unsubscribe(
     connection: AsyncConnection, chat_id: int, subject: str, *, policy: Policy
 ) -> None:
     """Somebody no longer wants to hear of an area or a topic."""
-    aliases = policy.seal.aliases(chat_id, named=True)
+    aliases = policy.pseudonyms.list_aliases(chat_id, named=True)
     await attendance.delete_subscriptions(connection, aliases, subject)
 
 

@@ -36,10 +36,12 @@ async def notify_resident(
     What is not for `always` is left out when the resident switched it off, and waits out their
     quiet hours otherwise. An erased submission has nobody to tell.
     """
-    owner = await submissions.find_owner(connection, submission.id or 0)
+    owner = await submissions.find_owner(connection, submission.id)
     if owner is None:
         return
-    chat = await conversations.find_conversation(connection, policy.seal.chat_of(owner.sealed))
+    chat = await conversations.find_conversation(
+        connection, policy.pseudonyms.decrypt_chat_id(owner.sealed)
+    )
     chosen = Preferences.of(chat.preferences if chat else {})
     if not always and UPDATES in chosen.muted:
         return

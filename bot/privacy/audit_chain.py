@@ -41,15 +41,15 @@ class ChainReport:
     fault: str | None
 
 
-async def load_chain_key(connection: AsyncConnection, seal: Cipher) -> str:
+async def load_chain_key(connection: AsyncConnection, cipher: Cipher) -> str:
     """The key of the chain; made where there is none yet. Raises Unreadable."""
-    first = seal.seal_text(secrets.token_urlsafe(32))
-    return seal.open_text(
+    first = cipher.encrypt_text(secrets.token_urlsafe(32))
+    return cipher.decrypt_text(
         await encrypted_fields.get_or_store_secret(connection, encrypted_fields.CHAIN_KEY, first)
     )
 
 
-async def extend_chain(database: Database, seal: Cipher) -> int:
+async def extend_chain(database: Database, cipher: Cipher) -> int:
     """Put what was appended since into the chain; how many entries."""
     async with database.reading() as connection:
         if not await audit.list_unchained(connection, 1):
@@ -62,7 +62,7 @@ async def extend_chain(database: Database, seal: Cipher) -> int:
             entries = await audit.list_unchained(connection, _PAGE)
             newest = await audit.find_chain_head(connection)
             number, digest = (newest.number, newest.digest) if newest else (0, _BEGINNING)
-            secret = await load_chain_key(connection, seal)
+            secret = await load_chain_key(connection, cipher)
             links = []
             for entry in entries:
                 number, digest = number + 1, _digest(secret, digest, entry)
@@ -74,10 +74,12 @@ async def extend_chain(database: Database, seal: Cipher) -> int:
             return done
 
 
-async def verify_chain(database: Database, seal: Cipher, *, head: str | None = None) -> ChainReport:
+async def verify_chain(
+    database: Database, cipher: Cipher, *, head: str | None = None
+) -> ChainReport:
     """Walk the whole chain; with the `head` of an earlier one, that must still be in it."""
     async with database.transaction() as connection:
-        secret = await load_chain_key(connection, seal)
+        secret = await load_chain_key(connection, cipher)
     async with database.reading() as connection:
         number, digest, found = 0, _BEGINNING, head is None
         fault = None

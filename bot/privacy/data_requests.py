@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from bot.conversation.engine import Chat
     from bot.core.policy import Policy
-    from bot.privacy.encryption import Cipher
     from storage.models import Registration, Submission, Subscription
 
 _MOST = 10_000  # submissions of one person
@@ -61,10 +60,10 @@ class PersonalData:
 
 
 async def load_personal_data(
-    connection: AsyncConnection, seal: Cipher, chat_id: int
+    connection: AsyncConnection, policy: Policy, chat_id: int
 ) -> PersonalData:
     """What is stored of the person of a chat."""
-    aliases = seal.aliases(chat_id)
+    aliases = policy.pseudonyms.list_aliases(chat_id)
     given = await submissions.list_submissions_of(connection, aliases, before=None, most=_MOST)
     resident = await residents.find_resident(connection, aliases)
     return PersonalData(
@@ -77,11 +76,13 @@ async def load_personal_data(
 
 
 async def make_copy(
-    connection: AsyncConnection, seal: Cipher, chat_id: int, now: datetime
+    connection: AsyncConnection, policy: Policy, chat_id: int, now: datetime
 ) -> bytes:
     """Everything that is stored of the person of a chat, as JSON; who looked at it, by role."""
-    held = await load_personal_data(connection, seal, chat_id)
-    resident = await residents.find_resident(connection, seal.aliases(chat_id, named=True))
+    held = await load_personal_data(connection, policy, chat_id)
+    resident = await residents.find_resident(
+        connection, policy.pseudonyms.list_aliases(chat_id, named=True)
+    )
     chat = await conversations.find_conversation(connection, chat_id)
     document = {
         "at": now,
@@ -90,7 +91,7 @@ async def make_copy(
         "settings": chat.preferences if chat else {},
         "draft": chat.answers if chat else {},
         "consent": _consent(resident),
-        "opinions": [await _opinion(connection, seal, each) for each in held.submissions],
+        "opinions": [await _opinion(connection, policy, each) for each in held.submissions],
         "forums": await _attending(connection, held.registrations),
         "news_of_forums": [
             {"subject": each.subject, "language": each.language, "at": each.created_at}
@@ -134,15 +135,15 @@ _COLUMNS = (
 
 
 async def _opinion(
-    connection: AsyncConnection, seal: Cipher, submission: Submission
+    connection: AsyncConnection, policy: Policy, submission: Submission
 ) -> dict[str, Any]:
-    number = submission.id or 0
+    number = submission.id
     files = await submissions.list_attachments(connection, number)
     said = await submissions.list_remarks(connection, number)
     timeline = await audit.list_timeline(connection, number, PUBLIC_ACTIONS)
     return {
         **{name: getattr(submission, name) for name in _COLUMNS},
-        "phone": seal.open_text(submission.phone) if submission.phone else None,
+        "phone": policy.cipher.decrypt_text(submission.phone) if submission.phone else None,
         "files": [
             {"type": f.type, "name": f.file_name, "size": f.size, "sha256": f.digest} for f in files
         ],
@@ -176,14 +177,14 @@ async def _attending(
 
 
 async def erase_person(
-    connection: AsyncConnection, seal: Cipher, chat_id: int, now: datetime
+    connection: AsyncConnection, policy: Policy, chat_id: int, now: datetime
 ) -> ErasureReport:
     """Erase what may be erased of the person of a chat; what must stay is said with the reason.
 
     When nothing has to stay, the chat itself is forgotten too, with its draft and its settings.
     """
     gone, kept = 0, []
-    for submission in (await load_personal_data(connection, seal, chat_id)).submissions:
+    for submission in (await load_personal_data(connection, policy, chat_id)).submissions:
         reason = submission_rules.get_erasure_obstacle(submission)
         if reason is not None:
             kept.append((submission.code, reason))
@@ -196,24 +197,24 @@ async def erase_person(
             continue
         await _write(connection, ERASED, submission, now)
         gone += 1
-    await service.forget_attendee(connection, seal.aliases(chat_id), now)
+    await service.forget_attendee(connection, policy.pseudonyms.list_aliases(chat_id), now)
     await failed_updates.delete_failed_updates_of(connection, chat_id)
     await erasure.compact_search_index(connection)
     if not kept:
-        await erasure.delete_residents(connection, seal.aliases(chat_id))
+        await erasure.delete_residents(connection, policy.pseudonyms.list_aliases(chat_id))
         await conversations.delete_conversation(connection, chat_id)
     return ErasureReport(gone, kept)
 
 
 async def withdraw_consent(
-    connection: AsyncConnection, seal: Cipher, chat_id: int, now: datetime
+    connection: AsyncConnection, policy: Policy, chat_id: int, now: datetime
 ) -> ErasureReport:
     """Erase what may be erased, and forget the chat itself: nothing more is taken from it.
 
     What the law has kept is kept without consent (Law 91/2025/QH15, art. 19).
     """
-    done = await erase_person(connection, seal, chat_id, now)
-    await residents.withdraw_consent(connection, seal.aliases(chat_id))
+    done = await erase_person(connection, policy, chat_id, now)
+    await residents.withdraw_consent(connection, policy.pseudonyms.list_aliases(chat_id))
     await conversations.delete_conversation(connection, chat_id)
     await audit.append_entry(connection, WITHDRAWN, now, role=audit.RESIDENT)
     return done
@@ -228,9 +229,9 @@ async def correct_phone(
     policy: Policy,
 ) -> None:
     """Put another phone number in place of every one that was given before."""
-    for submission in (await load_personal_data(connection, policy.seal, chat.id)).submissions:
+    for submission in (await load_personal_data(connection, policy, chat.id)).submissions:
         if submission.phone is not None:
-            sealed = policy.seal.seal_text(answers["phone"])
+            sealed = policy.cipher.encrypt_text(answers["phone"])
             if (
                 await submissions.update_submission(connection, submission, phone=sealed)
                 is not None

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from bot.core.text_folding import fold_text
 from bot.privacy import audit_chain
-from bot.privacy.encryption import Cipher, Unreadable
+from bot.privacy.encryption import Unreadable
+from bot.privacy.pseudonyms import Pseudonyms
 from storage import encrypted_fields
 from storage.models import Identity
 
@@ -22,14 +23,14 @@ class WrongKey(Exception):
     """The database was sealed with a key that is not among the given ones."""
 
 
-async def check_key(database: Database, seal: Cipher) -> None:
+async def check_key(database: Database, pseudonyms: Pseudonyms) -> None:
     """Raise WrongKey unless this key opens the database; a new database takes it as its own."""
     async with database.transaction() as connection:
         known = await encrypted_fields.get_or_store_secret(
-            connection, encrypted_fields.KEY_CHECK, seal.seal_text(_KNOWN)
+            connection, encrypted_fields.KEY_CHECK, pseudonyms.cipher.encrypt_text(_KNOWN)
         )
     try:
-        seal.open_text(known)
+        pseudonyms.cipher.decrypt_text(known)
     except Unreadable as error:
         raise WrongKey(
             "the database was sealed with another key: set privacy.encryption_key (or"
@@ -37,7 +38,7 @@ async def check_key(database: Database, seal: Cipher) -> None:
         ) from error
 
 
-async def rotate_keys(database: Database, seal: Cipher) -> int:
+async def rotate_keys(database: Database, pseudonyms: Pseudonyms) -> int:
     """Put everything under the first key; how many residents there were.
 
     In pages, each in its own transaction: the bot may run meanwhile, with the same keys, and a
@@ -48,30 +49,34 @@ async def rotate_keys(database: Database, seal: Cipher) -> int:
         async with database.transaction() as connection:
             residents = await encrypted_fields.lock_residents(connection, after, _PAGE)
             for resident in residents:
-                address = seal.address(seal.chat_of(resident.sealed), named=resident.named)
+                address = pseudonyms.make_address(
+                    pseudonyms.decrypt_chat_id(resident.sealed), named=resident.named
+                )
                 await encrypted_fields.move_resident(
                     connection, resident.alias, address.alias, address.sealed
                 )
             for row in await encrypted_fields.list_submissions_with_phone(
-                connection, [each.id or 0 for each in residents]
+                connection, [each.id for each in residents]
             ):
-                phone = seal.seal_text(seal.open_text(row.phone or ""))
-                await encrypted_fields.update_columns(connection, row.id or 0, phone=phone)
+                phone = pseudonyms.cipher.encrypt_text(
+                    pseudonyms.cipher.decrypt_text(row.phone or "")
+                )
+                await encrypted_fields.update_columns(connection, row.id, phone=phone)
         if not residents:
             break
-        done, after = done + len(residents), residents[-1].id or 0
+        done, after = done + len(residents), residents[-1].id
     async with database.transaction() as connection:
         await encrypted_fields.set_secret(
-            connection, encrypted_fields.KEY_CHECK, seal.seal_text(_KNOWN)
+            connection, encrypted_fields.KEY_CHECK, pseudonyms.cipher.encrypt_text(_KNOWN)
         )
-        chain_key = await audit_chain.load_chain_key(connection, seal)
+        chain_key = await audit_chain.load_chain_key(connection, pseudonyms.cipher)
         await encrypted_fields.set_secret(
-            connection, encrypted_fields.CHAIN_KEY, seal.seal_text(chain_key)
+            connection, encrypted_fields.CHAIN_KEY, pseudonyms.cipher.encrypt_text(chain_key)
         )
     return done
 
 
-async def encrypt_plain_rows(database: Database, seal: Cipher) -> int:
+async def encrypt_plain_rows(database: Database, pseudonyms: Pseudonyms) -> int:
     """Seal what a release before the seal wrote; how many residents there were.
 
     Texts are folded for the search in the same go. Begun again after a break, it goes on.
@@ -82,18 +87,18 @@ async def encrypt_plain_rows(database: Database, seal: Cipher) -> int:
             plain = await encrypted_fields.lock_plain_residents(connection, _PAGE)
             for resident in plain:
                 chat_id = int(resident.sealed.removeprefix(encrypted_fields.PLAIN))
-                given = await encrypted_fields.list_submissions_of(connection, resident.id or 0)
+                given = await encrypted_fields.list_submissions_of(connection, resident.id)
                 for row in given:
                     await encrypted_fields.update_columns(
-                        connection, row.id or 0, **_sealed(row, seal)
+                        connection, row.id, **_sealed(row, pseudonyms)
                     )
-                address = seal.address(chat_id, named=True)
+                address = pseudonyms.make_address(chat_id, named=True)
                 await encrypted_fields.move_resident(
                     connection, resident.alias, address.alias, address.sealed
                 )
-                apart = [row.id or 0 for row in given if row.confidential]
+                apart = [row.id for row in given if row.confidential]
                 if apart:
-                    other = seal.address(chat_id, named=False)
+                    other = pseudonyms.make_address(chat_id, named=False)
                     await encrypted_fields.split_unnamed(
                         connection, resident, apart, other.alias, other.sealed
                     )
@@ -102,8 +107,8 @@ async def encrypt_plain_rows(database: Database, seal: Cipher) -> int:
         done += len(plain)
 
 
-def _sealed(row: Submission, seal: Cipher) -> dict[str, str]:
+def _sealed(row: Submission, pseudonyms: Pseudonyms) -> dict[str, str]:
     changed = {"folded": fold_text(row.text)}
     if row.identity is Identity.PHONE and row.phone:
-        changed["phone"] = seal.seal_text(row.phone)
+        changed["phone"] = pseudonyms.cipher.encrypt_text(row.phone)
     return changed

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.privacy.encryption import Cipher
+    from bot.privacy.pseudonyms import Pseudonyms
     from storage.submissions import ExportedSubmission
 
 
@@ -77,7 +77,7 @@ async def iterate_submission_records(
     since: datetime | None,
     until: datetime | None,
     *,
-    identity: Cipher | None = None,
+    identity: Pseudonyms | None = None,
 ) -> AsyncIterator[ExportRecord]:
     """A record for each submission of a span of time, oldest first.
 
@@ -89,8 +89,8 @@ async def iterate_submission_records(
             named = not exported.submission.confidential
             phone = exported.submission.phone
             named = named and exported.sealed is not None
-            record["chat_id"] = identity.chat_of(exported.sealed or "") if named else None
-            record["phone"] = identity.open_text(phone) if named and phone else None
+            record["chat_id"] = identity.decrypt_chat_id(exported.sealed or "") if named else None
+            record["phone"] = identity.cipher.decrypt_text(phone) if named and phone else None
         yield record
 
 
@@ -152,7 +152,7 @@ async def iterate_forum_records(
     async for forum in forums.iterate_forums(connection):
         if (since and forum.starts_at < since) or (until and forum.starts_at >= until):
             continue
-        number = forum.id or 0
+        number = forum.id
         record: ExportRecord = {name: _plain(getattr(forum, name)) for name in _FORUM}
         record["registered"] = await attendance.count_places_taken(connection, number)
         record["attended"] = await attendance.count_attended(connection, number)

@@ -56,7 +56,8 @@ from bot.forums.session.flow import ANSWER, CLAIM, SPOKEN
 from bot.notifications import to_resident
 from bot.privacy import data_requests
 from bot.privacy.correction_flow import CORRECTION
-from bot.privacy.encryption import Cipher, load_keys
+from bot.privacy.encryption import load_keys
+from bot.privacy.pseudonyms import Pseudonyms
 from bot.privacy.retention import RetentionPeriods as RetentionTerms
 from bot.runtime.scheduler import Scheduler
 from bot.texts import LANGUAGES, Catalogue, load_texts
@@ -155,10 +156,10 @@ def list_attendance_bindings(policy: Policy) -> tuple[FlowBinding, ...]:
     )
 
 
-def make_cipher(settings: Settings) -> Cipher:
+def make_pseudonyms(settings: Settings) -> Pseudonyms:
     """The seal that the settings name; raises BadKey."""
     privacy = settings.privacy
-    return Cipher(load_keys(privacy.encryption_key, Path(privacy.key_file)))
+    return Pseudonyms(load_keys(privacy.encryption_key, Path(privacy.key_file)))
 
 
 def make_locator(settings: Settings) -> Locator:
@@ -181,7 +182,7 @@ def make_policy(settings: Settings) -> Policy:
             worked=frozenset(settings.deadlines.worked_days),
         ),
         officers_language=settings.locale.default,
-        seal=make_cipher(settings),
+        pseudonyms=make_pseudonyms(settings),
         reopen_within=timedelta(days=settings.deadlines.reopen_days),
         acknowledge_within=timedelta(hours=settings.deadlines.acknowledge_hours),
         urgent_within=timedelta(minutes=settings.deadlines.urgent_minutes),
@@ -259,7 +260,7 @@ class App:
         language, limits = settings.locale.default, settings.telegram.limits
         renderer = Renderer(Catalogue(settings.locale.zone))
         reach = Reachability(self.policy)
-        self.store = EvidenceStore(settings.evidence.url, self.policy.seal)
+        self.store = EvidenceStore(settings.evidence.url, self.policy.cipher)
         self.delivery = Delivery(
             self.bot,
             renderer,
@@ -291,7 +292,7 @@ class App:
         database = self.database
         showing = Presenter(desk, self.replies, renderer, self.delivery.nudge)
         residents = ResidentHandlers(desk, database, showing, self.policy, self.bot)
-        data = DataHandlers(desk, database, showing, self.policy.seal)
+        data = DataHandlers(desk, database, showing, self.policy)
         officers = OfficerHandlers(desk, database, showing, self.policy)
         office = OfficeHandlers(desk, database, showing, self.policy)
         organisers = OrganiserHandlers(desk, database, showing, self.policy, self.bot)

@@ -17,7 +17,7 @@ from bot.conversation.engine import Chat
 from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
 from bot.privacy.key_rotation import encrypt_plain_rows
-from bot.runtime.app import App, make_cipher, make_policy
+from bot.runtime.app import App, make_policy, make_pseudonyms
 from bot.runtime.replica import CannotStart, serve
 from bot.simulator.server import Simulator
 from storage import migrations, officers
@@ -54,7 +54,7 @@ async def run_demo(settings: Settings, port: int) -> None:
 async def _play(settings: Settings, simulator: Simulator) -> None:
     database = Database(settings.database.url)
     await migrations.migrate(database)
-    await encrypt_plain_rows(database, make_cipher(settings))
+    await encrypt_plain_rows(database, make_pseudonyms(settings))
     _gather_people(simulator)
     await _sample_data(database, settings)
     await database.close()
@@ -115,7 +115,7 @@ async def _give(
     connection: AsyncConnection, opinion: dict[str, Any], now: datetime, policy: Policy
 ) -> None:
     chat = Chat(opinion["by"], "vi")
-    aliases = policy.seal.aliases(chat.id)
+    aliases = policy.pseudonyms.list_aliases(chat.id)
     texts = {
         each.text for each in await feedback.list_own_submissions(connection, aliases, most=50)
     }

@@ -10,7 +10,7 @@ from telegram.error import InvalidToken, TelegramError
 from bot.areas.boundaries import BadBoundaries
 from bot.evidence.store import BadStore, EvidenceStore
 from bot.privacy.encryption import BadKey
-from bot.runtime.app import make_bot, make_cipher, make_locator
+from bot.runtime.app import make_bot, make_locator, make_pseudonyms
 from storage import failed_updates, migrations, outbox, submissions
 from storage.database import Database, Unavailable
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 async def examine_installation(settings: Settings, say: Callable[[str], None]) -> bool:
     """Say a line for each thing looked at; whether all is well."""
     try:
-        EvidenceStore(settings.evidence.url, make_cipher(settings))
+        EvidenceStore(settings.evidence.url, make_pseudonyms(settings).cipher)
         make_locator(settings)
     except (BadKey, BadStore, BadBoundaries, OSError) as error:
         say(f"settings: {error}")

@@ -55,7 +55,7 @@ async def serve(app: App) -> None:
     """Check what is needed, then listen, deliver and wake until `app.stopping` is set."""
     await check_schema(app)
     try:
-        await key_rotation.check_key(app.database, app.policy.seal)
+        await key_rotation.check_key(app.database, app.policy.pseudonyms)
     except key_rotation.WrongKey as error:
         raise CannotStart(str(error)) from error
     await _connect(app)

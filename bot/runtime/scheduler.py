@@ -132,7 +132,7 @@ class Scheduler:
 
     async def chain_audit(self) -> None:
         """Put what was appended to the audit into its chain."""
-        await audit_chain.extend_chain(self._database, self._policy.seal)
+        await audit_chain.extend_chain(self._database, self._policy.cipher)
 
     async def remind_drafts(self) -> None:
         """Remind of drafts that expire soon, once."""

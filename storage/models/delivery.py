@@ -48,7 +48,7 @@ class Outbox(SQLModel, table=True):
         partial_index("ix_outbox_lease", "state = 'sending'", "lease_until"),
     )
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     dedup_key: str = Field(sa_type=String(128), unique=True)
     chat_id: int = chat_id_column()
     sealed: str | None = Field(default=None, sa_type=Text)
@@ -98,7 +98,7 @@ class FailedUpdate(SQLModel, table=True):
 
     __tablename__ = "failed_update"
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     update_id: int | None = Field(default=None, sa_type=BigInteger)
     at: datetime = time_column()
     error: str = Field(sa_type=Text)

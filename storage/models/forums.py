@@ -44,7 +44,7 @@ class Forum(SQLModel, table=True):
     are what it is about. Until `opinions_until` opinions may be sent ahead.
     """
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     code: str = Field(sa_type=String(16), unique=True)
     title: str = Field(sa_type=Text)
     host_unit: str = Field(sa_type=String(16))
@@ -105,7 +105,7 @@ class Registration(SQLModel, table=True):
         Index("ix_registration_queue", "forum_id", "state", "id"),
     )
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     forum_id: int = of_forum()
     alias: int = chat_id_column(index=True)
     sealed: str = Field(sa_type=Text)
@@ -131,7 +131,7 @@ class Subscription(SQLModel, table=True):
         Index("ix_subscription_subject", "subject", "id"),
     )
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     alias: int = chat_id_column()
     sealed: str = Field(sa_type=Text)
     language: str = Field(sa_type=String(8))
@@ -152,7 +152,7 @@ class Announcement(SQLModel, table=True):
         Index("ix_announcement_due", "due_at", "id"),
     )
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     forum_id: int = of_forum(index=True)
     kind: str = Field(sa_type=String(32))
     version: int
@@ -176,7 +176,7 @@ class Reminder(SQLModel, table=True):
         UniqueConstraint("forum_id", "start_version", "offset", name="uq_reminder_offset"),
     )
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     forum_id: int = of_forum()
     start_version: int
     offset: int
@@ -188,7 +188,7 @@ class Reminder(SQLModel, table=True):
 class Commitment(SQLModel, table=True):
     """Something that was promised at a forum: who does it until when, and what became of it."""
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     forum_id: int = of_forum(index=True)
     text: str = Field(sa_type=Text)
     owner: str = Field(sa_type=Text)
@@ -217,7 +217,7 @@ class Hearing(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("submission_id", name="uq_hearing_submission"),)
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     forum_id: int = of_forum(index=True)
     submission_id: int = Field(
         sa_column=Column(AutoId, ForeignKey("submission.id"), nullable=False)

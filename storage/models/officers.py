@@ -36,7 +36,7 @@ class Officer(SQLModel, table=True):
     the substitute's. `assigned_at` is when a case was last given to them.
     """
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     chat_id: int = chat_id_column(unique=True)
     name: str = Field(sa_type=String(128))
     unit_code: str = Field(sa_type=String(16), index=True)
@@ -56,7 +56,7 @@ class Officer(SQLModel, table=True):
 class Invite(SQLModel, table=True):
     """A one-time link that makes its user an officer; only the token's hash is kept."""
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     token_hash: str = Field(sa_type=String(64), unique=True)
     unit_code: str = Field(sa_type=String(16))
     role: Role = enum_column(Role)
@@ -86,7 +86,7 @@ class UnitChat(SQLModel, table=True):
 class Template(SQLModel, table=True):
     """The beginning of an answer that a unit often gives; the city's are for everybody."""
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     unit_code: str = Field(sa_type=String(16), index=True)
     name: str = Field(sa_type=String(40))
     text: str = Field(sa_type=Text)

@@ -43,7 +43,7 @@ class Resident(SQLModel, table=True):
     person has another row, and nothing but the key connects the two.
     """
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     alias: int = chat_id_column(unique=True)
     sealed: str = Field(sa_type=Text)
     named: bool
@@ -55,7 +55,7 @@ class Resident(SQLModel, table=True):
 class Ban(SQLModel, table=True):
     """A person who may give no opinions until a time, by pseudonym; who decided it, and why."""
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     alias: int = chat_id_column(unique=True)
     until: datetime = time_column()
     officer_id: int = Field(sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=False))

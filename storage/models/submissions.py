@@ -104,7 +104,7 @@ class Submission(SQLModel, table=True):
         partial_index("ix_submission_unalerted", "alerted_at IS NULL", "id"),
     )
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     code: str = Field(sa_type=String(16), unique=True)
     resident_id: int | None = Field(
         default=None, sa_column=Column(AutoId, ForeignKey("resident.id"), nullable=True)
@@ -175,7 +175,7 @@ class Attachment(SQLModel, table=True):
         partial_index("ix_attachment_waiting", "state IN ('waiting', 'fetching')", "next_at"),
     )
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     submission_id: int = of_submission()
     remark_id: int | None = Field(
         default=None, sa_column=Column(AutoId, ForeignKey("remark.id"), nullable=True)
@@ -216,7 +216,7 @@ class Remark(SQLModel, table=True):
     `officer_id` is None for what the resident said.
     """
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     submission_id: int = of_submission()
     kind: RemarkKind = enum_column(RemarkKind)
     officer_id: int | None = Field(
@@ -232,7 +232,7 @@ class Answer(SQLModel, table=True):
     It is the resident's once a second person approved it; the newest counts.
     """
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     submission_id: int = of_submission()
     text: str = Field(sa_type=Text)
     measure: str = Field(sa_type=Text)
@@ -250,7 +250,7 @@ class Recusal(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("submission_id", "officer_id", name="uq_recusal_officer"),)
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     submission_id: int = of_submission()
     officer_id: int = Field(sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=False))
     by: int = Field(sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=False))
@@ -260,7 +260,7 @@ class Recusal(SQLModel, table=True):
 class Audit(SQLModel, table=True):
     """What was done, when, by whom in which role. Append-only; a submission's timeline is in it."""
 
-    id: int | None = auto_id()
+    id: int = auto_id()
     at: datetime = time_column()
     action: str = Field(sa_type=String(48))
     actor_role: str = Field(sa_type=String(16))

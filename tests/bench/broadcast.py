@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 
 from bot.forums import announcements
-from bot.privacy.encryption import Cipher, make_key
+from bot.privacy.encryption import make_key
+from bot.privacy.pseudonyms import Pseudonyms
 from storage import migrations
 from storage.database import Database
 from storage.models import Outbox, OutboxState, Pace
@@ -68,12 +69,12 @@ class Crowd:
 async def gathered(postgres: Postgres, subscribers: int) -> Crowd:
     """Subscribers, and the announcement's messages for all of them in the outbox."""
     url, key = postgres.database(await postgres.create(empty=True)), make_key()
-    database, seal = Database(url), Cipher([key])
+    database, pseudonyms = Database(url), Pseudonyms([key])
     await migrations.migrate(database)
-    await announced_to(database, seal, subscribers)
+    await announced_to(database, pseudonyms, subscribers)
     begun = time.perf_counter()
     put = await announcements.expand_announcements(
-        database, datetime.now(UTC), policy=replace(POLICY, seal=seal)
+        database, datetime.now(UTC), policy=replace(POLICY, pseudonyms=pseudonyms)
     )
     taken = time.perf_counter() - begun
     assert put == subscribers, put

@@ -115,7 +115,7 @@ def _case(
 def asked(filled: Filled) -> dict[str, Query]:
     """Everything that an officer waits for, by name."""
     settings = Settings.model_construct(privacy=PrivacySettings(encryption_key=make_key()))
-    seal = make_policy(
+    policy = make_policy(
         settings.model_copy(
             update={
                 name: field.default
@@ -123,7 +123,7 @@ def asked(filled: Filled) -> dict[str, Query]:
                 if name != "privacy"
             }
         )
-    ).seal
+    )
     found: dict[str, Query] = {}
     later = f"{int((NOW + timedelta(hours=900)).timestamp())}-1"
     for who, chat_id in (("city", BOSS), ("ward", WARDEN)):
@@ -132,7 +132,7 @@ def asked(filled: Filled) -> dict[str, Query]:
         found[f"/cases, a later page ({who})"] = partial(_cases, chat_id, "unit", later)
         for words in ("trom xe", "trom x", "ngo 17", "khong co gi"):
             found[f"/search {words} ({who})"] = partial(_search, chat_id, words)
-    found["/case"] = lambda c: staff.open_case(c, WARDEN, filled.code, NOW, seal=seal)
+    found["/case"] = lambda c: staff.open_case(c, WARDEN, filled.code, NOW, policy=policy)
     found["what can be chosen for it"] = lambda c: _chosen(c, filled.code)
     found["whose turn it is"] = lambda c: casework.count_open_cases(c, [1, 2])
     return found

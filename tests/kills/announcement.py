@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select
 
 from bot.casework import staff as casework
 from bot.forums import announcements
-from bot.privacy.encryption import Cipher
+from bot.privacy.pseudonyms import Pseudonyms
 from bot.simulator.server import Simulator
 from storage import forums
 from storage.database import Database
@@ -41,7 +41,7 @@ class Heard:
     wrong: tuple[str, ...]
 
 
-async def announced_to(database: Database, seal: Cipher, recipients: int) -> None:
+async def announced_to(database: Database, pseudonyms: Pseudonyms, recipients: int) -> None:
     """A published forum whose announcement is due, and so many who want to hear of it."""
     now = datetime.now(UTC)
     async with database.transaction() as connection:
@@ -50,13 +50,13 @@ async def announced_to(database: Database, seal: Cipher, recipients: int) -> Non
         assert officer is not None
         for first in range(0, recipients, 2000):
             many = range(first, min(first + 2000, recipients))
-            await connection.execute(insert(table(Subscription)), _wishes(seal, many, now))
-        forum = await _forum(connection, officer.id or 0, now)
+            await connection.execute(insert(table(Subscription)), _wishes(pseudonyms, many, now))
+        forum = await _forum(connection, officer.id, now)
         await announcements.announce_forum(connection, forum, "notice", now, policy=POLICY)
 
 
-def _wishes(seal: Cipher, numbers: range, now: datetime) -> list[dict[str, object]]:
-    addresses = (seal.address(_FIRST + number, named=True) for number in numbers)
+def _wishes(pseudonyms: Pseudonyms, numbers: range, now: datetime) -> list[dict[str, object]]:
+    addresses = (pseudonyms.make_address(_FIRST + number, named=True) for number in numbers)
     return [
         {
             "alias": each.alias,
@@ -98,7 +98,7 @@ async def _forum(connection: AsyncConnection, organiser: int, now: datetime) -> 
 async def campaign(database_url: str, *, kills: int, recipients: int, seed: int) -> Heard:
     """Play it: the bot announces and dies `kills` times; in the end everything is counted."""
     chance, database = random.Random(seed), Database(database_url)
-    await announced_to(database, Cipher([KEY]), recipients)
+    await announced_to(database, Pseudonyms([KEY]), recipients)
     async with Simulator(tokens=[TOKEN]) as simulator:
         for number in range(recipients):
             simulator.world.add_user(first_name="R", id=_FIRST + number)

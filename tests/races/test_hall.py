@@ -60,7 +60,7 @@ async def test_an_opinion_is_answered_there_or_left_to_its_unit(twin_town: Town)
     forum = await published(town)
     opinion = await the_one(town, await sends_ahead(town.resident("Ann"), "Vỉa hè hỏng"))
     await changed(town, forum, state=ForumState.LIVE)
-    number, policy = opinion.id or 0, town.app.policy
+    number, policy = opinion.id, town.app.policy
 
     async def answers(connection: AsyncConnection) -> None:
         words = {"@code": CODE, "@number": number, "text": "Đã sửa", "measure": "", "deadline": ""}

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from bot.privacy import key_rotation
-from bot.privacy.encryption import Cipher, make_key
+from bot.privacy.encryption import make_key
+from bot.privacy.pseudonyms import Pseudonyms
 from storage import migrations, residents, submissions
 from storage.database import Database
 
@@ -79,16 +80,22 @@ async def rows(database: Database, statement: str) -> list[Row[tuple[object, ...
 
 async def test_a_filled_database_is_upgraded_and_sealed(old: Database) -> None:
     """Nothing is lost; who the residents are stands nowhere in the open any more."""
-    seal = Cipher([make_key()])
+    pseudonyms = Pseudonyms([make_key()])
     await migrations.migrate(old)
-    assert await key_rotation.encrypt_plain_rows(old, seal) == 2
-    assert await key_rotation.encrypt_plain_rows(old, seal) == 0
+    assert await key_rotation.encrypt_plain_rows(old, pseudonyms) == 2
+    assert await key_rotation.encrypt_plain_rows(old, pseudonyms) == 0
     async with old.reading() as connection:
-        named = await residents.find_resident(connection, seal.aliases(101, named=True))
-        unnamed = await residents.find_resident(connection, seal.aliases(101, named=False))
+        named = await residents.find_resident(connection, pseudonyms.list_aliases(101, named=True))
+        unnamed = await residents.find_resident(
+            connection, pseudonyms.list_aliases(101, named=False)
+        )
         assert named is not None
         assert unnamed is not None
-        assert seal.chat_of(named.sealed) == seal.chat_of(unnamed.sealed) == 101
+        assert (
+            pseudonyms.decrypt_chat_id(named.sealed)
+            == pseudonyms.decrypt_chat_id(unnamed.sealed)
+            == 101
+        )
         assert named.consent_at == datetime(2026, 11, 20, 8, 15, 30, tzinfo=UTC)
         assert unnamed.consent_at == datetime(2026, 11, 20, tzinfo=UTC)
         first = await submissions.find_submission(connection, "HP-AAAA-2222")
@@ -96,9 +103,9 @@ async def test_a_filled_database_is_upgraded_and_sealed(old: Database) -> None:
         assert first is not None
         assert second is not None
         assert (first.resident_id, second.resident_id) == (named.id, unnamed.id)
-        assert seal.open_text(first.phone or "") == "0900000000"
+        assert pseudonyms.cipher.decrypt_text(first.phone or "") == "0900000000"
         assert first.folded == "mat xe o do son"
-        assert len(await submissions.list_attachments(connection, first.id or 0)) == 2
+        assert len(await submissions.list_attachments(connection, first.id)) == 2
     assert len(await rows(old, "SELECT * FROM audit")) == 2
     assert [row.chat_id for row in await rows(old, "SELECT * FROM outbox")] == [201]
     assert len(await rows(old, "SELECT * FROM conversation")) == 2
@@ -117,24 +124,26 @@ async def test_references_are_watched_again_after_a_migration(old: Database) -> 
 async def test_a_key_that_does_not_fit_is_refused(old: Database) -> None:
     """A replica with another key would write what no other can read."""
     await migrations.migrate(old)
-    await key_rotation.check_key(old, Cipher([make_key()]))
+    await key_rotation.check_key(old, Pseudonyms([make_key()]))
     with pytest.raises(key_rotation.WrongKey, match=r"privacy\.encryption_key"):
-        await key_rotation.check_key(old, Cipher([make_key()]))
+        await key_rotation.check_key(old, Pseudonyms([make_key()]))
 
 
 async def test_a_key_is_changed_while_the_old_one_still_opens(old: Database) -> None:
     """After the change the new key alone is enough, and residents are who they were."""
     first, second = make_key(), make_key()
     await migrations.migrate(old)
-    await key_rotation.encrypt_plain_rows(old, Cipher([first]))
-    await key_rotation.check_key(old, Cipher([first]))
-    assert await key_rotation.rotate_keys(old, Cipher([second, first])) == 3
-    seal = Cipher([second])
-    await key_rotation.check_key(old, seal)
+    await key_rotation.encrypt_plain_rows(old, Pseudonyms([first]))
+    await key_rotation.check_key(old, Pseudonyms([first]))
+    assert await key_rotation.rotate_keys(old, Pseudonyms([second, first])) == 3
+    pseudonyms = Pseudonyms([second])
+    await key_rotation.check_key(old, pseudonyms)
     async with old.reading() as connection:
-        resident = await residents.find_resident(connection, seal.aliases(101, named=True))
+        resident = await residents.find_resident(
+            connection, pseudonyms.list_aliases(101, named=True)
+        )
         assert resident is not None
-        assert seal.chat_of(resident.sealed) == 101
+        assert pseudonyms.decrypt_chat_id(resident.sealed) == 101
         given = await submissions.find_submission(connection, "HP-AAAA-2222")
         assert given is not None
-        assert seal.open_text(given.phone or "") == "0900000000"
+        assert pseudonyms.cipher.decrypt_text(given.phone or "") == "0900000000"

@@ -219,7 +219,7 @@ async def test_a_roster_says_when_somebody_is_on_duty(town: Town) -> None:
         row = await officers.find_officer(connection, officer.id)
         assert row is not None
         night = [[2, 22 * 60, 6 * 60]]  # Wednesday
-        await officers.update_officer(connection, row.id or 0, roster=night)
+        await officers.update_officer(connection, row.id, roster=night)
     ann = town.resident("Ann")
     by_day = await ann.gives("Đèn hỏng.", area=NAMED)
     assert await whose(town, by_day) is None
@@ -239,7 +239,7 @@ async def test_who_leaves_leaves_nothing_behind(town: Town) -> None:
     async with town.app.database.transaction() as connection:
         row = await officers.find_officer(connection, officer.id)
         assert row is not None
-        await staff.deactivate_officer(connection, row.id or 0, town.now, role="operator")
+        await staff.deactivate_officer(connection, row.id, town.now, role="operator")
     await town.app.schedule.alert_waiting()
     await town.app.settled()
     assert await whose(town, code) == other.id

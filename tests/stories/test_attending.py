@@ -10,7 +10,8 @@ from icalendar import Calendar
 from sqlalchemy import insert, select
 
 from bot.privacy import key_rotation
-from bot.privacy.encryption import Cipher, make_key
+from bot.privacy.encryption import make_key
+from bot.privacy.pseudonyms import Pseudonyms
 from storage.models import (
     Audit,
     Commitment,
@@ -229,21 +230,21 @@ async def test_what_is_stored_of_who_attends_is_theirs(town: Town) -> None:
     await ann.taps("mydata.withdraw")
     await ann.taps("mydata.yes.withdraw")
     (row,) = await registered(town)
-    assert town.app.policy.seal.chat_of(row.sealed) == ben.id
+    assert town.app.policy.pseudonyms.decrypt_chat_id(row.sealed) == ben.id
     assert ben.is_told("attend.moved_up")
     assert await town.count(Subscription) == 0
     await ben.says("/settings")
     await ben.taps("settings.forums")
     await ben.taps("Nhận tin: Thành phố Hải Phòng")
     key = make_key()
-    await key_rotation.rotate_keys(town.app.database, Cipher([key, KEY]))
-    seal = Cipher([key])
+    await key_rotation.rotate_keys(town.app.database, Pseudonyms([key, KEY]))
+    pseudonyms = Pseudonyms([key])
     async with town.app.database.reading() as connection:
         wishes = (await connection.execute(select(table(Subscription)))).all()
     (row,) = await registered(town)
     for alias, sealed in ((row.alias, row.sealed), (wishes[0].alias, wishes[0].sealed)):
-        assert (alias,) == seal.aliases(ben.id, named=True)
-        assert seal.chat_of(sealed) == ben.id
+        assert (alias,) == pseudonyms.list_aliases(ben.id, named=True)
+        assert pseudonyms.decrypt_chat_id(sealed) == ben.id
 
 
 async def test_who_attended_is_forgotten_in_time(town: Town) -> None:
@@ -264,7 +265,7 @@ async def test_who_attended_is_forgotten_in_time(town: Town) -> None:
     await town.app.schedule.purge()
     (left,) = await registered(town)
     assert (left.people, left.state, left.sealed) == (2, ATTENDED, "")
-    assert left.alias == -(left.id or 0)
+    assert left.alias == -(left.id)
     async with town.app.database.reading() as connection:
         told = select(table(Outbox).c.dedup_key).where(table(Outbox).c.sealed.is_not(None))
         assert not (await connection.execute(told)).all()

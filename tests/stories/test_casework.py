@@ -252,7 +252,7 @@ async def test_who_lost_their_role_can_do_nothing_more(town: Town) -> None:
         stale = await officers.find_officer(connection, officer.id)
         assert case is not None
         assert stale is not None
-        await officers.deactivate_officer(connection, stale.id or 0)
+        await officers.deactivate_officer(connection, stale.id)
         assert (
             await submissions.update_submission(connection, case, by=stale, state=State.REJECTED)
             is None

@@ -78,7 +78,7 @@ async def test_what_is_overdue_goes_up(town: Town) -> None:
         assert told(person, "Quá hạn") == 1
     assert told(ann, "xin lỗi ông/bà về sự chậm trễ") == 1
     async with town.app.database.reading() as connection:
-        number = (await the_one(town, code)).id or 0
+        number = (await the_one(town, code)).id
         assert len(await audit.list_timeline(connection, number, [escalation.OVERDUE])) == 1
 
 

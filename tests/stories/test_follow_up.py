@@ -321,5 +321,5 @@ async def test_a_ban_ends_by_itself(town: Town) -> None:
     async with town.app.database.transaction() as connection:
         assert not await casework.may_ban(connection, ann.id, code, town.now)
         assert not await casework.unban_resident(
-            connection, ann.id, code, town.now, seal=town.app.policy.seal
+            connection, ann.id, code, town.now, policy=town.app.policy
         )

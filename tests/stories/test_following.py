@@ -229,7 +229,7 @@ async def test_who_wants_no_news_hears_only_of_what_they_come_to(town: Town) -> 
     await registers(ann)
     async with town.app.database.transaction() as connection:
         for person, areas in ((ann, (WARD, "31")), (bao, ("31", WARD)), (chi, (WARD,))):
-            address = town.app.policy.seal.address(person.id, named=True)
+            address = town.app.policy.pseudonyms.make_address(person.id, named=True)
             for area in areas:
                 wish = {
                     "alias": address.alias,

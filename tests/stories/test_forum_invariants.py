@@ -341,7 +341,7 @@ class Forums(RuleBasedStateMachine):
         forum = self.forum
 
         async def announced(connection: AsyncConnection) -> Any:
-            return await forums.list_announcements(connection, forum.id or 0)
+            return await forums.list_announcements(connection, forum.id)
 
         kinds = [each.kind for each in self._read(announced)]
         assert not kinds or forum.published_at is not None
@@ -388,7 +388,7 @@ class Forums(RuleBasedStateMachine):
                     await fetch_all(connection, Submission, case),
                     await officers.list_by_ids(connection, [each.officer_id or 0]),
                 )
-                answer = await submissions.find_newest_answer(connection, opinion.id or 0)
+                answer = await submissions.find_newest_answer(connection, opinion.id)
                 found.append((each, opinion, officer, answer))
             return found
 

@@ -55,7 +55,7 @@ async def opens_news(person: Person) -> None:
 async def wants_news(person: Person) -> None:
     """Hear of forums of the ward from now on."""
     town = person.town
-    address = town.app.policy.seal.address(person.id, named=True)
+    address = town.app.policy.pseudonyms.make_address(person.id, named=True)
     values = {
         "alias": address.alias,
         "sealed": address.sealed,
@@ -267,7 +267,7 @@ async def test_what_a_plan_lacks_is_asked_again(town: Town) -> None:
 
 async def crowd(town: Town, count: int) -> None:
     """So many who want news; every fourth twice, of the ward and of the city."""
-    seal = town.app.policy.seal
+    pseudonyms = town.app.policy.pseudonyms
     rows = [
         {
             "alias": address.alias,
@@ -277,7 +277,7 @@ async def crowd(town: Town, count: int) -> None:
             "created_at": town.now,
         }
         for number in range(count)
-        for address in (seal.address(9_000_000 + number, named=True),)
+        for address in (pseudonyms.make_address(9_000_000 + number, named=True),)
         for area in ((WARD, "31") if number % 4 == 0 else (WARD,))
     ]
     async with town.app.database.transaction() as connection:
@@ -361,7 +361,7 @@ async def test_who_erases_their_data_leaves_no_trace_of_what_was_announced(town:
     await ann.says("/dulieu")
     await ann.taps("mydata.erase")
     await ann.taps("mydata.yes.erase")
-    aliases = town.app.policy.seal.aliases(ann.id)
+    aliases = town.app.policy.pseudonyms.list_aliases(ann.id)
     rows = table(Outbox)
     async with town.app.database.reading() as connection:
         left = select(rows.c.dedup_key).where(rows.c.chat_id.in_(aliases))

@@ -223,7 +223,7 @@ class Casework(RuleBasedStateMachine):
             )
             assert (await connection.execute(logged)).scalar_one() >= 1
             if action == "approve":
-                for merged in await casework.list_merged(connection, changed.id or 0):
+                for merged in await casework.list_merged(connection, changed.id):
                     told = select(func.count()).where(
                         OUTBOX.c.dedup_key == f"approve:{changed.version}:{merged.code}"
                     )
@@ -291,7 +291,7 @@ class Casework(RuleBasedStateMachine):
                 found = await officers.find_officer(connection, chat_id)
                 if found is not None:
                     until = self.now + timedelta(days=2)
-                    await officers.update_officer(connection, found.id or 0, away_until=until)
+                    await officers.update_officer(connection, found.id, away_until=until)
             else:
                 await staff.set_duty(connection, chat_id, self.now, on_duty=how == "on")
 
@@ -302,7 +302,7 @@ class Casework(RuleBasedStateMachine):
         async def go(connection: AsyncConnection) -> None:
             found = await officers.find_officer(connection, self.staff[who])
             if found is not None:
-                await staff.deactivate_officer(connection, found.id or 0, self.now, role="operator")
+                await staff.deactivate_officer(connection, found.id, self.now, role="operator")
 
         self._do(go)
 

@@ -181,8 +181,8 @@ async def test_nobody_elses_data_are_shown_or_erased(town: Town) -> None:
     await ben.says("/mydata")
     assert "0 ý kiến" in ben.sees
     async with town.app.database.transaction() as connection:
-        seal = town.app.policy.seal
-        assert (await data_requests.erase_person(connection, seal, ben.id, town.now)).gone == 0
+        policy = town.app.policy
+        assert (await data_requests.erase_person(connection, policy, ben.id, town.now)).gone == 0
     (record,) = await town.exported()
     assert record["text"] == SECRET
 

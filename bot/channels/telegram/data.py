@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bot.channels.telegram.presenter import Presenter
     from bot.conversation.service import ConversationService
-    from bot.privacy.encryption import Cipher
+    from bot.core.policy import Policy
     from storage.database import Database
 
 Context = ContextTypes.DEFAULT_TYPE
@@ -32,13 +32,13 @@ class DataHandlers:
     desk: ConversationService
     database: Database
     showing: Presenter
-    seal: Cipher
+    policy: Policy
 
     async def overview(self, update: Update, _context: Context) -> None:
         """What is stored, and what may be done with it."""
         chat_id = get_chat_id(update)
         async with self.database.reading() as connection:
-            held = await data_requests.load_personal_data(connection, self.seal, chat_id)
+            held = await data_requests.load_personal_data(connection, self.policy, chat_id)
         await self.showing.show(chat_id, screens.show_overview(held), update)
 
     async def press(self, update: Update, context: Context) -> None:
@@ -60,7 +60,7 @@ class DataHandlers:
     async def _copy(self, update: Update) -> None:
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.transaction() as connection:
-            content = await data_requests.make_copy(connection, self.seal, chat_id, now)
+            content = await data_requests.make_copy(connection, self.policy, chat_id, now)
         upload = Upload(content, f"{now.date().isoformat()}.json")
         await self.showing.show(chat_id, Screen((Words("mydata.file"),)), update, upload=upload)
 
@@ -75,6 +75,6 @@ class DataHandlers:
         does = data_requests.erase_person if way == "erase" else data_requests.withdraw_consent
         language = await self.desk.language(chat_id)  # which is forgotten with the rest
         async with self.database.transaction() as connection:
-            done = await does(connection, self.seal, chat_id, now)
+            done = await does(connection, self.policy, chat_id, now)
         shown = TurnScreen(screens.show_erasure_report(done, way), language)
         self.showing.say(chat_id, shown, update=update)

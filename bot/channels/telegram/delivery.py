@@ -245,7 +245,9 @@ class Delivery:
             return SentResult(row.id, row.attempt, message_id)
 
     def _made(self, row: DueMessage) -> _Made:
-        chat_id = self._reach.policy.seal.chat_of(row.sealed) if row.sealed else row.chat_id
+        chat_id = (
+            self._reach.policy.pseudonyms.decrypt_chat_id(row.sealed) if row.sealed else row.chat_id
+        )
         return _Made(chat_id, self._rendered(row.screen, row.language, row.repeated))
 
     async def _send(self, row: DueMessage, made: _Made) -> int:

@@ -85,7 +85,7 @@ class OfficerHandlers:
         chat_id = get_chat_id(update)
         async with self.database.transaction() as connection:
             now = current_update.get().now
-            opened = await staff.open_case(connection, chat_id, code, now, seal=self.policy.seal)
+            opened = await staff.open_case(connection, chat_id, code, now, policy=self.policy)
         if opened is None:
             if update.callback_query is None:
                 await self.showing.show(chat_id, Screen((Words("case.refused"),)))
@@ -114,9 +114,7 @@ class OfficerHandlers:
     async def _unban(self, update: Update, code: str) -> None:
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.transaction() as connection:
-            lifted = await staff.unban_resident(
-                connection, chat_id, code, now, seal=self.policy.seal
-            )
+            lifted = await staff.unban_resident(connection, chat_id, code, now, policy=self.policy)
         key = "ban.lifted" if lifted else "ban.none"
         await self.showing.notice(update, Words(key), alert=True)
 

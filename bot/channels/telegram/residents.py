@@ -122,7 +122,7 @@ class ResidentHandlers:
         chat_id, choice = get_chat_id(update), get_button_value(update)
         if choice in LANGUAGES:
             await self.desk.speak(chat_id, choice)
-            aliases = self.policy.seal.aliases(chat_id, named=True)
+            aliases = self.policy.pseudonyms.list_aliases(chat_id, named=True)
             async with self.database.transaction() as connection:
                 await attendance.set_language(connection, aliases, choice)
         else:
@@ -139,7 +139,7 @@ class ResidentHandlers:
     async def _list(self, chat_id: int, before: int | None = None) -> Screen:
         async with self.database.reading() as connection:
             most = screens.PAGE + 1
-            aliases = self.policy.seal.aliases(chat_id)
+            aliases = self.policy.pseudonyms.list_aliases(chat_id)
             found = await intake_service.list_own_submissions(
                 connection, aliases, before=before, most=most
             )
@@ -153,5 +153,5 @@ class ResidentHandlers:
 
     async def _found(self, chat_id: int, typed: str) -> intake_service.OwnSubmission | None:
         async with self.database.reading() as connection:
-            aliases = self.policy.seal.aliases(chat_id)
+            aliases = self.policy.pseudonyms.list_aliases(chat_id)
             return await intake_service.find_own_submission(connection, aliases, typed)

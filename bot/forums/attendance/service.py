@@ -58,7 +58,9 @@ async def load_facts(
     connection: AsyncConnection, chat: Chat, _now: datetime, *, policy: Policy
 ) -> Mapping[str, Any]:
     """Which notice the resident agreed to, and where their opinions were from."""
-    resident = await residents.find_resident(connection, policy.seal.aliases(chat.id, named=True))
+    resident = await residents.find_resident(
+        connection, policy.pseudonyms.list_aliases(chat.id, named=True)
+    )
     agreed = {"@agreed": resident.consent_version} if resident else {}
     return {**agreed, "@areas": chat.preferences.get("areas", [])}
 
@@ -72,8 +74,8 @@ async def view_forum(
     )
     if forum is None:
         return None
-    number = forum.id or 0
-    mine = await _mine(connection, forum, policy.seal.aliases(chat_id, named=True))
+    number = forum.id
+    mine = await _mine(connection, forum, policy.pseudonyms.list_aliases(chat_id, named=True))
     waits = mine is not None and mine.state is RegistrationState.WAITING
     officer = await officers.find_officer(connection, chat_id)
     return ForumView(
@@ -91,7 +93,7 @@ async def view_forum(
 async def _mine(
     connection: AsyncConnection, forum: Forum, aliases: Collection[int]
 ) -> Registration | None:
-    row = await attendance.find_registration(connection, forum.id or 0, aliases)
+    row = await attendance.find_registration(connection, forum.id, aliases)
     return None if row is None or row.state is RegistrationState.CANCELLED else row
 
 
@@ -110,15 +112,15 @@ async def register_attendee(
     forum = await _held(connection, answers["@code"])
     if forum is None or not rules.is_open(forum, now):
         raise Refused(_GONE)
-    aliases = policy.seal.aliases(chat.id, named=True)
-    before = await attendance.find_registration(connection, forum.id or 0, aliases)
+    aliases = policy.pseudonyms.list_aliases(chat.id, named=True)
+    before = await attendance.find_registration(connection, forum.id, aliases)
     if before is not None:
         if before.state is not RegistrationState.CANCELLED:
             raise Refused(Words("attend.already"))
         await attendance.delete_registration(
-            connection, before.id or 0
+            connection, before.id
         )  # who comes again stands at the end
-    address = policy.seal.address(chat.id, named=True)
+    address = policy.pseudonyms.make_address(chat.id, named=True)
     row_id = await attendance.add_registration(
         connection,
         {
@@ -135,7 +137,7 @@ async def register_attendee(
         },
     )
     await _move_up(connection, forum, now, silent=row_id)
-    row = await attendance.find_registration(connection, forum.id or 0, aliases)
+    row = await attendance.find_registration(connection, forum.id, aliases)
     assert row is not None
     number = await attendance.get_waiting_number(connection, row)
     await _tell(connection, forum, row, "attend", show_confirmation(forum, row, number), now)
@@ -144,7 +146,7 @@ async def register_attendee(
 
 async def _held(connection: AsyncConnection, code: str) -> Forum | None:
     forum = await attendance.find_published_forum(connection, code)
-    return None if forum is None else await attendance.lock_forum(connection, forum.id or 0)
+    return None if forum is None else await attendance.lock_forum(connection, forum.id)
 
 
 async def _move_up(
@@ -154,13 +156,11 @@ async def _move_up(
     if not rules.is_open(forum, now):
         return
     free = rules.count_free_places(
-        forum.capacity, await attendance.count_places_taken(connection, forum.id or 0)
+        forum.capacity, await attendance.count_places_taken(connection, forum.id)
     )
-    line = await attendance.list_waiting(connection, forum.id or 0)
+    line = await attendance.list_waiting(connection, forum.id)
     for row in rules.select_from_waiting_list(free, line):
-        await attendance.update_registration(
-            connection, row.id or 0, state=RegistrationState.REGISTERED
-        )
+        await attendance.update_registration(connection, row.id, state=RegistrationState.REGISTERED)
         if row.id != silent:
             await _tell(connection, forum, row, "moved_up", show_moved_up(forum, row), now)
 
@@ -211,13 +211,11 @@ async def cancel_registration(
     forum = await _held(connection, code)
     if forum is None:
         return False
-    mine = await _mine(connection, forum, policy.seal.aliases(chat_id, named=True))
+    mine = await _mine(connection, forum, policy.pseudonyms.list_aliases(chat_id, named=True))
     if mine is None or mine.state is RegistrationState.ATTENDED:
         return False
-    await attendance.update_registration(
-        connection, mine.id or 0, state=RegistrationState.CANCELLED
-    )
-    await forum_reminders.cancel_reminders_of(connection, forum.id or 0, mine.alias, now)
+    await attendance.update_registration(connection, mine.id, state=RegistrationState.CANCELLED)
+    await forum_reminders.cancel_reminders_of(connection, forum.id, mine.alias, now)
     await _move_up(connection, forum, now)
     await _write(connection, LEFT, forum, now, people=mine.people)
     return True
@@ -239,17 +237,17 @@ async def set_party_size(
     forum = await _held(connection, code)
     if forum is None or not rules.is_open(forum, now) or not 1 <= people <= rules.MOST_PEOPLE:
         raise Refused(_GONE)
-    mine = await _mine(connection, forum, policy.seal.aliases(chat_id, named=True))
+    mine = await _mine(connection, forum, policy.pseudonyms.list_aliases(chat_id, named=True))
     if mine is None or mine.state is RegistrationState.ATTENDED:
         raise Refused(_GONE)
     free = rules.count_free_places(
-        forum.capacity, await attendance.count_places_taken(connection, forum.id or 0)
+        forum.capacity, await attendance.count_places_taken(connection, forum.id)
     )
     more = people - mine.people
     has_a_place = mine.state is RegistrationState.REGISTERED
     if has_a_place and free is not None and more > max(0, free):
         raise Refused(Words("attend.too_many", {"left": free}))
-    await attendance.update_registration(connection, mine.id or 0, people=people)
+    await attendance.update_registration(connection, mine.id, people=people)
     await _move_up(connection, forum, now)
 
 
@@ -269,7 +267,7 @@ async def set_reminder_offset(
         raise Refused(_GONE)
     chosen = set(usual if found.mine.offsets is None else found.mine.offsets) - {offset}
     offsets = sorted({*chosen, offset} if wanted else chosen, reverse=True)
-    await attendance.update_registration(connection, found.mine.id or 0, offsets=offsets)
+    await attendance.update_registration(connection, found.mine.id, offsets=offsets)
 
 
 async def rate_forum(
@@ -285,7 +283,7 @@ async def rate_forum(
     found = await view_forum(connection, chat_id, code, policy=policy)
     if found is None or found.mine is None or not rules.was_there(found.forum, found.mine):
         return False
-    await attendance.update_registration(connection, found.mine.id or 0, rating=score)
+    await attendance.update_registration(connection, found.mine.id, rating=score)
     await _write(connection, RATED, found.forum, now, rating=score)
     return True
 
@@ -322,7 +320,7 @@ async def scan_ticket(
         return None
     officer = await officers.find_officer(connection, chat_id)
     if not rules.checks_in(officer, forum):
-        if row.alias in policy.seal.aliases(chat_id, named=True):
+        if row.alias in policy.pseudonyms.list_aliases(chat_id, named=True):
             return await view_forum(connection, chat_id, forum.code, policy=policy)
         if officer is not None:
             await _write(connection, REFUSED, forum, now, officer)
@@ -330,7 +328,7 @@ async def scan_ticket(
     outcome = await _admit(connection, forum, row, now)
     if outcome == "welcome":
         await _write(connection, CHECKED_IN, forum, now, officer, people=row.people)
-    number = forum.id or 0
+    number = forum.id
     came = await attendance.count_attended(connection, number)
     return CheckInResult(
         outcome, forum, row, came, await attendance.count_places_taken(connection, number)
@@ -355,7 +353,7 @@ async def handle_forum_change(connection: AsyncConnection, forum: Forum, now: da
     this moment. Where there is more room the waiting list moves up.
     """
     holds = forum.state is ForumState.PUBLISHED
-    number = forum.id or 0
+    number = forum.id
     version = forum.start_version if holds else None
     await forum_reminders.cancel_reminders(connection, number, now, but_of_version=version)
     if holds:
@@ -383,9 +381,9 @@ async def forget_attendee(
 async def _erase(connection: AsyncConnection, row: Registration) -> None:
     """Of who was there the number of people stays, for the statistics; of others nothing."""
     if row.state is RegistrationState.ATTENDED:
-        await attendance.anonymise_registration(connection, row.id or 0)
+        await attendance.anonymise_registration(connection, row.id)
     else:
-        await attendance.delete_registration(connection, row.id or 0)
+        await attendance.delete_registration(connection, row.id)
 
 
 async def erase_expired_registrations(database: Database, before: datetime) -> None:

@@ -193,9 +193,9 @@ async def load_plan(
     officer, forum = await find_planned_forum(connection, chat_id, code)
     if officer is None or forum is None:
         return None
-    number = forum.id or 0
+    number = forum.id
     news = await forums.list_announcements(connection, number)
-    progress = await forums.count_progress(connection, [each.id or 0 for each in news])
+    progress = await forums.count_progress(connection, [each.id for each in news])
     return ForumPlan(
         forum,
         [each for each in ACTIONS if is_allowed(each, officer, forum, now)],
@@ -323,7 +323,7 @@ async def stop_announcing(
     officer, forum = await find_planned_forum(connection, chat_id, code)
     if officer is None or forum is None:
         return False
-    kinds = [each.kind for each in await forums.list_announcements(connection, forum.id or 0)]
+    kinds = [each.kind for each in await forums.list_announcements(connection, forum.id)]
     await announcements.stop_announcements(connection, forum, now, kinds=kinds)
     await _log(connection, "forum.announcement_stopped", forum, officer, now)
     return True

@@ -57,8 +57,8 @@ async def _writer(
         forum = await attendance.find_published_forum(connection, code[:16])
         if forum is None:
             raise
-        aliases = policy.seal.aliases(chat_id, named=True)
-        mine = await attendance.find_registration(connection, forum.id or 0, aliases)
+        aliases = policy.pseudonyms.list_aliases(chat_id, named=True)
+        mine = await attendance.find_registration(connection, forum.id, aliases)
         if not may_relay(forum, mine):
             raise
         return None, forum
@@ -115,7 +115,7 @@ def _kept(
     buttons = tuple(Button(Words(f"hall.{way}"), f"hall:{way}={value}") for way, value in ways)
     due = opinion.due_at.astimezone(policy.zone).date()
     words = Words("hall.entered", {"code": opinion.code, "due": due})
-    address = None if officer else policy.seal.address(chat.id, named=True)
+    address = None if officer else policy.pseudonyms.make_address(chat.id, named=True)
     return outbox.OutboxMessage(
         dedup_key=f"spoken:{opinion.code}",
         chat_id=address.alias if address else chat.id,
@@ -147,10 +147,12 @@ async def claim_submission(
 
     Raises Refused when it is somebody's already.
     """
-    resident = await residents.find_resident(connection, policy.seal.aliases(chat.id, named=True))
+    resident = await residents.find_resident(
+        connection, policy.pseudonyms.list_aliases(chat.id, named=True)
+    )
     assert resident is not None  # who did not agree does not come here
     opinion = await forum_sessions.claim_submission(
-        connection, answers["@claim"], resident.id or 0, now, now - _CLAIMED_WITHIN
+        connection, answers["@claim"], resident.id, now, now - _CLAIMED_WITHIN
     )
     if opinion is None:
         raise Refused(Words("claim.gone"))

@@ -118,7 +118,7 @@ async def find_next_submission(
     """
     officer, forum = await find_live_session(connection, chat_id, code)
     in_order = await _in_order(connection, officer, forum)
-    heard = await forum_sessions.map_outcomes(connection, forum.id or 0)
+    heard = await forum_sessions.map_outcomes(connection, forum.id)
     ids = [each.id for _point, each in in_order]
     first = ids.index(after) + 1 if after in ids else 0
     to_come = [
@@ -143,7 +143,7 @@ async def find_next_submission(
 async def _numbers(
     connection: AsyncConnection, forum: Forum, heard: Mapping[int, HeardAs], to_come: int
 ) -> SessionProgress:
-    number, said = forum.id or 0, list(heard.values())
+    number, said = forum.id, list(heard.values())
     return SessionProgress(
         said.count(HeardAs.ANSWERED),
         said.count(HeardAs.LEFT),
@@ -176,8 +176,8 @@ async def record_answer(
     officer, forum, opinion = await _held(
         connection, chat.id, answers["@code"], int(answers["@number"]), _UNANSWERED
     )
-    newest = await submissions.find_newest_answer(connection, opinion.id or 0)
-    recused = await casework.list_recused(connection, opinion.id or 0)
+    newest = await submissions.find_newest_answer(connection, opinion.id)
+    recused = await casework.list_recused(connection, opinion.id)
     at = actions.CaseAccess(officer, opinion, newest, frozenset(), recused)
     words = {
         "text": answers["text"],
@@ -225,10 +225,10 @@ async def _hear(
 ) -> None:
     await forum_sessions.record_outcome(
         connection,
-        opinion.id or 0,
+        opinion.id,
         outcome,
-        forum_id=forum.id or 0,
-        officer_id=officer.id or 0,
+        forum_id=forum.id,
+        officer_id=officer.id,
         at=now,
     )
     await audit.append_entry(
@@ -277,7 +277,7 @@ async def _held(
     )
     if opinion is None:
         raise Refused(Words("case.refused"))
-    heard = await forum_sessions.map_outcomes(connection, forum.id or 0)
+    heard = await forum_sessions.map_outcomes(connection, forum.id)
     if opinion.id in heard or opinion.state not in states:
         raise Refused(Words("hall.not_now", {"code": opinion.code}))
     return officer, forum, opinion

@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from bot.privacy import audit_chain, key_rotation
-from bot.privacy.encryption import Cipher, make_key
+from bot.privacy.encryption import make_key
+from bot.privacy.pseudonyms import Pseudonyms
 from storage import audit
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 25, 2, 30, 0, 123456, tzinfo=UTC)
 KEY = make_key()
-SEAL = Cipher([KEY])
+SEAL = Pseudonyms([KEY])
 
 
 async def written(database: Database, count: int) -> None:
@@ -28,7 +29,7 @@ async def written(database: Database, count: int) -> None:
             await audit.append_entry(
                 connection, "case.opened", NOW, role="officer", actor_id=number, details={"a": "ộ"}
             )
-    await audit_chain.extend_chain(database, SEAL)
+    await audit_chain.extend_chain(database, SEAL.cipher)
 
 
 async def tampered(database: Database, *statements: str) -> None:
@@ -49,11 +50,11 @@ async def test_what_was_not_touched_holds(database: Database) -> None:
     """In whatever portions the chain was made, by however many."""
     await written(database, 3)
     await written(database, 2)
-    await audit_chain.extend_chain(database, SEAL)
-    found = await audit_chain.verify_chain(database, SEAL)
+    await audit_chain.extend_chain(database, SEAL.cipher)
+    found = await audit_chain.verify_chain(database, SEAL.cipher)
     assert (found.links, found.waiting, found.fault) == (5, 0, None)
     await written(database, 1)
-    assert (await audit_chain.verify_chain(database, SEAL, head=found.head)).fault is None
+    assert (await audit_chain.verify_chain(database, SEAL.cipher, head=found.head)).fault is None
 
 
 @pytest.mark.parametrize(
@@ -71,17 +72,17 @@ async def test_what_was_changed_or_removed_shows(database: Database, statement: 
     """An entry, a link, or both of them."""
     await written(database, 4)
     await tampered(database, *statement.split("; "))
-    assert (await audit_chain.verify_chain(database, SEAL)).fault is not None
+    assert (await audit_chain.verify_chain(database, SEAL.cipher)).fault is not None
 
 
 async def test_an_end_that_was_cut_off_shows_by_an_earlier_head(database: Database) -> None:
     """By itself a shorter chain holds; what was printed before does not stand in it."""
     await written(database, 4)
-    head = (await audit_chain.verify_chain(database, SEAL)).head
+    head = (await audit_chain.verify_chain(database, SEAL.cipher)).head
     cut = ("DELETE FROM audit_seal WHERE number > 2", "DELETE FROM audit WHERE id > 2")
     await tampered(database, *cut)
-    assert (await audit_chain.verify_chain(database, SEAL)).fault is None
-    assert (await audit_chain.verify_chain(database, SEAL, head=head)).fault is not None
+    assert (await audit_chain.verify_chain(database, SEAL.cipher)).fault is None
+    assert (await audit_chain.verify_chain(database, SEAL.cipher, head=head)).fault is not None
 
 
 async def test_the_database_refuses_to_change_the_audit(database: Database) -> None:
@@ -101,8 +102,8 @@ async def test_the_database_refuses_to_change_the_audit(database: Database) -> N
 async def test_the_chain_goes_with_the_operators_key(database: Database) -> None:
     """After the key was changed the old links still hold; with a strange key nothing opens."""
     await written(database, 2)
-    both = Cipher([make_key(), KEY])
+    both = Pseudonyms([make_key(), KEY])
     await key_rotation.check_key(database, both)
     await key_rotation.rotate_keys(database, both)
-    await audit_chain.extend_chain(database, both)
-    assert (await audit_chain.verify_chain(database, both)).fault is None
+    await audit_chain.extend_chain(database, both.cipher)
+    assert (await audit_chain.verify_chain(database, both.cipher)).fault is None

@@ -1,0 +1,41 @@
+"""The unit of work: one transaction, the moment of it, and what the operator decided."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.core.policy import Policy
+    from storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOfWork:
+    """What a service needs to do its part of a transaction.
+
+    `connection` belongs to the open transaction: services query and write with it and never commit.
+    `now` is aware; every time that the transaction stores is this one.
+    """
+
+    connection: AsyncConnection
+    now: datetime
+    policy: Policy
+
+
+@asynccontextmanager
+async def begin_work(
+    database: Database, now: datetime, policy: Policy
+) -> AsyncIterator[UnitOfWork]:
+    """Open a transaction: commit it at the end, or roll it back if anything is raised.
+
+    Raises Unavailable when the database cannot take it now.
+    """
+    async with database.transaction() as connection:
+        yield UnitOfWork(connection, now, policy)

@@ -1,0 +1,76 @@
+"""Pseudonyms of chats: numbers that only the holder of the key can compute from a chat id.
+
+A person has two pseudonyms under each key, one as a named and one as an unnamed resident. Without
+the key nothing connects the two.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from bot.privacy.encryption import Cipher
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Pseudonyms are stored where chat ids are. Telegram's ids have at most 52 bits, so bit 61 tells
+# the two apart.
+_MARK = 1 << 61
+
+
+@dataclass(frozen=True, slots=True)
+class ChatAddress:
+    """How to reach a resident: a pseudonym, and the chat id encrypted."""
+
+    alias: int
+    sealed: str
+
+
+class Pseudonyms:
+    """Computes pseudonyms of chat ids, and encrypts the chat ids behind them with `cipher`."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """Take the same keys as the cipher; new pseudonyms use the first. Raises BadKey."""
+        self.cipher = Cipher(keys)
+        self._keys = [_derive_key(key) for key in keys]
+
+    def make_address(self, chat_id: int, *, named: bool) -> ChatAddress:
+        """Return the address of a chat as a named or as an unnamed resident."""
+        alias = _compute_alias(self._keys[0], chat_id, named=named)
+        return ChatAddress(alias, self.cipher.encrypt_text(str(chat_id)))
+
+    def decrypt_chat_id(self, sealed: str) -> int:
+        """Return the chat id of an address. Raises Unreadable."""
+        return int(self.cipher.decrypt_text(sealed))
+
+    def list_aliases(self, chat_id: int, *, named: bool | None = None) -> tuple[int, ...]:
+        """Return the pseudonyms of a chat under every key: named, unnamed, or (None) both."""
+        return tuple(
+            _compute_alias(key, chat_id, named=each)
+            for key in self._keys
+            for each in ((True, False) if named is None else (named,))
+        )
+
+    def list_chat_ids(self, chat_id: int) -> tuple[int, ...]:
+        """Return the chat id and all its pseudonyms. A pseudonym returns only itself."""
+        is_pseudonym = chat_id > 0 and bool(chat_id & _MARK)
+        return (chat_id,) if is_pseudonym else (chat_id, *self.list_aliases(chat_id))
+
+
+def _derive_key(key: str) -> bytes:
+    """Return the key of the pseudonyms: derived (HKDF) so that it differs from the cipher's."""
+    hkdf = HKDF(SHA256(), length=32, salt=None, info=b"langnghe pseudonyms")
+    return hkdf.derive(base64.urlsafe_b64decode(key))
+
+
+def _compute_alias(key: bytes, chat_id: int, *, named: bool) -> int:
+    message = f"{'named' if named else 'unnamed'}:{chat_id}".encode()
+    digest = hmac.digest(key, message, sha256)
+    return _MARK | (int.from_bytes(digest[:8], "big") >> 3)
