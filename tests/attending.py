@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
 
+from bot.core.unit_of_work import UnitOfWork
 from bot.forums.attendance.service import handle_forum_change
 from storage import attendance
 from storage.models import Forum, ForumState, Officer, Registration
 from storage.statements import fetch_all, table
+from tests.samples import POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +62,7 @@ async def changed(town: Town, forum_id: int, **values: Any) -> None:
         await connection.execute(update(FORUMS).where(FORUMS.c.id == forum_id).values(**values))
         forum = await attendance.lock_forum(connection, forum_id)
         assert forum is not None
-        await handle_forum_change(connection, forum, town.now)
+        await handle_forum_change(UnitOfWork(connection, town.now, POLICY), forum)
     await town.app.settled()
 
 

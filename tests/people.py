@@ -18,6 +18,7 @@ from sqlalchemy import event, func, select
 
 from bot.casework import staff as casework
 from bot.channels.telegram.webhook import make_webhook_app
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback.intake_flow import FEEDBACK
 from bot.reports.export import iterate_submission_records
 from bot.runtime.app import App
@@ -37,6 +38,7 @@ from bot.texts import load_texts
 from storage import search
 from storage.models import Role
 from storage.statements import table
+from tests.samples import POLICY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -127,7 +129,9 @@ class Town:
         """Somebody who came by an invite link."""
         person = self.resident(name)
         async with self.app.database.transaction() as connection:
-            token = await casework.make_invite(connection, unit, role, (), self.now)
+            token = await casework.make_invite(
+                UnitOfWork(connection, self.now, POLICY), unit, role, ()
+            )
         await person.says(f"/start invite_{token}")
         return person
 

@@ -10,94 +10,74 @@ from bot.casework.changes import compute_changes
 from bot.casework.side_effects import ActionResult
 from bot.conversation.engine import Refused
 from bot.core.screen import Words
+from bot.core.unit_of_work import UnitOfWork
 from storage import audit, officers, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.casework.actions import CaseAccess, Transition
     from bot.conversation.engine import Chat
-    from bot.core.policy import Policy
     from storage.models import Submission
 
 REFUSED = "case.refused"
 
 
-async def begin_action(
-    connection: AsyncConnection, chat_id: int, action: str, code: str, now: datetime, policy: Policy
-) -> dict[str, Any]:
+async def begin_action(work: UnitOfWork, chat_id: int, action: str, code: str) -> dict[str, Any]:
     """The facts that the short conversation of an action begins with, as what can be chosen.
 
     Raises Refused unless the person of a chat may do this with a case as it is now.
     """
-    at, _transition = await _found(connection, chat_id, action, code, now)
-    return {"@code": code, **await choices.load_choices(connection, action, at, now, policy)}
+    at, _transition = await _found(work, chat_id, action, code)
+    return {"@code": code, **await choices.load_choices(work, action, at)}
 
 
 async def finish_action(
-    connection: AsyncConnection,
-    chat: Chat,
-    answers: Mapping[str, Any],
-    now: datetime,
-    *,
-    action: str,
-    policy: Policy,
+    work: UnitOfWork, chat: Chat, answers: Mapping[str, Any], *, action: str
 ) -> None:
     """Do an action that a short conversation gave the words for; raises Refused."""
-    await perform_action(connection, chat.id, action, answers["@code"], now, answers, policy=policy)
+    await perform_action(work, chat.id, action, answers["@code"], answers)
 
 
 async def perform_action(
-    connection: AsyncConnection,
-    chat_id: int,
-    action: str,
-    code: str,
-    now: datetime,
-    words: Mapping[str, Any],
-    *,
-    policy: Policy,
+    work: UnitOfWork, chat_id: int, action: str, code: str, words: Mapping[str, Any]
 ) -> Submission:
     """Do an action; the case as it is then. Raises Refused, with nothing changed."""
-    at, transition = await _found(connection, chat_id, action, code, now)
-    await choices.check_choice(connection, action, at, words)
-    written = compute_changes(transition, at, now, words, policy)
+    at, transition = await _found(work, chat_id, action, code)
+    await choices.check_choice(work.connection, action, at, words)
+    written = compute_changes(transition, at, work.now, words, work.policy)
     if action == "merge":
-        written["merged_into"] = await choices.lock_merge_target(connection, at, words)
-    changed = await submissions.update_submission(connection, at.case, by=at.officer, **written)
+        written["merged_into"] = await choices.lock_merge_target(work.connection, at, words)
+    changed = await submissions.update_submission(
+        work.connection, at.case, by=at.officer, **written
+    )
     if changed is None:  # somebody was first
         raise Refused(Words("case.too_late", {"code": code}))
     if action == "approve" and not await submissions.approve_answer(
-        connection, (at.answer.id if at.answer else 0) or 0, at.officer.id, now
+        work.connection, (at.answer.id if at.answer else 0) or 0, at.officer.id, work.now
     ):
         raise Refused(Words("case.too_late", {"code": code}))
     await audit.append_entry(
-        connection,
+        work.connection,
         f"case.{action}",
-        now,
+        work.now,
         role=at.officer.role,
         actor_id=at.officer.id,
         submission_id=at.case.id,
         details=_differences(at.case, changed),
     )
-    await side_effects.apply_side_effects(
-        ActionResult(connection, transition, at, changed, words, now, policy)
-    )
+    await side_effects.apply_side_effects(ActionResult(work, transition, at, changed, words))
     return changed
 
 
-async def record_refusal(
-    connection: AsyncConnection, chat_id: int, action: str, code: str, now: datetime
-) -> None:
+async def record_refusal(work: UnitOfWork, chat_id: int, action: str, code: str) -> None:
     """Write down that somebody tried what they may not, or not now."""
-    officer = await officers.find_officer(connection, chat_id)
-    case = await submissions.find_submission(connection, code)
+    officer = await officers.find_officer(work.connection, chat_id)
+    case = await submissions.find_submission(work.connection, code)
     await audit.append_entry(
-        connection,
+        work.connection,
         REFUSED,
-        now,
+        work.now,
         role=officer.role if officer else "none",
         actor_id=officer.id if officer else chat_id,
         submission_id=case.id if case else None,
@@ -124,9 +104,9 @@ def _plain(value: Any) -> Any:
 
 
 async def _found(
-    connection: AsyncConnection, chat_id: int, action: str, code: str, now: datetime
+    work: UnitOfWork, chat_id: int, action: str, code: str
 ) -> tuple[CaseAccess, Transition]:
-    at = await case_access.find_case_access(connection, chat_id, code, now)
+    at = await case_access.find_case_access(work, chat_id, code)
     transition = BY_NAME.get(action)
     if at is None or transition is None:
         raise Refused(Words(REFUSED))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.casework import submission_rules
 from bot.casework.permissions import LEADERS, RESTRICTED, WORKERS, is_away, is_rostered, may_open
 from bot.core.screen import Button, Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback.screens import describe_submission
 from storage import audit, casework, officers, outbox, submissions
 from storage.models import OutboxState
@@ -15,8 +16,6 @@ from storage.models import OutboxState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.core.policy import Policy
     from storage.models import Officer, Submission
@@ -29,67 +28,47 @@ _LIFETIME = timedelta(days=30)
 _FROM_AN_ALERT = ("accept", "transfer", "not_ours")
 
 
-async def assign_and_alert(
-    connection: AsyncConnection, submission: Submission, now: datetime, *, policy: Policy
-) -> bool:
+async def assign_and_alert(work: UnitOfWork, submission: Submission) -> bool:
     """Give an opinion to whose turn it is among the officers on duty, and alert them.
 
     Of an urgent one everybody on duty is alerted. Whether there was anybody: if not,
     `alert_waiting` finds it when an officer comes on duty.
     """
-    on_duty = await list_serving(connection, submission, now, policy)
+    on_duty = await list_serving(work, submission)
     if not on_duty:
         return False
     suited = submission_rules.select_best_suited(on_duty, submission)
-    chosen = await _next_in_turn(connection, suited, now)
-    until = policy.acknowledge_by(now, urgent=submission.urgent)
-    given = await casework.assign_case(connection, submission, chosen.id, now, until)
+    chosen = await _next_in_turn(work, suited)
+    until = work.policy.acknowledge_by(work.now, urgent=submission.urgent)
+    given = await casework.assign_case(work.connection, submission, chosen.id, work.now, until)
     if given is None:  # somebody did something with it meanwhile, and told who is to know
         return True
-    await alert_officers(
-        connection, given, on_duty if given.urgent else [chosen], now, policy=policy
-    )
+    await alert_officers(work, given, on_duty if given.urgent else [chosen])
     return True
 
 
-async def _next_in_turn(
-    connection: AsyncConnection, suited: Sequence[Officer], now: datetime
-) -> Officer:
+async def _next_in_turn(work: UnitOfWork, suited: Sequence[Officer]) -> Officer:
     if len(suited) == 1:
         return suited[0]
-    loads = await casework.count_open_cases(connection, [each.id for each in suited])
+    loads = await casework.count_open_cases(work.connection, [each.id for each in suited])
     chosen = submission_rules.choose_next(suited, loads)
-    await officers.update_officer(connection, chosen.id, assigned_at=now)
+    await officers.update_officer(work.connection, chosen.id, assigned_at=work.now)
     return chosen
 
 
 async def alert_officers(
-    connection: AsyncConnection,
-    submission: Submission,
-    told: Sequence[Officer],
-    now: datetime,
-    *,
-    policy: Policy,
-    words: str = "",
+    work: UnitOfWork, submission: Submission, told: Sequence[Officer], *, words: str = ""
 ) -> None:
     """Alert officers of what they may take on, in private and in their unit's group."""
     words = words or ("alert.urgent" if submission.urgent else "alert.text")
     occasion = str(submission.version)
     await notify_officers(
-        connection,
-        submission,
-        told,
-        "alert",
-        words,
-        now,
-        policy=policy,
-        occasion=occasion,
-        ways=_FROM_AN_ALERT,
+        work, submission, told, "alert", words, occasion=occasion, ways=_FROM_AN_ALERT
     )
     units = dict.fromkeys(each.unit_code for each in told)
     keys = [_key("alert", submission, each.chat_id, occasion) for each in told]
     for unit in units:
-        group = await casework.find_unit_chat(connection, unit)
+        group = await casework.find_unit_chat(work.connection, unit)
         if group is not None and submission.kind not in RESTRICTED:
             key = _key("alert", submission, group.chat_id, occasion)
             message = _message(
@@ -97,17 +76,17 @@ async def alert_officers(
                 group.chat_id,
                 key,
                 words,
-                now,
-                policy,
+                work.now,
+                work.policy,
                 _FROM_AN_ALERT,
                 thread_id=group.thread_id,
             )
-            await outbox.enqueue_messages(connection, [message], now)
+            await outbox.enqueue_messages(work.connection, [message], work.now)
             keys.append(key)
     await audit.append_entry(
-        connection,
+        work.connection,
         ALERTED,
-        now,
+        work.now,
         role=audit.SYSTEM,
         submission_id=submission.id,
         details={"officers": [officer.id for officer in told], "messages": keys},
@@ -115,21 +94,16 @@ async def alert_officers(
 
 
 async def update_alerts(
-    connection: AsyncConnection,
-    submission: Submission,
-    by: Officer,
-    now: datetime,
-    policy: Policy,
-    words: str = "alert.taken",
+    work: UnitOfWork, submission: Submission, by: Officer, words: str = "alert.taken"
 ) -> None:
     """Change the alerts of a case that somebody took on: they say so, and offer nothing more."""
-    entries = await audit.list_timeline(connection, submission.id, [ALERTED])
+    entries = await audit.list_timeline(work.connection, submission.id, [ALERTED])
     keys = [key for entry in entries for key in entry.details.get("messages", ())]
-    await outbox.cancel_waiting(connection, keys, now)
-    said = Words(words, {**describe_submission(submission, policy.zone), "officer": by.name})
+    await outbox.cancel_waiting(work.connection, keys, work.now)
+    said = Words(words, {**describe_submission(submission, work.policy.zone), "officer": by.name})
     opens = Button(Words("alert.open"), f"case:open={submission.code}")
     await outbox.enqueue_messages(
-        connection,
+        work.connection,
         [
             outbox.OutboxMessage(
                 dedup_key=f"taken:{submission.version}:{row.dedup_key}",
@@ -137,70 +111,66 @@ async def update_alerts(
                 priority=outbox.Priority.ASSIGNMENT,
                 language=row.language,
                 screen=Screen((said,), (opens,)).to_json(),
-                expires_at=now + _LIFETIME,
+                expires_at=work.now + _LIFETIME,
                 edits=row.message_id,
             )
-            for row in await outbox.list_by_keys(connection, keys)
+            for row in await outbox.list_by_keys(work.connection, keys)
             if row.state is OutboxState.SENT and row.message_id is not None
         ],
-        now,
+        work.now,
     )
 
 
-async def list_serving(
-    connection: AsyncConnection, submission: Submission, now: datetime, policy: Policy
-) -> list[Officer]:
+async def list_serving(work: UnitOfWork, submission: Submission) -> list[Officer]:
     """The officers on duty of the unit that handles it or, if it has none, of the city.
 
     Only who may read it: never one whom it concerns.
     """
     units = submission_rules.list_units_to_alert(submission.handled_by)
-    found = await list_on_duty(connection, units, submission.topics, now, policy)
+    found = await list_on_duty(work, units, submission.topics)
     # A case as it was received has kept nobody off yet.
     is_new = submission.version == 1
-    recused = frozenset[int]() if is_new else await casework.list_recused(connection, submission.id)
+    recused = (
+        frozenset[int]() if is_new else await casework.list_recused(work.connection, submission.id)
+    )
     may = [each for each in found if may_open(each, submission, recused)]
     nearest = next((unit for unit in units if any(o.unit_code == unit for o in may)), None)
     return [officer for officer in may if officer.unit_code == nearest]
 
 
 async def list_on_duty(
-    connection: AsyncConnection,
-    units: Sequence[str],
-    topics: Iterable[str],
-    now: datetime,
-    policy: Policy,
+    work: UnitOfWork, units: Sequence[str], topics: Iterable[str]
 ) -> list[Officer]:
     """The officers of units who work on cases and are on duty for any of the topics.
 
     In the place of who is away stands their substitute, whatever their own topics.
     """
-    local, about_these = now.astimezone(policy.zone), set(topics)
+    local, about_these = work.now.astimezone(work.policy.zone), set(topics)
     on = [
         each
-        for each in await officers.list_on_duty(connection, units)
+        for each in await officers.list_on_duty(work.connection, units)
         if each.role in WORKERS
         and is_rostered(each, local)
         and (not each.topics or about_these & set(each.topics))
     ]
-    present = [each for each in on if not is_away(each, now)]
-    for_them = {each.substitute_id for each in on if is_away(each, now)} - {None}
+    present = [each for each in on if not is_away(each, work.now)]
+    for_them = {each.substitute_id for each in on if is_away(each, work.now)} - {None}
     for_them -= {each.id for each in present}
     if for_them:
-        substitutes = await officers.list_by_ids(connection, [each for each in for_them if each])
-        present += [each for each in substitutes if not is_away(each, now)]
+        substitutes = await officers.list_by_ids(
+            work.connection, [each for each in for_them if each]
+        )
+        present += [each for each in substitutes if not is_away(each, work.now)]
     return present
 
 
 async def notify_officers(
-    connection: AsyncConnection,
+    work: UnitOfWork,
     submission: Submission,
     told: Iterable[Officer],
     kind: str,
     words: str,
-    now: datetime,
     *,
-    policy: Policy,
     occasion: str = "",
     priority: outbox.Priority = outbox.Priority.ASSIGNMENT,
     ways: Sequence[str] = (),
@@ -215,14 +185,14 @@ async def notify_officers(
             officer.chat_id,
             _key(kind, submission, officer.chat_id, occasion),
             words,
-            now,
-            policy,
+            work.now,
+            work.policy,
             ways,
             priority=priority,
         )
         for officer in told
     ]
-    await outbox.enqueue_messages(connection, messages, now)
+    await outbox.enqueue_messages(work.connection, messages, work.now)
 
 
 def _key(kind: str, submission: Submission, chat_id: int, occasion: str) -> str:
@@ -255,17 +225,15 @@ def _message(
     )
 
 
-async def alert_waiting(
-    connection: AsyncConnection, now: datetime, after: int, *, policy: Policy
-) -> tuple[int, int | None]:
+async def alert_waiting(work: UnitOfWork, after: int) -> tuple[int, int | None]:
     """Alert officers of a page of submissions that nobody was on duty for, after an id.
 
     How many found somebody, and the last id of the page; None when there are no more.
     """
-    page = await submissions.list_unalerted(connection, after=after, most=_PAGE)
+    page = await submissions.list_unalerted(work.connection, after=after, most=_PAGE)
     alerted = 0
     for submission in sorted(page, key=lambda each: not each.urgent):
-        alerted += await assign_and_alert(connection, submission, now, policy=policy)
+        alerted += await assign_and_alert(work, submission)
     return alerted, page[-1].id if len(page) == _PAGE else None
 
 
@@ -275,18 +243,16 @@ def select_leaders(found: Iterable[Officer]) -> list[Officer]:
 
 
 async def list_leaders(
-    connection: AsyncConnection,
-    submission: Submission,
-    units: Sequence[str],
-    now: datetime,
-    policy: Policy,
+    work: UnitOfWork, submission: Submission, units: Sequence[str]
 ) -> list[Officer]:
     """The leaders of units who may hear of a case: on duty or, if none is, all there are."""
-    recused = await casework.list_recused(connection, submission.id)
+    recused = await casework.list_recused(work.connection, submission.id)
 
     def may_hear(found: Iterable[Officer]) -> list[Officer]:
         return [each for each in select_leaders(found) if may_open(each, submission, recused)]
 
-    there = may_hear(await list_on_duty(connection, units, submission.topics, now, policy))
+    there = may_hear(await list_on_duty(work, units, submission.topics))
     missing = [unit for unit in units if not any(each.unit_code == unit for each in there)]
-    return there + may_hear(await officers.list_active(connection, missing)) if missing else there
+    return (
+        there + may_hear(await officers.list_active(work.connection, missing)) if missing else there
+    )

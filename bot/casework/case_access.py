@@ -6,25 +6,22 @@ from typing import TYPE_CHECKING
 
 from bot.casework.actions import CaseAccess
 from bot.casework.permissions import may_open
+from bot.core.unit_of_work import UnitOfWork
 from storage import casework, officers, submissions
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    pass
 
 
-async def find_case_access(
-    connection: AsyncConnection, chat_id: int, code: str, now: datetime
-) -> CaseAccess | None:
+async def find_case_access(work: UnitOfWork, chat_id: int, code: str) -> CaseAccess | None:
     """The officer of a chat before the case with a code; None when they may not open it."""
-    officer = await officers.find_officer(connection, chat_id)
-    case = await submissions.find_submission(connection, code)
+    officer = await officers.find_officer(work.connection, chat_id)
+    case = await submissions.find_submission(work.connection, code)
     if officer is None or case is None:
         return None
-    recused = await casework.list_recused(connection, case.id)
+    recused = await casework.list_recused(work.connection, case.id)
     if not may_open(officer, case, recused):
         return None
-    answer = await submissions.find_newest_answer(connection, case.id)
-    stands_for = frozenset(await officers.list_substituted(connection, officer.id, now))
+    answer = await submissions.find_newest_answer(work.connection, case.id)
+    stands_for = frozenset(await officers.list_substituted(work.connection, officer.id, work.now))
     return CaseAccess(officer, case, answer, stands_for, recused)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.areas.units import CITY
 from bot.casework.permissions import READERS
 from bot.core.text_folding import fold_text
+from bot.core.unit_of_work import UnitOfWork
 from storage import audit, casework, officers, submissions
 from storage import search as find_words
 from storage.models import Role
@@ -38,26 +39,21 @@ class CasePage:
 
 
 async def list_cases(
-    connection: AsyncConnection,
-    chat_id: int,
-    now: datetime,
-    *,
-    which: str = "unit",
-    after: str = "",
+    work: UnitOfWork, chat_id: int, *, which: str = "unit", after: str = ""
 ) -> CasePage | None:
     """The open cases of an officer's unit (of all, for the city's), or some of them.
 
     None for who is no officer. The most pressing first; `after` is where the last page ended.
     """
-    officer = await _reader(connection, chat_id)
+    officer = await _reader(work.connection, chat_id)
     if officer is None:
         return None
     found = await submissions.list_open_cases(
-        connection,
+        work.connection,
         _unit_of(officer),
         which=which,
         officer=officer,
-        now=now,
+        now=work.now,
         after=_place(after),
         most=PAGE + 1,
     )
@@ -78,38 +74,36 @@ async def search_cases(connection: AsyncConnection, chat_id: int, words: str) ->
 
 
 async def load_statistics(
-    connection: AsyncConnection, chat_id: int, now: datetime, days: int
+    work: UnitOfWork, chat_id: int, days: int
 ) -> tuple[str, CaseStatistics] | None:
     """The unit and the numbers of its last days, of the whole city for the city's officers.
 
     None for who is no officer. Numbers only: organisers and observers see them too.
     """
-    officer = await officers.find_officer(connection, chat_id)
+    officer = await officers.find_officer(work.connection, chat_id)
     if officer is None or officer.role not in _SEE_NUMBERS:
         return None
-    since = now - timedelta(days=days)
+    since = work.now - timedelta(days=days)
     return officer.unit_code, await casework.compute_statistics(
-        connection, _unit_of(officer), since, now
+        work.connection, _unit_of(officer), since, work.now
     )
 
 
-async def list_exported_cases(
-    connection: AsyncConnection, chat_id: int, now: datetime
-) -> Sequence[Submission] | None:
+async def list_exported_cases(work: UnitOfWork, chat_id: int) -> Sequence[Submission] | None:
     """The open cases that an officer may see, to be put into a file; audited.
 
     None for who is no officer.
     """
-    officer = await _reader(connection, chat_id)
+    officer = await _reader(work.connection, chat_id)
     if officer is None:
         return None
     found = await submissions.list_open_cases(
-        connection, _unit_of(officer), officer=officer, now=now, most=MOST_EXPORTED
+        work.connection, _unit_of(officer), officer=officer, now=work.now, most=MOST_EXPORTED
     )
     await audit.append_entry(
-        connection,
+        work.connection,
         EXPORTED,
-        now,
+        work.now,
         role=officer.role,
         actor_id=officer.id,
         details={"cases": len(found)},

@@ -10,16 +10,15 @@ from bot.casework.permissions import READERS, WORKERS, may_open
 from bot.casework.submission_rules import parse_code
 from bot.conversation.engine import Refused
 from bot.core.screen import Words
+from bot.core.unit_of_work import UnitOfWork
 from storage import casework, officers, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.casework.actions import CaseAccess
-    from bot.core.policy import Policy
     from storage.models import Officer, Submission
 
 _MOST = 24  # buttons
@@ -27,31 +26,30 @@ _LOOKED_AT = 100  # open cases of a place, those due last, among which look-alik
 _EXCERPT = 40  # letters
 
 
-async def load_choices(
-    connection: AsyncConnection, action: str, at: CaseAccess, now: datetime, policy: Policy
-) -> dict[str, Any]:
+async def load_choices(work: UnitOfWork, action: str, at: CaseAccess) -> dict[str, Any]:
     """The facts of an action's conversation: names and values of what can be chosen."""
     match action:
         case "assign" | "exclude":
-            found = await _officers(connection, action, at)
-            loads = await casework.count_open_cases(connection, [each.id for each in found])
+            found = await _officers(work.connection, action, at)
+            loads = await casework.count_open_cases(work.connection, [each.id for each in found])
             named = [[str(o.id), f"{o.name} ({loads.get(o.id, 0)})"] for o in found[:_MOST]]
             return {"@officers": named}
         case "merge":
             return {
                 "@alike": [
-                    [each.code, _label(each)] for each in await list_similar_cases(connection, at)
+                    [each.code, _label(each)]
+                    for each in await list_similar_cases(work.connection, at)
                 ]
             }
         case "propose":
             units = (at.officer.unit_code, CITY)
-            due = at.case.due_at.astimezone(policy.zone)
+            due = at.case.due_at.astimezone(work.policy.zone)
             fields = {
                 "ma": at.case.code,
                 "han": f"{due:%d/%m/%Y}",
-                "ngay": f"{now.astimezone(policy.zone):%d/%m/%Y}",
+                "ngay": f"{work.now.astimezone(work.policy.zone):%d/%m/%Y}",
             }
-            templates = await casework.list_templates(connection, units)
+            templates = await casework.list_templates(work.connection, units)
             return {
                 "@templates": [
                     [str(each.id), each.name, rules.fill_template(each.text, **fields)]

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from bot.areas.units import CITY, name_police
 from bot.casework.permissions import LEADERS, WORKERS, is_away
 from bot.core.screen import Button, Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from storage import casework, officers, outbox
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.core.policy import Policy
     from bot.core.screen import Param
@@ -40,7 +39,8 @@ async def send_digests(database: Database, now: datetime, *, policy: Policy) -> 
         messages = [
             message
             for key, officer in new.items()
-            if (message := await _digest(connection, officer, key, now, policy)) is not None
+            if (message := await _digest(UnitOfWork(connection, now, policy), officer, key))
+            is not None
         ]
         await outbox.enqueue_messages(connection, messages, now)
     return len(messages)
@@ -55,16 +55,18 @@ def _key(officer: Officer, local: datetime) -> str:
     return f"digest:{local:%Y-%m-%d}:{officer.id}"
 
 
-async def _digest(
-    connection: AsyncConnection, officer: Officer, key: str, now: datetime, policy: Policy
-) -> outbox.OutboxMessage | None:
+async def _digest(work: UnitOfWork, officer: Officer, key: str) -> outbox.OutboxMessage | None:
     """The digest of an officer, and of the unit for its leaders; None when nothing waits."""
-    mine = await casework.count_waiting_cases(connection, now, now + _SOON, assignee_id=officer.id)
+    mine = await casework.count_waiting_cases(
+        work.connection, work.now, work.now + _SOON, assignee_id=officer.id
+    )
     paragraphs = [Words("digest.mine", mine)] if any(mine.values()) else []
     buttons = [Button(Words("digest.see.mine"), "cases:mine=")] if paragraphs else []
     if officer.role in LEADERS:
         unit = None if officer.unit_code == CITY else officer.unit_code
-        ours = await casework.count_waiting_cases(connection, now, now + _SOON, unit_code=unit)
+        ours = await casework.count_waiting_cases(
+            work.connection, work.now, work.now + _SOON, unit_code=unit
+        )
         if any(ours.values()):
             params: dict[str, Param] = {**ours, "unit": name_police(officer.unit_code)}
             paragraphs.append(Words("digest.unit", params))
@@ -75,8 +77,8 @@ async def _digest(
         dedup_key=key,
         chat_id=officer.chat_id,
         priority=outbox.Priority.REMINDER,
-        language=policy.officers_language,
+        language=work.policy.officers_language,
         screen=Screen((Words("digest.text"), *paragraphs), tuple(buttons)).to_json(),
-        expires_at=now + timedelta(hours=12),
+        expires_at=work.now + timedelta(hours=12),
         critical=False,
     )

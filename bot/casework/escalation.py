@@ -13,6 +13,7 @@ from bot.areas.units import CITY
 from bot.casework.assignment import alert_officers, list_leaders, list_serving, notify_officers
 from bot.casework.side_effects import list_current_assignees
 from bot.core.screen import Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.notifications import to_resident
 from storage import audit, casework, outbox, submissions
 from storage.models import State
@@ -55,7 +56,7 @@ async def check_deadlines(
         async with database.transaction() as connection:
             due = await submissions.list_due(connection, now + times.remind_before, after, _PAGE)
             for case in due:
-                await _speak(connection, case, times, now, policy)
+                await _speak(UnitOfWork(connection, now, policy), case, times)
         if len(due) < _PAGE:
             break
         after = (due[-1].due_at, due[-1].id)
@@ -77,8 +78,8 @@ async def _escalate(database: Database, now: datetime, policy: Policy) -> int:
             if changed is None:
                 continue
             told = _each_once(
-                await list_serving(connection, changed, now, policy),
-                await list_leaders(connection, changed, units, now, policy),
+                await list_serving(UnitOfWork(connection, now, policy), changed),
+                await list_leaders(UnitOfWork(connection, now, policy), changed, units),
             )
             await audit.append_entry(
                 connection,
@@ -89,18 +90,12 @@ async def _escalate(database: Database, now: datetime, policy: Policy) -> int:
                 details={"level": level},
             )
             await alert_officers(
-                connection, changed, told, now, policy=policy, words="alert.unacknowledged"
+                UnitOfWork(connection, now, policy), changed, told, words="alert.unacknowledged"
             )
     return len(waiting)
 
 
-async def _speak(
-    connection: AsyncConnection,
-    case: Submission,
-    times: CaseDeadlines,
-    now: datetime,
-    policy: Policy,
-) -> None:
+async def _speak(work: UnitOfWork, case: Submission, times: CaseDeadlines) -> None:
     """Say once that a case is due soon and, later, that it is overdue; a paused one is not.
 
     First to who works on it and to the unit's leaders; to the city's when it lasts.
@@ -108,24 +103,27 @@ async def _speak(
     if case.paused_at is not None:
         return
     stamp = _stamp(case)
-    workers = await _who_works(connection, case, now, policy)
-    if case.due_at > now:
-        await _remind(connection, case, workers, "due_soon", now, policy)
+    workers = await _who_works(work, case)
+    if case.due_at > work.now:
+        await _remind(work, case, workers, "due_soon")
         return
-    above = await list_leaders(connection, case, (case.handled_by,), now, policy)
-    late = policy.workdays.between(case.due_at, now)
+    above = await list_leaders(work, case, (case.handled_by,))
+    late = work.policy.workdays.between(case.due_at, work.now)
     if late >= times.city_after:
-        above += await list_leaders(connection, case, (CITY,), now, policy)
-    await _remind(connection, case, _each_once(workers, above), "overdue", now, policy)
-    if stamp not in await _reported(connection, case):
+        above += await list_leaders(work, case, (CITY,))
+    await _remind(work, case, _each_once(workers, above), "overdue")
+    if stamp not in await _reported(work.connection, case):
         details = {"due": stamp}
         await audit.append_entry(
-            connection, OVERDUE, now, role=audit.SYSTEM, submission_id=case.id, details=details
+            work.connection,
+            OVERDUE,
+            work.now,
+            role=audit.SYSTEM,
+            submission_id=case.id,
+            details=details,
         )
     words = (Words("notice.overdue", {"code": case.code}),)
-    await to_resident.notify_resident(
-        connection, case, f"overdue:{stamp}", words, now, policy=policy
-    )
+    await to_resident.notify_resident(work, case, f"overdue:{stamp}", words)
 
 
 def _each_once(*several: Sequence[Officer]) -> list[Officer]:
@@ -137,22 +135,13 @@ def _stamp(case: Submission) -> int:
     return int(case.due_at.timestamp())
 
 
-async def _remind(
-    connection: AsyncConnection,
-    case: Submission,
-    told: Sequence[Officer],
-    what: str,
-    now: datetime,
-    policy: Policy,
-) -> None:
+async def _remind(work: UnitOfWork, case: Submission, told: Sequence[Officer], what: str) -> None:
     await notify_officers(
-        connection,
+        work,
         case,
         told,
         what,
         f"alert.{what}",
-        now,
-        policy=policy,
         occasion=str(_stamp(case)),
         priority=outbox.Priority.REMINDER,
     )
@@ -164,18 +153,14 @@ async def _reported(connection: AsyncConnection, case: Submission) -> set[int]:
     return {int(entry.details["due"]) for entry in entries}
 
 
-async def _who_works(
-    connection: AsyncConnection, case: Submission, now: datetime, policy: Policy
-) -> Sequence[Officer]:
+async def _who_works(work: UnitOfWork, case: Submission) -> Sequence[Officer]:
     """Who has taken it or, if nobody has, who is on duty for it; with who is to approve it."""
     if case.assignee_id is None:
-        return await list_serving(connection, case, now, policy)
-    working = await list_current_assignees(connection, case, now)
+        return await list_serving(work, case)
+    working = await list_current_assignees(work, case)
     if case.state is not State.ANSWER_PROPOSED:
         return working
-    return _each_once(
-        working, await list_leaders(connection, case, (case.handled_by,), now, policy)
-    )
+    return _each_once(working, await list_leaders(work, case, (case.handled_by,)))
 
 
 async def _close(database: Database, answered_before: datetime, now: datetime) -> int:

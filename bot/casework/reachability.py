@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.casework import staff as casework
 from bot.casework import unit_groups
+from bot.core.unit_of_work import UnitOfWork
 from storage import outbox
 
 if TYPE_CHECKING:
@@ -29,14 +30,14 @@ class Reachability:
         What an officer does not get there goes to another. What waits for a group is closed, and
         its unit is told: the officers have had it in private.
         """
-        if await unit_groups.mark_group_lost(connection, chat_id, now, policy=self.policy):
+        if await unit_groups.mark_group_lost(UnitOfWork(connection, now, self.policy), chat_id):
             return
         await outbox.block_chats(connection, self.policy.pseudonyms.list_chat_ids(chat_id), now)
-        await casework.mark_officer_unreachable(connection, chat_id, now)
+        await casework.mark_officer_unreachable(UnitOfWork(connection, now, self.policy), chat_id)
 
     async def lost_topic(self, connection: AsyncConnection, chat_id: int, now: datetime) -> None:
         """A group's topic is gone: the group itself is written to, and its unit is told."""
-        await unit_groups.mark_topic_lost(connection, chat_id, now, policy=self.policy)
+        await unit_groups.mark_topic_lost(UnitOfWork(connection, now, self.policy), chat_id)
 
     async def moved(self, connection: AsyncConnection, old_id: int, new_id: int) -> None:
         """A group became a supergroup: what waits for it, and what is yet to come, goes there."""

@@ -8,11 +8,11 @@ from bot.areas.units import CITY
 from bot.casework.permissions import DISTRIBUTORS, READERS
 from bot.conversation.engine import Refused
 from bot.core.screen import Words
+from bot.core.unit_of_work import UnitOfWork
 from storage import audit, casework, officers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,44 +38,42 @@ def may_change(officer: Officer, template: Template | None = None) -> bool:
     return officer.role in DISTRIBUTORS and is_own
 
 
-async def begin_template(
-    connection: AsyncConnection, chat: Chat, _now: datetime
-) -> Mapping[str, Any]:
+async def begin_template(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
     """Raise Refused for who may add none."""
-    officer = await officers.find_officer(connection, chat.id)
+    officer = await officers.find_officer(work.connection, chat.id)
     if officer is None or not may_change(officer):
         raise Refused(Words("templates.refused"))
     return {}
 
 
-async def add_template(
-    connection: AsyncConnection, chat: Chat, answers: Mapping[str, Any], now: datetime
-) -> None:
+async def add_template(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Keep a template for the officer's unit."""
-    await begin_template(connection, chat, now)
-    officer = await officers.find_officer(connection, chat.id)
+    await begin_template(work, chat)
+    officer = await officers.find_officer(work.connection, chat.id)
     assert officer is not None
     await casework.add_template(
-        connection,
+        work.connection,
         {
             "unit_code": officer.unit_code,
             "name": answers["name"],
             "text": answers["text"],
             "created_by": officer.id,
-            "created_at": now,
+            "created_at": work.now,
         },
     )
-    await audit.append_entry(connection, ADDED, now, role=officer.role, actor_id=officer.id)
+    await audit.append_entry(
+        work.connection, ADDED, work.now, role=officer.role, actor_id=officer.id
+    )
 
 
-async def delete_template(
-    connection: AsyncConnection, chat_id: int, template_id: int, now: datetime
-) -> bool:
+async def delete_template(work: UnitOfWork, chat_id: int, template_id: int) -> bool:
     """Delete a template of the officer's unit; whether there was one that they may delete."""
-    officer = await officers.find_officer(connection, chat_id)
+    officer = await officers.find_officer(work.connection, chat_id)
     if officer is None or not may_change(officer):
         return False
-    if not await casework.delete_template(connection, template_id, officer.unit_code):
+    if not await casework.delete_template(work.connection, template_id, officer.unit_code):
         return False
-    await audit.append_entry(connection, DROPPED, now, role=officer.role, actor_id=officer.id)
+    await audit.append_entry(
+        work.connection, DROPPED, work.now, role=officer.role, actor_id=officer.id
+    )
     return True

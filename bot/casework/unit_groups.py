@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 from bot.areas.units import name_police
 from bot.casework.permissions import LEADERS
 from bot.core.screen import Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from storage import audit, casework, officers, outbox
 from storage.models import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.core.policy import Policy
     from storage.models import Officer, UnitChat
 
 LINKED, UNLINKED, LOST = "group.linked", "group.unlinked", "group.lost"
@@ -26,11 +25,7 @@ _LIFETIME = timedelta(days=7)
 
 
 async def link_group(
-    connection: AsyncConnection,
-    chat_id: int,
-    thread_id: int | None,
-    person_id: int | None,
-    now: datetime,
+    work: UnitOfWork, chat_id: int, thread_id: int | None, person_id: int | None
 ) -> Words:
     """Alert a leader's unit in this group from now on; what to say there.
 
@@ -38,62 +33,56 @@ async def link_group(
     """
     if person_id is None:
         return Words("group.anonymous")
-    officer = await officers.find_officer(connection, person_id)
+    officer = await officers.find_officer(work.connection, person_id)
     if officer is None or officer.role not in _MAY_LINK:
         return Words("group.refused")
     await casework.link_unit_chat(
-        connection,
+        work.connection,
         {
             "unit_code": officer.unit_code,
             "chat_id": chat_id,
             "thread_id": thread_id,
             "set_by": officer.id,
-            "set_at": now,
+            "set_at": work.now,
         },
     )
-    await _logged(connection, LINKED, officer, now)
+    await _logged(work, LINKED, officer)
     return Words("group.linked", {"unit": name_police(officer.unit_code)})
 
 
-async def unlink_group(connection: AsyncConnection, person_id: int | None, now: datetime) -> Words:
+async def unlink_group(work: UnitOfWork, person_id: int | None) -> Words:
     """Alert a leader's unit in no group any more; what to say there."""
-    officer = None if person_id is None else await officers.find_officer(connection, person_id)
+    officer = None if person_id is None else await officers.find_officer(work.connection, person_id)
     if officer is None or officer.role not in _MAY_LINK:
         return Words("group.anonymous" if person_id is None else "group.refused")
-    if not await casework.unlink_unit_chat(connection, officer.unit_code):
+    if not await casework.unlink_unit_chat(work.connection, officer.unit_code):
         return Words("group.none")
-    await _logged(connection, UNLINKED, officer, now)
+    await _logged(work, UNLINKED, officer)
     return Words("group.unlinked", {"unit": name_police(officer.unit_code)})
 
 
-async def _logged(
-    connection: AsyncConnection, action: str, officer: Officer, now: datetime
-) -> None:
+async def _logged(work: UnitOfWork, action: str, officer: Officer) -> None:
     details = {"unit": officer.unit_code}
     await audit.append_entry(
-        connection, action, now, role=officer.role, actor_id=officer.id, details=details
+        work.connection, action, work.now, role=officer.role, actor_id=officer.id, details=details
     )
 
 
-async def mark_group_lost(
-    connection: AsyncConnection, chat_id: int, now: datetime, *, policy: Policy
-) -> bool:
+async def mark_group_lost(work: UnitOfWork, chat_id: int) -> bool:
     """A group cannot be written to: its unit is told, in private; whether it was a unit's group."""
     if chat_id > 0:
         return False
-    units = await casework.mark_unit_chat_lost(connection, chat_id, now)
-    await outbox.cancel_chat_messages(connection, chat_id, now)
-    await _tell(connection, units, "group.lost", now, policy)
+    units = await casework.mark_unit_chat_lost(work.connection, chat_id, work.now)
+    await outbox.cancel_chat_messages(work.connection, chat_id, work.now)
+    await _tell(work, units, "group.lost")
     return True
 
 
-async def mark_topic_lost(
-    connection: AsyncConnection, chat_id: int, now: datetime, *, policy: Policy
-) -> None:
+async def mark_topic_lost(work: UnitOfWork, chat_id: int) -> None:
     """A group's topic is gone: the group itself is used, and its unit is told."""
-    units = await casework.mark_unit_chat_lost(connection, chat_id, now, topic_only=True)
-    await outbox.clear_topic(connection, chat_id)
-    await _tell(connection, units, "group.lost_topic", now, policy)
+    units = await casework.mark_unit_chat_lost(work.connection, chat_id, work.now, topic_only=True)
+    await outbox.clear_topic(work.connection, chat_id)
+    await _tell(work, units, "group.lost_topic")
 
 
 async def move_group(connection: AsyncConnection, old_id: int, new_id: int) -> None:
@@ -101,28 +90,24 @@ async def move_group(connection: AsyncConnection, old_id: int, new_id: int) -> N
     await casework.move_unit_chat(connection, old_id, new_id)
 
 
-async def _tell(
-    connection: AsyncConnection,
-    groups: Sequence[UnitChat],
-    words: str,
-    now: datetime,
-    policy: Policy,
-) -> None:
+async def _tell(work: UnitOfWork, groups: Sequence[UnitChat], words: str) -> None:
     for group in groups:
-        unit = await officers.list_active(connection, (group.unit_code,))
+        unit = await officers.list_active(work.connection, (group.unit_code,))
         told = [each for each in unit if each.role in _MAY_LINK] or unit
         details = {"unit": group.unit_code}
-        await audit.append_entry(connection, LOST, now, role=audit.SYSTEM, details=details)
+        await audit.append_entry(
+            work.connection, LOST, work.now, role=audit.SYSTEM, details=details
+        )
         screen = Screen((Words(words, {"unit": name_police(group.unit_code)}),)).to_json()
         messages = [
             outbox.OutboxMessage(
                 dedup_key=f"{words}:{group.chat_id}:{group.set_at.timestamp():.0f}:{each.chat_id}",
                 chat_id=each.chat_id,
                 priority=outbox.Priority.ASSIGNMENT,
-                language=policy.officers_language,
+                language=work.policy.officers_language,
                 screen=screen,
-                expires_at=now + _LIFETIME,
+                expires_at=work.now + _LIFETIME,
             )
             for each in told
         ]
-        await outbox.enqueue_messages(connection, messages, now)
+        await outbox.enqueue_messages(work.connection, messages, work.now)

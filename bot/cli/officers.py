@@ -29,16 +29,18 @@ def invite(
     """Make a one-time link that makes its user an officer."""
     from bot.areas.units import CITY, map_units
     from bot.casework import staff
+    from bot.core.unit_of_work import begin_work
+    from bot.runtime.app import make_policy
 
     if unit != CITY and unit not in map_units():
         raise BadSettings(f"--unit {unit}: no such unit; 'python -m bot units list' shows them")
     settings = ChosenSettings.settings()
 
+    topics = [each.value for each in topic or ()]
+
     async def make(database: Database) -> str:
-        async with database.transaction() as connection:
-            return await staff.make_invite(
-                connection, unit, role, [each.value for each in topic or ()], datetime.now(UTC)
-            )
+        async with begin_work(database, datetime.now(UTC), make_policy(settings)) as work:
+            return await staff.make_invite(work, unit, role, topics)
 
     token = run_to_end(with_database(make, settings))
     print_line(run_to_end(_invite_link(settings, token)))
@@ -133,12 +135,15 @@ def roster(
 def deactivate(officer_id: int) -> None:
     """Take an officer's rights away."""
     from bot.casework import staff
+    from bot.core.unit_of_work import begin_work
+    from bot.runtime.app import make_policy
     from storage import audit
 
+    policy = make_policy(ChosenSettings.settings())
+
     async def work(database: Database) -> bool:
-        async with database.transaction() as connection:
-            now = datetime.now(UTC)
-            return await staff.deactivate_officer(connection, officer_id, now, role=audit.OPERATOR)
+        async with begin_work(database, datetime.now(UTC), policy) as unit:
+            return await staff.deactivate_officer(unit, officer_id, role=audit.OPERATOR)
 
     if not run_to_end(with_database(work)):
         raise Failure(f"there is no active officer {officer_id}: see 'officers list'")

@@ -22,6 +22,7 @@ from bot.conversation.engine import (
 from bot.conversation.group_commit import Decide, TurnBatcher
 from bot.conversation.screens import match_typed_label, show_question
 from bot.core.screen import Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from storage import conversations
 from storage.conversations import Draft
 
@@ -30,16 +31,17 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.core.policy import Policy
     from storage.database import Database
     from storage.models import Conversation
 
 
-Begin = Callable[["AsyncConnection", Chat, "datetime"], Awaitable[Mapping[str, Any]]]
-Finish = Callable[["AsyncConnection", Chat, Mapping[str, Any], "datetime"], Awaitable[None]]
-Answered = Callable[["AsyncConnection", Chat, Any, "datetime"], Awaitable[None]]
+Begin = Callable[[UnitOfWork, Chat], Awaitable[Mapping[str, Any]]]
+Finish = Callable[[UnitOfWork, Chat, Mapping[str, Any]], Awaitable[None]]
+Answered = Callable[[UnitOfWork, Chat, Any], Awaitable[None]]
 
 
-async def _no_facts(_connection: AsyncConnection, _chat: Chat, _now: datetime) -> Mapping[str, Any]:
+async def _no_facts(_work: UnitOfWork, _chat: Chat) -> Mapping[str, Any]:
     return {}
 
 
@@ -81,6 +83,7 @@ class ConversationService:
         database: Database,
         matters: tuple[FlowBinding, ...],
         *,
+        policy: Policy,
         say: Callable[[Words | str, str], str],
         default_language: str,
         draft_lifetime: timedelta,
@@ -92,6 +95,7 @@ class ConversationService:
         """
         self._database = database
         self._matters = {matter.flow.name: matter for matter in matters}
+        self._policy = policy
         self._say = say
         self._default_language = default_language
         self._draft_lifetime = draft_lifetime
@@ -151,9 +155,8 @@ class ConversationService:
                 return None, None
             matter = self._matters[flow]
             try:
-                begun = await matter.begin(
-                    connection, Chat(chat_id, row.language, row.preferences), now
-                )
+                chat = Chat(chat_id, row.language, row.preferences)
+                begun = await matter.begin(UnitOfWork(connection, now, self._policy), chat)
             except Refused as refused:
                 return TurnScreen(Screen((refused.words,)), row.language), _closed(row, update_id)
             answers = {**(facts or {}), **begun}
@@ -268,11 +271,12 @@ class ConversationService:
     ) -> Draft | None:
         """Do what a turn brings about; the draft that it leaves."""
         chat = Chat(row.chat_id, row.language, row.preferences)
+        work = UnitOfWork(connection, now, self._policy)
         match turn:
             case Ask():
                 if turn.accepted is not None and turn.accepted in matter.answered:
                     value = turn.answers[turn.accepted]
-                    await matter.answered[turn.accepted](connection, chat, value, now)
+                    await matter.answered[turn.accepted](work, chat, value)
                 return Draft(
                     chat_id=row.chat_id,
                     flow=row.flow,
@@ -283,7 +287,7 @@ class ConversationService:
                     reminded_at=None,
                 )
             case Done():
-                await matter.finish(connection, chat, turn.answers, now)
+                await matter.finish(work, chat, turn.answers)
             case Stopped(reason) if reason in matter.forgets:
                 await conversations.delete_conversation(connection, chat.id)
                 return None

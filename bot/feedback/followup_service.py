@@ -10,6 +10,7 @@ from bot.casework.assignment import list_serving, notify_officers
 from bot.casework.permissions import is_away
 from bot.conversation.inputs import join_texts
 from bot.core.text_folding import fold_text
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback.intake_service import find_own_submission, make_attachment_rows
 from storage import audit, casework, officers, submissions
 from storage.models import RemarkKind, State
@@ -17,8 +18,6 @@ from storage.models import RemarkKind, State
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.conversation.engine import Chat
     from bot.core.policy import Policy
@@ -31,40 +30,29 @@ REPLIED = "submission.replied"
 _LIFETIME = timedelta(days=30)
 
 
-async def add_to_submission(
-    connection: AsyncConnection,
-    chat: Chat,
-    answers: Mapping[str, Any],
-    now: datetime,
-    *,
-    policy: Policy,
-) -> None:
+async def add_to_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Keep what the resident adds, and tell the officers."""
-    submission = await _own(connection, chat, answers["@code"], policy)
+    submission = await _own(work, chat, answers["@code"])
     if submission is not None and submission_rules.may_be_added_to(submission):
-        await _added(connection, submission, RemarkKind.ADDITION, answers, now, policy)
+        await _added(work, submission, RemarkKind.ADDITION, answers)
 
 
-async def reply_to_question(
-    connection: AsyncConnection,
-    chat: Chat,
-    answers: Mapping[str, Any],
-    now: datetime,
-    *,
-    policy: Policy,
-) -> None:
+async def reply_to_question(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Keep the answer to an officer's question; the clock runs on."""
-    submission = await _own(connection, chat, answers["@code"], policy)
+    submission = await _own(work, chat, answers["@code"])
     if submission is None or not submission_rules.may_be_added_to(submission):
         return
     if submission.state is State.AWAITING_RESIDENT and submission.paused_at is not None:
         # Who had it may have left meanwhile: then it is for somebody to take on.
         state = State.RECEIVED if submission.assignee_id is None else State.IN_PROGRESS
         going_on = await submissions.update_submission(
-            connection, submission, state=state, **compute_resumption(submission, now, policy)
+            work.connection,
+            submission,
+            state=state,
+            **compute_resumption(submission, work.now, work.policy),
         )
         submission = going_on or submission
-    await _added(connection, submission, RemarkKind.REPLY, answers, now, policy)
+    await _added(work, submission, RemarkKind.REPLY, answers)
 
 
 def compute_resumption(case: Submission, now: datetime, policy: Policy) -> dict[str, Any]:
@@ -75,12 +63,7 @@ def compute_resumption(case: Submission, now: datetime, policy: Policy) -> dict[
 
 
 async def _added(
-    connection: AsyncConnection,
-    submission: Submission,
-    kind: RemarkKind,
-    answers: Mapping[str, Any],
-    now: datetime,
-    policy: Policy,
+    work: UnitOfWork, submission: Submission, kind: RemarkKind, answers: Mapping[str, Any]
 ) -> None:
     words = join_texts(answers["details"])
     remark = {
@@ -88,148 +71,115 @@ async def _added(
         "kind": kind,
         "officer_id": None,
         "text": words,
-        "at": now,
+        "at": work.now,
     }
-    remark_id = await submissions.add_remark(connection, remark)
-    before = await submissions.list_attachments(connection, submission.id)
+    remark_id = await submissions.add_remark(work.connection, remark)
+    before = await submissions.list_attachments(work.connection, submission.id)
     await submissions.add_attachments(
-        connection,
+        work.connection,
         submission.id,
-        make_attachment_rows(answers["details"], now),
+        make_attachment_rows(answers["details"], work.now),
         first=len(before),
         remark_id=remark_id,
     )
     folded = f"{submission.folded}\n{fold_text(words)}"
-    await submissions.update_submission(connection, submission, folded=folded)
+    await submissions.update_submission(work.connection, submission, folded=folded)
     action = ADDED if kind is RemarkKind.ADDITION else REPLIED
-    await _done(connection, submission, action, now)
-    told = await _concerned(connection, submission, now, policy)
-    await notify_officers(
-        connection,
-        submission,
-        told,
-        "added",
-        "alert.added",
-        now,
-        policy=policy,
-        occasion=str(remark_id),
-    )
+    await _done(work, submission, action)
+    told = await _concerned(work, submission)
+    await notify_officers(work, submission, told, "added", "alert.added", occasion=str(remark_id))
 
 
-async def withdraw_submission(
-    connection: AsyncConnection, chat: Chat, code: str, now: datetime, *, policy: Policy
-) -> Submission | None:
+async def withdraw_submission(work: UnitOfWork, chat: Chat, code: str) -> Submission | None:
     """Take an opinion back; None when it is not one's own, or it is too late."""
-    submission = await _own(connection, chat, code, policy)
+    submission = await _own(work, chat, code)
     if submission is None or not submission_rules.may_be_withdrawn(submission):
         return None
     changed = await submissions.update_submission(
-        connection, submission, state=State.WITHDRAWN, closed_at=now
+        work.connection, submission, state=State.WITHDRAWN, closed_at=work.now
     )
     if changed is not None:
-        await _done(connection, submission, WITHDRAWN, now)
-        await casework.release_merged(connection, submission.id)
-        told = await _concerned(connection, submission, now, policy)
-        await notify_officers(
-            connection, changed, told, "withdrawn", "alert.withdrawn", now, policy=policy
-        )
+        await _done(work, submission, WITHDRAWN)
+        await casework.release_merged(work.connection, submission.id)
+        told = await _concerned(work, submission)
+        await notify_officers(work, changed, told, "withdrawn", "alert.withdrawn")
     return changed
 
 
-async def rate_answer(
-    connection: AsyncConnection,
-    chat: Chat,
-    answers: Mapping[str, Any],
-    now: datetime,
-    *,
-    policy: Policy,
-) -> None:
+async def rate_answer(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Keep what the resident thinks of the answer; look at it again if they ask for it."""
-    submission = await _own(connection, chat, answers["@code"], policy)
+    submission = await _own(work, chat, answers["@code"])
     if submission is None or not submission_rules.may_be_rated(submission):
         return
     score, reason = int(answers["score"]), answers.get("reason") or None
     rated = await submissions.update_submission(
-        connection, submission, rating=score, rating_reason=reason
+        work.connection, submission, rating=score, rating_reason=reason
     )
     if rated is None:
         return
-    await _done(connection, submission, RATED, now, rating=score)
+    await _done(work, submission, RATED, rating=score)
     if answers.get("again") == "yes":
-        await _reopen(connection, rated, reason or "", now, policy)
+        await _reopen(work, rated, reason or "")
 
 
-async def reopen_submission(
-    connection: AsyncConnection,
-    chat: Chat,
-    answers: Mapping[str, Any],
-    now: datetime,
-    *,
-    policy: Policy,
-) -> None:
+async def reopen_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Look at an answered opinion again, once."""
-    submission = await _own(connection, chat, answers["@code"], policy)
+    submission = await _own(work, chat, answers["@code"])
     if submission is not None:
-        await _reopen(connection, submission, answers["reason"], now, policy)
+        await _reopen(work, submission, answers["reason"])
 
 
-async def _reopen(
-    connection: AsyncConnection, submission: Submission, reason: str, now: datetime, policy: Policy
-) -> None:
-    if not submission_rules.may_be_reopened(submission, now, policy.reopen_within):
+async def _reopen(work: UnitOfWork, submission: Submission, reason: str) -> None:
+    if not submission_rules.may_be_reopened(submission, work.now, work.policy.reopen_within):
         return
     changed = await submissions.update_submission(
-        connection,
+        work.connection,
         submission,
         state=State.ASSIGNED if submission.assignee_id else State.RECEIVED,
-        reopened_at=now,
+        reopened_at=work.now,
         answered_at=None,
         closed_at=None,
         warned_at=None,
-        due_at=policy.due(submission.kind, now),
-        acknowledge_by=policy.acknowledge_by(now, urgent=submission.urgent),
+        due_at=work.policy.due(submission.kind, work.now),
+        acknowledge_by=work.policy.acknowledge_by(work.now, urgent=submission.urgent),
         escalation=0,
     )
     if changed is None:
         return
     if reason:
-        remark = {"submission_id": submission.id, "kind": RemarkKind.ADDITION, "at": now}
-        await submissions.add_remark(connection, {**remark, "officer_id": None, "text": reason})
-    await _done(connection, submission, REOPENED, now)
-    told = await _concerned(connection, changed, now, policy)
+        remark = {"submission_id": submission.id, "kind": RemarkKind.ADDITION, "at": work.now}
+        await submissions.add_remark(
+            work.connection, {**remark, "officer_id": None, "text": reason}
+        )
+    await _done(work, submission, REOPENED)
+    told = await _concerned(work, changed)
     await notify_officers(
-        connection,
-        changed,
-        told,
-        "reopened",
-        "alert.reopened",
-        now,
-        policy=policy,
-        occasion=str(changed.version),
+        work, changed, told, "reopened", "alert.reopened", occasion=str(changed.version)
     )
 
 
-async def _concerned(
-    connection: AsyncConnection, submission: Submission, now: datetime, policy: Policy
-) -> Sequence[Officer]:
+async def _concerned(work: UnitOfWork, submission: Submission) -> Sequence[Officer]:
     """Who has it and, while nobody took it on, who is on duty for it too."""
     if submission.assignee_id is not None and submission.state is not State.ASSIGNED:
-        has = await officers.list_by_ids(connection, [submission.assignee_id])
-        if has and not is_away(has[0], now):
+        has = await officers.list_by_ids(work.connection, [submission.assignee_id])
+        if has and not is_away(has[0], work.now):
             return has
-    return await list_serving(connection, submission, now, policy)
+    return await list_serving(work, submission)
 
 
-async def _own(
-    connection: AsyncConnection, chat: Chat, code: str, policy: Policy
-) -> Submission | None:
-    mine = await find_own_submission(connection, policy.pseudonyms.list_aliases(chat.id), code)
+async def _own(work: UnitOfWork, chat: Chat, code: str) -> Submission | None:
+    mine = await find_own_submission(
+        work.connection, work.policy.pseudonyms.list_aliases(chat.id), code
+    )
     return mine.submission if mine else None
 
 
-async def _done(
-    connection: AsyncConnection, submission: Submission, action: str, now: datetime, **details: Any
-) -> None:
+async def _done(work: UnitOfWork, submission: Submission, action: str, **details: Any) -> None:
     await audit.append_entry(
-        connection, action, now, role=audit.RESIDENT, submission_id=submission.id, details=details
+        work.connection,
+        action,
+        work.now,
+        role=audit.RESIDENT,
+        submission_id=submission.id,
+        details=details,
     )

@@ -7,33 +7,29 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.engine import Refused
 from bot.core.screen import Words
+from bot.core.unit_of_work import UnitOfWork
 from storage import bans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.core.policy import SubmissionLimits
 
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
-async def check_limits(
-    connection: AsyncConnection, aliases: Sequence[int], now: datetime, limits: SubmissionLimits
-) -> None:
+async def check_limits(work: UnitOfWork, aliases: Sequence[int], limits: SubmissionLimits) -> None:
     """Raise Refused for who is banned, for who gave enough for today, and when all give too much.
 
     It is asked before the first question: who is in the middle of an opinion may finish it.
     """
     known = await bans.read_intake_status(
-        connection, aliases, now=now, number=limits.a_day, since=now - _MINUTE
+        work.connection, aliases, now=work.now, number=limits.a_day, since=work.now - _MINUTE
     )
     if known.banned_until is not None:
         reason = known.reason or ""
         raise Refused(Words("abuse.banned", {"until": known.banned_until, "reason": reason}))
-    if known.nth_newest is not None and now - known.nth_newest < _DAY:
+    if known.nth_newest is not None and work.now - known.nth_newest < _DAY:
         again = known.nth_newest + _DAY
         raise Refused(Words("abuse.enough_today", {"until": again, "opinions": limits.a_day}))
     if known.lately >= limits.everybody_a_minute:

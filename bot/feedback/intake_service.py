@@ -16,6 +16,7 @@ from bot.casework.assignment import assign_and_alert
 from bot.conversation.inputs import join_texts, list_files
 from bot.core.screen import Button, Screen, Words
 from bot.core.text_folding import fold_text
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import deep_links, intake_limits, rules
 from bot.feedback.text_questions import is_urgent
 from storage import audit, conversations, outbox, residents, submissions
@@ -54,53 +55,48 @@ _RECEIPT_LIFETIME = timedelta(days=30)
 _LAST_AREAS = 3
 
 
-async def load_facts(
-    connection: AsyncConnection, chat: Chat, now: datetime, *, policy: Policy
-) -> Mapping[str, Any]:
+async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
     """What is known before the first question: the notice that the resident agreed to.
 
     Raises Refused for who is banned, and for who gave more than a day allows.
     """
     await intake_limits.check_limits(
-        connection, policy.pseudonyms.list_aliases(chat.id), now, policy.limits
+        work, work.policy.pseudonyms.list_aliases(chat.id), work.policy.limits
     )
     resident = await residents.find_resident(
-        connection, policy.pseudonyms.list_aliases(chat.id, named=True)
+        work.connection, work.policy.pseudonyms.list_aliases(chat.id, named=True)
     )
     agreed = {"@agreed": resident.consent_version} if resident else {}
     last = {"@areas": chat.preferences.get("areas", [])}
-    return {**agreed, **last, **deep_links.load_link_facts(chat.preferences, now)}
+    return {**agreed, **last, **deep_links.load_link_facts(chat.preferences, work.now)}
 
 
-async def record_consent(
-    connection: AsyncConnection, chat: Chat, version: str, now: datetime, *, policy: Policy
-) -> None:
+async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
     """Store the consent at the moment it is given."""
-    address = policy.pseudonyms.make_address(chat.id, named=True)
-    consent = (version, chat.language, now)
-    await residents.record_consent(connection, address.alias, address.sealed, consent, named=True)
+    address = work.policy.pseudonyms.make_address(chat.id, named=True)
+    consent = (version, chat.language, work.now)
+    await residents.record_consent(
+        work.connection, address.alias, address.sealed, consent, named=True
+    )
     await audit.append_entry(
-        connection, "consent.given", now, role=audit.RESIDENT, details={"version": version}
+        work.connection,
+        "consent.given",
+        work.now,
+        role=audit.RESIDENT,
+        details={"version": version},
     )
 
 
-async def receive_submission(
-    connection: AsyncConnection,
-    chat: Chat,
-    answers: Mapping[str, Any],
-    now: datetime,
-    *,
-    policy: Policy,
-) -> None:
+async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Make a submission of the answers, with its receipt and the alert to the officers on duty."""
     kind = rules.get_kind(answers)
     assert kind is not None
     topics = [Topic(topic) for topic in answers["topic"]]
     identity = rules.get_identity(answers)
     confidential = submission_rules.is_confidential(kind, identity)
-    address = policy.pseudonyms.make_address(chat.id, named=not confidential)
+    address = work.policy.pseudonyms.make_address(chat.id, named=not confidential)
     if confidential:
-        await _without_a_name(connection, chat, address, policy)
+        await _without_a_name(work, chat, address)
     values = {
         "code": submission_rules.make_receipt_code(secrets.choice),
         "kind": kind,
@@ -115,40 +111,42 @@ async def receive_submission(
         "version": 1,
         "state": State.RECEIVED,
         "identity": identity,
-        "phone": policy.cipher.encrypt_text(answers["phone"])
+        "phone": work.policy.cipher.encrypt_text(answers["phone"])
         if identity is Identity.PHONE
         else None,
         "confidential": confidential,
         "language": chat.language,
         "forum": answers.get("@forum"),
-        "created_at": now,
-        "due_at": policy.due(kind, now),
+        "created_at": work.now,
+        "due_at": work.policy.due(kind, work.now),
     }
-    files = make_attachment_rows(answers["details"], now)
-    submission = await submissions.add_submission(connection, address.alias, values, files)
+    files = make_attachment_rows(answers["details"], work.now)
+    submission = await submissions.add_submission(work.connection, address.alias, values, files)
     if not confidential:
-        await _remember(connection, chat, answers["area"])
+        await _remember(work.connection, chat, answers["area"])
     await audit.append_entry(
-        connection, RECEIVED, now, role=audit.RESIDENT, submission_id=submission.id
+        work.connection, RECEIVED, work.now, role=audit.RESIDENT, submission_id=submission.id
     )
-    await outbox.enqueue_messages(connection, [_receipt(chat, address, submission, policy)], now)
-    await assign_and_alert(connection, submission, now, policy=policy)
+    await outbox.enqueue_messages(
+        work.connection, [_receipt(chat, address, submission, work.policy)], work.now
+    )
+    await assign_and_alert(work, submission)
 
 
-async def _without_a_name(
-    connection: AsyncConnection, chat: Chat, address: ChatAddress, policy: Policy
-) -> None:
+async def _without_a_name(work: UnitOfWork, chat: Chat, address: ChatAddress) -> None:
     """Let the same person be another resident, who has agreed too.
 
     The consent is dated to its day: to the second it would tell which resident it was.
     """
     named = await residents.find_resident(
-        connection, policy.pseudonyms.list_aliases(chat.id, named=True)
+        work.connection, work.policy.pseudonyms.list_aliases(chat.id, named=True)
     )
     assert named is not None
     day = named.consent_at.replace(hour=0, minute=0, second=0, microsecond=0)
     consent = (named.consent_version, named.consent_language, day)
-    await residents.record_consent(connection, address.alias, address.sealed, consent, named=False)
+    await residents.record_consent(
+        work.connection, address.alias, address.sealed, consent, named=False
+    )
 
 
 async def _remember(connection: AsyncConnection, chat: Chat, area: str) -> None:

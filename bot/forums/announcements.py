@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
 from bot.core.preferences import FORUMS, Preferences
+from bot.core.unit_of_work import UnitOfWork
 from bot.forums.planning.screens import show_announcement
 from storage import attendance, audit, forums, outbox
 from storage.models import ForumState
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sqlalchemy import Select
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.core.policy import Policy
     from storage.database import Database
@@ -50,7 +50,7 @@ async def expand_announcements(database: Database, now: datetime, *, policy: Pol
         async with database.transaction() as connection:
             announcement = await forums.lock_next_announcement(connection, now)
             if announcement is not None:
-                put += await _chunk(connection, announcement, now, policy)
+                put += await _chunk(UnitOfWork(connection, now, policy), announcement)
             if put - counted >= _MANY or (announcement is None and put >= _MANY):
                 await outbox.refresh_statistics(connection)
                 counted = put
@@ -58,31 +58,29 @@ async def expand_announcements(database: Database, now: datetime, *, policy: Pol
                 return put
 
 
-async def _chunk(
-    connection: AsyncConnection, announcement: Announcement, now: datetime, policy: Policy
-) -> int:
+async def _chunk(work: UnitOfWork, announcement: Announcement) -> int:
     """Put one chunk into the outbox, and say how far it has come."""
     number = announcement.id
-    forum = await attendance.get_forum(connection, announcement.forum_id)
-    if not _is_true(announcement, forum, now):
-        await forums.update_announcement(connection, number, cancelled_at=now)
+    forum = await attendance.get_forum(work.connection, announcement.forum_id)
+    if not _is_true(announcement, forum, work.now):
+        await forums.update_announcement(work.connection, number, cancelled_at=work.now)
         return 0
     sources = _sources(announcement, forum)
     if announcement.source >= len(sources):
-        await forums.update_announcement(connection, number, finished_at=now)
+        await forums.update_announcement(work.connection, number, finished_at=work.now)
         return 0
     found = await forums.list_recipients(
-        connection, sources[announcement.source], announcement.cursor, _CHUNK
+        work.connection, sources[announcement.source], announcement.cursor, _CHUNK
     )
-    messages, left_out = await _messages(connection, announcement, forum, found, now, policy)
-    await outbox.enqueue_messages(connection, messages, now)
-    await outbox.park_messages(connection, [each.chat_id for each in messages])
+    messages, left_out = await _messages(work, announcement, forum, found)
+    await outbox.enqueue_messages(work.connection, messages, work.now)
+    await outbox.park_messages(work.connection, [each.chat_id for each in messages])
     left_out += announcement.left_out
     if len(found) < _CHUNK:
         place = {"source": announcement.source + 1, "cursor": 0}
     else:
         place = {"cursor": found[-1].id}
-    await forums.update_announcement(connection, number, left_out=left_out, **place)
+    await forums.update_announcement(work.connection, number, left_out=left_out, **place)
     return len(messages)
 
 
@@ -104,22 +102,20 @@ def _sources(announcement: Announcement, forum: Forum) -> Sequence[Select[Any]]:
 
 
 async def _messages(
-    connection: AsyncConnection,
+    work: UnitOfWork,
     announcement: Announcement,
     forum: Forum,
     found: Sequence[forums.AnnouncementRecipient],
-    now: datetime,
-    policy: Policy,
 ) -> tuple[list[outbox.OutboxMessage], int]:
     """A message for each who wants one, not before their quiet hours end; how many want none.
 
     Who switched news of forums off, or is not interested in this one, hears of it only if they are
     to come.
     """
-    chat_ids = {each.alias: policy.pseudonyms.decrypt_chat_id(each.sealed) for each in found}
-    chats = await attendance.map_conversations(connection, chat_ids.values())
+    chat_ids = {each.alias: work.policy.pseudonyms.decrypt_chat_id(each.sealed) for each in found}
+    chats = await attendance.map_conversations(work.connection, chat_ids.values())
     screen = show_announcement(announcement.kind, forum).to_json()
-    until = forum.starts_at if announcement.kind in _OF_THE_START else now + _AFTERWARDS
+    until = forum.starts_at if announcement.kind in _OF_THE_START else work.now + _AFTERWARDS
     is_news = announcement.kind != "results" and announcement.source == 0
     messages, unwilling = {}, set()
     for each in found:
@@ -129,7 +125,7 @@ async def _messages(
         if is_news and (hides or FORUMS in chosen.muted):
             unwilling.add(each.alias)
             continue
-        earliest = chosen.earliest(now, policy.zone)
+        earliest = chosen.earliest(work.now, work.policy.zone)
         messages[each.alias] = outbox.OutboxMessage(
             dedup_key=f"forum:{announcement.id}:{each.alias}",
             chat_id=each.alias,
@@ -139,58 +135,60 @@ async def _messages(
             screen=screen,
             expires_at=until,
             critical=False,
-            not_before=earliest if earliest < until else now,
+            not_before=earliest if earliest < until else work.now,
             announcement_id=announcement.id,
         )
     if unwilling:
-        unwilling -= await forums.filter_attending(connection, forum.id, unwilling)
+        unwilling -= await forums.filter_attending(work.connection, forum.id, unwilling)
     return list(messages.values()), len(unwilling)
 
 
-async def stop_announcements(
-    connection: AsyncConnection, forum: Forum, now: datetime, *, kinds: Collection[str]
-) -> None:
+async def stop_announcements(work: UnitOfWork, forum: Forum, *, kinds: Collection[str]) -> None:
     """Announce no further, neither to anybody nor in the channel, what has not gone out yet."""
-    said = await forums.list_announcements(connection, forum.id)
+    said = await forums.list_announcements(work.connection, forum.id)
     keys = [_in_the_channel(forum, each.kind, each.version) for each in said if each.kind in kinds]
-    await outbox.cancel_waiting(connection, keys, now)
-    await forums.cancel_announcements(connection, forum.id, now, kinds=kinds)
+    await outbox.cancel_waiting(work.connection, keys, work.now)
+    await forums.cancel_announcements(work.connection, forum.id, work.now, kinds=kinds)
 
 
 def _in_the_channel(forum: Forum, kind: str, version: int) -> str:
     return f"channel:{forum.id}:{kind}:{version}"
 
 
-async def announce_forum(
-    connection: AsyncConnection, forum: Forum, kind: str, now: datetime, *, policy: Policy
-) -> None:
+async def announce_forum(work: UnitOfWork, forum: Forum, kind: str) -> None:
     """Have something of a forum announced: to everybody concerned, and to a channel if one is set.
 
     What was announced before and is no longer true is stopped.
     """
     if kind != "results":
         others = {"notice", "moved", "postponed", "cancelled"} - {kind}
-        await stop_announcements(connection, forum, now, kinds=others)
+        await stop_announcements(work, forum, kinds=others)
     version = forum.start_version if kind in _OF_THE_START else forum.version
     await forums.add_announcement(
-        connection,
-        {"forum_id": forum.id, "kind": kind, "version": version, "due_at": now, "created_at": now},
+        work.connection,
+        {
+            "forum_id": forum.id,
+            "kind": kind,
+            "version": version,
+            "due_at": work.now,
+            "created_at": work.now,
+        },
     )
-    if policy.channel is not None:
+    if work.policy.channel is not None:
         message = outbox.OutboxMessage(
             dedup_key=_in_the_channel(forum, kind, version),
-            chat_id=policy.channel,
+            chat_id=work.policy.channel,
             priority=outbox.Priority.ANNOUNCEMENT,
             language="vi",
             screen=show_announcement(kind, forum, buttons=False).to_json(),
-            expires_at=forum.starts_at if kind in _OF_THE_START else now + _AFTERWARDS,
+            expires_at=forum.starts_at if kind in _OF_THE_START else work.now + _AFTERWARDS,
             critical=False,
         )
-        await outbox.enqueue_messages(connection, [message], now)
+        await outbox.enqueue_messages(work.connection, [message], work.now)
     await audit.append_entry(
-        connection,
+        work.connection,
         ANNOUNCED,
-        now,
+        work.now,
         role=audit.SYSTEM,
         details={"forum": forum.code, "kind": kind, "version": version},
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from bot.core.unit_of_work import UnitOfWork
 from bot.forums.session.flow import suggest_topics
 from bot.forums.session.staff_entry import StaffEntry, add_staff_entry
 from bot.texts import load_texts
@@ -16,27 +17,17 @@ from storage.models import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
     from typing import Any
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.core.policy import Policy
     from storage.models import Forum, Officer
 
 
 async def add_commitment(
-    connection: AsyncConnection,
-    forum: Forum,
-    officer: Officer,
-    words: Mapping[str, Any],
-    now: datetime,
-    *,
-    policy: Policy,
+    work: UnitOfWork, forum: Forum, officer: Officer, words: Mapping[str, Any]
 ) -> None:
     """Store what was promised, as `text`, `owner` and `due`, and make it a case."""
     due_on = date.fromisoformat(words["due"])
-    said = load_texts(policy.officers_language)["forum.promised"].format(
+    said = load_texts(work.policy.officers_language)["forum.promised"].format(
         title=forum.title, text=words["text"], owner=words["owner"]
     )
     what = StaffEntry(
@@ -45,17 +36,17 @@ async def add_commitment(
         suggest_topics(words["text"]),
         forum.host_unit,
         said,
-        policy.workdays.end_of(due_on),
+        work.policy.workdays.end_of(due_on),
     )
-    case = await add_staff_entry(connection, forum, officer, what, now, policy=policy)
+    case = await add_staff_entry(work, forum, officer, what)
     await forums.add_commitment(
-        connection,
+        work.connection,
         {
             "forum_id": forum.id,
             "text": words["text"],
             "owner": words["owner"],
             "due_on": due_on,
             "submission_id": case.id,
-            "created_at": now,
+            "created_at": work.now,
         },
     )

@@ -10,16 +10,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
+from bot.core.unit_of_work import UnitOfWork
 from bot.forums.planning.actions import DECIDERS, PLANNERS
 from bot.forums.planning.service import notify_planners
 from storage import forums, officers
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.core.policy import Policy
     from storage.models import Forum, Officer
 
 _SOON = 2  # working days
@@ -27,59 +25,55 @@ _LATE = timedelta(hours=12)  # after which a forum that was held is over
 _MOST = 500  # promises that one waking looks at
 
 
-async def remind_organisers(connection: AsyncConnection, now: datetime, *, policy: Policy) -> None:
+async def remind_organisers(work: UnitOfWork) -> None:
     """Say once that something is due within two working days; when it is over, again and again.
 
     Of results the city hears too then, every working day; of promises the unit, every week.
     """
-    await _of_those_never_begun(connection, now, policy)
-    await _of_reports(connection, now, policy)
-    await _of_promises(connection, now, policy)
+    await _of_those_never_begun(work)
+    await _of_reports(work)
+    await _of_promises(work)
 
 
-async def _of_those_never_begun(connection: AsyncConnection, now: datetime, policy: Policy) -> None:
+async def _of_those_never_begun(work: UnitOfWork) -> None:
     """Nobody said that it was held: once, so that its results are not forgotten."""
-    for forum in await forums.list_never_begun(connection, now - _LATE):
-        told = await _planners(connection, forum)
+    for forum in await forums.list_never_begun(work.connection, work.now - _LATE):
+        told = await _planners(work.connection, forum)
         occasion = f"{forum.start_version}"
-        await notify_planners(
-            connection, forum, told, "forum.alert.not_begun", now, policy, occasion=occasion
-        )
+        await notify_planners(work, forum, told, "forum.alert.not_begun", occasion=occasion)
 
 
-async def _of_reports(connection: AsyncConnection, now: datetime, policy: Policy) -> None:
-    today = policy.workdays.day_of(now)
-    for forum in await forums.list_reports_due(connection, policy.workdays.after(now, _SOON)):
-        due, told = forum.report_due_at or now, await _planners(connection, forum)
-        if due > now:
+async def _of_reports(work: UnitOfWork) -> None:
+    today = work.policy.workdays.day_of(work.now)
+    for forum in await forums.list_reports_due(
+        work.connection, work.policy.workdays.after(work.now, _SOON)
+    ):
+        due, told = forum.report_due_at or work.now, await _planners(work.connection, forum)
+        if due > work.now:
             words, occasion = "forum.alert.report_due", f"{due:%Y%m%d}"
-        elif policy.workdays.is_worked(today):
+        elif work.policy.workdays.is_worked(today):
             words, occasion = "forum.alert.report_overdue", f"{today:%Y%m%d}"
-            above = await officers.list_active(connection, [CITY])
+            above = await officers.list_active(work.connection, [CITY])
             told += [each for each in above if each.role in DECIDERS and each not in told]
         else:
             continue
-        day = policy.workdays.day_of(due)
-        await notify_planners(
-            connection, forum, told, words, now, policy, occasion=occasion, due=day
-        )
+        day = work.policy.workdays.day_of(due)
+        await notify_planners(work, forum, told, words, occasion=occasion, due=day)
 
 
-async def _of_promises(connection: AsyncConnection, now: datetime, policy: Policy) -> None:
-    today = policy.workdays.day_of(now)
-    until = policy.workdays.day_of(policy.workdays.after(now, _SOON))
-    for promise, forum in await forums.list_commitments_due(connection, until, _MOST):
+async def _of_promises(work: UnitOfWork) -> None:
+    today = work.policy.workdays.day_of(work.now)
+    until = work.policy.workdays.day_of(work.policy.workdays.after(work.now, _SOON))
+    for promise, forum in await forums.list_commitments_due(work.connection, until, _MOST):
         if promise.due_on >= today:
             words, occasion = "forum.alert.promise_due", f"{promise.id}"
         else:
             words, occasion = "forum.alert.promise_overdue", f"{promise.id}-{today:%G%V}"
         await notify_planners(
-            connection,
+            work,
             forum,
-            await _planners(connection, forum),
+            await _planners(work.connection, forum),
             words,
-            now,
-            policy,
             occasion=occasion,
             text=promise.text,
             owner=promise.owner,

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.core.preferences import Preferences
+from bot.core.unit_of_work import UnitOfWork
 from bot.forums.attendance import rules
 from bot.forums.attendance.screens import show_reminder
 from storage import attendance, forum_reminders, outbox
@@ -18,8 +19,6 @@ from storage.models import ForumState
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.core.policy import Policy
     from storage.database import Database
@@ -52,7 +51,9 @@ async def send_reminders(
         more = True
         while more:
             async with database.transaction() as connection:
-                put, more = await _expand(connection, forum_id, offset, usual, now, policy)
+                put, more = await _expand(
+                    UnitOfWork(connection, now, policy), forum_id, offset, usual
+                )
             found = found or put
     return found
 
@@ -74,36 +75,31 @@ def _unfinished(
 
 
 async def _expand(
-    connection: AsyncConnection,
-    forum_id: int,
-    offset: int,
-    usual: Sequence[int],
-    now: datetime,
-    policy: Policy,
+    work: UnitOfWork, forum_id: int, offset: int, usual: Sequence[int]
 ) -> tuple[bool, bool]:
     """Look at a page of those who come; whether some were reminded, and whether there are more.
 
     The forum is held: it cannot be moved meanwhile, and no other replica is at it.
     """
-    forum = await attendance.lock_forum(connection, forum_id)
+    forum = await attendance.lock_forum(work.connection, forum_id)
     if forum is None or forum.state is not ForumState.PUBLISHED:
         return False, False
-    marks = await forum_reminders.map_reminders(connection, forum)
-    if offset not in _unfinished(forum, [offset], marks, now, policy):
+    marks = await forum_reminders.map_reminders(work.connection, forum)
+    if offset not in _unfinished(forum, [offset], marks, work.now, work.policy):
         return False, False
     if offset not in marks:
-        await forum_reminders.add_reminder(connection, forum, offset, now, finished=False)
+        await forum_reminders.add_reminder(work.connection, forum, offset, work.now, finished=False)
     cursor = marks[offset].cursor if offset in marks else 0
     since = marks[0].created_at if 0 in marks else forum.published_at or forum.created_at
-    page = await attendance.list_expected(connection, forum_id, cursor, _PAGE)
-    told = [row for row in page if _is_due(forum, row, offset, usual, since, now, policy)]
+    page = await attendance.list_expected(work.connection, forum_id, cursor, _PAGE)
+    told = [row for row in page if _is_due(forum, row, offset, usual, since, work.now, work.policy)]
     await outbox.enqueue_messages(
-        connection, await _messages(connection, forum, told, offset, now, policy), now
+        work.connection, await _messages(work, forum, told, offset), work.now
     )
     is_last = len(page) < _PAGE
     cursor = page[-1].id if page else cursor
     await forum_reminders.update_reminder(
-        connection, forum, offset, cursor, now if is_last else None
+        work.connection, forum, offset, cursor, work.now if is_last else None
     )
     return bool(told), not is_last
 
@@ -124,16 +120,14 @@ def _is_due(
 
 
 async def _messages(
-    connection: AsyncConnection,
-    forum: Forum,
-    told: Sequence[Registration],
-    offset: int,
-    now: datetime,
-    policy: Policy,
+    work: UnitOfWork, forum: Forum, told: Sequence[Registration], offset: int
 ) -> list[outbox.OutboxMessage]:
-    chat_ids = {row.id: policy.pseudonyms.decrypt_chat_id(row.sealed) for row in told}
-    chats = await attendance.map_conversations(connection, chat_ids.values())
-    return [_message(forum, row, offset, chats.get(chat_ids[row.id]), now, policy) for row in told]
+    chat_ids = {row.id: work.policy.pseudonyms.decrypt_chat_id(row.sealed) for row in told}
+    chats = await attendance.map_conversations(work.connection, chat_ids.values())
+    return [
+        _message(forum, row, offset, chats.get(chat_ids[row.id]), work.now, work.policy)
+        for row in told
+    ]
 
 
 def _message(

@@ -8,6 +8,7 @@ from bot.areas.question import is_area
 from bot.areas.units import CITY, name_unit
 from bot.conversation.engine import Refused
 from bot.core.screen import Button, Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback.intake_service import record_consent
 from bot.feedback.rules import NOTICE_VERSION
 from storage import attendance, residents
@@ -15,67 +16,54 @@ from storage.models import Topic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.conversation.engine import Chat
-    from bot.core.policy import Policy
 
 MOST = 20  # areas and topics of one person
 
 
-async def list_subjects(connection: AsyncConnection, chat_id: int, *, policy: Policy) -> list[str]:
+async def list_subjects(work: UnitOfWork, chat_id: int) -> list[str]:
     """The areas and topics that the person of a chat wants to hear of."""
-    aliases = policy.pseudonyms.list_aliases(chat_id, named=True)
-    return [each.subject for each in await attendance.list_subscriptions(connection, aliases)]
+    aliases = work.policy.pseudonyms.list_aliases(chat_id, named=True)
+    return [each.subject for each in await attendance.list_subscriptions(work.connection, aliases)]
 
 
-async def has_agreed(connection: AsyncConnection, chat_id: int, *, policy: Policy) -> bool:
+async def has_agreed(work: UnitOfWork, chat_id: int) -> bool:
     """Whether the person of a chat agreed to the present notice."""
     resident = await residents.find_resident(
-        connection, policy.pseudonyms.list_aliases(chat_id, named=True)
+        work.connection, work.policy.pseudonyms.list_aliases(chat_id, named=True)
     )
     return resident is not None and resident.consent_version == NOTICE_VERSION
 
 
-async def subscribe(
-    connection: AsyncConnection,
-    chat: Chat,
-    answers: Mapping[str, Any],
-    now: datetime,
-    *,
-    policy: Policy,
-) -> None:
+async def subscribe(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Keep that somebody wants to hear of an area or a topic, and the consent if it was asked.
 
     Once is enough. Raises Refused for too many.
     """
     if "consent" in answers:  # it may be all that was asked
-        await record_consent(connection, chat, answers["consent"], now, policy=policy)
+        await record_consent(work, chat, answers["consent"])
     subject = answers.get("@subject") or answers["area"]
-    known = await list_subjects(connection, chat.id, policy=policy)
+    known = await list_subjects(work, chat.id)
     if subject in known or not _is_one(subject):
         return
     if len(known) >= MOST:
         raise Refused(Words("subscription.too_many", {"most": MOST}))
-    address = policy.pseudonyms.make_address(chat.id, named=True)
+    address = work.policy.pseudonyms.make_address(chat.id, named=True)
     values = {
         "alias": address.alias,
         "sealed": address.sealed,
         "language": chat.language,
         "subject": subject,
-        "created_at": now,
+        "created_at": work.now,
     }
-    await attendance.add_subscription(connection, values)
+    await attendance.add_subscription(work.connection, values)
 
 
-async def unsubscribe(
-    connection: AsyncConnection, chat_id: int, subject: str, *, policy: Policy
-) -> None:
+async def unsubscribe(work: UnitOfWork, chat_id: int, subject: str) -> None:
     """Somebody no longer wants to hear of an area or a topic."""
-    aliases = policy.pseudonyms.list_aliases(chat_id, named=True)
-    await attendance.delete_subscriptions(connection, aliases, subject)
+    aliases = work.policy.pseudonyms.list_aliases(chat_id, named=True)
+    await attendance.delete_subscriptions(work.connection, aliases, subject)
 
 
 def show_subscriptions(known: Sequence[str], offered: str, *, muted: bool) -> Screen:

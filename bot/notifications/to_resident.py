@@ -7,27 +7,21 @@ from typing import TYPE_CHECKING
 
 from bot.core.preferences import UPDATES, Preferences
 from bot.core.screen import Button, Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from storage import conversations, evidence, outbox, submissions
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.core.policy import Policy
     from storage.models import Attachment, EvidenceState, Submission
 
 _LIFETIME = timedelta(days=30)
 
 
 async def notify_resident(
-    connection: AsyncConnection,
+    work: UnitOfWork,
     submission: Submission,
     about: str,
     paragraphs: tuple[Words, ...],
-    now: datetime,
     *,
-    policy: Policy,
     buttons: tuple[Button, ...] = (),
     always: bool = False,
 ) -> None:
@@ -36,11 +30,11 @@ async def notify_resident(
     What is not for `always` is left out when the resident switched it off, and waits out their
     quiet hours otherwise. An erased submission has nobody to tell.
     """
-    owner = await submissions.find_owner(connection, submission.id)
+    owner = await submissions.find_owner(work.connection, submission.id)
     if owner is None:
         return
     chat = await conversations.find_conversation(
-        connection, policy.pseudonyms.decrypt_chat_id(owner.sealed)
+        work.connection, work.policy.pseudonyms.decrypt_chat_id(owner.sealed)
     )
     chosen = Preferences.of(chat.preferences if chat else {})
     if not always and UPDATES in chosen.muted:
@@ -53,26 +47,21 @@ async def notify_resident(
         priority=outbox.Priority.REPLY,
         language=chat.language if chat else submission.language,
         screen=Screen(paragraphs, (*buttons, show)).to_json(),
-        expires_at=now + _LIFETIME,
-        not_before=chosen.earliest(now, policy.zone),
+        expires_at=work.now + _LIFETIME,
+        not_before=chosen.earliest(work.now, work.policy.zone),
     )
-    await outbox.enqueue_messages(connection, [message], now)
+    await outbox.enqueue_messages(work.connection, [message], work.now)
 
 
 async def notify_file_failed(
-    connection: AsyncConnection,
-    attachment: Attachment,
-    state: EvidenceState,
-    now: datetime,
-    *,
-    policy: Policy,
+    work: UnitOfWork, attachment: Attachment, state: EvidenceState
 ) -> None:
     """An attachment could not be stored: say which, why, and what can be done."""
-    submission = await evidence.get_submission_of(connection, attachment)
+    submission = await evidence.get_submission_of(work.connection, attachment)
     what = attachment.file_name or Words(f"files.{attachment.type}")
     words = Words(
         f"files.given_up.{state}",
         {"code": submission.code, "file": what, "number": attachment.position + 1},
     )
     key = f"file:{attachment.id}"
-    await notify_resident(connection, submission, key, (words,), now, policy=policy, always=True)
+    await notify_resident(work, submission, key, (words,), always=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from bot.casework import submission_rules
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback.intake_service import PUBLIC_ACTIONS
 from bot.forums.attendance import service
 from storage import (
@@ -26,12 +27,10 @@ from storage.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.conversation.engine import Chat
-    from bot.core.policy import Policy
     from storage.models import Registration, Submission, Subscription
 
 _MOST = 10_000  # submissions of one person
@@ -59,46 +58,42 @@ class PersonalData:
     subscriptions: Sequence[Subscription]
 
 
-async def load_personal_data(
-    connection: AsyncConnection, policy: Policy, chat_id: int
-) -> PersonalData:
+async def load_personal_data(work: UnitOfWork, chat_id: int) -> PersonalData:
     """What is stored of the person of a chat."""
-    aliases = policy.pseudonyms.list_aliases(chat_id)
-    given = await submissions.list_submissions_of(connection, aliases, before=None, most=_MOST)
-    resident = await residents.find_resident(connection, aliases)
+    aliases = work.policy.pseudonyms.list_aliases(chat_id)
+    given = await submissions.list_submissions_of(work.connection, aliases, before=None, most=_MOST)
+    resident = await residents.find_resident(work.connection, aliases)
     return PersonalData(
         given,
         sum(each.phone is not None for each in given),
         resident is not None,
-        await attendance.list_registrations(connection, aliases),
-        await attendance.list_subscriptions(connection, aliases),
+        await attendance.list_registrations(work.connection, aliases),
+        await attendance.list_subscriptions(work.connection, aliases),
     )
 
 
-async def make_copy(
-    connection: AsyncConnection, policy: Policy, chat_id: int, now: datetime
-) -> bytes:
+async def make_copy(work: UnitOfWork, chat_id: int) -> bytes:
     """Everything that is stored of the person of a chat, as JSON; who looked at it, by role."""
-    held = await load_personal_data(connection, policy, chat_id)
+    held = await load_personal_data(work, chat_id)
     resident = await residents.find_resident(
-        connection, policy.pseudonyms.list_aliases(chat_id, named=True)
+        work.connection, work.policy.pseudonyms.list_aliases(chat_id, named=True)
     )
-    chat = await conversations.find_conversation(connection, chat_id)
+    chat = await conversations.find_conversation(work.connection, chat_id)
     document = {
-        "at": now,
+        "at": work.now,
         "telegram_id": chat_id,
         "language": chat.language if chat else None,
         "settings": chat.preferences if chat else {},
         "draft": chat.answers if chat else {},
         "consent": _consent(resident),
-        "opinions": [await _opinion(connection, policy, each) for each in held.submissions],
-        "forums": await _attending(connection, held.registrations),
+        "opinions": [await _opinion(work, each) for each in held.submissions],
+        "forums": await _attending(work.connection, held.registrations),
         "news_of_forums": [
             {"subject": each.subject, "language": each.language, "at": each.created_at}
             for each in held.subscriptions
         ],
     }
-    await audit.append_entry(connection, COPIED, now, role=audit.RESIDENT)
+    await audit.append_entry(work.connection, COPIED, work.now, role=audit.RESIDENT)
     return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
 
@@ -134,16 +129,14 @@ _COLUMNS = (
 )
 
 
-async def _opinion(
-    connection: AsyncConnection, policy: Policy, submission: Submission
-) -> dict[str, Any]:
+async def _opinion(work: UnitOfWork, submission: Submission) -> dict[str, Any]:
     number = submission.id
-    files = await submissions.list_attachments(connection, number)
-    said = await submissions.list_remarks(connection, number)
-    timeline = await audit.list_timeline(connection, number, PUBLIC_ACTIONS)
+    files = await submissions.list_attachments(work.connection, number)
+    said = await submissions.list_remarks(work.connection, number)
+    timeline = await audit.list_timeline(work.connection, number, PUBLIC_ACTIONS)
     return {
         **{name: getattr(submission, name) for name in _COLUMNS},
-        "phone": policy.cipher.decrypt_text(submission.phone) if submission.phone else None,
+        "phone": work.policy.cipher.decrypt_text(submission.phone) if submission.phone else None,
         "files": [
             {"type": f.type, "name": f.file_name, "size": f.size, "sha256": f.digest} for f in files
         ],
@@ -176,67 +169,58 @@ async def _attending(
     ]
 
 
-async def erase_person(
-    connection: AsyncConnection, policy: Policy, chat_id: int, now: datetime
-) -> ErasureReport:
+async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
     """Erase what may be erased of the person of a chat; what must stay is said with the reason.
 
     When nothing has to stay, the chat itself is forgotten too, with its draft and its settings.
     """
     gone, kept = 0, []
-    for submission in (await load_personal_data(connection, policy, chat_id)).submissions:
+    for submission in (await load_personal_data(work, chat_id)).submissions:
         reason = submission_rules.get_erasure_obstacle(submission)
         if reason is not None:
             kept.append((submission.code, reason))
-            await _write(connection, ASKED, submission, now)
+            await _write(work, ASKED, submission)
             continue
         if not await erasure.erase_submission(
-            connection, submission, now, state=_state_of(submission)
+            work.connection, submission, work.now, state=_state_of(submission)
         ):
             kept.append((submission.code, "being_handled"))
             continue
-        await _write(connection, ERASED, submission, now)
+        await _write(work, ERASED, submission)
         gone += 1
-    await service.forget_attendee(connection, policy.pseudonyms.list_aliases(chat_id), now)
-    await failed_updates.delete_failed_updates_of(connection, chat_id)
-    await erasure.compact_search_index(connection)
+    await service.forget_attendee(work, work.policy.pseudonyms.list_aliases(chat_id))
+    await failed_updates.delete_failed_updates_of(work.connection, chat_id)
+    await erasure.compact_search_index(work.connection)
     if not kept:
-        await erasure.delete_residents(connection, policy.pseudonyms.list_aliases(chat_id))
-        await conversations.delete_conversation(connection, chat_id)
+        await erasure.delete_residents(
+            work.connection, work.policy.pseudonyms.list_aliases(chat_id)
+        )
+        await conversations.delete_conversation(work.connection, chat_id)
     return ErasureReport(gone, kept)
 
 
-async def withdraw_consent(
-    connection: AsyncConnection, policy: Policy, chat_id: int, now: datetime
-) -> ErasureReport:
+async def withdraw_consent(work: UnitOfWork, chat_id: int) -> ErasureReport:
     """Erase what may be erased, and forget the chat itself: nothing more is taken from it.
 
     What the law has kept is kept without consent (Law 91/2025/QH15, art. 19).
     """
-    done = await erase_person(connection, policy, chat_id, now)
-    await residents.withdraw_consent(connection, policy.pseudonyms.list_aliases(chat_id))
-    await conversations.delete_conversation(connection, chat_id)
-    await audit.append_entry(connection, WITHDRAWN, now, role=audit.RESIDENT)
+    done = await erase_person(work, chat_id)
+    await residents.withdraw_consent(work.connection, work.policy.pseudonyms.list_aliases(chat_id))
+    await conversations.delete_conversation(work.connection, chat_id)
+    await audit.append_entry(work.connection, WITHDRAWN, work.now, role=audit.RESIDENT)
     return done
 
 
-async def correct_phone(
-    connection: AsyncConnection,
-    chat: Chat,
-    answers: Mapping[str, Any],
-    now: datetime,
-    *,
-    policy: Policy,
-) -> None:
+async def correct_phone(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Put another phone number in place of every one that was given before."""
-    for submission in (await load_personal_data(connection, policy, chat.id)).submissions:
+    for submission in (await load_personal_data(work, chat.id)).submissions:
         if submission.phone is not None:
-            sealed = policy.cipher.encrypt_text(answers["phone"])
+            sealed = work.policy.cipher.encrypt_text(answers["phone"])
             if (
-                await submissions.update_submission(connection, submission, phone=sealed)
+                await submissions.update_submission(work.connection, submission, phone=sealed)
                 is not None
             ):
-                await _write(connection, CORRECTED, submission, now)
+                await _write(work, CORRECTED, submission)
 
 
 def _state_of(submission: Submission) -> State:
@@ -244,9 +228,7 @@ def _state_of(submission: Submission) -> State:
     return State.WITHDRAWN if submission_rules.may_be_withdrawn(submission) else submission.state
 
 
-async def _write(
-    connection: AsyncConnection, action: str, submission: Submission, now: datetime
-) -> None:
+async def _write(work: UnitOfWork, action: str, submission: Submission) -> None:
     await audit.append_entry(
-        connection, action, now, role=audit.RESIDENT, submission_id=submission.id
+        work.connection, action, work.now, role=audit.RESIDENT, submission_id=submission.id
     )

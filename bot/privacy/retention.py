@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.core.screen import Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.notifications import to_resident
 from storage import audit, erasure, submissions
 
@@ -57,7 +58,7 @@ async def _warn(
             words = Words("retention.warning", {"code": submission.code})
             key = f"outlived:{submission.closed_at}"
             await to_resident.notify_resident(
-                connection, submission, key, (words,), now, policy=policy, always=True
+                UnitOfWork(connection, now, policy), submission, key, (words,), always=True
             )
             await submissions.update_submission(connection, submission, warned_at=now)
     return len(due)

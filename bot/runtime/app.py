@@ -14,10 +14,7 @@ from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder
 
 from bot.areas.location import Locator
-from bot.casework import absences, action_service, templates
-from bot.casework import staff as casework
 from bot.casework.escalation import CaseDeadlines
-from bot.casework.flows import ACTIONS, AWAY, BAN, TEMPLATE
 from bot.casework.reachability import Reachability
 from bot.channels.telegram.attendees import AttendeeHandlers
 from bot.channels.telegram.commands import COMMANDS, MENU
@@ -35,30 +32,19 @@ from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.residents import ResidentHandlers
 from bot.channels.telegram.routes import Handlers
 from bot.channels.telegram.update_handler import UpdateHandler
-from bot.conversation.service import ConversationService, FlowBinding
+from bot.conversation.service import ConversationService
 from bot.core.business_calendar import BusinessCalendar
 from bot.core.policy import Policy
 from bot.core.policy import SubmissionLimits as OpinionLimits
+from bot.core.unit_of_work import UnitOfWork
 from bot.evidence.service import EvidenceFetcher, read_shown_copy
 from bot.evidence.store import EvidenceStore
-from bot.feedback import followup_service
-from bot.feedback import intake_service as feedback
-from bot.feedback.followup_flow import ADDITION, RATING, REOPENING, REPLY
-from bot.feedback.intake_flow import FEEDBACK
-from bot.forums import announcements, organiser_reminders, reminders, subscriptions
-from bot.forums.attendance import service as attendance_service
-from bot.forums.attendance.flow import ATTENDING, SUBSCRIBING
-from bot.forums.planning import service as planned
-from bot.forums.planning.flow import MOVES_WITH_WORDS, NEWFORUM
-from bot.forums.session import oral_submissions
-from bot.forums.session import service as session_service
-from bot.forums.session.flow import ANSWER, CLAIM, SPOKEN
+from bot.forums import announcements, organiser_reminders, reminders
 from bot.notifications import to_resident
-from bot.privacy import data_requests
-from bot.privacy.correction_flow import CORRECTION
 from bot.privacy.encryption import load_keys
 from bot.privacy.pseudonyms import Pseudonyms
 from bot.privacy.retention import RetentionPeriods as RetentionTerms
+from bot.runtime.flow_bindings import FLOW_BINDINGS
 from bot.runtime.scheduler import Scheduler
 from bot.texts import LANGUAGES, Catalogue, load_texts
 from storage.database import Database
@@ -68,92 +54,17 @@ from storage.outbox_claims import Pacing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from bot.runtime.settings import (
         DeadlineSettings,
         RateLimitSettings,
         RetentionSettings,
         Settings,
     )
+    from storage.models import Attachment, EvidenceState
 
 log = structlog.get_logger()
-
-
-def list_bindings(policy: Policy) -> tuple[FlowBinding, ...]:
-    """Every conversation, with what it begins with and what it brings about."""
-    return (
-        FlowBinding(
-            FEEDBACK,
-            finish=partial(feedback.receive_submission, policy=policy),
-            begin=partial(feedback.load_facts, policy=policy),
-            answered={"consent": partial(feedback.record_consent, policy=policy)},
-            forgets=frozenset({"refused"}),
-        ),
-        FlowBinding(ADDITION, finish=partial(followup_service.add_to_submission, policy=policy)),
-        FlowBinding(RATING, finish=partial(followup_service.rate_answer, policy=policy)),
-        FlowBinding(REOPENING, finish=partial(followup_service.reopen_submission, policy=policy)),
-        FlowBinding(REPLY, finish=partial(followup_service.reply_to_question, policy=policy)),
-        FlowBinding(BAN, finish=casework.ban_resident),
-        FlowBinding(AWAY, finish=absences.finish_absence, begin=absences.begin_absence),
-        FlowBinding(TEMPLATE, finish=templates.add_template, begin=templates.begin_template),
-        *(
-            FlowBinding(
-                flow, finish=partial(action_service.finish_action, action=flow.name, policy=policy)
-            )
-            for flow in ACTIONS
-        ),
-        *list_attendance_bindings(policy),
-        *list_planning_bindings(policy),
-        FlowBinding(CORRECTION, finish=partial(data_requests.correct_phone, policy=policy)),
-    )
-
-
-def list_planning_bindings(policy: Policy) -> tuple[FlowBinding, ...]:
-    """The conversations of those who plan forums."""
-    return (
-        FlowBinding(
-            NEWFORUM,
-            finish=partial(planned.submit_plan, policy=policy),
-            begin=partial(planned.load_facts, policy=policy),
-        ),
-        *(
-            FlowBinding(
-                flow,
-                finish=partial(
-                    planned.finish_action, move=flow.name.removeprefix("forum_"), policy=policy
-                ),
-            )
-            for flow in MOVES_WITH_WORDS
-        ),
-        FlowBinding(ANSWER, finish=partial(session_service.record_answer, policy=policy)),
-        FlowBinding(SPOKEN, finish=partial(oral_submissions.enter_oral_submission, policy=policy)),
-    )
-
-
-def list_attendance_bindings(policy: Policy) -> tuple[FlowBinding, ...]:
-    """The conversations about attending forums and hearing of them."""
-    begin = partial(attendance_service.load_facts, policy=policy)
-    return (
-        FlowBinding(
-            ATTENDING,
-            finish=partial(attendance_service.register_attendee, policy=policy),
-            begin=begin,
-            answered={"consent": partial(feedback.record_consent, policy=policy)},
-            forgets=frozenset({"refused"}),
-        ),
-        FlowBinding(
-            SUBSCRIBING,
-            finish=partial(subscriptions.subscribe, policy=policy),
-            begin=begin,
-            forgets=frozenset({"refused"}),
-        ),
-        FlowBinding(
-            CLAIM,
-            finish=partial(oral_submissions.claim_submission, policy=policy),
-            begin=begin,
-            answered={"consent": partial(feedback.record_consent, policy=policy)},
-            forgets=frozenset({"refused"}),
-        ),
-    )
 
 
 def make_pseudonyms(settings: Settings) -> Pseudonyms:
@@ -282,7 +193,8 @@ class App:
         )
         desk = ConversationService(
             self.database,
-            list_bindings(self.policy),
+            FLOW_BINDINGS,
+            policy=self.policy,
             say=renderer.plain,
             default_language=language,
             draft_lifetime=timedelta(hours=settings.retention.draft_hours),
@@ -322,7 +234,7 @@ class App:
             self.store,
             partial(fetch_file, self.bot),
             clock,
-            partial(to_resident.notify_file_failed, policy=self.policy),
+            self._report_failed_file,
         )
         self.schedule = Scheduler(
             self.database,
@@ -354,6 +266,16 @@ class App:
         await self._application.shutdown()
         await self.database.close()
 
+    async def _report_failed_file(
+        self,
+        connection: AsyncConnection,
+        attachment: Attachment,
+        state: EvidenceState,
+        now: datetime,
+    ) -> None:
+        work = UnitOfWork(connection, now, self.policy)
+        await to_resident.notify_file_failed(work, attachment, state)
+
     async def fetch_evidence(self) -> None:
         """Bring the attachments that are due into our own storage, and erased ones out of it."""
         if await self.evidence.fetch_due():
@@ -371,7 +293,7 @@ class App:
         """Remind organisers of results that are due, and of what was promised."""
         async with self.database.transaction() as connection:
             await organiser_reminders.remind_organisers(
-                connection, self._clock(), policy=self.policy
+                UnitOfWork(connection, self._clock(), self.policy)
             )
         self.delivery.nudge()
 

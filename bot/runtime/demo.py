@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.casework import staff as casework
 from bot.conversation.engine import Chat
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
 from bot.privacy.key_rotation import encrypt_plain_rows
@@ -25,9 +27,6 @@ from storage.database import Database
 from storage.models import Identity, Role
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.core.policy import Policy
     from bot.runtime.settings import Settings
 
 TOKEN = "123456789:demo-token-that-no-telegram-knows-0"  # noqa: S105 - the simulator's own
@@ -105,31 +104,36 @@ async def _sample_data(database: Database, settings: Settings) -> None:
             known = await officers.find_officer(connection, person["id"])
             if "unit" in person and known is None:
                 role = Role(person.get("rank", Role.OFFICER))
-                token = await casework.make_invite(connection, person["unit"], role, (), now)
-                await casework.accept_invite(connection, person["id"], person["name"], token, now)
+                token = await casework.make_invite(
+                    UnitOfWork(connection, now, make_policy(settings)), person["unit"], role, ()
+                )
+                await casework.accept_invite(
+                    UnitOfWork(connection, now, make_policy(settings)),
+                    person["id"],
+                    person["name"],
+                    token,
+                )
         for opinion in _cast()["opinions"]:
-            await _give(connection, opinion, now, make_policy(settings))
+            await _give(UnitOfWork(connection, now, make_policy(settings)), opinion)
 
 
-async def _give(
-    connection: AsyncConnection, opinion: dict[str, Any], now: datetime, policy: Policy
-) -> None:
+async def _give(work: UnitOfWork, opinion: dict[str, Any]) -> None:
     chat = Chat(opinion["by"], "vi")
-    aliases = policy.pseudonyms.list_aliases(chat.id)
+    aliases = work.policy.pseudonyms.list_aliases(chat.id)
     texts = {
-        each.text for each in await feedback.list_own_submissions(connection, aliases, most=50)
+        each.text for each in await feedback.list_own_submissions(work.connection, aliases, most=50)
     }
     if opinion["text"] in texts:
         return
-    await feedback.record_consent(connection, chat, NOTICE_VERSION, now, policy=policy)
+    await feedback.record_consent(work, chat, NOTICE_VERSION)
     answers = {
         **{name: opinion[name] for name in ("kind", "area")},
         "topic": [opinion["topic"]],
         "details": [{"id": None, "text": opinion["text"], "file": None}],
         "identity": Identity.CHANNEL,
     }
-    then = now - timedelta(days=opinion["days_ago"])
-    await feedback.receive_submission(connection, chat, answers, then, policy=policy)
+    then = work.now - timedelta(days=opinion["days_ago"])
+    await feedback.receive_submission(replace(work, now=then), chat, answers)
 
 
 def _say(line: str) -> None:

@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.casework import assignment, digest, escalation
 from bot.core.screen import Button, Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.forums.attendance import service
 from bot.privacy import audit_chain, retention
 from storage import conversations, failed_updates, outbox, search
@@ -109,7 +110,7 @@ class Scheduler:
         while True:
             async with self._database.transaction() as connection:
                 found, end = await assignment.alert_waiting(
-                    connection, self._clock(), last, policy=self._policy
+                    UnitOfWork(connection, self._clock(), self._policy), last
                 )
             alerted += found
             if end is None:

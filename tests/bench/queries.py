@@ -19,6 +19,7 @@ from sqlalchemy import insert, text
 from bot.areas.units import CITY, list_units
 from bot.casework import case_access, case_lists, choices, staff, submission_rules
 from bot.core.text_folding import fold_text
+from bot.core.unit_of_work import UnitOfWork
 from bot.privacy.encryption import make_key
 from bot.runtime.app import make_policy
 from bot.runtime.settings import PrivacySettings, Settings
@@ -26,6 +27,7 @@ from storage import casework, officers, search
 from storage.database import Database
 from storage.models import Identity, Kind, Role, State, Submission
 from storage.statements import table
+from tests.samples import POLICY
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -52,8 +54,10 @@ async def fill(url: str, cases: int) -> Filled:
     database, dice = Database(url), random.Random(7)
     async with database.transaction() as connection:
         for chat_id, unit, role in ((BOSS, CITY, Role.COORDINATOR), (WARDEN, WARD, Role.OFFICER)):
-            token = await staff.make_invite(connection, unit, role, (), NOW)
-            await staff.accept_invite(connection, chat_id, str(chat_id), token, NOW)
+            token = await staff.make_invite(UnitOfWork(connection, NOW, POLICY), unit, role, ())
+            await staff.accept_invite(
+                UnitOfWork(connection, NOW, POLICY), chat_id, str(chat_id), token
+            )
         boss = await officers.find_officer(connection, BOSS)
         warden = await officers.find_officer(connection, WARDEN)
         assert boss
@@ -132,14 +136,16 @@ def asked(filled: Filled) -> dict[str, Query]:
         found[f"/cases, a later page ({who})"] = partial(_cases, chat_id, "unit", later)
         for words in ("trom xe", "trom x", "ngo 17", "khong co gi"):
             found[f"/search {words} ({who})"] = partial(_search, chat_id, words)
-    found["/case"] = lambda c: staff.open_case(c, WARDEN, filled.code, NOW, policy=policy)
+    found["/case"] = lambda c: staff.open_case(UnitOfWork(c, NOW, policy), WARDEN, filled.code)
     found["what can be chosen for it"] = lambda c: _chosen(c, filled.code)
     found["whose turn it is"] = lambda c: casework.count_open_cases(c, [1, 2])
     return found
 
 
 async def _cases(chat_id: int, which: str, after: str, connection: AsyncConnection) -> None:
-    await case_lists.list_cases(connection, chat_id, NOW, which=which, after=after)
+    await case_lists.list_cases(
+        UnitOfWork(connection, NOW, POLICY), chat_id, which=which, after=after
+    )
 
 
 async def _search(chat_id: int, words: str, connection: AsyncConnection) -> None:
@@ -147,7 +153,7 @@ async def _search(chat_id: int, words: str, connection: AsyncConnection) -> None
 
 
 async def _chosen(connection: AsyncConnection, code: str) -> None:
-    at = await case_access.find_case_access(connection, WARDEN, code, NOW)
+    at = await case_access.find_case_access(UnitOfWork(connection, NOW, POLICY), WARDEN, code)
     assert at is not None
     await choices.list_similar_cases(connection, at)
 

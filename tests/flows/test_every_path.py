@@ -18,7 +18,7 @@ from bot.conversation.screens import show_question
 from bot.conversation.service import ConversationService
 from bot.feedback.intake_flow import FEEDBACK
 from bot.feedback.rules import NOTICE_VERSION
-from bot.runtime.app import list_bindings
+from bot.runtime.flow_bindings import FLOW_BINDINGS
 from bot.texts import LANGUAGES, Catalogue
 from storage import conversations
 from storage.database import Database
@@ -171,7 +171,8 @@ async def _bound(database: Database, chat_id: int, reply: Reply) -> Reply:
 def _desk(database: Database) -> ConversationService:
     return ConversationService(
         database,
-        list_bindings(POLICY),
+        FLOW_BINDINGS,
+        policy=POLICY,
         say=RENDERER.plain,
         default_language="vi",
         draft_lifetime=timedelta(hours=24),

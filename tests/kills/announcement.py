@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, insert, select
 
 from bot.casework import staff as casework
+from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements
 from bot.privacy.pseudonyms import Pseudonyms
 from bot.simulator.server import Simulator
@@ -45,14 +46,18 @@ async def announced_to(database: Database, pseudonyms: Pseudonyms, recipients: i
     """A published forum whose announcement is due, and so many who want to hear of it."""
     now = datetime.now(UTC)
     async with database.transaction() as connection:
-        token = await casework.make_invite(connection, "31", Role.ORGANISER, (), now)
-        officer = await casework.accept_invite(connection, 1, "Organiser", token, now)
+        token = await casework.make_invite(
+            UnitOfWork(connection, now, POLICY), "31", Role.ORGANISER, ()
+        )
+        officer = await casework.accept_invite(
+            UnitOfWork(connection, now, POLICY), 1, "Organiser", token
+        )
         assert officer is not None
         for first in range(0, recipients, 2000):
             many = range(first, min(first + 2000, recipients))
             await connection.execute(insert(table(Subscription)), _wishes(pseudonyms, many, now))
         forum = await _forum(connection, officer.id, now)
-        await announcements.announce_forum(connection, forum, "notice", now, policy=POLICY)
+        await announcements.announce_forum(UnitOfWork(connection, now, POLICY), forum, "notice")
 
 
 def _wishes(pseudonyms: Pseudonyms, numbers: range, now: datetime) -> list[dict[str, object]]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from bot.casework import staff as casework
+from bot.core.unit_of_work import UnitOfWork
 from bot.reports import export
 from bot.simulator.server import Simulator
 from storage import failed_updates
@@ -26,6 +27,7 @@ from storage.statements import table
 from tests.kills.walkers import Walker, code_in
 from tests.people import KEY, SECRET, TOKEN, tells
 from tests.processes import Running
+from tests.samples import POLICY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -126,8 +128,12 @@ async def _stage(database: Database) -> AsyncIterator[Simulator]:
         simulator.world.account(TOKEN).started_by.add(_OFFICER)
         now = datetime.now(UTC)
         async with database.transaction() as connection:
-            token = await casework.make_invite(connection, "31", Role.OFFICER, (), now)
-            await casework.accept_invite(connection, _OFFICER, "Officer", token, now)
+            token = await casework.make_invite(
+                UnitOfWork(connection, now, POLICY), "31", Role.OFFICER, ()
+            )
+            await casework.accept_invite(
+                UnitOfWork(connection, now, POLICY), _OFFICER, "Officer", token
+            )
         yield simulator
 
 

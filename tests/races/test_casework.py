@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from bot.casework import action_service
 from bot.conversation.engine import Chat, Refused
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import followup_service
 from storage import submissions
 from storage.models import Role, State, Submission
@@ -66,7 +67,7 @@ def does(
     async def act(connection: AsyncConnection) -> Any:
         policy = town.app.policy
         return await action_service.perform_action(
-            connection, person.id, action, code, town.now, words, policy=policy
+            UnitOfWork(connection, town.now, policy), person.id, action, code, words
         )
 
     return act
@@ -78,7 +79,7 @@ def withdraws(town: Town, person: Person, code: str) -> Callable[[AsyncConnectio
     async def act(connection: AsyncConnection) -> Any:
         chat = Chat(person.id, "vi")
         return await followup_service.withdraw_submission(
-            connection, chat, code, town.now, policy=town.app.policy
+            UnitOfWork(connection, town.now, town.app.policy), chat, code
         )
 
     return act

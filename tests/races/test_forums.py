@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.conversation.engine import Refused
+from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements
 from bot.forums.planning import service
 from storage import attendance, forums
@@ -52,7 +53,7 @@ def does(
         try:
             async with app.database.transaction() as connection:
                 await service.perform_action(
-                    connection, person.id, move, CODE, town.now, words, policy=app.policy
+                    UnitOfWork(connection, town.now, app.policy), person.id, move, CODE, words
                 )
         except Refused as refused:
             return refused.words.key
@@ -121,7 +122,7 @@ async def _announced(town: Town) -> int:
     async with town.app.database.transaction() as connection:
         row = await attendance.get_forum(connection, forum)
         await announcements.announce_forum(
-            connection, row, "notice", town.now, policy=town.app.policy
+            UnitOfWork(connection, town.now, town.app.policy), row, "notice"
         )
     return forum
 
@@ -166,7 +167,7 @@ async def test_a_forum_is_cancelled_while_a_chunk_is_being_put(twin_town: Town) 
     async with asyncio.timeout(20):
         async with app.database.transaction() as connection:
             held: Any = await forums.lock_next_announcement(connection, town.now)
-            await announcements._chunk(connection, held, town.now, app.policy)
+            await announcements._chunk(UnitOfWork(connection, town.now, app.policy), held)
             stopping = asyncio.create_task(stops())
             while await waiting_for_locks(town) < 1:
                 pass  # it comes to stand before the announcement

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from bot.conversation.engine import Chat, Refused
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
 from bot.forums.session import oral_submissions
@@ -65,11 +66,11 @@ async def test_an_opinion_is_answered_there_or_left_to_its_unit(twin_town: Town)
     async def answers(connection: AsyncConnection) -> None:
         words = {"@code": CODE, "@number": number, "text": "Đã sửa", "measure": "", "deadline": ""}
         chat = Chat(organiser.id, "vi")
-        await session_service.record_answer(connection, chat, words, town.now, policy=policy)
+        await session_service.record_answer(UnitOfWork(connection, town.now, policy), chat, words)
 
     async def leaves(connection: AsyncConnection) -> None:
         await session_service.leave_to_unit(
-            connection, leader.id, CODE, number, town.now, policy=policy
+            UnitOfWork(connection, town.now, policy), leader.id, CODE, number
         )
 
     outcomes = await at_once(town, answers, leaves)
@@ -92,18 +93,20 @@ async def test_of_two_who_claim_what_was_spoken_one_has_it(twin_town: Town) -> N
     words = {"@code": CODE, "kind": "question", "text": "Khi nào có camera?"}
     async with town.app.database.transaction() as connection:
         await oral_submissions.enter_oral_submission(
-            connection, Chat(organiser.id, "vi"), words, town.now, policy=policy
+            UnitOfWork(connection, town.now, policy), Chat(organiser.id, "vi"), words
         )
         for person in people:
             chat = Chat(person.id, "vi")
-            await feedback.record_consent(connection, chat, NOTICE_VERSION, town.now, policy=policy)
+            await feedback.record_consent(
+                UnitOfWork(connection, town.now, policy), chat, NOTICE_VERSION
+            )
     (row,) = await heard(town)
 
     def claims(person: Person) -> Any:
         async def act(connection: AsyncConnection) -> None:
             answers = {"@claim": row.claim}
             await oral_submissions.claim_submission(
-                connection, Chat(person.id, "vi"), answers, town.now, policy=policy
+                UnitOfWork(connection, town.now, policy), Chat(person.id, "vi"), answers
             )
 
         return act

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bot.conversation.engine import Chat
+from bot.core.unit_of_work import UnitOfWork
 from bot.forums.attendance import service
 from storage import attendance
 from storage.models import RegistrationState
@@ -41,7 +42,9 @@ def wants(town: Town, person: Person, replica: int) -> Callable[[], Awaitable[No
         answers = {"@code": "DD7K2", "people": "1", "category": "resident"}
         async with app.database.transaction() as connection:
             chat = Chat(person.id, "vi")
-            await service.register_attendee(connection, chat, answers, town.now, policy=app.policy)
+            await service.register_attendee(
+                UnitOfWork(connection, town.now, app.policy), chat, answers
+            )
 
     return act
 
@@ -72,7 +75,7 @@ async def test_a_place_is_given_up_and_taken_at_once(twin_town: Town) -> None:
         app = town.replica(0).app
         async with app.database.transaction() as connection:
             assert await service.cancel_registration(
-                connection, ann.id, "DD7K2", town.now, policy=app.policy
+                UnitOfWork(connection, town.now, app.policy), ann.id, "DD7K2"
             )
 
     await at_once(town, forum, gives_up, wants(town, ben, 1))

@@ -17,11 +17,10 @@ from bot.core.preferences import QUIET_HOURS, SWITCHES
 from bot.feedback.intake_service import PUBLIC_ACTIONS
 from bot.forums.attendance.rules import MOST_PEOPLE
 from bot.forums.planning.actions import ACTIONS
-from bot.runtime.app import list_bindings
+from bot.runtime.flow_bindings import FLOW_BINDINGS
 from bot.texts import LANGUAGES, load_texts
 from storage import audit
 from storage.models import Category, ForumState, Kind, RemarkKind, Role, State
-from tests.samples import POLICY
 
 # What is said of a forum, of one's own place at it, and at its door.
 FORUM_KEYS = (
@@ -76,7 +75,7 @@ def expected_keys() -> set[str]:
     found |= {f"announcement.{each.tells}" for each in ACTIONS if each.tells}
     found |= {f"forum.state.{state}" for state in ForumState}
     found |= {f"forum.alert.{n}" for n in FORUM_ALERTS}
-    for matter in list_bindings(POLICY):
+    for matter in FLOW_BINDINGS:
         for step in matter.flow.steps:
             base = f"{matter.flow.name}.{step.name}"
             found |= {f"{base}.{prompt}" for prompt in step.input.prompts}

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.casework import escalation, staff
+from bot.core.unit_of_work import UnitOfWork
 from bot.runtime.app import make_case_deadlines
 from bot.runtime.settings import DeadlineSettings
 from storage import officers, submissions
 from storage.models import Role, State
+from tests.samples import POLICY
 
 if TYPE_CHECKING:
     from storage.models import Submission
@@ -239,7 +241,9 @@ async def test_who_leaves_leaves_nothing_behind(town: Town) -> None:
     async with town.app.database.transaction() as connection:
         row = await officers.find_officer(connection, officer.id)
         assert row is not None
-        await staff.deactivate_officer(connection, row.id, town.now, role="operator")
+        await staff.deactivate_officer(
+            UnitOfWork(connection, town.now, POLICY), row.id, role="operator"
+        )
     await town.app.schedule.alert_waiting()
     await town.app.settled()
     assert await whose(town, code) == other.id

@@ -12,12 +12,14 @@ from sqlalchemy import update
 
 from bot.casework import staff as casework
 from bot.core.screen import Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.notifications import to_resident
 from bot.runtime.settings import AbuseSettings
 from storage import submissions
 from storage.models import State, Submission
 from storage.statements import table
 from tests.people import town_on
+from tests.samples import POLICY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -209,7 +211,7 @@ async def tells(town: Town, code: str) -> None:
     row = await the_one(town, code)
     async with town.app.database.transaction() as connection:
         await to_resident.notify_resident(
-            connection, row, "news", (Words("draft.stale"),), town.now, policy=town.app.policy
+            UnitOfWork(connection, town.now, town.app.policy), row, "news", (Words("draft.stale"),)
         )
     await town.app.settled()
 
@@ -319,7 +321,7 @@ async def test_a_ban_ends_by_itself(town: Town) -> None:
     await ann.says("/gopy")
     assert ann.is_asked("feedback.kind")
     async with town.app.database.transaction() as connection:
-        assert not await casework.may_ban(connection, ann.id, code, town.now)
+        assert not await casework.may_ban(UnitOfWork(connection, town.now, POLICY), ann.id, code)
         assert not await casework.unban_resident(
-            connection, ann.id, code, town.now, policy=town.app.policy
+            UnitOfWork(connection, town.now, town.app.policy), ann.id, code
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
+from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements
 from storage import attendance, audit, forums, outbox
 from storage.models import (
@@ -204,7 +205,7 @@ async def test_what_is_being_sent_when_a_forum_is_cancelled_is_not_sent_later(to
     rows, database, policy = table(Outbox), town.app.database, town.app.policy
     async with database.transaction() as connection:
         row = await attendance.get_forum(connection, forum)
-        await announcements.announce_forum(connection, row, "moved", town.now, policy=policy)
+        await announcements.announce_forum(UnitOfWork(connection, town.now, policy), row, "moved")
     await announcements.expand_announcements(database, town.now, policy=policy)
     async with database.transaction() as connection:
         sending = update(rows).where(rows.c.announcement_id.is_not(None))
@@ -247,7 +248,7 @@ async def test_who_wants_no_news_hears_only_of_what_they_come_to(town: Town) -> 
     async with town.app.database.transaction() as connection:
         row = await attendance.get_forum(connection, forum)
         await announcements.announce_forum(
-            connection, row, "moved", town.now, policy=town.app.policy
+            UnitOfWork(connection, town.now, town.app.policy), row, "moved"
         )
     await town.app.settled()
     told_of_it = [each.was_told("announcement.moved") for each in (ann, bao, chi)]
@@ -267,7 +268,7 @@ async def test_a_channel_reads_it_too(town: Town) -> None:
             async with town.app.database.transaction() as connection:
                 row = await attendance.get_forum(connection, forum)
                 await announcements.announce_forum(
-                    connection, row, "notice", town.now, policy=policy
+                    UnitOfWork(connection, town.now, policy), row, "notice"
                 )
     await town.app.settled()
     (said,) = town.simulator.messages(channel.id)
@@ -284,7 +285,7 @@ async def test_a_channel_does_not_read_what_is_no_longer_true(town: Town) -> Non
     for kind in ("notice", "cancelled"):
         async with town.app.database.transaction() as connection:
             row = await attendance.get_forum(connection, forum)
-            await announcements.announce_forum(connection, row, kind, town.now, policy=policy)
+            await announcements.announce_forum(UnitOfWork(connection, town.now, policy), row, kind)
     await town.app.settled()
     (said,) = town.simulator.messages(channel.id)
     assert "Kính mời nhân dân" not in said["text"]

@@ -26,6 +26,7 @@ from sqlalchemy import func, select, update
 from bot.areas.units import CITY
 from bot.casework import staff as casework
 from bot.conversation.engine import Chat, Refused
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
 from bot.forums import announcements, organiser_reminders, subscriptions
@@ -112,18 +113,22 @@ class Forums(RuleBasedStateMachine):
             await connection.execute(update(PROMISES).values(kept_at=self.now))
             await connection.execute(update(FORUMS).values(state=ForumState.CLOSED))
             for chat_id, (unit, role) in zip(self.staff, STAFF, strict=True):
-                token = await casework.make_invite(connection, unit, role, (), self.now)
-                await casework.accept_invite(connection, chat_id, str(chat_id), token, self.now)
+                token = await casework.make_invite(
+                    UnitOfWork(connection, self.now, POLICY), unit, role, ()
+                )
+                await casework.accept_invite(
+                    UnitOfWork(connection, self.now, POLICY), chat_id, str(chat_id), token
+                )
             for chat_id in self.residents:
                 chat = Chat(chat_id, "vi")
                 await feedback.record_consent(
-                    connection, chat, NOTICE_VERSION, self.now, policy=POLICY
+                    UnitOfWork(connection, self.now, POLICY), chat, NOTICE_VERSION
                 )
                 wish = {"@subject": WARD}
-                await subscriptions.subscribe(connection, chat, wish, self.now, policy=POLICY)
+                await subscriptions.subscribe(UnitOfWork(connection, self.now, POLICY), chat, wish)
             answers = PLAN | {"starts": (self.now + timedelta(days=10)).isoformat()}
             chat = Chat(self.staff[planner], "vi")
-            await service.submit_plan(connection, chat, answers, self.now, policy=POLICY)
+            await service.submit_plan(UnitOfWork(connection, self.now, POLICY), chat, answers)
             newest = select(FORUMS.c.code).order_by(FORUMS.c.id.desc()).limit(1)
             self.code = str((await connection.execute(newest)).scalar_one())
             for who, topic in zip(self.residents, ("officer_attitude", "theft"), strict=True):
@@ -136,7 +141,9 @@ class Forums(RuleBasedStateMachine):
                     "details": [{"id": 1, "text": "Mất trộm", "file": None}],
                 }
                 chat = Chat(who, "vi")
-                await feedback.receive_submission(connection, chat, given, self.now, policy=POLICY)
+                await feedback.receive_submission(
+                    UnitOfWork(connection, self.now, POLICY), chat, given
+                )
 
     def teardown(self) -> None:
         self.runner.run(self.database.close())
@@ -231,13 +238,15 @@ class Forums(RuleBasedStateMachine):
 
         async def act(connection: AsyncConnection) -> None:
             if move == "edit":
-                await service.begin_action(connection, chat_id, move, self.code, self.now, POLICY)
+                await service.begin_action(
+                    UnitOfWork(connection, self.now, POLICY), chat_id, move, self.code
+                )
                 answers = PLAN | {"@forum_code": self.code, "starts": starts}
                 chat = Chat(chat_id, "vi")
-                await service.submit_plan(connection, chat, answers, self.now, policy=POLICY)
+                await service.submit_plan(UnitOfWork(connection, self.now, POLICY), chat, answers)
             else:
                 await service.perform_action(
-                    connection, chat_id, move, self.code, self.now, words, policy=POLICY
+                    UnitOfWork(connection, self.now, POLICY), chat_id, move, self.code, words
                 )
 
         assert self._do(act) is may
@@ -282,11 +291,11 @@ class Forums(RuleBasedStateMachine):
                 }
                 chat = Chat(chat_id, "vi")
                 await session_service.record_answer(
-                    connection, chat, words, self.now, policy=POLICY
+                    UnitOfWork(connection, self.now, POLICY), chat, words
                 )
             else:
                 await session_service.leave_to_unit(
-                    connection, chat_id, self.code, chosen, self.now, policy=POLICY
+                    UnitOfWork(connection, self.now, POLICY), chat_id, self.code, chosen
                 )
 
         if self._do(act):
@@ -299,7 +308,7 @@ class Forums(RuleBasedStateMachine):
         async def act(connection: AsyncConnection) -> None:
             words = {"@code": self.code, "kind": "question", "text": "Khi nào có camera?"}
             await oral_submissions.enter_oral_submission(
-                connection, Chat(self.staff[who], "vi"), words, self.now, policy=POLICY
+                UnitOfWork(connection, self.now, POLICY), Chat(self.staff[who], "vi"), words
             )
 
         if self._do(act):
@@ -312,7 +321,7 @@ class Forums(RuleBasedStateMachine):
         self.runner.run(announcements.expand_announcements(self.database, self.now, policy=POLICY))
 
         async def wake(connection: AsyncConnection) -> None:
-            await organiser_reminders.remind_organisers(connection, self.now, policy=POLICY)
+            await organiser_reminders.remind_organisers(UnitOfWork(connection, self.now, POLICY))
 
         assert self._do(wake)
 

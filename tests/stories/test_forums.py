@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
+from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements
 from bot.forums.planning.actions import draw_states
 from storage import forums, outbox
@@ -306,7 +307,9 @@ async def test_a_broken_expansion_goes_on_where_it_was(town: Town, monkeypatch: 
         forum = await the_forum(town)
         changed = await forums.update_forum(connection, forum, None, state=ForumState.PUBLISHED)
         assert changed
-        await announcements.announce_forum(connection, changed, "notice", town.now, policy=policy)
+        await announcements.announce_forum(
+            UnitOfWork(connection, town.now, policy), changed, "notice"
+        )
     monkeypatch.setattr(announcements.outbox, "enqueue", breaking)  # type: ignore[attr-defined]
     for _ in range(3):
         try:

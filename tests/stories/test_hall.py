@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bot.conversation.engine import Chat
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
 from bot.reports.export import FORUM_COLUMNS, iterate_forum_records
@@ -52,8 +53,10 @@ async def sends_ahead(
     }
     async with town.app.database.transaction() as connection:
         policy = town.app.policy
-        await feedback.record_consent(connection, chat, NOTICE_VERSION, town.now, policy=policy)
-        await feedback.receive_submission(connection, chat, answers, town.now, policy=policy)
+        await feedback.record_consent(
+            UnitOfWork(connection, town.now, policy), chat, NOTICE_VERSION
+        )
+        await feedback.receive_submission(UnitOfWork(connection, town.now, policy), chat, answers)
         newest = select(rows.c.code).order_by(rows.c.id.desc()).limit(1)
         code = str((await connection.execute(newest)).scalar_one())
     await town.app.settled()

@@ -21,6 +21,7 @@ from bot.areas.units import CITY
 from bot.casework import action_service, assignment, case_access, escalation, staff
 from bot.casework.actions import BY_NAME, NEW, TRANSITIONS, is_allowed
 from bot.conversation.engine import Chat, Refused
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import followup_service
 from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
@@ -88,12 +89,16 @@ class Casework(RuleBasedStateMachine):
             await connection.execute(update(OFFICERS).values(active=False, on_duty=False))
             await connection.execute(update(CASES).values(closed_at=self.now))
             for chat_id, (unit, role) in zip(self.staff, STAFF, strict=True):
-                token = await staff.make_invite(connection, unit, role, (), self.now)
-                await staff.accept_invite(connection, chat_id, str(chat_id), token, self.now)
+                token = await staff.make_invite(
+                    UnitOfWork(connection, self.now, POLICY), unit, role, ()
+                )
+                await staff.accept_invite(
+                    UnitOfWork(connection, self.now, POLICY), chat_id, str(chat_id), token
+                )
             for chat_id in self.residents:
                 chat = Chat(chat_id, "vi")
                 await feedback.record_consent(
-                    connection, chat, NOTICE_VERSION, self.now, policy=POLICY
+                    UnitOfWork(connection, self.now, POLICY), chat, NOTICE_VERSION
                 )
         for who, kind in enumerate((Kind.REPORT, Kind.CRIME_REPORT)):
             self.codes.append(await self._given(who, kind, "theft", WARD))
@@ -156,7 +161,9 @@ class Casework(RuleBasedStateMachine):
         chat = Chat(self.residents[who], "vi")
 
         async with self.database.transaction() as connection:
-            await feedback.receive_submission(connection, chat, answers, self.now, policy=POLICY)
+            await feedback.receive_submission(
+                UnitOfWork(connection, self.now, POLICY), chat, answers
+            )
             newest = select(CASES.c.code).order_by(CASES.c.id.desc()).limit(1)
             return str((await connection.execute(newest)).scalar_one())
 
@@ -167,7 +174,9 @@ class Casework(RuleBasedStateMachine):
 
         async def allowed() -> list[str]:
             async with self.database.reading() as connection:
-                at = await case_access.find_case_access(connection, self.staff[by], code, self.now)
+                at = await case_access.find_case_access(
+                    UnitOfWork(connection, self.now, POLICY), self.staff[by], code
+                )
             return [each.name for each in TRANSITIONS if at is not None and is_allowed(each, at)]
 
         if actions := self.runner.run(allowed()):
@@ -206,7 +215,7 @@ class Casework(RuleBasedStateMachine):
             words["officer"] = str(found.id if found else 0)
             chat_id = self.staff[by]
             return await action_service.perform_action(
-                connection, chat_id, action, code, self.now, words, policy=POLICY
+                UnitOfWork(connection, self.now, POLICY), chat_id, action, code, words
             )
 
         changed = self._do(act)
@@ -248,7 +257,7 @@ class Casework(RuleBasedStateMachine):
             before = await submissions.find_submission(connection, code)
             if what == "withdraw":
                 await followup_service.withdraw_submission(
-                    connection, chat, code, self.now, policy=POLICY
+                    UnitOfWork(connection, self.now, POLICY), chat, code
                 )
             else:
                 does = {
@@ -256,7 +265,7 @@ class Casework(RuleBasedStateMachine):
                     "reopen": followup_service.reopen_submission,
                     "rate": followup_service.rate_answer,
                 }[what]
-                await does(connection, chat, answers, self.now, policy=POLICY)
+                await does(UnitOfWork(connection, self.now, POLICY), chat, answers)
             after = await submissions.find_submission(connection, code)
             assert before
             assert after
@@ -273,7 +282,7 @@ class Casework(RuleBasedStateMachine):
 
         async def wake() -> None:
             async with self.database.transaction() as connection:
-                await assignment.alert_waiting(connection, self.now, 0, policy=POLICY)
+                await assignment.alert_waiting(UnitOfWork(connection, self.now, POLICY), 0)
             await escalation.check_deadlines(self.database, TIMES, self.now, policy=POLICY)
             for case in await self._rows():
                 waits = case.state in NEW and case.acknowledge_by is not None
@@ -293,7 +302,9 @@ class Casework(RuleBasedStateMachine):
                     until = self.now + timedelta(days=2)
                     await officers.update_officer(connection, found.id, away_until=until)
             else:
-                await staff.set_duty(connection, chat_id, self.now, on_duty=how == "on")
+                await staff.set_duty(
+                    UnitOfWork(connection, self.now, POLICY), chat_id, on_duty=how == "on"
+                )
 
         self._do(change)
 
@@ -302,7 +313,9 @@ class Casework(RuleBasedStateMachine):
         async def go(connection: AsyncConnection) -> None:
             found = await officers.find_officer(connection, self.staff[who])
             if found is not None:
-                await staff.deactivate_officer(connection, found.id, self.now, role="operator")
+                await staff.deactivate_officer(
+                    UnitOfWork(connection, self.now, POLICY), found.id, role="operator"
+                )
 
         self._do(go)
 
@@ -330,13 +343,17 @@ class Casework(RuleBasedStateMachine):
         for chat_id, (unit, _role) in zip(self.staff, STAFF, strict=True):
             if unit != CITY:
                 assert (
-                    await case_access.find_case_access(connection, chat_id, case.code, self.now)
+                    await case_access.find_case_access(
+                        UnitOfWork(connection, self.now, POLICY), chat_id, case.code
+                    )
                     is None
                 )
 
     async def _owner_may_have_it(self, connection: AsyncConnection, case: Submission) -> None:
         (owner,) = await officers.list_by_ids(connection, [case.assignee_id or 0])
-        at = await case_access.find_case_access(connection, owner.chat_id, case.code, self.now)
+        at = await case_access.find_case_access(
+            UnitOfWork(connection, self.now, POLICY), owner.chat_id, case.code
+        )
         assert at is not None, (case.state, owner.unit_code, case.handled_by)
 
 

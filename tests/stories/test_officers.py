@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
+from bot.core.unit_of_work import UnitOfWork
 from storage.models import Audit
 from storage.statements import table
+from tests.samples import POLICY
 
 if TYPE_CHECKING:
     from tests.people import Town
@@ -75,7 +77,9 @@ async def test_an_invite_works_once(town: Town) -> None:
     from storage.models import Role
 
     async with town.app.database.transaction() as connection:
-        token = await casework.make_invite(connection, "31", Role.OFFICER, (), town.now)
+        token = await casework.make_invite(
+            UnitOfWork(connection, town.now, POLICY), "31", Role.OFFICER, ()
+        )
     ann, bob = town.resident("Ann"), town.resident("Bob")
     await ann.says(f"/start invite_{token}")
     await bob.says(f"/start invite_{token}")
@@ -91,7 +95,9 @@ async def test_an_expired_invite_is_refused(town: Town) -> None:
     from storage.models import Role
 
     async with town.app.database.transaction() as connection:
-        token = await casework.make_invite(connection, "31", Role.OFFICER, (), town.now)
+        token = await casework.make_invite(
+            UnitOfWork(connection, town.now, POLICY), "31", Role.OFFICER, ()
+        )
     town.later(days=8)
     ann = town.resident("Ann")
     await ann.says(f"/start invite_{token}")

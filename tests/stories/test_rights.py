@@ -10,6 +10,7 @@ import orjson
 import pytest
 from sqlalchemy import MetaData, select, update
 
+from bot.core.unit_of_work import UnitOfWork
 from bot.privacy import data_requests, retention
 from bot.runtime.app import make_retention_periods
 from bot.runtime.settings import RetentionSettings
@@ -182,7 +183,9 @@ async def test_nobody_elses_data_are_shown_or_erased(town: Town) -> None:
     assert "0 ý kiến" in ben.sees
     async with town.app.database.transaction() as connection:
         policy = town.app.policy
-        assert (await data_requests.erase_person(connection, policy, ben.id, town.now)).gone == 0
+        assert (
+            await data_requests.erase_person(UnitOfWork(connection, town.now, policy), ben.id)
+        ).gone == 0
     (record,) = await town.exported()
     assert record["text"] == SECRET
 

@@ -14,6 +14,7 @@ from bot.channels.telegram.update_context import current_update
 from bot.conversation.engine import Chat, Refused
 from bot.core.preferences import FORUMS, Preferences
 from bot.core.screen import Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import deep_links, qr_codes
 from bot.forums import subscriptions
 from bot.forums.attendance import calendar_file, rules, screens, service
@@ -113,7 +114,9 @@ class AttendeeHandlers:
 
     async def _view(self, chat_id: int, code: str) -> service.ForumView | None:
         async with self.database.reading() as connection:
-            return await service.view_forum(connection, chat_id, code, policy=self.policy)
+            return await service.view_forum(
+                UnitOfWork(connection, current_update.get().now, self.policy), chat_id, code
+            )
 
     async def _list(self, update: Update, which: str, skip: int) -> None:
         chat_id, now = get_chat_id(update), current_update.get().now
@@ -123,7 +126,9 @@ class AttendeeHandlers:
             if which == "past":
                 found = await attendance.list_past_forums(connection, skip=skip, most=most)
             else:
-                wished = await subscriptions.list_subjects(connection, chat_id, policy=self.policy)
+                wished = await subscriptions.list_subjects(
+                    UnitOfWork(connection, current_update.get().now, self.policy), chat_id
+                )
                 near = {CITY, *chosen.get("areas", ()), *wished}
                 hidden = chosen.get("hidden", ())
                 found = await attendance.list_upcoming_forums(
@@ -190,7 +195,7 @@ class AttendeeHandlers:
             return
         async with self.database.transaction() as connection:
             await service.rate_forum(
-                connection, chat_id, view.forum.code, score, now, policy=self.policy
+                UnitOfWork(connection, now, self.policy), chat_id, view.forum.code, score
             )
         await self.showing.show(chat_id, Screen((Words("rating.done"),)), update)
 
@@ -237,7 +242,7 @@ class AttendeeHandlers:
         code = view.forum.code
         async with self.database.transaction() as connection:
             done = await service.cancel_registration(
-                connection, chat_id, code, now, policy=self.policy
+                UnitOfWork(connection, now, self.policy), chat_id, code
             )
         key = "forums.cancelled_mine" if done else "forums.no_ticket"
         await self.showing.show(
@@ -248,7 +253,9 @@ class AttendeeHandlers:
     async def _set_people(self, chat_id: int, code: str, people: int) -> None:
         async with self.database.transaction() as connection:
             now = current_update.get().now
-            await service.set_party_size(connection, chat_id, code, people, now, policy=self.policy)
+            await service.set_party_size(
+                UnitOfWork(connection, now, self.policy), chat_id, code, people
+            )
         self.showing.nudge()
 
     async def _remind(
@@ -258,12 +265,11 @@ class AttendeeHandlers:
         if offset is not None:
             async with self.database.transaction() as connection:
                 await service.set_reminder_offset(
-                    connection,
+                    UnitOfWork(connection, current_update.get().now, self.policy),
                     chat_id,
                     code,
                     offset,
                     wanted=wanted,
-                    policy=self.policy,
                     usual=self.usual,
                 )
         changed = await self._view(chat_id, code)
@@ -274,7 +280,9 @@ class AttendeeHandlers:
         """A ticket's link is followed: at the door, or by whose ticket it is."""
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.transaction() as connection:
-            found = await service.scan_ticket(connection, chat_id, token, now, policy=self.policy)
+            found = await service.scan_ticket(
+                UnitOfWork(connection, now, self.policy), chat_id, token
+            )
         if found is None:
             screen = Screen((Words("forums.unknown_ticket"),))
         elif isinstance(found, service.CheckInResult):
@@ -296,7 +304,9 @@ class AttendeeHandlers:
             case "drop":
                 async with self.database.transaction() as connection:
                     await subscriptions.unsubscribe(
-                        connection, chat_id, subject, policy=self.policy
+                        UnitOfWork(connection, current_update.get().now, self.policy),
+                        chat_id,
+                        subject,
                     )
             case "add":
                 await self._open(update, "subscription", {})
@@ -304,7 +314,7 @@ class AttendeeHandlers:
             case "topics":
                 async with self.database.reading() as connection:
                     known = await subscriptions.list_subjects(
-                        connection, chat_id, policy=self.policy
+                        UnitOfWork(connection, current_update.get().now, self.policy), chat_id
                     )
                 await self.showing.show(chat_id, subscriptions.show_topics(known), update)
                 return
@@ -314,7 +324,9 @@ class AttendeeHandlers:
         """Whether it is done; who has not agreed to the notice is asked first."""
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.reading() as connection:
-            agreed = await subscriptions.has_agreed(connection, chat_id, policy=self.policy)
+            agreed = await subscriptions.has_agreed(
+                UnitOfWork(connection, current_update.get().now, self.policy), chat_id
+            )
         if not agreed:
             await self._open(update, "subscription", {"@subject": subject})
             return False
@@ -322,7 +334,7 @@ class AttendeeHandlers:
         try:
             async with self.database.transaction() as connection:
                 await subscriptions.subscribe(
-                    connection, chat, {"@subject": subject}, now, policy=self.policy
+                    UnitOfWork(connection, now, self.policy), chat, {"@subject": subject}
                 )
         except Refused as refused:
             await self.showing.notice(update, refused.words, alert=True)
@@ -332,7 +344,9 @@ class AttendeeHandlers:
     async def _subscriptions(self, update: Update, offered: str) -> None:
         chat_id = get_chat_id(update)
         async with self.database.reading() as connection:
-            known = await subscriptions.list_subjects(connection, chat_id, policy=self.policy)
+            known = await subscriptions.list_subjects(
+                UnitOfWork(connection, current_update.get().now, self.policy), chat_id
+            )
         chosen = Preferences.of(await self.desk.preferences(chat_id))
         screen = subscriptions.show_subscriptions(known, offered, muted=FORUMS in chosen.muted)
         await self.showing.show(chat_id, screen, update)

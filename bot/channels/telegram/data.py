@@ -12,6 +12,7 @@ from bot.channels.telegram.message_parser import get_button_value, get_chat_id
 from bot.channels.telegram.update_context import current_update
 from bot.conversation.service import TurnScreen
 from bot.core.screen import Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.privacy import data_requests, screens
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class DataHandlers:
         """What is stored, and what may be done with it."""
         chat_id = get_chat_id(update)
         async with self.database.reading() as connection:
-            held = await data_requests.load_personal_data(connection, self.policy, chat_id)
+            held = await data_requests.load_personal_data(
+                UnitOfWork(connection, current_update.get().now, self.policy), chat_id
+            )
         await self.showing.show(chat_id, screens.show_overview(held), update)
 
     async def press(self, update: Update, context: Context) -> None:
@@ -60,7 +63,9 @@ class DataHandlers:
     async def _copy(self, update: Update) -> None:
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.transaction() as connection:
-            content = await data_requests.make_copy(connection, self.policy, chat_id, now)
+            content = await data_requests.make_copy(
+                UnitOfWork(connection, now, self.policy), chat_id
+            )
         upload = Upload(content, f"{now.date().isoformat()}.json")
         await self.showing.show(chat_id, Screen((Words("mydata.file"),)), update, upload=upload)
 
@@ -75,6 +80,6 @@ class DataHandlers:
         does = data_requests.erase_person if way == "erase" else data_requests.withdraw_consent
         language = await self.desk.language(chat_id)  # which is forgotten with the rest
         async with self.database.transaction() as connection:
-            done = await does(connection, self.policy, chat_id, now)
+            done = await does(UnitOfWork(connection, now, self.policy), chat_id)
         shown = TurnScreen(screens.show_erasure_report(done, way), language)
         self.showing.say(chat_id, shown, update=update)

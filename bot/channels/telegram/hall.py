@@ -12,6 +12,7 @@ from bot.channels.telegram.message_parser import get_button_value, get_chat_id
 from bot.channels.telegram.update_context import current_update
 from bot.conversation.engine import Refused
 from bot.core.screen import Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import qr_codes
 from bot.forums.planning import service
 from bot.forums.session import oral_submissions, screens
@@ -60,14 +61,16 @@ class HallHandlers:
         except Refused as refused:
             chat_id, now = get_chat_id(update), current_update.get().now
             async with self.database.transaction() as connection:
-                await service.record_refusal(connection, chat_id, f"hall_{verb}", code, now)
+                await service.record_refusal(
+                    UnitOfWork(connection, now, self.policy), chat_id, f"hall_{verb}", code
+                )
             await self.showing.notice(update, refused.words, alert=True)
 
     async def _next(self, update: Update, code: str, after: int) -> None:
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.transaction() as connection:
             found = await session_service.find_next_submission(
-                connection, chat_id, code, now, after=after
+                UnitOfWork(connection, now, self.policy), chat_id, code, after=after
             )
         await self.showing.show(chat_id, screens.show_next_submission(found), update, new=not after)
 
@@ -82,7 +85,7 @@ class HallHandlers:
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.transaction() as connection:
             await session_service.leave_to_unit(
-                connection, chat_id, code, number, now, policy=self.policy
+                UnitOfWork(connection, now, self.policy), chat_id, code, number
             )
         self.showing.nudge()
         await self._next(update, code, number)
@@ -90,7 +93,9 @@ class HallHandlers:
     async def _spoken(self, update: Update, code: str) -> None:
         async with self.database.reading() as connection:
             facts = await oral_submissions.begin_oral_submission(
-                connection, get_chat_id(update), code, policy=self.policy
+                UnitOfWork(connection, current_update.get().now, self.policy),
+                get_chat_id(update),
+                code,
             )
         await self._ask(update, "hall_spoken", facts)
 
@@ -104,7 +109,9 @@ class HallHandlers:
         """The QR code by which who said something makes it theirs, for who has its button."""
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.reading() as connection:
-            facts = await oral_submissions.find_claimable(connection, token, now)
+            facts = await oral_submissions.find_claimable(
+                UnitOfWork(connection, now, self.policy), token
+            )
         if facts is None:
             raise Refused(Words("hall.claimed"))
         payload = oral_submissions.CLAIM + token
@@ -117,7 +124,9 @@ class HallHandlers:
         """Somebody follows the QR code of what they said in the hall."""
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.reading() as connection:
-            facts = await oral_submissions.find_claimable(connection, token, now)
+            facts = await oral_submissions.find_claimable(
+                UnitOfWork(connection, now, self.policy), token
+            )
         if facts is None:
             await self.showing.show(chat_id, Screen((Words("claim.gone"),)))
             return

@@ -14,6 +14,7 @@ from bot.channels.telegram.direct_replies import Upload
 from bot.channels.telegram.message_parser import get_button_value, get_chat_id
 from bot.channels.telegram.update_context import current_update
 from bot.core.screen import Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.reports.export import ExportFormat, write_records
 from storage import outbox
 
@@ -51,7 +52,9 @@ class OfficeHandlers:
         days = min(int(typed), _MOST_DAYS) if typed.isdecimal() and int(typed) else _DAYS
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.reading() as connection:
-            found = await case_lists.load_statistics(connection, chat_id, now, days)
+            found = await case_lists.load_statistics(
+                UnitOfWork(connection, now, self.policy), chat_id, days
+            )
         unknown = Screen((Words("errors.unknown_command"),))
         await self.showing.show(
             chat_id, screens.show_statistics(*found, days) if found else unknown
@@ -61,7 +64,9 @@ class OfficeHandlers:
         """The open cases that the officer may see, as a spreadsheet."""
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.transaction() as connection:
-            found = await case_lists.list_exported_cases(connection, chat_id, now)
+            found = await case_lists.list_exported_cases(
+                UnitOfWork(connection, now, self.policy), chat_id
+            )
         if found is None:
             await self.showing.show(chat_id, Screen((Words("errors.unknown_command"),)))
             return
@@ -95,7 +100,7 @@ class OfficeHandlers:
             async with self.database.transaction() as connection:
                 now = current_update.get().now
                 await templates.delete_template(
-                    connection, get_chat_id(update), int(number[:18]), now
+                    UnitOfWork(connection, now, self.policy), get_chat_id(update), int(number[:18])
                 )
         await self.templates(update, context)
 
@@ -114,7 +119,9 @@ class OfficeHandlers:
         topic = message.message_thread_id if message.is_topic_message else None
         async with self.database.transaction() as connection:
             person = _writer_of(message)
-            words = await unit_groups.link_group(connection, message.chat_id, topic, person, now)
+            words = await unit_groups.link_group(
+                UnitOfWork(connection, now, self.policy), message.chat_id, topic, person
+            )
             await self._answer(connection, update, message, words)
         self.showing.nudge()
 
@@ -123,7 +130,9 @@ class OfficeHandlers:
         message, now = update.effective_message, current_update.get().now
         assert message is not None
         async with self.database.transaction() as connection:
-            words = await unit_groups.unlink_group(connection, _writer_of(message), now)
+            words = await unit_groups.unlink_group(
+                UnitOfWork(connection, now, self.policy), _writer_of(message)
+            )
             await self._answer(connection, update, message, words)
         self.showing.nudge()
 

@@ -15,6 +15,7 @@ from bot.channels.telegram.update_context import current_update
 from bot.conversation.engine import Refused
 from bot.core.screen import Screen, Words
 from bot.core.text_folding import fold_text
+from bot.core.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from telegram import Update
@@ -50,7 +51,9 @@ class OfficerHandlers:
         name = person.full_name if person else ""
         now = current_update.get().now
         async with self.database.transaction() as connection:
-            officer = await staff.accept_invite(connection, chat_id, name, token, now)
+            officer = await staff.accept_invite(
+                UnitOfWork(connection, now, self.policy), chat_id, name, token
+            )
         unusable = Screen((Words("officer.invite_unusable"),))
         await self.showing.show(chat_id, screens.show_welcome(officer) if officer else unusable)
 
@@ -62,7 +65,9 @@ class OfficerHandlers:
             await self.showing.show(chat_id, Screen((Words("officer.duty.which"),)))
             return
         async with self.database.transaction() as connection:
-            officer = await staff.set_duty(connection, chat_id, now, on_duty=wish == "on")
+            officer = await staff.set_duty(
+                UnitOfWork(connection, now, self.policy), chat_id, on_duty=wish == "on"
+            )
         key = f"officer.duty.{wish}" if officer else "errors.unknown_command"
         await self.showing.show(chat_id, Screen((Words(key),)))
 
@@ -85,7 +90,7 @@ class OfficerHandlers:
         chat_id = get_chat_id(update)
         async with self.database.transaction() as connection:
             now = current_update.get().now
-            opened = await staff.open_case(connection, chat_id, code, now, policy=self.policy)
+            opened = await staff.open_case(UnitOfWork(connection, now, self.policy), chat_id, code)
         if opened is None:
             if update.callback_query is None:
                 await self.showing.show(chat_id, Screen((Words("case.refused"),)))
@@ -102,7 +107,7 @@ class OfficerHandlers:
     async def _ban(self, update: Update, code: str) -> None:
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.reading() as connection:
-            may = await staff.may_ban(connection, chat_id, code, now)
+            may = await staff.may_ban(UnitOfWork(connection, now, self.policy), chat_id, code)
         if not may:
             await self.showing.notice(update, Words("case.refused"), alert=True)
             return
@@ -114,7 +119,9 @@ class OfficerHandlers:
     async def _unban(self, update: Update, code: str) -> None:
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.transaction() as connection:
-            lifted = await staff.unban_resident(connection, chat_id, code, now, policy=self.policy)
+            lifted = await staff.unban_resident(
+                UnitOfWork(connection, now, self.policy), chat_id, code
+            )
         key = "ban.lifted" if lifted else "ban.none"
         await self.showing.notice(update, Words(key), alert=True)
 
@@ -125,7 +132,7 @@ class OfficerHandlers:
             if BY_NAME[action].asks:
                 async with self.database.reading() as connection:
                     facts = await action_service.begin_action(
-                        connection, chat_id, action, code, now, self.policy
+                        UnitOfWork(connection, now, self.policy), chat_id, action, code
                     )
                 shown = await self.desk.open(update.update_id, chat_id, action, now, facts=facts)
                 if shown is not None:
@@ -133,11 +140,13 @@ class OfficerHandlers:
                 return
             async with self.database.transaction() as connection:
                 await action_service.perform_action(
-                    connection, chat_id, action, code, now, {}, policy=self.policy
+                    UnitOfWork(connection, now, self.policy), chat_id, action, code, {}
                 )
         except Refused as refused:
             async with self.database.transaction() as connection:
-                await action_service.record_refusal(connection, chat_id, action, code, now)
+                await action_service.record_refusal(
+                    UnitOfWork(connection, now, self.policy), chat_id, action, code
+                )
             await self.showing.notice(update, refused.words, alert=True)
             return
         self.showing.nudge()
@@ -158,7 +167,9 @@ class OfficerHandlers:
         chat_id = get_chat_id(update)
         async with self.database.reading() as connection:
             now = current_update.get().now
-            page = await case_lists.list_cases(connection, chat_id, now, which=which, after=after)
+            page = await case_lists.list_cases(
+                UnitOfWork(connection, now, self.policy), chat_id, which=which, after=after
+            )
         await self._show_page(update, page, which if which in case_lists.FILTERS else "unit")
 
     async def case(self, update: Update, context: Context) -> None:

@@ -12,6 +12,7 @@ from bot.channels.telegram.message_parser import get_button_value, get_chat_id
 from bot.channels.telegram.update_context import current_update
 from bot.conversation.engine import Refused
 from bot.core.screen import Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import qr_codes
 from bot.forums.planning import screens, service
 from bot.forums.planning.actions import BY_NAME
@@ -82,7 +83,7 @@ class OrganiserHandlers:
     async def _open(self, update: Update, code: str, *, new: bool) -> None:
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.reading() as connection:
-            found = await service.load_plan(connection, chat_id, code, now)
+            found = await service.load_plan(UnitOfWork(connection, now, self.policy), chat_id, code)
         if found is None:
             await self._refuse(update, "open", code)
             return
@@ -94,7 +95,9 @@ class OrganiserHandlers:
         """Say that it is not possible, and write it down."""
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.transaction() as connection:
-            await service.record_refusal(connection, chat_id, action, code, now)
+            await service.record_refusal(
+                UnitOfWork(connection, now, self.policy), chat_id, action, code
+            )
         await self.showing.notice(update, words or Words(service.REFUSED), alert=True)
 
     async def _move(self, update: Update, move: str, code: str) -> None:
@@ -104,7 +107,7 @@ class OrganiserHandlers:
             if BY_NAME[move].asks:
                 async with self.database.reading() as connection:
                     facts = await service.begin_action(
-                        connection, chat_id, move, code, now, self.policy
+                        UnitOfWork(connection, now, self.policy), chat_id, move, code
                     )
                 flow = "newforum" if move == "edit" else f"forum_{move}"
                 shown = await self.desk.open(update.update_id, chat_id, flow, now, facts=facts)
@@ -113,7 +116,7 @@ class OrganiserHandlers:
                 return
             async with self.database.transaction() as connection:
                 await service.perform_action(
-                    connection, chat_id, move, code, now, {}, policy=self.policy
+                    UnitOfWork(connection, now, self.policy), chat_id, move, code, {}
                 )
         except Refused as refused:
             await self._refuse(update, move, code, refused.words)
@@ -127,7 +130,7 @@ class OrganiserHandlers:
         first = int(skip[:6]) if skip.isdecimal() else 0
         async with self.database.transaction() as connection:
             found = await session_service.list_submissions(
-                connection, chat_id, code, now, skip=first
+                UnitOfWork(connection, now, self.policy), chat_id, code, skip=first
             )
         if found is None:
             await self._refuse(update, "opinions", code)
@@ -138,7 +141,7 @@ class OrganiserHandlers:
         """The QR code that opens the forum: as a picture, and to be printed."""
         chat_id, now = get_chat_id(update), current_update.get().now
         async with self.database.reading() as connection:
-            found = await service.load_plan(connection, chat_id, code, now)
+            found = await service.load_plan(UnitOfWork(connection, now, self.policy), chat_id, code)
         if found is None:
             await self._refuse(update, "poster", code)
             return
@@ -160,6 +163,8 @@ class OrganiserHandlers:
     async def _stop(self, update: Update, code: str) -> None:
         async with self.database.transaction() as connection:
             await service.stop_announcing(
-                connection, get_chat_id(update), code, current_update.get().now
+                UnitOfWork(connection, current_update.get().now, self.policy),
+                get_chat_id(update),
+                code,
             )
         await self._open(update, code, new=False)

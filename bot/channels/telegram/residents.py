@@ -14,6 +14,7 @@ from bot.channels.telegram.update_context import current_update
 from bot.conversation.engine import Chat
 from bot.core.preferences import Preferences
 from bot.core.screen import Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import followup_service, intake_service, qr_codes, screens
 from bot.texts import LANGUAGES
 from storage import attendance
@@ -91,7 +92,7 @@ class ResidentHandlers:
         async with self.database.transaction() as connection:
             now = current_update.get().now
             done = await followup_service.withdraw_submission(
-                connection, chat, code, now, policy=self.policy
+                UnitOfWork(connection, now, self.policy), chat, code
             )
         key = "mine.withdrawn" if done else "mine.too_late"
         await self.showing.show(chat_id, Screen((Words(key, {"code": code[:20]}),)), update)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.conversation.engine import Refused
 from bot.core.screen import Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.forums.attendance import rules
 from bot.forums.attendance.screens import show_confirmation, show_moved_up
 from storage import attendance, audit, forum_reminders, officers, outbox, residents
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.conversation.engine import Chat
-    from bot.core.policy import Policy
     from bot.core.screen import Screen
     from storage.database import Database
     from storage.models import Commitment, Forum, Officer, Registration
@@ -54,39 +54,39 @@ class ForumView:
     promises: Sequence[Commitment]
 
 
-async def load_facts(
-    connection: AsyncConnection, chat: Chat, _now: datetime, *, policy: Policy
-) -> Mapping[str, Any]:
+async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
     """Which notice the resident agreed to, and where their opinions were from."""
     resident = await residents.find_resident(
-        connection, policy.pseudonyms.list_aliases(chat.id, named=True)
+        work.connection, work.policy.pseudonyms.list_aliases(chat.id, named=True)
     )
     agreed = {"@agreed": resident.consent_version} if resident else {}
     return {**agreed, "@areas": chat.preferences.get("areas", [])}
 
 
-async def view_forum(
-    connection: AsyncConnection, chat_id: int, code: str, *, policy: Policy
-) -> ForumView | None:
+async def view_forum(work: UnitOfWork, chat_id: int, code: str) -> ForumView | None:
     """A published forum as the person of a chat sees it."""
     forum = (
-        await attendance.find_published_forum(connection, code) if _CODE.fullmatch(code) else None
+        await attendance.find_published_forum(work.connection, code)
+        if _CODE.fullmatch(code)
+        else None
     )
     if forum is None:
         return None
     number = forum.id
-    mine = await _mine(connection, forum, policy.pseudonyms.list_aliases(chat_id, named=True))
+    mine = await _mine(
+        work.connection, forum, work.policy.pseudonyms.list_aliases(chat_id, named=True)
+    )
     waits = mine is not None and mine.state is RegistrationState.WAITING
-    officer = await officers.find_officer(connection, chat_id)
+    officer = await officers.find_officer(work.connection, chat_id)
     return ForumView(
         forum,
-        await attendance.count_places_taken(connection, number),
+        await attendance.count_places_taken(work.connection, number),
         mine,
-        await attendance.get_waiting_number(connection, mine) if mine and waits else 0,
-        await attendance.count_attended(connection, number)
+        await attendance.get_waiting_number(work.connection, mine) if mine and waits else 0,
+        await attendance.count_attended(work.connection, number)
         if rules.checks_in(officer, forum)
         else None,
-        await attendance.list_commitments(connection, number),
+        await attendance.list_commitments(work.connection, number),
     )
 
 
@@ -97,32 +97,25 @@ async def _mine(
     return None if row is None or row.state is RegistrationState.CANCELLED else row
 
 
-async def register_attendee(
-    connection: AsyncConnection,
-    chat: Chat,
-    answers: Mapping[str, Any],
-    now: datetime,
-    *,
-    policy: Policy,
-) -> None:
+async def register_attendee(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Give somebody a place with all their people, or a number in the waiting list; and say which.
 
     Raises Refused when registering is over or they are registered already.
     """
-    forum = await _held(connection, answers["@code"])
-    if forum is None or not rules.is_open(forum, now):
+    forum = await _held(work.connection, answers["@code"])
+    if forum is None or not rules.is_open(forum, work.now):
         raise Refused(_GONE)
-    aliases = policy.pseudonyms.list_aliases(chat.id, named=True)
-    before = await attendance.find_registration(connection, forum.id, aliases)
+    aliases = work.policy.pseudonyms.list_aliases(chat.id, named=True)
+    before = await attendance.find_registration(work.connection, forum.id, aliases)
     if before is not None:
         if before.state is not RegistrationState.CANCELLED:
             raise Refused(Words("attend.already"))
         await attendance.delete_registration(
-            connection, before.id
+            work.connection, before.id
         )  # who comes again stands at the end
-    address = policy.pseudonyms.make_address(chat.id, named=True)
+    address = work.policy.pseudonyms.make_address(chat.id, named=True)
     row_id = await attendance.add_registration(
-        connection,
+        work.connection,
         {
             "forum_id": forum.id,
             "alias": address.alias,
@@ -133,15 +126,15 @@ async def register_attendee(
             "state": RegistrationState.WAITING,
             "token": secrets.token_urlsafe(16),
             "offsets": None,
-            "registered_at": now,
+            "registered_at": work.now,
         },
     )
-    await _move_up(connection, forum, now, silent=row_id)
-    row = await attendance.find_registration(connection, forum.id, aliases)
+    await _move_up(work, forum, silent=row_id)
+    row = await attendance.find_registration(work.connection, forum.id, aliases)
     assert row is not None
-    number = await attendance.get_waiting_number(connection, row)
-    await _tell(connection, forum, row, "attend", show_confirmation(forum, row, number), now)
-    await _write(connection, REGISTERED, forum, now, people=row.people, state=row.state)
+    number = await attendance.get_waiting_number(work.connection, row)
+    await _tell(work, forum, row, "attend", show_confirmation(forum, row, number))
+    await _write(work, REGISTERED, forum, people=row.people, state=row.state)
 
 
 async def _held(connection: AsyncConnection, code: str) -> Forum | None:
@@ -149,33 +142,28 @@ async def _held(connection: AsyncConnection, code: str) -> Forum | None:
     return None if forum is None else await attendance.lock_forum(connection, forum.id)
 
 
-async def _move_up(
-    connection: AsyncConnection, forum: Forum, now: datetime, *, silent: int | None = None
-) -> None:
+async def _move_up(work: UnitOfWork, forum: Forum, *, silent: int | None = None) -> None:
     """Give free places to the waiting list, and tell who gets one, but for the row `silent`."""
-    if not rules.is_open(forum, now):
+    if not rules.is_open(forum, work.now):
         return
     free = rules.count_free_places(
-        forum.capacity, await attendance.count_places_taken(connection, forum.id)
+        forum.capacity, await attendance.count_places_taken(work.connection, forum.id)
     )
-    line = await attendance.list_waiting(connection, forum.id)
+    line = await attendance.list_waiting(work.connection, forum.id)
     for row in rules.select_from_waiting_list(free, line):
-        await attendance.update_registration(connection, row.id, state=RegistrationState.REGISTERED)
+        await attendance.update_registration(
+            work.connection, row.id, state=RegistrationState.REGISTERED
+        )
         if row.id != silent:
-            await _tell(connection, forum, row, "moved_up", show_moved_up(forum, row), now)
+            await _tell(work, forum, row, "moved_up", show_moved_up(forum, row))
 
 
 async def _tell(
-    connection: AsyncConnection,
-    forum: Forum,
-    row: Registration,
-    what: str,
-    screen: Screen,
-    now: datetime,
+    work: UnitOfWork, forum: Forum, row: Registration, what: str, screen: Screen
 ) -> None:
     """Tell somebody of their registration what they cannot do without."""
     message = outbox.OutboxMessage(
-        dedup_key=f"{what}:{forum.id}:{row.id}:{int(now.timestamp() * 1000)}",
+        dedup_key=f"{what}:{forum.id}:{row.id}:{int(work.now.timestamp() * 1000)}",
         chat_id=row.alias,
         sealed=row.sealed,
         priority=outbox.Priority.REPLY,
@@ -183,108 +171,88 @@ async def _tell(
         screen=screen.to_json(),
         expires_at=forum.starts_at,
     )
-    await outbox.enqueue_messages(connection, [message], now)
+    await outbox.enqueue_messages(work.connection, [message], work.now)
 
 
 async def _write(
-    connection: AsyncConnection,
+    work: UnitOfWork,
     action: str,
     forum: Forum,
-    now: datetime,
     officer: Officer | None = None,
     **details: Any,
 ) -> None:
     await audit.append_entry(
-        connection,
+        work.connection,
         action,
-        now,
+        work.now,
         role=officer.role if officer else audit.RESIDENT,
         actor_id=officer.id if officer else None,
         details={"forum": forum.code, **details},
     )
 
 
-async def cancel_registration(
-    connection: AsyncConnection, chat_id: int, code: str, now: datetime, *, policy: Policy
-) -> bool:
+async def cancel_registration(work: UnitOfWork, chat_id: int, code: str) -> bool:
     """Give up one's place, which goes to the waiting list; whether there was one to give up."""
-    forum = await _held(connection, code)
+    forum = await _held(work.connection, code)
     if forum is None:
         return False
-    mine = await _mine(connection, forum, policy.pseudonyms.list_aliases(chat_id, named=True))
+    mine = await _mine(
+        work.connection, forum, work.policy.pseudonyms.list_aliases(chat_id, named=True)
+    )
     if mine is None or mine.state is RegistrationState.ATTENDED:
         return False
-    await attendance.update_registration(connection, mine.id, state=RegistrationState.CANCELLED)
-    await forum_reminders.cancel_reminders_of(connection, forum.id, mine.alias, now)
-    await _move_up(connection, forum, now)
-    await _write(connection, LEFT, forum, now, people=mine.people)
+    await attendance.update_registration(
+        work.connection, mine.id, state=RegistrationState.CANCELLED
+    )
+    await forum_reminders.cancel_reminders_of(work.connection, forum.id, mine.alias, work.now)
+    await _move_up(work, forum)
+    await _write(work, LEFT, forum, people=mine.people)
     return True
 
 
-async def set_party_size(
-    connection: AsyncConnection,
-    chat_id: int,
-    code: str,
-    people: int,
-    now: datetime,
-    *,
-    policy: Policy,
-) -> None:
+async def set_party_size(work: UnitOfWork, chat_id: int, code: str, people: int) -> None:
     """Come with another number of people. In the line one keeps one's place.
 
     Raises Refused, and nothing is changed, when more have a place than there is room for.
     """
-    forum = await _held(connection, code)
-    if forum is None or not rules.is_open(forum, now) or not 1 <= people <= rules.MOST_PEOPLE:
+    forum = await _held(work.connection, code)
+    if forum is None or not rules.is_open(forum, work.now) or not 1 <= people <= rules.MOST_PEOPLE:
         raise Refused(_GONE)
-    mine = await _mine(connection, forum, policy.pseudonyms.list_aliases(chat_id, named=True))
+    mine = await _mine(
+        work.connection, forum, work.policy.pseudonyms.list_aliases(chat_id, named=True)
+    )
     if mine is None or mine.state is RegistrationState.ATTENDED:
         raise Refused(_GONE)
     free = rules.count_free_places(
-        forum.capacity, await attendance.count_places_taken(connection, forum.id)
+        forum.capacity, await attendance.count_places_taken(work.connection, forum.id)
     )
     more = people - mine.people
     has_a_place = mine.state is RegistrationState.REGISTERED
     if has_a_place and free is not None and more > max(0, free):
         raise Refused(Words("attend.too_many", {"left": free}))
-    await attendance.update_registration(connection, mine.id, people=people)
-    await _move_up(connection, forum, now)
+    await attendance.update_registration(work.connection, mine.id, people=people)
+    await _move_up(work, forum)
 
 
 async def set_reminder_offset(
-    connection: AsyncConnection,
-    chat_id: int,
-    code: str,
-    offset: int,
-    *,
-    wanted: bool,
-    policy: Policy,
-    usual: Sequence[int],
+    work: UnitOfWork, chat_id: int, code: str, offset: int, *, wanted: bool, usual: Sequence[int]
 ) -> None:
     """Be reminded so many minutes before the start too, or no longer."""
-    found = await view_forum(connection, chat_id, code, policy=policy)
+    found = await view_forum(work, chat_id, code)
     if found is None or found.mine is None or offset not in {*rules.OFFSETS, *usual}:
         raise Refused(_GONE)
     chosen = set(usual if found.mine.offsets is None else found.mine.offsets) - {offset}
     offsets = sorted({*chosen, offset} if wanted else chosen, reverse=True)
-    await attendance.update_registration(connection, found.mine.id, offsets=offsets)
+    await attendance.update_registration(work.connection, found.mine.id, offsets=offsets)
 
 
-async def rate_forum(
-    connection: AsyncConnection,
-    chat_id: int,
-    code: str,
-    score: int,
-    now: datetime,
-    *,
-    policy: Policy,
-) -> bool:
+async def rate_forum(work: UnitOfWork, chat_id: int, code: str, score: int) -> bool:
     """Say how a forum was; whether one was there. Saying it again replaces what was said."""
-    found = await view_forum(connection, chat_id, code, policy=policy)
+    found = await view_forum(work, chat_id, code)
     if found is None or found.mine is None or not rules.was_there(found.forum, found.mine):
         return False
-    await attendance.update_registration(connection, found.mine.id, rating=score)
-    await _write(connection, RATED, found.forum, now, rating=score)
+    await attendance.update_registration(work.connection, found.mine.id, rating=score)
+    await _write(work, RATED, found.forum, rating=score)
     return True
 
 
@@ -300,7 +268,7 @@ class CheckInResult:
 
 
 async def scan_ticket(
-    connection: AsyncConnection, chat_id: int, token: str, now: datetime, *, policy: Policy
+    work: UnitOfWork, chat_id: int, token: str
 ) -> CheckInResult | ForumView | None:
     """Somebody follows a ticket's link: who lets people in has let them in by it.
 
@@ -308,44 +276,42 @@ async def scan_ticket(
     record.
     """
     row = (
-        await attendance.find_registration_by_token(connection, token)
+        await attendance.find_registration_by_token(work.connection, token)
         if _TOKEN.fullmatch(token)
         else None
     )
-    forum = None if row is None else await attendance.lock_forum(connection, row.forum_id)
+    forum = None if row is None else await attendance.lock_forum(work.connection, row.forum_id)
     row = await attendance.find_registration_by_token(
-        connection, token
+        work.connection, token
     )  # as it is now that the forum is held
     if row is None or forum is None:
         return None
-    officer = await officers.find_officer(connection, chat_id)
+    officer = await officers.find_officer(work.connection, chat_id)
     if not rules.checks_in(officer, forum):
-        if row.alias in policy.pseudonyms.list_aliases(chat_id, named=True):
-            return await view_forum(connection, chat_id, forum.code, policy=policy)
+        if row.alias in work.policy.pseudonyms.list_aliases(chat_id, named=True):
+            return await view_forum(work, chat_id, forum.code)
         if officer is not None:
-            await _write(connection, REFUSED, forum, now, officer)
+            await _write(work, REFUSED, forum, officer)
         return None
-    outcome = await _admit(connection, forum, row, now)
+    outcome = await _admit(work, forum, row)
     if outcome == "welcome":
-        await _write(connection, CHECKED_IN, forum, now, officer, people=row.people)
+        await _write(work, CHECKED_IN, forum, officer, people=row.people)
     number = forum.id
-    came = await attendance.count_attended(connection, number)
+    came = await attendance.count_attended(work.connection, number)
     return CheckInResult(
-        outcome, forum, row, came, await attendance.count_places_taken(connection, number)
+        outcome, forum, row, came, await attendance.count_places_taken(work.connection, number)
     )
 
 
-async def _admit(
-    connection: AsyncConnection, forum: Forum, row: Registration, now: datetime
-) -> str:
+async def _admit(work: UnitOfWork, forum: Forum, row: Registration) -> str:
     if row.state in {RegistrationState.WAITING, RegistrationState.CANCELLED}:
         return str(row.state)
-    if row.state is RegistrationState.REGISTERED and not rules.doors_are_open(forum, now):
+    if row.state is RegistrationState.REGISTERED and not rules.doors_are_open(forum, work.now):
         return "closed"
-    return "welcome" if await attendance.check_in(connection, row.token, now) else "again"
+    return "welcome" if await attendance.check_in(work.connection, row.token, work.now) else "again"
 
 
-async def handle_forum_change(connection: AsyncConnection, forum: Forum, now: datetime) -> None:
+async def handle_forum_change(work: UnitOfWork, forum: Forum) -> None:
     """Call it in the transaction that changes a forum, with the forum as it is then.
 
     What waits to remind of an older start, or of a forum that is not held as announced, is never
@@ -355,27 +321,27 @@ async def handle_forum_change(connection: AsyncConnection, forum: Forum, now: da
     holds = forum.state is ForumState.PUBLISHED
     number = forum.id
     version = forum.start_version if holds else None
-    await forum_reminders.cancel_reminders(connection, number, now, but_of_version=version)
+    await forum_reminders.cancel_reminders(
+        work.connection, number, work.now, but_of_version=version
+    )
     if holds:
-        await forum_reminders.add_reminder(connection, forum, 0, now, finished=True)
-        await attendance.lock_forum(connection, number)
-        await _move_up(connection, forum, now)
+        await forum_reminders.add_reminder(work.connection, forum, 0, work.now, finished=True)
+        await attendance.lock_forum(work.connection, number)
+        await _move_up(work, forum)
 
 
-async def forget_attendee(
-    connection: AsyncConnection, aliases: Collection[int], now: datetime
-) -> None:
+async def forget_attendee(work: UnitOfWork, aliases: Collection[int]) -> None:
     """Erase that somebody attends, attended or wants to hear of forums, and what they were told.
 
     Free places go to the waiting list.
     """
-    for row in await attendance.list_registrations(connection, aliases):
-        forum = await attendance.lock_forum(connection, row.forum_id)
-        await _erase(connection, row)
+    for row in await attendance.list_registrations(work.connection, aliases):
+        forum = await attendance.lock_forum(work.connection, row.forum_id)
+        await _erase(work.connection, row)
         if forum is not None:
-            await _move_up(connection, forum, now)
-    await attendance.delete_subscriptions(connection, aliases)
-    await attendance.delete_registration_messages(connection, aliases)
+            await _move_up(work, forum)
+    await attendance.delete_subscriptions(work.connection, aliases)
+    await attendance.delete_registration_messages(work.connection, aliases)
 
 
 async def _erase(connection: AsyncConnection, row: Registration) -> None:

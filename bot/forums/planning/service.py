@@ -11,6 +11,7 @@ from bot.areas.units import CITY
 from bot.casework.submission_rules import CODE_ALPHABET
 from bot.conversation.engine import Refused
 from bot.core.screen import Button, Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements, commitments
 from bot.forums.attendance import service
 from bot.forums.planning.actions import ACTIONS, BY_NAME, DECIDERS, PLANNERS, is_allowed, may_plan
@@ -54,31 +55,22 @@ class ForumPlan:
     before: Sequence[Commitment]
 
 
-async def load_facts(
-    connection: AsyncConnection, chat: Chat, now: datetime, *, policy: Policy
-) -> Mapping[str, Any]:
+async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
     """What the plan of a forum begins with; raises Refused for who plans none."""
-    officer = await officers.find_officer(connection, chat.id)
+    officer = await officers.find_officer(work.connection, chat.id)
     if officer is None or officer.role not in PLANNERS:
         raise Refused(Words("errors.unknown_command"))
     near = [] if officer.unit_code == CITY else [officer.unit_code]
-    return {"@now": now.isoformat(), "@zone": str(policy.zone), "@areas": near}
+    return {"@now": work.now.isoformat(), "@zone": str(work.policy.zone), "@areas": near}
 
 
-async def submit_plan(
-    connection: AsyncConnection,
-    chat: Chat,
-    answers: Mapping[str, Any],
-    now: datetime,
-    *,
-    policy: Policy,
-) -> None:
+async def submit_plan(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Keep a plan and let another person approve it; one that was sent back is changed."""
-    officer = await officers.find_officer(connection, chat.id)
+    officer = await officers.find_officer(work.connection, chat.id)
     if officer is None or officer.role not in PLANNERS:
         raise Refused(Words(REFUSED))
     starts = get_start(answers)
-    if starts <= now:
+    if starts <= work.now:
         raise Refused(Words("forum.past"))
     planned = {
         "title": answers["title"] or load_texts("vi")["forum.usual_title"],
@@ -96,10 +88,10 @@ async def submit_plan(
         "state": ForumState.SUBMITTED,
     }
     code = answers.get("@forum_code")
-    forum = await _again(connection, officer, code, planned, now) if code else None
+    forum = await _again(work, officer, code, planned) if code else None
     if forum is None:
         forum = await forums.add_forum(
-            connection,
+            work.connection,
             {
                 **planned,
                 "code": "".join(secrets.choice(CODE_ALPHABET) for _ in range(_CODE_LENGTH)),
@@ -107,48 +99,40 @@ async def submit_plan(
                 "start_version": 1,
                 "version": 1,
                 "created_by": officer.id,
-                "created_at": now,
+                "created_at": work.now,
             },
         )
-    await _log(connection, "forum.submit", forum, officer, now)
-    await _tell_deciders(connection, forum, officer, now, policy)
+    await _log(work, "forum.submit", forum, officer)
+    await _tell_deciders(work, forum, officer)
 
 
 async def _again(
-    connection: AsyncConnection,
-    officer: Officer,
-    code: str,
-    planned: Mapping[str, Any],
-    now: datetime,
+    work: UnitOfWork, officer: Officer, code: str, planned: Mapping[str, Any]
 ) -> Forum:
-    forum = await forums.find_forum(connection, code)
-    if forum is None or not is_allowed(BY_NAME["edit"], officer, forum, now):
+    forum = await forums.find_forum(work.connection, code)
+    if forum is None or not is_allowed(BY_NAME["edit"], officer, forum, work.now):
         raise Refused(Words(REFUSED))
     # Whoever changed the plan last cannot approve it.
     changed = await forums.update_forum(
-        connection, forum, officer, **planned, created_by=officer.id
+        work.connection, forum, officer, **planned, created_by=officer.id
     )
     if changed is None:
         raise Refused(Words("forum.too_late"))
     return changed
 
 
-async def _tell_deciders(
-    connection: AsyncConnection, forum: Forum, by: Officer, now: datetime, policy: Policy
-) -> None:
+async def _tell_deciders(work: UnitOfWork, forum: Forum, by: Officer) -> None:
     units = dict.fromkeys((forum.host_unit, CITY))
-    found = await officers.list_active(connection, list(units))
+    found = await officers.list_active(work.connection, list(units))
     told = [each for each in found if each.role in DECIDERS and each.id != by.id]
-    await notify_planners(connection, forum, told, "forum.alert.submit", now, policy)
+    await notify_planners(work, forum, told, "forum.alert.submit")
 
 
 async def notify_planners(
-    connection: AsyncConnection,
+    work: UnitOfWork,
     forum: Forum,
     told: Sequence[Officer],
     words: str,
-    now: datetime,
-    policy: Policy,
     *,
     occasion: str = "",
     **more: Param,
@@ -166,13 +150,13 @@ async def notify_planners(
             dedup_key=f"{words}:{forum.code}:{occasion or forum.version}:{each.chat_id}",
             chat_id=each.chat_id,
             priority=outbox.Priority.ASSIGNMENT,
-            language=policy.officers_language,
+            language=work.policy.officers_language,
             screen=Screen((Words(words, params),), (opens,)).to_json(),
-            expires_at=max(forum.starts_at, now + policy.reopen_within),
+            expires_at=max(forum.starts_at, work.now + work.policy.reopen_within),
         )
         for each in told
     ]
-    await outbox.enqueue_messages(connection, messages, now)
+    await outbox.enqueue_messages(work.connection, messages, work.now)
 
 
 async def list_plans(
@@ -186,37 +170,33 @@ async def list_plans(
     return await forums.list_forums_of(connection, unit, skip=skip, most=PAGE + 1)
 
 
-async def load_plan(
-    connection: AsyncConnection, chat_id: int, code: str, now: datetime
-) -> ForumPlan | None:
+async def load_plan(work: UnitOfWork, chat_id: int, code: str) -> ForumPlan | None:
     """A forum for one of its organisers; None for anybody else."""
-    officer, forum = await find_planned_forum(connection, chat_id, code)
+    officer, forum = await find_planned_forum(work.connection, chat_id, code)
     if officer is None or forum is None:
         return None
     number = forum.id
-    news = await forums.list_announcements(connection, number)
-    progress = await forums.count_progress(connection, [each.id for each in news])
+    news = await forums.list_announcements(work.connection, number)
+    progress = await forums.count_progress(work.connection, [each.id for each in news])
     return ForumPlan(
         forum,
-        [each for each in ACTIONS if is_allowed(each, officer, forum, now)],
+        [each for each in ACTIONS if is_allowed(each, officer, forum, work.now)],
         news,
         progress,
-        await attendance.count_places_taken(connection, number),
-        await forum_sessions.count_outcomes(connection, number, forum.code),
-        await attendance.list_commitments(connection, number),
-        await forums.list_previous_commitments(connection, forum),
+        await attendance.count_places_taken(work.connection, number),
+        await forum_sessions.count_outcomes(work.connection, number, forum.code),
+        await attendance.list_commitments(work.connection, number),
+        await forums.list_previous_commitments(work.connection, forum),
     )
 
 
-async def begin_action(
-    connection: AsyncConnection, chat_id: int, move: str, code: str, now: datetime, policy: Policy
-) -> dict[str, Any]:
+async def begin_action(work: UnitOfWork, chat_id: int, move: str, code: str) -> dict[str, Any]:
     """The facts that a move's conversation begins with; raises Refused if it is not allowed."""
-    _officer, forum = await _allowed(connection, chat_id, move, code, now)
-    known = {"@code": forum.code, "@now": now.isoformat(), "@zone": str(policy.zone)}
+    _officer, forum = await _allowed(work, chat_id, move, code)
+    known = {"@code": forum.code, "@now": work.now.isoformat(), "@zone": str(work.policy.zone)}
     if move != "edit":
         return known
-    local = forum.starts_at.astimezone(policy.zone)
+    local = forum.starts_at.astimezone(work.policy.zone)
     days = (forum.starts_at - forum.opinions_until).days
     place = [] if forum.latitude is None else [forum.latitude, forum.longitude]
     return {
@@ -237,48 +217,33 @@ async def begin_action(
 
 
 async def finish_action(
-    connection: AsyncConnection,
-    chat: Chat,
-    answers: Mapping[str, Any],
-    now: datetime,
-    *,
-    move: str,
-    policy: Policy,
+    work: UnitOfWork, chat: Chat, answers: Mapping[str, Any], *, move: str
 ) -> None:
     """Do a move that a short conversation gave the words for; raises Refused."""
-    await perform_action(connection, chat.id, move, answers["@code"], now, answers, policy=policy)
+    await perform_action(work, chat.id, move, answers["@code"], answers)
 
 
 async def perform_action(
-    connection: AsyncConnection,
-    chat_id: int,
-    move: str,
-    code: str,
-    now: datetime,
-    words: Mapping[str, Any],
-    *,
-    policy: Policy,
+    work: UnitOfWork, chat_id: int, move: str, code: str, words: Mapping[str, Any]
 ) -> Forum:
     """Do a move; the forum as it is then. Raises Refused, with nothing changed."""
-    officer, forum = await _allowed(connection, chat_id, move, code, now)
+    officer, forum = await _allowed(work, chat_id, move, code)
     transition = BY_NAME[move]
-    written = _changes(move, forum, officer, words, now, policy)
+    written = _changes(move, forum, officer, words, work.now, work.policy)
     state = transition.to or forum.state
-    changed = await forums.update_forum(connection, forum, officer, state=state, **written)
+    changed = await forums.update_forum(work.connection, forum, officer, state=state, **written)
     if changed is None:  # somebody was first
         raise Refused(Words("forum.too_late"))
     if move == "promise":
-        await commitments.add_commitment(connection, changed, officer, words, now, policy=policy)
-    await _log(connection, f"forum.{move}", changed, officer, now)
+        await commitments.add_commitment(work, changed, officer, words)
+    await _log(work, f"forum.{move}", changed, officer)
     if forum.published_at is not None or transition.tells == "notice":
-        await service.handle_forum_change(connection, changed, now)
+        await service.handle_forum_change(work, changed)
         if transition.tells:
-            await announcements.announce_forum(
-                connection, changed, transition.tells, now, policy=policy
-            )
+            await announcements.announce_forum(work, changed, transition.tells)
     if move in {"approve", "send_back"}:
-        creator = await officers.list_by_ids(connection, [forum.created_by])
-        await notify_planners(connection, changed, creator, f"forum.alert.{move}", now, policy)
+        creator = await officers.list_by_ids(work.connection, [forum.created_by])
+        await notify_planners(work, changed, creator, f"forum.alert.{move}")
     return changed
 
 
@@ -316,37 +281,31 @@ def _changes(
     return {}
 
 
-async def stop_announcing(
-    connection: AsyncConnection, chat_id: int, code: str, now: datetime
-) -> bool:
+async def stop_announcing(work: UnitOfWork, chat_id: int, code: str) -> bool:
     """Announce no further what is on its way; whether the person of a chat may stop it."""
-    officer, forum = await find_planned_forum(connection, chat_id, code)
+    officer, forum = await find_planned_forum(work.connection, chat_id, code)
     if officer is None or forum is None:
         return False
-    kinds = [each.kind for each in await forums.list_announcements(connection, forum.id)]
-    await announcements.stop_announcements(connection, forum, now, kinds=kinds)
-    await _log(connection, "forum.announcement_stopped", forum, officer, now)
+    kinds = [each.kind for each in await forums.list_announcements(work.connection, forum.id)]
+    await announcements.stop_announcements(work, forum, kinds=kinds)
+    await _log(work, "forum.announcement_stopped", forum, officer)
     return True
 
 
-async def _log(
-    connection: AsyncConnection, action: str, forum: Forum, officer: Officer, now: datetime
-) -> None:
+async def _log(work: UnitOfWork, action: str, forum: Forum, officer: Officer) -> None:
     details = {"forum": forum.code, "state": forum.state.value, "version": forum.version}
     await audit.append_entry(
-        connection, action, now, role=officer.role, actor_id=officer.id, details=details
+        work.connection, action, work.now, role=officer.role, actor_id=officer.id, details=details
     )
 
 
-async def record_refusal(
-    connection: AsyncConnection, chat_id: int, action: str, code: str, now: datetime
-) -> None:
+async def record_refusal(work: UnitOfWork, chat_id: int, action: str, code: str) -> None:
     """Write down that somebody tried with a forum what they may not, or not now."""
-    officer = await officers.find_officer(connection, chat_id)
+    officer = await officers.find_officer(work.connection, chat_id)
     await audit.append_entry(
-        connection,
+        work.connection,
         REFUSED,
-        now,
+        work.now,
         role=officer.role if officer else "none",
         actor_id=officer.id if officer else chat_id,
         details={"action": action[:32], "forum": code[:32]},
@@ -364,12 +323,10 @@ async def find_planned_forum(
     return officer, forum
 
 
-async def _allowed(
-    connection: AsyncConnection, chat_id: int, move: str, code: str, now: datetime
-) -> tuple[Officer, Forum]:
-    officer, forum = await find_planned_forum(connection, chat_id, code)
+async def _allowed(work: UnitOfWork, chat_id: int, move: str, code: str) -> tuple[Officer, Forum]:
+    officer, forum = await find_planned_forum(work.connection, chat_id, code)
     if officer is None or forum is None or move not in BY_NAME:
         raise Refused(Words(REFUSED))
-    if not is_allowed(BY_NAME[move], officer, forum, now):
+    if not is_allowed(BY_NAME[move], officer, forum, work.now):
         raise Refused(Words("forum.not_now"))
     return officer, forum

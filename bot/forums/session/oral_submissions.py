@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bot.classification.suggestion import is_urgent
 from bot.conversation.engine import Refused
 from bot.core.screen import Button, Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback.intake_service import show_receipt
 from bot.forums.attendance.rules import may_relay
 from bot.forums.session.flow import suggest_topics
@@ -22,9 +23,6 @@ from storage.models import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.conversation.engine import Chat
     from bot.core.policy import Policy
@@ -36,44 +34,33 @@ _LIFETIME = timedelta(days=30)
 _EXCERPT = 300  # characters
 
 
-async def begin_oral_submission(
-    connection: AsyncConnection, chat_id: int, code: str, *, policy: Policy
-) -> dict[str, Any]:
+async def begin_oral_submission(work: UnitOfWork, chat_id: int, code: str) -> dict[str, Any]:
     """The facts that the words are asked with; raises Refused."""
-    _officer, forum = await _writer(connection, chat_id, code, policy)
+    _officer, forum = await _writer(work, chat_id, code)
     return {"@code": forum.code}
 
 
-async def _writer(
-    connection: AsyncConnection, chat_id: int, code: str, policy: Policy
-) -> tuple[Officer | None, Forum]:
+async def _writer(work: UnitOfWork, chat_id: int, code: str) -> tuple[Officer | None, Forum]:
     """Who enters what is said, and where: an organiser or, without a role, a neighbourhood's head.
 
     Raises Refused for anybody else.
     """
     try:
-        return await find_live_session(connection, chat_id, code)
+        return await find_live_session(work.connection, chat_id, code)
     except Refused:
-        forum = await attendance.find_published_forum(connection, code[:16])
+        forum = await attendance.find_published_forum(work.connection, code[:16])
         if forum is None:
             raise
-        aliases = policy.pseudonyms.list_aliases(chat_id, named=True)
-        mine = await attendance.find_registration(connection, forum.id, aliases)
+        aliases = work.policy.pseudonyms.list_aliases(chat_id, named=True)
+        mine = await attendance.find_registration(work.connection, forum.id, aliases)
         if not may_relay(forum, mine):
             raise
         return None, forum
 
 
-async def enter_oral_submission(
-    connection: AsyncConnection,
-    chat: Chat,
-    answers: Mapping[str, Any],
-    now: datetime,
-    *,
-    policy: Policy,
-) -> None:
+async def enter_oral_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Receive what somebody said in the hall; raises Refused, with nothing changed."""
-    officer, forum = await _writer(connection, chat.id, answers["@code"], policy)
+    officer, forum = await _writer(work, chat.id, answers["@code"])
     kind, said = Kind(answers["kind"]), answers["text"]
     what = StaffEntry(
         "spoken",
@@ -81,23 +68,23 @@ async def enter_oral_submission(
         suggest_topics(said),
         forum.area,
         said,
-        policy.due(kind, now),
+        work.policy.due(kind, work.now),
         urgent=is_urgent(said),
     )
-    opinion = await add_staff_entry(connection, forum, officer, what, now, policy=policy)
+    opinion = await add_staff_entry(work, forum, officer, what)
     claim = secrets.token_urlsafe(18)
     await forum_sessions.add_oral_submission(
-        connection,
+        work.connection,
         {
             "forum_id": forum.id,
             "submission_id": opinion.id,
             "officer_id": officer.id if officer else None,
-            "at": now,
+            "at": work.now,
             "claim": claim,
         },
     )
-    kept = _kept(chat, officer, forum, opinion, claim, policy)
-    await outbox.enqueue_messages(connection, [kept], now)
+    kept = _kept(chat, officer, forum, opinion, claim, work.policy)
+    await outbox.enqueue_messages(work.connection, [kept], work.now)
 
 
 def _kept(
@@ -127,37 +114,34 @@ def _kept(
     )
 
 
-async def find_claimable(
-    connection: AsyncConnection, claim: str, now: datetime
-) -> Mapping[str, Any] | None:
+async def find_claimable(work: UnitOfWork, claim: str) -> Mapping[str, Any] | None:
     """What is asked about the opinion that a QR code stands for; None when nobody can claim it."""
-    opinion = await forum_sessions.find_claimable(connection, claim[:32], now - _CLAIMED_WITHIN)
+    opinion = await forum_sessions.find_claimable(
+        work.connection, claim[:32], work.now - _CLAIMED_WITHIN
+    )
     return None if opinion is None else {"@claim": claim[:32], "@text": opinion.text[:_EXCERPT]}
 
 
-async def claim_submission(
-    connection: AsyncConnection,
-    chat: Chat,
-    answers: Mapping[str, Any],
-    now: datetime,
-    *,
-    policy: Policy,
-) -> None:
+async def claim_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Let a spoken opinion be theirs who said it: they get the receipt, and later the answer.
 
     Raises Refused when it is somebody's already.
     """
     resident = await residents.find_resident(
-        connection, policy.pseudonyms.list_aliases(chat.id, named=True)
+        work.connection, work.policy.pseudonyms.list_aliases(chat.id, named=True)
     )
     assert resident is not None  # who did not agree does not come here
     opinion = await forum_sessions.claim_submission(
-        connection, answers["@claim"], resident.id, now, now - _CLAIMED_WITHIN
+        work.connection, answers["@claim"], resident.id, work.now, work.now - _CLAIMED_WITHIN
     )
     if opinion is None:
         raise Refused(Words("claim.gone"))
     await audit.append_entry(
-        connection, "submission.claimed", now, role=audit.RESIDENT, submission_id=opinion.id
+        work.connection,
+        "submission.claimed",
+        work.now,
+        role=audit.RESIDENT,
+        submission_id=opinion.id,
     )
     message = outbox.OutboxMessage(
         dedup_key=f"receipt:{opinion.code}",
@@ -165,7 +149,7 @@ async def claim_submission(
         sealed=resident.sealed,
         priority=outbox.Priority.REPLY,
         language=chat.language,
-        screen=show_receipt(opinion, policy).to_json(),
-        expires_at=now + _LIFETIME,
+        screen=show_receipt(opinion, work.policy).to_json(),
+        expires_at=work.now + _LIFETIME,
     )
-    await outbox.enqueue_messages(connection, [message], now)
+    await outbox.enqueue_messages(work.connection, [message], work.now)

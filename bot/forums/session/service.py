@@ -15,6 +15,7 @@ from bot.casework import actions, changes, side_effects
 from bot.casework.permissions import READERS, WORKERS
 from bot.conversation.engine import Refused
 from bot.core.screen import Button, Screen, Words
+from bot.core.unit_of_work import UnitOfWork
 from bot.forums.planning.actions import IN_THE_HALL
 from bot.forums.planning.service import REFUSED, find_planned_forum
 from bot.forums.session.agenda_grouping import group_by_agenda
@@ -24,12 +25,10 @@ from storage.models import HeardAs, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.conversation.engine import Chat
-    from bot.core.policy import Policy
     from storage.models import Forum, Officer, Submission
 
 READ = "forum.opinions_read"
@@ -61,16 +60,16 @@ class SubmissionPage:
 
 
 async def list_submissions(
-    connection: AsyncConnection, chat_id: int, code: str, now: datetime, *, skip: int
+    work: UnitOfWork, chat_id: int, code: str, *, skip: int
 ) -> SubmissionPage | None:
     """What was given for a forum, for one of its organisers, audited; None for anybody else."""
-    officer, forum = await find_planned_forum(connection, chat_id, code)
+    officer, forum = await find_planned_forum(work.connection, chat_id, code)
     if officer is None or forum is None:
         return None
-    in_order = await _in_order(connection, officer, forum)
-    kept = await forum_sessions.count_submissions(connection, forum.code) - len(in_order)
+    in_order = await _in_order(work.connection, officer, forum)
+    kept = await forum_sessions.count_submissions(work.connection, forum.code) - len(in_order)
     page = in_order[skip : skip + _PAGE]
-    await _log(connection, READ, forum, officer, [each for _point, each in page], now)
+    await _log(work, READ, forum, officer, [each for _point, each in page])
     return SubmissionPage(
         forum,
         [
@@ -110,15 +109,15 @@ class NextSubmission:
 
 
 async def find_next_submission(
-    connection: AsyncConnection, chat_id: int, code: str, now: datetime, *, after: int
+    work: UnitOfWork, chat_id: int, code: str, *, after: int
 ) -> NextSubmission:
     """The opinion to come up next after the one with an id, audited; at the end those put off.
 
     Raises Refused for who does not plan the forum, and when it is not held.
     """
-    officer, forum = await find_live_session(connection, chat_id, code)
-    in_order = await _in_order(connection, officer, forum)
-    heard = await forum_sessions.map_outcomes(connection, forum.id)
+    officer, forum = await find_live_session(work.connection, chat_id, code)
+    in_order = await _in_order(work.connection, officer, forum)
+    heard = await forum_sessions.map_outcomes(work.connection, forum.id)
     ids = [each.id for _point, each in in_order]
     first = ids.index(after) + 1 if after in ids else 0
     to_come = [
@@ -126,11 +125,11 @@ async def find_next_submission(
         for point, each in in_order[first:] + in_order[:first]
         if each.id not in heard and each.state in _UNSETTLED
     ]
-    shown = NextSubmission(forum, await _numbers(connection, forum, heard, len(to_come)))
+    shown = NextSubmission(forum, await _numbers(work.connection, forum, heard, len(to_come)))
     if not to_come:
         return shown
     point, opinion = to_come[0]
-    await _log(connection, READ, forum, officer, [opinion], now)
+    await _log(work, READ, forum, officer, [opinion])
     return replace(
         shown,
         point=point,
@@ -161,80 +160,60 @@ async def begin_answer(
     return {"@code": forum.code, "@number": number}
 
 
-async def record_answer(
-    connection: AsyncConnection,
-    chat: Chat,
-    answers: Mapping[str, Any],
-    now: datetime,
-    *,
-    policy: Policy,
-) -> None:
+async def record_answer(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Keep what was answered in the hall: as a proposed answer, which another person approves.
 
     Raises Refused, with nothing changed.
     """
     officer, forum, opinion = await _held(
-        connection, chat.id, answers["@code"], int(answers["@number"]), _UNANSWERED
+        work.connection, chat.id, answers["@code"], int(answers["@number"]), _UNANSWERED
     )
-    newest = await submissions.find_newest_answer(connection, opinion.id)
-    recused = await casework.list_recused(connection, opinion.id)
+    newest = await submissions.find_newest_answer(work.connection, opinion.id)
+    recused = await casework.list_recused(work.connection, opinion.id)
     at = actions.CaseAccess(officer, opinion, newest, frozenset(), recused)
     words = {
         "text": answers["text"],
         "measure": answers["measure"] or _NOTHING,
         "deadline": answers["deadline"] or _NOTHING,
     }
-    written = changes.compute_changes(_PROPOSING, at, now, words, policy)
+    written = changes.compute_changes(_PROPOSING, at, work.now, words, work.policy)
     if opinion.assignee_id is None and officer.role in WORKERS:
         written["assignee_id"] = officer.id  # somebody goes on if it is sent back
-    changed = await submissions.update_submission(connection, opinion, by=officer, **written)
+    changed = await submissions.update_submission(work.connection, opinion, by=officer, **written)
     if changed is None:  # the officer has lost the role
         raise Refused(Words(REFUSED))
-    await _hear(connection, forum, officer, changed, HeardAs.ANSWERED, now)
+    await _hear(work, forum, officer, changed, HeardAs.ANSWERED)
     await side_effects.apply_side_effects(
-        side_effects.ActionResult(connection, _PROPOSING, at, changed, words, now, policy)
+        side_effects.ActionResult(work, _PROPOSING, at, changed, words)
     )
-    await _go_on(connection, forum, officer, changed, now, policy)
+    await _go_on(work, forum, officer, changed)
 
 
-async def leave_to_unit(
-    connection: AsyncConnection,
-    chat_id: int,
-    code: str,
-    number: int,
-    now: datetime,
-    *,
-    policy: Policy,
-) -> None:
+async def leave_to_unit(work: UnitOfWork, chat_id: int, code: str, number: int) -> None:
     """Leave an opinion that came up to who handles it, and tell its resident; raises Refused."""
-    officer, forum, opinion = await _held(connection, chat_id, code, number, _UNSETTLED)
-    await _hear(connection, forum, officer, opinion, HeardAs.LEFT, now)
-    due = opinion.due_at.astimezone(policy.zone).date()
+    officer, forum, opinion = await _held(work.connection, chat_id, code, number, _UNSETTLED)
+    await _hear(work, forum, officer, opinion, HeardAs.LEFT)
+    due = opinion.due_at.astimezone(work.policy.zone).date()
     unit = name_police(opinion.handled_by)
     words = Words("hall.told", {"code": opinion.code, "unit": unit, "due": due})
-    await to_resident.notify_resident(connection, opinion, "hall", (words,), now, policy=policy)
+    await to_resident.notify_resident(work, opinion, "hall", (words,))
 
 
 async def _hear(
-    connection: AsyncConnection,
-    forum: Forum,
-    officer: Officer,
-    opinion: Submission,
-    outcome: HeardAs,
-    now: datetime,
+    work: UnitOfWork, forum: Forum, officer: Officer, opinion: Submission, outcome: HeardAs
 ) -> None:
     await forum_sessions.record_outcome(
-        connection,
+        work.connection,
         opinion.id,
         outcome,
         forum_id=forum.id,
         officer_id=officer.id,
-        at=now,
+        at=work.now,
     )
     await audit.append_entry(
-        connection,
+        work.connection,
         f"forum.opinion_{outcome}",
-        now,
+        work.now,
         role=officer.role,
         actor_id=officer.id,
         submission_id=opinion.id,
@@ -242,14 +221,7 @@ async def _hear(
     )
 
 
-async def _go_on(
-    connection: AsyncConnection,
-    forum: Forum,
-    officer: Officer,
-    opinion: Submission,
-    now: datetime,
-    policy: Policy,
-) -> None:
+async def _go_on(work: UnitOfWork, forum: Forum, officer: Officer, opinion: Submission) -> None:
     """The way to the next opinion, below what was just kept."""
     following = Button(Words("hall.next"), f"hall:next={forum.code}.{opinion.id}")
     words = Words("hall.kept", {"code": opinion.code})
@@ -257,11 +229,11 @@ async def _go_on(
         dedup_key=f"hall:{opinion.code}:{opinion.version}",
         chat_id=officer.chat_id,
         priority=outbox.Priority.REPLY,
-        language=policy.officers_language,
+        language=work.policy.officers_language,
         screen=Screen((words,), (following,)).to_json(),
-        expires_at=now + _LIFETIME,
+        expires_at=work.now + _LIFETIME,
     )
-    await outbox.enqueue_messages(connection, [message], now)
+    await outbox.enqueue_messages(work.connection, [message], work.now)
 
 
 async def _held(
@@ -311,18 +283,13 @@ def get_visible_unit(officer: Officer) -> str | None:
 
 
 async def _log(
-    connection: AsyncConnection,
-    action: str,
-    forum: Forum,
-    officer: Officer,
-    read: Sequence[Submission],
-    now: datetime,
+    work: UnitOfWork, action: str, forum: Forum, officer: Officer, read: Sequence[Submission]
 ) -> None:
     codes = [each.code for each in read]
     await audit.append_entry(
-        connection,
+        work.connection,
         action,
-        now,
+        work.now,
         role=officer.role,
         actor_id=officer.id,
         details={"forum": forum.code, "codes": codes},

@@ -10,6 +10,7 @@ from bot.areas.units import VINTAGE
 from bot.casework import submission_rules
 from bot.casework.assignment import assign_and_alert
 from bot.core.text_folding import fold_text
+from bot.core.unit_of_work import UnitOfWork
 from bot.feedback.intake_service import RECEIVED
 from storage import audit, submissions
 from storage.models import Identity, State
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.core.policy import Policy
     from storage.models import Forum, Kind, Officer, Submission, Topic
 
 _NOBODY = 0  # is no pseudonym
@@ -43,17 +41,11 @@ class StaffEntry:
 
 
 async def add_staff_entry(
-    connection: AsyncConnection,
-    forum: Forum,
-    officer: Officer | None,
-    what: StaffEntry,
-    now: datetime,
-    *,
-    policy: Policy,
+    work: UnitOfWork, forum: Forum, officer: Officer | None, what: StaffEntry
 ) -> Submission:
     """Make it a case, with its alert; `officer` None: the head of a neighbourhood wrote it down."""
     case = await submissions.add_submission(
-        connection,
+        work.connection,
         _NOBODY,
         {
             "code": submission_rules.make_receipt_code(secrets.choice),
@@ -71,21 +63,21 @@ async def add_staff_entry(
             "identity": Identity.UNNAMED,
             "phone": None,
             "confidential": False,  # everybody in the hall heard it
-            "language": policy.officers_language,
+            "language": work.policy.officers_language,
             "forum": forum.code if what.how == "spoken" else None,
-            "created_at": now,
+            "created_at": work.now,
             "due_at": what.due_at,
         },
         [],
     )
     await audit.append_entry(
-        connection,
+        work.connection,
         RECEIVED,
-        now,
+        work.now,
         role=officer.role if officer else audit.RESIDENT,
         actor_id=officer.id if officer else None,
         submission_id=case.id,
         details={"forum": forum.code, what.how: True},
     )
-    await assign_and_alert(connection, case, now, policy=policy)
+    await assign_and_alert(work, case)
     return case

@@ -1,0 +1,77 @@
+"""Every conversation, bound to the services that begin and finish it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from bot.casework import absences, action_service, staff, templates
+from bot.casework.flows import ACTIONS, AWAY, BAN, TEMPLATE
+from bot.conversation.service import FlowBinding
+from bot.feedback import followup_service, intake_service
+from bot.feedback.followup_flow import ADDITION, RATING, REOPENING, REPLY
+from bot.feedback.intake_flow import FEEDBACK
+from bot.forums import subscriptions
+from bot.forums.attendance import service as attendance
+from bot.forums.attendance.flow import ATTENDING, SUBSCRIBING
+from bot.forums.planning import service as planning
+from bot.forums.planning.flow import MOVES_WITH_WORDS, NEWFORUM
+from bot.forums.session import oral_submissions
+from bot.forums.session import service as session
+from bot.forums.session.flow import ANSWER, CLAIM, SPOKEN
+from bot.privacy import data_requests
+from bot.privacy.correction_flow import CORRECTION
+
+# A resident who refuses the notice is forgotten.
+_REFUSED = frozenset({"refused"})
+_CONSENT = {"consent": intake_service.record_consent}
+
+FLOW_BINDINGS = (
+    FlowBinding(
+        FEEDBACK,
+        finish=intake_service.receive_submission,
+        begin=intake_service.load_facts,
+        answered=_CONSENT,
+        forgets=_REFUSED,
+    ),
+    FlowBinding(ADDITION, finish=followup_service.add_to_submission),
+    FlowBinding(RATING, finish=followup_service.rate_answer),
+    FlowBinding(REOPENING, finish=followup_service.reopen_submission),
+    FlowBinding(REPLY, finish=followup_service.reply_to_question),
+    FlowBinding(BAN, finish=staff.ban_resident),
+    FlowBinding(AWAY, finish=absences.finish_absence, begin=absences.begin_absence),
+    FlowBinding(TEMPLATE, finish=templates.add_template, begin=templates.begin_template),
+    *(
+        FlowBinding(flow, finish=partial(action_service.finish_action, action=flow.name))
+        for flow in ACTIONS
+    ),
+    FlowBinding(
+        ATTENDING,
+        finish=attendance.register_attendee,
+        begin=attendance.load_facts,
+        answered=_CONSENT,
+        forgets=_REFUSED,
+    ),
+    FlowBinding(
+        SUBSCRIBING,
+        finish=subscriptions.subscribe,
+        begin=attendance.load_facts,
+        forgets=_REFUSED,
+    ),
+    FlowBinding(
+        CLAIM,
+        finish=oral_submissions.claim_submission,
+        begin=attendance.load_facts,
+        answered=_CONSENT,
+        forgets=_REFUSED,
+    ),
+    FlowBinding(NEWFORUM, finish=planning.submit_plan, begin=planning.load_facts),
+    *(
+        FlowBinding(
+            flow, finish=partial(planning.finish_action, move=flow.name.removeprefix("forum_"))
+        )
+        for flow in MOVES_WITH_WORDS
+    ),
+    FlowBinding(ANSWER, finish=session.record_answer),
+    FlowBinding(SPOKEN, finish=oral_submissions.enter_oral_submission),
+    FlowBinding(CORRECTION, finish=data_requests.correct_phone),
+)
