@@ -17,7 +17,7 @@ once = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 POLICY = Policy(
     working_days=DeadlineSettings().working_days,
     workdays=BusinessCalendar(ZoneInfo("Asia/Ho_Chi_Minh")),
-    officers_language="vi",
+    default_language="vi",
     pseudonyms=Pseudonyms([make_key()]),
     reopen_within=timedelta(days=15),
     acknowledge_within=timedelta(hours=8),

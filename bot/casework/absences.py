@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.casework.permissions import WORKERS, is_away
-from bot.conversation.engine import Refused
+from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from storage import audit, officers
@@ -14,7 +14,7 @@ from storage import audit, officers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.conversation.engine import Chat
+    from bot.core.requests import Chat
     from storage.models import Officer
 
 AWAY = "officer.away"

@@ -8,7 +8,7 @@ from bot.casework import case_access, choices, side_effects
 from bot.casework.actions import BY_NAME, is_allowed
 from bot.casework.changes import compute_changes
 from bot.casework.side_effects import ActionResult
-from bot.conversation.engine import Refused
+from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from storage import audit, officers, submissions
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.casework.actions import CaseAccess, Transition
-    from bot.conversation.engine import Chat
+    from bot.core.requests import Chat
     from storage.models import Submission
 
 REFUSED = "case.refused"

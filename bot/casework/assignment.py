@@ -218,7 +218,7 @@ def _message(
         dedup_key=key,
         chat_id=chat_id,
         priority=priority,
-        language=policy.officers_language,
+        language=policy.default_language,
         screen=Screen((paragraph,), (opens, *doing)).to_json(),
         expires_at=now + _LIFETIME,
         thread_id=thread_id,

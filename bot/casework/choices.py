@@ -8,7 +8,7 @@ from bot.areas.units import CITY
 from bot.casework import rules
 from bot.casework.permissions import READERS, WORKERS, may_open
 from bot.casework.submission_rules import parse_code
-from bot.conversation.engine import Refused
+from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from storage import casework, officers, submissions

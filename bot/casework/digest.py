@@ -77,7 +77,7 @@ async def _digest(work: UnitOfWork, officer: Officer, key: str) -> outbox.Outbox
         dedup_key=key,
         chat_id=officer.chat_id,
         priority=outbox.Priority.REMINDER,
-        language=work.policy.officers_language,
+        language=work.policy.default_language,
         screen=Screen((Words("digest.text"), *paragraphs), tuple(buttons)).to_json(),
         expires_at=work.now + timedelta(hours=12),
         critical=False,

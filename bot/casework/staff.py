@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.casework.actions import Transition
-    from bot.conversation.engine import Chat
+    from bot.core.requests import Chat
     from storage.models import Answer, Attachment, Officer, Remark, Role, Submission
 
 OPENED = "case.opened"

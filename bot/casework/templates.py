@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY
 from bot.casework.permissions import DISTRIBUTORS, READERS
-from bot.conversation.engine import Refused
+from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from storage import audit, casework, officers
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.conversation.engine import Chat
+    from bot.core.requests import Chat
     from storage.models import Officer, Template
 
 ADDED, DROPPED = "template.added", "template.dropped"

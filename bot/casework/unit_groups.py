@@ -104,7 +104,7 @@ async def _tell(work: UnitOfWork, groups: Sequence[UnitChat], words: str) -> Non
                 dedup_key=f"{words}:{group.chat_id}:{group.set_at.timestamp():.0f}:{each.chat_id}",
                 chat_id=each.chat_id,
                 priority=outbox.Priority.ASSIGNMENT,
-                language=work.policy.officers_language,
+                language=work.policy.default_language,
                 screen=screen,
                 expires_at=work.now + _LIFETIME,
             )

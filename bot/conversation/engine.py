@@ -37,14 +37,6 @@ class Rejected(Exception):
         self.params = params
 
 
-class Refused(Exception):
-    """A conversation cannot be begun now; the words say why, and until when."""
-
-    def __init__(self, words: Words) -> None:
-        super().__init__(words.key)
-        self.words = words
-
-
 class Stop(Exception):
     """A reply ends the conversation, and nothing of it is kept."""
 
@@ -60,15 +52,6 @@ class Navigation(Enum):
     BACK = "<"
     CANCEL = "!"
     EDIT = "~"
-
-
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """Who is spoken with: the chat's id, its language, and what was chosen or said there before."""
-
-    id: int
-    language: str
-    preferences: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from bot.conversation.engine import (
-    Ask,
-    Chat,
-    Done,
-    Flow,
-    Refused,
-    Reply,
-    Stopped,
-    Turn,
-    advance,
-    present,
-)
+from bot.conversation.engine import Ask, Done, Flow, Reply, Stopped, Turn, advance, present
 from bot.conversation.group_commit import Decide, TurnBatcher
 from bot.conversation.screens import match_typed_label, show_question
+from bot.core.requests import Chat, Refused
 from bot.core.screen import Screen, Words
 from bot.core.unit_of_work import UnitOfWork
 from storage import conversations
@@ -102,7 +92,7 @@ class ConversationService:
         self._most_a_minute = most_a_minute
         self._rounds = TurnBatcher(database, default_language)
 
-    async def take(
+    async def handle_reply(
         self, update_id: int, chat_id: int, reply: Reply, now: datetime, *, flow: str | None = None
     ) -> TurnScreen | None:
         """Take a reply in the conversation that is open; None when none is.
@@ -129,7 +119,7 @@ class ConversationService:
 
         return await self._taken(chat_id, decide, now)
 
-    async def open(
+    async def start_flow(
         self,
         update_id: int,
         chat_id: int,
@@ -173,7 +163,7 @@ class ConversationService:
 
         return await self._taken(chat_id, decide, now, makes=True)
 
-    async def cancel(self, update_id: int, chat_id: int, now: datetime) -> TurnScreen | None:
+    async def cancel_flow(self, update_id: int, chat_id: int, now: datetime) -> TurnScreen | None:
         """End the open conversation and forget its answers; None when none is open.
 
         It is remembered even where there is nothing to cancel: coming again, it must not drop what
@@ -196,25 +186,27 @@ class ConversationService:
             row = await conversations.find_conversation(connection, chat_id)
         return row is not None and self._open_matter(row, now) is not None
 
-    async def language(self, chat_id: int) -> str:
+    async def get_language(self, chat_id: int) -> str:
         """The language of a chat; the default for one that is new."""
         async with self._database.reading() as connection:
             row = await conversations.find_conversation(connection, chat_id)
         return row.language if row else self._default_language
 
-    async def speak(self, chat_id: int, language: str) -> None:
+    async def set_language(self, chat_id: int, language: str) -> None:
         """Use another language in a chat from now on."""
         async with self._database.transaction() as connection:
             await conversations.lock_or_create_conversation(connection, chat_id, language)
             await conversations.update_conversation(connection, chat_id, {"language": language})
 
-    async def preferences(self, chat_id: int) -> Mapping[str, Any]:
+    async def get_preferences(self, chat_id: int) -> Mapping[str, Any]:
         """What the person of a chat chose in the settings."""
         async with self._database.reading() as connection:
             row = await conversations.find_conversation(connection, chat_id)
         return row.preferences if row else {}
 
-    async def prefer(self, chat_id: int, change: Callable[[Mapping[str, Any]], Any]) -> Any:
+    async def update_preferences(
+        self, chat_id: int, change: Callable[[Mapping[str, Any]], Any]
+    ) -> Any:
         """Change what the person of a chat chose; the choices as they are then."""
         async with self._database.transaction() as connection:
             row = await conversations.lock_or_create_conversation(

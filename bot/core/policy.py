@@ -35,7 +35,7 @@ class Policy:
 
     working_days: Mapping[Kind, int]
     workdays: BusinessCalendar
-    officers_language: str
+    default_language: str
     pseudonyms: Pseudonyms
     reopen_within: timedelta
     acknowledge_within: timedelta

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from bot.conversation.engine import Chat
     from bot.core.policy import Policy
+    from bot.core.requests import Chat
     from storage.models import Officer, Submission
 
 ADDED, WITHDRAWN = "submission.added_to", "submission.withdrawn"

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.conversation.engine import Chat
     from bot.core.policy import Policy
+    from bot.core.requests import Chat
     from bot.privacy.pseudonyms import ChatAddress
     from storage.models import Audit, Submission
 

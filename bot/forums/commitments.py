@@ -27,7 +27,7 @@ async def add_commitment(
 ) -> None:
     """Store what was promised, as `text`, `owner` and `due`, and make it a case."""
     due_on = date.fromisoformat(words["due"])
-    said = load_texts(work.policy.officers_language)["forum.promised"].format(
+    said = load_texts(work.policy.default_language)["forum.promised"].format(
         title=forum.title, text=words["text"], owner=words["owner"]
     )
     what = StaffEntry(

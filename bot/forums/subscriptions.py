@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.areas.question import is_area
 from bot.areas.units import CITY, name_unit
-from bot.conversation.engine import Refused
+from bot.core.requests import Refused
 from bot.core.screen import Button, Screen, Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback.intake_service import record_consent
@@ -17,7 +17,7 @@ from storage.models import Topic
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.conversation.engine import Chat
+    from bot.core.requests import Chat
 
 MOST = 20  # areas and topics of one person
 

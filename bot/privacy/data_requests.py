@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.conversation.engine import Chat
+    from bot.core.requests import Chat
     from storage.models import Registration, Submission, Subscription
 
 _MOST = 10_000  # submissions of one person

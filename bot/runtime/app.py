@@ -16,13 +16,14 @@ from telegram.ext import ApplicationBuilder
 from bot.areas.location import Locator
 from bot.casework.escalation import CaseDeadlines
 from bot.casework.reachability import Reachability
+from bot.channels.telegram.adapter import TelegramAdapter
 from bot.channels.telegram.attendees import AttendeeHandlers
 from bot.channels.telegram.commands import COMMANDS, MENU
-from bot.channels.telegram.data import DataHandlers
 from bot.channels.telegram.delivery import Delivery, DeliverySettings
 from bot.channels.telegram.direct_replies import DirectReplies
 from bot.channels.telegram.files import fetch_file
 from bot.channels.telegram.hall import HallHandlers
+from bot.channels.telegram.handlers import Handlers
 from bot.channels.telegram.office import OfficeHandlers
 from bot.channels.telegram.officers import OfficerHandlers
 from bot.channels.telegram.organisers import OrganiserHandlers
@@ -30,7 +31,6 @@ from bot.channels.telegram.presenter import Presenter
 from bot.channels.telegram.render import Renderer
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.residents import ResidentHandlers
-from bot.channels.telegram.routes import Handlers
 from bot.channels.telegram.update_handler import UpdateHandler
 from bot.conversation.service import ConversationService
 from bot.core.business_calendar import BusinessCalendar
@@ -92,7 +92,7 @@ def make_policy(settings: Settings) -> Policy:
             off=frozenset(settings.deadlines.days_off),
             worked=frozenset(settings.deadlines.worked_days),
         ),
-        officers_language=settings.locale.default,
+        default_language=settings.locale.default,
         pseudonyms=make_pseudonyms(settings),
         reopen_within=timedelta(days=settings.deadlines.reopen_days),
         acknowledge_within=timedelta(hours=settings.deadlines.acknowledge_hours),
@@ -204,7 +204,7 @@ class App:
         database = self.database
         showing = Presenter(desk, self.replies, renderer, self.delivery.nudge)
         residents = ResidentHandlers(desk, database, showing, self.policy, self.bot)
-        data = DataHandlers(desk, database, showing, self.policy)
+        adapter = TelegramAdapter(desk, database, showing, self.policy, self.bot)
         officers = OfficerHandlers(desk, database, showing, self.policy)
         office = OfficeHandlers(desk, database, showing, self.policy)
         organisers = OrganiserHandlers(desk, database, showing, self.policy, self.bot)
@@ -217,7 +217,7 @@ class App:
             showing,
             reach,
             residents,
-            data,
+            adapter,
             officers,
             office,
             organisers,

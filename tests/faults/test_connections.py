@@ -163,7 +163,7 @@ def claims_take(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
             await asyncio.sleep(0)
         return found
 
-    monkeypatch.setattr(outbox_claims, "claim", slow)
+    monkeypatch.setattr(outbox_claims, "claim_due_messages", slow)
 
 
 @asynccontextmanager

@@ -128,10 +128,10 @@ async def test_every_path_is_stored(database: Database) -> None:
     desk = _desk(database)
     sent = 0
     for number, path in enumerate(await asyncio.to_thread(_whole_paths), start=1):
-        shown = await desk.open(number * 100, number, "feedback", NOW)
+        shown = await desk.start_flow(number * 100, number, "feedback", NOW)
         assert shown is not None
         for position, reply in enumerate(path, start=1):
-            shown = await desk.take(
+            shown = await desk.handle_reply(
                 number * 100 + position, number, await _bound(database, number, reply), NOW
             )
             assert shown is not None
@@ -204,7 +204,7 @@ def test_any_turns_leave_a_conversation_that_goes_on(
 async def _play(database: Database, data: st.DataObject) -> None:
     desk = _desk(database)
     chat_id = update_id = next(fresh)  # each example has a chat of its own
-    await desk.open(update_id, chat_id, "feedback", NOW)
+    await desk.start_flow(update_id, chat_id, "feedback", NOW)
     for _ in range(12):
         row = await _row(database, chat_id)
         if row is None or row.flow is None:
@@ -213,9 +213,9 @@ async def _play(database: Database, data: st.DataObject) -> None:
         assert isinstance(turn, Ask)
         update_id += 1
         reply = data.draw(replies(turn))
-        await desk.take(update_id, chat_id, reply, NOW)
+        await desk.handle_reply(update_id, chat_id, reply, NOW)
         once = await _row(database, chat_id)
-        await desk.take(update_id, chat_id, reply, NOW)
+        await desk.handle_reply(update_id, chat_id, reply, NOW)
         assert await _row(database, chat_id) == once
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from bot.casework import action_service
-from bot.conversation.engine import Chat, Refused
+from bot.core.requests import Chat, Refused
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import followup_service
 from storage import submissions

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.conversation.engine import Refused
+from bot.core.requests import Refused
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements
 from bot.forums.planning import service

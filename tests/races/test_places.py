@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from bot.conversation.engine import Chat
+from bot.core.requests import Chat
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums.attendance import service
 from storage import attendance

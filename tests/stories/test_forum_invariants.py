@@ -25,7 +25,7 @@ from sqlalchemy import func, select, update
 
 from bot.areas.units import CITY
 from bot.casework import staff as casework
-from bot.conversation.engine import Chat, Refused
+from bot.core.requests import Chat, Refused
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION

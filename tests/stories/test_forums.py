@@ -310,7 +310,7 @@ async def test_a_broken_expansion_goes_on_where_it_was(town: Town, monkeypatch: 
         await announcements.announce_forum(
             UnitOfWork(connection, town.now, policy), changed, "notice"
         )
-    monkeypatch.setattr(announcements.outbox, "enqueue", breaking)  # type: ignore[attr-defined]
+    monkeypatch.setattr(announcements.outbox, "enqueue_messages", breaking)  # type: ignore[attr-defined]
     for _ in range(3):
         try:
             await announcements.expand_announcements(database, town.now, policy=policy)

@@ -20,7 +20,7 @@ from sqlalchemy import func, select, update
 from bot.areas.units import CITY
 from bot.casework import action_service, assignment, case_access, escalation, staff
 from bot.casework.actions import BY_NAME, NEW, TRANSITIONS, is_allowed
-from bot.conversation.engine import Chat, Refused
+from bot.core.requests import Chat, Refused
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import followup_service
 from bot.feedback import intake_service as feedback

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from bot.channels.telegram.handlers import ALLOWED_UPDATES
 from bot.channels.telegram.polling import Polling
-from bot.channels.telegram.routes import ALLOWED_UPDATES
 from tests.people import TOKEN
 from tests.transport.stage import kept, submissions
 

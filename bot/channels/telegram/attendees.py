@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 from telegram.ext import ContextTypes
 
 from bot.areas.units import CITY
-from bot.channels.telegram.direct_replies import Pin, Upload
 from bot.channels.telegram.message_parser import get_button_value, get_chat_id
 from bot.channels.telegram.update_context import current_update
-from bot.conversation.engine import Chat, Refused
 from bot.core.preferences import FORUMS, Preferences
+from bot.core.requests import Chat, Pin, Refused, Upload
 from bot.core.screen import Screen, Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import deep_links, qr_codes
@@ -120,7 +119,7 @@ class AttendeeHandlers:
 
     async def _list(self, update: Update, which: str, skip: int) -> None:
         chat_id, now = get_chat_id(update), current_update.get().now
-        chosen = await self.desk.preferences(chat_id)
+        chosen = await self.desk.get_preferences(chat_id)
         most = screens.PAGE + 1
         async with self.database.reading() as connection:
             if which == "past":
@@ -146,9 +145,9 @@ class AttendeeHandlers:
 
     async def _open(self, update: Update, flow: str, facts: Mapping[str, Any]) -> None:
         chat_id, now = get_chat_id(update), current_update.get().now
-        shown = await self.desk.open(update.update_id, chat_id, flow, now, facts=facts)
+        shown = await self.desk.start_flow(update.update_id, chat_id, flow, now, facts=facts)
         if shown is not None:
-            self.showing.say(chat_id, shown, update=update, new=True)
+            self.showing.show_turn(chat_id, shown, update=update, new=True)
 
     async def _opinion(self, update: Update, view: service.ForumView) -> None:
         """Begin an opinion for a forum, as its deep link does."""
@@ -156,7 +155,7 @@ class AttendeeHandlers:
         if not rules.takes_opinions(view.forum, now, view.mine):
             raise Refused(Words("forums.too_late", {"until": view.forum.opinions_until}))
         link = deep_links.parse_payload(f"{_FORUM}{view.forum.code}", now)
-        await self.desk.prefer(chat_id, lambda _chosen: link)
+        await self.desk.update_preferences(chat_id, lambda _chosen: link)
         await self._open(update, "feedback", {})
 
     async def _map(self, update: Update, view: service.ForumView) -> None:
@@ -180,7 +179,7 @@ class AttendeeHandlers:
             others = [each for each in chosen.get("hidden", ()) if each != code]
             return {"hidden": [*others, code][-_HIDDEN:] if hides else others}
 
-        await self.desk.prefer(chat_id, change)
+        await self.desk.update_preferences(chat_id, change)
         screen = screens.show_hidden(view.forum)
         if not hides:
             screen = screens.show_forum(view, current_update.get().now)
@@ -330,7 +329,7 @@ class AttendeeHandlers:
         if not agreed:
             await self._open(update, "subscription", {"@subject": subject})
             return False
-        chat = Chat(chat_id, await self.desk.language(chat_id))
+        chat = Chat(chat_id, await self.desk.get_language(chat_id))
         try:
             async with self.database.transaction() as connection:
                 await subscriptions.subscribe(
@@ -347,6 +346,6 @@ class AttendeeHandlers:
             known = await subscriptions.list_subjects(
                 UnitOfWork(connection, current_update.get().now, self.policy), chat_id
             )
-        chosen = Preferences.of(await self.desk.preferences(chat_id))
+        chosen = Preferences.of(await self.desk.get_preferences(chat_id))
         screen = subscriptions.show_subscriptions(known, offered, muted=FORUMS in chosen.muted)
         await self.showing.show(chat_id, screen, update)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from bot.casework.reachability import Reachability
     from bot.channels.telegram.render import Markup, Renderer
+    from bot.core.requests import Pin, Upload
     from bot.core.screen import Screen
     from storage.database import Database
     from storage.models import Attachment
@@ -50,25 +51,6 @@ _ALBUM_OF = {
     "audio": InputMediaAudio,
 }
 _MOST_IN_ALBUM = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file of ours to send: as a picture, or as a document with a name."""
-
-    content: bytes
-    name: str
-    is_picture: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """A place on the map, in degrees, with its name and what stands below it."""
-
-    latitude: float
-    longitude: float
-    title: str
-    address: str
 
 
 @dataclass(frozen=True, slots=True)

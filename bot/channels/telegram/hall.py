@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from telegram.ext import ContextTypes
 
-from bot.channels.telegram.direct_replies import Upload
 from bot.channels.telegram.message_parser import get_button_value, get_chat_id
 from bot.channels.telegram.update_context import current_update
-from bot.conversation.engine import Refused
+from bot.core.requests import Refused, Upload
 from bot.core.screen import Screen, Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import qr_codes
@@ -101,9 +100,9 @@ class HallHandlers:
 
     async def _ask(self, update: Update, flow: str, facts: Mapping[str, Any]) -> None:
         chat_id, now = get_chat_id(update), current_update.get().now
-        shown = await self.desk.open(update.update_id, chat_id, flow, now, facts=facts)
+        shown = await self.desk.start_flow(update.update_id, chat_id, flow, now, facts=facts)
         if shown is not None:
-            self.showing.say(chat_id, shown, update=update, new=True)
+            self.showing.show_turn(chat_id, shown, update=update, new=True)
 
     async def _qr(self, update: Update, token: str) -> None:
         """The QR code by which who said something makes it theirs, for who has its button."""
@@ -130,6 +129,6 @@ class HallHandlers:
         if facts is None:
             await self.showing.show(chat_id, Screen((Words("claim.gone"),)))
             return
-        shown = await self.desk.open(update.update_id, chat_id, "claim", now, facts=facts)
+        shown = await self.desk.start_flow(update.update_id, chat_id, "claim", now, facts=facts)
         if shown is not None:
-            self.showing.say(chat_id, shown)
+            self.showing.show_turn(chat_id, shown)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from telegram.ext import ContextTypes
 
 from bot.casework import case_lists, screens, templates, unit_groups
-from bot.channels.telegram.direct_replies import Upload
 from bot.channels.telegram.message_parser import get_button_value, get_chat_id
 from bot.channels.telegram.update_context import current_update
+from bot.core.requests import Upload
 from bot.core.screen import Screen, Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.reports.export import ExportFormat, write_records
@@ -106,9 +106,11 @@ class OfficeHandlers:
 
     async def _open(self, update: Update, flow: str) -> None:
         chat_id = get_chat_id(update)
-        shown = await self.desk.open(update.update_id, chat_id, flow, current_update.get().now)
+        shown = await self.desk.start_flow(
+            update.update_id, chat_id, flow, current_update.get().now
+        )
         if shown is not None:
-            self.showing.say(chat_id, shown, update=update, new=True)
+            self.showing.show_turn(chat_id, shown, update=update, new=True)
 
     # In a group
 
@@ -145,7 +147,7 @@ class OfficeHandlers:
             dedup_key=f"group:{message.chat_id}:{update.update_id}",
             chat_id=message.chat_id,
             priority=outbox.Priority.REPLY,
-            language=self.policy.officers_language,
+            language=self.policy.default_language,
             screen=Screen((words,)).to_json(),
             expires_at=now + timedelta(hours=1),
             thread_id=message.message_thread_id if message.is_topic_message else None,

@@ -12,7 +12,7 @@ from bot.casework.actions import BY_NAME
 from bot.casework.submission_rules import parse_code
 from bot.channels.telegram.message_parser import get_button_value, get_chat_id
 from bot.channels.telegram.update_context import current_update
-from bot.conversation.engine import Refused
+from bot.core.requests import Refused
 from bot.core.screen import Screen, Words
 from bot.core.text_folding import fold_text
 from bot.core.unit_of_work import UnitOfWork
@@ -112,9 +112,9 @@ class OfficerHandlers:
             await self.showing.notice(update, Words("case.refused"), alert=True)
             return
         facts = {"@code": code}
-        shown = await self.desk.open(update.update_id, chat_id, "ban", now, facts=facts)
+        shown = await self.desk.start_flow(update.update_id, chat_id, "ban", now, facts=facts)
         if shown is not None:
-            self.showing.say(chat_id, shown, update=update, new=True)
+            self.showing.show_turn(chat_id, shown, update=update, new=True)
 
     async def _unban(self, update: Update, code: str) -> None:
         chat_id, now = get_chat_id(update), current_update.get().now
@@ -134,9 +134,11 @@ class OfficerHandlers:
                     facts = await action_service.begin_action(
                         UnitOfWork(connection, now, self.policy), chat_id, action, code
                     )
-                shown = await self.desk.open(update.update_id, chat_id, action, now, facts=facts)
+                shown = await self.desk.start_flow(
+                    update.update_id, chat_id, action, now, facts=facts
+                )
                 if shown is not None:
-                    self.showing.say(chat_id, shown, update=update, new=True)
+                    self.showing.show_turn(chat_id, shown, update=update, new=True)
                 return
             async with self.database.transaction() as connection:
                 await action_service.perform_action(

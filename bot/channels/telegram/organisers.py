@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from telegram.ext import ContextTypes
 
-from bot.channels.telegram.direct_replies import Upload
 from bot.channels.telegram.message_parser import get_button_value, get_chat_id
 from bot.channels.telegram.update_context import current_update
-from bot.conversation.engine import Refused
+from bot.core.requests import Refused, Upload
 from bot.core.screen import Screen, Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import qr_codes
@@ -42,9 +41,9 @@ class OrganiserHandlers:
     async def new(self, update: Update, _context: Context) -> None:
         """Plan a forum."""
         chat_id, now = get_chat_id(update), current_update.get().now
-        shown = await self.desk.open(update.update_id, chat_id, "newforum", now)
+        shown = await self.desk.start_flow(update.update_id, chat_id, "newforum", now)
         if shown is not None:
-            self.showing.say(chat_id, shown, update=update, new=True)
+            self.showing.show_turn(chat_id, shown, update=update, new=True)
 
     async def list(self, update: Update, _context: Context) -> None:
         """The forums of one's unit."""
@@ -110,9 +109,11 @@ class OrganiserHandlers:
                         UnitOfWork(connection, now, self.policy), chat_id, move, code
                     )
                 flow = "newforum" if move == "edit" else f"forum_{move}"
-                shown = await self.desk.open(update.update_id, chat_id, flow, now, facts=facts)
+                shown = await self.desk.start_flow(
+                    update.update_id, chat_id, flow, now, facts=facts
+                )
                 if shown is not None:
-                    self.showing.say(chat_id, shown, update=update, new=True)
+                    self.showing.show_turn(chat_id, shown, update=update, new=True)
                 return
             async with self.database.transaction() as connection:
                 await service.perform_action(

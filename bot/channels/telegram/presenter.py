@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 from bot.channels.telegram.direct_replies import DirectReply
 from bot.channels.telegram.update_context import current_update
+from bot.core.requests import Show
+from bot.core.screen import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from telegram import Update
 
-    from bot.channels.telegram.direct_replies import DirectReplies, Pin, Upload
+    from bot.channels.telegram.direct_replies import DirectReplies
     from bot.channels.telegram.render import Renderer
     from bot.conversation.service import ConversationService, TurnScreen
-    from bot.core.screen import Screen, Words
+    from bot.core.requests import Chat, Pin, Upload
+    from bot.core.screen import Words
     from storage.models import Attachment
 
 
@@ -29,7 +32,7 @@ class Presenter:
     renderer: Renderer
     nudge: Callable[[], None]
 
-    def say(
+    def show_turn(
         self,
         chat_id: int,
         shown: TurnScreen,
@@ -66,23 +69,57 @@ class Presenter:
         With an `upload` the screen is its caption, in a new message.
         """
         new = new or upload is not None
-        post = DirectReply(screen, await self.desk.language(chat_id), files=files, upload=upload)
+        post = DirectReply(
+            screen, await self.desk.get_language(chat_id), files=files, upload=upload
+        )
         pressed = update is not None and update.callback_query is not None
         self.replies.put(chat_id, _pressed(post, update, new=new) if pressed and update else post)
+
+    def show_answer(self, chat: Chat, answer: Show, update: Update) -> None:
+        """Show a screen; in place of the message whose button was pressed, unless it is new."""
+        new = answer.new or answer.upload is not None
+        post = DirectReply(answer.screen, chat.language, files=answer.files, upload=answer.upload)
+        if update.callback_query is not None:
+            post = _pressed(post, update, new=new)
+        self.replies.put(chat.id, post)
+
+    def show_pin(self, chat: Chat, pin: Pin, update: Update) -> None:
+        """Show a place on the map in answer to a button."""
+        post = DirectReply(None, chat.language, pin=pin)
+        self.replies.put(chat.id, _pressed(post, update, new=True))
+
+    def show_notice(self, chat: Chat, words: Words, update: Update) -> None:
+        """Answer a button with a notice above the chat; without a button, say it in the chat."""
+        query = update.callback_query
+        if query is None:
+            self.show_answer(chat, Show(Screen((words,))), update)
+            return
+        text = self.renderer.plain(words, chat.language)[:200]
+        arrival = current_update.get()
+        if arrival.may_answer:
+            arrival.answer = {
+                "method": "answerCallbackQuery",
+                "callback_query_id": query.id,
+                "text": text,
+                "show_alert": True,
+            }
+        else:
+            post = DirectReply(None, chat.language, answers=query.id, toast=text)
+            self.replies.put(chat.id, post)
 
     async def point(self, update: Update, pin: Pin) -> None:
         """Show a place on the map in answer to a button."""
         query = update.callback_query
         assert query is not None
         chat_id = query.from_user.id
-        post = DirectReply(None, await self.desk.language(chat_id), pin=pin)
+        post = DirectReply(None, await self.desk.get_language(chat_id), pin=pin)
         self.replies.put(chat_id, _pressed(post, update, new=True))
 
     async def notice(self, update: Update, words: Words, *, alert: bool = False) -> None:
         """Answer a button with a notice above the chat; the chat itself stays as it is."""
         query = update.callback_query
         assert query is not None
-        language = await self.desk.language(query.from_user.id)
+        language = await self.desk.get_language(query.from_user.id)
         text = self.renderer.plain(words, language)[:200]
         arrival = current_update.get()
         if arrival.may_answer:

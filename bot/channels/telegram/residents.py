@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from telegram.ext import ContextTypes
 
 from bot.casework.submission_rules import may_be_reopened
-from bot.channels.telegram.direct_replies import Upload
 from bot.channels.telegram.message_parser import get_button_value, get_chat_id
 from bot.channels.telegram.update_context import current_update
-from bot.conversation.engine import Chat
 from bot.core.preferences import Preferences
+from bot.core.requests import Chat, Upload
 from bot.core.screen import Screen, Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import followup_service, intake_service, qr_codes, screens
@@ -82,13 +81,13 @@ class ResidentHandlers:
             return
         reopens = may_be_reopened(found.submission, now, self.policy.reopen_within)
         facts = {"@code": found.submission.code, "@reopens": reopens}
-        shown = await self.desk.open(update.update_id, chat_id, flow, now, facts=facts)
+        shown = await self.desk.start_flow(update.update_id, chat_id, flow, now, facts=facts)
         if shown is not None:
-            self.showing.say(chat_id, shown, update=update, new=True)
+            self.showing.show_turn(chat_id, shown, update=update, new=True)
 
     async def _withdraw(self, update: Update, code: str) -> None:
         chat_id = get_chat_id(update)
-        chat = Chat(chat_id, await self.desk.language(chat_id))
+        chat = Chat(chat_id, await self.desk.get_language(chat_id))
         async with self.database.transaction() as connection:
             now = current_update.get().now
             done = await followup_service.withdraw_submission(
@@ -115,20 +114,20 @@ class ResidentHandlers:
     async def settings(self, update: Update, _context: Context) -> None:
         """The language, the quiet hours, and what not to be told."""
         chat_id = get_chat_id(update)
-        chosen = Preferences.of(await self.desk.preferences(chat_id))
+        chosen = Preferences.of(await self.desk.get_preferences(chat_id))
         await self.showing.show(chat_id, screens.show_settings(chosen), update)
 
     async def press_settings(self, update: Update, context: Context) -> None:
         """Change what was pressed, and show the settings as they are then."""
         chat_id, choice = get_chat_id(update), get_button_value(update)
         if choice in LANGUAGES:
-            await self.desk.speak(chat_id, choice)
+            await self.desk.set_language(chat_id, choice)
             aliases = self.policy.pseudonyms.list_aliases(chat_id, named=True)
             async with self.database.transaction() as connection:
                 await attendance.set_language(connection, aliases, choice)
         else:
             verb, _, value = choice.partition("=")
-            await self.desk.prefer(
+            await self.desk.update_preferences(
                 chat_id, lambda stored: Preferences.of(stored).changed(verb, value).to_json()
             )
         await self.settings(update, context)

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.conversation.engine import Refused
+from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums.attendance import rules
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.conversation.engine import Chat
+    from bot.core.requests import Chat
     from bot.core.screen import Screen
     from storage.database import Database
     from storage.models import Commitment, Forum, Officer, Registration

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY
 from bot.casework.submission_rules import CODE_ALPHABET
-from bot.conversation.engine import Refused
+from bot.core.requests import Refused
 from bot.core.screen import Button, Screen, Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements, commitments
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.conversation.engine import Chat
     from bot.core.policy import Policy
+    from bot.core.requests import Chat
     from bot.core.screen import Param
     from bot.forums.planning.actions import ForumAction
     from storage.forums import AnnouncementProgress
@@ -150,7 +150,7 @@ async def notify_planners(
             dedup_key=f"{words}:{forum.code}:{occasion or forum.version}:{each.chat_id}",
             chat_id=each.chat_id,
             priority=outbox.Priority.ASSIGNMENT,
-            language=work.policy.officers_language,
+            language=work.policy.default_language,
             screen=Screen((Words(words, params),), (opens,)).to_json(),
             expires_at=max(forum.starts_at, work.now + work.policy.reopen_within),
         )

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.classification.suggestion import is_urgent
-from bot.conversation.engine import Refused
+from bot.core.requests import Refused
 from bot.core.screen import Button, Screen, Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback.intake_service import show_receipt
@@ -24,8 +24,8 @@ from storage.models import Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.conversation.engine import Chat
     from bot.core.policy import Policy
+    from bot.core.requests import Chat
     from storage.models import Forum, Officer, Submission
 
 CLAIM = "claim_"  # of the deep link's payload

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bot.areas.units import CITY, name_police
 from bot.casework import actions, changes, side_effects
 from bot.casework.permissions import READERS, WORKERS
-from bot.conversation.engine import Refused
+from bot.core.requests import Refused
 from bot.core.screen import Button, Screen, Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums.planning.actions import IN_THE_HALL
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.conversation.engine import Chat
+    from bot.core.requests import Chat
     from storage.models import Forum, Officer, Submission
 
 READ = "forum.opinions_read"
@@ -229,7 +229,7 @@ async def _go_on(work: UnitOfWork, forum: Forum, officer: Officer, opinion: Subm
         dedup_key=f"hall:{opinion.code}:{opinion.version}",
         chat_id=officer.chat_id,
         priority=outbox.Priority.REPLY,
-        language=work.policy.officers_language,
+        language=work.policy.default_language,
         screen=Screen((words,), (following,)).to_json(),
         expires_at=work.now + _LIFETIME,
     )

@@ -63,7 +63,7 @@ async def add_staff_entry(
             "identity": Identity.UNNAMED,
             "phone": None,
             "confidential": False,  # everybody in the hall heard it
-            "language": work.policy.officers_language,
+            "language": work.policy.default_language,
             "forum": forum.code if what.how == "spoken" else None,
             "created_at": work.now,
             "due_at": what.due_at,

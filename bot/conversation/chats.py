@@ -1,0 +1,43 @@
+"""The row of a chat, as the features read and change it: language and preferences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.core.requests import Chat
+from storage import conversations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.core.unit_of_work import UnitOfWork
+
+
+async def load_chat(connection: AsyncConnection, chat_id: int, default_language: str) -> Chat:
+    """Return a chat as it is stored; a new chat has the default language and no preferences."""
+    row = await conversations.find_conversation(connection, chat_id)
+    if row is None:
+        return Chat(chat_id, default_language)
+    return Chat(chat_id, row.language, row.preferences)
+
+
+async def set_language(work: UnitOfWork, chat_id: int, language: str) -> None:
+    """Use another language in a chat from now on."""
+    await conversations.lock_or_create_conversation(work.connection, chat_id, language)
+    await conversations.update_conversation(work.connection, chat_id, {"language": language})
+
+
+async def update_preferences(
+    work: UnitOfWork,
+    chat_id: int,
+    change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+) -> Mapping[str, Any]:
+    """Store the keys that `change` returns, given the stored preferences; return them all."""
+    row = await conversations.lock_or_create_conversation(
+        work.connection, chat_id, work.policy.default_language
+    )
+    preferences = {**row.preferences, **change(row.preferences)}
+    await conversations.update_conversation(work.connection, chat_id, {"preferences": preferences})
+    return preferences

@@ -1,0 +1,157 @@
+"""What a person asks of a feature, and what the feature answers, without a messenger's own types.
+
+A channel turns its updates into requests and answers into its messages. The controllers of the
+features (`bot/*/controller.py`) turn requests into answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.core.screen import Screen, Words
+    from bot.core.unit_of_work import UnitOfWork
+    from storage.models import Attachment
+
+
+class Refused(Exception):
+    """A person may not do something, or not now. `words` tell them why.
+
+    The transaction is rolled back: nothing has changed.
+    """
+
+    def __init__(self, words: Words) -> None:
+        super().__init__(words.key)
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A private chat with a person: its id, its language, and the person's stored preferences."""
+
+    id: int
+    language: str
+    preferences: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing that a person asks for with a command, a button or a deep link.
+
+    `verb` says what: "/mine" for a command, "mine:withdraw" for a button, "start:code_" for a deep
+    link. `argument` is what follows: words after a command, a value behind a button.
+    `bot_name` is the bot's user name, for links that lead back to it.
+    """
+
+    chat: Chat
+    update_id: int
+    verb: str
+    argument: str = ""
+    person_name: str = ""
+    bot_name: str = ""
+
+    @property
+    def action(self) -> str:
+        """The part of the verb after the colon; the verb itself for a command."""
+        return self.verb.rpartition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRequest:
+    """A command that somebody gives in a group.
+
+    `person_id` is None for somebody who writes as the group itself: nobody knows who that is.
+    """
+
+    group_id: int
+    thread_id: int | None
+    person_id: int | None
+    update_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file made by the bot: sent as a picture, or as a document with a name."""
+
+    content: bytes
+    name: str
+    is_picture: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A place on the map, in degrees, with its name and its address."""
+
+    latitude: float
+    longitude: float
+    title: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Show a screen in place of the message whose button was pressed, or as a `new` message.
+
+    `files` are shown after it. With an `upload` the screen is the file's caption, and always new.
+    """
+
+    screen: Screen
+    new: bool = False
+    files: tuple[Attachment, ...] = ()
+    upload: Upload | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPin:
+    """Show a place on the map."""
+
+    pin: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Say something above the chat, which stays as it is; a message where there is no button."""
+
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class StartFlow:
+    """Start a guided conversation that already knows some facts.
+
+    Its first question is a `new` message, or takes the place of the pressed button's message.
+    """
+
+    flow: str
+    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CancelFlow:
+    """Cancel the guided conversation that is open in the chat."""
+
+
+Answer = Show | ShowPin | Notice | StartFlow | CancelFlow
+Answers = Answer | tuple[Answer, ...]
+
+Handle = Callable[["UnitOfWork", Request], Awaitable[Answers]]
+RecordRefusal = Callable[["UnitOfWork", Request], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Which function answers a verb.
+
+    `reads_only`: it changes nothing, so it runs beside a writing transaction. `record_refusal` is
+    called in a transaction of its own after the function raised Refused.
+    """
+
+    handle: Handle
+    reads_only: bool = False
+    record_refusal: RecordRefusal | None = None
+
+
+Routes = Mapping[str, Route]
