@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, delete, func, insert, or_, select, update
+from sqlalchemy import case, delete, func, insert, select, update
 
 from storage.models import (
     Commitment,
@@ -28,7 +28,7 @@ _forums, _commitments = table(Forum), table(Commitment)
 _rows, _wishes, _chats = table(Registration), table(Subscription), table(Conversation)
 _outbox = table(Outbox)
 
-# What the keys of messages about a registration begin with.
+# The kinds of outbox messages that tell of a registration.
 MESSAGE_KINDS = ("attend", "moved_up", "remind", "forum")
 
 
@@ -255,10 +255,7 @@ async def delete_registration_messages(
 ) -> None:
     """Delete what people were told, or were to be told, of their registrations."""
     statement = delete(_outbox).where(
-        _outbox.c.chat_id.in_(aliases),
-        or_(
-            *(_outbox.c.dedup_key.startswith(f"{what}:", autoescape=True) for what in MESSAGE_KINDS)
-        ),
+        _outbox.c.chat_id.in_(aliases), _outbox.c.kind.in_(MESSAGE_KINDS)
     )
     if before is not None:
         statement = statement.where(_outbox.c.created_at < before)

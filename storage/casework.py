@@ -82,12 +82,12 @@ async def list_unacknowledged(
 
 
 async def return_undelivered(
-    connection: AsyncConnection, codes: Collection[str], officer_id: int
+    connection: AsyncConnection, submission_ids: Collection[int], officer_id: int
 ) -> None:
-    """Of new cases an officer was not reached: they are for others to take on."""
+    """Return new cases, of which an officer could not be alerted, to be assigned to another."""
     await connection.execute(
         update(_cases)
-        .where(_cases.c.code.in_(codes), _cases.c.state.in_(_NEW))
+        .where(_cases.c.id.in_(submission_ids), _cases.c.state.in_(_NEW))
         .where(or_(_cases.c.assignee_id == officer_id, _cases.c.assignee_id.is_(None)))
         .values(
             assignee_id=None, state=State.RECEIVED, alerted_at=None, version=_cases.c.version + 1

@@ -79,9 +79,7 @@ async def erase_submission(
     await connection.execute(delete(_answers).where(_answers.c.submission_id == submission.id))
     await connection.execute(delete(_remarks).where(_remarks.c.submission_id == submission.id))
     # A message that was sent or waits tells which chat an opinion belonged to.
-    await connection.execute(
-        delete(_outbox).where(_outbox.c.dedup_key.contains(f":{submission.code}"))
-    )
+    await connection.execute(delete(_outbox).where(_outbox.c.submission_id == submission.id))
     return True
 
 

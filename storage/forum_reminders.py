@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 _marks, _outbox = table(Reminder), table(Outbox)
 
 
-def make_dedup_key(forum_id: int, start_version: int, offset: int, alias: int) -> str:
-    """What a reminder is sent once for."""
-    return f"remind:{forum_id}:{start_version}:{offset}:{alias}"
-
-
 async def map_reminders(connection: AsyncConnection, forum: Forum) -> dict[int, Reminder]:
     """How far the reminders of a forum's present start are expanded, by their offsets."""
     statement = select(_marks).where(
@@ -73,14 +68,9 @@ async def cancel_reminders(
 
     One that is being sent at this moment may have been sent; it is not tried again.
     """
-    statement = (
-        update(_outbox)
-        .where(_outbox.c.state.in_((OutboxState.WAITING, OutboxState.SENDING)))
-        .where(_outbox.c.dedup_key.startswith(f"remind:{forum_id}:"))
-    )
+    statement = _update_unfinished(forum_id)
     if but_of_version is not None:
-        true = f"remind:{forum_id}:{but_of_version}:"
-        statement = statement.where(~_outbox.c.dedup_key.startswith(true))
+        statement = statement.where(_outbox.c.start_version != but_of_version)
     await _close(connection, statement, now)
 
 
@@ -88,13 +78,16 @@ async def cancel_reminders_of(
     connection: AsyncConnection, forum_id: int, alias: int, now: datetime
 ) -> None:
     """Close what waits to remind one person of a forum."""
-    statement = (
-        update(_outbox)
-        .where(_outbox.c.state.in_((OutboxState.WAITING, OutboxState.SENDING)))
-        .where(_outbox.c.chat_id == alias)
-        .where(_outbox.c.dedup_key.startswith(f"remind:{forum_id}:"))
+    await _close(connection, _update_unfinished(forum_id).where(_outbox.c.chat_id == alias), now)
+
+
+def _update_unfinished(forum_id: int) -> Update:
+    """Return an UPDATE of a forum's unfinished reminders: only reminders have a start version."""
+    return update(_outbox).where(
+        _outbox.c.forum_id == forum_id,
+        _outbox.c.start_version.is_not(None),
+        _outbox.c.finished_at.is_(None),
     )
-    await _close(connection, statement, now)
 
 
 async def _close(connection: AsyncConnection, statement: Update, now: datetime) -> None:

@@ -27,6 +27,7 @@ from storage.statements import fetch_all, insert_into, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import Update
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _rows, _recipients, _paces = table(Outbox), table(Recipient), table(Pace)
@@ -46,14 +47,15 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """What is to be sent: `dedup_key` names cause, recipient and kind, and is sent once.
+    """A message to enqueue; of all messages with one `dedup_key` only the first is kept.
 
-    For a resident `chat_id` is a pseudonym, and `sealed` the chat behind it. A `critical` message
-    is sent again when it may not have arrived; another waits for review. One that `edits` a message
-    changes it instead of sending a new one.
+    `kind`, `submission_id`, `forum_id` and `start_version` say what the message is about, so that
+    later statements can select it. The other fields are described at `storage.models.Outbox`. A
+    `critical` message is sent again when an attempt may have failed. Any other is left for review.
     """
 
     dedup_key: str
+    kind: str
     chat_id: int
     priority: Priority
     language: str
@@ -65,6 +67,9 @@ class OutboxMessage:
     thread_id: int | None = None
     edits: int | None = None
     announcement_id: int | None = None
+    submission_id: int | None = None
+    forum_id: int | None = None
+    start_version: int | None = None
 
 
 async def enqueue_messages(
@@ -91,6 +96,10 @@ async def enqueue_messages(
             "thread_id": message.thread_id,
             "edits": message.edits,
             "announcement_id": message.announcement_id,
+            "kind": message.kind,
+            "submission_id": message.submission_id,
+            "forum_id": message.forum_id,
+            "start_version": message.start_version,
         }
         for message in messages
     ]
@@ -223,11 +232,23 @@ async def list_by_keys(connection: AsyncConnection, keys: Sequence[str]) -> Sequ
     return await fetch_all(connection, Outbox, select(_rows).where(_rows.c.dedup_key.in_(keys)))
 
 
-async def cancel_waiting(connection: AsyncConnection, keys: Sequence[str], now: datetime) -> None:
-    """Send no more of these what has not gone yet: nobody needs it any more."""
-    await connection.execute(
+async def cancel_by_keys(connection: AsyncConnection, keys: Sequence[str], now: datetime) -> None:
+    """Close the waiting messages with these dedup keys: nobody needs them any more."""
+    await connection.execute(_cancel(now).where(_rows.c.dedup_key.in_(keys)))
+
+
+async def cancel_by_submission(
+    connection: AsyncConnection, submission_id: int, kind: str, now: datetime
+) -> None:
+    """Close the waiting messages of one kind about a submission: nobody needs them any more."""
+    about = (_rows.c.submission_id == submission_id, _rows.c.kind == kind)
+    await connection.execute(_cancel(now).where(*about))
+
+
+def _cancel(now: datetime) -> Update:
+    return (
         update(_rows)
-        .where(_rows.c.dedup_key.in_(keys), _rows.c.state == OutboxState.WAITING)
+        .where(_rows.c.state == OutboxState.WAITING)
         .values(state=OutboxState.EXPIRED, finished_at=now, error="not needed any more")
     )
 
@@ -241,14 +262,28 @@ async def cancel_chat_messages(connection: AsyncConnection, chat_id: int, now: d
     )
 
 
-async def list_unsent_keys(connection: AsyncConnection, chat_id: int, prefix: str) -> list[str]:
-    """The keys with a prefix of what has not been sent to a chat."""
+async def list_by_submission(
+    connection: AsyncConnection, submission_id: int, kind: str
+) -> Sequence[Outbox]:
+    """Return the messages of one kind about a submission, oldest first."""
     statement = (
-        select(_rows.c.dedup_key)
-        .where(_rows.c.chat_id == chat_id, _rows.c.finished_at.is_(None))
-        .where(_rows.c.dedup_key.startswith(prefix, autoescape=True))
+        select(_rows)
+        .where(_rows.c.submission_id == submission_id, _rows.c.kind == kind)
+        .order_by(_rows.c.id)
     )
-    return list((await connection.execute(statement)).scalars())
+    return await fetch_all(connection, Outbox, statement)
+
+
+async def list_unsent_submissions(
+    connection: AsyncConnection, chat_id: int, kind: str
+) -> Sequence[int]:
+    """Return the ids of the submissions of which a chat has an unfinished message of a kind."""
+    statement = (
+        select(_rows.c.submission_id)
+        .where(_rows.c.chat_id == chat_id, _rows.c.finished_at.is_(None))
+        .where(_rows.c.kind == kind, _rows.c.submission_id.is_not(None))
+    )
+    return (await connection.execute(statement)).scalars().all()
 
 
 async def count_by_state(connection: AsyncConnection) -> dict[str, int]:

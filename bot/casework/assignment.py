@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from storage.models import Officer, Submission
 
 ALERTED = "submission.alerted"
+ALERT = "alert"  # the kind of the messages that tell officers of a case they may take on
 _PAGE = 100  # submissions looked at in one transaction
 _LIFETIME = timedelta(days=30)
 
@@ -63,18 +64,17 @@ async def alert_officers(
     words = words or ("alert.urgent" if submission.urgent else "alert.text")
     occasion = str(submission.version)
     await notify_officers(
-        work, submission, told, "alert", words, occasion=occasion, ways=_FROM_AN_ALERT
+        work, submission, told, ALERT, words, occasion=occasion, ways=_FROM_AN_ALERT
     )
     units = dict.fromkeys(each.unit_code for each in told)
-    keys = [_key("alert", submission, each.chat_id, occasion) for each in told]
     for unit in units:
         group = await casework.find_unit_chat(work.connection, unit)
         if group is not None and submission.kind not in RESTRICTED:
-            key = _key("alert", submission, group.chat_id, occasion)
             message = _message(
                 submission,
                 group.chat_id,
-                key,
+                ALERT,
+                occasion,
                 words,
                 work.now,
                 work.policy,
@@ -82,14 +82,13 @@ async def alert_officers(
                 thread_id=group.thread_id,
             )
             await outbox.enqueue_messages(work.connection, [message], work.now)
-            keys.append(key)
     await audit.append_entry(
         work.connection,
         ALERTED,
         work.now,
         role=audit.SYSTEM,
         submission_id=submission.id,
-        details={"officers": [officer.id for officer in told], "messages": keys},
+        details={"officers": [officer.id for officer in told]},
     )
 
 
@@ -97,16 +96,16 @@ async def update_alerts(
     work: UnitOfWork, submission: Submission, by: Officer, words: str = "alert.taken"
 ) -> None:
     """Change the alerts of a case that somebody took on: they say so, and offer nothing more."""
-    entries = await audit.list_timeline(work.connection, submission.id, [ALERTED])
-    keys = [key for entry in entries for key in entry.details.get("messages", ())]
-    await outbox.cancel_waiting(work.connection, keys, work.now)
+    await outbox.cancel_by_submission(work.connection, submission.id, ALERT, work.now)
     said = Words(words, {**describe_submission(submission, work.policy.zone), "officer": by.name})
     opens = Button(Words("alert.open"), f"case:open={submission.code}")
     await outbox.enqueue_messages(
         work.connection,
         [
             outbox.OutboxMessage(
-                dedup_key=f"taken:{submission.version}:{row.dedup_key}",
+                dedup_key=f"taken:{submission.version}:{row.id}",
+                kind="taken",
+                submission_id=submission.id,
                 chat_id=row.chat_id,
                 priority=outbox.Priority.ASSIGNMENT,
                 language=row.language,
@@ -114,7 +113,7 @@ async def update_alerts(
                 expires_at=work.now + _LIFETIME,
                 edits=row.message_id,
             )
-            for row in await outbox.list_by_keys(work.connection, keys)
+            for row in await outbox.list_by_submission(work.connection, submission.id, ALERT)
             if row.state is OutboxState.SENT and row.message_id is not None
         ],
         work.now,
@@ -183,7 +182,8 @@ async def notify_officers(
         _message(
             submission,
             officer.chat_id,
-            _key(kind, submission, officer.chat_id, occasion),
+            kind,
+            occasion,
             words,
             work.now,
             work.policy,
@@ -195,14 +195,11 @@ async def notify_officers(
     await outbox.enqueue_messages(work.connection, messages, work.now)
 
 
-def _key(kind: str, submission: Submission, chat_id: int, occasion: str) -> str:
-    return f"{kind}:{submission.code}:{chat_id}:{occasion}"
-
-
 def _message(
     submission: Submission,
     chat_id: int,
-    key: str,
+    kind: str,
+    occasion: str,
     words: str,
     now: datetime,
     policy: Policy,
@@ -215,7 +212,9 @@ def _message(
     doing = [Button(Words(f"case.do.{way}"), f"case:{way}={submission.code}") for way in ways]
     opens = Button(Words("alert.open"), f"case:open={submission.code}")
     return outbox.OutboxMessage(
-        dedup_key=key,
+        dedup_key=f"{kind}:{submission.code}:{chat_id}:{occasion}",
+        kind=kind,
+        submission_id=submission.id,
         chat_id=chat_id,
         priority=priority,
         language=policy.default_language,

@@ -75,6 +75,7 @@ async def _digest(work: UnitOfWork, officer: Officer, key: str) -> outbox.Outbox
         return None
     return outbox.OutboxMessage(
         dedup_key=key,
+        kind="digest",
         chat_id=officer.chat_id,
         priority=outbox.Priority.REMINDER,
         language=work.policy.default_language,

@@ -123,7 +123,7 @@ async def _speak(work: UnitOfWork, case: Submission, times: CaseDeadlines) -> No
             details=details,
         )
     words = (Words("notice.overdue", {"code": case.code}),)
-    await to_resident.notify_resident(work, case, f"overdue:{stamp}", words)
+    await to_resident.notify_resident(work, case, "overdue", words, occasion=str(stamp))
 
 
 def _each_once(*several: Sequence[Officer]) -> list[Officer]:

@@ -120,8 +120,9 @@ async def _tell_resident(deed: ActionResult, case: Submission) -> None:
     await to_resident.notify_resident(
         deed.work,
         case,
-        f"{deed.name}:{deed.case.version}",
+        deed.name,
         (Words(f"notice.{deed.name}", params),),
+        occasion=str(deed.case.version),
         buttons=tuple(Button(Words(f"mine.{way}"), f"mine:{way}={case.code}") for way in ways),
         always=bool(ways),
     )

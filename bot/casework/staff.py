@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.casework import action_service, case_access, choices, rules
 from bot.casework.actions import NEW, TRANSITIONS, is_allowed
+from bot.casework.assignment import ALERT
 from bot.core.unit_of_work import UnitOfWork
 from storage import audit, bans, casework, officers, outbox, submissions
 
@@ -206,9 +207,8 @@ async def mark_officer_unreachable(work: UnitOfWork, chat_id: int) -> None:
     officer = await set_duty(work, chat_id, on_duty=False)
     if officer is None:
         return
-    unsent = await outbox.list_unsent_keys(work.connection, chat_id, "alert:")
-    codes = [key.split(":")[1] for key in unsent]
-    await casework.return_undelivered(work.connection, codes, officer.id)
+    unsent = await outbox.list_unsent_submissions(work.connection, chat_id, ALERT)
+    await casework.return_undelivered(work.connection, unsent, officer.id)
 
 
 async def deactivate_officer(

@@ -102,6 +102,7 @@ async def _tell(work: UnitOfWork, groups: Sequence[UnitChat], words: str) -> Non
         messages = [
             outbox.OutboxMessage(
                 dedup_key=f"{words}:{group.chat_id}:{group.set_at.timestamp():.0f}:{each.chat_id}",
+                kind=words,
                 chat_id=each.chat_id,
                 priority=outbox.Priority.ASSIGNMENT,
                 language=work.policy.default_language,

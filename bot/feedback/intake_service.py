@@ -178,6 +178,8 @@ def _receipt(
 ) -> outbox.OutboxMessage:
     return outbox.OutboxMessage(
         dedup_key=f"receipt:{submission.code}",
+        kind="receipt",
+        submission_id=submission.id,
         chat_id=address.alias,
         sealed=address.sealed,
         priority=outbox.Priority.REPLY,

@@ -128,6 +128,7 @@ async def _messages(
         earliest = chosen.earliest(work.now, work.policy.zone)
         messages[each.alias] = outbox.OutboxMessage(
             dedup_key=f"forum:{announcement.id}:{each.alias}",
+            kind="forum",
             chat_id=each.alias,
             sealed=each.sealed,
             priority=outbox.Priority.ANNOUNCEMENT,
@@ -147,7 +148,7 @@ async def stop_announcements(work: UnitOfWork, forum: Forum, *, kinds: Collectio
     """Announce no further, neither to anybody nor in the channel, what has not gone out yet."""
     said = await forums.list_announcements(work.connection, forum.id)
     keys = [_in_the_channel(forum, each.kind, each.version) for each in said if each.kind in kinds]
-    await outbox.cancel_waiting(work.connection, keys, work.now)
+    await outbox.cancel_by_keys(work.connection, keys, work.now)
     await forums.cancel_announcements(work.connection, forum.id, work.now, kinds=kinds)
 
 
@@ -177,6 +178,8 @@ async def announce_forum(work: UnitOfWork, forum: Forum, kind: str) -> None:
     if work.policy.channel is not None:
         message = outbox.OutboxMessage(
             dedup_key=_in_the_channel(forum, kind, version),
+            kind="channel",
+            forum_id=forum.id,
             chat_id=work.policy.channel,
             priority=outbox.Priority.ANNOUNCEMENT,
             language="vi",

@@ -141,7 +141,10 @@ def _message(
     """It waits out the quiet hours, unless the forum begins in them; after its start it is void."""
     quiet_until = Preferences.of(chat.preferences if chat else {}).earliest(now, policy.zone)
     return outbox.OutboxMessage(
-        dedup_key=forum_reminders.make_dedup_key(forum.id, forum.start_version, offset, row.alias),
+        dedup_key=f"remind:{forum.id}:{forum.start_version}:{offset}:{row.alias}",
+        kind="remind",
+        forum_id=forum.id,
+        start_version=forum.start_version,
         chat_id=row.alias,
         sealed=row.sealed,
         priority=outbox.Priority.REMINDER,

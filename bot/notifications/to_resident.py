@@ -19,13 +19,14 @@ _LIFETIME = timedelta(days=30)
 async def notify_resident(
     work: UnitOfWork,
     submission: Submission,
-    about: str,
+    kind: str,
     paragraphs: tuple[Words, ...],
     *,
+    occasion: str = "",
     buttons: tuple[Button, ...] = (),
     always: bool = False,
 ) -> None:
-    """Tell the resident of a submission something, once for each `about`.
+    """Tell the resident of a submission something, once for each kind and occasion.
 
     What is not for `always` is left out when the resident switched it off, and waits out their
     quiet hours otherwise. An erased submission has nobody to tell.
@@ -41,7 +42,9 @@ async def notify_resident(
         return
     show = Button(Words("receipt.show"), f"mine:open={submission.code}")
     message = outbox.OutboxMessage(
-        dedup_key=f"{about}:{submission.code}",
+        dedup_key=":".join(filter(None, (kind, occasion, submission.code))),
+        kind=kind,
+        submission_id=submission.id,
         chat_id=owner.alias,
         sealed=owner.sealed,
         priority=outbox.Priority.REPLY,
@@ -63,5 +66,6 @@ async def notify_file_failed(
         f"files.given_up.{state}",
         {"code": submission.code, "file": what, "number": attachment.position + 1},
     )
-    key = f"file:{attachment.id}"
-    await notify_resident(work, submission, key, (words,), always=True)
+    await notify_resident(
+        work, submission, "file", (words,), occasion=str(attachment.id), always=True
+    )

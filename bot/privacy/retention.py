@@ -56,9 +56,13 @@ async def _warn(
         due = await erasure.list_submissions_to_warn(connection, [kind], closed_before, _PAGE)
         for submission in due:
             words = Words("retention.warning", {"code": submission.code})
-            key = f"outlived:{submission.closed_at}"
             await to_resident.notify_resident(
-                UnitOfWork(connection, now, policy), submission, key, (words,), always=True
+                UnitOfWork(connection, now, policy),
+                submission,
+                "outlived",
+                (words,),
+                occasion=str(submission.closed_at),
+                always=True,
             )
             await submissions.update_submission(connection, submission, warned_at=now)
     return len(due)

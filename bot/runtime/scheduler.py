@@ -171,6 +171,7 @@ class Scheduler:
 def _reminder(chat_id: int, language: str, expires_at: datetime) -> outbox.OutboxMessage:
     return outbox.OutboxMessage(
         dedup_key=f"draft:{chat_id}:{int(expires_at.timestamp())}",
+        kind="draft",
         chat_id=chat_id,
         priority=outbox.Priority.REMINDER,
         language=language,

@@ -32,10 +32,18 @@ class OutboxState(StrEnum):
 
 
 class Outbox(SQLModel, table=True):
-    """A message that must reach somebody: written with its cause, sent by whoever claims it.
+    """A message to be sent, written in the transaction of its cause.
 
-    For a resident `chat_id` is a pseudonym, and `sealed` the chat behind it. It goes to a topic of
-    a group if it has a `thread_id`; it changes a message that was sent before if it `edits` one.
+    - `dedup_key`: one row per key. It is compared as a whole and never parsed.
+    - `kind`: the type of message, such as "alert" or "receipt". None in rows of before 0008 whose
+      key does not show it.
+    - `submission_id`: the submission that the message is about.
+    - `forum_id`: the forum that the message is about. Announcements have `announcement_id` instead.
+    - `start_version`: of a reminder, the `Forum.start_version` that it was made for.
+    - `chat_id`: for a resident a pseudonym; `sealed` is then the encrypted chat id.
+    - `thread_id`: the topic of a group that the message goes to.
+    - `edits`: the id of the sent message that this one replaces.
+    - `repeated`: an earlier attempt may have arrived.
     """
 
     __table_args__ = (
@@ -46,6 +54,13 @@ class Outbox(SQLModel, table=True):
         partial_index("ix_outbox_ready", "state = 'waiting'", "priority", "next_at", "id"),
         partial_index("ix_outbox_expiry", "state = 'waiting'", "expires_at"),
         partial_index("ix_outbox_lease", "state = 'sending'", "lease_until"),
+        partial_index("ix_outbox_submission", "submission_id IS NOT NULL", "submission_id", "kind"),
+        partial_index(
+            "ix_outbox_reminder",
+            "start_version IS NOT NULL AND finished_at IS NULL",
+            "forum_id",
+            "start_version",
+        ),
     )
 
     id: int = auto_id()
@@ -69,6 +84,10 @@ class Outbox(SQLModel, table=True):
     thread_id: int | None = Field(default=None, sa_type=BigInteger)
     edits: int | None = Field(default=None, sa_type=BigInteger)
     announcement_id: int | None = Field(default=None, sa_type=BigInteger)
+    kind: str | None = Field(default=None, sa_type=String(64))
+    submission_id: int | None = Field(default=None, sa_type=BigInteger)
+    forum_id: int | None = Field(default=None, sa_type=BigInteger)
+    start_version: int | None = None
     error: str | None = Field(default=None, sa_type=String(256))
 
 
@@ -94,7 +113,10 @@ class Pace(SQLModel, table=True):
 
 
 class FailedUpdate(SQLModel, table=True):
-    """An update that could not be taken, kept raw for the operator."""
+    """An update whose processing failed, kept as raw JSON for the operator.
+
+    `alias` is the pseudonym of its chat. None: the update has no chat, or is older than 0008.
+    """
 
     __tablename__ = "failed_update"
 
@@ -103,3 +125,4 @@ class FailedUpdate(SQLModel, table=True):
     at: datetime = time_column()
     error: str = Field(sa_type=Text)
     raw: str = Field(sa_type=Text)
+    alias: int | None = Field(default=None, sa_type=BigInteger)

@@ -31,6 +31,7 @@ async def _send_to_many(town: Town, many: int) -> None:
     messages = [
         outbox.OutboxMessage(
             dedup_key=f"test:{person.id}",
+            kind="test",
             chat_id=person.id,
             priority=outbox.Priority.REMINDER,
             language="vi",

@@ -34,6 +34,7 @@ def message(
     """A message of one text."""
     return outbox.OutboxMessage(
         dedup_key=key,
+        kind="test",
         chat_id=chat_id,
         priority=priority,
         language="vi",

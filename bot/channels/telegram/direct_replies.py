@@ -258,6 +258,7 @@ class DirectReplies:
         now = self._clock()
         message = outbox.OutboxMessage(
             dedup_key=f"reply:{uuid4().hex}",
+            kind="reply",
             chat_id=chat_id,
             priority=outbox.Priority.REPLY,
             language=post.language,

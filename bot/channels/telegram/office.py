@@ -145,6 +145,7 @@ class OfficeHandlers:
         now = current_update.get().now
         answer = outbox.OutboxMessage(
             dedup_key=f"group:{message.chat_id}:{update.update_id}",
+            kind="group",
             chat_id=message.chat_id,
             priority=outbox.Priority.REPLY,
             language=self.policy.default_language,

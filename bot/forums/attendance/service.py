@@ -164,6 +164,8 @@ async def _tell(
     """Tell somebody of their registration what they cannot do without."""
     message = outbox.OutboxMessage(
         dedup_key=f"{what}:{forum.id}:{row.id}:{int(work.now.timestamp() * 1000)}",
+        kind=what,
+        forum_id=forum.id,
         chat_id=row.alias,
         sealed=row.sealed,
         priority=outbox.Priority.REPLY,

@@ -148,6 +148,8 @@ async def notify_planners(
     messages = [
         outbox.OutboxMessage(
             dedup_key=f"{words}:{forum.code}:{occasion or forum.version}:{each.chat_id}",
+            kind=words,
+            forum_id=forum.id,
             chat_id=each.chat_id,
             priority=outbox.Priority.ASSIGNMENT,
             language=work.policy.default_language,

@@ -105,6 +105,8 @@ def _kept(
     address = None if officer else policy.pseudonyms.make_address(chat.id, named=True)
     return outbox.OutboxMessage(
         dedup_key=f"spoken:{opinion.code}",
+        kind="spoken",
+        submission_id=opinion.id,
         chat_id=address.alias if address else chat.id,
         sealed=address.sealed if address else None,
         priority=outbox.Priority.REPLY,
@@ -145,6 +147,8 @@ async def claim_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, A
     )
     message = outbox.OutboxMessage(
         dedup_key=f"receipt:{opinion.code}",
+        kind="receipt",
+        submission_id=opinion.id,
         chat_id=resident.alias,
         sealed=resident.sealed,
         priority=outbox.Priority.REPLY,

@@ -227,6 +227,8 @@ async def _go_on(work: UnitOfWork, forum: Forum, officer: Officer, opinion: Subm
     words = Words("hall.kept", {"code": opinion.code})
     message = outbox.OutboxMessage(
         dedup_key=f"hall:{opinion.code}:{opinion.version}",
+        kind="hall",
+        submission_id=opinion.id,
         chat_id=officer.chat_id,
         priority=outbox.Priority.REPLY,
         language=work.policy.default_language,
