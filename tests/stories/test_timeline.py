@@ -46,9 +46,7 @@ async def test_what_a_resident_is_told_of_is_in_their_timeline(town: Town, actio
         await leader.taps("case.more")
     await leader.taps(f"case.do.{action}")
     for words in TOLD[action] or (other,):
-        if words.startswith("extend."):
-            await leader.taps(words)
-        elif words == NAMED:
+        if words.startswith("extend.") or words == NAMED:
             await leader.taps(words)
         else:
             await leader.says(words)
