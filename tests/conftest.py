@@ -14,7 +14,7 @@ import pytest
 from storage import migrations
 from storage.database import Database
 from tests.people import Town, town_on
-from tests.places import quick
+from tests.places import choose_temp_folder
 from tests.postgres import Postgres
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # The gate tries the same examples every time; HYPOTHESIS_PROFILE=explore looks for new ones.
 hypothesis.settings.register_profile("gate", derandomize=True)
 hypothesis.settings.register_profile("explore", max_examples=1000)
-if where := quick():
+if where := choose_temp_folder():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", where)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 import asyncpg
 from sqlalchemy import URL, make_url
 
-from tests.places import quick
+from tests.places import choose_temp_folder
 
 TEMPLATE = "langnghe_template"
 
@@ -55,7 +55,7 @@ class Postgres:
 def _start() -> URL:
     # Not in pytest's folder: every run of pytest makes that one private to its own user, and the
     # server of a root runs as another.
-    folder = Path(mkdtemp(prefix="langnghe-postgres-", dir=quick())) / "data"
+    folder = Path(mkdtemp(prefix="langnghe-postgres-", dir=choose_temp_folder())) / "data"
     atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)  # after the server's own
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # where the runtime folder is, is no matter here

@@ -1,1 +1,1 @@
-"""The city's units: their codes, names and places."""
+"""The units (wards, communes, special zones) of the city: codes, names, places; names in text."""

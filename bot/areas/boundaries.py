@@ -1,8 +1,8 @@
-"""The boundaries of the units, from an operator's GeoJSON file, and which unit a position is in.
+"""Read the boundaries of units from an operator's GeoJSON file, and find the unit of a position.
 
-The file is a FeatureCollection in degrees of longitude and latitude (WGS 84, as GeoJSON has it). A
-feature is a unit's area and carries the unit's code in a property: one of CODE_PROPERTIES, or the
-one that is given. Needs shapely, which the extra "boundaries" installs.
+The file is a FeatureCollection with longitudes and latitudes in degrees (WGS 84, as GeoJSON
+requires). Each feature is the area of a unit. A property holds the unit's code: the configured one,
+or one of CODE_PROPERTIES. The optional dependency shapely is needed (extra "boundaries").
 """
 
 from __future__ import annotations
@@ -21,19 +21,20 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 CODE_PROPERTIES = ("code", "unit_code", "ward_code", "ma", "ma_xa", "maxa", "ma_dvhc")
-# South, west, north, east of all that is the city, with its sea. What lies beyond is in metres, or
-# has latitude and longitude exchanged.
-_CITY = (19.5, 105.5, 21.7, 108.6)
+# The limits of the city with its sea: south, west, north, east. Coordinates beyond them are in
+# metres, or have latitude and longitude exchanged.
+_CITY_BOUNDS = (19.5, 105.5, 21.7, 108.6)
 
 
 class BadBoundaries(Exception):
-    """A file cannot be read as boundaries; the message says which feature is wrong, and how."""
+    """A file is not a valid file of boundaries. The message names the feature and the mistake."""
 
 
 class Boundaries:
-    """The areas of units; built once, then asked."""
+    """A spatial index of the areas of units."""
 
     def __init__(self, areas: Mapping[str, BaseGeometry]) -> None:
+        """Build the index from the areas by unit code."""
         import shapely
 
         self.codes = tuple(sorted(areas))
@@ -41,27 +42,27 @@ class Boundaries:
         shapely.prepare(geometries)
         self._tree = shapely.STRtree(geometries)
 
-    def containing(self, latitude: float, longitude: float) -> str | None:
-        """The code of the unit that a position is in; on a border, the lower code of the two.
+    def find_unit_code(self, latitude: float, longitude: float) -> str | None:
+        """Return the code of the unit that contains a position, None if there is none.
 
-        Raises NotOnEarth.
+        On a border it is the lower code of the neighbours. Raises NotOnEarth.
         """
         from shapely import Point
 
         check_position(latitude, longitude)
-        found = self._tree.query(Point(longitude, latitude), predicate="intersects")
-        return self.codes[min(found)] if len(found) else None
+        indexes = self._tree.query(Point(longitude, latitude), predicate="intersects")
+        return self.codes[min(indexes)] if len(indexes) else None
 
 
 def read_boundaries(path: Path, code_property: str | None = None) -> Boundaries:
-    """The boundaries of a file. Raises BadBoundaries, OSError."""
+    """Read the boundaries from a file. Raises BadBoundaries, OSError."""
     return parse_boundaries(path.read_bytes(), code_property)
 
 
 def parse_boundaries(content: bytes, code_property: str | None = None) -> Boundaries:
-    """The boundaries of a file's content. Raises BadBoundaries."""
+    """Parse the boundaries from the content of a file. Raises BadBoundaries."""
     try:
-        import shapely  # noqa: F401 - to say what is missing before anything else
+        import shapely  # noqa: F401 - to report a missing library first
     except ImportError as error:
         raise BadBoundaries(
             "boundaries need shapely: install the extra 'boundaries' of this package"
@@ -78,14 +79,18 @@ def parse_boundaries(content: bytes, code_property: str | None = None) -> Bounda
     names = (code_property,) if code_property else CODE_PROPERTIES
     areas: dict[str, BaseGeometry] = {}
     for number, feature in enumerate(features, 1):
-        code = _code(number, feature, names)
+        code = _read_code(number, feature, names)
         if code in areas:
             raise BadBoundaries(f"feature {number}: the unit {code} has an area already")
-        areas[code] = _area(f"feature {number} (unit {code})", feature.get("geometry"))
+        areas[code] = _build_area(f"feature {number} (unit {code})", feature.get("geometry"))
     return Boundaries(areas)
 
 
-def _code(number: int, feature: Any, names: Iterable[str]) -> str:
+def _read_code(number: int, feature: Any, names: Iterable[str]) -> str:
+    """Return the unit code of a feature from the first of the properties that it has.
+
+    `number` is the feature's number in the file, from 1, for messages. Raises BadBoundaries.
+    """
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
         raise BadBoundaries(f"feature {number}: it has no properties")
@@ -99,35 +104,41 @@ def _code(number: int, feature: Any, names: Iterable[str]) -> str:
     return code
 
 
-def _area(which: str, geometry: Any) -> BaseGeometry:
-    """The polygons of a geometry as one. Lines that simplifying made cross are put right."""
+def _build_area(feature_name: str, geometry: Any) -> BaseGeometry:
+    """Return the union of the polygons of a geometry. Raises BadBoundaries.
+
+    Polygons whose lines cross each other, as simplification produces them, are repaired.
+    """
     import shapely
     from shapely.errors import ShapelyError
     from shapely.geometry import shape
 
     if not isinstance(geometry, dict):
-        raise BadBoundaries(f"{which}: it has no geometry")
+        raise BadBoundaries(f"{feature_name}: it has no geometry")
     try:
-        polygons = list(_polygons(shape(geometry)))
+        polygons = list(_list_polygons(shape(geometry)))
     except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-        raise BadBoundaries(f"{which}: its geometry cannot be read: {error}") from error
+        raise BadBoundaries(f"{feature_name}: its geometry cannot be read: {error}") from error
     if not polygons:
-        raise BadBoundaries(f"{which}: its geometry has no polygon")
+        raise BadBoundaries(f"{feature_name}: its geometry has no polygon")
     area = shapely.union_all([shapely.make_valid(polygon) for polygon in polygons])
     if area.area == 0:
-        raise BadBoundaries(f"{which}: its polygons have no area")
+        raise BadBoundaries(f"{feature_name}: its polygons have no area")
     west, south, east, north = area.bounds
-    if south < _CITY[0] or west < _CITY[1] or north > _CITY[2] or east > _CITY[3]:
+    min_latitude, min_longitude, max_latitude, max_longitude = _CITY_BOUNDS
+    if south < min_latitude or west < min_longitude or north > max_latitude or east > max_longitude:
         raise BadBoundaries(
-            f"{which}: it is not in the city; positions are longitude, latitude in degrees (WGS 84)"
+            f"{feature_name}: it is not in the city;"
+            " positions are longitude, latitude in degrees (WGS 84)"
         )
     return area
 
 
-def _polygons(geometry: BaseGeometry) -> Iterator[BaseGeometry]:
+def _list_polygons(geometry: BaseGeometry) -> Iterator[BaseGeometry]:
+    """Yield the polygons of a geometry and of its parts; other geometries are skipped."""
     if geometry.geom_type == "Polygon":
         if not geometry.is_empty:
             yield geometry
     elif geometry.geom_type in {"MultiPolygon", "GeometryCollection"}:
         for part in geometry.geoms:
-            yield from _polygons(part)
+            yield from _list_polygons(part)

@@ -1,4 +1,8 @@
-"""Every name that a place of the city goes by, found by its letters; and the words around names."""
+"""The gazetteer: an index of all names of places by their letters, and of the words around names.
+
+It answers which places a token may name, exactly, by initials, by a part of the name, or with
+typing errors.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +17,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from bot.areas.former import (
-    District,
+from bot.areas.former_units import (
+    FormerDistrict,
     FormerWard,
     list_former_wards,
-    map_districts,
-    map_home_districts,
+    map_former_districts,
+    map_units_to_districts,
 )
-from bot.areas.spelling import VOWELS, Word, parse_name, split_words
+from bot.areas.tokens import VOWELS, Token, tokenize_name, tokenize_text
 from bot.areas.units import list_units
 
 if TYPE_CHECKING:
@@ -28,29 +32,34 @@ if TYPE_CHECKING:
 
 
 class PlaceKind(Enum):
-    """What a name may stand for."""
+    """The kinds of places that a name can stand for."""
 
-    UNIT = auto()  # of today
-    FORMER = auto()  # a ward, commune or town of before
-    DISTRICT = auto()  # of before
-    PROVINCE = auto()  # of before, a part of today's city
+    UNIT = auto()
+    """A ward, commune or special zone of today."""
+    FORMER_WARD = auto()
+    """A former ward, commune or town."""
+    DISTRICT = auto()
+    """A former district."""
+    PROVINCE = auto()
+    """A former province that is a part of today's city."""
     CITY = auto()
-    ELSEWHERE = auto()  # outside the city
+    OUTSIDE = auto()
+    """A place outside the city."""
 
 
-WARD_LIKE = frozenset({PlaceKind.UNIT, PlaceKind.FORMER})
+WARD_KINDS = frozenset({PlaceKind.UNIT, PlaceKind.FORMER_WARD})
 DISTRICT_LEVELS = frozenset({"urban_district", "rural_district", "district_town", "district_city"})
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a name stands for.
+    """A place that a name can stand for.
 
-    codes:     the units that it is, or that its land went to
-    level:     the word that stands before its name, as words.toml calls it
-    districts: the former districts that it lies in; of a district, itself
-    provinces: the former provinces that it lies in
-    former:    what it was, if it is no more
+    codes:     the code of the unit, or the codes of the units that received the land
+    level:     the word that stands before its name, as a key of `levels` in words.toml
+    districts: the names of the former districts in which it lies; of a district, its own name
+    provinces: the names of the former provinces in which it lies
+    former:    the former ward or district; None for a place of today
     """
 
     kind: PlaceKind
@@ -58,77 +67,89 @@ class Place:
     level: str
     districts: frozenset[str] = frozenset()
     provinces: frozenset[str] = frozenset()
-    former: FormerWard | District | None = None
+    former: FormerWard | FormerDistrict | None = None
 
 
-class Entry(NamedTuple):
-    """A place under one of its names; `spelt` is the name."""
+class NameEntry(NamedTuple):
+    """One name of a place."""
 
-    spelt: Word
+    name: Token
     place: Place
 
 
-class Around(Enum):
-    """What a word that is not of a name says."""
+class ContextWord(Enum):
+    """The kinds of words that stand around names in an address."""
 
     STREET = auto()
+    """The name behind it is a street's."""
     OLD = auto()
+    """The name before it is meant as it was before 2025-07-01."""
     NEW = auto()
+    """The name before it is meant as it is since 2025-07-01."""
     FILLER = auto()
+    """It does not help to locate the address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
-    """The index; made once.
+    """The index of names.
 
-    named:    the letters of a name -> what it may stand for
-    initials: the same for the initials of districts
-    partial:  the same for names with a syllable left out
-    shared:   the letters of names that places outside the city have too
-    levels:   the letters of a word of level -> its spelling and the levels it may mean
-    around:   the letters of another word -> its spelling and what it says
-    sounds:   how a name is heard -> the names that are heard so
-    deletes:  a name with up to one letter left out -> the names that it comes from
-    long:     the names that bear two typing errors
+    names:         letters of a name -> the places of this name
+    initials:      the same for initials of districts
+    partial_names: the same for names with one syllable left out
+    ambiguous:     letters of the names that places outside the city have too
+    levels:        letters of a word of level -> the word, and the levels that it can mean
+    context_words: letters of a context word -> the word, and its kinds
+    by_sound:      pronunciation -> letters of the names with this pronunciation
+    by_deletion:   letters of a name with at most one of them left out -> letters of the names
+    long_names:    letters of the names that are long enough for two typing errors
     """
 
-    named: Mapping[str, tuple[Entry, ...]]
-    initials: Mapping[str, tuple[Entry, ...]]
-    partial: Mapping[str, tuple[Entry, ...]]
-    shared: frozenset[str]
-    levels: Mapping[str, tuple[Word, frozenset[str]]]
-    around: Mapping[str, tuple[tuple[Word, Around], ...]]
-    sounds: Mapping[str, tuple[str, ...]]
-    deletes: Mapping[str, tuple[str, ...]]
-    long: tuple[str, ...]
+    names: Mapping[str, tuple[NameEntry, ...]]
+    initials: Mapping[str, tuple[NameEntry, ...]]
+    partial_names: Mapping[str, tuple[NameEntry, ...]]
+    ambiguous: frozenset[str]
+    levels: Mapping[str, tuple[Token, frozenset[str]]]
+    context_words: Mapping[str, tuple[tuple[Token, ContextWord], ...]]
+    by_sound: Mapping[str, tuple[str, ...]]
+    by_deletion: Mapping[str, tuple[str, ...]]
+    long_names: tuple[str, ...]
 
-    def near(self, letters: str) -> tuple[int, list[str]]:
-        """The names at the least number of typing errors, and that number; 0 when there is none.
+    def find_similar_names(self, letters: str) -> tuple[int, list[str]]:
+        """Return the least number of typing errors (1 or 2) that gives names, and these names.
 
-        An error is a letter that is missing, doubled, wrong or swapped with the next, or a spelling
-        that is heard the same.
+        An error is a missing, added, wrong or swapped letter, or any number of spellings with the
+        same pronunciation. Return (0, []) if no name is that similar.
         """
-        alike = [key for key in self.sounds.get(_heard(letters), ()) if key != letters]
-        if len(letters) < _SHORTEST - 1:
-            return int(bool(alike)), alike
-        tried = {
-            key for each in (letters, *_shorter(letters)) for key in self.deletes.get(each, ())
+        homophones = [
+            key for key in self.by_sound.get(_spell_by_sound(letters), ()) if key != letters
+        ]
+        if len(letters) < _MIN_MISSPELT_LETTERS - 1:
+            return int(bool(homophones)), homophones
+        keys = {
+            key
+            for shorter in (letters, *_delete_each_letter(letters))
+            for key in self.by_deletion.get(shorter, ())
         }
-        close = [key for key in tried if OSA.distance(letters, key, score_cutoff=1) == 1]
-        if close or alike:
-            return 1, sorted({*close, *alike})
-        if len(letters) < _LONG - 1:
+        similar = [key for key in keys if OSA.distance(letters, key, score_cutoff=1) == 1]
+        if similar or homophones:
+            return 1, sorted({*similar, *homophones})
+        if len(letters) < _MIN_TWICE_MISSPELT_LETTERS - 1:
             return 0, []
-        far = [key for key in self.long if OSA.distance(letters, key, score_cutoff=2) == 2]
-        return (2, far) if far else (0, [])
+        distant = [
+            key for key in self.long_names if OSA.distance(letters, key, score_cutoff=2) == 2
+        ]
+        return (2, distant) if distant else (0, [])
 
 
-_SHORTEST = 5  # letters of a name that may be misspelt; shorter ones are too alike
-_LONG = 10  # letters of a name that may be misspelt twice
+# Shorter names are too similar to each other to allow one error, or two.
+_MIN_MISSPELT_LETTERS = 5
+_MIN_TWICE_MISSPELT_LETTERS = 10
 
 
-# Spellings that are heard the same in Hải Phòng; of each pair the later is kept.
-_ALIKE = (
+# Spellings with the same pronunciation in Hải Phòng. The first of each pair is replaced by the
+# second.
+_HOMOPHONES = (
     ("ngh", "ng"),
     ("gh", "g"),
     ("ph", "f"),
@@ -142,146 +163,170 @@ _ALIKE = (
 )
 
 
-def _heard(letters: str) -> str:
-    for written, kept in _ALIKE:
-        letters = letters.replace(written, kept)
+def _spell_by_sound(letters: str) -> str:
+    """Return one spelling for all spellings with the same pronunciation."""
+    for spelling, replacement in _HOMOPHONES:
+        letters = letters.replace(spelling, replacement)
     return letters
 
 
-def _shorter(letters: str) -> Iterator[str]:
-    for at in range(len(letters)):
-        yield letters[:at] + letters[at + 1 :]
+def _delete_each_letter(letters: str) -> Iterator[str]:
+    """Yield the letters with one of them left out, for each of them."""
+    for index in range(len(letters)):
+        yield letters[:index] + letters[index + 1 :]
 
 
 _NGUYEN = "Nguyễn"
-# Kỳ, Lý, Mỹ are also written Kì, Lí, Mĩ; the text is decomposed, so that the tone follows.
+# Kỳ, Lý, Mỹ are also written Kì, Lí, Mĩ. The text is decomposed, so the tone mark follows the y.
 _FINAL_Y = re.compile(r"\b([^\W\daeiou])y([\u0300-\u0323]?)\b")
 
 
 @cache
 def load_gazetteer() -> Gazetteer:
-    """The index of every name."""
+    """Build the gazetteer from the data files."""
     lists = tomllib.loads(files("bot.areas").joinpath("words.toml").read_text("utf-8"))
-    named, initials, partial = _Index(), _Index(), _Index()
-    for text, place in _places(lists["city"]):
-        also = lists["also"].get(text, ()) if place.kind is not PlaceKind.UNIT else ()
-        named.add(place, text, *_variants(text), *also)
-        initials.add(place, *_initials(text, place))
-        partial.add(place, *_parts(text))
-    elsewhere = {parse_name(text).letters: text for text in lists["elsewhere"]["names"]}
-    shared = frozenset(elsewhere.keys() & named.keys())
-    named.add(
-        Place(PlaceKind.ELSEWHERE, (), ""),
-        *(text for letters, text in elsewhere.items() if letters not in shared),
+    names, initials, partial_names = _NameIndex(), _NameIndex(), _NameIndex()
+    for name, place in _list_places(lists["city"]):
+        also = lists["also"].get(name, ()) if place.kind is not PlaceKind.UNIT else ()
+        names.add_names(place, name, *_list_spellings(name), *also)
+        initials.add_names(place, *_list_initials(name, place))
+        partial_names.add_names(place, *_list_partial_names(name))
+    outside = {tokenize_name(name).letters: name for name in lists["outside"]["names"]}
+    ambiguous = frozenset(outside.keys() & names.keys())
+    names.add_names(
+        Place(PlaceKind.OUTSIDE, (), ""),
+        *(name for letters, name in outside.items() if letters not in ambiguous),
     )
     return Gazetteer(
-        named=named,
+        names=names,
         initials=initials,
-        partial=partial,
-        shared=shared,
-        levels=_levels(lists["levels"]),
-        around=_around(lists["around"]),
-        sounds=_grouped((_heard(key), key) for key in named if len(key) >= _SHORTEST),
-        deletes=_grouped(
-            (each, key)
-            for key in named
-            if len(key) >= _SHORTEST
-            for each in (key, *sorted(set(_shorter(key))))
+        partial_names=partial_names,
+        ambiguous=ambiguous,
+        levels=_index_levels(lists["levels"]),
+        context_words=_index_context_words(lists["context"]),
+        by_sound=_group_by_first(
+            (_spell_by_sound(key), key) for key in names if len(key) >= _MIN_MISSPELT_LETTERS
         ),
-        long=tuple(key for key in named if len(key) >= _LONG),
+        by_deletion=_group_by_first(
+            (shorter, key)
+            for key in names
+            if len(key) >= _MIN_MISSPELT_LETTERS
+            for shorter in (key, *sorted(set(_delete_each_letter(key))))
+        ),
+        long_names=tuple(key for key in names if len(key) >= _MIN_TWICE_MISSPELT_LETTERS),
     )
 
 
-class _Index(dict[str, tuple[Entry, ...]]):
-    """Places by the letters of their names."""
+class _NameIndex(dict[str, tuple[NameEntry, ...]]):
+    """Names and their places by the letters of the names."""
 
-    def add(self, place: Place, *texts: str) -> None:
-        for text in texts:
-            entry = Entry(parse_name(text), place)
-            listed = self.get(entry.spelt.letters, ())
-            if entry not in listed:
-                self[entry.spelt.letters] = (*listed, entry)
+    def add_names(self, place: Place, *names: str) -> None:
+        """Add names of a place."""
+        for name in names:
+            entry = NameEntry(tokenize_name(name), place)
+            entries = self.get(entry.name.letters, ())
+            if entry not in entries:
+                self[entry.name.letters] = (*entries, entry)
 
 
-def _variants(text: str) -> Iterator[str]:
-    """Other ways to write a name: Kì for Kỳ, Ng. for Nguyễn, VĩnhHải (whose h is then doubled)."""
-    yield text.replace(" ", "")
-    if _NGUYEN in text:
-        yield text.replace(_NGUYEN, "Ng")
-    decomposed = unicodedata.normalize("NFD", text)
+def _list_spellings(name: str) -> Iterator[str]:
+    """Yield other spellings of a name: without spaces, Ng for Nguyễn, Kì for Kỳ.
+
+    Without spaces, equal letters at the border of two syllables (VĩnhHải) are reduced to one.
+    """
+    yield name.replace(" ", "")
+    if _NGUYEN in name:
+        yield name.replace(_NGUYEN, "Ng")
+    decomposed = unicodedata.normalize("NFD", name)
     if _FINAL_Y.search(decomposed):
         yield _FINAL_Y.sub(r"\1i\2", decomposed)
 
 
-def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for each, key in pairs:
-        found.setdefault(each, []).append(key)
-    return {each: tuple(keys) for each, keys in found.items()}
+def _group_by_first(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Return the second strings of the pairs, in their order, by the first."""
+    groups: dict[str, list[str]] = {}
+    for first, second in pairs:
+        groups.setdefault(first, []).append(second)
+    return {first: tuple(seconds) for first, seconds in groups.items()}
 
 
-def _places(city: str) -> Iterator[tuple[str, Place]]:
-    """Every place of the city of this name, with its name."""
-    known = map_districts()
-    homes = map_home_districts()
-    lands: dict[str, set[str]] = {}
+def _list_places(city: str) -> Iterator[tuple[str, Place]]:
+    """Yield the name and the place for each place in the city; `city` is the city's name."""
+    all_districts = map_former_districts()
+    unit_districts = map_units_to_districts()
+    province_codes: dict[str, set[str]] = {}
     for unit in list_units():
-        provinces = frozenset(known[each].province for each in homes[unit.code])
-        for each in provinces:
-            lands.setdefault(each, set()).add(unit.code)
-        yield (
-            unit.name,
-            Place(PlaceKind.UNIT, (unit.code,), unit.level, homes[unit.code], provinces),
-        )
+        districts = unit_districts[unit.code]
+        provinces = frozenset(all_districts[district].province for district in districts)
+        for province in provinces:
+            province_codes.setdefault(province, set()).add(unit.code)
+        yield unit.name, Place(PlaceKind.UNIT, (unit.code,), unit.level, districts, provinces)
     for ward in list_former_wards():
-        province = frozenset({known[ward.district].province})
-        inside = frozenset({ward.district})
-        yield ward.name, Place(PlaceKind.FORMER, ward.now, ward.level, inside, province, ward)
-    for district in known.values():
-        province, itself = frozenset({district.province}), frozenset({district.name})
+        yield (
+            ward.name,
+            Place(
+                PlaceKind.FORMER_WARD,
+                ward.successors,
+                ward.level,
+                frozenset({ward.district}),
+                frozenset({all_districts[ward.district].province}),
+                ward,
+            ),
+        )
+    for district in all_districts.values():
         yield (
             district.name,
-            Place(PlaceKind.DISTRICT, district.now, district.level, itself, province, district),
+            Place(
+                PlaceKind.DISTRICT,
+                district.successors,
+                district.level,
+                frozenset({district.name}),
+                frozenset({district.province}),
+                district,
+            ),
         )
-    for province_name, codes in lands.items():
-        kind = PlaceKind.CITY if province_name == city else PlaceKind.PROVINCE
-        inside = frozenset({province_name})
-        yield province_name, Place(kind, tuple(sorted(codes)), "province", provinces=inside)
+    for province, codes in province_codes.items():
+        kind = PlaceKind.CITY if province == city else PlaceKind.PROVINCE
+        provinces = frozenset({province})
+        yield province, Place(kind, tuple(sorted(codes)), "province", provinces=provinces)
 
 
-def _initials(text: str, place: Place) -> Iterator[str]:
-    """How the name of a district, or of the unit that has its name, is shortened.
+def _list_initials(name: str, place: Place) -> Iterator[str]:
+    """Yield the abbreviations of a name.
 
-    To initials (LC), also with the word of level (QLC), or by its first word's initial (L. Chân).
-    Any other name of three words is shortened to initials too (TNH).
+    The name of a district, or of a unit with the same name, is abbreviated to its initials (LC), or
+    by the initial of its first syllable (L. Chân). A district's initials can follow the initial of
+    its level (QLC). Other names of three syllables are abbreviated to initials (TNH), but only if
+    these contain no vowel, as they could be a word. Initials of two syllables fit too many names.
     """
-    parts = split_words(text)
-    initials = "".join(part.letters[0] for part in parts)
-    is_namesake = place.kind is PlaceKind.UNIT and parse_name(text) in {
-        parse_name(each) for each in map_districts()
+    syllables = tokenize_text(name)
+    initials = "".join(syllable.letters[0] for syllable in syllables)
+    has_district_name = place.kind is PlaceKind.UNIT and tokenize_name(name) in {
+        tokenize_name(district) for district in map_former_districts()
     }
-    if place.kind is PlaceKind.DISTRICT or is_namesake:
+    if place.kind is PlaceKind.DISTRICT or has_district_name:
         yield initials
-        short = parts[0].letters[0] + "".join(part.letters for part in parts[1:])
-        if len(short) > _INITIALS:
+        short = initials[0] + "".join(syllable.letters for syllable in syllables[1:])
+        if len(short) > _MAX_INITIALS:
             yield short
     if place.kind is PlaceKind.DISTRICT:
-        for letter in _WORD_INITIALS[place.level]:
+        for letter in _LEVEL_INITIALS[place.level]:
             yield letter + initials
-    if place.kind is PlaceKind.PROVINCE or (len(parts) == _INITIALS and not set(initials) & VOWELS):
-        yield initials  # those of two words fit too much, and with a vowel they are words
+    is_three_consonants = len(syllables) == _MAX_INITIALS and not set(initials) & VOWELS
+    if place.kind is PlaceKind.PROVINCE or is_three_consonants:
+        yield initials
 
 
-def _parts(text: str) -> Iterator[str]:
-    """What is left of a name of three words when the first or the last is left out."""
-    spelt = text.split()
-    if len(spelt) == 3 and spelt[-1].isalpha():
-        yield " ".join(spelt[:2])
-        yield " ".join(spelt[1:])
+def _list_partial_names(name: str) -> Iterator[str]:
+    """Yield a name of three syllables without its last, and without its first syllable."""
+    syllables = name.split()
+    if len(syllables) == 3 and syllables[-1].isalpha():
+        yield " ".join(syllables[:2])
+        yield " ".join(syllables[1:])
 
 
-_INITIALS = 3  # letters that may be initials; a shortened name has more
-_WORD_INITIALS = {
+_MAX_INITIALS = 3
+_LEVEL_INITIALS = {
     "urban_district": ("q",),
     "rural_district": ("h",),
     "district_town": ("tx",),
@@ -289,20 +334,24 @@ _WORD_INITIALS = {
 }
 
 
-def _levels(lists: Mapping[str, list[str]]) -> dict[str, tuple[Word, frozenset[str]]]:
-    found: dict[str, tuple[Word, frozenset[str]]] = {}
-    for level, spellings in lists.items():
-        for text in spellings:
-            spelt = parse_name(text)
-            _, before = found.get(spelt.letters, (spelt, frozenset[str]()))
-            found[spelt.letters] = (spelt, before | {level})
-    return found
+def _index_levels(lists: Mapping[str, list[str]]) -> dict[str, tuple[Token, frozenset[str]]]:
+    """Return the words of `lists` (level -> words) and their levels, by the letters of the word."""
+    index: dict[str, tuple[Token, frozenset[str]]] = {}
+    for level, words in lists.items():
+        for word in words:
+            token = tokenize_name(word)
+            _, levels = index.get(token.letters, (token, frozenset[str]()))
+            index[token.letters] = (token, levels | {level})
+    return index
 
 
-def _around(lists: Mapping[str, list[str]]) -> dict[str, tuple[tuple[Word, Around], ...]]:
-    found: dict[str, list[tuple[Word, Around]]] = {}
-    for says, texts in lists.items():
-        for text in texts:
-            spelt = parse_name(text)
-            found.setdefault(spelt.letters, []).append((spelt, Around[says.upper()]))
-    return {key: tuple(each) for key, each in found.items()}
+def _index_context_words(
+    lists: Mapping[str, list[str]],
+) -> dict[str, tuple[tuple[Token, ContextWord], ...]]:
+    """Return the words of `lists` (kind -> words) and their kinds, by the letters of the word."""
+    index: dict[str, list[tuple[Token, ContextWord]]] = {}
+    for kind, words in lists.items():
+        for word in words:
+            token = tokenize_name(word)
+            index.setdefault(token.letters, []).append((token, ContextWord[kind.upper()]))
+    return {letters: tuple(entries) for letters, entries in index.items()}

@@ -1,11 +1,15 @@
-"""Asking for a unit of the city: typed and confirmed by a button, found in a list, or left out."""
+"""The question for a unit of the city.
+
+The resident types a name and confirms the unit with a button, shares a position, chooses from a
+list, or skips the question.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.areas.former import FormerWard, map_districts
+from bot.areas.former_units import FormerWard, map_former_districts
 from bot.areas.resolver import resolve_area
 from bot.areas.units import CITY, list_units, map_units, name_unit
 from bot.conversation.engine import Answers, Input, Option, Rejected, Reply, StepNotes
@@ -15,20 +19,24 @@ from bot.core.screen import Param, Words
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_PAGE = 12  # units on one page, of the list or of those that a name may mean
-_LOCATE = "locate"  # the position is asked for, in place of a page
-_TYPED = 200  # letters of what was typed that are kept and read
+_PAGE_SIZE = 12  # units on a page of the list, and most units offered for a name
+_LOCATE = "locate"  # the value of the note `area.page` while the position is asked for
+_MAX_QUERY_CHARACTERS = 200
+_MAX_SHOWN_CHARACTERS = 60
 
 
 def area_input(texts: str) -> Input:
-    """A unit's code, or the city's when it is left out; `texts` is the key of its texts."""
-    asking = _Asking(texts)
+    """Return the input for a unit. Its value is a unit's code, or the city's if it is skipped.
+
+    `texts` is the prefix of the keys of its texts.
+    """
+    question = _AreaQuestion(texts)
     return Input(
-        asking.parse,
-        options=asking.options,
-        prompt=asking.prompt,
+        question.parse_reply,
+        options=question.list_options,
+        prompt=question.choose_prompt,
         prompts=("ask", "sure", "which", "formerly", "listed", "near", "locate"),
-        show=asking.show,
+        show=question.list_parameters,
         asks=lambda answers: "location" if answers.get("area.page") == _LOCATE else None,
         holds=lambda value, _answers: is_area(value),
         reasons=(CHOOSE, "unknown-place", "outside-city"),
@@ -36,105 +44,127 @@ def area_input(texts: str) -> Input:
 
 
 def is_area(code: str) -> bool:
-    """Whether a code is the city's or one of its units'."""
+    """Return True if the code is the city's or a unit's."""
     return code == CITY or code in map_units()
 
 
 @dataclass(frozen=True)
-class _Asking:
-    """Notes: `query` is what was typed and fits some units, `page` the page of the list.
+class _AreaQuestion:
+    """The functions of the input.
 
-    `near` are the units that a shared position may be in; the position itself is not kept. The fact
-    `@areas` are the units of the person's last opinions.
+    They keep notes in the draft: `area.query` is the typed name of one or several units,
+    `area.page` is the page of the list that is shown, or "locate", and `area.near` are the codes of
+    the units in which the shared position can be. The position itself is not stored. The fact
+    `@areas` holds the unit codes of the person's last submissions.
     """
 
     texts: str
 
-    def options(self, answers: Answers) -> tuple[Option, ...]:
+    def list_options(self, answers: Answers) -> tuple[Option, ...]:
+        """Return the units to choose from, and the buttons for position, list and skipping."""
         skip = Option(CITY, Words(f"{self.texts}.options.skip"))
         if answers.get("area.page") == _LOCATE:
             return (skip,)
         if "area.page" in answers:
-            return (*self._page(int(answers["area.page"])), skip)
-        found = _offered(answers)
-        # Where nothing was said yet; afterwards a name or a position is being settled.
-        is_first = self.prompt(answers) == "ask"
-        ways = (Option(_LOCATE, Words(f"{self.texts}.options.locate")),) if is_first else ()
+            return (*self._list_page(int(answers["area.page"])), skip)
+        units = [Option(code, name_unit(code)) for code in _list_offered_codes(answers)]
+        # The position is offered only before a name or a position was given.
+        is_first = self.choose_prompt(answers) == "ask"
+        locate = [Option(_LOCATE, Words(f"{self.texts}.options.locate"))] if is_first else []
         to_list = Option("list", Words(f"{self.texts}.options.list"))
-        return (*(Option(code, name_unit(code)) for code in found), *ways, to_list, skip)
+        return (*units, *locate, to_list, skip)
 
-    def _page(self, number: int) -> tuple[Option, ...]:
-        shown = list_units()[number * _PAGE : (number + 1) * _PAGE]
+    def _list_page(self, number: int) -> tuple[Option, ...]:
+        """Return the units on a page of the list, and the buttons to the previous and next page."""
+        units = list_units()[number * _PAGE_SIZE : (number + 1) * _PAGE_SIZE]
         turns = [
-            Option(f"page-{to}", Words(f"{self.texts}.options.{way}"))
-            for way, to in (("previous", number - 1), ("next", number + 1))
-            if 0 <= to <= _last_page()
+            Option(f"page-{page}", Words(f"{self.texts}.options.{label}"))
+            for label, page in (("previous", number - 1), ("next", number + 1))
+            if 0 <= page < _count_pages()
         ]
-        return (*(Option(unit.code, unit.words) for unit in shown), *turns)
+        return (*(Option(unit.code, unit.words) for unit in units), *turns)
 
-    def parse(self, reply: Reply, answers: Answers) -> str | StepNotes:
+    def parse_reply(self, reply: Reply, answers: Answers) -> str | StepNotes:
+        """Return the chosen code, or the notes for the next prompt. Raises Rejected."""
         typed = (reply.text or "").strip()
         if reply.choice is not None or typed.isdigit():
-            return self._chosen(reply, answers)
+            return self._parse_choice(reply, answers)
         if reply.near is not None:
             if not reply.near:
                 raise Rejected("outside-city")
             return StepNotes({"near": list(reply.near), "query": None, "page": None})
-        found = resolve_area(typed[:_TYPED])
-        if found.elsewhere:
+        query = typed[:_MAX_QUERY_CHARACTERS]
+        resolved = resolve_area(query)
+        if resolved.is_outside:
             raise Rejected("outside-city")
-        if not found.candidates:
-            raise Rejected("unknown-place", typed=typed[:60])
-        return StepNotes({"query": typed[:_TYPED], "page": None, "near": None})
+        if not resolved.candidates:
+            raise Rejected("unknown-place", typed=typed[:_MAX_SHOWN_CHARACTERS])
+        return StepNotes({"query": query, "page": None, "near": None})
 
-    def _chosen(self, reply: Reply, answers: Answers) -> str | StepNotes:
-        # Every button that was ever shown for this question is good, not only the last ones.
-        value = reply.choice or parse_choice(reply, self.options(answers))
+    def _parse_choice(self, reply: Reply, answers: Answers) -> str | StepNotes:
+        """Return the chosen code, or the notes for the chosen page. Raises Rejected.
+
+        Every button that this question has ever shown is accepted, not only the present ones.
+        """
+        value = reply.choice or parse_choice(reply, self.list_options(answers))
         if is_area(value):
             return value
         if value == _LOCATE:
             return StepNotes({"page": _LOCATE, "query": None, "near": None})
         number = "0" if value == "list" else value.removeprefix("page-")
-        if number.isdecimal() and int(number) <= _last_page():
+        if number.isdecimal() and int(number) < _count_pages():
             return StepNotes({"page": int(number), "query": None, "near": None})
         raise Rejected(CHOOSE)
 
-    def prompt(self, answers: Answers) -> str:
+    def choose_prompt(self, answers: Answers) -> str:
+        """Return the name of the prompt that fits the notes."""
         if "area.page" in answers:
             return _LOCATE if answers["area.page"] == _LOCATE else "listed"
         if "area.near" in answers:
             return "near"
         if "area.query" not in answers:
             return "ask"
-        if _before(answers):
+        if _name_former_unit(answers):
             return "formerly"
         return "sure" if len(resolve_area(answers["area.query"]).candidates) == 1 else "which"
 
-    def show(self, answers: Answers) -> Mapping[str, Param]:
-        typed = answers.get("area.query")
-        if not typed:
+    def list_parameters(self, answers: Answers) -> Mapping[str, Param]:
+        """Return the parameters of the prompt's text."""
+        query = answers.get("area.query")
+        if not query:
             return {}
-        now = tuple(name_unit(code) for code in resolve_area(typed).codes[:_PAGE])
-        return {"typed": typed[:60], "now": now, "before": _before(answers)}
+        units = tuple(name_unit(code) for code in resolve_area(query).codes[:_PAGE_SIZE])
+        return {
+            "typed": query[:_MAX_SHOWN_CHARACTERS],
+            "now": units,
+            "before": _name_former_unit(answers),
+        }
 
 
-def _offered(answers: Answers) -> Sequence[str]:
-    """The units that may be meant; before anything was said, those of the last opinions."""
+def _list_offered_codes(answers: Answers) -> Sequence[str]:
+    """Return the codes of the units that can be meant.
+
+    Before a name or a position was given, these are the units of the last submissions.
+    """
     if "area.near" in answers:
         return [code for code in answers["area.near"] if code in map_units()]
     if "area.query" in answers:
-        return resolve_area(answers["area.query"]).codes[:_PAGE]
+        return resolve_area(answers["area.query"]).codes[:_PAGE_SIZE]
     return [code for code in answers.get("@areas", ()) if code in map_units()]
 
 
-def _before(answers: Answers) -> tuple[Words, ...]:
-    """The name of before that was typed, with its district; none if other names fit too."""
-    known = {each.former for each in resolve_area(answers["area.query"]).candidates}
-    former = known.pop() if len(known) == 1 else None
+def _name_former_unit(answers: Answers) -> tuple[Words, ...]:
+    """Return the name of the former unit that was typed; of a ward also its district's name.
+
+    Return nothing if other units fit too.
+    """
+    candidates = resolve_area(answers["area.query"]).candidates
+    former_units = {candidate.former for candidate in candidates}
+    former = former_units.pop() if len(former_units) == 1 else None
     if isinstance(former, FormerWard):
-        return former.words, map_districts()[former.district].words
+        return former.words, map_former_districts()[former.district].words
     return (former.words,) if former else ()
 
 
-def _last_page() -> int:
-    return (len(list_units()) - 1) // _PAGE
+def _count_pages() -> int:
+    return -(-len(list_units()) // _PAGE_SIZE)

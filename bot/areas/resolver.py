@@ -1,21 +1,22 @@
-"""Which units of today a person may mean by what was typed.
+"""Resolve a typed address to the units of today that it can mean.
 
-Decided by evidence only: where it fits several units all of them are returned, to be asked. For a
-name that is read in one place the rules are, in this order:
+If several units fit, all of them are returned, so that the resident can choose. The rules apply in
+this order:
 
-1. It is no answer when a place outside the city is named.
-2. The reading counts that explains most of the words; a typing error costs less than a word that
-   stays unexplained.
-3. Of what a name may stand for, that counts which most of the other names agree with: a ward with
-   its former district or province, or with the unit that its land went to (which narrows it).
-4. Then a reading is dropped when another of the same name fits no worse the word of level and the
-   diacritics, and fits one of them better. Where they fit alike, the unit of today goes before a
-   ward of before if a word of level says its full name, or if it has land of that ward, whose name
-   it carries on; otherwise both are asked, today's first.
-5. A district of before is meant only when it is said: by a word of level, by "old", or by standing
-   behind a name that is not known. Otherwise its name is that of the unit of today.
+1. If a place outside the city is named, no unit is returned.
+2. The parses that explain most of the words count. A typing error costs less than a word that stays
+   unexplained.
+3. Of the places of a name, those count that agree with most of the other names. A ward agrees with
+   its former district and former province. A former ward agrees with the unit that received its
+   land, and then only this unit is returned.
+4. A place is dropped if another place of the same name fits the word of level and the diacritics
+   no worse, and one of them better. If both fit equally, today's unit is preferred to a former ward
+   in two cases: a word of level completes its name, or it has land of the former ward. Otherwise
+   both are returned, today's unit first.
+5. A district is returned only if it is clearly meant: by a word of level, by "old", or because an
+   unknown word is in the address too. Otherwise its name means the unit of today with this name.
 
-Names that contradict each other are all kept.
+If the names contradict each other, the places of all names are returned.
 """
 
 from __future__ import annotations
@@ -25,182 +26,210 @@ from enum import IntEnum
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.areas.former import District, FormerWard
-from bot.areas.gazetteer import WARD_LIKE, Around, PlaceKind, load_gazetteer
-from bot.areas.reading import AreaReading, Fit, Mention, list_misspelt, list_readings
-from bot.areas.spelling import split_words
+from bot.areas.former_units import FormerDistrict, FormerWard
+from bot.areas.gazetteer import WARD_KINDS, ContextWord, PlaceKind, load_gazetteer
+from bot.areas.name_matching import NameMatch, PlaceMatch, match_misspelt_name
+from bot.areas.parser import AddressParse, parse_tokens
+from bot.areas.tokens import tokenize_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bot.areas.gazetteer import Place
 
-_MOST_LETTERS = 400
+_MAX_CHARACTERS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class AreaCandidate:
-    """A unit that may be meant; `former` is what it was called by, if by a name of before."""
+    """The code of a unit that can be meant, and the former unit if its name was typed."""
 
     code: str
-    former: FormerWard | District | None = None
+    former: FormerWard | FormerDistrict | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedArea:
-    """The units that the evidence fits, best first: one is sure, several must be asked, none known.
+    """The units that can be meant, most likely first; empty if none is known.
 
-    `elsewhere` says that there are none because a place outside the city is named.
+    is_outside: True if there are none because a place outside the city is named
     """
 
     candidates: tuple[AreaCandidate, ...]
-    elsewhere: bool = False
+    is_outside: bool = False
 
     @property
     def codes(self) -> tuple[str, ...]:
         """The codes of the candidates."""
-        return tuple(each.code for each in self.candidates)
+        return tuple(candidate.code for candidate in self.candidates)
 
 
 def resolve_area(typed: str) -> ResolvedArea:
-    """The units that may be meant. Total on any text."""
-    found = list_readings(split_words(typed[:_MOST_LETTERS]), load_gazetteer())
-    local = [way for way in found if not way.elsewhere]
-    candidates = _candidates(
-        [reading for number, way in enumerate(local) for reading in _readings(way, number)]
+    """Return the units that a text can mean. Any text is allowed."""
+    parses = parse_tokens(tokenize_text(typed[:_MAX_CHARACTERS]), load_gazetteer())
+    local = [parse for parse in parses if not parse.is_outside]
+    ranked = [
+        place
+        for parse_number, parse in enumerate(local)
+        for place in _rank_places(parse, parse_number)
+    ]
+    return ResolvedArea(_select_candidates(ranked), is_outside=bool(parses) and not local)
+
+
+def _select_candidates(ranked: list[_RankedPlace]) -> tuple[AreaCandidate, ...]:
+    """Return one candidate for each unit of the places that no other place outranks."""
+    best = [each for each in ranked if not any(other.outranks(each) for other in ranked)]
+    best.sort(
+        key=lambda each: (
+            each.level_mismatch + each.marks,
+            each.is_former,
+            each.place.kind is not PlaceKind.UNIT,
+        )
     )
-    return ResolvedArea(candidates, elsewhere=bool(found) and not local)
+    candidates: dict[str, tuple[tuple[int, int, str], AreaCandidate]] = {}
+    for each in best:
+        for code in each.codes:
+            rank = (each.level_mismatch + each.marks, each.is_former, code)
+            candidates.setdefault(code, (rank, AreaCandidate(code, each.place.former)))
+    return tuple(candidate for _rank, candidate in sorted(candidates.values(), key=itemgetter(0)))
 
 
-def _candidates(readings: list[_Reading]) -> tuple[AreaCandidate, ...]:
-    left = [one for one in readings if not any(other.beats(one) for other in readings)]
-    left.sort(
-        key=lambda one: (one.level + one.accents, one.older, one.place.kind is not PlaceKind.UNIT)
-    )
-    found: dict[str, tuple[tuple[int, int, str], AreaCandidate]] = {}
-    for one in left:
-        for code in one.codes:
-            rank = (one.level + one.accents, one.older, code)
-            found.setdefault(code, (rank, AreaCandidate(code, one.place.former)))
-    return tuple(candidate for _rank, candidate in sorted(found.values(), key=itemgetter(0)))
+class _RankedPlace(NamedTuple):
+    """A place that a name can stand for, and its ranks. In every rank lower is better.
 
-
-class _Reading(NamedTuple):
-    """A place that a name may stand for, and what speaks for it; of every rank lower is better.
-
-    agreeing: how many other names agree with it, and how strongly; both negative
+    codes:          the units of the place; narrowed to a unit that is named too
+    name_id:        the number of the parse, and the number of the name in it
+    letters:        the letters of the name
+    agreement:      how many other names agree with the place, and how strongly, both negative
+    level_mismatch: 1 if the word of level before the name is another than the place's
+    marks:          how well the diacritics agree, as `compare_marks` returns it
+    is_former:      1 if it is a former ward without its district or province
+    has_level:      True if a word of level stands before the name
     """
 
     codes: tuple[str, ...]
     place: Place
-    name: tuple[int, int]  # which: the way to read, and the mention in it
+    name_id: tuple[int, int]
     letters: str
-    agreeing: tuple[int, int]
-    level: int
-    accents: int
-    older: int
+    agreement: tuple[int, int]
+    level_mismatch: int
+    marks: int
+    is_former: int
     has_level: bool
 
-    def beats(self, other: _Reading) -> bool:
-        """Whether nothing speaks for the other that does not speak for this one as well."""
-        if self.agreeing != other.agreeing:
-            return self.agreeing < other.agreeing
-        if self.name != other.name or self.level > other.level or self.accents > other.accents:
+    def outranks(self, other: _RankedPlace) -> bool:
+        """Return True if the other place must be dropped because of this one: rules 3 and 4."""
+        if self.agreement != other.agreement:
+            return self.agreement < other.agreement
+        if self.name_id != other.name_id:
             return False
-        if (self.level, self.accents) != (other.level, other.accents):
+        if self.level_mismatch > other.level_mismatch or self.marks > other.marks:
+            return False
+        if (self.level_mismatch, self.marks) != (other.level_mismatch, other.marks):
             return True
-        is_namesake = self.letters == other.letters and self.older < other.older
-        return is_namesake and (self.has_level or not set(self.codes).isdisjoint(other.codes))
+        is_newer_namesake = self.letters == other.letters and self.is_former < other.is_former
+        has_its_land = not set(self.codes).isdisjoint(other.codes)
+        return is_newer_namesake and (self.has_level or has_its_land)
 
 
-def _readings(way: AreaReading, number: int) -> list[_Reading]:
-    mentions = [_of_then_or_now(each) for each in way.mentions if not _is_city(each)]
-    found = []
-    for at, mention in enumerate(mentions):
-        others = mentions[:at] + mentions[at + 1 :]
-        found += [
-            _reading(fit, mention, others, (number, at))
-            for fit in mention.fits
-            if fit.place.kind in WARD_LIKE
-            or (fit.place.kind is PlaceKind.DISTRICT and _says_district(mention, way))
+def _rank_places(parse: AddressParse, parse_number: int) -> list[_RankedPlace]:
+    """Return the places that can be meant by the names of a parse."""
+    names = [_apply_qualifier(name) for name in parse.names if not _is_city(name)]
+    ranked = []
+    for number, name in enumerate(names):
+        others = names[:number] + names[number + 1 :]
+        ranked += [
+            _rank_match(match, name, others, (parse_number, number))
+            for match in name.matches
+            if match.place.kind in WARD_KINDS
+            or (match.place.kind is PlaceKind.DISTRICT and _is_district_meant(name, parse))
         ]
-    found += _hidden(way, mentions, number)
-    if len(mentions) > 1 and not any(one.agreeing[0] for one in found):
-        found += _agreeing_if_misspelt(mentions, number)
-    return found
+    ranked += _rank_doubtful_words(parse, names, parse_number)
+    if len(names) > 1 and not any(each.agreement[0] for each in ranked):
+        ranked += _rank_misspelt_names(names, parse_number)
+    return ranked
 
 
-def _hidden(way: AreaReading, mentions: list[Mention], number: int) -> Iterator[_Reading]:
-    """Misspelt names of which only words that say nothing are left, if another name agrees.
+def _rank_doubtful_words(
+    parse: AddressParse, names: list[NameMatch], parse_number: int
+) -> Iterator[_RankedPlace]:
+    """Yield the wards that the doubtful words name, misspelt, and that another name agrees with.
 
-    They are asked beside what is read, so that they count as agreeing no more than that does.
+    The agreement is set to 0: they are offered beside the names that were parsed, not instead.
     """
-    for at, word in enumerate(way.before):
-        mention = Mention((), word)
-        for fit in list_misspelt(word, load_gazetteer())[1]:
-            reading = _reading(fit, mention, mentions, (number, len(mentions) + at))
-            if fit.place.kind in WARD_LIKE and reading.agreeing[0]:
-                yield reading._replace(agreeing=(0, 0))
+    for number, token in enumerate(parse.doubtful, len(names)):
+        name = NameMatch((), token)
+        for match in match_misspelt_name(token, load_gazetteer())[1]:
+            ranked = _rank_match(match, name, names, (parse_number, number))
+            if match.place.kind in WARD_KINDS and ranked.agreement[0]:
+                yield ranked._replace(agreement=(0, 0))
 
 
-def _agreeing_if_misspelt(mentions: list[Mention], number: int) -> Iterator[_Reading]:
-    """Where names contradict each other: what one may be by an error that the others agree with.
+def _rank_misspelt_names(names: list[NameMatch], parse_number: int) -> Iterator[_RankedPlace]:
+    """Yield the wards that a name with a typing error gives, if another name agrees with them.
 
-    It is asked beside what was typed, so it counts as agreeing no more than that does.
+    It is for names that contradict each other. The agreement is set to 0: the wards are offered
+    beside those that were typed, not instead.
     """
-    for at, mention in enumerate(mentions):
-        others = mentions[:at] + mentions[at + 1 :]
-        for fit in list_misspelt(mention.typed, load_gazetteer())[1]:
-            if fit.place.kind in WARD_LIKE:
-                reading = _reading(fit, mention, others, (number, at))
-                if reading.agreeing[0]:
-                    yield reading._replace(agreeing=(0, 0))
+    for number, name in enumerate(names):
+        others = names[:number] + names[number + 1 :]
+        for match in match_misspelt_name(name.typed, load_gazetteer())[1]:
+            if match.place.kind in WARD_KINDS:
+                ranked = _rank_match(match, name, others, (parse_number, number))
+                if ranked.agreement[0]:
+                    yield ranked._replace(agreement=(0, 0))
 
 
-def _is_city(mention: Mention) -> bool:
-    return all(fit.place.kind is PlaceKind.CITY for fit in mention.fits)
+def _is_city(name: NameMatch) -> bool:
+    return all(match.place.kind is PlaceKind.CITY for match in name.matches)
 
 
-def _of_then_or_now(mention: Mention) -> Mention:
-    """What "old" or "new" behind a name leaves; all of it if that leaves nothing."""
-    if mention.says is None:
-        return mention
-    is_new = mention.says is Around.NEW
-    left = tuple(fit for fit in mention.fits if (fit.place.kind is PlaceKind.UNIT) is is_new)
-    return replace(mention, fits=left or mention.fits)
+def _apply_qualifier(name: NameMatch) -> NameMatch:
+    """Return a name with the places that "old" or "new" leaves; with all if it leaves none."""
+    if name.qualifier is None:
+        return name
+    is_new = name.qualifier is ContextWord.NEW
+    fitting = tuple(
+        match for match in name.matches if (match.place.kind is PlaceKind.UNIT) is is_new
+    )
+    return replace(name, matches=fitting or name.matches)
 
 
-def _says_district(mention: Mention, way: AreaReading) -> bool:
-    if all(fit.place.kind is PlaceKind.DISTRICT for fit in mention.fits):
+def _is_district_meant(name: NameMatch, parse: AddressParse) -> bool:
+    """Return True if the name can stand for the district and not only for the unit: rule 5."""
+    if all(match.place.kind is PlaceKind.DISTRICT for match in name.matches):
         return True
-    return not mention.levels and (mention.says is Around.OLD or way.unknown > 0)
+    return not name.levels and (name.qualifier is ContextWord.OLD or parse.unknown_count > 0)
 
 
-def _reading(
-    fit: Fit, mention: Mention, others: Sequence[Mention], name: tuple[int, int]
-) -> _Reading:
-    place = fit.place
-    agreements = [_agreement(place, other) for other in others]
+def _rank_match(
+    match: PlaceMatch, name: NameMatch, others: Sequence[NameMatch], name_id: tuple[int, int]
+) -> _RankedPlace:
+    """Return a place of a name with its ranks. `others` are the other names of the parse."""
+    place = match.place
+    agreements = [_compare_name(place, other) for other in others]
     codes = place.codes
     for other, agreement in zip(others, agreements, strict=True):
-        if agreement is _Agreement.LAND:
-            now = {each.place.codes[0] for each in other.fits if each.place.kind is PlaceKind.UNIT}
-            codes = tuple(code for code in codes if code in now) or codes
-    # Who names the district names the ward of then.
-    is_older = place.kind is PlaceKind.FORMER and _Agreement.RELATED not in agreements
-    is_of_level = place.kind is PlaceKind.DISTRICT or place.level in (
-        mention.levels or {place.level}
-    )
-    return _Reading(
+        if agreement is _Agreement.SHARED_LAND:
+            units = {
+                other_match.place.codes[0]
+                for other_match in other.matches
+                if other_match.place.kind is PlaceKind.UNIT
+            }
+            codes = tuple(code for code in codes if code in units) or codes
+    # A resident who names the former district or province means the former ward.
+    is_former = place.kind is PlaceKind.FORMER_WARD and _Agreement.LIES_IN not in agreements
+    fits_level = place.kind is PlaceKind.DISTRICT or place.level in (name.levels or {place.level})
+    return _RankedPlace(
         codes,
         place,
-        name,
-        fit.letters,
-        agreeing=(-sum(each > 0 for each in agreements), -sum(agreements)),
-        level=int(not is_of_level),
-        accents=fit.accents,
-        older=int(is_older),
-        has_level=bool(mention.levels),
+        name_id,
+        match.letters,
+        agreement=(-sum(agreement > 0 for agreement in agreements), -sum(agreements)),
+        level_mismatch=int(not fits_level),
+        marks=match.marks,
+        is_former=int(is_former),
+        has_level=bool(name.levels),
     )
 
 
@@ -208,21 +237,27 @@ class _Agreement(IntEnum):
     """How strongly another name agrees with a place."""
 
     NONE = 0
-    LAND = 1  # the land of one is, or is in part, that of the other
-    RELATED = 2  # the place lay in that district or province
+    SHARED_LAND = 1
+    """One is a unit and the other a former ward, and they share land."""
+    LIES_IN = 2
+    """The other name is the former district or province in which the place lies."""
 
 
-def _agreement(place: Place, other: Mention) -> _Agreement:
-    if place.kind not in WARD_LIKE:
+def _compare_name(place: Place, other: NameMatch) -> _Agreement:
+    """Return the strongest agreement of another name with a place."""
+    if place.kind not in WARD_KINDS:
         return _Agreement.NONE
-    return max((_agrees(place, each.place) for each in other.fits), default=_Agreement.NONE)
+    return max(
+        (_compare_place(place, match.place) for match in other.matches), default=_Agreement.NONE
+    )
 
 
-def _agrees(place: Place, context: Place) -> _Agreement:
-    if context.kind is PlaceKind.DISTRICT and context.districts & place.districts:
-        return _Agreement.RELATED
-    if context.kind is PlaceKind.PROVINCE and context.provinces & place.provinces:
-        return _Agreement.RELATED
-    if {place.kind, context.kind} == WARD_LIKE and set(place.codes) & set(context.codes):
-        return _Agreement.LAND
+def _compare_place(place: Place, other: Place) -> _Agreement:
+    """Return the agreement of another place with a unit or former ward."""
+    if other.kind is PlaceKind.DISTRICT and other.districts & place.districts:
+        return _Agreement.LIES_IN
+    if other.kind is PlaceKind.PROVINCE and other.provinces & place.provinces:
+        return _Agreement.LIES_IN
+    if {place.kind, other.kind} == WARD_KINDS and set(place.codes) & set(other.codes):
+        return _Agreement.SHARED_LAND
     return _Agreement.NONE

@@ -1,6 +1,6 @@
-"""The 114 wards, communes and special zones of the city since 2025-07-01, by their codes.
+"""The 114 wards, communes and special zones that the city has had since 2025-07-01.
 
-The facts are in units.csv: the codes of the General Statistics Office, names, and centroids.
+units.csv holds the codes of the General Statistics Office, the names, and the centroids.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from importlib.resources import files
 from bot.core.screen import Words
 from bot.core.text_folding import fold_text
 
-VINTAGE = "2025-07-01"  # when the units of this list came into being; codes are read with it
-CITY = "31"  # the General Statistics Office's code of the city as a whole
+# The date since which these units exist. A code has a meaning only together with it.
+VINTAGE = "2025-07-01"
+# The code of the General Statistics Office for the whole city.
+CITY = "31"
 
 
 class Level(StrEnum):
-    """What kind of unit it is; its word stands before the name."""
+    """The kinds of units. The word for the kind stands before the name."""
 
     WARD = "ward"
     COMMUNE = "commune"
@@ -28,7 +30,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit of the city: code, level, name without the level's word, centroid in degrees."""
+    """A unit of the city.
+
+    The name is without the word for the level. The centroid is in degrees (WGS 84).
+    """
 
     code: str
     level: Level
@@ -38,15 +43,15 @@ class Unit:
 
     @property
     def words(self) -> Words:
-        """Its full name, as people say it."""
+        """The full name: the word for the level, and the name."""
         return Words(f"areas.{self.level}", {"name": self.name})
 
 
 @cache
 def list_units() -> tuple[Unit, ...]:
-    """Every unit, in the order of the alphabet without diacritics."""
+    """List all units, in alphabetical order of the names without diacritics."""
     lines = files("bot.areas").joinpath("units.csv").read_text("utf-8").splitlines()
-    listed = [
+    units = [
         Unit(
             line["code"],
             Level(line["level"]),
@@ -56,22 +61,22 @@ def list_units() -> tuple[Unit, ...]:
         )
         for line in csv.DictReader(lines)
     ]
-    return tuple(sorted(listed, key=lambda unit: (fold_text(unit.name), unit.code)))
+    return tuple(sorted(units, key=lambda unit: (fold_text(unit.name), unit.code)))
 
 
 @cache
 def map_units() -> dict[str, Unit]:
-    """The units by their codes."""
+    """Return the units by code."""
     return {unit.code: unit for unit in list_units()}
 
 
 def name_unit(code: str) -> Words:
-    """The name of a unit, or of the city when the code is the city's or an unknown one."""
+    """Return the full name of a unit. The city's code and unknown codes give the city's name."""
     unit = map_units().get(code)
     return unit.words if unit else Words("areas.city")
 
 
 def name_police(code: str) -> Words:
-    """The police of a unit, or of the city."""
+    """Return the name of the police of a unit, or of the city's police for any other code."""
     unit = map_units().get(code)
     return Words(f"police.{unit.level}", {"name": unit.name}) if unit else Words("police.city")

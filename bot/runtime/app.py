@@ -223,7 +223,7 @@ class App:
             organisers,
             HallHandlers(desk, database, showing, self.policy, self.bot),
             attendees,
-            make_locator(settings).near,
+            make_locator(settings).list_nearby_codes,
             album_pause,
         )
         handlers.register(application)

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from tests.commandline.test_mistakes import ROOT, bot, said
-from tests.rules.test_location import collection, square
+from tests.rules.test_location import make_collection, make_feature
 
 
 def units(folder: Path, *words: str, typed: bytes = b"", **environment: str) -> list[bytes]:
@@ -60,7 +60,7 @@ def test_names_are_listed_in_any_locale(tmp_path: Path) -> None:
 
 def test_boundaries_are_checked_and_copied(tmp_path: Path) -> None:
     """To where the settings say; which units have no area is said."""
-    content = collection(square("11383", 20.84, 106.68))
+    content = make_collection(make_feature("11383", 20.84, 106.68))
     (tmp_path / "mine.geojson").write_bytes(content)
     kept = {"BOT_AREAS__BOUNDARIES": "kept/units.geojson"}
     done = bot(tmp_path, "units", "import", "mine.geojson", **kept)
@@ -72,7 +72,7 @@ def test_boundaries_are_checked_and_copied(tmp_path: Path) -> None:
 def test_bad_boundaries_leave_the_old_ones(tmp_path: Path) -> None:
     """1 and one line that names the file and the feature; 2 when the settings name no place."""
     (tmp_path / "old.geojson").write_bytes(b"old")
-    (tmp_path / "bad.geojson").write_bytes(collection(square("1", 20.84, 106.68)))
+    (tmp_path / "bad.geojson").write_bytes(make_collection(make_feature("1", 20.84, 106.68)))
     kept = {"BOT_AREAS__BOUNDARIES": "old.geojson"}
     done = bot(tmp_path, "units", "import", "bad.geojson", **kept)
     assert (done.returncode, "bad.geojson: feature 1: '1'" in said(done)) == (1, True)

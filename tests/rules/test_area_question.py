@@ -1,4 +1,4 @@
-"""The question for an area: what it shows after a name was typed."""
+"""The question for an area: its prompts and buttons after a name was typed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from bot.core.screen import Words
 QUESTION = area_input("feedback.area")
 
 
-def noted(typed: str) -> dict[str, object]:
-    """The answers after a name was typed."""
+def type_name(typed: str) -> dict[str, object]:
+    """Return the answers after a name was typed."""
     note = QUESTION.parse(Reply(text=typed), {})
     assert isinstance(note, StepNotes)
     return {f"area.{name}": value for name, value in note.changes.items() if value is not None}
@@ -27,16 +27,18 @@ def noted(typed: str) -> dict[str, object]:
         ("quận lê chân", "formerly", ["11383", "11407"]),
     ],
 )
-def test_what_is_asked_after_a_name(typed: str, prompt: str, codes: list[str]) -> None:
-    """A button for each unit to confirm, then the list and the way past it."""
-    answers = noted(typed)
+def test_a_typed_name_leads_to_a_prompt_with_a_button_for_each_unit(
+    typed: str, prompt: str, codes: list[str]
+) -> None:
+    """The buttons are the units that fit, then the list, then the skip button (the city)."""
+    answers = type_name(typed)
     assert QUESTION.prompt(answers) == prompt
     assert [option.value for option in QUESTION.options(answers)] == [*codes, "list", "31"]
 
 
-def test_an_old_name_is_said_with_its_district() -> None:
-    """So that the resident sees that it was understood."""
-    shown = QUESTION.show(noted("p an duong le chan"))
+def test_a_former_name_is_shown_with_its_district() -> None:
+    """So the resident sees that the former name was understood."""
+    shown = QUESTION.show(type_name("p an duong le chan"))
     assert shown["before"] == (
         Words("areas.former.ward", {"name": "An Dương"}),
         Words("areas.former.urban_district", {"name": "Lê Chân"}),
@@ -47,8 +49,8 @@ def test_an_old_name_is_said_with_its_district() -> None:
 @pytest.mark.parametrize(
     ("typed", "reason"), [("quỳnh lôi hà nội", "outside-city"), ("zzzz", "unknown-place")]
 )
-def test_what_is_no_place_of_the_city_is_refused(typed: str, reason: str) -> None:
-    """A place elsewhere is told from one that is not known."""
-    with pytest.raises(Rejected) as refused:
+def test_a_name_outside_the_city_and_an_unknown_name_are_rejected(typed: str, reason: str) -> None:
+    """The two have different reasons."""
+    with pytest.raises(Rejected) as rejected:
         QUESTION.parse(Reply(text=typed), {})
-    assert refused.value.reason == reason
+    assert rejected.value.reason == reason

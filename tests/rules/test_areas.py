@@ -1,4 +1,4 @@
-"""What people type as an area, and which units they mean by it."""
+"""Typed areas are resolved to units."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.areas.former import FormerWard, list_former_wards, map_districts
+from bot.areas.former_units import FormerWard, list_former_wards, map_former_districts
 from bot.areas.resolver import resolve_area
 from bot.areas.units import Unit, list_units, map_units
 from bot.core.text_folding import fold_text
@@ -18,25 +18,25 @@ from bot.core.text_folding import fold_text
 QUERIES = Path(__file__).parents[1] / "data" / "area_queries.csv"
 
 
-def queries() -> list[tuple[str, tuple[str, ...]]]:
-    """What was typed, and the codes that it means, best first."""
+def list_queries() -> list[tuple[str, tuple[str, ...]]]:
+    """Return the typed texts of the data file, and the expected codes, best first."""
     with QUERIES.open(encoding="utf-8", newline="") as file:
         return [(line["typed"], tuple(line["codes"].split())) for line in csv.DictReader(file)]
 
 
-@pytest.mark.parametrize(("typed", "codes"), queries())
-def test_what_people_typed(typed: str, codes: tuple[str, ...]) -> None:
-    """One code is sure, several are asked, none is unknown."""
+@pytest.mark.parametrize(("typed", "codes"), list_queries())
+def test_typed_areas_give_the_expected_units(typed: str, codes: tuple[str, ...]) -> None:
+    """One code is certain, several are offered, none means that the place is unknown."""
     assert resolve_area(typed).codes == codes
 
 
 @pytest.mark.parametrize(
     ("typed", "names"),
     [
-        # A word of level tells homonyms apart: a commune of today, a ward of before.
+        # A word of level decides between names that are equal: a commune of today, a former ward.
         ("xã An Hưng", "An Hưng"),
         ("p an hung", "An Dương, Hồng An"),
-        # By its full name or as its heir the unit of today goes before a ward of before.
+        # Today's unit is preferred to a former ward by its full name, or if it has the ward's land.
         ("p. an dương", "An Dương"),
         ("an biên", "An Biên"),
         ("an dương", "An Dương, An Biên"),
@@ -44,38 +44,38 @@ def test_what_people_typed(typed: str, codes: tuple[str, ...]) -> None:
         ("phường An Dương cũ", "An Biên"),
         ("Lê Chân (cũ)", "Lê Chân, An Biên"),
         ("lê chân mới", "Lê Chân"),
-        # A district is meant when a word says so, or by an address whose first name is not known.
+        # A district is meant if a word of level or an unknown word before it says so.
         ("q lc", "Lê Chân, An Biên"),
         ("qlc", "Lê Chân, An Biên"),
         ("tô hiệu, lê chân", "Lê Chân, An Biên"),
-        # The unit that the land went to narrows the ward of before.
+        # The unit that received the land reduces the units of the former ward to itself.
         ("Cát Dài, phường Lê Chân", "Lê Chân"),
         ("lạch tray, lê chân", "Lê Chân"),
-        # "Hải Dương" is the former city and the former province: both fit.
+        # "Hải Dương" is a former city and a former province, so both fit.
         ("nguyễn trãi hải dương", "Thành Đông, Nguyễn Trãi"),
         ("p. Trần Phú, hải dương", "Lê Thanh Nghị, Tân Hưng"),
-        # Names that contradict each other are all asked.
+        # If names contradict each other, the units of all names are offered.
         ("cát dài, kiến an", "Kiến An, Lê Chân, An Biên"),
         ("hải an, đồ sơn", "Hải An, Đồ Sơn"),
-        # Diacritics decide between homonyms.
+        # Diacritics decide between names with the same letters.
         ("Tự Cường", "Quyết Thắng"),
         ("tu cuong", "Thanh Miện, Quyết Thắng"),
-        # Words of level are syllables of names too.
+        # Words of level can be syllables of names.
         ("quan toan", "Hồng An"),
         ("nghia xa", "An Biên"),
         ("tran duong", "Nguyễn Bỉnh Khiêm"),
-        # A street says nothing of the ward.
+        # A street's name does not tell the ward.
         ("đường Lạch Tray", ""),
         ("12 ngõ 5 đường Lạch Tray, phường Kênh Dương", "Lê Chân"),
-        # Initials of two districts.
+        # Initials that two districts share.
         ("kt", "Kim Thành, Kiến Thụy"),
-        # Not units: the city, a former province.
+        # The city and a former province are not units.
         ("hải phòng", ""),
         ("tỉnh hải dương", ""),
     ],
 )
-def test_the_evidence_decides(typed: str, names: str) -> None:
-    """The names of the units that are meant, those of today before those of before."""
+def test_each_rule_of_the_resolver(typed: str, names: str) -> None:
+    """The expected names are those of the units, best first."""
     assert ", ".join(map_units()[code].name for code in resolve_area(typed).codes) == names
 
 
@@ -86,20 +86,20 @@ def test_the_evidence_decides(typed: str, names: str) -> None:
         "quận 1 tp hcm",
         "thái bình",
         "p5 q3",
-        # Names that the city has as well: by their level, or by what stands before them.
+        # Names that the city has too, with a word of level or another name that decides.
         "quận Tân Bình",
         "tp Hòa Bình",
         "kim bảng, hà nam",
     ],
 )
-def test_a_place_outside_the_city_is_no_unit(typed: str) -> None:
-    """The person is told so instead of being asked."""
-    found = resolve_area(typed)
-    assert (found.codes, found.elsewhere) == ((), True)
+def test_a_place_outside_the_city_gives_no_unit(typed: str) -> None:
+    """The result says that the place is outside, so the resident can be told."""
+    resolved = resolve_area(typed)
+    assert (resolved.codes, resolved.is_outside) == ((), True)
 
 
-def test_the_old_name_is_given_with_the_unit() -> None:
-    """The conversation says that it is old; a name of today has none."""
+def test_a_candidate_has_the_former_unit_that_was_typed() -> None:
+    """The conversation shows it. A name of today has none."""
     (candidate,) = resolve_area("P.An Dương, Q.Lê Chân, HP").candidates
     assert isinstance(candidate.former, FormerWard)
     assert (candidate.former.name, candidate.former.district) == ("An Dương", "Lê Chân")
@@ -107,8 +107,8 @@ def test_the_old_name_is_given_with_the_unit() -> None:
 
 
 @given(st.text(max_size=300))
-def test_any_text_is_read(typed: str) -> None:
-    """Total: units of the city in no particular number, each once."""
+def test_any_text_gives_known_codes_without_repetition(typed: str) -> None:
+    """No text raises an error."""
     codes = resolve_area(typed).codes
     assert len(set(codes)) == len(codes)
     assert set(codes) <= set(map_units())
@@ -132,7 +132,7 @@ level_words = {"ward": ["phường", "p.", "P"], "commune": ["xã", "x."], "spec
 
 @given(st.sampled_from(list_units()), spellings, st.data())
 def test_a_unit_is_found_under_any_spelling(unit: Unit, spell: object, data: st.DataObject) -> None:
-    """With its level's word or without; among homonyms without diacritics it is one of several."""
+    """With or without a word of level. Units whose names have the same letters come with it."""
     assert callable(spell)
     word = data.draw(st.sampled_from(["", *level_words[unit.level]]))
     codes = resolve_area(spell(f"{word} {unit.name}".strip())).codes
@@ -145,44 +145,47 @@ def test_a_unit_is_found_under_any_spelling(unit: Unit, spell: object, data: st.
 
 
 @given(st.sampled_from(list_former_wards()), spellings)
-def test_a_ward_of_before_is_found_with_its_district(ward: FormerWard, spell: object) -> None:
-    """Every unit that its land went to is an answer, and no other."""
+def test_a_former_ward_with_its_district_gives_all_its_successors(
+    ward: FormerWard, spell: object
+) -> None:
+    """Every unit that received its land is among the codes."""
     assert callable(spell)
-    district = map_districts()[ward.district]
+    district = map_former_districts()[ward.district]
     codes = resolve_area(spell(f"{ward.name}, {district.name}")).codes
-    assert set(ward.now) <= set(codes)
+    assert set(ward.successors) <= set(codes)
 
 
-def long_names() -> list[tuple[str, str]]:
-    """Units and former wards whose names are long enough to be told when misspelt, and a code."""
-    found = [(unit.name, unit.name, unit.code) for unit in list_units()]
-    found += [
-        (each.name, f"{each.name}, {each.district}", each.now[0]) for each in list_former_wards()
+def list_long_names() -> list[tuple[str, str]]:
+    """Return names of units and former wards that are recognized when misspelt, and a code."""
+    names = [(unit.name, unit.name, unit.code) for unit in list_units()]
+    names += [
+        (each.name, f"{each.name}, {each.district}", each.successors[0])
+        for each in list_former_wards()
     ]
     return [
-        (text, code) for name, text, code in found if len(fold_text(name).replace(" ", "")) >= 9
+        (text, code) for name, text, code in names if len(fold_text(name).replace(" ", "")) >= 9
     ]
 
 
-@given(st.sampled_from(long_names()), st.data())
-def test_a_slip_in_a_long_name_does_not_hide_it(
+@given(st.sampled_from(list_long_names()), st.data())
+def test_a_long_name_is_found_with_one_typing_error(
     named: tuple[str, str], data: st.DataObject
 ) -> None:
-    """A letter doubled, left out or swapped with the next: the unit is among the answers."""
+    """The error is a letter doubled, left out, or swapped with the next one."""
     text, code = fold_text(named[0]), named[1]
-    at = data.draw(
+    index = data.draw(
         st.integers(0, len(text) - 2).filter(lambda place: text[place : place + 2].isalpha())
     )
-    one, two = text[at], text[at + 1]
-    slip = data.draw(st.sampled_from([one + one + two, two, two + one]))
-    typed = text[:at] + slip + text[at + 2 :]
-    found = resolve_area(typed).codes
-    assert code in found, (typed, found)
+    one, two = text[index], text[index + 1]
+    error = data.draw(st.sampled_from([one + one + two, two, two + one]))
+    typed = text[:index] + error + text[index + 2 :]
+    codes = resolve_area(typed).codes
+    assert code in codes, (typed, codes)
 
 
-@given(st.sampled_from([typed for typed, _codes in queries()]) | st.text(max_size=60))
-def test_the_form_of_the_letters_does_not_matter(typed: str) -> None:
-    """Composed or not, in any case, the same text means the same."""
+@given(st.sampled_from([typed for typed, _codes in list_queries()]) | st.text(max_size=60))
+def test_normal_form_and_case_do_not_matter(typed: str) -> None:
+    """The same text in another normal form or case gives the same codes."""
     codes = resolve_area(typed).codes
     for form in ("NFC", "NFD"):
         assert resolve_area(unicodedata.normalize(form, typed)).codes == codes

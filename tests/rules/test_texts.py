@@ -8,7 +8,7 @@ from string import Formatter
 
 import pytest
 
-from bot.areas.former import FormerLevel
+from bot.areas.former_units import FormerLevel
 from bot.areas.units import Level
 from bot.casework.actions import TRANSITIONS
 from bot.casework.case_lists import FILTERS

@@ -1,0 +1,155 @@
+"""Match spans of tokens with the names of the gazetteer.
+
+Each match has a cost. A name costs little, so that one long name is preferred to two short ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.areas.gazetteer import DISTRICT_LEVELS, WARD_KINDS, ContextWord, Place, PlaceKind
+from bot.areas.tokens import COMPATIBLE_MARKS, Token, compare_marks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.areas.gazetteer import Gazetteer, NameEntry
+
+COST_INITIALS = 8
+COST_PARTIAL_NAME = 12
+_COST_NAME = 2
+_COST_CONFLICTING_MARK = 3
+_COST_JOINED_LEVEL = 3
+_COST_TYPING_ERROR = 9
+
+_MIN_JOINED_NAME_LETTERS = 4
+_MAX_CONFLICTING_MARKS = 1  # in a name that has typing errors
+
+
+class PlaceMatch(NamedTuple):
+    """A place that a typed name can stand for.
+
+    marks:   how well the typed diacritics agree with the name's, as `compare_marks` returns it
+    letters: the letters of the name, which differ from the typed ones after a typing error
+    """
+
+    place: Place
+    marks: int
+    letters: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameMatch:
+    """A typed name and the places that it can stand for.
+
+    levels:       the levels that the word before it can mean; empty if there is none
+    qualifier:    OLD or NEW if such a word follows the name
+    is_ambiguous: True if a place outside the city has this name too
+    """
+
+    matches: tuple[PlaceMatch, ...]
+    typed: Token
+    levels: frozenset[str] = frozenset()
+    qualifier: ContextWord | None = None
+    is_ambiguous: bool = False
+
+
+class NameSpan(NamedTuple):
+    """Tokens that are a name.
+
+    length:       the number of tokens
+    is_ambiguous: True if a place outside the city has this name too
+    joined:       the name with its word of level, if both were typed without a space between them
+    """
+
+    length: int
+    cost: int
+    matches: tuple[PlaceMatch, ...]
+    typed: Token
+    is_ambiguous: bool = False
+    joined: NameMatch | None = None
+
+
+def list_exact_names(spans: list[tuple[int, Token]], gazetteer: Gazetteer) -> Iterator[NameSpan]:
+    """Yield the spans that are names, initials or partial names without typing errors."""
+    for length, span in spans:
+        letters = span.letters
+        if letters in gazetteer.names:
+            name = _match_name(length, _COST_NAME, span, gazetteer.names[letters])
+            yield name._replace(is_ambiguous=letters in gazetteer.ambiguous)
+        elif length == 1:
+            yield from _list_joined_names(span, gazetteer)
+        if letters in gazetteer.initials:
+            yield _match_name(length, COST_INITIALS, span, gazetteer.initials[letters])
+        if letters in gazetteer.partial_names:
+            yield _match_name(length, COST_PARTIAL_NAME, span, gazetteer.partial_names[letters])
+
+
+def _list_joined_names(span: Token, gazetteer: Gazetteer) -> Iterator[NameSpan]:
+    """Yield the names in a token that begins with a word of level."""
+    for end in range(1, len(span.letters) - _MIN_JOINED_NAME_LETTERS + 1):
+        if span.letters[:end] not in gazetteer.levels:
+            continue
+        _word, levels = gazetteer.levels[span.letters[:end]]
+        # Doubled letters are reduced to one, so the last letter of the level may be the first of
+        # the name too.
+        for start in (end, end - 1):
+            letters = span.letters[start:]
+            if letters in gazetteer.names:
+                marks = tuple((index - start, mark) for index, mark in span.marks if index >= start)
+                name = _match_name(1, _COST_NAME, Token(letters, marks), gazetteer.names[letters])
+                name = name._replace(is_ambiguous=letters in gazetteer.ambiguous)
+                joined = apply_levels(name, levels)
+                yield name._replace(cost=name.cost + _COST_JOINED_LEVEL, joined=joined)
+
+
+def list_misspelt_names(
+    spans: list[tuple[int, Token]], doubtful: set[int], start: int, gazetteer: Gazetteer
+) -> Iterator[NameSpan]:
+    """Yield the spans from `start` on that contain a doubtful token and are misspelt names."""
+    for length, span in spans:
+        if not doubtful.isdisjoint(range(start, start + length)):
+            errors, matches = match_misspelt_name(span, gazetteer)
+            if matches:
+                yield NameSpan(length, _COST_NAME + errors * _COST_TYPING_ERROR, matches, span)
+
+
+def _match_name(length: int, cost: int, span: Token, entries: tuple[NameEntry, ...]) -> NameSpan:
+    """Return a span as a name. Conflicting marks raise the cost."""
+    matches = tuple(
+        PlaceMatch(entry.place, compare_marks(span, entry.name), span.letters) for entry in entries
+    )
+    conflicts = max(0, min(match.marks for match in matches) - COMPATIBLE_MARKS)
+    return NameSpan(length, cost + conflicts * _COST_CONFLICTING_MARK, matches, span)
+
+
+def match_misspelt_name(typed: Token, gazetteer: Gazetteer) -> tuple[int, tuple[PlaceMatch, ...]]:
+    """Return the number of typing errors in a token, and the places that it then names.
+
+    Names with more than one conflicting mark are left out.
+    """
+    errors, similar = gazetteer.find_similar_names(typed.letters)
+    matches = (
+        PlaceMatch(entry.place, compare_marks(typed, entry.name), letters)
+        for letters in similar
+        for entry in gazetteer.names[letters]
+    )
+    max_marks = COMPATIBLE_MARKS + _MAX_CONFLICTING_MARKS
+    return errors, tuple(match for match in matches if match.marks <= max_marks)
+
+
+def apply_levels(name: NameSpan, levels: frozenset[str] = frozenset()) -> NameMatch:
+    """Return a name with the places that fit the levels; with all places if none fits."""
+    if name.joined:
+        return name.joined
+    if levels & DISTRICT_LEVELS:
+        kinds = {PlaceKind.DISTRICT, PlaceKind.CITY}
+    elif "province" in levels:
+        kinds = {PlaceKind.PROVINCE, PlaceKind.CITY}
+    elif levels:
+        kinds = set(WARD_KINDS)
+    else:
+        return NameMatch(name.matches, name.typed, is_ambiguous=name.is_ambiguous)
+    fitting = tuple(match for match in name.matches if match.place.kind in kinds)
+    return NameMatch(fitting or name.matches, name.typed, levels, is_ambiguous=name.is_ambiguous)
