@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
     from zoneinfo import ZoneInfo
 
@@ -30,7 +30,8 @@ class Policy:
 
     A case is to be taken on within `acknowledge_within` of its alert, an urgent one within
     `urgent_within`. Forums are announced in the `channel` too, if there is one; their results are
-    reported within `report_days` working days.
+    reported within `report_days` working days. Who registered for a forum and chose nothing else is
+    reminded `reminder_minutes` before its start.
     """
 
     working_days: Mapping[Kind, int]
@@ -43,6 +44,7 @@ class Policy:
     limits: SubmissionLimits
     channel: int | None = None
     report_days: int = 10
+    reminder_minutes: Sequence[int] = ()
 
     @property
     def cipher(self) -> Cipher:

@@ -155,3 +155,18 @@ class Route:
 
 
 Routes = Mapping[str, Route]
+
+_MAX_DIGITS = 18  # of a number behind a button; it fits into 64 bits
+
+
+def parse_number(typed: str) -> int | None:
+    """Return the number that an argument consists of; None for anything else."""
+    if typed.isascii() and typed.isdecimal() and len(typed) <= _MAX_DIGITS:
+        return int(typed)
+    return None
+
+
+def split_argument(argument: str) -> tuple[str, int | None]:
+    """Return the code and the number of an argument "CODE.NUMBER"; None if it has no number."""
+    code, _, typed = argument.partition(".")
+    return code, parse_number(typed)

@@ -17,16 +17,13 @@ from bot.areas.location import Locator
 from bot.casework.escalation import CaseDeadlines
 from bot.casework.reachability import Reachability
 from bot.channels.telegram.adapter import TelegramAdapter
-from bot.channels.telegram.attendees import AttendeeHandlers
 from bot.channels.telegram.commands import COMMANDS, MENU
 from bot.channels.telegram.delivery import Delivery, DeliverySettings
 from bot.channels.telegram.direct_replies import DirectReplies
 from bot.channels.telegram.files import fetch_file
-from bot.channels.telegram.hall import HallHandlers
 from bot.channels.telegram.handlers import Handlers
 from bot.channels.telegram.office import OfficeHandlers
 from bot.channels.telegram.officers import OfficerHandlers
-from bot.channels.telegram.organisers import OrganiserHandlers
 from bot.channels.telegram.presenter import Presenter
 from bot.channels.telegram.render import Renderer
 from bot.channels.telegram.request import AiohttpRequest
@@ -100,6 +97,7 @@ def make_policy(settings: Settings) -> Policy:
         limits=OpinionLimits(settings.abuse.opinions_a_day, settings.abuse.everybody_a_minute),
         channel=settings.forums.channel_id or None,
         report_days=settings.forums.report_days,
+        reminder_minutes=settings.forums.minutes,
     )
 
 
@@ -207,10 +205,6 @@ class App:
         adapter = TelegramAdapter(desk, database, showing, self.policy, self.bot)
         officers = OfficerHandlers(desk, database, showing, self.policy)
         office = OfficeHandlers(desk, database, showing, self.policy)
-        organisers = OrganiserHandlers(desk, database, showing, self.policy, self.bot)
-        attendees = AttendeeHandlers(
-            desk, database, showing, self.policy, self.bot, settings.forums.minutes
-        )
         handlers = Handlers(
             desk,
             database,
@@ -220,9 +214,6 @@ class App:
             adapter,
             officers,
             office,
-            organisers,
-            HallHandlers(desk, database, showing, self.policy, self.bot),
-            attendees,
             make_locator(settings).list_nearby_codes,
             album_pause,
         )

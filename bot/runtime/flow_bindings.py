@@ -10,14 +10,15 @@ from bot.conversation.service import FlowBinding
 from bot.feedback import followup_service, intake_service
 from bot.feedback.followup_flow import ADDITION, RATING, REOPENING, REPLY
 from bot.feedback.intake_flow import FEEDBACK
-from bot.forums import subscriptions
 from bot.forums.attendance import service as attendance
-from bot.forums.attendance.flow import ATTENDING, SUBSCRIBING
+from bot.forums.attendance.flow import ATTENDING
 from bot.forums.planning import service as planning
 from bot.forums.planning.flow import MOVES_WITH_WORDS, NEWFORUM
 from bot.forums.session import oral_submissions
 from bot.forums.session import service as session
 from bot.forums.session.flow import ANSWER, CLAIM, SPOKEN
+from bot.forums.subscriptions import service as subscriptions
+from bot.forums.subscriptions.flow import SUBSCRIBING
 from bot.privacy import data_requests
 from bot.privacy.correction_flow import CORRECTION
 

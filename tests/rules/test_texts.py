@@ -15,7 +15,7 @@ from bot.casework.case_lists import FILTERS
 from bot.channels.telegram.commands import MENU
 from bot.core.preferences import QUIET_HOURS, SWITCHES
 from bot.feedback.intake_service import PUBLIC_ACTIONS
-from bot.forums.attendance.rules import MOST_PEOPLE
+from bot.forums.attendance.rules import MAX_PEOPLE
 from bot.forums.planning.actions import ACTIONS
 from bot.runtime.flow_bindings import FLOW_BINDINGS
 from bot.texts import LANGUAGES, load_texts
@@ -68,7 +68,7 @@ def expected_keys() -> set[str]:
     found |= {f"feedback.kind.options.{kind}" for kind in Kind}
     found |= {f"cases.{name}" for name in FILTERS} | {f"cases.to.{name}" for name in FILTERS}
     found |= {f"attend.category.options.{category}" for category in Category}
-    found |= {f"attend.people.options.{n + 1}" for n in range(MOST_PEOPLE)}
+    found |= {f"attend.people.options.{n + 1}" for n in range(MAX_PEOPLE)}
     found |= {f"forums.{name}" for name in FORUM_KEYS}
     found |= {f"reminder.before.{unit}" for unit in ("days", "hours", "minutes")}
     found |= {f"forum.do.{each.name}" for each in ACTIONS}

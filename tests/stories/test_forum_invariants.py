@@ -29,11 +29,12 @@ from bot.core.requests import Chat, Refused
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
-from bot.forums import announcements, organiser_reminders, subscriptions
+from bot.forums import announcements, organiser_reminders
 from bot.forums.planning import service
 from bot.forums.planning.actions import ACTIONS, BY_NAME, DECIDERS, IN_THE_HALL, is_allowed
 from bot.forums.session import oral_submissions
 from bot.forums.session import service as session_service
+from bot.forums.subscriptions import service as subscriptions
 from storage import forums, officers, submissions
 from storage.database import Database
 from storage.models import (

@@ -96,8 +96,12 @@ class TelegramAdapter:
             await route.record_refusal(work, request)
 
     async def _answer(self, update: Update, chat: Chat, answers: Answers) -> None:
-        for answer in answers if isinstance(answers, tuple) else (answers,):
-            await self._answer_one(update, chat, answer)
+        """Show answers in order; only the first one answers the pressed button."""
+        first, *others = answers if isinstance(answers, tuple) else (answers,)
+        await self._answer_one(update, chat, first)
+        for answer in others:
+            assert isinstance(answer, Show), answer
+            self.presenter.show_answer(chat, answer)
 
     async def _answer_one(self, update: Update, chat: Chat, answer: Answer) -> None:
         match answer:

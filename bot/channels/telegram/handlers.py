@@ -21,7 +21,6 @@ from telegram.ext import (
     filters,
 )
 
-from bot.channels.telegram.attendees import CHECKIN
 from bot.channels.telegram.commands import COMMANDS, GROUP_COMMANDS
 from bot.channels.telegram.message_parser import get_button_value, get_chat_id, parse_message
 from bot.channels.telegram.routes import find_route
@@ -30,7 +29,7 @@ from bot.conversation.engine import parse_button_data
 from bot.conversation.inputs import make_message_record
 from bot.core.screen import Screen, Words
 from bot.feedback import deep_links, qr_codes, screens
-from bot.forums.session.oral_submissions import CLAIM
+from storage import attendance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -39,12 +38,9 @@ if TYPE_CHECKING:
 
     from bot.casework.reachability import Reachability
     from bot.channels.telegram.adapter import TelegramAdapter
-    from bot.channels.telegram.attendees import AttendeeHandlers
-    from bot.channels.telegram.hall import HallHandlers
     from bot.channels.telegram.message_parser import Locate
     from bot.channels.telegram.office import OfficeHandlers
     from bot.channels.telegram.officers import OfficerHandlers
-    from bot.channels.telegram.organisers import OrganiserHandlers
     from bot.channels.telegram.presenter import Presenter
     from bot.channels.telegram.residents import ResidentHandlers
     from bot.conversation.engine import Reply
@@ -77,9 +73,6 @@ class Handlers:
     adapter: TelegramAdapter
     officers: OfficerHandlers
     office: OfficeHandlers
-    organisers: OrganiserHandlers
-    hall: HallHandlers
-    attendees: AttendeeHandlers
     locate: Locate
     album_pause: float
 
@@ -92,7 +85,7 @@ class Handlers:
         for name, commands in GROUP_COMMANDS.items():
             linking = getattr(self.office, name)
             application.add_handler(CommandHandler(commands, linking, filters=groups))
-        for verb in ("mydata",):
+        for verb in ("mydata", "forums", "forum", "newforum"):
             application.add_handler(
                 CommandHandler(
                     COMMANDS[verb],
@@ -119,15 +112,12 @@ class Handlers:
             "feedback": self.begin,
             "cancel": self.cancel,
             "mine": self.residents.mine,
-            "forums": self.attendees.forums,
             "settings": self.residents.settings,
             "help": self.residents.help,
             "duty": self.officers.duty,
             "cases": self.officers.cases,
             "case": self.officers.case,
             "search": self.officers.search,
-            "newforum": self.organisers.new,
-            "forum": self.organisers.list,
             "stats": self.office.stats,
             "export": self.office.export,
             "away": self.office.away,
@@ -140,15 +130,11 @@ class Handlers:
             "feedback": self.begin,
             "draft": self.press_draft,
             "mine": self.residents.press_mine,
-            "forums": self.attendees.press_forums,
-            "subscription": self.attendees.press_subscription,
             "settings": self.residents.press_settings,
             "help": self.residents.help,
             "case": self.officers.press_case,
             "cases": self.officers.press_cases,
             "templates": self.office.press_templates,
-            "forum": self.organisers.press,
-            "hall": self.hall.press,
         }
 
     async def press_routed(self, update: Update, _context: Context) -> None:
@@ -213,22 +199,26 @@ class Handlers:
         if payload.startswith(qr_codes.PREFIX):
             await self.residents.show_one(update, payload.removeprefix(qr_codes.PREFIX))
             return
-        if payload.startswith(CHECKIN):
-            await self.attendees.arrive(update, payload.removeprefix(CHECKIN))
-            return
-        if payload.startswith(CLAIM):
-            await self.hall.claim(update, payload.removeprefix(CLAIM))
-            return
+        for prefix in ("checkin_", "claim_"):
+            if payload.startswith(prefix):
+                argument = payload.removeprefix(prefix)
+                await self.adapter.handle_request(update, f"start:{prefix}", argument)
+                return
         chat_id, now = get_chat_id(update), current_update.get().now
         link = deep_links.parse_payload(payload, now)
         if link:
             await self.desk.update_preferences(chat_id, lambda _chosen: link)
         forum = link.get("link", {}).get("forum")
-        if forum and await self.attendees.show_one(update, forum):
+        if forum and await self._is_published(forum):
+            await self.adapter.handle_request(update, "forums:show", forum)
             return
         has_draft = await self.desk.has_draft(chat_id, now)
         unit = link.get("link", {}).get("unit")
         await self.showing.show(chat_id, screens.show_start(has_draft=has_draft, unit=unit))
+
+    async def _is_published(self, forum: str) -> bool:
+        async with self.database.reading() as connection:
+            return await attendance.find_published_forum(connection, forum) is not None
 
     async def begin(self, update: Update, _context: Context) -> None:
         """Begin to give an opinion, or go on with the one begun."""

@@ -75,11 +75,14 @@ class Presenter:
         pressed = update is not None and update.callback_query is not None
         self.replies.put(chat_id, _pressed(post, update, new=new) if pressed and update else post)
 
-    def show_answer(self, chat: Chat, answer: Show, update: Update) -> None:
-        """Show a screen; in place of the message whose button was pressed, unless it is new."""
+    def show_answer(self, chat: Chat, answer: Show, update: Update | None = None) -> None:
+        """Show a screen; in place of the message whose button was pressed, unless it is new.
+
+        Without an update it is a new message that answers no button.
+        """
         new = answer.new or answer.upload is not None
         post = DirectReply(answer.screen, chat.language, files=answer.files, upload=answer.upload)
-        if update.callback_query is not None:
+        if update is not None and update.callback_query is not None:
             post = _pressed(post, update, new=new)
         self.replies.put(chat.id, post)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from storage.models import Forum, Officer, Registration
 
-MOST_PEOPLE = 10  # in one registration
+MAX_PEOPLE = 10  # in one registration
 DOORS_OPEN = timedelta(hours=6)  # before the start; nobody is checked in earlier by mistake
 
 # When one can ask to be reminded: minutes before the start.

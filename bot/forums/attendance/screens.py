@@ -198,7 +198,7 @@ def ask_party_size(view: ForumView) -> Screen:
     code = view.forum.code
     numbers = tuple(
         Button(Words(f"attend.people.options.{n}"), f"forums:people={code}.{n}")
-        for n in range(1, rules.MOST_PEOPLE + 1)
+        for n in range(1, rules.MAX_PEOPLE + 1)
     )
     keep = Button(Words("forums.keep"), f"forums:ticket={code}")
     return Screen((Words("forums.how_many"),), (*numbers, keep))

@@ -218,7 +218,7 @@ async def set_party_size(work: UnitOfWork, chat_id: int, code: str, people: int)
     Raises Refused, and nothing is changed, when more have a place than there is room for.
     """
     forum = await _held(work.connection, code)
-    if forum is None or not rules.is_open(forum, work.now) or not 1 <= people <= rules.MOST_PEOPLE:
+    if forum is None or not rules.is_open(forum, work.now) or not 1 <= people <= rules.MAX_PEOPLE:
         raise Refused(_GONE)
     mine = await _mine(
         work.connection, forum, work.policy.pseudonyms.list_aliases(chat_id, named=True)
@@ -237,10 +237,10 @@ async def set_party_size(work: UnitOfWork, chat_id: int, code: str, people: int)
 
 
 async def set_reminder_offset(
-    work: UnitOfWork, chat_id: int, code: str, offset: int, *, wanted: bool, usual: Sequence[int]
+    work: UnitOfWork, chat_id: int, code: str, offset: int, *, wanted: bool
 ) -> None:
     """Be reminded so many minutes before the start too, or no longer."""
-    found = await view_forum(work, chat_id, code)
+    found, usual = await view_forum(work, chat_id, code), work.policy.reminder_minutes
     if found is None or found.mine is None or offset not in {*rules.OFFSETS, *usual}:
         raise Refused(_GONE)
     chosen = set(usual if found.mine.offsets is None else found.mine.offsets) - {offset}

@@ -1,0 +1,250 @@
+"""What residents do with forums: /forums, "forums:ACTION=CODE.NUMBER", and a ticket's link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.areas.units import CITY
+from bot.conversation import chats
+from bot.core.requests import (
+    Pin,
+    Refused,
+    Route,
+    Show,
+    ShowPin,
+    StartFlow,
+    Upload,
+    parse_number,
+    split_argument,
+)
+from bot.core.screen import Screen, Words
+from bot.feedback import deep_links, qr_codes
+from bot.forums.attendance import calendar_file, rules, screens, service
+from bot.forums.subscriptions import controller as subscriptions_controller
+from bot.forums.subscriptions import service as subscriptions_service
+from storage import attendance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.core.requests import Answers, Request, Routes
+    from bot.core.unit_of_work import UnitOfWork
+    from storage.models import Registration
+
+CHECKIN = "checkin_"  # before a ticket's token in a deep link's payload
+_FORUM = "forum_"  # before a forum's code in a deep link's payload
+_MAX_HIDDEN = 50  # forums that a person hid; older ones are shown again
+_SCORES = (0, 1, 2)
+
+
+async def list_coming_forums(work: UnitOfWork, request: Request) -> Answers:
+    """List the forums to come, those of the person's areas and topics first."""
+    skip = parse_number(request.argument) or 0
+    preferences = request.chat.preferences
+    subjects = await subscriptions_service.list_subjects(work, request.chat.id)
+    forums = await attendance.list_upcoming_forums(
+        work.connection,
+        work.now,
+        {CITY, *preferences.get("areas", ()), *subjects},
+        preferences.get("hidden", ()),
+        skip=skip,
+        most=screens.PAGE + 1,
+    )
+    return Show(screens.show_forums(forums, "coming", skip, work.policy.zone))
+
+
+async def list_past_forums(work: UnitOfWork, request: Request) -> Answers:
+    """List the forums whose results are known, the newest first."""
+    skip = parse_number(request.argument) or 0
+    forums = await attendance.list_past_forums(work.connection, skip=skip, most=screens.PAGE + 1)
+    return Show(screens.show_forums(forums, "past", skip, work.policy.zone))
+
+
+async def show_forum(work: UnitOfWork, request: Request) -> Answers:
+    """Show a forum; below the announcement, which stays, for "forums:open"."""
+    view = await _load_view(work, request)
+    return Show(screens.show_forum(view, work.now), new=request.action == "open")
+
+
+async def _load_view(work: UnitOfWork, request: Request) -> service.ForumView:
+    code, _number = split_argument(request.argument)
+    view = await service.view_forum(work, request.chat.id, code)
+    if view is None:
+        raise Refused(Words("forums.unknown"))
+    return view
+
+
+async def start_registration(work: UnitOfWork, request: Request) -> Answers:
+    """Ask with how many people the person comes. Raises Refused if they cannot register."""
+    view = await _load_view(work, request)
+    if not rules.is_open(view.forum, work.now):
+        raise Refused(Words("attend.gone"))
+    if view.mine is not None:
+        raise Refused(Words("attend.already"))
+    return StartFlow("attend", {"@code": view.forum.code})
+
+
+async def start_submission(work: UnitOfWork, request: Request) -> Answers:
+    """Ask for an opinion for the forum, as after its deep link. Raises Refused if it is late."""
+    view = await _load_view(work, request)
+    if not rules.takes_opinions(view.forum, work.now, view.mine):
+        raise Refused(Words("forums.too_late", {"until": view.forum.opinions_until}))
+    link = deep_links.parse_payload(f"{_FORUM}{view.forum.code}", work.now)
+    await chats.update_preferences(work, request.chat.id, lambda _preferences: link)
+    return StartFlow("feedback")
+
+
+async def show_on_map(work: UnitOfWork, request: Request) -> Answers:
+    """Show where the forum takes place. Raises Refused if no position is known."""
+    forum = (await _load_view(work, request)).forum
+    if forum.latitude is None or forum.longitude is None:
+        raise Refused(Words("forums.no_place"))
+    return ShowPin(Pin(forum.latitude, forum.longitude, forum.title, forum.venue))
+
+
+async def send_calendar_file(work: UnitOfWork, request: Request) -> Answers:
+    """Send the forum as a calendar file."""
+    forum = (await _load_view(work, request)).forum
+    link = f"https://t.me/{request.bot_name}?start={_FORUM}{forum.code}"
+    content = calendar_file.make_calendar_file(forum, work.now, link)
+    screen = Screen((Words("forums.calendar_file", screens.describe_forum(forum)),))
+    return Show(screen, upload=Upload(content, f"{forum.code}.ics"))
+
+
+async def show_subscriptions(work: UnitOfWork, request: Request) -> Answers:
+    """Show the person's subscriptions, and offer the forum's area."""
+    forum = (await _load_view(work, request)).forum
+    return await subscriptions_controller.show_subscriptions(work, request.chat, forum.area)
+
+
+async def hide_forum(work: UnitOfWork, request: Request) -> Answers:
+    """Leave a forum out of the person's list of forums."""
+    view = await _load_view(work, request)
+    await _set_hidden(work, request.chat.id, view.forum.code, hidden=True)
+    return Show(screens.show_hidden(view.forum))
+
+
+async def unhide_forum(work: UnitOfWork, request: Request) -> Answers:
+    """Show a hidden forum again."""
+    view = await _load_view(work, request)
+    await _set_hidden(work, request.chat.id, view.forum.code, hidden=False)
+    return Show(screens.show_forum(view, work.now))
+
+
+async def _set_hidden(work: UnitOfWork, chat_id: int, code: str, *, hidden: bool) -> None:
+    def change(preferences: Mapping[str, Any]) -> Mapping[str, Any]:
+        others = [other for other in preferences.get("hidden", ()) if other != code]
+        return {"hidden": [*others, code][-_MAX_HIDDEN:] if hidden else others}
+
+    await chats.update_preferences(work, chat_id, change)
+
+
+async def rate_forum(work: UnitOfWork, request: Request) -> Answers:
+    """Store a rating, or ask for one. Raises Refused for a person who was not there."""
+    view = await _load_view(work, request)
+    if not rules.was_there(view.forum, view.mine):
+        raise Refused(Words("forums.no_ticket"))
+    _code, score = split_argument(request.argument)
+    if score not in _SCORES:
+        return Show(screens.ask_rating(view.forum), new=True)
+    await service.rate_forum(work, request.chat.id, view.forum.code, score)
+    return Show(Screen((Words("rating.done"),)))
+
+
+# Tickets
+
+
+async def _load_ticket(
+    work: UnitOfWork, request: Request
+) -> tuple[service.ForumView, Registration]:
+    """Return the forum and the person's registration. Raises Refused if they have none."""
+    view = await _load_view(work, request)
+    if view.mine is None:
+        raise Refused(Words("forums.no_ticket"))
+    return view, view.mine
+
+
+async def show_ticket(work: UnitOfWork, request: Request) -> Answers:
+    """Show the person's registration; as a new message for "forums:mine"."""
+    view, _registration = await _load_ticket(work, request)
+    return Show(screens.show_ticket(view), new=request.action == "mine")
+
+
+async def send_ticket_code(work: UnitOfWork, request: Request) -> Answers:
+    """Send the QR code that is scanned at the door."""
+    view, registration = await _load_ticket(work, request)
+    picture = qr_codes.draw_link_code(request.bot_name, f"{CHECKIN}{registration.token}")
+    upload = Upload(picture, f"{view.forum.code}.png", is_picture=True)
+    return Show(screens.show_qr_caption(view), upload=upload)
+
+
+async def change_party_size(work: UnitOfWork, request: Request) -> Answers:
+    """Change with how many people the person comes, or ask for it. Raises Refused."""
+    view, _registration = await _load_ticket(work, request)
+    code, people = split_argument(request.argument)
+    if people is None:
+        return Show(screens.ask_party_size(view))
+    await service.set_party_size(work, request.chat.id, code, people)
+    return await show_ticket(work, request)
+
+
+async def change_reminders(work: UnitOfWork, request: Request) -> Answers:
+    """Add or remove a reminder, and show when the person is reminded."""
+    view, _registration = await _load_ticket(work, request)
+    code, minutes = split_argument(request.argument)
+    if minutes is not None:
+        wanted = request.action == "remind"
+        await service.set_reminder_offset(work, request.chat.id, code, minutes, wanted=wanted)
+        view = await _load_view(work, request)
+    return Show(screens.ask_reminder_offsets(view, work.policy.reminder_minutes))
+
+
+async def ask_cancellation(work: UnitOfWork, request: Request) -> Answers:
+    """Ask once more before a registration is cancelled."""
+    view, _registration = await _load_ticket(work, request)
+    return Show(screens.confirm_cancellation(view.forum), new=True)
+
+
+async def cancel_registration(work: UnitOfWork, request: Request) -> Answers:
+    """Cancel the person's registration."""
+    view, _registration = await _load_ticket(work, request)
+    is_cancelled = await service.cancel_registration(work, request.chat.id, view.forum.code)
+    key = "forums.cancelled_mine" if is_cancelled else "forums.no_ticket"
+    return Show(Screen((Words(key, screens.describe_forum(view.forum)),)))
+
+
+async def scan_ticket(work: UnitOfWork, request: Request) -> Answers:
+    """Check a ticket in for an officer at the door, or show it to the person who owns it."""
+    scanned = await service.scan_ticket(work, request.chat.id, request.argument)
+    if scanned is None:
+        return Show(Screen((Words("forums.unknown_ticket"),)))
+    if isinstance(scanned, service.CheckInResult):
+        return Show(screens.show_check_in(scanned))
+    if scanned.mine is None:
+        return Show(screens.show_forum(scanned, work.now))
+    return Show(screens.show_ticket(scanned))
+
+
+ROUTES: Routes = {
+    "/forums": Route(list_coming_forums, reads_only=True),
+    "forums:coming": Route(list_coming_forums, reads_only=True),
+    "forums:past": Route(list_past_forums, reads_only=True),
+    "forums:attend": Route(start_registration, reads_only=True),
+    "forums:opinion": Route(start_submission),
+    "forums:map": Route(show_on_map, reads_only=True),
+    "forums:calendar": Route(send_calendar_file, reads_only=True),
+    "forums:news": Route(show_subscriptions, reads_only=True),
+    "forums:hide": Route(hide_forum),
+    "forums:unhide": Route(unhide_forum),
+    "forums:rate": Route(rate_forum),
+    "forums:ticket": Route(show_ticket, reads_only=True),
+    "forums:mine": Route(show_ticket, reads_only=True),
+    "forums:qr": Route(send_ticket_code, reads_only=True),
+    "forums:people": Route(change_party_size),
+    "forums:remind": Route(change_reminders),
+    "forums:unremind": Route(change_reminders),
+    "forums:cancel": Route(ask_cancellation, reads_only=True),
+    "forums:cancelled": Route(cancel_registration),
+    "forums:*": Route(show_forum, reads_only=True),
+    f"start:{CHECKIN}": Route(scan_ticket),
+}

@@ -1,0 +1,79 @@
+"""Buttons of those who hold a forum ("hall:ACTION=CODE.ID"), and the link to an oral submission."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.requests import Refused, Route, Show, StartFlow, Upload, split_argument
+from bot.core.screen import Screen, Words
+from bot.feedback import qr_codes
+from bot.forums.planning import service as planning_service
+from bot.forums.session import oral_submissions, screens, service
+
+if TYPE_CHECKING:
+    from bot.core.requests import Answers, Request, Routes
+    from bot.core.unit_of_work import UnitOfWork
+
+
+async def show_next_submission(work: UnitOfWork, request: Request) -> Answers:
+    """Show the submission that comes up after the one in the argument. Raises Refused."""
+    code, submission_id = split_argument(request.argument)
+    shown = await service.find_next_submission(
+        work, request.chat.id, code, after=submission_id or 0
+    )
+    return Show(screens.show_next_submission(shown), new=not submission_id)
+
+
+async def start_answer(work: UnitOfWork, request: Request) -> Answers:
+    """Ask for the answer that is given in the hall. Raises Refused."""
+    code, submission_id = split_argument(request.argument)
+    facts = await service.begin_answer(work.connection, request.chat.id, code, submission_id or 0)
+    return StartFlow("hall_answer", facts)
+
+
+async def leave_to_unit(work: UnitOfWork, request: Request) -> Answers:
+    """Leave a submission to its unit, and show the next one. Raises Refused."""
+    code, submission_id = split_argument(request.argument)
+    await service.leave_to_unit(work, request.chat.id, code, submission_id or 0)
+    return await show_next_submission(work, request)
+
+
+async def start_oral_submission(work: UnitOfWork, request: Request) -> Answers:
+    """Ask for the words of somebody who speaks in the hall. Raises Refused."""
+    code, _number = split_argument(request.argument)
+    facts = await oral_submissions.begin_oral_submission(work, request.chat.id, code)
+    return StartFlow("hall_spoken", facts)
+
+
+async def send_claim_code(work: UnitOfWork, request: Request) -> Answers:
+    """Send the QR code by which the speaker claims an oral submission. Raises Refused."""
+    token = request.argument
+    if await oral_submissions.find_claimable(work, token) is None:
+        raise Refused(Words("hall.claimed"))
+    picture = qr_codes.draw_link_code(request.bot_name, oral_submissions.CLAIM + token)
+    return Show(Screen((Words("hall.scan"),)), upload=Upload(picture, "qr.png", is_picture=True))
+
+
+async def start_claim(work: UnitOfWork, request: Request) -> Answers:
+    """Ask whether the person said what the QR code stands for."""
+    facts = await oral_submissions.find_claimable(work, request.argument)
+    if facts is None:
+        return Show(Screen((Words("claim.gone"),)))
+    return StartFlow("claim", facts)
+
+
+async def record_refusal(work: UnitOfWork, request: Request) -> None:
+    """Write into the audit log that somebody tried what they may not do, or not now."""
+    code, _number = split_argument(request.argument)
+    action = f"hall_{request.action}"
+    await planning_service.record_refusal(work, request.chat.id, action, code)
+
+
+ROUTES: Routes = {
+    "hall:answer": Route(start_answer, record_refusal=record_refusal),
+    "hall:left": Route(leave_to_unit, record_refusal=record_refusal),
+    "hall:spoken": Route(start_oral_submission, reads_only=True, record_refusal=record_refusal),
+    "hall:qr": Route(send_claim_code, reads_only=True, record_refusal=record_refusal),
+    "hall:*": Route(show_next_submission, record_refusal=record_refusal),
+    f"start:{oral_submissions.CLAIM}": Route(start_claim, reads_only=True),
+}

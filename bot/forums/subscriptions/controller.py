@@ -1,0 +1,59 @@
+"""Buttons of subscriptions, "subscription:ACTION=SUBJECT"; a subject is a unit or a topic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.preferences import FORUMS, Preferences
+from bot.core.requests import Route, Show, StartFlow
+from bot.forums.subscriptions import screens, service
+
+if TYPE_CHECKING:
+    from bot.core.requests import Answers, Chat, Request, Routes
+    from bot.core.unit_of_work import UnitOfWork
+
+
+async def list_subscriptions(work: UnitOfWork, request: Request) -> Answers:
+    """Show the person's subscriptions."""
+    return await show_subscriptions(work, request.chat, request.argument)
+
+
+async def show_subscriptions(work: UnitOfWork, chat: Chat, offered: str) -> Answers:
+    """Show the subscriptions of a chat, and offer one to the area `offered`."""
+    subjects = await service.list_subjects(work, chat.id)
+    muted = FORUMS in Preferences.of(chat.preferences).muted
+    return Show(screens.show_subscriptions(subjects, offered, muted=muted))
+
+
+async def subscribe(work: UnitOfWork, request: Request) -> Answers:
+    """Subscribe to a subject; a person who has not agreed to the notice is asked first."""
+    facts = {"@subject": request.argument}
+    if not await service.has_agreed(work, request.chat.id):
+        return StartFlow("subscription", facts)
+    await service.subscribe(work, request.chat, facts)
+    return await list_subscriptions(work, request)
+
+
+async def unsubscribe(work: UnitOfWork, request: Request) -> Answers:
+    """End the subscription to a subject."""
+    await service.unsubscribe(work, request.chat.id, request.argument)
+    return await list_subscriptions(work, request)
+
+
+async def start_subscription(_work: UnitOfWork, _request: Request) -> Answers:
+    """Ask for an area."""
+    return StartFlow("subscription")
+
+
+async def list_topics(work: UnitOfWork, request: Request) -> Answers:
+    """Show the topics that the person has not subscribed to."""
+    return Show(screens.show_topics(await service.list_subjects(work, request.chat.id)))
+
+
+ROUTES: Routes = {
+    "subscription:take": Route(subscribe),
+    "subscription:drop": Route(unsubscribe),
+    "subscription:add": Route(start_subscription, reads_only=True),
+    "subscription:topics": Route(list_topics, reads_only=True),
+    "subscription:*": Route(list_subscriptions, reads_only=True),
+}

@@ -1,0 +1,27 @@
+"""The conversation that asks for an area to subscribe to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.areas.question import area_input
+from bot.conversation.engine import Flow, Step
+from bot.feedback.intake_flow import not_yet_agreed
+from bot.forums.attendance.flow import consent_with_notice_input
+
+if TYPE_CHECKING:
+    from bot.conversation.engine import Answers
+
+
+def has_no_subject(answers: Answers) -> bool:
+    """Return True if the area has to be asked for."""
+    return "@subject" not in answers
+
+
+SUBSCRIBING = Flow(
+    "subscription",
+    (
+        Step("consent", consent_with_notice_input(), when=not_yet_agreed, editable=False),
+        Step("area", area_input("subscription.area"), when=has_no_subject),
+    ),
+)

@@ -1,0 +1,74 @@
+"""Subscriptions to the forums of an area or on a topic.
+
+A subject is the code of a unit, the code of the city (for the whole city), or a topic.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.areas.question import is_area
+from bot.core.requests import Refused
+from bot.core.screen import Words
+from bot.core.unit_of_work import UnitOfWork
+from bot.feedback.intake_service import record_consent
+from bot.feedback.rules import NOTICE_VERSION
+from storage import attendance, residents
+from storage.models import Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.core.requests import Chat
+
+MAX_SUBJECTS = 20  # of one person
+
+
+async def list_subjects(work: UnitOfWork, chat_id: int) -> list[str]:
+    """Return the subjects that the person of a chat has subscribed to, oldest first."""
+    aliases = work.policy.pseudonyms.list_aliases(chat_id, named=True)
+    subscriptions = await attendance.list_subscriptions(work.connection, aliases)
+    return [subscription.subject for subscription in subscriptions]
+
+
+async def has_agreed(work: UnitOfWork, chat_id: int) -> bool:
+    """Return True if the person of a chat agreed to the present version of the notice."""
+    resident = await residents.find_resident(
+        work.connection, work.policy.pseudonyms.list_aliases(chat_id, named=True)
+    )
+    return resident is not None and resident.consent_version == NOTICE_VERSION
+
+
+async def subscribe(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
+    """Store a subscription to "@subject" or "area", and the "consent" if it was asked for.
+
+    A subject that is subscribed to already, or that does not exist, changes nothing. Raises Refused
+    when the person has MAX_SUBJECTS subjects.
+    """
+    if "consent" in answers:  # may be the only question, so that no later answer stores it
+        await record_consent(work, chat, answers["consent"])
+    subject = answers.get("@subject") or answers["area"]
+    subjects = await list_subjects(work, chat.id)
+    if subject in subjects or not _is_subject(subject):
+        return
+    if len(subjects) >= MAX_SUBJECTS:
+        raise Refused(Words("subscription.too_many", {"most": MAX_SUBJECTS}))
+    address = work.policy.pseudonyms.make_address(chat.id, named=True)
+    values = {
+        "alias": address.alias,
+        "sealed": address.sealed,
+        "language": chat.language,
+        "subject": subject,
+        "created_at": work.now,
+    }
+    await attendance.add_subscription(work.connection, values)
+
+
+async def unsubscribe(work: UnitOfWork, chat_id: int, subject: str) -> None:
+    """Delete the subscription of a chat's person to a subject, if there is one."""
+    aliases = work.policy.pseudonyms.list_aliases(chat_id, named=True)
+    await attendance.delete_subscriptions(work.connection, aliases, subject)
+
+
+def _is_subject(subject: str) -> bool:
+    return subject in set(Topic) or is_area(subject)
