@@ -16,6 +16,7 @@ check: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.import_cycles
 	$(BIN)/mypy
 
 unit: .venv/dev.stamp

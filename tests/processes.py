@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _forking = multiprocessing.get_context("forkserver")
 # What pytest's own script imports is imported again by every child, if it is not there.
 _forking.set_forkserver_preload(
-    ["__main__", "pytest", "bot.__main__", "bot.runtime.replica", "bot.runtime.doctor"]
+    ["__main__", "pytest", "bot.cli.main", "bot.runtime.replica", "bot.runtime.doctor"]
 )
 
 
@@ -93,7 +93,7 @@ def _become(
 
 
 def _status() -> int:
-    from bot.__main__ import main
+    from bot.cli.main import main
 
     try:
         main()

@@ -1,1 +1,1 @@
-"""The commands of `python -m bot`, a file for each thing that they are about."""
+"""The commands of `python -m bot`: one module for each command group."""

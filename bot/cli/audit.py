@@ -1,4 +1,4 @@
-"""The audit's chain."""
+"""The commands about the audit log."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ import typer
 from bot.cli.base import ChosenSettings, Failure, print_line, run_to_end, with_database
 from storage.database import Database
 
-cli = typer.Typer(help="The audit and the chain over it.", no_args_is_help=True)
+cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command("verify")
 def verify(
     head: Annotated[
-        str | None, typer.Option(help="What an earlier verification printed; it must be in it.")
+        str | None,
+        typer.Option(
+            help="The head that an earlier verification printed; the chain must still contain it."
+        ),
     ] = None,
 ) -> None:
-    """Check that nothing in the audit was changed or removed, and print the chain's head."""
+    """Check that no audit entry was changed or removed, and print the head of the hash chain."""
     from bot.privacy import audit_chain
     from bot.runtime.app import make_pseudonyms
 
@@ -39,4 +42,4 @@ def verify(
 
 @cli.callback()
 def _audit() -> None:
-    """The audit and the chain over it."""
+    """Keep `verify` a sub-command: typer would make a group of one command that command."""

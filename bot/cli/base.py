@@ -1,16 +1,18 @@
-"""What the commands share: the settings, the database, and how a command ends."""
+"""Shared by the commands: settings, database, output, and failures."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bot.privacy.encryption import BadKey
 from bot.runtime import logs
-from bot.runtime.settings import Settings, load_settings
-from storage.database import Database
+from bot.runtime.settings import BadSettings, Settings, load_settings
+from storage.database import BadUrl, Database, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -29,10 +31,35 @@ class ChosenSettings:
 
     @classmethod
     def settings(cls) -> Settings:
-        """The settings, read anew; raises BadSettings."""
+        """Read the settings, and configure the logs. Raises BadSettings."""
         settings = load_settings(cls.path)
         logs.configure_logs(settings.telegram.token)
         return settings
+
+
+def describe_failure(error: Exception) -> tuple[str, int] | None:
+    """Return the message and the exit status of an expected error, or None for any other."""
+    match error:
+        case BadSettings() | BadUrl() | BadKey():
+            return str(error), 2
+        case Unavailable():
+            message = (
+                "the database cannot be reached or is not set up; check database.url and run"
+                f" 'python -m bot migrate' ({error})"
+            )
+            return message, 1
+        case Failure() | OSError():
+            return str(error), 1
+    return None
+
+
+def require_simulator() -> None:
+    """Raise Failure unless the simulator and its libraries are installed."""
+    if find_spec("bot.simulator") is None or find_spec("aiogram") is None:
+        raise Failure(
+            "the simulator is not installed: run this in the project's source folder, after"
+            " 'make demo' or 'pip install -r requirements/demo.txt'"
+        )
 
 
 def print_line(line: str) -> None:
@@ -43,7 +70,7 @@ def print_line(line: str) -> None:
 async def with_database(
     work: Callable[[Database], Awaitable[Result]], settings: Settings | None = None
 ) -> Result:
-    """What `work` gives, done with the database of the settings."""
+    """Open the database of the settings, return what `work` returns, and close the database."""
     database = Database((settings or ChosenSettings.settings()).database.url)
     try:
         return await work(database)
@@ -52,14 +79,14 @@ async def with_database(
 
 
 def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
-    """What a coroutine gives, in a loop of its own."""
+    """Run a coroutine in a new event loop, and return its result."""
     try:
         import uvloop
-    except ImportError:  # it does not run everywhere
+    except ImportError:  # there is no uvloop for Windows and PyPy
         return asyncio.run(work)
     return uvloop.run(work)
 
 
 def to_utc(moment: datetime | None) -> datetime | None:
-    """A moment given on the command line, which is in this machine's zone."""
+    """Return a naive time of the command line, which is in this machine's zone, in UTC."""
     return None if moment is None else moment.astimezone(UTC)

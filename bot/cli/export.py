@@ -1,10 +1,10 @@
-"""Exports."""
+"""The commands that export data."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,23 +12,28 @@ from bot.cli.base import ChosenSettings, run_to_end, to_utc, with_database
 from bot.reports.export import ExportFormat
 from storage.database import Database
 
-if TYPE_CHECKING:
-    pass
+_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+Since = Annotated[
+    datetime | None, typer.Option(formats=_FORMATS, help="Only from this time on, local time.")
+]
+Until = Annotated[
+    datetime | None, typer.Option(formats=_FORMATS, help="Only before this time, local time.")
+]
+Form = Annotated[ExportFormat, typer.Option("--format", help="The file format.")]
+Out = Annotated[Path | None, typer.Option(help="The file to write. Default: standard output.")]
 
-Moment = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])]
-Form = Annotated[ExportFormat, typer.Option("--format", help="The form of the file.")]
-Out = Annotated[Path | None, typer.Option(help="A file; without one, standard output.")]
-
-cli = typer.Typer(help="Write what is stored to a file or to the screen.")
+cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command("submissions")
 def export_submissions(
     form: Form = ExportFormat.JSONL,
-    since: Moment = None,
-    until: Moment = None,
+    since: Since = None,
+    until: Until = None,
     out: Out = None,
-    with_identity: Annotated[bool, typer.Option(help="Who gave it too; audited.")] = False,
+    with_identity: Annotated[
+        bool, typer.Option(help="With the chat id and phone number; this is audited.")
+    ] = False,
 ) -> None:
     """Write submissions, oldest first."""
     from bot.reports import export
@@ -56,9 +61,9 @@ def export_submissions(
 
 @cli.command("audit")
 def export_audit(
-    form: Form = ExportFormat.JSONL, since: Moment = None, until: Moment = None, out: Out = None
+    form: Form = ExportFormat.JSONL, since: Since = None, until: Until = None, out: Out = None
 ) -> None:
-    """Write the audit, oldest first."""
+    """Write the audit log, oldest first."""
     from bot.reports import export
 
     async def work(database: Database) -> None:
@@ -71,9 +76,9 @@ def export_audit(
 
 @cli.command("forums")
 def export_forums(
-    form: Form = ExportFormat.JSONL, since: Moment = None, until: Moment = None, out: Out = None
+    form: Form = ExportFormat.JSONL, since: Since = None, until: Until = None, out: Out = None
 ) -> None:
-    """Write forums by their start, oldest first, with the numbers of who came and what was said."""
+    """Write forums with their attendance and submissions counts, earliest start first."""
     from bot.reports import export
 
     async def work(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Keys that residents and their files are sealed with."""
+"""The commands about the encryption keys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import typer
 from bot.cli.base import ChosenSettings, print_line, run_to_end, with_database
 from storage.database import Database
 
-cli = typer.Typer(help="The keys of the seal on residents' identities.", no_args_is_help=True)
+cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command("new")
@@ -20,7 +20,7 @@ def new() -> None:
 
 @cli.command("rotate")
 def rotate() -> None:
-    """Put everything under the first of the keys; afterwards the others are needed no more."""
+    """Encrypt every identity with the first key; then the other keys are only needed for files."""
     from bot.privacy import key_rotation
     from bot.runtime.app import make_pseudonyms
 

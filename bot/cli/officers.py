@@ -1,4 +1,4 @@
-"""Officers and their invites."""
+"""The commands about officers: invite, list, roster, deactivate."""
 
 from __future__ import annotations
 
@@ -15,18 +15,23 @@ from storage.models import Role, Topic
 if TYPE_CHECKING:
     from storage.models import Officer
 
-cli = typer.Typer(help="Officers and their invites.", no_args_is_help=True)
+cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command("invite")
 def invite(
-    unit: Annotated[str, typer.Option(help="The unit's code; 31 is the city.")],
-    role: Annotated[Role, typer.Option(help="What the officer may do.")] = Role.OFFICER,
+    unit: Annotated[
+        str, typer.Option(help="The code of the officer's unit; 31 is the city police.")
+    ],
+    role: Annotated[
+        Role, typer.Option(help="The role, which decides what the officer may do.")
+    ] = Role.OFFICER,
     topic: Annotated[
-        list[Topic] | None, typer.Option(help="A topic to be alerted of; without any, all.")
+        list[Topic] | None,
+        typer.Option(help="A topic that the officer is alerted of; may be repeated. Default: all."),
     ] = None,
 ) -> None:
-    """Make a one-time link that makes its user an officer."""
+    """Print a one-time link; opening it registers the sender as an officer of a unit."""
     from bot.areas.units import CITY, map_units
     from bot.casework import staff
     from bot.core.unit_of_work import begin_work
@@ -43,28 +48,20 @@ def invite(
             return await staff.make_invite(work, unit, role, topics)
 
     token = run_to_end(with_database(make, settings))
-    print_line(run_to_end(_invite_link(settings, token)))
+    print_line(run_to_end(_make_invite_link(settings, token)))
 
 
-async def _invite_link(settings: Settings, token: str) -> str:
-    """The link, or what to send to the bot when Telegram cannot tell the bot's name."""
-    from telegram.error import TelegramError
+async def _make_invite_link(settings: Settings, token: str) -> str:
+    """Return the invite link, or the command to send if Telegram does not tell the bot's name."""
+    from bot.runtime.app import fetch_bot_name
 
-    from bot.runtime.app import make_bot
-
-    start = f"/start invite_{token}"
-    if not settings.telegram.token:
-        return start
-    try:
-        async with make_bot(settings) as bot:
-            return f"https://t.me/{bot.username}?start=invite_{token}"
-    except TelegramError:
-        return start
+    name = await fetch_bot_name(settings) if settings.telegram.token else None
+    return f"https://t.me/{name}?start=invite_{token}" if name else f"/start invite_{token}"
 
 
 @cli.command("list")
 def list_officers() -> None:
-    """Show all officers."""
+    """Print a table of all officers."""
     from rich.console import Console
     from rich.table import Table
 
@@ -82,22 +79,24 @@ def list_officers() -> None:
             officer.unit_code,
             officer.role.value,
             ", ".join(officer.topics) or "all",
-            _yes(officer.on_duty),
-            _yes(officer.active),
+            _format_yes_no(officer.on_duty),
+            _format_yes_no(officer.active),
         )
     Console().print(table)
 
 
-def _yes(value: bool) -> str:
+def _format_yes_no(value: bool) -> str:
     return "yes" if value else "no"
 
 
 @cli.command("roster")
 def roster(
-    officer_id: int,
+    officer_id: Annotated[int, typer.Argument(help="The id in 'officers list'.")],
     shift: Annotated[
         list[str] | None,
-        typer.Option(help="As 'mon-fri 07:30-17:00', several times; without any, always."),
+        typer.Option(
+            help="For example 'mon-fri 07:30-17:00'; may be repeated. Default: at any time."
+        ),
     ] = None,
 ) -> None:
     """Set the weekly shifts in which an officer is alerted."""
@@ -132,8 +131,10 @@ def roster(
 
 
 @cli.command("deactivate")
-def deactivate(officer_id: int) -> None:
-    """Take an officer's rights away."""
+def deactivate(
+    officer_id: Annotated[int, typer.Argument(help="The id in 'officers list'.")],
+) -> None:
+    """Take away an officer's rights, and reassign the officer's cases."""
     from bot.casework import staff
     from bot.core.unit_of_work import begin_work
     from bot.runtime.app import make_policy

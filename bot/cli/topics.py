@@ -1,4 +1,4 @@
-"""What opinions seem to be: suggested for lines of text, measured on a file."""
+"""The commands about suggestions of kind, topics and urgency."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ import typer
 
 from bot.cli.base import Failure, print_line
 
-cli = typer.Typer(help="Suggestions of kind, topic and urgency.", no_args_is_help=True)
+cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command("suggest")
 def suggest() -> None:
-    """Read texts from standard input, a line each, and write what they seem to be."""
+    """Read texts from standard input, one a line; write a JSON line with suggestions for each."""
     from bot.classification.measurement import suggest_lines
 
     suggest_lines(sys.stdin.buffer, sys.stdout.buffer)
 
 
 @cli.command("measure")
-def measure(file: Annotated[Path, typer.Argument(help="JSON lines with text, topics …")]) -> None:
-    """Measure the suggestions on texts whose kind, topics and urgency are known."""
-    from bot.classification.measurement import BadExamples
-    from bot.classification.measurement import measure_examples as measured
+def measure(
+    file: Annotated[Path, typer.Argument(help="JSON lines with text, kind, topics and urgent.")],
+) -> None:
+    """Measure precision, recall and accuracy of the suggestions on labelled texts."""
+    from bot.classification.measurement import BadExamples, measure_examples
 
     try:
         examples = [orjson.loads(line) for line in file.read_bytes().splitlines() if line.strip()]
-        result = measured(examples)
+        result = measure_examples(examples)
     except (orjson.JSONDecodeError, BadExamples) as error:
         raise Failure(f"{file}: {error}") from error
     print_line(f"{result.texts} texts")

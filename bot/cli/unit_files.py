@@ -1,4 +1,4 @@
-"""What the command line does with units: finding them by name, and taking boundaries in."""
+"""Find units by the lines of a file, and import a file of boundaries."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 
-def find_lines(typed: BinaryIO, found: BinaryIO) -> None:
-    """For each line of UTF-8 a line of JSON: {"query", "codes"}, the codes best first."""
-    for line in typed:
+def find_lines(source: BinaryIO, target: BinaryIO) -> None:
+    """Write a JSON line {"query", "codes"} for each UTF-8 line; the codes are best first."""
+    for line in source:
         query = line.decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\r\n")
-        found.write(orjson.dumps({"query": query, "codes": resolve_area(query).codes}) + b"\n")
-        found.flush()  # whoever asks line by line waits for the answer
+        target.write(orjson.dumps({"query": query, "codes": resolve_area(query).codes}) + b"\n")
+        target.flush()  # a caller may wait for each answer before it writes the next line
 
 
 def import_boundaries(file: Path, target: Path, code_property: str | None) -> list[str]:
-    """Check a GeoJSON file and put a copy at `target`; the names of the units that it lacks.
+    """Check a GeoJSON file, copy it to `target`, and return the names of units without an area.
 
-    Raises BadBoundaries and leaves the target as it is; raises OSError.
+    Raises BadBoundaries or OSError; then `target` is unchanged.
     """
     content = file.read_bytes()
-    have = parse_boundaries(content, code_property).codes
+    codes = parse_boundaries(content, code_property).codes
     target.parent.mkdir(parents=True, exist_ok=True)
-    # A replica that reads it meanwhile gets the old file or the new one, never a half.
+    # The file is replaced in one step: a running replica reads the old or the new one.
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     partial.write_bytes(content)
     partial.replace(target)
-    return [unit.name for unit in list_units() if unit.code not in have]
+    return [unit.name for unit in list_units() if unit.code not in codes]

@@ -1,4 +1,4 @@
-"""The units of the city."""
+"""The commands about the units of the city."""
 
 from __future__ import annotations
 
@@ -11,37 +11,39 @@ import typer
 from bot.cli.base import ChosenSettings, Failure, print_line
 from bot.runtime.settings import BadSettings
 
-cli = typer.Typer(help="The units of the city.", no_args_is_help=True)
+cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command("list")
 def list_units() -> None:
-    """Show the codes and names of all units."""
+    """Print the codes and names of all units."""
     from bot.areas.units import list_units
-    from bot.texts import load_texts as texts
+    from bot.texts import load_texts
 
-    words = texts("vi")
+    words = load_texts("vi")
     for unit in list_units():
         print_line(f"{unit.code}\t{words[f'areas.{unit.level}'].format(name=unit.name)}")
 
 
 @cli.command("find")
 def find_units() -> None:
-    """Read names from standard input, a line each, and write which units they may mean."""
+    """Read names from standard input, one a line; write a JSON line with the unit codes of each."""
     from bot.cli.unit_files import find_lines
 
     find_lines(sys.stdin.buffer, sys.stdout.buffer)
 
 
 @cli.command("import")
-def import_units(file: Annotated[Path, typer.Argument(help="A GeoJSON file.")]) -> None:
-    """Check the boundaries of units and copy them to where the settings say."""
+def import_units(
+    file: Annotated[Path, typer.Argument(help="A GeoJSON file with an area for each unit.")],
+) -> None:
+    """Check a GeoJSON file of unit boundaries, and copy it to the path areas.boundaries."""
     from bot.areas.boundaries import BadBoundaries
     from bot.cli.unit_files import import_boundaries
 
     areas = ChosenSettings.settings().areas
     if not areas.boundaries:
-        raise BadSettings("areas.boundaries is not set: say where the boundaries are to be kept")
+        raise BadSettings("areas.boundaries is not set: say in which file to store the boundaries")
     try:
         lacking = import_boundaries(file, Path(areas.boundaries), areas.code_property or None)
     except BadBoundaries as error:

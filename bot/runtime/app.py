@@ -149,6 +149,15 @@ def make_bot(settings: Settings) -> Bot:
     )
 
 
+async def fetch_bot_name(settings: Settings) -> str | None:
+    """Ask Telegram for the bot's user name; return None if Telegram does not answer."""
+    try:
+        async with make_bot(settings) as bot:
+            return bot.username
+    except TelegramError:
+        return None
+
+
 class App:
     """One replica, put together but not yet listening to anything."""
 

@@ -1,0 +1,222 @@
+"""The command line: `python -m bot`, also installed as `langnghe`."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+if TYPE_CHECKING:
+    from bot.cli.base import ChosenSettings
+    from storage.database import Database
+
+# A command group `name` is the `cli` of the module `bot.cli.name`, imported when it is used.
+_GROUPS = {
+    "officers": "Invite officers, list them, set their shifts, deactivate them.",
+    "export": "Write submissions, forums or the audit log to a file or to standard output.",
+    "units": "List the units of the city, find them by name, import their boundaries.",
+    "keys": "Make and rotate the encryption keys.",
+    "topics": "Suggest kind, topics and urgency of texts, and measure the suggestions.",
+    "audit": "Check that the audit log was not changed.",
+}
+
+
+class _LazyGroup(TyperGroup):
+    """A command group that imports its module when one of its commands is needed."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return self._load().list_commands(ctx)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return self._load().get_command(ctx, cmd_name)
+
+    def _load(self) -> TyperGroup:
+        group = get_command(import_module(f"bot.cli.{self.name}").cli)
+        assert isinstance(group, TyperGroup)
+        return group
+
+
+class _Commands(TyperGroup):
+    """The commands of this module, and the command groups."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for name, text in _GROUPS.items():
+            self.add_command(
+                _LazyGroup(name=name, help=text, no_args_is_help=True, rich_markup_mode=None)
+            )
+
+
+cli = typer.Typer(
+    cls=_Commands,
+    name="langnghe",
+    help="The intake channel of the forums 'Công an lắng nghe ý kiến của nhân dân'.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _chosen_settings() -> type[ChosenSettings]:
+    from bot.cli.base import ChosenSettings
+
+    return ChosenSettings
+
+
+@cli.callback()
+def choose_settings(
+    config: Annotated[
+        Path | None,
+        typer.Option(help="The settings file. Default: BOT_CONFIG, else config.toml."),
+    ] = None,
+) -> None:
+    """Store the path of the settings file for the command."""
+    if config is not None:
+        _chosen_settings().path = config
+
+
+@cli.command()
+def run() -> None:
+    """Run the bot until it gets SIGINT or SIGTERM."""
+    from bot.cli.base import Failure, run_to_end
+    from bot.runtime.replica import CannotStart, run_replica
+    from bot.runtime.settings import BadSettings
+
+    settings = _chosen_settings().settings()
+    if not settings.telegram.token:
+        raise BadSettings(
+            "telegram.token is not set: put the token that @BotFather gave into the settings file"
+            " or into BOT_TELEGRAM__TOKEN"
+        )
+    hook = settings.telegram.webhook
+    if settings.telegram.mode == "webhook" and not (hook.public_url and hook.secret_token):
+        raise BadSettings(
+            "telegram.mode is 'webhook': set telegram.webhook.public_url and"
+            " telegram.webhook.secret_token too"
+        )
+    try:
+        run_to_end(run_replica(settings))
+    except CannotStart as error:
+        raise Failure(str(error)) from error
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="The port of the chat page.")] = 8080,
+) -> None:
+    """Run the bot against the simulator, with sample people and submissions."""
+    from bot.cli.base import Failure, require_simulator, run_to_end
+    from bot.runtime.settings import BadSettings
+
+    require_simulator()
+    settings = _chosen_settings().settings()
+    if settings.telegram.token:
+        raise BadSettings(
+            "telegram.token is set: the demo writes sample data, and will not do so into the"
+            " database of a real bot; run it with settings of its own (--config)"
+        )
+    from bot.runtime.demo import run_demo
+    from bot.runtime.replica import CannotStart
+
+    try:
+        run_to_end(run_demo(settings, port))
+    except CannotStart as error:
+        raise Failure(str(error)) from error
+
+
+@cli.command()
+def simulator(
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8081,
+    host: Annotated[str, typer.Option(help="The loopback address to listen on.")] = "127.0.0.1",
+    token: Annotated[
+        list[str] | None,
+        typer.Option(help="A token to accept; may be repeated. Default: every well-formed token."),
+    ] = None,
+) -> None:
+    """Run the Bot API simulator and its chat page."""
+    from bot.cli.base import require_simulator
+
+    require_simulator()
+    from bot.simulator.command import serve
+
+    serve(host, port, token or [])
+
+
+@cli.command()
+def migrate() -> None:
+    """Create the database, or migrate it to the revision of this program."""
+    from bot.cli.base import print_line, run_to_end, with_database
+    from bot.privacy.key_rotation import encrypt_plain_rows
+    from bot.runtime.app import make_pseudonyms
+    from storage import migrations
+
+    settings = _chosen_settings().settings()
+
+    async def work(database: Database) -> None:
+        await migrations.migrate(database)
+        await encrypt_plain_rows(database, make_pseudonyms(settings))
+
+    run_to_end(with_database(work, settings))
+    print_line("The database is up to date.")
+
+
+@cli.command()
+def doctor() -> None:
+    """Check settings, database, token and webhook, and print what to do."""
+    from bot.cli.base import Failure, print_line, run_to_end
+    from bot.runtime.doctor import examine_installation
+
+    if not run_to_end(examine_installation(_chosen_settings().settings(), print_line)):
+        raise Failure("something is to be done: see above")
+
+
+@cli.command()
+def purge() -> None:
+    """Erase data whose retention period is over now, as the running bot does every 10 minutes."""
+    from bot.cli.base import run_to_end, with_database
+    from bot.runtime.app import make_case_deadlines, make_policy, make_retention_periods, utc_now
+    from bot.runtime.scheduler import Scheduler
+
+    settings = _chosen_settings().settings()
+
+    async def work(database: Database) -> None:
+        schedule = Scheduler(
+            database,
+            make_policy(settings),
+            settings.retention,
+            make_retention_periods(settings.retention),
+            make_case_deadlines(settings.deadlines),
+            utc_now,
+            lambda: None,
+        )
+        await schedule.purge()
+
+    run_to_end(with_database(work, settings))
+
+
+def main() -> None:
+    """Run a command and exit: 0 done, 1 failed, 2 wrong usage or settings.
+
+    A failure is one line on standard error that says what to do.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")  # names have diacritics, whatever the locale is
+    try:
+        cli()  # exits with 0, or with 2 after wrong usage
+    except Exception as error:
+        from bot.cli.base import describe_failure
+
+        failure = describe_failure(error)
+        if failure is None:
+            raise
+        line, status = failure
+        sys.stderr.write(f"langnghe: {' '.join(line.split())}\n")
+        sys.exit(status)
