@@ -13,9 +13,9 @@ import pytest
 
 from storage import migrations
 from storage.database import Database
-from tests.people import Town, town_on
 from tests.places import choose_temp_folder
 from tests.postgres import Postgres
+from tests.town.town import Town, open_town
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
@@ -89,7 +89,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def town(database_url: str) -> AsyncIterator[Town]:
     """One replica and nobody there yet."""
-    async with town_on(database_url) as opened:
+    async with open_town(database_url) as opened:
         yield opened
 
 
@@ -97,6 +97,6 @@ async def town(database_url: str) -> AsyncIterator[Town]:
 async def twin_town(postgres: Postgres) -> AsyncIterator[Town]:
     """Two replicas on one PostgreSQL database."""
     name = await postgres.create()
-    async with town_on(postgres.database(name), replicas=2) as opened:
+    async with open_town(postgres.database(name), replicas=2) as opened:
         yield opened
     await postgres.drop(name)

@@ -305,14 +305,6 @@ class App:
         ):
             self.delivery.nudge()
 
-    async def settled(self) -> None:
-        """Return when every reply was sent and nothing in the outbox is due (for tests)."""
-        await self.replies.drained()
-        await self.fetch_evidence()
-        await self.announce_forums()
-        while not self.stopping.is_set() and await self.delivery.start_due():
-            await self.delivery.drained()
-
     async def introduce(self) -> None:
         """Register the commands and the description, per language; the bot works without them."""
         try:

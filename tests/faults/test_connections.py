@@ -19,8 +19,10 @@ from storage.models import Pace
 from storage.statements import table
 from tests.faults.road import Road
 from tests.kills.campaign import Bot
-from tests.people import settings_for, tells, town_on
 from tests.samples import once
+from tests.town.settings import make_settings
+from tests.town.texts import contains_text
+from tests.town.town import open_town
 from tests.transport.stage import MARK, fault, message, met, put, put_at, requests, row, state
 
 if TYPE_CHECKING:
@@ -29,16 +31,17 @@ if TYPE_CHECKING:
     import pytest
 
     from bot.channels.telegram.delivery import Delivery
-    from tests.people import Person, Town
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 
 @asynccontextmanager
 async def through(town: Town, url: str, base: str, proxy: str = "") -> AsyncIterator[None]:
     """The town's replica reaches Telegram by another way while inside."""
-    settings = settings_for(url, base)
+    settings = make_settings(url, base)
     telegram = settings.telegram.model_copy(update={"proxy": proxy})
     settings = settings.model_copy(update={"telegram": telegram})
-    async with town.playing(App(settings, clock=lambda: town.now, album_pause=0.0)):
+    async with town.run_replica(App(settings, clock=lambda: town.now, album_pause=0.0)):
         town.replicas.reverse()
         direct = town.replicas.pop()
         yield
@@ -47,7 +50,9 @@ async def through(town: Town, url: str, base: str, proxy: str = "") -> AsyncIter
 
 def unmarked(person: Person) -> int:
     """How often somebody heard what was put, without the mark of a possible repeat."""
-    return sum(tells(each, "draft.none") and not tells(each, MARK) for each in person.heard)
+    return sum(
+        contains_text(each, "draft.none") and not contains_text(each, MARK) for each in person.heard
+    )
 
 
 async def test_what_a_refused_connection_kept_back_is_sent_unmarked(
@@ -61,12 +66,12 @@ async def test_what_a_refused_connection_kept_back_is_sent_unmarked(
         await put(town, message("b", bob.id, town.now, critical=False))
         for _ in range(3):
             await town.deliver()
-            town.later(minutes=1)
+            town.advance(minutes=1)
         rows = [await row(town, key) for key in "ab"]
         assert [(each.state.value, each.repeated) for each in rows] == [("waiting", False)] * 2
         assert all(each.attempt == 3 for each in rows)
         await road.open()
-        town.later(minutes=11)
+        town.advance(minutes=11)
         await town.deliver()
     assert (unmarked(ann), unmarked(bob)) == (1, 1)
 
@@ -77,14 +82,14 @@ async def test_a_full_pool_of_connections_is_not_in_doubt(
     """One connection, and it hangs: that message is in doubt, the one that never got it is not."""
     narrow = partial(AiohttpRequest, connections=1, connect_timeout=0.1, read_timeout=0.5)
     monkeypatch.setattr("bot.runtime.app.AiohttpRequest", narrow)
-    async with town_on(database_url) as town:
+    async with open_town(database_url) as town:
         bob, ann = await met(town, "Bob"), await met(town, "Ann")
         fault(town, "hang", chat_id=bob.id)
         await put(town, message("b", bob.id, town.now), message("a", ann.id, town.now))
         await town.deliver()
         found = [(await row(town, key)) for key in "ba"]
         assert [each.repeated for each in found] == [True, False]
-        town.later(minutes=11)
+        town.advance(minutes=11)
         await town.deliver()
         assert [await state(town, key) for key in "ba"] == ["sent", "sent"]
         assert (unmarked(bob), unmarked(ann)) == (0, 1)
@@ -100,7 +105,7 @@ async def test_telegram_is_away_for_a_day_and_an_hour(town: Town, database_url: 
             await put(town, message(f"m{number}", ann.id, town.now, lasts=lasts))
         for _ in range(25):
             await town.deliver()
-            town.later(hours=1)
+            town.advance(hours=1)
             await town.app.schedule.sweep()
         states = [await state(town, f"m{number}") for number in range(5)]
         assert states == ["waiting", "expired", "waiting", "expired", "waiting"]
@@ -108,7 +113,7 @@ async def test_telegram_is_away_for_a_day_and_an_hour(town: Town, database_url: 
         await town.deliver()
         assert [await state(town, f"m{number}") for number in (0, 2, 4)] == ["sent"] * 3
     assert unmarked(ann) == 3
-    assert not any(tells(each, MARK) for each in ann.heard)
+    assert not any(contains_text(each, MARK) for each in ann.heard)
 
 
 @once
@@ -169,11 +174,11 @@ def claims_take(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
 @asynccontextmanager
 async def paced(town: Town, url: str, a_second: int) -> AsyncIterator[Delivery]:
     """The town's replica keeps a limit while inside."""
-    settings = settings_for(url, town.simulator.url)
+    settings = make_settings(url, town.simulator.url)
     limits = settings.telegram.limits.model_copy(update={"global_per_second": a_second})
     telegram = settings.telegram.model_copy(update={"limits": limits})
     settings = settings.model_copy(update={"telegram": telegram})
-    async with town.playing(App(settings, clock=lambda: town.now, album_pause=0.0)):
+    async with town.run_replica(App(settings, clock=lambda: town.now, album_pause=0.0)):
         yield town.replicas[-1].app.delivery
 
 
@@ -203,7 +208,7 @@ async def test_who_is_late_moves_the_slots_that_follow(
             await put(town, message(key, person.id, town.now))
             await delivery.start_due()
             await delivery.drained()
-            town.later(seconds=0.1)
+            town.advance(seconds=0.1)
     async with town.app.database.reading() as connection:
         free = (await connection.execute(select(table(Pace).c.next_free))).scalar_one()
     assert free - begun > timedelta(seconds=0.3)

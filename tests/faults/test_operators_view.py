@@ -16,7 +16,7 @@ from tests.samples import once
 from tests.transport.stage import message, met, put, put_at
 
 if TYPE_CHECKING:
-    from tests.people import Town
+    from tests.town.town import Town
 
 
 async def test_health_readiness_and_metrics(town: Town) -> None:
@@ -95,7 +95,7 @@ async def test_a_spreadsheet_holds_what_was_given_and_runs_nothing(town: Town) -
         "dòng một\ndòng hai",
     ]
     assert {cell.data_type for each in rows for cell in each} <= {"s", "n", "b"}  # no "f"
-    for each, kept in zip(found, await town.exported(), strict=True):
+    for each, kept in zip(found, await town.export_submissions(), strict=True):
         for name in ("code", "kind", "state", "created_at", "due_at"):
             assert each[name] == kept[name]
         assert each["topics"] == '["theft"]'

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from storage import casework
 from storage.models import Role
-from tests.people import Group
+from tests.town.group import Group
 from tests.transport.stage import message, put, requests, row
 
 if TYPE_CHECKING:
-    from tests.people import Town
+    from tests.town.town import Town
 
 WARD, NAMED = "11407", "Phường An Biên"
 
@@ -20,7 +20,7 @@ async def test_a_group_becomes_a_supergroup_in_the_middle(town: Town) -> None:
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     world = town.simulator.world
     old = world.add_chat("group", "An Biên", members=[leader.id])
-    await Group(town, old.id, {}).hears(leader, "/baotaiday")
+    await leader.says_in(Group(town, old.id, {}), "/baotaiday")
     await put(town, message("a", old.id, town.now))
     await town.deliver()
 
@@ -35,7 +35,7 @@ async def test_a_group_becomes_a_supergroup_in_the_middle(town: Town) -> None:
     await town.deliver()
     for body in notices * 2:
         assert await town.post(town.replica(0), body) == 200
-    town.later(minutes=2)
+    town.advance(minutes=2)
     await town.deliver()
 
     rows = [await row(town, key) for key in "abcde"]

@@ -21,8 +21,8 @@ from storage.database import Database
 from storage.models import Forum, ForumState, Outbox, OutboxState, Role, Subscription
 from storage.statements import table
 from tests.kills.campaign import Bot
-from tests.people import KEY, TOKEN
 from tests.samples import POLICY
+from tests.town.settings import KEY, TOKEN
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection

@@ -25,9 +25,10 @@ from storage.database import Database
 from storage.models import Outbox, Role
 from storage.statements import table
 from tests.kills.walkers import Walker, code_in
-from tests.people import KEY, SECRET, TOKEN, tells
 from tests.processes import Running
 from tests.samples import POLICY
+from tests.town.settings import KEY, SECRET, TOKEN
+from tests.town.texts import contains_text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -207,9 +208,11 @@ def _judge_submissions(records: list[dict[str, Any]], walkers: list[Walker]) -> 
 
 def _judge_alerts(simulator: Simulator, records: list[dict[str, Any]]) -> list[str]:
     """The officer was alerted of each; a second alert says that it may be one."""
-    alerts = [m for m in simulator.messages(_OFFICER) if tells(m.get("text", ""), "alert.text")]
+    alerts = [
+        m for m in simulator.messages(_OFFICER) if contains_text(m.get("text", ""), "alert.text")
+    ]
     times = Counter(code_in(message) for message in alerts)
-    marked = Counter(code_in(m) for m in alerts if tells(m["text"], "outbox.repeated"))
+    marked = Counter(code_in(m) for m in alerts if contains_text(m["text"], "outbox.repeated"))
     wrong = [f"no alert of {r['code']}" for r in records if not times[r["code"]]]
     return wrong + [f"{c} repeated unmarked" for c, n in times.items() if n - marked[c] > 1]
 

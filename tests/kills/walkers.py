@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.people import tells
+from tests.town.texts import contains_text
 
 if TYPE_CHECKING:
     from bot.simulator.server import Simulator
@@ -118,7 +118,7 @@ class Walker:
 
     def _collect(self) -> None:
         for message in self.simulator.messages(self.id):
-            if tells(message.get("text", ""), "receipt.text"):
+            if contains_text(message.get("text", ""), "receipt.text"):
                 code = code_in(message)
                 if code not in self.codes:
                     self.codes.append(code)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.core.screen import Screen, Words
 from bot.runtime.settings import RateLimitSettings
 from storage import outbox
-from tests.people import Town, town_on
+from tests.town.town import Town, open_town
 
 
 async def test_a_message_that_is_sent_later_than_its_chunk_is_written_down(
@@ -15,7 +15,7 @@ async def test_a_message_that_is_sent_later_than_its_chunk_is_written_down(
 ) -> None:
     """What becomes of the slower one is not lost when the faster one's outcome is written."""
     paced = RateLimitSettings(global_per_second=5, chat_per_second=0, group_per_minute=0)
-    async with town_on(database_url, limits=paced) as town:
+    async with open_town(database_url, limits=paced) as town:
         await _send_to_many(town, 3)
 
 

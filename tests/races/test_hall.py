@@ -1,118 +1,77 @@
-"""Two who do something with one opinion in the hall at the same moment, on PostgreSQL."""
+"""Two people act on one opinion in the hall at the same moment, on PostgreSQL."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from bot.core.requests import Chat, Refused
-from bot.core.unit_of_work import UnitOfWork
-from bot.feedback import intake_service as feedback
+from bot.core.requests import Chat
+from bot.feedback import intake_service
 from bot.feedback.rules import NOTICE_VERSION
 from bot.forums.session import oral_submissions
 from bot.forums.session import service as session_service
-from storage.models import Answer, ForumState, Hearing, Role, State, Submission
-from storage.statements import fetch_all, table
-from tests.attending import changed, published
-from tests.races.test_casework import waiting_for_locks
-from tests.stories.test_hall import CODE, WARD, sends_ahead, the_one
+from storage.models import Answer, ForumState, Role, State
+from tests.races.test_casework import lock_cases
+from tests.stories.test_hall import list_hearings, submit_for_forum
+from tests.town.forums import CODE, WARD, change_forum, publish_forum
+from tests.town.locks import run_together
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from tests.people import Person, Town
-
-CASES, ROWS = table(Submission), table(Hearing)
-
-
-async def at_once(town: Town, *acts: Any) -> list[str]:
-    """Let all come to the opinion's row before any of them goes on; what became of each."""
-
-    async def one(number: int, act: Any) -> str:
-        try:
-            async with town.replica(number).app.database.transaction() as connection:
-                await act(connection)
-        except Refused:
-            return "too late"
-        return "done"
-
-    async with asyncio.timeout(20):
-        async with town.app.database.transaction() as holding:
-            await holding.execute(select(CASES.c.id).with_for_update())
-            running = [asyncio.create_task(one(*each)) for each in enumerate(acts)]
-            while await waiting_for_locks(town) < len(acts):
-                pass
-        return list(await asyncio.gather(*running))
-
-
-async def heard(town: Town) -> list[Hearing]:
-    """What became of opinions in the hall."""
-    async with town.app.database.reading() as connection:
-        return list(await fetch_all(connection, Hearing, select(ROWS)))
+    from bot.core.unit_of_work import UnitOfWork
+    from tests.town.locks import Act
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 
 async def test_an_opinion_is_answered_there_or_left_to_its_unit(twin_town: Town) -> None:
-    """By two organisers at once: one of the two, and nothing of the other is left."""
+    """Two organisers choose differently: one choice is stored, and nothing of the other."""
     town = twin_town
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
-    forum = await published(town)
-    opinion = await the_one(town, await sends_ahead(town.resident("Ann"), "Vỉa hè hỏng"))
-    await changed(town, forum, state=ForumState.LIVE)
-    number, policy = opinion.id, town.app.policy
+    forum = await publish_forum(town)
+    code = await submit_for_forum(town.resident("Ann"), "Vỉa hè hỏng")
+    number = (await town.get_submission(code)).id
+    await change_forum(town, forum, state=ForumState.LIVE)
 
-    async def answers(connection: AsyncConnection) -> None:
+    async def answer(work: UnitOfWork) -> None:
         words = {"@code": CODE, "@number": number, "text": "Đã sửa", "measure": "", "deadline": ""}
-        chat = Chat(organiser.id, "vi")
-        await session_service.record_answer(UnitOfWork(connection, town.now, policy), chat, words)
+        await session_service.record_answer(work, Chat(organiser.id, "vi"), words)
 
-    async def leaves(connection: AsyncConnection) -> None:
-        await session_service.leave_to_unit(
-            UnitOfWork(connection, town.now, policy), leader.id, CODE, number
-        )
+    async def leave(work: UnitOfWork) -> None:
+        await session_service.leave_to_unit(work, leader.id, CODE, number)
 
-    outcomes = await at_once(town, answers, leaves)
-    assert sorted(outcomes) == ["done", "too late"]
-    answered = outcomes[0] == "done"
-    (row,) = await heard(town)
-    assert row.outcome == ("answered" if answered else "left")
-    after = await the_one(town, opinion.code)
-    assert (after.state is State.ANSWER_PROPOSED) is answered
-    assert await town.count(Answer) == int(answered)
+    outcomes = await run_together(town, lock_cases, answer, leave)
+    assert outcomes.count("done") == 1
+    is_answered = outcomes[0] == "done"
+    (row,) = await list_hearings(town)
+    assert row.outcome == ("answered" if is_answered else "left")
+    after = await town.get_submission(code)
+    assert (after.state is State.ANSWER_PROPOSED) is is_answered
+    assert await town.count_rows(Answer) == int(is_answered)
 
 
 async def test_of_two_who_claim_what_was_spoken_one_has_it(twin_town: Town) -> None:
-    """Who photographed the code of another cannot have it too."""
+    """A second person with the same claim link is refused."""
     town = twin_town
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
-    forum = await published(town)
-    await changed(town, forum, state=ForumState.LIVE)
-    people, policy = (town.resident("Ann"), town.resident("Bao")), town.app.policy
+    forum = await publish_forum(town)
+    await change_forum(town, forum, state=ForumState.LIVE)
+    people = (town.resident("Ann"), town.resident("Bao"))
     words = {"@code": CODE, "kind": "question", "text": "Khi nào có camera?"}
-    async with town.app.database.transaction() as connection:
-        await oral_submissions.enter_oral_submission(
-            UnitOfWork(connection, town.now, policy), Chat(organiser.id, "vi"), words
-        )
+    async with town.work() as work:
+        await oral_submissions.enter_oral_submission(work, Chat(organiser.id, "vi"), words)
         for person in people:
-            chat = Chat(person.id, "vi")
-            await feedback.record_consent(
-                UnitOfWork(connection, town.now, policy), chat, NOTICE_VERSION
-            )
-    (row,) = await heard(town)
+            await intake_service.record_consent(work, Chat(person.id, "vi"), NOTICE_VERSION)
+    (row,) = await list_hearings(town)
 
-    def claims(person: Person) -> Any:
-        async def act(connection: AsyncConnection) -> None:
+    def claim(person: Person) -> Act:
+        async def act(work: UnitOfWork) -> None:
             answers = {"@claim": row.claim}
-            await oral_submissions.claim_submission(
-                UnitOfWork(connection, town.now, policy), Chat(person.id, "vi"), answers
-            )
+            await oral_submissions.claim_submission(work, Chat(person.id, "vi"), answers)
 
         return act
 
-    outcomes = await at_once(town, *(claims(person) for person in people))
-    assert sorted(outcomes) == ["done", "too late"]
+    outcomes = await run_together(town, lock_cases, *(claim(person) for person in people))
+    assert outcomes.count("done") == 1
     winner = people[outcomes.index("done")]
-    (record,) = await town.exported(with_identity=True)
+    (record,) = await town.export_submissions(with_identity=True)
     assert record["chat_id"] == winner.id

@@ -1,62 +1,43 @@
-"""Two who want the last place at the same moment, on PostgreSQL: one has it, one waits."""
+"""Two people want the last place at the same moment, on PostgreSQL: one gets it, one waits."""
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.core.requests import Chat
-from bot.core.unit_of_work import UnitOfWork
 from bot.forums.attendance import service
 from storage import attendance
 from storage.models import RegistrationState
-from tests.attending import published, registered, registers
-from tests.races.test_casework import waiting_for_locks
+from tests.town.forums import CODE, list_registrations, publish_forum, register_for_forum
+from tests.town.locks import run_together
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from tests.people import Person, Town
-
-
-async def at_once(town: Town, forum: int, *acts: Callable[[], Awaitable[None]]) -> None:
-    """Let all come to the forum's row before any of them goes on."""
-    async with asyncio.timeout(20):
-        async with town.app.database.transaction() as holding:
-            await attendance.lock_forum(holding, forum)
-            running = [asyncio.create_task(_run(act)) for act in acts]
-            while await waiting_for_locks(town) < len(acts):
-                pass  # each of them comes to stand before the row
-        await asyncio.gather(*running)
+    from bot.core.unit_of_work import UnitOfWork
+    from tests.town.locks import Act
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 
-async def _run(act: Callable[[], Awaitable[None]]) -> None:
-    await act()
+def register(person: Person) -> Act:
+    """Return an act that completes a person's registration."""
 
-
-def wants(town: Town, person: Person, replica: int) -> Callable[[], Awaitable[None]]:
-    """The last turn of a registration, in a transaction of a replica's own."""
-
-    async def act() -> None:
-        app = town.replica(replica).app
-        answers = {"@code": "DD7K2", "people": "1", "category": "resident"}
-        async with app.database.transaction() as connection:
-            chat = Chat(person.id, "vi")
-            await service.register_attendee(
-                UnitOfWork(connection, town.now, app.policy), chat, answers
-            )
+    async def act(work: UnitOfWork) -> None:
+        answers = {"@code": CODE, "people": "1", "category": "resident"}
+        await service.register_attendee(work, Chat(person.id, "vi"), answers)
 
     return act
 
 
 async def test_of_two_who_take_the_last_place_one_waits(twin_town: Town) -> None:
-    """Never more people than places, whoever is served by which replica."""
+    """Two replicas together never register more people than there are places."""
     town = twin_town
-    forum = await published(town, capacity=3)
-    await registers(town.resident("Ann"), 2)
+    forum = await publish_forum(town, capacity=3)
+    await register_for_forum(town.resident("Ann"), 2)
     ben, cam = town.resident("Ben"), town.resident("Cam")
-    await at_once(town, forum, wants(town, ben, 0), wants(town, cam, 1))
-    states = [row.state for row in await registered(town)]
+    lock = partial(attendance.lock_forum, forum_id=forum)
+    assert await run_together(town, lock, register(ben), register(cam)) == ["done", "done"]
+    states = [row.state for row in await list_registrations(town)]
     assert sorted(states) == [
         RegistrationState.REGISTERED,
         RegistrationState.REGISTERED,
@@ -65,21 +46,18 @@ async def test_of_two_who_take_the_last_place_one_waits(twin_town: Town) -> None
 
 
 async def test_a_place_is_given_up_and_taken_at_once(twin_town: Town) -> None:
-    """Nobody is left waiting beside an empty chair."""
+    """The person who asks for the place gets it: nobody waits while a place is free."""
     town = twin_town
-    forum = await published(town, capacity=1)
+    forum = await publish_forum(town, capacity=1)
     ann, ben = town.resident("Ann"), town.resident("Ben")
-    await registers(ann)
+    await register_for_forum(ann)
 
-    async def gives_up() -> None:
-        app = town.replica(0).app
-        async with app.database.transaction() as connection:
-            assert await service.cancel_registration(
-                UnitOfWork(connection, town.now, app.policy), ann.id, "DD7K2"
-            )
+    async def cancel(work: UnitOfWork) -> bool:
+        return bool(await service.cancel_registration(work, ann.id, CODE))
 
-    await at_once(town, forum, gives_up, wants(town, ben, 1))
-    assert [row.state for row in await registered(town)] == [
+    lock = partial(attendance.lock_forum, forum_id=forum)
+    assert await run_together(town, lock, cancel, register(ben)) == ["done", "done"]
+    assert [row.state for row in await list_registrations(town)] == [
         RegistrationState.CANCELLED,
         RegistrationState.REGISTERED,
     ]

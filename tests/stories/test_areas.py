@@ -10,7 +10,8 @@ from storage.models import Conversation
 from storage.statements import table
 
 if TYPE_CHECKING:
-    from tests.people import Person, Town
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 
 async def comes_to_the_area(ann: Person) -> None:

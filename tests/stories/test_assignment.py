@@ -2,57 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.casework import escalation, staff
-from bot.core.unit_of_work import UnitOfWork
-from bot.runtime.app import make_case_deadlines
-from bot.runtime.settings import DeadlineSettings
-from storage import officers, submissions
+from bot.casework import staff
+from storage import officers
 from storage.models import Role, State
-from tests.samples import POLICY
+from tests.town.casework import WARD, WARD_NAME, check_deadlines
 
 if TYPE_CHECKING:
-    from storage.models import Submission
-    from tests.people import Person, Town
-
-WARD, NAMED = "11407", "Phường An Biên"
-TIMES = make_case_deadlines(DeadlineSettings())
-
-
-async def the_one(town: Town, code: str) -> Submission:
-    """A submission as it stands."""
-    async with town.app.database.reading() as connection:
-        found = await submissions.find_submission(connection, code)
-    assert found is not None
-    return found
+    from tests.town.town import Town
 
 
 async def whose(town: Town, code: str) -> int | None:
     """The chat of the officer who has a case."""
-    case = await the_one(town, code)
+    case = await town.get_submission(code)
     async with town.app.database.reading() as connection:
         found = await officers.list_by_ids(connection, [case.assignee_id or 0])
     return found[0].chat_id if found else None
-
-
-async def looked(town: Town, times: int = 1) -> None:
-    """The clock wakes so many replicas at once."""
-    database, policy = town.app.database, town.app.policy
-    await asyncio.gather(
-        *(
-            escalation.check_deadlines(database, TIMES, town.now, policy=policy)
-            for _ in range(times)
-        )
-    )
-    await town.app.settled()
-
-
-def told(person: Person, words: str) -> int:
-    """How often somebody heard something."""
-    return sum(words in said for said in person.heard)
 
 
 async def test_the_least_loaded_officer_gets_the_next(town: Town) -> None:
@@ -61,18 +28,22 @@ async def test_the_least_loaded_officer_gets_the_next(town: Town) -> None:
     second = await town.officer("Dung", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     ann = town.resident("Ann")
-    codes = [await ann.gives(f"Việc {number}", area=NAMED) for number in range(3)]
+    codes = [await ann.gives(f"Việc {number}", area=WARD_NAME) for number in range(3)]
     assert [await whose(town, code) for code in codes] == [first.id, second.id, first.id]
-    assert (told(first, codes[1]), told(second, codes[1]), told(leader, codes[1])) == (0, 1, 0)
-    assert (await the_one(town, codes[0])).state is State.ASSIGNED
+    assert (
+        first.count_heard(codes[1]),
+        second.count_heard(codes[1]),
+        leader.count_heard(codes[1]),
+    ) == (0, 1, 0)
+    assert (await town.get_submission(codes[0])).state is State.ASSIGNED
 
 
 async def test_an_urgent_one_is_alerted_to_all_on_duty(town: Town) -> None:
     """Whoever takes it on first; the others' alerts change and offer nothing more."""
     first = await town.officer("Binh", unit=WARD)
     second = await town.officer("Dung", unit=WARD)
-    code = await town.resident("Ann").gives("Cướp!!! Cứu với, nó đang cầm dao", area=NAMED)
-    assert told(first, code) == told(second, code) == 1
+    code = await town.resident("Ann").gives("Cướp!!! Cứu với, nó đang cầm dao", area=WARD_NAME)
+    assert first.count_heard(code) == second.count_heard(code) == 1
     assert "Nhận việc" in first.buttons
     before = len(first.messages)
     await second.taps("case.do.accept")
@@ -89,22 +60,22 @@ async def test_what_nobody_takes_on_goes_up(town: Town) -> None:
     other = await town.officer("Dung", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     above = await town.officer("Giang", role=Role.COORDINATOR)
-    code = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
+    code = await town.resident("Ann").gives("Đèn hỏng.", area=WARD_NAME)
     people = (officer, other, leader, above)
-    town.later(hours=7)
-    await looked(town)
-    assert [told(each, "Chưa ai nhận") for each in people] == [0, 0, 0, 0]
-    town.later(hours=2)
-    await looked(town, 3)
-    assert [told(each, "Chưa ai nhận") for each in people] == [1, 1, 1, 0]
-    town.later(days=1)
-    await looked(town, 3)
-    assert [told(each, "Chưa ai nhận") for each in people] == [2, 2, 2, 1]
-    town.later(days=1)
-    await looked(town)
-    assert [told(each, "Chưa ai nhận") for each in people] == [2, 2, 2, 1]
+    town.advance(hours=7)
+    await check_deadlines(town)
+    assert [each.count_told("alert.unacknowledged") for each in people] == [0, 0, 0, 0]
+    town.advance(hours=2)
+    await check_deadlines(town, 3)
+    assert [each.count_told("alert.unacknowledged") for each in people] == [1, 1, 1, 0]
+    town.advance(days=1)
+    await check_deadlines(town, 3)
+    assert [each.count_told("alert.unacknowledged") for each in people] == [2, 2, 2, 1]
+    town.advance(days=1)
+    await check_deadlines(town)
+    assert [each.count_told("alert.unacknowledged") for each in people] == [2, 2, 2, 1]
     await other.taps("case.do.accept", of=code)
-    assert (await the_one(town, code)).state is State.IN_PROGRESS
+    assert (await town.get_submission(code)).state is State.IN_PROGRESS
 
 
 async def test_an_opinion_about_officers_is_never_their_units(town: Town) -> None:
@@ -113,14 +84,14 @@ async def test_an_opinion_about_officers_is_never_their_units(town: Town) -> Non
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     city = await town.officer("Giang", role=Role.COORDINATOR)
     code = await town.resident("Ann").gives(
-        "Cán bộ tiếp dân quát tháo.", topic="officer_attitude", area=NAMED
+        "Cán bộ tiếp dân quát tháo.", topic="officer_attitude", area=WARD_NAME
     )
     assert await whose(town, code) == city.id
-    town.now = (await the_one(town, code)).due_at
-    town.later(days=10)
-    await looked(town)
+    town.now = (await town.get_submission(code)).due_at
+    town.advance(days=10)
+    await check_deadlines(town)
     for person in (officer, leader):
-        assert told(person, code) == 0
+        assert person.count_heard(code) == 0
         await person.says(f"/case {code}")
         assert person.is_told("case.refused")
         await person.says("/search quát")
@@ -134,7 +105,7 @@ async def test_who_has_an_interest_withdraws_and_never_sees_it_again(town: Town)
     first = await town.officer("Binh", unit=WARD)
     second = await town.officer("Dung", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
-    code = await town.resident("Ann").gives("Nhà hàng xóm lấn vỉa hè.", area=NAMED)
+    code = await town.resident("Ann").gives("Nhà hàng xóm lấn vỉa hè.", area=WARD_NAME)
     await first.says(f"/case {code}")
     await first.taps("case.more")
     await first.taps("case.do.recuse")
@@ -177,40 +148,40 @@ async def test_the_city_sends_down_what_named_no_unit(town: Town) -> None:
     officer = await town.officer("Binh", unit=WARD)
     ann = town.resident("Ann")
     code = await ann.gives("Đèn hỏng.")
-    assert (told(triage, code), told(other, code)) == (1, 0)
+    assert (triage.count_heard(code), other.count_heard(code)) == (1, 0)
     await triage.says(f"/case {code}")
     await triage.taps("case.do.route")
     await triage.says("an bien")
     await triage.taps("Phường An Biên")
     assert await whose(town, code) == officer.id
     assert ann.was_told("notice.route")
-    assert told(officer, code) == 1
+    assert officer.count_heard(code) == 1
     await officer.taps("case.do.accept")
-    assert (await the_one(town, code)).handled_by == WARD
+    assert (await town.get_submission(code)).handled_by == WARD
 
 
 async def test_who_is_away_is_stood_in_for(town: Town) -> None:
     """New cases and running ones: the substitute does them as their own; until they are back."""
     officer = await town.officer("Binh", unit=WARD)
-    running = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
+    running = await town.resident("Ann").gives("Đèn hỏng.", area=WARD_NAME)
     await officer.taps("case.do.accept", of=running)
     substitute = await town.officer("Dung", unit=WARD)
     await substitute.says("/duty off")
     await officer.says("/away")
     await officer.taps("away.days.options.3")
     await officer.taps("Dung")
-    code = await town.resident("Bao").gives("Ngập nước.", area=NAMED)
+    code = await town.resident("Bao").gives("Ngập nước.", area=WARD_NAME)
     assert await whose(town, code) == substitute.id
     await substitute.says(f"/case {running}")
     assert "Trình câu trả lời" in substitute.buttons
-    town.later(days=4)
+    town.advance(days=4)
     await substitute.says(f"/case {running}")
     assert "Trình câu trả lời" not in substitute.buttons
     await officer.says("/away")
     await officer.taps("away.days.options.3")
     await officer.taps("away.substitute.options.nobody")
     await officer.says("/duty on")
-    later = await town.resident("Chi").gives("Ồn ào.", area=NAMED)
+    later = await town.resident("Chi").gives("Ồn ào.", area=WARD_NAME)
     assert await whose(town, later) == officer.id
 
 
@@ -223,10 +194,10 @@ async def test_a_roster_says_when_somebody_is_on_duty(town: Town) -> None:
         night = [[2, 22 * 60, 6 * 60]]  # Wednesday
         await officers.update_officer(connection, row.id, roster=night)
     ann = town.resident("Ann")
-    by_day = await ann.gives("Đèn hỏng.", area=NAMED)
+    by_day = await ann.gives("Đèn hỏng.", area=WARD_NAME)
     assert await whose(town, by_day) is None
     town.now = datetime(2026, 11, 25, 22, 0, tzinfo=UTC)  # Thursday, 5:00 in the city
-    at_night = await ann.gives("Ồn ào.", area=NAMED)
+    at_night = await ann.gives("Ồn ào.", area=WARD_NAME)
     assert await whose(town, at_night) == officer.id
     await town.app.schedule.alert_waiting()
     assert await whose(town, by_day) == officer.id
@@ -235,19 +206,17 @@ async def test_a_roster_says_when_somebody_is_on_duty(town: Town) -> None:
 async def test_who_leaves_leaves_nothing_behind(town: Town) -> None:
     """Whatever a deactivated officer had is for others to take on."""
     officer = await town.officer("Binh", unit=WARD)
-    code = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
+    code = await town.resident("Ann").gives("Đèn hỏng.", area=WARD_NAME)
     await officer.taps("case.do.accept")
     other = await town.officer("Dung", unit=WARD)
-    async with town.app.database.transaction() as connection:
-        row = await officers.find_officer(connection, officer.id)
+    async with town.work() as work:
+        row = await officers.find_officer(work.connection, officer.id)
         assert row is not None
-        await staff.deactivate_officer(
-            UnitOfWork(connection, town.now, POLICY), row.id, role="operator"
-        )
+        await staff.deactivate_officer(work, row.id, role="operator")
     await town.app.schedule.alert_waiting()
-    await town.app.settled()
+    await town.settle()
     assert await whose(town, code) == other.id
-    assert (await the_one(town, code)).state is State.ASSIGNED
+    assert (await town.get_submission(code)).state is State.ASSIGNED
 
 
 async def test_a_units_group_hears_without_text_or_identity(town: Town) -> None:
@@ -256,25 +225,25 @@ async def test_a_units_group_hears_without_text_or_identity(town: Town) -> None:
     officer = await town.officer("Binh", unit=WARD)
     stranger = town.resident("Bao")
     group = town.group("An Biên", leader, officer, stranger, topics=("Ý kiến",))
-    await group.hears(officer, "/alertshere", "Ý kiến")
+    await officer.says_in(group, "/alertshere", "Ý kiến")
     assert "Chỉ chỉ huy" in group.messages[-1]["text"]
-    await group.hears(leader, "/baotaiday", "Ý kiến")
+    await leader.says_in(group, "/baotaiday", "Ý kiến")
     assert group.messages[-1]["message_thread_id"] == group.topics["Ý kiến"]
-    code = await town.resident("Ann").gives("Bí mật của ngõ 5.", area=NAMED)
+    code = await town.resident("Ann").gives("Bí mật của ngõ 5.", area=WARD_NAME)
     alert = group.messages[-1]
     assert code in alert["text"]
     assert alert["message_thread_id"] == group.topics["Ý kiến"]
     assert "Bí mật" not in alert["text"]
-    await group.presses(stranger, "case.do.accept")
-    assert (await the_one(town, code)).state is State.ASSIGNED
-    await group.presses(officer, "case.do.accept")
+    await stranger.taps_in(group, "case.do.accept")
+    assert (await town.get_submission(code)).state is State.ASSIGNED
+    await officer.taps_in(group, "case.do.accept")
     assert await whose(town, code) == officer.id
     assert "Bí mật" in officer.sees
     assert "Binh" in group.messages[-1]["text"]
     assert not any("Bí mật" in said for said in stranger.heard)
 
     del town.simulator.world.chat(group.id).topics[group.topics["Ý kiến"]]
-    second = await town.resident("Chi").gives("Ngập nước.", area=NAMED)
+    second = await town.resident("Chi").gives("Ngập nước.", area=WARD_NAME)
     assert second in group.messages[-1]["text"]
     assert "message_thread_id" not in group.messages[-1]
     assert leader.was_told("group.lost_topic")
@@ -290,8 +259,8 @@ async def test_a_units_group_hears_without_text_or_identity(town: Town) -> None:
     await leader.does("update", {"my_chat_member": removed})
     assert leader.was_told("group.lost")
     before = len(group.messages)
-    third = await town.resident("Duc").gives("Ồn ào.", area=NAMED)
-    assert told(officer, third) == 1
+    third = await town.resident("Duc").gives("Ồn ào.", area=WARD_NAME)
+    assert officer.count_heard(third) == 1
     assert len(group.messages) == before
 
 
@@ -311,5 +280,5 @@ async def test_nobody_knows_who_an_anonymous_administrator_is(town: Town) -> Non
     }
     await leader.does("update", {"message": message})
     assert "ẩn danh" in group.messages[-1]["text"]
-    code = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
+    code = await town.resident("Ann").gives("Đèn hỏng.", area=WARD_NAME)
     assert not any(code in each["text"] for each in group.messages)

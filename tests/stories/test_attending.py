@@ -22,11 +22,11 @@ from storage.models import (
     Subscription,
 )
 from storage.statements import table
-from tests.attending import changed, published, registered, registers
-from tests.people import KEY
+from tests.town.forums import change_forum, list_registrations, publish_forum, register_for_forum
+from tests.town.settings import KEY
 
 if TYPE_CHECKING:
-    from tests.people import Town
+    from tests.town.town import Town
 
 REGISTERED, WAITING, CANCELLED, ATTENDED = (
     RegistrationState.REGISTERED,
@@ -39,7 +39,7 @@ REGISTERED, WAITING, CANCELLED, ATTENDED = (
 async def test_somebody_finds_a_forum_registers_and_comes(town: Town) -> None:
     """From the list to the door: consent once, a ticket, a second look at it, the counter."""
     organiser = await town.officer("Dung", unit="11407", role=Role.ORGANISER)
-    await published(town, capacity=5)
+    await publish_forum(town, capacity=5)
     ann = town.resident("Ann")
     await ann.says("/diendan")
     await ann.taps("05/12/2026 · Phường An Biên · Công an lắng nghe ý kiến của nhân dân")
@@ -53,64 +53,64 @@ async def test_somebody_finds_a_forum_registers_and_comes(town: Town) -> None:
     assert ann.is_told("attend.registered")
     await ann.taps("forums.qr")
     assert "photo" in ann.messages[-1]
-    (row,) = await registered(town)
+    (row,) = await list_registrations(town)
     assert (row.people, row.state) == (3, REGISTERED)
     await ann.says(f"/start checkin_{row.token}")
     assert ann.is_told("forums.ticket_of")
     await organiser.says(f"/start checkin_{row.token}")
     assert organiser.is_told("forums.door.closed")
-    town.later(days=9, hours=23)
+    town.advance(days=9, hours=23)
     await organiser.says(f"/start checkin_{row.token}")
     assert organiser.is_told("forums.door.welcome")
     assert "3 trên 3 người" in organiser.sees
     came = town.now
-    town.later(minutes=5)
+    town.advance(minutes=5)
     await organiser.says(f"/start checkin_{row.token}")
     assert organiser.is_told("forums.door.again")
-    (row,) = await registered(town)
+    (row,) = await list_registrations(town)
     assert (row.state, row.arrived_at) == (ATTENDED, came)
 
 
 async def test_the_waiting_list_moves_up_by_itself(town: Town) -> None:
     """In order, each who fits with all their people; who comes again stands at the end."""
-    forum = await published(town, capacity=4)
+    forum = await publish_forum(town, capacity=4)
     ann, ben, cam, dan = (town.resident(name) for name in ("Ann", "Ben", "Cam", "Dan"))
-    await registers(ann, 3)
-    await registers(ben, 2)
+    await register_for_forum(ann, 3)
+    await register_for_forum(ben, 2)
     assert "thứ 1" in ben.sees
-    await registers(cam, 1)  # whom Ben's two do not hold up
+    await register_for_forum(cam, 1)  # whom Ben's two do not hold up
     assert cam.is_told("attend.registered")
-    await registers(dan, 1)
+    await register_for_forum(dan, 1)
     assert "thứ 2" in dan.sees
     await ann.taps("forums.cancel")
     await ann.taps("forums.cancelled")
     assert ann.is_told("forums.cancelled_mine")
     assert ben.is_told("attend.moved_up")
     assert dan.is_told("attend.moved_up")
-    await registers(ann, 2)
+    await register_for_forum(ann, 2)
     assert "thứ 1" in ann.sees
-    await changed(town, forum, capacity=5)
+    await change_forum(town, forum, capacity=5)
     assert not ann.was_told("attend.moved_up")
     await ben.taps("forums.ticket")
     await ben.taps("forums.people")
     await ben.taps("attend.people.options.1")
     assert ann.is_told("attend.moved_up")
-    rows = {row.people: row.state for row in await registered(town)}
+    rows = {row.people: row.state for row in await list_registrations(town)}
     assert set(rows.values()) == {REGISTERED}
     await cam.taps("forums.ticket")
     await cam.taps("forums.people")
     await cam.taps("attend.people.options.10")
-    assert sorted(row.people for row in await registered(town)) == [1, 1, 1, 2]
+    assert sorted(row.people for row in await list_registrations(town)) == [1, 1, 1, 2]
 
 
 async def test_nobody_registers_twice_or_too_late(town: Town) -> None:
     """An old button, a forum that began, one that is not published: nothing is stored."""
-    forum = await published(town, capacity=4)
-    await published(town, "SECRET", state=ForumState.SUBMITTED)
+    forum = await publish_forum(town, capacity=4)
+    await publish_forum(town, "SECRET", state=ForumState.SUBMITTED)
     ann, ben = town.resident("Ann"), town.resident("Ben")
-    await registers(ann)
+    await register_for_forum(ann)
     await ann.taps("forums.attend")
-    assert len(await registered(town)) == 1
+    assert len(await list_registrations(town)) == 1
     await ben.says("/start forum_DD7K2")
     await ben.taps("forums.attend")
     await ben.taps("feedback.consent.options.refuse")
@@ -118,10 +118,10 @@ async def test_nobody_registers_twice_or_too_late(town: Town) -> None:
     await ben.taps("forums.attend")
     await ben.taps("feedback.consent.options.agree")
     await ben.taps("attend.people.options.1")
-    await changed(town, forum, state=ForumState.CANCELLED)
+    await change_forum(town, forum, state=ForumState.CANCELLED)
     await ben.taps("attend.category.options.resident")
     assert ben.is_told("attend.gone")
-    assert len(await registered(town)) == 1
+    assert len(await list_registrations(town)) == 1
     await ben.says("/start forum_SECRET")
     assert "forums.attend" not in ben.buttons
     assert ben.is_told("start.emergency")
@@ -129,17 +129,17 @@ async def test_nobody_registers_twice_or_too_late(town: Town) -> None:
 
 async def test_who_lets_people_in(town: Town) -> None:
     """An organiser or officer of the host or of the city; another is on record, a stranger none."""
-    await published(town)
+    await publish_forum(town)
     ann, ben = town.resident("Ann"), town.resident("Ben")
     other = await town.officer("Ha", unit="11413", role=Role.ORGANISER)
     approver = await town.officer("Lan", unit="11407", role=Role.APPROVER)
-    await registers(ann)
-    (row,) = await registered(town)
-    town.later(days=9, hours=22)
+    await register_for_forum(ann)
+    (row,) = await list_registrations(town)
+    town.advance(days=9, hours=22)
     for person in (ben, other, approver):
         await person.says(f"/start checkin_{row.token}")
         assert person.is_told("forums.unknown_ticket")
-    assert (await registered(town))[0].state is REGISTERED
+    assert (await list_registrations(town))[0].state is REGISTERED
     async with town.app.database.reading() as connection:
         refused = select(table(Audit).c.actor_role).where(
             table(Audit).c.action == "attendance.refused"
@@ -149,8 +149,8 @@ async def test_who_lets_people_in(town: Town) -> None:
 
 async def test_map_calendar_opinion_and_no_interest(town: Town) -> None:
     """A pin that the telephone can go to, an entry that it can keep, an opinion for the forum."""
-    await published(town, "FAR", area="11413", title="Xa", host_unit="11413")
-    await published(town, title="Gần", area="11407")
+    await publish_forum(town, "FAR", area="11413", title="Xa", host_unit="11413")
+    await publish_forum(town, title="Gần", area="11407")
     ann = town.resident("Ann")
     await ann.gives("Ngõ tối.", area="Phường An Biên")
     await ann.says("/forums")
@@ -160,7 +160,7 @@ async def test_map_calendar_opinion_and_no_interest(town: Town) -> None:
     assert ann.messages[-1]["venue"]["title"] == "Gần"
     await ann.taps("forums.calendar", of="Gần")
     file = ann.messages[-1]["document"]
-    content = town.simulator.world.files._by_id[file["file_id"]].content
+    content = town.read_file(file)
     (event,) = Calendar.from_ical(content).events
     assert (event.start, event["LOCATION"]) == (
         town.now.replace(month=12, day=5),
@@ -170,7 +170,7 @@ async def test_map_calendar_opinion_and_no_interest(town: Town) -> None:
     await ann.taps("feedback.kind.options.report")
     await ann.says("Đề nghị lắp đèn.")
     await ann.finishes()
-    assert [each["forum"] for each in await town.exported()] == [None, "DD7K2"]
+    assert [each["forum"] for each in await town.export_submissions()] == [None, "DD7K2"]
     await ann.says("/start forum_DD7K2")
     await ann.taps("forums.hide")
     assert ann.is_told("forums.hidden")
@@ -180,8 +180,8 @@ async def test_map_calendar_opinion_and_no_interest(town: Town) -> None:
 
 async def test_one_hears_of_an_area_for_as_long_as_one_likes(town: Town) -> None:
     """After the notice, of several areas, in one's language; the list has those areas first."""
-    await published(town, "A", area="11413", title="Một")
-    await published(town, "B", area="11407", title="Hai")
+    await publish_forum(town, "A", area="11413", title="Một")
+    await publish_forum(town, "B", area="11407", title="Hai")
     ann = town.resident("Ann")
     await ann.says("/start forum_B")
     await ann.taps("forums.news")
@@ -213,26 +213,26 @@ async def test_one_hears_of_an_area_for_as_long_as_one_likes(town: Town) -> None
 
 async def test_what_is_stored_of_who_attends_is_theirs(town: Town) -> None:
     """In the copy, under another key, and erased with the rest; the place goes to who waits."""
-    await published(town, capacity=1)
+    await publish_forum(town, capacity=1)
     ann, ben = town.resident("Ann"), town.resident("Ben")
-    await registers(ann)
+    await register_for_forum(ann)
     await ann.says("/start forum_DD7K2")
     await ann.taps("forums.news")
     await ann.taps("Nhận tin: Phường An Biên")
-    await registers(ben)
+    await register_for_forum(ben)
     await ann.says("/mydata")
     await ann.taps("mydata.copy")
     file = ann.messages[-1]["document"]
-    copy = orjson.loads(town.simulator.world.files._by_id[file["file_id"]].content)
+    copy = orjson.loads(town.read_file(file))
     assert [(each["forum"], each["people"]) for each in copy["forums"]] == [("DD7K2", 1)]
     assert [each["subject"] for each in copy["news_of_forums"]] == ["11407"]
     await ann.says("/mydata")
     await ann.taps("mydata.withdraw")
     await ann.taps("mydata.yes.withdraw")
-    (row,) = await registered(town)
+    (row,) = await list_registrations(town)
     assert town.app.policy.pseudonyms.decrypt_chat_id(row.sealed) == ben.id
     assert ben.is_told("attend.moved_up")
-    assert await town.count(Subscription) == 0
+    assert await town.count_rows(Subscription) == 0
     await ben.says("/settings")
     await ben.taps("settings.forums")
     await ben.taps("Nhận tin: Thành phố Hải Phòng")
@@ -241,7 +241,7 @@ async def test_what_is_stored_of_who_attends_is_theirs(town: Town) -> None:
     pseudonyms = Pseudonyms([key])
     async with town.app.database.reading() as connection:
         wishes = (await connection.execute(select(table(Subscription)))).all()
-    (row,) = await registered(town)
+    (row,) = await list_registrations(town)
     for alias, sealed in ((row.alias, row.sealed), (wishes[0].alias, wishes[0].sealed)):
         assert (alias,) == pseudonyms.list_aliases(ben.id, named=True)
         assert pseudonyms.decrypt_chat_id(sealed) == ben.id
@@ -249,21 +249,21 @@ async def test_what_is_stored_of_who_attends_is_theirs(town: Town) -> None:
 
 async def test_who_attended_is_forgotten_in_time(town: Town) -> None:
     """How many came and as what stays; who it was, and who did not come, is gone."""
-    forum = await published(town)
+    forum = await publish_forum(town)
     ann, ben = town.resident("Ann"), town.resident("Ben")
-    await registers(ann, 2)
-    await registers(ben)
-    (row, _) = await registered(town)
-    town.later(days=10)
+    await register_for_forum(ann, 2)
+    await register_for_forum(ben)
+    (row, _) = await list_registrations(town)
+    town.advance(days=10)
     organiser = await town.officer("Dung", unit="31", role=Role.ORGANISER)
     await organiser.says(f"/start checkin_{row.token}")
-    await changed(town, forum, state=ForumState.CLOSED)
-    town.later(days=365)
+    await change_forum(town, forum, state=ForumState.CLOSED)
+    town.advance(days=365)
     await town.app.schedule.purge()
-    assert len(await registered(town)) == 2
-    town.later(seconds=1)
+    assert len(await list_registrations(town)) == 2
+    town.advance(seconds=1)
     await town.app.schedule.purge()
-    (left,) = await registered(town)
+    (left,) = await list_registrations(town)
     assert (left.people, left.state, left.sealed) == (2, ATTENDED, "")
     assert left.alias == -(left.id)
     async with town.app.database.reading() as connection:
@@ -274,15 +274,15 @@ async def test_who_attended_is_forgotten_in_time(town: Town) -> None:
 async def test_after_the_forum(town: Town) -> None:
     """Who was there rates it and gives an opinion; the results can be read by everybody."""
     organiser = await town.officer("Dung", unit="31", role=Role.ORGANISER)
-    forum = await published(town)
+    forum = await publish_forum(town)
     ann, ben = town.resident("Ann"), town.resident("Ben")
-    await registers(ann, 2)
-    (row,) = await registered(town)
-    town.later(days=10)
-    await changed(town, forum, state=ForumState.LIVE)
+    await register_for_forum(ann, 2)
+    (row,) = await list_registrations(town)
+    town.advance(days=10)
+    await change_forum(town, forum, state=ForumState.LIVE)
     await organiser.says(f"/start checkin_{row.token}")
-    town.later(hours=3)
-    await changed(town, forum, state=ForumState.REPORTED, minutes="Đã nghe 12 ý kiến.")
+    town.advance(hours=3)
+    await change_forum(town, forum, state=ForumState.REPORTED, minutes="Đã nghe 12 ý kiến.")
     async with town.app.database.transaction() as connection:
         values = {
             "forum_id": forum,
@@ -301,7 +301,7 @@ async def test_after_the_forum(town: Town) -> None:
     await ann.says("/start forum_DD7K2")
     await ann.taps("forums.rate")
     await ann.taps("rating.score.options.2")
-    assert (await registered(town))[0].rating == 2
+    assert (await list_registrations(town))[0].rating == 2
     await ann.says("/start forum_DD7K2")
     await ann.taps("forums.opinion")
     assert ann.is_asked("feedback.kind")

@@ -10,35 +10,10 @@ import pytest
 from storage import officers, submissions
 from storage.models import Role, State
 from tests.samples import once
+from tests.town.casework import ANSWER, WARD, accept_case, open_case, propose_answer
 
 if TYPE_CHECKING:
-    from storage.models import Submission
-    from tests.people import Person, Town
-
-WARD = "11407"
-
-
-async def the_one(town: Town, code: str) -> Submission:
-    """A submission as it stands."""
-    async with town.app.database.reading() as connection:
-        found = await submissions.find_submission(connection, code)
-    assert found is not None
-    return found
-
-
-async def opens(officer: Person, code: str) -> None:
-    """Open a case by its code."""
-    await officer.says(f"/case {code}")
-
-
-async def proposes(officer: Person, code: str, text: str = "Đã kiểm tra.") -> None:
-    """Propose an answer."""
-    await opens(officer, code)
-    await officer.taps("case.do.propose")
-    await officer.says(text)
-    await officer.says("Bố trí tổ tuần tra từ 22 giờ")
-    await officer.says("Trước ngày 15/12/2026")
-    await officer.taps("propose.review.options.submit")
+    from tests.town.town import Town
 
 
 async def test_from_submission_to_rated_answer(town: Town) -> None:
@@ -47,45 +22,49 @@ async def test_from_submission_to_rated_answer(town: Town) -> None:
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     ann = town.resident("Ann")
     code = await ann.gives("Đêm nào cũng có trộm ở ngõ 5.", area="Phường An Biên")
-    due = (await the_one(town, code)).due_at
+    due = (await town.get_submission(code)).due_at
     await officer.taps("alert.open", of=code)
     await officer.taps("case.do.accept")
-    assert (await the_one(town, code)).state is State.IN_PROGRESS
+    assert (await town.get_submission(code)).state is State.IN_PROGRESS
     assert ann.was_told("notice.accept")
 
     await officer.taps("case.do.ask")
     await officer.says("Thường xảy ra lúc mấy giờ?")
     assert "Thường xảy ra lúc mấy giờ?" in ann.sees
-    assert (await the_one(town, code)).state is State.AWAITING_RESIDENT
-    town.later(days=2)
+    assert (await town.get_submission(code)).state is State.AWAITING_RESIDENT
+    town.advance(days=2)
     await ann.taps("mine.reply")
     await ann.says("Khoảng 2 giờ sáng.")
     await ann.taps("reply.details.options.done")
-    resumed = await the_one(town, code)
+    resumed = await town.get_submission(code)
     assert resumed.state is State.IN_PROGRESS
     assert resumed.due_at >= due + timedelta(days=2)
     assert officer.was_told("alert.added")
 
-    await proposes(officer, code)
-    assert (await the_one(town, code)).state is State.ANSWER_PROPOSED
+    await open_case(officer, code)
+    await propose_answer(officer)
+    assert (await town.get_submission(code)).state is State.ANSWER_PROPOSED
     assert leader.was_told("alert.propose")
-    assert "Đã kiểm tra." not in ann.heard[-1]
+    assert ANSWER[0] not in ann.heard[-1]
     await leader.taps("alert.open", of="chờ duyệt")
     assert any("Khoảng 2 giờ sáng." in said for said in leader.heard)
     await leader.taps("case.do.send_back")
     await leader.says("Nêu rõ tổ nào")
     assert officer.was_told("alert.send_back")
-    await proposes(officer, code, "Tổ 3 sẽ tuần tra.")
-    await opens(leader, code)
+    await open_case(officer, code)
+    await propose_answer(
+        officer, ("Tổ 3 sẽ tuần tra.", "Mỗi đêm từ 22 giờ", "Trước ngày 15/12/2026")
+    )
+    await open_case(leader, code)
     await leader.taps("case.do.approve")
-    answered = await the_one(town, code)
+    answered = await town.get_submission(code)
     assert (answered.state, answered.answered_at) == (State.ANSWERED, town.now)
     assert "Tổ 3 sẽ tuần tra." in ann.sees
     assert "Trước ngày 15/12/2026" in ann.sees
 
     await ann.taps("mine.rating")
     await ann.taps("rating.score.options.2")
-    assert (await the_one(town, code)).rating == 2
+    assert (await town.get_submission(code)).rating == 2
     await ann.says(f"/mine {code}")
     assert "Cán bộ xử lý đã nhận xử lý" in ann.sees
 
@@ -94,26 +73,14 @@ async def test_who_proposed_cannot_approve(town: Town) -> None:
     """Not even a leader: it takes a second person, and the button is not there."""
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     code = await town.resident("Ann").gives("Có trộm.", area="Phường An Biên")
-    await opens(leader, code)
-    await leader.taps("case.do.accept")
-    await proposes(leader, code)
-    await opens(leader, code)
+    await accept_case(leader, code)
+    await open_case(leader, code)
+    await propose_answer(leader)
+    await open_case(leader, code)
     assert "Duyệt và gửi" not in leader.buttons
     data = f"case:approve={code}"
-    await forged(leader, data)
-    assert (await the_one(town, code)).state is State.ANSWER_PROPOSED
-
-
-async def forged(person: Person, data: str) -> None:
-    """Press a button that nobody was shown."""
-    query = {
-        "id": "forged",
-        "from": {"id": person.id, "is_bot": False, "first_name": person.name},
-        "chat_instance": "1",
-        "message": person.messages[-1],
-        "data": data,
-    }
-    await person.does("update", {"callback_query": query})
+    await leader.presses_data(data)
+    assert (await town.get_submission(code)).state is State.ANSWER_PROPOSED
 
 
 BUTTONS = (
@@ -139,10 +106,10 @@ async def test_another_units_officers_can_do_nothing(town: Town, role: Role) -> 
     """Whatever their role, and through forged data too: nothing changes, nothing is shown."""
     stranger = await town.officer("Dung", unit="11413", role=role)
     code = await town.resident("Ann").gives("Bí mật của ngõ 5.", area="Phường An Biên")
-    before = await the_one(town, code)
+    before = await town.get_submission(code)
     for button in BUTTONS:
-        await forged(stranger, f"case:{button}={code}")
-        after = await the_one(town, code)
+        await stranger.presses_data(f"case:{button}={code}")
+        after = await town.get_submission(code)
         assert (after.state, after.version) == (before.state, before.version), button
     await stranger.says("/cancel")
     assert stranger.is_told("draft.none")
@@ -156,7 +123,7 @@ async def test_of_two_who_accept_the_first_wins(twin_town: Town) -> None:
     second = await town.officer("Dung", unit=WARD)
     code = await town.resident("Ann").gives("Có trộm.", area="Phường An Biên")
     await first.taps("alert.open", of=code)
-    await opens(second, code)
+    await open_case(second, code)
     await first.taps("case.do.accept", to=town.replica(0))
     before = len(second.messages)
     await second.taps("case.do.accept", to=town.replica(1))
@@ -174,9 +141,9 @@ async def test_what_is_not_ours_goes_to_the_city(town: Town) -> None:
     code = await town.resident("Ann").gives("Có trộm.", area="Phường An Biên")
     await officer.taps("alert.open", of=code)
     await officer.taps("case.do.not_ours")
-    assert (await the_one(town, code)).handled_by == "31"
+    assert (await town.get_submission(code)).handled_by == "31"
     assert code in city.sees
-    await opens(officer, code)
+    await open_case(officer, code)
     assert officer.is_told("case.refused")
 
 
@@ -185,14 +152,14 @@ async def test_a_transfer_names_the_receiver_and_stays_open(town: Town) -> None:
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     code = await ann.gives("Mùi hôi từ xưởng.")
-    await opens(officer, code)
+    await open_case(officer, code)
     await officer.taps("case.do.transfer")
     await officer.says("Sở Nông nghiệp và Môi trường")
     await officer.says("0225 000 0000")
     assert "Sở Nông nghiệp và Môi trường" in ann.sees
-    case = await the_one(town, code)
+    case = await town.get_submission(code)
     assert (case.state, case.closed_at) == (State.TRANSFERRED, None)
-    await opens(officer, code)
+    await open_case(officer, code)
     assert "Trình câu trả lời" in officer.buttons
 
 
@@ -201,20 +168,20 @@ async def test_a_crime_report_is_never_refused(town: Town) -> None:
     leader = await town.officer("Cường", role=Role.APPROVER)
     ann = town.resident("Ann")
     code = await ann.gives("Buôn bán ma túy ở ngõ 5.", kind="crime_report")
-    await opens(leader, code)
+    await open_case(leader, code)
     await leader.taps("case.more")
     assert "Không thụ lý" not in leader.buttons
     assert "Hướng dẫn nơi giải quyết" not in leader.buttons
-    await forged(leader, f"case:reject={code}")
-    await forged(leader, f"case:divert={code}")
-    assert (await the_one(town, code)).state is State.ASSIGNED
+    await leader.presses_data(f"case:reject={code}")
+    await leader.presses_data(f"case:divert={code}")
+    assert (await town.get_submission(code)).state is State.ASSIGNED
     other = await ann.gives("Ý kiến khác.")
-    await opens(leader, other)
+    await open_case(leader, other)
     await leader.taps("case.more")
     await leader.taps("case.do.reject")
     await leader.says("Không thuộc thẩm quyền")
     assert "Không thuộc thẩm quyền" in ann.sees
-    assert (await the_one(town, other)).state is State.REJECTED
+    assert (await town.get_submission(other)).state is State.REJECTED
 
 
 async def test_praise_is_acknowledged(town: Town) -> None:
@@ -222,9 +189,9 @@ async def test_praise_is_acknowledged(town: Town) -> None:
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     code = await ann.gives("Cảm ơn các anh!", kind="praise")
-    await opens(officer, code)
+    await open_case(officer, code)
     await officer.taps("case.do.acknowledge")
-    assert (await the_one(town, code)).state is State.ACKNOWLEDGED
+    assert (await town.get_submission(code)).state is State.ACKNOWLEDGED
     assert ann.was_told("notice.acknowledge")
 
 
@@ -233,10 +200,10 @@ async def test_notes_are_for_officers_only(town: Town) -> None:
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     code = await ann.gives("Có trộm.")
-    await opens(officer, code)
+    await open_case(officer, code)
     await officer.taps("case.do.note")
     await officer.says("Nghi người quen của nhà")
-    await opens(officer, code)
+    await open_case(officer, code)
     assert any("Nghi người quen" in said for said in officer.heard)
     await ann.says(f"/mine {code}")
     assert not any("Nghi người quen" in said for said in ann.heard)
@@ -246,7 +213,7 @@ async def test_who_lost_their_role_can_do_nothing_more(town: Town) -> None:
     """The right is checked in the change itself, not when the case was opened."""
     officer = await town.officer("Binh")
     code = await town.resident("Ann").gives("Có trộm.")
-    await opens(officer, code)
+    await open_case(officer, code)
     async with town.app.database.transaction() as connection:
         case = await submissions.find_submission(connection, code)
         stale = await officers.find_officer(connection, officer.id)
@@ -258,7 +225,7 @@ async def test_who_lost_their_role_can_do_nothing_more(town: Town) -> None:
             is None
         )
     await officer.taps("case.do.accept")
-    assert (await the_one(town, code)).state is State.ASSIGNED
+    assert (await town.get_submission(code)).state is State.ASSIGNED
 
 
 async def test_cases_are_listed_the_most_pressing_first(town: Town) -> None:
@@ -268,14 +235,14 @@ async def test_cases_are_listed_the_most_pressing_first(town: Town) -> None:
     ann = town.resident("Ann")
     codes = []
     for number in range(10):
-        town.later(days=1)
+        town.advance(days=1)
         codes.append(await ann.gives(f"Việc {number}", area="Phường An Biên"))
     await officer.says("/cases")
     shown = [label for label in officer.buttons if "HP-" in label]
     assert [label[:12] for label in shown] == codes[:8]
     await officer.taps("cases.more")
     assert [label[:12] for label in officer.buttons if "HP-" in label] == codes[8:]
-    await opens(officer, codes[3])
+    await open_case(officer, codes[3])
     await officer.taps("case.do.accept")
     await officer.says("/cases mine")
     assert officer.is_told("cases.mine")

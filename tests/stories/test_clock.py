@@ -9,10 +9,10 @@ import time_machine
 from sqlalchemy import select
 from sqlmodel import SQLModel
 
-from tests.people import START
+from tests.town.settings import START
 
 if TYPE_CHECKING:
-    from tests.people import Town
+    from tests.town.town import Town
 
 
 async def test_nothing_below_the_edge_asks_for_the_time(town: Town) -> None:

@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from bot.casework import escalation
-from bot.runtime.app import make_case_deadlines
-from bot.runtime.settings import DeadlineSettings
-from storage import audit, submissions
+from storage import audit
 from storage.models import Role, State
+from tests.town.casework import DEADLINES, accept_case, check_deadlines, propose_answer
 
 if TYPE_CHECKING:
-    from storage.models import Submission
-    from tests.people import Person, Town
-
-TIMES = make_case_deadlines(DeadlineSettings())
-
-
-async def looked(town: Town, times: int = 1) -> None:
-    """The clock wakes so many replicas at once."""
-    database, policy = town.app.database, town.app.policy
-    await asyncio.gather(
-        *(
-            escalation.check_deadlines(database, TIMES, town.now, policy=policy)
-            for _ in range(times)
-        )
-    )
-    await town.app.settled()
-
-
-def told(person: Person, words: str) -> int:
-    """How often somebody heard something."""
-    return sum(words in said for said in person.heard)
-
-
-async def the_one(town: Town, code: str) -> Submission:
-    """A submission as it stands."""
-    async with town.app.database.reading() as connection:
-        found = await submissions.find_submission(connection, code)
-    assert found is not None
-    return found
+    from tests.town.town import Town
 
 
 async def test_who_works_on_it_is_reminded_once_before_it_is_due(town: Town) -> None:
@@ -48,14 +18,13 @@ async def test_who_works_on_it_is_reminded_once_before_it_is_due(town: Town) -> 
     officer = await town.officer("Binh")
     other = await town.officer("Dung")
     code = await town.resident("Ann").gives("Đèn hỏng.")
-    await officer.says(f"/case {code}")
-    await officer.taps("case.do.accept")
-    await looked(town)
-    assert told(officer, "Sắp đến hạn") == 0
-    town.now = (await the_one(town, code)).due_at - TIMES.remind_before
-    await looked(town, 3)
-    await looked(town)
-    assert (told(officer, "Sắp đến hạn"), told(other, "Sắp đến hạn")) == (1, 0)
+    await accept_case(officer, code)
+    await check_deadlines(town)
+    assert officer.count_told("alert.due_soon") == 0
+    town.now = (await town.get_submission(code)).due_at - DEADLINES.remind_before
+    await check_deadlines(town, 3)
+    await check_deadlines(town)
+    assert (officer.count_told("alert.due_soon"), other.count_told("alert.due_soon")) == (1, 0)
 
 
 async def test_what_is_overdue_goes_up(town: Town) -> None:
@@ -66,19 +35,18 @@ async def test_what_is_overdue_goes_up(town: Town) -> None:
     above = await town.officer("Giang", unit=city, role=Role.COORDINATOR)
     ann = town.resident("Ann")
     code = await ann.gives("Đèn hỏng.", area="Phường An Biên")
-    await officer.says(f"/case {code}")
-    await officer.taps("case.do.accept")
-    town.now = (await the_one(town, code)).due_at
-    town.later(minutes=1)
-    await looked(town, 3)
-    assert (told(leader, "Quá hạn"), told(above, "Quá hạn")) == (1, 0)
-    town.later(days=5)
-    await looked(town)
+    await accept_case(officer, code)
+    town.now = (await town.get_submission(code)).due_at
+    town.advance(minutes=1)
+    await check_deadlines(town, 3)
+    assert (leader.count_told("alert.overdue"), above.count_told("alert.overdue")) == (1, 0)
+    town.advance(days=5)
+    await check_deadlines(town)
     for person in (officer, leader, above):
-        assert told(person, "Quá hạn") == 1
-    assert told(ann, "xin lỗi ông/bà về sự chậm trễ") == 1
+        assert person.count_told("alert.overdue") == 1
+    assert ann.count_told("notice.overdue") == 1
     async with town.app.database.reading() as connection:
-        number = (await the_one(town, code)).id
+        number = (await town.get_submission(code)).id
         assert len(await audit.list_timeline(connection, number, [escalation.OVERDUE])) == 1
 
 
@@ -86,10 +54,10 @@ async def test_what_nobody_took_goes_up_too(town: Town) -> None:
     """An opinion without an officer is overdue all the same."""
     above = await town.officer("Giang", role=Role.COORDINATOR)
     code = await town.resident("Ann").gives("Đèn hỏng.", area="Phường An Biên")
-    town.now = (await the_one(town, code)).due_at
-    town.later(minutes=1)
-    await looked(town)
-    assert told(above, "Quá hạn") == 1
+    town.now = (await town.get_submission(code)).due_at
+    town.advance(minutes=1)
+    await check_deadlines(town)
+    assert above.count_told("alert.overdue") == 1
 
 
 async def test_while_a_question_waits_the_clock_stands_still(town: Town) -> None:
@@ -97,13 +65,12 @@ async def test_while_a_question_waits_the_clock_stands_still(town: Town) -> None
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     code = await ann.gives("Đèn hỏng.")
-    await officer.says(f"/case {code}")
-    await officer.taps("case.do.accept")
+    await accept_case(officer, code)
     await officer.taps("case.do.ask")
     await officer.says("Ở đâu?")
-    town.later(days=60)
-    await looked(town)
-    assert told(officer, "Quá hạn") == told(ann, "xin lỗi") == 0
+    town.advance(days=60)
+    await check_deadlines(town)
+    assert officer.count_told("alert.overdue") == ann.count_told("notice.overdue") == 0
 
 
 async def test_an_answer_is_closed_when_nobody_asks_again(town: Town) -> None:
@@ -111,18 +78,14 @@ async def test_an_answer_is_closed_when_nobody_asks_again(town: Town) -> None:
     officer = await town.officer("Binh")
     leader = await town.officer("Cường", role=Role.APPROVER)
     code = await town.resident("Ann").gives("Đèn hỏng.")
-    await officer.says(f"/case {code}")
-    await officer.taps("case.do.accept")
-    await officer.taps("case.do.propose")
-    for words in ("Đã sửa.", "Thay bóng", "Đã xong"):
-        await officer.says(words)
-    await officer.taps("propose.review.options.submit")
+    await accept_case(officer, code)
+    await propose_answer(officer)
     await leader.says(f"/case {code}")
     await leader.taps("case.do.approve")
-    town.later(days=15)
-    await looked(town)
-    assert (await the_one(town, code)).state is State.ANSWERED
-    town.later(minutes=1)
-    await looked(town, 3)
-    closed = await the_one(town, code)
+    town.advance(days=15)
+    await check_deadlines(town)
+    assert (await town.get_submission(code)).state is State.ANSWERED
+    town.advance(minutes=1)
+    await check_deadlines(town, 3)
+    closed = await town.get_submission(code)
     assert (closed.state, closed.closed_at) == (State.CLOSED, town.now)

@@ -17,7 +17,8 @@ from storage.statements import table
 from tests.transport.stage import fault
 
 if TYPE_CHECKING:
-    from tests.people import Person, Town
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 FILES = table(Attachment)
 
@@ -52,11 +53,6 @@ def photographed() -> bytes:
     return made.getvalue()
 
 
-def fetched(town: Town, file: dict[str, Any]) -> bytes:
-    """The bytes of a file that somebody sees in their chat."""
-    return bytes(town.simulator.world.files._by_id[file["file_id"]].content)
-
-
 async def test_a_file_is_stored_sealed_and_shown_clean(town: Town) -> None:
     """The officer sees the picture without its place; the original stays, under seal."""
     officer = await town.officer("Binh")
@@ -71,7 +67,7 @@ async def test_a_file_is_stored_sealed_and_shown_clean(town: Town) -> None:
     await officer.taps("alert.open")
     sent = next(m for m in reversed(officer.messages) if "document" in m)
     assert sent["document"]["file_name"] == "anh.jpg"
-    assert b"SECRETPHONE" not in fetched(town, sent["document"])
+    assert b"SECRETPHONE" not in town.read_file(sent["document"])
 
 
 @pytest.mark.parametrize(
@@ -87,8 +83,8 @@ async def test_a_file_that_cannot_be_had_now_is_fetched_later(
     assert ann.code
     (row,) = await rows(town)
     assert row.state is EvidenceState.WAITING
-    town.later(seconds=11)
-    await town.app.settled()
+    town.advance(seconds=11)
+    await town.settle()
     (row,) = await rows(town)
     assert row.state is EvidenceState.STORED
 
@@ -105,7 +101,7 @@ async def test_a_file_that_is_gone_fails_alone_and_says_so(town: Town) -> None:
     assert (first.state, second.state) == (EvidenceState.STORED, EvidenceState.FAILED)
     assert ann.was_told("files.given_up.failed")
     assert any("tệp thứ 2 (ghi âm)" in said for said in ann.heard)
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert record["text"] == "Xe đậu kín vỉa hè"
 
 
@@ -139,7 +135,7 @@ async def test_a_file_over_the_limit_leaves_its_words(town: Town) -> None:
     assert ann.is_told("feedback.details.rejected.too-large")
     assert "lớn hơn 20 MB" in ann.sees
     await ends(ann)
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert (record["text"], record["attachments"]) == ("Video quay từ nhà tôi", [])
 
 
@@ -156,8 +152,8 @@ async def test_a_store_that_is_away_loses_nothing(
         await shows(town.resident("Ann"), "photo")
     (row,) = await rows(town)
     assert row.state is EvidenceState.WAITING
-    town.later(seconds=11)
-    await town.app.settled()
+    town.advance(seconds=11)
+    await town.settle()
     (row,) = await rows(town)
     assert row.state is EvidenceState.STORED
 
@@ -174,10 +170,10 @@ async def test_a_fetcher_that_vanished_is_followed_by_another(town: Town) -> Non
                 next_at=town.now + timedelta(minutes=5),
             )
         )
-    await town.app.settled()
+    await town.settle()
     (stale,) = await rows(town)
     assert stale.state is EvidenceState.FETCHING
-    town.later(minutes=6)
+    town.advance(minutes=6)
     async with town.app.database.transaction() as connection:
         (taken,) = await evidence.claim_attachments(
             connection, owner="other", now=town.now, lease=timedelta(minutes=5), most=4
@@ -186,7 +182,7 @@ async def test_a_fetcher_that_vanished_is_followed_by_another(town: Town) -> Non
         assert await evidence.finish_attachment(
             connection, taken, EvidenceState.WAITING, next_at=town.now
         )
-    await town.app.settled()
+    await town.settle()
     (row,) = await rows(town)
     assert (row.state, row.owner, row.attempt) == (EvidenceState.STORED, None, 3)
     assert (row.original, row.served) == make_file_names(row.id)
@@ -202,7 +198,7 @@ async def test_an_album_split_by_a_new_replica_is_one_case(twin_town: Town) -> N
     for number, update in enumerate(waiting.all()):
         replica = twin_town.replica(number % 2)
         assert await twin_town.post(replica, update.body) == 200
-        await replica.quiet()
+        await replica.settle()
         waiting.confirm(update.id)
     await ends(ann)
     kept = await rows(twin_town)
@@ -220,10 +216,10 @@ async def test_a_late_file_of_an_album_joins_it_whatever_is_asked(town: Town) ->
     assert await town.post(town.replica(0), first.body) == 200
     account.updates.confirm(first.id)
     account.updates.confirm(second.id)
-    await town.app.settled()
+    await town.settle()
     await ann.taps("feedback.details.options.done")
     assert await town.post(town.replica(0), second.body) == 200
-    await town.app.settled()
+    await town.settle()
     assert ann.is_asked("feedback.topic")
     await ann.taps("feedback.topic.options.theft")
     await ann.taps("feedback.area.options.skip")
@@ -258,8 +254,8 @@ async def test_of_an_unnamed_resident_only_clean_copies_are_shown(town: Town) ->
     await ann.taps("feedback.review.options.submit")
     await officer.taps("alert.open")
     assert not any("document" in message for message in officer.messages)
-    town.later(seconds=11)
-    await town.app.settled()
+    town.advance(seconds=11)
+    await town.settle()
     await officer.taps("alert.open")
     assert any("document" in message for message in officer.messages)
 
@@ -285,7 +281,7 @@ async def test_a_file_that_breaks_its_fetching_breaks_alone(
     first, second = await rows(town)
     assert (first.state, second.state) == (EvidenceState.WAITING, EvidenceState.STORED)
     for _ in range(20):
-        town.later(hours=3)
-        await town.app.settled()
+        town.advance(hours=3)
+        await town.settle()
     assert (await rows(town))[0].state is EvidenceState.FAILED
     assert ann.was_told("files.given_up.failed")

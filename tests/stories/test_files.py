@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.people import Town
+    from tests.town.town import Town
 
 
 async def test_files_are_kept_as_references_in_order(town: Town) -> None:
@@ -20,7 +20,7 @@ async def test_files_are_kept_as_references_in_order(town: Town) -> None:
     await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.channel")
     await ann.taps("feedback.review.options.submit")
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     types = [file["type"] for file in record["attachments"]]
     assert types == ["photo", "video", "voice", "document", "photo", "photo"]
     assert record["attachments"][4]["album"] == record["attachments"][5]["album"] is not None
@@ -81,5 +81,5 @@ async def test_a_phone_number_by_the_contact_button(town: Town) -> None:
     await ann.does("choose", "Gửi số điện thoại của tôi")
     assert ann.is_asked("feedback.review")
     await ann.taps("feedback.review.options.submit")
-    (record,) = await town.exported(with_identity=True)
+    (record,) = await town.export_submissions(with_identity=True)
     assert record["phone"]

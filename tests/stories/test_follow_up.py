@@ -4,43 +4,27 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
-from sqlalchemy import update
 
 from bot.casework import staff as casework
 from bot.core.screen import Words
-from bot.core.unit_of_work import UnitOfWork
 from bot.notifications import to_resident
 from bot.runtime.settings import AbuseSettings
-from storage import submissions
 from storage.models import State, Submission
 from storage.statements import table
-from tests.people import town_on
-from tests.samples import POLICY
+from tests.town.casework import set_state
+from tests.town.town import open_town
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from tests.people import Person, Town
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 ROWS = table(Submission)
-
-
-async def set_state(town: Town, state: State, **values: Any) -> None:
-    """As if officers had worked on it."""
-    async with town.app.database.transaction() as connection:
-        await connection.execute(update(ROWS).values(state=state, **values))
-
-
-async def the_one(town: Town, code: str) -> Submission:
-    """A submission as it stands."""
-    async with town.app.database.reading() as connection:
-        found = await submissions.find_submission(connection, code)
-    assert found is not None
-    return found
 
 
 async def answered(town: Town, ann: Person) -> str:
@@ -63,10 +47,10 @@ async def test_what_is_added_reaches_the_officers(town: Town) -> None:
     assert ann.is_told("addition.done")
     assert officer.was_told("alert.added")
     assert "mười bảy" not in " ".join(officer.heard)
-    assert len(await town.found_in_words("muoi bay")) == 1
+    assert len(await town.search_submissions("muoi bay")) == 1
     await officer.taps("alert.open", of=code)
     assert any("Cột đèn số mười bảy" in said for said in officer.heard)
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert [each["type"] for each in record["attachments"]] == ["photo"]
 
 
@@ -77,9 +61,9 @@ async def test_an_opinion_is_withdrawn_after_a_second_question(town: Town) -> No
     code = await ann.gives("Đèn đường hỏng.")
     await ann.taps("receipt.show")
     await ann.taps("mine.withdraw")
-    assert (await the_one(town, code)).state is State.ASSIGNED
+    assert (await town.get_submission(code)).state is State.ASSIGNED
     await ann.taps("mine.withdraw")
-    assert (await the_one(town, code)).state is State.WITHDRAWN
+    assert (await town.get_submission(code)).state is State.WITHDRAWN
     assert officer.was_told("alert.withdrawn")
     await ann.says(f"/mine {code}")
     assert "Rút ý kiến" not in ann.buttons
@@ -102,13 +86,13 @@ async def test_an_answer_is_rated_and_looked_at_again_once(town: Town) -> None:
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     code = await answered(town, ann)
-    before = (await the_one(town, code)).due_at
-    town.later(days=3)
+    before = (await town.get_submission(code)).due_at
+    town.advance(days=3)
     await ann.taps("mine.rating")
     await ann.taps("rating.score.options.0")
     await ann.says("Chưa nói bao giờ sửa")
     await ann.taps("rating.again.options.yes")
-    row = await the_one(town, code)
+    row = await town.get_submission(code)
     assert (row.rating, row.rating_reason) == (0, "Chưa nói bao giờ sửa")
     assert row.state is State.ASSIGNED
     assert row.reopened_at == town.now
@@ -126,7 +110,7 @@ async def test_who_is_content_is_asked_nothing_more(town: Town) -> None:
     await ann.taps("mine.rating")
     await ann.taps("rating.score.options.2")
     assert ann.is_told("rating.done")
-    assert (await the_one(town, code)).rating == 2
+    assert (await town.get_submission(code)).rating == 2
     await ann.says(f"/mine {code}")
     assert "Đánh giá câu trả lời" not in ann.buttons
 
@@ -135,12 +119,12 @@ async def test_after_the_set_time_it_is_not_looked_at_again(town: Town) -> None:
     """Fifteen days; a draft that was begun in time and ended too late changes nothing."""
     ann = town.resident("Ann")
     code = await answered(town, ann)
-    town.later(days=14, hours=23)
+    town.advance(days=14, hours=23)
     await ann.says(f"/mine {code}")
     await ann.taps("mine.reopening")
-    town.later(hours=2)
+    town.advance(hours=2)
     await ann.says("Đèn lại hỏng")
-    assert (await the_one(town, code)).state is State.ANSWERED
+    assert (await town.get_submission(code)).state is State.ANSWERED
     await ann.says(f"/mine {code}")
     assert "Đề nghị xem lại" not in ann.buttons
 
@@ -164,7 +148,7 @@ async def test_the_receipt_is_shown_again_with_a_picture(town: Town) -> None:
     await ann.taps("mine.receipt")
     shown = ann.messages[-1]
     assert code in shown["caption"]
-    picture = town.simulator.world.files._by_id[shown["photo"][-1]["file_id"]].content
+    picture = town.read_file(shown["photo"][-1])
     with Image.open(io.BytesIO(picture)) as opened:
         assert opened.width == opened.height > 200
     await ann.says(f"/start code_{code.replace('-', '')}")
@@ -202,18 +186,16 @@ async def test_in_quiet_hours_what_can_wait_waits(
     await tells(town, code)
     assert ann.was_told("draft.stale") is (hour == 20)
     town.now = expected + timedelta(minutes=1)
-    await town.app.settled()
+    await town.settle()
     assert ann.was_told("draft.stale")
 
 
 async def tells(town: Town, code: str) -> None:
     """Tell the resident of something that can wait."""
-    row = await the_one(town, code)
-    async with town.app.database.transaction() as connection:
-        await to_resident.notify_resident(
-            UnitOfWork(connection, town.now, town.app.policy), row, "news", (Words("draft.stale"),)
-        )
-    await town.app.settled()
+    row = await town.get_submission(code)
+    async with town.work() as work:
+        await to_resident.notify_resident(work, row, "news", (Words("draft.stale"),))
+    await town.settle()
 
 
 async def test_news_can_be_switched_off_and_on(town: Town) -> None:
@@ -232,7 +214,7 @@ async def test_news_can_be_switched_off_and_on(town: Town) -> None:
 async def strict_town(database_url: str) -> AsyncIterator[Town]:
     """A town where little is taken at a time."""
     strict = AbuseSettings(opinions_a_day=2, everybody_a_minute=3, messages_a_minute=12)
-    async with town_on(database_url, abuse=strict) as opened:
+    async with open_town(database_url, abuse=strict) as opened:
         yield opened
 
 
@@ -240,14 +222,14 @@ async def test_more_than_a_day_allows_is_refused_until_tomorrow(strict_town: Tow
     """It says until when; on the next day it goes on."""
     ann = strict_town.resident("Ann")
     for number in range(2):
-        strict_town.later(minutes=2)
+        strict_town.advance(minutes=2)
         await ann.gives(f"Ý kiến {number}", identity=("channel", "unnamed")[number])
-    strict_town.later(minutes=2)
+    strict_town.advance(minutes=2)
     await ann.says("/gopy")
     assert ann.is_told("abuse.enough_today")
     await ann.says("Tôi viết thêm điều này")
     assert ann.is_told("abuse.enough_today")
-    strict_town.later(hours=24)
+    strict_town.advance(hours=24)
     await ann.says("/gopy")
     assert ann.is_asked("feedback.kind")
 
@@ -276,7 +258,7 @@ async def test_a_flood_is_answered_once(strict_town: Town) -> None:
         await ann.says(f"dòng {number}")
     assert sum("gửi quá nhanh" in said for said in ann.heard) == 1
     assert len(ann.heard) == 13
-    strict_town.later(minutes=1)
+    strict_town.advance(minutes=1)
     await ann.says("xin lỗi")
     assert ann.is_asked("feedback.offer")
 
@@ -314,14 +296,12 @@ async def test_a_ban_ends_by_itself(town: Town) -> None:
     await officer.taps("case.do.ban")
     await officer.taps("ban.days.options.1")
     await officer.says("Gửi quảng cáo")
-    town.later(hours=23)
+    town.advance(hours=23)
     await ann.says("/gopy")
     assert ann.is_told("abuse.banned")
-    town.later(hours=2)
+    town.advance(hours=2)
     await ann.says("/gopy")
     assert ann.is_asked("feedback.kind")
-    async with town.app.database.transaction() as connection:
-        assert not await casework.may_ban(UnitOfWork(connection, town.now, POLICY), ann.id, code)
-        assert not await casework.unban_resident(
-            UnitOfWork(connection, town.now, town.app.policy), ann.id, code
-        )
+    async with town.work() as work:
+        assert not await casework.may_ban(work, ann.id, code)
+        assert not await casework.unban_resident(work, ann.id, code)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
-from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements
 from storage import attendance, audit, forums, outbox
 from storage.models import (
@@ -21,12 +20,12 @@ from storage.models import (
     Subscription,
 )
 from storage.statements import table
-from tests.attending import changed, published, registers
-from tests.stories.test_hall import presses
-from tests.stories.test_officers_work import answers, does
+from tests.town.casework import answer_case, choose_action
+from tests.town.forums import change_forum, publish_forum, register_for_forum
 
 if TYPE_CHECKING:
-    from tests.people import Person, Town
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 WARD = "11407"
 
@@ -35,12 +34,7 @@ async def an_hour_passes(town: Town) -> None:
     """The clock wakes, twice, as it does at two replicas."""
     for _ in range(2):
         await town.app.remind_of_reports()
-        await town.app.settled()
-
-
-def told(person: Person, key_words: str) -> int:
-    """How often somebody was told something."""
-    return sum(key_words in said for said in person.heard)
+        await town.settle()
 
 
 async def test_results_are_asked_for_until_they_are_there(town: Town) -> None:
@@ -48,33 +42,37 @@ async def test_results_are_asked_for_until_they_are_there(town: Town) -> None:
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     city = await town.officer("Điều phối", role=Role.COORDINATOR)
     stranger = await town.officer("Nơi khác", unit="11413", role=Role.APPROVER)
-    forum = await published(town)
+    people = (organiser, city, stranger)
+    forum = await publish_forum(town)
     due = datetime(2026, 12, 4, 10, tzinfo=UTC)  # a Friday
-    await changed(town, forum, state=ForumState.REPORT_DUE, report_due_at=due)
+    await change_forum(town, forum, state=ForumState.REPORT_DUE, report_due_at=due)
     await an_hour_passes(town)
-    assert told(organiser, "báo cáo kết quả") == 0
+    assert organiser.count_told("forum.alert.report_due") == 0
     town.now = due - timedelta(days=1)
     await an_hour_passes(town)
-    town.later(hours=20)
+    town.advance(hours=20)
     await an_hour_passes(town)
-    assert (told(organiser, "Sắp đến hạn"), told(city, "báo cáo kết quả")) == (1, 0)
+    assert organiser.count_told("forum.alert.report_due") == 1
+    assert not city.was_told("forum.alert.report_due")
+    assert not city.was_told("forum.alert.report_overdue")
     for days in (0, 1, 2, 3):  # Friday evening, Saturday, Sunday, Monday
         town.now = due + timedelta(days=days, hours=1)
         await an_hour_passes(town)
-    assert (told(organiser, "Quá hạn"), told(city, "Quá hạn"), told(stranger, "hạn")) == (2, 2, 0)
-    await changed(town, forum, state=ForumState.REPORTED)
-    town.later(days=1)
+    assert [each.count_told("forum.alert.report_overdue") for each in people] == [2, 2, 0]
+    assert not stranger.was_told("forum.alert.report_due")
+    await change_forum(town, forum, state=ForumState.REPORTED)
+    town.advance(days=1)
     await an_hour_passes(town)
-    assert told(organiser, "Quá hạn") == 2
+    assert organiser.count_told("forum.alert.report_overdue") == 2
 
 
 async def promises(leader: Person) -> str:
     """Promise something at the forum, which is over; the code of the case."""
     town = leader.town
-    forum = await published(town)
+    forum = await publish_forum(town)
     town.now = datetime(2026, 12, 1, 3, tzinfo=UTC)
-    await changed(town, forum, state=ForumState.REPORT_DUE)
-    await presses(leader, "forum:open=DD7K2")
+    await change_forum(town, forum, state=ForumState.REPORT_DUE)
+    await leader.presses_data("forum:open=DD7K2")
     await leader.taps("forum.do.promise")
     await leader.says("Lắp camera")
     await leader.says("Công an phường")
@@ -103,12 +101,13 @@ async def test_a_promise_is_a_case_that_is_followed_up_until_it_is_kept(town: To
         town.now = max(town.now, datetime(2026, 12, day, 3, tzinfo=UTC))
         await an_hour_passes(town)
     # Overdue from Saturday the 5th: in that week, the next and the one after it.
-    assert (told(leader, "Sắp đến hạn việc"), told(leader, "Quá hạn việc")) == (1, 3)
-    await answers(officer, leader, code)
-    town.later(days=7)
+    assert leader.count_told("forum.alert.promise_due") == 1
+    assert leader.count_told("forum.alert.promise_overdue") == 3
+    await answer_case(officer, leader, code)
+    town.advance(days=7)
     await an_hour_passes(town)
-    assert told(leader, "Quá hạn việc") == 3
-    await presses(leader, "forum:open=DD7K2")
+    assert leader.count_told("forum.alert.promise_overdue") == 3
+    await leader.presses_data("forum:open=DD7K2")
     assert "✓ Lắp camera" in leader.sees
 
 
@@ -117,44 +116,45 @@ async def test_a_promise_is_kept_with_the_case_that_it_was_merged_into(town: Tow
     leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     officer = await town.officer("Cán bộ", unit=WARD)
     asked = await town.resident("Ann").gives("Xin gắn máy quay ở cổng.", area="Phường An Biên")
-    await does(officer, asked, "accept")
-    await does(officer, await promises(leader), "merge")
+    await choose_action(officer, asked, "accept")
+    await choose_action(officer, await promises(leader), "merge")
     await officer.says(asked)
-    town.later(days=2)
+    town.advance(days=2)
     await an_hour_passes(town)
-    assert told(leader, "Sắp đến hạn việc") == 1
-    await answers(officer, leader, asked)
-    town.later(days=7)
+    assert leader.count_told("forum.alert.promise_due") == 1
+    await answer_case(officer, leader, asked)
+    town.advance(days=7)
     await an_hour_passes(town)
-    assert told(leader, "Quá hạn việc") == 0
-    await presses(leader, "forum:open=DD7K2")
+    assert leader.count_told("forum.alert.promise_overdue") == 0
+    await leader.presses_data("forum:open=DD7K2")
     assert "✓ Lắp camera" in leader.sees
 
 
 async def test_a_promise_whose_case_was_refused_is_left_in_peace(town: Town) -> None:
     """It was not kept, as everybody reads; nobody is reminded of it for ever."""
     leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
-    await does(leader, await promises(leader), "reject")
+    await choose_action(leader, await promises(leader), "reject")
     await leader.says("Không thuộc thẩm quyền")
-    town.later(days=9)
+    town.advance(days=9)
     await an_hour_passes(town)
-    assert told(leader, "hạn việc") == 0
-    await presses(leader, "forum:open=DD7K2")
+    assert not leader.was_told("forum.alert.promise_due")
+    assert not leader.was_told("forum.alert.promise_overdue")
+    await leader.presses_data("forum:open=DD7K2")
     assert "• Lắp camera" in leader.sees
 
 
 async def test_a_forum_that_nobody_began_is_not_forgotten(town: Town) -> None:
     """Its organisers are asked once; the refusals of others are written down."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
-    await published(town)
-    town.later(days=10, hours=13)
+    await publish_forum(town)
+    town.advance(days=10, hours=13)
     await an_hour_passes(town)
-    town.later(days=1)
+    town.advance(days=1)
     await an_hour_passes(town)
-    assert told(organiser, "chưa ghi là đã tổ chức") == 1
+    assert organiser.count_told("forum.alert.not_begun") == 1
     stranger = await town.officer("Nơi khác", unit="11413", role=Role.APPROVER)
     for data in ("forum:cancel=DD7K2", "forum:open=DD7K2", "hall:next=DD7K2.0"):
-        await presses(stranger, data)
+        await stranger.presses_data(data)
     async with town.app.database.reading() as connection:
         entries = [each async for each in audit.iterate_entries(connection, None, None)]
     tried = [each.details["action"] for each in entries if each.action == "forum.refused"]
@@ -164,16 +164,16 @@ async def test_a_forum_that_nobody_began_is_not_forgotten(town: Town) -> None:
 async def test_another_hall_at_the_same_time(town: Town) -> None:
     """The start need not be typed again; who comes is told where, once."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
-    forum = await published(town)
+    forum = await publish_forum(town)
     ann = town.resident("Ann")
-    await registers(ann)
-    await presses(organiser, "forum:open=DD7K2")
+    await register_for_forum(ann)
+    await organiser.presses_data("forum:open=DD7K2")
     await organiser.taps("forum.do.reschedule")
     await organiser.taps("forum_reschedule.starts.options.same")
     await organiser.says("Nhà văn hóa phường")
     await organiser.says("hội trường đang sửa")
     assert "Nhà văn hóa phường" in ann.sees
-    assert told(ann, "Vì hội trường đang sửa") == 1
+    assert ann.count_heard("Vì hội trường đang sửa") == 1
     async with town.app.database.reading() as connection:
         row = await attendance.get_forum(connection, forum)
     assert (row.start_version, row.state) == (2, ForumState.PUBLISHED)
@@ -182,13 +182,13 @@ async def test_another_hall_at_the_same_time(town: Town) -> None:
 async def test_a_larger_hall_has_room_for_who_waits(town: Town) -> None:
     """The capacity is changed after the announcement; in a smaller one all keep their places."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
-    forum = await published(town, capacity=2)
+    forum = await publish_forum(town, capacity=2)
     ann, bao = town.resident("Ann"), town.resident("Bao")
     for person in (ann, bao):
-        await registers(person, people=2)
+        await register_for_forum(person, people=2)
     assert bao.was_told("attend.waiting")
     for size, has_place in (("3", False), ("4", True), ("1", True)):
-        await presses(organiser, "forum:open=DD7K2")
+        await organiser.presses_data("forum:open=DD7K2")
         await organiser.taps("forum.do.capacity")
         await organiser.says(size)
         assert organiser.is_told("forum_capacity.done")
@@ -199,13 +199,13 @@ async def test_a_larger_hall_has_room_for_who_waits(town: Town) -> None:
 
 async def test_what_is_being_sent_when_a_forum_is_cancelled_is_not_sent_later(town: Town) -> None:
     """A message that a sender holds at that moment, and that did not arrive, is given up."""
-    forum = await published(town)
+    forum = await publish_forum(town)
     ann = town.resident("Ann")
-    await registers(ann)
+    await register_for_forum(ann)
     rows, database, policy = table(Outbox), town.app.database, town.app.policy
-    async with database.transaction() as connection:
-        row = await attendance.get_forum(connection, forum)
-        await announcements.announce_forum(UnitOfWork(connection, town.now, policy), row, "moved")
+    async with town.work() as work:
+        row = await attendance.get_forum(work.connection, forum)
+        await announcements.announce_forum(work, row, "moved")
     await announcements.expand_announcements(database, town.now, policy=policy)
     async with database.transaction() as connection:
         sending = update(rows).where(rows.c.announcement_id.is_not(None))
@@ -215,7 +215,7 @@ async def test_what_is_being_sent_when_a_forum_is_cancelled_is_not_sent_later(to
     async with database.transaction() as connection:
         refused = update(rows).where(rows.c.state == OutboxState.SENDING)
         await connection.execute(refused.values(state=OutboxState.WAITING))
-    await town.app.settled()
+    await town.settle()
     assert not ann.was_told("announcement.moved")
     async with database.transaction() as connection:
         await outbox.sweep_outbox(connection, town.now)
@@ -225,9 +225,9 @@ async def test_what_is_being_sent_when_a_forum_is_cancelled_is_not_sent_later(to
 
 async def test_who_wants_no_news_hears_only_of_what_they_come_to(town: Town) -> None:
     """Switched off, or not interested in this one; each is counted once, whatever they wished."""
-    forum = await published(town)
+    forum = await publish_forum(town)
     ann, bao, chi = (town.resident(name) for name in ("Ann", "Bao", "Chi"))
-    await registers(ann)
+    await register_for_forum(ann)
     async with town.app.database.transaction() as connection:
         for person, areas in ((ann, (WARD, "31")), (bao, ("31", WARD)), (chi, (WARD,))):
             address = town.app.policy.pseudonyms.make_address(person.id, named=True)
@@ -245,12 +245,10 @@ async def test_who_wants_no_news_hears_only_of_what_they_come_to(town: Town) -> 
         await person.taps("settings.mute.forums")
     await chi.says("/start forum_DD7K2")
     await chi.taps("forums.hide")
-    async with town.app.database.transaction() as connection:
-        row = await attendance.get_forum(connection, forum)
-        await announcements.announce_forum(
-            UnitOfWork(connection, town.now, town.app.policy), row, "moved"
-        )
-    await town.app.settled()
+    async with town.work() as work:
+        row = await attendance.get_forum(work.connection, forum)
+        await announcements.announce_forum(work, row, "moved")
+    await town.settle()
     told_of_it = [each.was_told("announcement.moved") for each in (ann, bao, chi)]
     assert told_of_it == [True, False, False]
     async with town.app.database.reading() as connection:
@@ -260,17 +258,15 @@ async def test_who_wants_no_news_hears_only_of_what_they_come_to(town: Town) -> 
 
 async def test_a_channel_reads_it_too(town: Town) -> None:
     """Without buttons, which are for one person; once, and nothing where none is set."""
-    forum = await published(town)
+    forum = await publish_forum(town)
     owner = town.resident("Chủ kênh")
     channel = town.simulator.world.add_chat("channel", "Tin diễn đàn", False, [owner.id])
     for policy in (town.app.policy, replace(town.app.policy, channel=channel.id)):
         for _ in range(2):
-            async with town.app.database.transaction() as connection:
-                row = await attendance.get_forum(connection, forum)
-                await announcements.announce_forum(
-                    UnitOfWork(connection, town.now, policy), row, "notice"
-                )
-    await town.app.settled()
+            async with town.work(policy=policy) as work:
+                row = await attendance.get_forum(work.connection, forum)
+                await announcements.announce_forum(work, row, "notice")
+    await town.settle()
     (said,) = town.simulator.messages(channel.id)
     assert "Kính mời nhân dân" in said["text"]
     assert "reply_markup" not in said
@@ -278,14 +274,14 @@ async def test_a_channel_reads_it_too(town: Town) -> None:
 
 async def test_a_channel_does_not_read_what_is_no_longer_true(town: Town) -> None:
     """A forum is cancelled before the channel's notice went out: only that is read."""
-    forum = await published(town)
+    forum = await publish_forum(town)
     owner = town.resident("Chủ kênh")
     channel = town.simulator.world.add_chat("channel", "Tin diễn đàn", False, [owner.id])
     policy = replace(town.app.policy, channel=channel.id)
     for kind in ("notice", "cancelled"):
-        async with town.app.database.transaction() as connection:
-            row = await attendance.get_forum(connection, forum)
-            await announcements.announce_forum(UnitOfWork(connection, town.now, policy), row, kind)
-    await town.app.settled()
+        async with town.work(policy=policy) as work:
+            row = await attendance.get_forum(work.connection, forum)
+            await announcements.announce_forum(work, row, kind)
+    await town.settle()
     (said,) = town.simulator.messages(channel.id)
     assert "Kính mời nhân dân" not in said["text"]

@@ -53,8 +53,8 @@ from storage.models import (
     Submission,
 )
 from storage.statements import fetch_all, table
-from tests.people import START
 from tests.samples import POLICY
+from tests.town.settings import START
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
-from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements
 from bot.forums.planning.actions import draw_states
 from storage import forums, outbox
 from storage.models import Forum, ForumState, Outbox, Role, Subscription
 from storage.statements import fetch_all, table
+from tests.town.forums import subscribe, subscribe_many
 
 if TYPE_CHECKING:
-    from tests.people import Person, Town
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 WARD, NAMED = "11407", "Phường An Biên"
 DRAWING = Path(__file__).parents[2] / "docs" / "forums.md"
 
 
-async def plans(organiser: Person, starts: str = "20/12/2026 14:00", capacity: str = "2") -> None:
+async def plan_forum(
+    organiser: Person, starts: str = "20/12/2026 14:00", capacity: str = "2"
+) -> None:
     """Walk through the plan of a forum up to its review."""
     await organiser.says("/newforum")
     await organiser.taps("newforum.title.options.usual")
@@ -39,36 +42,21 @@ async def plans(organiser: Person, starts: str = "20/12/2026 14:00", capacity: s
     await organiser.taps("newforum.until.options.1")
 
 
-async def published(organiser: Person, approver: Person) -> None:
+async def plan_and_approve(organiser: Person, approver: Person) -> None:
     """Plan a forum and have it approved."""
-    await plans(organiser)
+    await plan_forum(organiser)
     await organiser.taps("newforum.review.options.submit")
     await approver.taps("forum.open")
     await approver.taps("forum.do.approve")
 
 
-async def opens_news(person: Person) -> None:
+async def open_subscriptions(person: Person) -> None:
     """Look at what one hears of."""
     await person.says("/settings")
     await person.taps("settings.forums")
 
 
-async def wants_news(person: Person) -> None:
-    """Hear of forums of the ward from now on."""
-    town = person.town
-    address = town.app.policy.pseudonyms.make_address(person.id, named=True)
-    values = {
-        "alias": address.alias,
-        "sealed": address.sealed,
-        "language": "vi",
-        "subject": WARD,
-        "created_at": town.now,
-    }
-    async with town.app.database.transaction() as connection:
-        await connection.execute(insert(table(Subscription)).values(**values))
-
-
-async def the_forum(town: Town) -> Forum:
+async def get_forum(town: Town) -> Forum:
     """The one that there is."""
     async with town.app.database.reading() as connection:
         (found,) = await fetch_all(connection, Forum, select(table(Forum)))
@@ -87,13 +75,13 @@ async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
     ann, bao, chi = (town.resident(name) for name in ("Ann", "Bao", "Chi"))
     for person in (ann, bao):
         await person.says("/start")
-        await wants_news(person)
-    await plans(organiser)
+        await subscribe(town, person.id, WARD)
+    await plan_forum(organiser)
     assert "Hội trường phường, 10 phố Cát Cụt" in organiser.sees
     assert "14 giờ 00, ngày 20/12/2026" in organiser.sees
     await organiser.taps("newforum.review.options.submit")
     assert not ann.was_told("announcement.notice")
-    code = (await the_forum(town)).code
+    code = (await get_forum(town)).code
     await organiser.says("/forum")
     await organiser.taps(next(label for label in organiser.buttons if "20/12/2026" in label))
     assert "Duyệt và thông báo" not in organiser.buttons
@@ -126,7 +114,7 @@ async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
     for person in (ann, bao):
         assert "Vì mưa bão" in person.heard[-1]
         assert "08 giờ 30, ngày 27/12/2026" in person.heard[-1]
-    forum = await the_forum(town)
+    forum = await get_forum(town)
     assert (forum.start_version, forum.state) == (2, ForumState.PUBLISHED)
 
     await organiser.taps("forum.open")
@@ -151,7 +139,7 @@ async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
     await bao.says(f"/start forum_{code}")
     assert "Lắp camera ở cổng trường" in bao.sees
 
-    await plans(organiser, "20/03/2027 14:00")
+    await plan_forum(organiser, "20/03/2027 14:00")
     await organiser.taps("newforum.review.options.submit")
     await approver.taps("forum.open")
     assert approver.is_told("forum.before")
@@ -163,19 +151,12 @@ async def test_who_planned_it_cannot_approve_it(town: Town) -> None:
     leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     other = await town.officer("Phó chỉ huy", unit=WARD, role=Role.APPROVER)
     stranger = await town.officer("Nơi khác", unit="11413", role=Role.APPROVER)
-    await plans(leader)
+    await plan_forum(leader)
     await leader.taps("newforum.review.options.submit")
-    code = (await the_forum(town)).code
+    code = (await get_forum(town)).code
     for person, move in ((leader, "approve"), (stranger, "approve"), (stranger, "open")):
-        query = {
-            "id": "forged",
-            "chat_instance": "1",
-            "message": person.messages[-1],
-            "from": {"id": person.id, "is_bot": False, "first_name": person.name},
-            "data": f"forum:{move}={code}",
-        }
-        await person.does("update", {"callback_query": query})
-        assert (await the_forum(town)).state is ForumState.SUBMITTED
+        await person.presses_data(f"forum:{move}={code}")
+        assert (await get_forum(town)).state is ForumState.SUBMITTED
     assert not any("Cát Cụt" in said for said in stranger.heard)
     await other.taps("forum.open")
     await other.taps("forum.do.send_back")
@@ -190,7 +171,7 @@ async def test_who_planned_it_cannot_approve_it(town: Town) -> None:
     assert "Duyệt và thông báo" not in other.buttons
     await leader.taps("forum.open")
     await leader.taps("forum.do.approve")
-    assert (await the_forum(town)).state is ForumState.PUBLISHED
+    assert (await get_forum(town)).state is ForumState.PUBLISHED
 
 
 async def test_one_hears_of_a_topic_wherever_the_forum_is(town: Town) -> None:
@@ -200,20 +181,20 @@ async def test_one_hears_of_a_topic_wherever_the_forum_is(town: Town) -> None:
     people = [town.resident(name) for name in ("Ann", "Bao", "Chi", "Dan")]
     ann, bao, chi, _dan = people
     for person, topic in zip(people, ("theft", "drugs", "theft", "theft"), strict=True):
-        await opens_news(person)
+        await open_subscriptions(person)
         await person.taps("subscription.topic")
         await person.taps(f"feedback.topic.options.{topic}")
         await person.taps("feedback.consent.options.agree")
         assert person.is_told("subscription.done")
-    await wants_news(ann)
-    await opens_news(chi)
+    await subscribe(town, ann.id, WARD)
+    await open_subscriptions(chi)
     await chi.taps("Thôi nhận: Trộm cắp, cướp giật")
     assert chi.is_told("subscription.none")
-    await published(organiser, approver)
+    await plan_and_approve(organiser, approver)
     told = [sum("Kính mời nhân dân" in said for said in person.heard) for person in people]
     assert told == [1, 0, 0, 1]
-    assert (await the_forum(town)).topics == ["theft", "traffic_safety"]
-    await opens_news(bao)
+    assert (await get_forum(town)).topics == ["theft", "traffic_safety"]
+    await open_subscriptions(bao)
     await bao.taps("subscription.topic")
     assert "Ma túy" not in bao.buttons
     assert "Quay lại" in bao.buttons
@@ -266,33 +247,14 @@ async def test_what_a_plan_lacks_is_asked_again(town: Town) -> None:
         assert ann.is_told("errors.unknown_command")
 
 
-async def crowd(town: Town, count: int) -> None:
-    """So many who want news; every fourth twice, of the ward and of the city."""
-    pseudonyms = town.app.policy.pseudonyms
-    rows = [
-        {
-            "alias": address.alias,
-            "sealed": address.sealed,
-            "language": "vi",
-            "subject": area,
-            "created_at": town.now,
-        }
-        for number in range(count)
-        for address in (pseudonyms.make_address(9_000_000 + number, named=True),)
-        for area in ((WARD, "31") if number % 4 == 0 else (WARD,))
-    ]
-    async with town.app.database.transaction() as connection:
-        await connection.execute(insert(table(Subscription)), rows)
-
-
 async def test_a_broken_expansion_goes_on_where_it_was(town: Town, monkeypatch: object) -> None:
     """Each recipient has one message, also who is found twice; stopped, nothing more is put."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     approver = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
-    await crowd(town, 40)
+    await subscribe_many(town, 40)
     monkeypatch.setattr(announcements, "_CHUNK", 7)  # type: ignore[attr-defined]
     database, policy = town.app.database, town.app.policy
-    await plans(organiser)
+    await plan_forum(organiser)
     await organiser.taps("newforum.review.options.submit")
     enqueue = outbox.enqueue_messages
     broken: list[object] = []
@@ -303,13 +265,13 @@ async def test_a_broken_expansion_goes_on_where_it_was(town: Town, monkeypatch: 
             broken.append(given)
             raise RuntimeError("killed")
 
-    async with database.transaction() as connection:
-        forum = await the_forum(town)
-        changed = await forums.update_forum(connection, forum, None, state=ForumState.PUBLISHED)
-        assert changed
-        await announcements.announce_forum(
-            UnitOfWork(connection, town.now, policy), changed, "notice"
+    async with town.work() as work:
+        forum = await get_forum(town)
+        changed = await forums.update_forum(
+            work.connection, forum, None, state=ForumState.PUBLISHED
         )
+        assert changed
+        await announcements.announce_forum(work, changed, "notice")
     monkeypatch.setattr(announcements.outbox, "enqueue_messages", breaking)  # type: ignore[attr-defined]
     for _ in range(3):
         try:
@@ -335,18 +297,18 @@ async def test_an_announcement_is_stopped_and_a_cancelled_forum_is_not_announced
     ann, bao = town.resident("Ann"), town.resident("Bao")
     for person in (ann, bao):
         await person.says("/start")
-        await wants_news(person)
+        await subscribe(town, person.id, WARD)
     await bao.says("/settings")
     await bao.taps("settings.quiet.night")
     town.now = town.now.replace(hour=15)  # 22:00 in the city
-    await published(organiser, approver)
+    await plan_and_approve(organiser, approver)
     assert ann.was_told("announcement.notice")
     assert not bao.was_told("announcement.notice")
     await approver.taps("forum.do.cancel")
     await approver.says("trùng lịch")
     assert "không tổ chức nữa" in ann.sees
     town.now += timedelta(hours=12)
-    await town.app.settled()
+    await town.settle()
     assert not bao.was_told("announcement.notice")
     assert "không tổ chức nữa" in bao.sees
 
@@ -358,8 +320,8 @@ async def test_who_erases_their_data_leaves_no_trace_of_what_was_announced(town:
     ann = town.resident("Ann")
     code = await ann.gives("Đèn hỏng.", area=NAMED)
     await approver.taps("case.do.accept", of=code)  # it is kept, and so is who gave it
-    await wants_news(ann)
-    await published(organiser, approver)
+    await subscribe(town, ann.id, WARD)
+    await plan_and_approve(organiser, approver)
     assert ann.was_told("announcement.notice")
     await ann.says("/dulieu")
     await ann.taps("mydata.erase")
@@ -371,4 +333,4 @@ async def test_who_erases_their_data_leaves_no_trace_of_what_was_announced(town:
         keys = (await connection.execute(left)).scalars().all()
     assert keys
     assert not any(key.startswith("forum:") for key in keys)
-    assert await town.count(Subscription) == 0
+    assert await town.count_rows(Subscription) == 0

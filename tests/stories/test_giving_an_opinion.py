@@ -8,7 +8,7 @@ from storage import conversations, residents
 from storage.models import Conversation, Resident, Submission
 
 if TYPE_CHECKING:
-    from tests.people import Town
+    from tests.town.town import Town
 
 
 async def test_from_hello_to_receipt_and_alert(town: Town) -> None:
@@ -39,7 +39,7 @@ async def test_from_hello_to_receipt_and_alert(town: Town) -> None:
     assert officer.is_told("alert.text")
     assert ann.code in officer.sees
     assert "tắc đường lúc" not in officer.sees
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert record["text"] == "Cổng trường tắc đường lúc 7 giờ.\nSáng nào cũng vậy."
     assert record["code"] == ann.code
     assert (record["kind"], record["topics"], record["unit_code"]) == (
@@ -69,7 +69,7 @@ async def test_an_opinion_survives_a_replica_change(twin_town: Town) -> None:
     await ann.taps("feedback.area.options.skip", to=second)
     await ann.taps("feedback.identity.options.channel", to=first)
     await ann.taps("feedback.review.options.submit", to=second)
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert record["text"] == "Một.\nHai."
     assert ann.is_told("receipt.text")
     assert officer.is_told("alert.text")
@@ -82,16 +82,16 @@ async def test_refusing_the_notice_stores_nothing(town: Town) -> None:
     await ann.taps("feedback.offer.options.yes")
     await ann.taps("feedback.consent.options.refuse")
     assert ann.is_told("feedback.stopped.refused")
-    assert await town.count(Conversation) == 0
-    assert await town.count(Resident) == 0
-    assert await town.count(Submission) == 0
+    assert await town.count_rows(Conversation) == 0
+    assert await town.count_rows(Resident) == 0
+    assert await town.count_rows(Submission) == 0
 
 
 async def test_the_consent_is_stored_with_version_and_time(town: Town) -> None:
     """At the moment it is given, not when the opinion is sent."""
     ann = town.resident("Ann")
     await ann.says("/gopy")
-    town.later(minutes=5)
+    town.advance(minutes=5)
     await ann.taps("feedback.consent.options.agree")
     async with town.app.database.reading() as connection:
         resident = await residents.find_resident(
@@ -115,7 +115,7 @@ async def test_who_just_writes_is_offered_to_make_it_an_opinion(town: Town) -> N
     await ann.taps("feedback.identity.options.unnamed")
     assert "Đèn đường hỏng ba tuần rồi.\nỞ ngõ 12." in ann.sees
     await ann.taps("feedback.review.options.submit")
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert record["text"] == "Đèn đường hỏng ba tuần rồi.\nỞ ngõ 12."
     assert record["confidential"] is True
 
@@ -135,7 +135,7 @@ async def test_back_and_edit_lose_nothing(town: Town) -> None:
     await ann.taps("feedback.kind.options.praise")
     assert ann.is_asked("feedback.review")
     await ann.taps("feedback.review.options.submit")
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert (record["kind"], record["text"]) == ("praise", "Nội dung dài.")
 
 
@@ -159,12 +159,12 @@ async def test_a_draft_is_reminded_of_once_and_then_deleted(town: Town) -> None:
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Để mai viết tiếp.")
-    town.later(hours=23)
+    town.advance(hours=23)
     for _ in range(3):
         await town.app.schedule.remind_drafts()
         await town.deliver()
     assert [text for text in ann.heard if "Bản nháp được giữ đến" in text] == [ann.sees]
-    town.later(hours=2)
+    town.advance(hours=2)
     await ann.says("Viết tiếp đây.")
     assert ann.is_told("draft.expired")
     await town.app.schedule.purge()
@@ -178,7 +178,7 @@ async def test_a_draft_can_be_gone_on_with_from_its_reminder(town: Town) -> None
     """The reminder's button shows the question that is open."""
     ann = town.resident("Ann")
     await ann.begins()
-    town.later(hours=23)
+    town.advance(hours=23)
     await town.app.schedule.remind_drafts()
     await town.deliver()
     await ann.taps("draft.resume")
@@ -195,14 +195,7 @@ async def test_an_old_button_shows_the_present_question(town: Town) -> None:
     await ann.taps("feedback.details.options.done")
     assert ann.is_asked("feedback.topic")
     before = len(ann.messages)
-    callback = {
-        "id": "old",
-        "from": {"id": ann.id, "is_bot": False, "first_name": "Ann"},
-        "chat_instance": "1",
-        "message": ann.messages[-1],
-        "data": "feedback.kind=praise",
-    }
-    await ann.does("update", {"callback_query": callback})
+    await ann.presses_data("feedback.kind=praise")
     assert ann.is_asked("feedback.topic")
     assert len(ann.messages) == before
 
@@ -277,7 +270,7 @@ async def test_who_is_unsure_is_offered_the_kind_that_the_text_suggests(town: To
     await ann.taps("feedback.area.options.skip")
     await ann.taps("feedback.identity.options.channel")
     await ann.taps("feedback.review.options.submit")
-    records = await town.exported()
+    records = await town.export_submissions()
     assert [(r["kind"], r["confidential"]) for r in records] == [
         ("denunciation", True),
         ("unsure", False),

@@ -8,36 +8,27 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bot.core.requests import Chat
-from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
 from bot.reports.export import FORUM_COLUMNS, iterate_forum_records
-from storage import attendance, submissions
+from storage import attendance
 from storage.models import ForumState, HeardAs, Hearing, Role, State, Submission
 from storage.statements import fetch_all, table
-from tests.attending import changed, published, registered, registers
+from tests.town.forums import (
+    CODE,
+    WARD,
+    change_forum,
+    list_registrations,
+    publish_forum,
+    register_for_forum,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tests.people import Person, Town
-
-WARD, CODE = "11407", "DD7K2"
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 
-async def presses(person: Person, data: str) -> None:
-    """A button of a page that need not be open any more, or never was."""
-    query = {
-        "id": "forged",
-        "from": {"id": person.id, "is_bot": False, "first_name": person.name},
-        "chat_instance": "1",
-        "message": person.messages[-1],
-        "data": data,
-    }
-    await person.does("update", {"callback_query": query})
-
-
-async def sends_ahead(
+async def submit_for_forum(
     person: Person, text: str, *, kind: str = "report", topic: str = "other"
 ) -> str:
     """Give an opinion for the forum, without the conversation that leads to it; its code."""
@@ -51,15 +42,12 @@ async def sends_ahead(
         "@forum": CODE,
         "details": [{"id": 1, "text": text, "file": None}],
     }
-    async with town.app.database.transaction() as connection:
-        policy = town.app.policy
-        await feedback.record_consent(
-            UnitOfWork(connection, town.now, policy), chat, NOTICE_VERSION
-        )
-        await feedback.receive_submission(UnitOfWork(connection, town.now, policy), chat, answers)
+    async with town.work() as work:
+        await feedback.record_consent(work, chat, NOTICE_VERSION)
+        await feedback.receive_submission(work, chat, answers)
         newest = select(rows.c.code).order_by(rows.c.id.desc()).limit(1)
-        code = str((await connection.execute(newest)).scalar_one())
-    await town.app.settled()
+        code = str((await work.connection.execute(newest)).scalar_one())
+    await town.settle()
     return code
 
 
@@ -67,15 +55,19 @@ async def test_who_plans_a_forum_reads_only_what_they_may(town: Town) -> None:
     """Nothing about their own unit's officers, no denunciation, nothing that was withdrawn."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     above = await town.officer("Điều phối", role=Role.COORDINATOR)
-    await published(town)
+    await publish_forum(town)
     ann = town.resident("Ann")
-    open_to_all = await sends_ahead(ann, "Xe đỗ kín vỉa hè phố Cát Cụt", topic="pavement_order")
-    about_them = await sends_ahead(
+    open_to_all = await submit_for_forum(
+        ann, "Xe đỗ kín vỉa hè phố Cát Cụt", topic="pavement_order"
+    )
+    about_them = await submit_for_forum(
         ann, "Cán bộ trực ban nói năng khó nghe", topic="officer_attitude"
     )
-    formal = await sends_ahead(ann, "Tố cáo việc nhận tiền", kind="denunciation", topic="other")
-    crime = await sends_ahead(ann, "Có người bán ma túy", kind="crime_report", topic="drugs")
-    taken_back = await sends_ahead(ann, "Đèn đường hỏng", topic="other")
+    formal = await submit_for_forum(
+        ann, "Tố cáo việc nhận tiền", kind="denunciation", topic="other"
+    )
+    crime = await submit_for_forum(ann, "Có người bán ma túy", kind="crime_report", topic="drugs")
+    taken_back = await submit_for_forum(ann, "Đèn đường hỏng", topic="other")
     await ann.says(f"/mine {taken_back}")
     await ann.taps("mine.withdraw")
     await ann.taps("mine.withdraw")
@@ -83,44 +75,38 @@ async def test_who_plans_a_forum_reads_only_what_they_may(town: Town) -> None:
         (organiser, {open_to_all}),
         (above, {open_to_all, about_them, formal, crime}),
     ):
-        await presses(person, f"forum:opinions={CODE}")
+        await person.presses_data(f"forum:opinions={CODE}")
         everything = {open_to_all, about_them, formal, crime, taken_back}
         assert {code for code in everything if code in person.sees} == reads
     assert not any("khó nghe" in said for said in organiser.heard)
 
 
-async def the_one(town: Town, code: str) -> Submission:
-    """An opinion as it stands."""
-    async with town.app.database.reading() as connection:
-        found = await submissions.find_submission(connection, code)
-    assert found is not None
-    return found
-
-
-async def heard(town: Town) -> Sequence[Hearing]:
+async def list_hearings(town: Town) -> list[Hearing]:
     """What became of opinions in the hall, in order."""
     rows = table(Hearing)
     async with town.app.database.reading() as connection:
-        return await fetch_all(connection, Hearing, select(rows).order_by(rows.c.id))
+        return list(await fetch_all(connection, Hearing, select(rows).order_by(rows.c.id)))
 
 
-async def held(town: Town) -> tuple[Person, Person, int]:
+async def prepare_forum(town: Town) -> tuple[Person, Person, int]:
     """A forum that can be held: its organiser, a leader, its id."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
-    return organiser, leader, await published(town)
+    return organiser, leader, await publish_forum(town)
 
 
 async def test_opinions_come_up_one_after_another(town: Town) -> None:
     """Answered there and approved by another; left to the unit; put off until the rest came."""
-    organiser, leader, forum = await held(town)
+    organiser, leader, forum = await prepare_forum(town)
     ann, bao = town.resident("Ann"), town.resident("Bao")
-    lights = await sends_ahead(ann, "Đèn tín hiệu giao thông ở ngã tư hỏng", topic="traffic_safety")
-    pavement = await sends_ahead(bao, "Xe đỗ kín vỉa hè, trật tự kém", topic="pavement_order")
-    await presses(organiser, f"hall:next={CODE}.0")
+    lights = await submit_for_forum(
+        ann, "Đèn tín hiệu giao thông ở ngã tư hỏng", topic="traffic_safety"
+    )
+    pavement = await submit_for_forum(bao, "Xe đỗ kín vỉa hè, trật tự kém", topic="pavement_order")
+    await organiser.presses_data(f"hall:next={CODE}.0")
     assert lights not in organiser.sees  # it has not begun
-    await changed(town, forum, state=ForumState.LIVE)
-    await presses(organiser, f"forum:open={CODE}")
+    await change_forum(town, forum, state=ForumState.LIVE)
+    await organiser.presses_data(f"forum:open={CODE}")
     await organiser.taps("hall.begin")
     assert lights in organiser.sees
     assert "An toàn giao thông" in organiser.sees
@@ -133,7 +119,7 @@ async def test_opinions_come_up_one_after_another(town: Town) -> None:
     await organiser.taps("hall_answer.measure.options.skip")
     await organiser.says("trước ngày 15/12/2026")
     assert not any("thay bóng đèn" in said for said in ann.heard)
-    assert (await the_one(town, lights)).state is State.ANSWER_PROPOSED
+    assert (await town.get_submission(lights)).state is State.ANSWER_PROPOSED
     await leader.taps("alert.open", of="chờ duyệt")
     await leader.taps("case.do.approve")
     assert "Đã thay bóng đèn sáng nay." in ann.heard[-1]
@@ -144,7 +130,7 @@ async def test_opinions_come_up_one_after_another(town: Town) -> None:
     assert "Trả lời tại chỗ 1, giao đơn vị 1, còn lại 0" in organiser.sees
     await organiser.taps("hall.page")
     assert "nhận 2, trả lời tại chỗ 1, giao đơn vị 1, chuyển cơ quan khác 0" in organiser.sees
-    assert [row.outcome for row in await heard(town)] == [HeardAs.ANSWERED, HeardAs.LEFT]
+    assert [row.outcome for row in await list_hearings(town)] == [HeardAs.ANSWERED, HeardAs.LEFT]
     async with town.app.database.reading() as connection:
         (record,) = [each async for each in iterate_forum_records(connection, None, None)]
         later = [
@@ -156,51 +142,55 @@ async def test_opinions_come_up_one_after_another(town: Town) -> None:
     assert "thay bóng đèn" not in str(record)
     assert later == []
     for verb in ("answer", "left"):
-        await presses(organiser, f"hall:{verb}={CODE}.{(await the_one(town, pavement)).id}")
+        await organiser.presses_data(
+            f"hall:{verb}={CODE}.{(await town.get_submission(pavement)).id}"
+        )
     await organiser.says("/cancel")
     assert organiser.is_told("draft.none")  # what came up does not come up again
-    assert (await the_one(town, pavement)).state in {State.RECEIVED, State.ASSIGNED}
-    assert len(await heard(town)) == 2
+    assert (await town.get_submission(pavement)).state in {State.RECEIVED, State.ASSIGNED}
+    assert len(await list_hearings(town)) == 2
 
 
 async def test_in_the_hall_too_only_what_one_may_read_comes_up(town: Town) -> None:
     """Nothing about the unit's own officers, also by forged buttons; strangers have no hall."""
-    organiser, _leader, forum = await held(town)
+    organiser, _leader, forum = await prepare_forum(town)
     stranger = await town.officer("Nơi khác", unit="11413", role=Role.ORGANISER)
     ann = town.resident("Ann")
-    code = await sends_ahead(ann, "Cán bộ trực ban nói năng khó nghe", topic="officer_attitude")
-    plain = await sends_ahead(ann, "Vỉa hè hỏng", topic="pavement_order")
-    await changed(town, forum, state=ForumState.LIVE)
-    case, other = await the_one(town, code), await the_one(town, plain)
+    code = await submit_for_forum(
+        ann, "Cán bộ trực ban nói năng khó nghe", topic="officer_attitude"
+    )
+    plain = await submit_for_forum(ann, "Vỉa hè hỏng", topic="pavement_order")
+    await change_forum(town, forum, state=ForumState.LIVE)
+    case, other = await town.get_submission(code), await town.get_submission(plain)
     for person, numbers in ((organiser, [case.id]), (stranger, [case.id, other.id])):
         for number in numbers:
             for verb in ("answer", "left", "qr", "spoken"):
-                await presses(person, f"hall:{verb}={CODE}.{number}")
+                await person.presses_data(f"hall:{verb}={CODE}.{number}")
             await person.says("/cancel")
-        await presses(person, f"hall:next={CODE}.0")
+        await person.presses_data(f"hall:next={CODE}.0")
         assert code not in person.sees
         assert not any("khó nghe" in said for said in person.heard)
     assert plain in organiser.sees
     assert plain not in stranger.sees
-    assert await heard(town) == []
-    assert (await the_one(town, code)).version == case.version
+    assert await list_hearings(town) == []
+    assert (await town.get_submission(code)).version == case.version
 
 
 async def test_what_is_spoken_is_received_and_can_be_claimed_once(town: Town) -> None:
     """With a code, a due date and an officer; theirs who scan the code first and agree."""
-    organiser, leader, forum = await held(town)
+    organiser, leader, forum = await prepare_forum(town)
     officer = await town.officer("Trực ban", unit=WARD)
-    await changed(town, forum, state=ForumState.LIVE)
-    await presses(organiser, f"forum:open={CODE}")
+    await change_forum(town, forum, state=ForumState.LIVE)
+    await organiser.presses_data(f"forum:open={CODE}")
     await organiser.taps("hall.spoken")
     await organiser.taps("feedback.kind.options.proposal")
     await organiser.says("Đề nghị tăng tuần tra chống trộm cắp ở ngõ 5")
     assert "Tuần tra" in organiser.sees
     await organiser.taps("hall_spoken.review.options.submit")
     assert organiser.was_told("hall.entered")
-    (row,) = await heard(town)
+    (row,) = await list_hearings(town)
     assert row.claim is not None
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert (record["forum"], record["kind"], record["state"]) == (CODE, "proposal", "assigned")
     assert record["code"] in officer.sees
     await officer.says(f"/case {record['code']}")
@@ -235,18 +225,18 @@ async def test_what_is_spoken_is_received_and_can_be_claimed_once(town: Town) ->
 
 async def test_the_head_of_a_neighbourhood_writes_down_what_others_say(town: Town) -> None:
     """While they are at the forum; nobody else who came does, and nothing else of the hall."""
-    _organiser, _leader, forum = await held(town)
+    _organiser, _leader, forum = await prepare_forum(town)
     head, guest = town.resident("Tổ trưởng"), town.resident("Khách")
-    await registers(head, category="neighbourhood_head")
-    await registers(guest)
-    await changed(town, forum, state=ForumState.LIVE)
-    await presses(head, f"hall:spoken={CODE}")
+    await register_for_forum(head, category="neighbourhood_head")
+    await register_for_forum(guest)
+    await change_forum(town, forum, state=ForumState.LIVE)
+    await head.presses_data(f"hall:spoken={CODE}")
     assert not head.is_told("hall_spoken.kind.ask")  # not let in yet
     async with town.app.database.transaction() as connection:
-        for ticket in await registered(town):
+        for ticket in await list_registrations(town):
             assert await attendance.check_in(connection, ticket.token, town.now)
     for person, way in ((guest, "spoken"), (guest, "next"), (head, "next")):
-        await presses(person, f"hall:{way}={CODE}")
+        await person.presses_data(f"hall:{way}={CODE}")
         assert not person.was_told("hall_spoken.kind.ask")
         assert not person.was_told("hall.numbers")
     await head.says(f"/start forum_{CODE}")
@@ -255,16 +245,16 @@ async def test_the_head_of_a_neighbourhood_writes_down_what_others_say(town: Tow
     await head.says("Cụ Lan hỏi khi nào có đèn ở ngõ 5")
     await head.taps("hall_spoken.review.options.submit")
     assert head.was_told("hall.entered")
-    (row,) = await heard(town)
+    (row,) = await list_hearings(town)
     assert row.officer_id is None
     await head.taps("hall.qr")
     await guest.says(f"/start claim_{row.claim}")
     await guest.taps("claim.mine.options.yes")
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert guest.code == record["code"]
     await head.taps("hall.qr")
     assert len([m for m in head.messages if "photo" in m]) == 1  # it is somebody's now
-    await changed(town, forum, state=ForumState.REPORT_DUE)
+    await change_forum(town, forum, state=ForumState.REPORT_DUE)
     await head.taps("hall.spoken")
     await head.says("/cancel")
     assert head.is_told("draft.none")

@@ -31,8 +31,8 @@ from storage import casework, officers, submissions
 from storage.database import Database
 from storage.models import Answer, Audit, Kind, Officer, Outbox, Role, State, Submission
 from storage.statements import fetch_all, table
-from tests.people import START
 from tests.samples import POLICY
+from tests.town.settings import START
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

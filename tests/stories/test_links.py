@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.people import Town
+    from tests.town.town import Town
 
 
 async def test_a_units_link_is_kept_through_language_and_consent(town: Town) -> None:
@@ -17,7 +17,7 @@ async def test_a_units_link_is_kept_through_language_and_consent(town: Town) -> 
     await ann.taps("settings.en")
     await ann.gives("Mất xe đạp.")
     assert "An Biên" in ann.sees
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert (record["unit_code"], record["handled_by"]) == ("11407", "11407")
 
 
@@ -26,7 +26,7 @@ async def test_a_forums_link_marks_the_opinion(town: Town) -> None:
     ann = town.resident("Ann")
     await ann.says("/start forum_DD7K2")
     await ann.gives("Đề nghị lắp đèn.")
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert record["forum"] == "DD7K2"
 
 
@@ -34,9 +34,9 @@ async def test_a_link_is_forgotten_after_a_day(town: Town) -> None:
     """What was meant yesterday is asked again."""
     ann = town.resident("Ann")
     await ann.says("/start unit_11407")
-    town.later(hours=25)
+    town.advance(hours=25)
     await ann.gives("Mất xe đạp.")
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert record["unit_code"] == "31"
 
 
@@ -47,5 +47,5 @@ async def test_a_broken_link_is_a_plain_start(town: Town) -> None:
         await ann.says(f"/start {payload}")
         assert ann.sees
     await ann.gives("Mất xe đạp.")
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert (record["forum"], record["unit_code"]) == (None, "31")

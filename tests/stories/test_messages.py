@@ -12,7 +12,7 @@ import pytest
 from storage.models import Kind
 
 if TYPE_CHECKING:
-    from tests.people import Town
+    from tests.town.town import Town
 
 MESSAGES = [
     json.loads(line)
@@ -43,7 +43,7 @@ async def test_every_message_comes_back_unchanged(town: Town) -> None:
             ann = town.resident("Ann")
         code = await ann.gives(message["text"], kind=message["kind"])
         said[code] = (Kind(message["kind"]), unicodedata.normalize("NFC", message["text"]))
-    records = await town.exported()
+    records = await town.export_submissions()
     assert {r["code"]: (r["kind"], r["text"]) for r in records} == said
     assert len(said) == len(MESSAGES) == 80
 
@@ -54,7 +54,7 @@ async def test_hard_texts_come_back_and_can_be_read(town: Town, text: str) -> No
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     await ann.gives(text)
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     composed = unicodedata.normalize("NFC", text)
     assert record["text"] == composed
     await officer.taps("alert.open")

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
-from bot.core.unit_of_work import UnitOfWork
-from storage.models import Audit
+from bot.casework import staff
+from storage.models import Audit, Role
 from storage.statements import table
-from tests.samples import POLICY
 
 if TYPE_CHECKING:
-    from tests.people import Town
+    from tests.town.town import Town
 
 
 async def test_an_officer_opens_the_case(town: Town) -> None:
@@ -35,15 +34,7 @@ async def test_another_officer_is_refused_and_that_is_audited(town: Town) -> Non
     code = await ann.gives("Bí mật.", area="Phường An Biên")
     for person in (stranger, ann):
         await person.says("/help")
-        number = person.messages[-1]["message_id"]
-        callback = {
-            "id": f"forged-{person.id}",
-            "from": {"id": person.id, "is_bot": False, "first_name": person.name},
-            "chat_instance": "1",
-            "message": {**person.messages[-1], "message_id": number},
-            "data": f"case:open={code}",
-        }
-        await person.does("update", {"callback_query": callback})
+        await person.presses_data(f"case:open={code}")
         assert "Bí mật." not in " ".join(person.heard)
     async with town.app.database.reading() as connection:
         rows = (await connection.execute(select(table(Audit)))).all()
@@ -73,13 +64,8 @@ async def test_an_alert_waits_for_an_officer(town: Town) -> None:
 
 async def test_an_invite_works_once(town: Town) -> None:
     """A second person with the same link is told so and gets no alerts."""
-    from bot.casework import staff as casework
-    from storage.models import Role
-
-    async with town.app.database.transaction() as connection:
-        token = await casework.make_invite(
-            UnitOfWork(connection, town.now, POLICY), "31", Role.OFFICER, ()
-        )
+    async with town.work() as work:
+        token = await staff.make_invite(work, "31", Role.OFFICER, ())
     ann, bob = town.resident("Ann"), town.resident("Bob")
     await ann.says(f"/start invite_{token}")
     await bob.says(f"/start invite_{token}")
@@ -91,14 +77,9 @@ async def test_an_invite_works_once(town: Town) -> None:
 
 async def test_an_expired_invite_is_refused(town: Town) -> None:
     """A week is enough."""
-    from bot.casework import staff as casework
-    from storage.models import Role
-
-    async with town.app.database.transaction() as connection:
-        token = await casework.make_invite(
-            UnitOfWork(connection, town.now, POLICY), "31", Role.OFFICER, ()
-        )
-    town.later(days=8)
+    async with town.work() as work:
+        token = await staff.make_invite(work, "31", Role.OFFICER, ())
+    town.advance(days=8)
     ann = town.resident("Ann")
     await ann.says(f"/start invite_{token}")
     assert ann.is_told("officer.invite_unusable")

@@ -9,45 +9,11 @@ from typing import TYPE_CHECKING
 import openpyxl
 
 from bot.casework import digest
-from storage import submissions
 from storage.models import Kind, Role, State
+from tests.town.casework import WARD, WARD_NAME, answer_case, choose_action
 
 if TYPE_CHECKING:
-    from storage.models import Submission
-    from tests.people import Person, Town
-
-WARD, NAMED = "11407", "Phường An Biên"
-
-
-async def the_one(town: Town, code: str) -> Submission:
-    """A submission as it stands."""
-    async with town.app.database.reading() as connection:
-        found = await submissions.find_submission(connection, code)
-    assert found is not None
-    return found
-
-
-async def does(officer: Person, code: str, action: str) -> None:
-    """Open a case and press a button of its first or second page."""
-    await officer.says(f"/case {code}")
-    if f"case.do.{action}" in {
-        "case.do.merge",
-        "case.do.reclassify",
-        "case.do.extend",
-        "case.do.divert",
-        "case.do.reject",
-    }:
-        await officer.taps("case.more")
-    await officer.taps(f"case.do.{action}")
-
-
-async def answers(officer: Person, leader: Person, code: str) -> None:
-    """Answer a case, in two persons."""
-    await does(officer, code, "propose")
-    for words in ("Đã sửa.", "Thay bóng", "Đã xong"):
-        await officer.says(words)
-    await officer.taps("propose.review.options.submit")
-    await does(leader, code, "approve")
+    from tests.town.town import Town
 
 
 async def test_merged_opinions_are_answered_together(town: Town) -> None:
@@ -55,20 +21,23 @@ async def test_merged_opinions_are_answered_together(town: Town) -> None:
     officer = await town.officer("Binh", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     ann, bao, chi = (town.resident(name) for name in ("Ann", "Bao", "Chi"))
-    other = await chi.gives("Chợ cóc lấn vỉa hè phố Cầu Đất", area=NAMED)
-    first = await ann.gives("Đèn đường ngõ 5 Lê Lợi hỏng ba tuần nay", area=NAMED)
-    second = await bao.gives("den duong o ngo 5 le loi bi hong", area=NAMED)
+    other = await chi.gives("Chợ cóc lấn vỉa hè phố Cầu Đất", area=WARD_NAME)
+    first = await ann.gives("Đèn đường ngõ 5 Lê Lợi hỏng ba tuần nay", area=WARD_NAME)
+    second = await bao.gives("den duong o ngo 5 le loi bi hong", area=WARD_NAME)
     await officer.says(f"/case {second}")
     assert first in officer.sees
     assert other not in officer.sees
-    await does(officer, second, "merge")
+    await choose_action(officer, second, "merge")
     await officer.taps(next(label for label in officer.buttons if label.startswith(first)))
-    merged = await the_one(town, second)
-    assert (merged.state, merged.merged_into) == (State.MERGED, (await the_one(town, first)).id)
+    merged = await town.get_submission(second)
+    assert (merged.state, merged.merged_into) == (
+        State.MERGED,
+        (await town.get_submission(first)).id,
+    )
     assert bao.was_told("notice.merge")
-    await does(officer, first, "accept")
+    await choose_action(officer, first, "accept")
     assert second in officer.sees
-    await answers(officer, leader, first)
+    await answer_case(officer, leader, first)
     for person, code in ((ann, first), (bao, second)):
         assert "Thay bóng" in person.sees
         assert code in person.sees
@@ -79,19 +48,19 @@ async def test_what_was_merged_stands_by_itself_when_the_main_one_is_withdrawn(t
     """Nobody's opinion goes under with another's; a typed code of nothing is refused."""
     officer = await town.officer("Binh", unit=WARD)
     ann, bao = town.resident("Ann"), town.resident("Bao")
-    first = await ann.gives("Đèn đường hỏng", area=NAMED)
-    second = await bao.gives("Ngập nước ở cổng trường", area=NAMED)
-    await does(officer, second, "merge")
+    first = await ann.gives("Đèn đường hỏng", area=WARD_NAME)
+    second = await bao.gives("Ngập nước ở cổng trường", area=WARD_NAME)
+    await choose_action(officer, second, "merge")
     await officer.says("HP-2222-2222")
     assert officer.is_told("case.not_mergeable")
-    await does(officer, second, "merge")
+    await choose_action(officer, second, "merge")
     await officer.says(first.lower())
-    assert (await the_one(town, second)).state is State.MERGED
+    assert (await town.get_submission(second)).state is State.MERGED
     await ann.says(f"/mine {first}")
     await ann.taps("mine.withdraw")
     await ann.taps("mine.withdraw")
     await town.app.schedule.alert_waiting()
-    freed = await the_one(town, second)
+    freed = await town.get_submission(second)
     assert (freed.state, freed.merged_into, freed.closed_at) == (State.ASSIGNED, None, None)
 
 
@@ -99,17 +68,17 @@ async def test_another_kind_has_another_deadline_and_maybe_another_unit(town: To
     """Logged with what it was; about officers, it leaves the unit at once."""
     officer = await town.officer("Binh", unit=WARD)
     city = await town.officer("Giang", role=Role.COORDINATOR)
-    code = await town.resident("Ann").gives("Đèn hỏng, gọi không ai đến.", area=NAMED)
-    await does(officer, code, "reclassify")
+    code = await town.resident("Ann").gives("Đèn hỏng, gọi không ai đến.", area=WARD_NAME)
+    await choose_action(officer, code, "reclassify")
     await officer.taps("feedback.kind.options.question")
     await officer.taps("feedback.topic.options.patrol")
-    case = await the_one(town, code)
+    case = await town.get_submission(code)
     assert (case.kind, case.topics, case.handled_by) == (Kind.QUESTION, ["patrol"], WARD)
     assert case.due_at == town.app.policy.due(Kind.QUESTION, case.created_at)
-    await does(officer, code, "reclassify")
+    await choose_action(officer, code, "reclassify")
     await officer.taps("feedback.kind.options.question")
     await officer.taps("feedback.topic.options.crime_report_handling")
-    assert (await the_one(town, code)).handled_by == "31"
+    assert (await town.get_submission(code)).handled_by == "31"
     assert any(code in said for said in city.heard)
     await officer.says(f"/case {code}")
     assert officer.is_told("case.refused")
@@ -120,16 +89,16 @@ async def test_a_deadline_is_extended_twice_at_most_with_a_reason(town: Town) ->
     officer = await town.officer("Binh", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     ann = town.resident("Ann")
-    code = await ann.gives("Đèn hỏng.", area=NAMED)
-    before = (await the_one(town, code)).due_at
+    code = await ann.gives("Đèn hỏng.", area=WARD_NAME)
+    before = (await town.get_submission(code)).due_at
     await officer.says(f"/case {code}")
     await officer.taps("case.more")
     assert "Gia hạn" not in officer.buttons
     for count in (1, 2):
-        await does(leader, code, "extend")
+        await choose_action(leader, code, "extend")
         await leader.taps("extend.days.options.5")
         await leader.says("cần xác minh thêm")
-        assert (await the_one(town, code)).due_at == town.app.policy.workdays.after(
+        assert (await town.get_submission(code)).due_at == town.app.policy.workdays.after(
             before, 5 * count
         )
     assert "cần xác minh thêm" in ann.sees
@@ -144,17 +113,17 @@ async def test_a_resident_is_shown_where_to_turn(town: Town) -> None:
     triage = await town.officer("Giang", role=Role.TRIAGE)
     ann = town.resident("Ann")
     code = await ann.gives("Xin cấp lại hộ khẩu.")
-    await does(triage, code, "divert")
+    await choose_action(triage, code, "divert")
     await triage.says("Bộ phận một cửa của phường")
     assert "Bộ phận một cửa của phường" in ann.sees
-    assert (await the_one(town, code)).state is State.DIVERTED
+    assert (await town.get_submission(code)).state is State.DIVERTED
 
 
 async def test_an_answer_begins_from_a_template(town: Town) -> None:
     """Its fields fill themselves; what is in brackets the officer fills in; leaders keep them."""
     officer = await town.officer("Binh", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
-    code = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
+    code = await town.resident("Ann").gives("Đèn hỏng.", area=WARD_NAME)
     await officer.says("/templates")
     assert officer.is_told("templates.none")
     assert officer.buttons == []
@@ -163,7 +132,7 @@ async def test_an_answer_begins_from_a_template(town: Town) -> None:
         await leader.taps("templates.add")
         await leader.says(name)
         await leader.says(text)
-    await does(officer, code, "accept")
+    await choose_action(officer, code, "accept")
     await officer.taps("case.do.propose")
     await officer.taps("Trống")
     assert officer.is_told("propose.text.template")
@@ -186,12 +155,12 @@ async def test_the_day_begins_with_what_waits(town: Town) -> None:
     officer = await town.officer("Binh", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     idle = await town.officer("Hạnh", unit="11413")
-    await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
+    await town.resident("Ann").gives("Đèn hỏng.", area=WARD_NAME)
 
     async def morning(day: int, hour: int, minute: int = 0) -> int:
         town.now = datetime(2026, 11, day, hour, minute, tzinfo=UTC)
         sent = await digest.send_digests(town.app.database, town.now, policy=town.app.policy)
-        await town.app.settled()
+        await town.settle()
         return sent
 
     assert await morning(26, 0, 29) == 0  # 7:29 in the city
@@ -210,7 +179,7 @@ async def test_numbers_and_files_stay_within_ones_rights(town: Town) -> None:
     officer = await town.officer("Binh", unit=WARD)
     observer = await town.officer("Khoa", unit=WARD, role=Role.OBSERVER)
     ann = town.resident("Ann")
-    code = await ann.gives("=Đèn hỏng.", area=NAMED)
+    code = await ann.gives("=Đèn hỏng.", area=WARD_NAME)
     await ann.gives("Việc nơi khác.")
     for person in (officer, observer):
         await person.says("/stats 7")
@@ -221,9 +190,7 @@ async def test_numbers_and_files_stay_within_ones_rights(town: Town) -> None:
     assert observer.is_told("errors.unknown_command")
     await officer.says("/export")
     document = officer.messages[-1]["document"]
-    stored = town.simulator.world.files.get(document["file_id"])
-    assert stored is not None
-    sheet = openpyxl.load_workbook(io.BytesIO(stored.content)).active
+    sheet = openpyxl.load_workbook(io.BytesIO(town.read_file(document))).active
     assert sheet is not None
     rows = list(sheet.iter_rows(values_only=True))
     assert [row[0] for row in rows] == ["code", code]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.people import Person, Town
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 
 async def taken_twice(town: Town, ann: Person, *texts: str) -> None:
@@ -63,14 +64,7 @@ async def test_a_page_that_was_changed_since_sends_nothing(town: Town) -> None:
     await ann.taps("move.edit")
     await ann.taps("feedback.kind.title")
     await ann.taps("feedback.kind.options.praise")
-    query = {
-        "id": "old",
-        "from": {"id": ann.id, "is_bot": False, "first_name": "Ann"},
-        "chat_instance": "1",
-        "message": old,
-        "data": submit,
-    }
-    await ann.does("update", {"callback_query": query})
+    await ann.presses_data(submit, old)
     assert ann.is_told("feedback.review.rejected.changed")
     await ann.taps("feedback.review.options.submit")
     assert ann.is_told("receipt.text")

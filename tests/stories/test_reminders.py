@@ -17,33 +17,34 @@ from bot.forums.attendance.rules import compute_reminder_time
 from storage import delivery_results, outbox_claims
 from storage.models import ForumState, Outbox, OutboxState
 from storage.statements import table
-from tests.attending import changed, published, registers
-from tests.people import tells
+from tests.town.forums import change_forum, publish_forum, register_for_forum
+from tests.town.texts import contains_text
 
 if TYPE_CHECKING:
-    from tests.people import Person, Town
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 OUTBOX = table(Outbox)
 
 
 async def look(town: Town, **later: float) -> None:
     """Let time pass, and let every replica wake."""
-    town.later(**later)
+    town.advance(**later)
     for replica in town.replicas:
         await replica.app.remind_of_forums()
-    await town.app.settled()
+    await town.settle()
 
 
 def reminders(person: Person) -> list[str]:
     """What somebody was reminded of."""
-    return [text for text in person.heard if tells(text, "reminder.text")]
+    return [text for text in person.heard if contains_text(text, "reminder.text")]
 
 
 async def test_at_every_offset_once(town: Town) -> None:
     """A week, a day and two hours before; not earlier, not twice, and never after the start."""
-    await published(town)
+    await publish_forum(town)
     ann = town.resident("Ann")
-    await registers(ann, 2)
+    await register_for_forum(ann, 2)
     start = town.now + timedelta(days=10)
     for number, span in enumerate((timedelta(days=7), timedelta(days=1), timedelta(hours=2))):
         town.now = start - span - timedelta(seconds=1)
@@ -61,18 +62,20 @@ async def test_at_every_offset_once(town: Town) -> None:
 
 async def test_moved_twice_it_is_reckoned_from_the_last_start(town: Town) -> None:
     """What waited for an older start is never sent, nor is what was due before the change."""
-    forum = await published(town)
+    forum = await publish_forum(town)
     ann = town.resident("Ann")
     await ann.says("/settings")
     await ann.taps("settings.quiet.night")
-    await registers(ann)
+    await register_for_forum(ann)
     first = town.now + timedelta(days=10)
-    await changed(town, forum, starts_at=first.replace(hour=13), start_version=2)  # 20:00 there
+    await change_forum(
+        town, forum, starts_at=first.replace(hour=13), start_version=2
+    )  # 20:00 there
     await look(town, days=3, hours=12)  # 21:30: it waits for the morning
     assert not reminders(ann)
     assert await waiting(town) == [OutboxState.WAITING]
     second = first + timedelta(days=2)
-    await changed(town, forum, starts_at=second, start_version=3)
+    await change_forum(town, forum, starts_at=second, start_version=3)
     assert await waiting(town) == [OutboxState.EXPIRED]
     await look(town, hours=12)
     assert not reminders(ann)
@@ -81,7 +84,7 @@ async def test_moved_twice_it_is_reckoned_from_the_last_start(town: Town) -> Non
     assert "ngày 07/12/2026" in said
     # Now earlier than a week: nothing is made up for, the next is the day before.
     third = town.now + timedelta(days=3)
-    await changed(town, forum, starts_at=third, start_version=4)
+    await change_forum(town, forum, starts_at=third, start_version=4)
     await look(town, days=1)
     assert len(reminders(ann)) == 1
     await look(town, days=1)
@@ -97,17 +100,17 @@ async def waiting(town: Town) -> list[OutboxState]:
 
 async def test_a_cancelled_forum_reminds_of_nothing(town: Town) -> None:
     """Neither by what waits nor by what would be due; nor who gave up their place."""
-    forum = await published(town)
+    forum = await publish_forum(town)
     ann, ben = town.resident("Ann"), town.resident("Ben")
     for person in (ann, ben):
         await person.says("/settings")
         await person.taps("settings.quiet.night")
-        await registers(person)
+        await register_for_forum(person)
     await look(town, days=8, hours=13)  # 22:30
     await ben.taps("forums.cancel")
     await ben.taps("forums.cancelled")
     assert await waiting(town) == [OutboxState.WAITING, OutboxState.EXPIRED]
-    await changed(town, forum, state=ForumState.CANCELLED)
+    await change_forum(town, forum, state=ForumState.CANCELLED)
     await look(town, hours=12)
     await look(town, hours=21)
     assert not reminders(ann)
@@ -116,9 +119,9 @@ async def test_a_cancelled_forum_reminds_of_nothing(town: Town) -> None:
 
 async def test_what_is_on_its_way_is_not_tried_again(town: Town) -> None:
     """A forum that is cancelled while a reminder is being sent: it may have been sent, once."""
-    forum = await published(town)
-    await registers(town.resident("Ann"))
-    town.later(days=9)
+    forum = await publish_forum(town)
+    await register_for_forum(town.resident("Ann"))
+    town.advance(days=9)
     await town.app.remind_of_forums()
     database, lease = town.app.database, timedelta(minutes=1)
     async with database.transaction() as connection:
@@ -127,7 +130,7 @@ async def test_what_is_on_its_way_is_not_tried_again(town: Town) -> None:
             connection, owner="another", now=town.now, lease=lease, pacing=pacing, most=9
         )
     (claimed,) = found.rows
-    await changed(town, forum, state=ForumState.CANCELLED)
+    await change_forum(town, forum, state=ForumState.CANCELLED)
     row = claimed.row
     failed = delivery_results.UnsentResult(row.id, row.attempt, OutboxState.WAITING, town.now)
     async with database.transaction() as connection:
@@ -137,18 +140,20 @@ async def test_what_is_on_its_way_is_not_tried_again(town: Town) -> None:
 
 async def test_after_an_outage_only_what_is_still_true(town: Town) -> None:
     """The nearest that was missed, once; nothing once it has begun."""
-    await published(town)
-    await published(town, "LATE", starts_at=town.now + timedelta(days=9, hours=12), title="Sớm hơn")
+    await publish_forum(town)
+    await publish_forum(
+        town, "LATE", starts_at=town.now + timedelta(days=9, hours=12), title="Sớm hơn"
+    )
     ann, ben, cam = (town.resident(name) for name in ("Ann", "Ben", "Cam"))
-    await registers(ann)
-    await registers(ben, code="LATE")
-    town.later(days=9, hours=13)
-    await registers(cam)  # who knows what she has just been told
+    await register_for_forum(ann)
+    await register_for_forum(ben, code="LATE")
+    town.advance(days=9, hours=13)
+    await register_for_forum(cam)  # who knows what she has just been told
     await look(town)
     assert len(reminders(ann)) == 1
     assert not reminders(ben)
     assert not reminders(cam)
-    town.later(hours=-48)  # a clock that was wrong, and is put right
+    town.advance(hours=-48)  # a clock that was wrong, and is put right
     await look(town)
     await look(town, hours=40)
     assert len(reminders(ann)) == 1
@@ -159,11 +164,11 @@ async def test_after_an_outage_only_what_is_still_true(town: Town) -> None:
 async def test_ones_own_moments(town: Town) -> None:
     """What one chose and nothing else; after the quiet hours, unless that would be too late."""
     start = town.now.replace(day=4, month=12, hour=23, minute=0)  # six in the morning
-    await published(town, starts_at=start)
+    await publish_forum(town, starts_at=start)
     ann = town.resident("Ann")
     await ann.says("/settings")
     await ann.taps("settings.quiet.night")
-    await registers(ann)
+    await register_for_forum(ann)
     await ann.taps("forums.ticket")
     await ann.taps("forums.remind")
     for usual in ("✓ 7 ngày", "✓ 1 ngày", "✓ 2 giờ"):
@@ -185,16 +190,16 @@ async def test_where_the_clock_is_changed_in_between(town: Town) -> None:
     """A day before seven in the evening is seven in the evening, in winter as in summer time."""
     zone = ZoneInfo("America/New_York")
     start = datetime(2027, 3, 14, 19, 0, tzinfo=zone)  # the night before the clock is put forward
-    await published(town, starts_at=start)
+    await publish_forum(town, starts_at=start)
     ann = town.resident("Ann")
-    await registers(ann)
+    await register_for_forum(ann)
     policy = replace(town.app.policy, workdays=BusinessCalendar(zone))
     town.now = datetime(2027, 3, 13, 18, 59, 59, tzinfo=zone)
     usual = (1440, 120)
     assert not await forum_reminders.send_reminders(
         town.app.database, usual, town.now, policy=policy
     )
-    town.later(seconds=1)
+    town.advance(seconds=1)
     assert await forum_reminders.send_reminders(town.app.database, usual, town.now, policy=policy)
     assert not await forum_reminders.send_reminders(
         town.app.database, usual, town.now, policy=policy
@@ -210,13 +215,13 @@ async def test_two_replicas_at_once_remind_once(
     """Whichever wakes first, and however many pages it takes."""
     monkeypatch.setattr(forum_reminders, "_PAGE", 2)
     town = twin_town
-    await published(town)
+    await publish_forum(town)
     people = [town.resident(name) for name in ("Ann", "Ben", "Cam")]
     for person in people:
-        await registers(person)
-    town.later(days=9)
+        await register_for_forum(person)
+    town.advance(days=9)
     for _ in range(3):
         await asyncio.gather(*(each.app.remind_of_forums() for each in town.replicas))
     for replica in town.replicas:
-        await replica.quiet()
+        await replica.settle()
     assert [len(reminders(person)) for person in people] == [1, 1, 1]

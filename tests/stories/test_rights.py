@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
 from sqlalchemy import MetaData, select, update
 
-from bot.core.unit_of_work import UnitOfWork
 from bot.privacy import data_requests, retention
 from bot.runtime.app import make_retention_periods
 from bot.runtime.settings import RetentionSettings
 from storage import erasure, submissions
 from storage.models import Attachment, Audit, FailedUpdate, Outbox, Resident, State, Submission
 from storage.statements import table
+from tests.town.casework import set_state
 
 if TYPE_CHECKING:
-    from tests.people import Person, Town
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 SECRET = "Hàng xóm Kẻ Gây Rối đánh nhau ở ngõ Thảo Nguyên zqxylofonik"
 PHONE = "0912 345 678"
@@ -50,35 +51,29 @@ async def gives_all(town: Town, ann: Person) -> str:
     return code
 
 
-async def set_state(town: Town, state: State, **values: Any) -> None:
-    """As if officers had worked on it."""
-    async with town.app.database.transaction() as connection:
-        await connection.execute(update(table(Submission)).values(state=state, **values))
-
-
 async def test_what_is_erased_is_found_nowhere(town: Town, database_url: str) -> None:
     """Not in the tables, the index of words, the files, the outbox, or the database's own file."""
     ann = town.resident("Ann")
     code = await gives_all(town, ann)
-    assert len(await town.found_in_words("zqxylo")) == 1
+    assert len(await town.search_submissions("zqxylo")) == 1
     assert "Thảo Nguyên" in await everything(town)
     await ann.says("/mydata")
     await ann.taps("mydata.erase")
     await ann.taps("mydata.yes.erase")
     assert ann.was_told("mydata.done.erase")
-    await town.app.settled()
+    await town.settle()
     await town.app.fetch_evidence()
     found = await everything(town)
     for trace in ("Thảo Nguyên", "thao nguyen", "don.txt", "912345678", str(ann.id)):
         assert trace not in found, trace
-    assert await town.count(Attachment) == 0
-    assert await town.count(Resident) == 0
-    assert await town.count(Outbox) == 0  # a receipt would lead from the code to the chat
+    assert await town.count_rows(Attachment) == 0
+    assert await town.count_rows(Resident) == 0
+    assert await town.count_rows(Outbox) == 0  # a receipt would lead from the code to the chat
     assert not town.app.store._files.find(town.app.store._root)
-    (record,) = await town.exported(with_identity=True)
+    (record,) = await town.export_submissions(with_identity=True)
     assert (record["code"], record["text"], record["phone"]) == (code, "", None)
     assert record["state"] == State.WITHDRAWN
-    assert not await town.found_in_words("zqxylo")
+    assert not await town.search_submissions("zqxylo")
     if database_url.startswith("sqlite"):
         await town.app.database.tidy()
         file = Path(database_url.removeprefix("sqlite+aiosqlite:///"))
@@ -113,7 +108,7 @@ async def test_the_copy_holds_everything_and_who_looked(town: Town) -> None:
     await ann.says("/dulieu")
     await ann.taps("mydata.copy")
     file = ann.messages[-1]["document"]
-    copy = orjson.loads(town.simulator.world.files._by_id[file["file_id"]].content)
+    copy = orjson.loads(town.read_file(file))
     (opinion,) = copy["opinions"]
     assert (opinion["code"], opinion["text"], opinion["phone"]) == (code, SECRET, "0912345678")
     assert [each["text"] for each in opinion["added"]] == [f"Bổ sung: {SECRET}"]
@@ -133,9 +128,9 @@ async def test_what_is_being_handled_stays_and_the_reason_is_said(town: Town) ->
     await ann.taps("mydata.yes.erase")
     assert code in ann.sees
     assert "đang được cán bộ xác minh" in ann.sees
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert record["text"] == SECRET
-    assert await town.count(Outbox) > 0
+    assert await town.count_rows(Outbox) > 0
     async with town.app.database.reading() as connection:
         actions = (await connection.execute(select(table(Audit).c.action))).scalars().all()
     assert "data.erasure_asked" in actions
@@ -171,7 +166,7 @@ async def test_a_phone_number_is_corrected_everywhere(town: Town) -> None:
     await ann.says("/mydata")
     await ann.taps("mydata.correct")
     await ann.says("0988 777 666")
-    (record,) = await town.exported(with_identity=True)
+    (record,) = await town.export_submissions(with_identity=True)
     assert record["phone"] == "0988777666"
 
 
@@ -181,12 +176,9 @@ async def test_nobody_elses_data_are_shown_or_erased(town: Town) -> None:
     await ann.gives(SECRET)
     await ben.says("/mydata")
     assert "0 ý kiến" in ben.sees
-    async with town.app.database.transaction() as connection:
-        policy = town.app.policy
-        assert (
-            await data_requests.erase_person(UnitOfWork(connection, town.now, policy), ben.id)
-        ).gone == 0
-    (record,) = await town.exported()
+    async with town.work() as work:
+        assert (await data_requests.erase_person(work, ben.id)).gone == 0
+    (record,) = await town.export_submissions()
     assert record["text"] == SECRET
 
 
@@ -201,7 +193,7 @@ async def test_an_update_that_failed_is_forgotten_too(town: Town) -> None:
     await ann.says("/mydata")
     await ann.taps("mydata.erase")
     await ann.taps("mydata.yes.erase")
-    assert await town.count(FailedUpdate) == 0
+    assert await town.count_rows(FailedUpdate) == 0
 
 
 async def test_what_is_over_is_warned_of_and_then_erased(town: Town) -> None:
@@ -209,18 +201,18 @@ async def test_what_is_over_is_warned_of_and_then_erased(town: Town) -> None:
     ann = town.resident("Ann")
     policy, terms = town.app.policy, make_retention_periods(RetentionSettings())
     await ann.gives(SECRET)
-    town.later(days=4000)
+    town.advance(days=4000)
     assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 0
     await set_state(town, State.CLOSED, closed_at=town.now)
-    town.later(days=710)
+    town.advance(days=710)
     assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 0
-    await town.app.settled()
+    await town.settle()
     assert ann.was_told("retention.warning")
-    town.later(days=25)
+    town.advance(days=25)
     assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 0
-    town.later(days=6)
+    town.advance(days=6)
     assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 1
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert (record["text"], record["state"]) == ("", State.CLOSED)
     assert "Thảo Nguyên" not in await everything(town)
 
@@ -231,9 +223,9 @@ async def test_a_machine_that_was_off_warns_before_it_erases(town: Town) -> None
     policy, terms = town.app.policy, make_retention_periods(RetentionSettings())
     await ann.gives(SECRET)
     await set_state(town, State.CLOSED, closed_at=town.now)
-    town.later(days=3000)
+    town.advance(days=3000)
     assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 0
-    town.later(days=29)
+    town.advance(days=29)
     assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 0
     town.now += timedelta(days=2)
     assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 1
@@ -263,5 +255,5 @@ async def test_what_an_officer_takes_meanwhile_is_not_erased(town: Town) -> None
         assert read is not None
         assert await submissions.update_submission(connection, read, state=State.IN_PROGRESS)
         assert not await erasure.erase_submission(connection, read, town.now, state=State.WITHDRAWN)
-    (record,) = await town.exported()
+    (record,) = await town.export_submissions()
     assert (record["text"], record["state"]) == (SECRET, State.IN_PROGRESS)

@@ -8,13 +8,14 @@ import pytest
 
 from bot.casework.actions import BY_NAME
 from bot.texts import load_texts
-from storage import audit, submissions
+from storage import audit
 from storage.models import Role
 from tests.samples import once
 
 if TYPE_CHECKING:
-    from storage.models import Audit, Submission
-    from tests.people import Person, Town
+    from storage.models import Audit
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 WARD, NAMED = "11407", "Phường An Biên"
 
@@ -44,31 +45,11 @@ PROPOSED = {
 }
 
 
-async def the_one(town: Town, code: str) -> Submission:
-    """A submission as it stands."""
-    async with town.app.database.reading() as connection:
-        found = await submissions.find_submission(connection, code)
-    assert found is not None
-    return found
-
-
 async def refusals(town: Town) -> list[Audit]:
     """The refusals in the audit."""
     async with town.app.database.reading() as connection:
         found = [each async for each in audit.iterate_entries(connection, None, None)]
     return [each for each in found if each.action == "case.refused"]
-
-
-async def forged(person: Person, data: str) -> None:
-    """Press a button that nobody was shown."""
-    query = {
-        "id": "forged",
-        "from": {"id": person.id, "is_bot": False, "first_name": person.name},
-        "chat_instance": "1",
-        "message": person.messages[-1],
-        "data": data,
-    }
-    await person.does("update", {"callback_query": query})
 
 
 @once
@@ -84,13 +65,13 @@ async def test_what_a_role_is_not_granted_it_cannot_do(town: Town, state: str) -
             await owner.says(words)
         await owner.taps("propose.review.options.submit")
     granted = TAKEN if state == "taken" else PROPOSED
-    before, expected = await the_one(town, code), 0
+    before, expected = await town.get_submission(code), 0
     for role in Role:
         person = await town.officer(f"Vai {role}", unit=WARD, role=role)
         for action in BY_NAME.keys() - granted[role]:
-            await forged(person, f"case:{action}={code}")
+            await person.presses_data(f"case:{action}={code}")
             expected += 1
-            assert (await the_one(town, code)).version == before.version, (role, action)
+            assert (await town.get_submission(code)).version == before.version, (role, action)
         await person.says("/cancel")
         assert person.is_told("draft.none"), role  # no conversation was begun either
         await person.says(f"/case {code}")

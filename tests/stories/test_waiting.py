@@ -11,7 +11,7 @@ from storage.models import Submission
 from storage.statements import table
 
 if TYPE_CHECKING:
-    from tests.people import Town
+    from tests.town.town import Town
 
 ROWS = table(Submission)
 MANY = 230
@@ -33,5 +33,5 @@ async def test_a_weekends_opinions_are_all_announced_on_monday(town: Town) -> No
     async with town.app.database.reading() as connection:
         assert await submissions.count_unalerted(connection) == 0
     for _ in range(5):
-        await town.app.settled()
+        await town.settle()
     assert sum("Xem nội dung" in str(m.get("reply_markup")) for m in officer.messages) == MANY + 1

@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from bot.runtime import logs
-from tests.people import TOKEN
+from tests.town.settings import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,8 @@ from storage.statements import table
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tests.people import Person, Town
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 ROWS = table(Outbox)
 MARK = "outbox.repeated"

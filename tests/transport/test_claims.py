@@ -10,15 +10,17 @@ import pytest
 from sqlalchemy import func, select
 
 from storage import delivery_results, outbox, outbox_claims
-from tests.people import START, tells
+from tests.town.locks import wait_for_lock_waits
+from tests.town.settings import START
+from tests.town.texts import contains_text
 from tests.transport.stage import MARK, ROWS, message, met, put, state
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from storage.database import Database
-    from tests.people import Town
     from tests.postgres import Postgres
+    from tests.town.town import Town
 
 LEASE = timedelta(seconds=60)
 FREE = outbox_claims.Pacing(0, 0, 0)
@@ -107,12 +109,12 @@ async def test_the_row_of_a_vanished_sender(town: Town, critical: bool) -> None:
     before = len(ann.heard)
     await put(town, message("a", ann.id, town.now, critical=critical))
     await claim(town.app.database, "gone")
-    town.later(seconds=61)
+    town.advance(seconds=61)
     await town.app.schedule.sweep()
     await town.deliver()
     if critical:
         assert await state(town, "a") == "sent"
-        assert tells(ann.sees, MARK)
+        assert contains_text(ann.sees, MARK)
     else:
         assert await state(town, "a") == "maybe_sent"
         assert len(ann.heard) == before
@@ -218,23 +220,11 @@ async def test_two_claims_at_once_share_the_pace(postgres: Postgres, fresh: bool
             connection, owner="first", now=START, lease=LEASE, pacing=pacing, most=10
         )
         other = asyncio.create_task(claim(database, "second", pacing=pacing, most=10))
-        await _until_somebody_waits(database, other)
+        await wait_for_lock_waits(database, 1, [other])
     slots += [(each.slot - START).total_seconds() for each in [*first.rows, *await other]]
     await database.close()
     await postgres.drop(name)
     assert _most_in_a_second(slots) <= 10
-
-
-async def _until_somebody_waits(database: Database, other: asyncio.Task[object]) -> None:
-    waiting = (
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        " AND datname = current_database()"
-    )
-    async with asyncio.timeout(5):
-        while not other.done():
-            async with database.reading() as looking:
-                if (await looking.exec_driver_sql(waiting)).scalar_one():
-                    return
 
 
 async def test_the_pace_is_one_senders_until_it_lets_go_or_vanishes(database: Database) -> None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
-from tests.people import tells
+from tests.town.texts import contains_text
 from tests.transport.stage import MARK, ROWS, fault, message, met, put, requests, row, state
 
 if TYPE_CHECKING:
-    from tests.people import Town
+    from tests.town.town import Town
 
 
 # Telegram says when
@@ -26,14 +26,14 @@ async def test_a_429_of_one_chat_holds_up_that_chat_only(town: Town) -> None:
     await town.deliver()
     assert (await state(town, "a"), await state(town, "b")) == ("waiting", "sent")
     asked = requests(town, ann.id)
-    town.later(seconds=29)
+    town.advance(seconds=29)
     await town.deliver()
     assert requests(town, ann.id) == asked
-    town.later(seconds=2)
+    town.advance(seconds=2)
     await town.deliver()
     assert await state(town, "a") == "sent"
     assert ann.is_told("draft.none")
-    assert not tells(ann.sees, MARK)
+    assert not contains_text(ann.sees, MARK)
 
 
 async def test_a_429_of_every_chat_loses_nothing_and_is_no_storm(town: Town) -> None:
@@ -43,10 +43,10 @@ async def test_a_429_of_every_chat_loses_nothing_and_is_no_storm(town: Town) -> 
     await put(town, *(message(f"m{each.id}", each.id, town.now) for each in people))
     for _ in range(3):
         await town.deliver()
-        town.later(seconds=5)
+        town.advance(seconds=5)
     assert [requests(town, each.id) for each in people] == [2] * 8
     town.simulator.gateway.faults.clear()
-    town.later(seconds=21)
+    town.advance(seconds=21)
     await town.deliver()
     assert [await state(town, f"m{each.id}") for each in people] == ["sent"] * 8
     assert all(each.is_told("draft.none") for each in people)
@@ -58,7 +58,7 @@ async def test_a_reply_that_is_told_to_wait_arrives(town: Town) -> None:
     fault(town, "429", chat_id=ann.id, retry_after=10)
     await ann.says("/settings")
     assert not ann.is_told("settings.text")
-    town.later(seconds=11)
+    town.advance(seconds=11)
     await town.deliver()
     assert ann.is_told("settings.text")
 
@@ -83,10 +83,10 @@ async def test_what_may_have_arrived_is_sent_again_and_says_so(town: Town, kind:
     await put(town, message("a", ann.id, town.now))
     await town.deliver()
     assert (await state(town, "a"), (await row(town, "a")).repeated) == ("waiting", True)
-    town.later(minutes=11)
+    town.advance(minutes=11)
     await town.deliver()
     first, second = ann.heard[-2:]
-    assert (tells(first, MARK), tells(second, MARK)) == (False, True)
+    assert (contains_text(first, MARK), contains_text(second, MARK)) == (False, True)
     assert await state(town, "a") == "sent"
 
 
@@ -100,7 +100,7 @@ async def test_what_is_not_critical_is_left_for_review(town: Town, kind: str) ->
     for _ in range(2):
         await town.deliver()
         await town.app.schedule.sweep()
-        town.later(minutes=30)
+        town.advance(minutes=30)
     assert await state(town, "a") == "maybe_sent"
     assert len(ann.heard) == before + 1
 
@@ -117,13 +117,13 @@ async def test_what_waits_for_who_blocked_goes_on_when_they_unblock(town: Town) 
     await put(town, message("b", ann.id, town.now, words="draft.ended"))
     for _ in range(3):
         await town.deliver()
-        town.later(minutes=5)
+        town.advance(minutes=5)
     assert [await state(town, key) for key in "ab"] == ["waiting", "waiting"]
     assert requests(town, ann.id) == 2
     await ann.does("unblock")
     assert [await state(town, key) for key in "ab"] == ["sent", "sent"]
-    assert tells(ann.heard[-2], "draft.none")
-    assert tells(ann.heard[-1], "draft.ended")
+    assert contains_text(ann.heard[-2], "draft.none")
+    assert contains_text(ann.heard[-1], "draft.ended")
 
 
 async def test_an_officer_who_blocks_is_off_duty_and_another_is_alerted(town: Town) -> None:
@@ -169,13 +169,13 @@ async def test_a_group_that_became_a_supergroup_gets_each_message_once(town: Tow
     await put(town, message("a", group.id, town.now))
     await put(town, message("b", group.id, town.now, words="draft.ended"))
     await town.deliver()
-    town.later(minutes=2)
+    town.advance(minutes=2)
     await town.deliver()
     said = [each["text"] for each in town.simulator.messages(new.id) if "text" in each]
     assert len(said) == 2
-    assert tells(said[0], "draft.none")
-    assert tells(said[1], "draft.ended")
-    assert not tells(said[0], MARK)
+    assert contains_text(said[0], "draft.none")
+    assert contains_text(said[1], "draft.ended")
+    assert not contains_text(said[0], MARK)
     assert requests(town, group.id) == 1
 
 
@@ -185,7 +185,7 @@ async def test_a_message_whose_time_is_over_is_flagged_and_not_sent(town: Town) 
     before = len(ann.heard)
     await put(town, message("a", ann.id, town.now, lasts=timedelta(minutes=5)))
     await put(town, message("b", ann.id, town.now, words="draft.ended"))
-    town.later(minutes=6)
+    town.advance(minutes=6)
     await town.app.schedule.sweep()
     await town.deliver()
     assert [await state(town, key) for key in "ab"] == ["expired", "sent"]

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.people import SECRET, town_on
 from tests.samples import once
+from tests.town.settings import SECRET
+from tests.town.town import open_town
 from tests.transport.stage import kept, said, submissions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from tests.people import Town
+    from tests.town.town import Town
 
 # What is no proper update
 
@@ -94,7 +95,7 @@ async def test_what_is_not_ours_is_acknowledged_and_left(town: Town) -> None:
     wrong = []
     for name, update in UNCOMMON.items():
         status = await town.post(town.replica(0), orjson.dumps(update))
-        await town.replica(0).quiet()
+        await town.replica(0).settle()
         wrong += [] if (status, await kept(town)) == (200, 0) else [(name, status)]
     assert wrong == []
 
@@ -131,7 +132,7 @@ async def test_a_huge_text_does_not_break_the_conversation(town: Town, length: i
     before = len(ann.heard)
     body = orjson.dumps(said(10, ann.id, text="ế" * (length // 3)))
     assert await town.post(town.replica(0), body) == 200
-    await town.replica(0).quiet()
+    await town.replica(0).settle()
     assert len(ann.heard) > before
     assert await kept(town) == 0
     await ann.says("Ngắn.")
@@ -274,7 +275,7 @@ def test_after_arbitrary_updates_a_conversation_completes(
     """Every one is acknowledged, and somebody else's opinion arrives whole."""
 
     async def play() -> None:
-        async with town_on(database_url) as town:
+        async with open_town(database_url) as town:
             for update in several:
                 body = orjson.dumps(update)
                 assert await town.post(town.replica(0), body) == 200, body

@@ -11,13 +11,13 @@ from sqlalchemy import text
 
 from bot.channels.telegram.handlers import ALLOWED_UPDATES
 from bot.channels.telegram.polling import Polling
-from tests.people import TOKEN
+from tests.town.settings import TOKEN
 from tests.transport.stage import kept, submissions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from tests.people import Town
+    from tests.town.town import Town
 
 
 @asynccontextmanager
@@ -37,7 +37,7 @@ async def taken(town: Town) -> None:
     """Return when Telegram has nothing more to give and all was said."""
     updates = town.simulator.world.account(TOKEN).updates
     await asyncio.wait_for(updates.confirmed(updates.last_id), 15)
-    await town.app.settled()
+    await town.settle()
 
 
 async def test_a_conversation_by_polling(town: Town) -> None:
@@ -152,7 +152,7 @@ async def test_lower_numbers_are_taken_after_an_idle_time(town: Town) -> None:
     await asyncio.wait_for(updates.confirmed(7), 5)
     stopping.set()
     await asyncio.wait_for(running, 5)
-    await town.app.settled()
+    await town.settle()
     assert ann.is_told("settings.text")
 
 

@@ -10,15 +10,15 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from storage import conversations
-from tests.people import TOKEN
 from tests.samples import once
+from tests.town.settings import TOKEN
 from tests.transport.stage import fault, message, met, put
 
 if TYPE_CHECKING:
     import io
 
     from storage.database import Database
-    from tests.people import Town
+    from tests.town.town import Town
 
 
 @once

@@ -12,16 +12,19 @@ from sqlalchemy import text
 
 from storage.models import Conversation
 from storage.statements import table
-from tests.people import SECRET, town_on
 from tests.samples import once
+from tests.town.locks import wait_for_lock_waits
+from tests.town.settings import SECRET
+from tests.town.town import open_town
 from tests.transport.stage import kept, said, submissions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from tests.people import Person, Town
     from tests.postgres import Postgres
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 
 async def reviewing(town: Town) -> Person:
@@ -67,7 +70,7 @@ async def test_who_does_not_know_the_secret_changes_nothing(
     body = orjson.dumps(said(10, ann.id, text="/cancel"))
     async with town.http.post(town.replica(0).url, data=body, headers=headers) as response:
         assert (response.status, await response.read()) == (403, b"")
-    await town.replica(0).quiet()
+    await town.replica(0).settle()
     assert len(ann.messages) == before
     assert await kept(town) == 0
     await ann.says("Vẫn ở đây.")
@@ -92,7 +95,7 @@ async def test_an_update_that_comes_again_shows_the_question_again(town: Town) -
     town.simulator.people.text(ann.id, "Một lần.")
     (update,) = town.simulator.world.account().updates.all()
     assert await town.post(town.replica(0), update.body) == 200
-    await town.replica(0).quiet()
+    await town.replica(0).settle()
     heard = len(ann.heard)
     assert await town.post(town.replica(0), update.body) == 200
     await town.deliver()
@@ -135,21 +138,14 @@ async def test_a_submit_that_comes_again_makes_no_second_submission(town: Town) 
 
 
 @asynccontextmanager
-async def held(town: Town, ann: Person, waiting: int) -> AsyncIterator[None]:
-    """A barrier: leaves only when `waiting` turns of a chat wait for its row at the same time."""
+async def lock_conversation(town: Town, ann: Person, waiting: int) -> AsyncIterator[None]:
+    """Hold the lock of a chat's row until `waiting` turns wait for it at the same time."""
     rows = table(Conversation)
-    blocked = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        " AND datname = current_database()"
-    )
-    async with town.replica(1).app.database.transaction() as connection:
+    database = town.replica(1).app.database
+    async with database.transaction() as connection:
         await connection.execute(rows.select().where(rows.c.chat_id == ann.id).with_for_update())
         yield
-        async with asyncio.timeout(8):
-            while True:
-                async with town.replica(1).app.database.reading() as looking:
-                    if (await looking.execute(blocked)).scalar_one() >= waiting:
-                        break
+        await wait_for_lock_waits(database, waiting)
 
 
 async def test_one_update_on_two_replicas_at_once_has_one_effect(twin_town: Town) -> None:
@@ -159,7 +155,7 @@ async def test_one_update_on_two_replicas_at_once_has_one_effect(twin_town: Town
     await ann.begins()
     town.simulator.people.text(ann.id, "Một lần.")
     (update,) = town.simulator.world.account().updates.all()
-    async with held(town, ann, 2):
+    async with lock_conversation(town, ann, 2):
         posts = asyncio.gather(*(town.post(each, update.body) for each in town.replicas))
     assert await posts == [200, 200]
     await town.deliver()
@@ -176,7 +172,7 @@ async def test_a_submit_on_two_replicas_at_once_makes_one_submission(twin_town: 
     ann = await reviewing(town)
     presses_submit(town, ann)
     (update,) = town.simulator.world.account().updates.all()
-    async with held(town, ann, 2):
+    async with lock_conversation(town, ann, 2):
         posts = asyncio.gather(*(town.post(each, update.body) for each in town.replicas))
     assert await posts == [200, 200]
     await town.deliver()
@@ -192,7 +188,7 @@ async def test_two_messages_on_two_replicas_at_once_are_both_kept(twin_town: Tow
     for words in ("Một.", "Hai."):
         town.simulator.people.text(ann.id, words)
     updates = town.simulator.world.account().updates.all()
-    async with held(town, ann, 2):
+    async with lock_conversation(town, ann, 2):
         posts = asyncio.gather(
             *(town.post(*each) for each in zip(town.replicas, (u.body for u in updates)))  # noqa: B905
         )
@@ -229,7 +225,7 @@ async def test_a_callback_older_than_150_seconds_commits(town: Town) -> None:
     presses_submit(town, ann)
     town.simulator.world.clock.advance(151)
     await town.deliver()
-    assert town.refusals == [400]
+    assert town.refused_statuses == [400]
     assert await submissions(town) == ["Nội dung."]
     assert ann.is_told("receipt.text")
 
@@ -314,7 +310,7 @@ async def test_a_database_that_goes_away_and_comes_back(
 
 async def test_a_database_that_was_never_there(tmp_path: Path) -> None:
     """503 for every kind of update; even what cannot be parsed is not acknowledged unkept."""
-    async with town_on(f"sqlite+aiosqlite:///{tmp_path}/never.db") as town:
+    async with open_town(f"sqlite+aiosqlite:///{tmp_path}/never.db") as town:
         for body in (orjson.dumps(said(1, 77)), orjson.dumps(said(2, 77, text="/mine")), b"{"):
             status, retry_after = await _status(town, body)
             assert (status, int(retry_after or 0) > 0) == (503, True)
@@ -322,7 +318,7 @@ async def test_a_database_that_was_never_there(tmp_path: Path) -> None:
 
 async def test_a_server_that_nobody_listens_at(tmp_path: Path) -> None:
     """A PostgreSQL that is down: the same."""
-    async with town_on("postgresql+asyncpg://nobody@127.0.0.1:1/none") as town:
+    async with open_town("postgresql+asyncpg://nobody@127.0.0.1:1/none") as town:
         status, retry_after = await _status(town, orjson.dumps(said(1, 77)))
         assert (status, int(retry_after or 0) > 0) == (503, True)
 
@@ -332,7 +328,7 @@ async def test_a_lock_that_is_not_to_be_had_is_no_failure_of_the_update(
 ) -> None:
     """Waiting too long for the chat's row means 503 and comes again; it is not kept as broken."""
     name = await postgres.create()
-    async with town_on(postgres.database(name)) as town:
+    async with open_town(postgres.database(name)) as town:
         ann = await reviewing(town)
         presses_submit(town, ann)
         (update,) = town.simulator.world.account().updates.all()
