@@ -10,7 +10,8 @@ import pytest
 from storage.models import Role
 
 if TYPE_CHECKING:
-    from tests.people import Person, Town
+    from tests.town.person import Person
+    from tests.town.town import Town
 
 WARD, NAMED = "11407", "Phường An Biên"
 
@@ -29,7 +30,7 @@ async def copy_of(town: Town, ann: Person) -> dict[str, Any]:
     await ann.says("/dulieu")
     await ann.taps("mydata.copy")
     file = ann.messages[-1]["document"]
-    content = town.simulator.world.files._by_id[file["file_id"]].content
+    content = town.read_file(file)
     return dict(orjson.loads(content))
 
 
