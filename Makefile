@@ -1,4 +1,4 @@
-# Everything is done by `make demo` and `make test`; both install what they need.
+# `make demo` and `make test` install what they need.
 PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,7 +8,7 @@ BIN := .venv/bin
 demo: .venv/demo.stamp
 	$(BIN)/python -m bot demo --port $(PORT)
 
-# The gate: format, lint, types, import contracts, all tests on SQLite and PostgreSQL.
+# The gate: format, lint, import contracts, types, all tests on SQLite and PostgreSQL, a short bench.
 test: check unit
 	$(BIN)/python -m tests.bench --short
 
@@ -23,14 +23,14 @@ unit: .venv/dev.stamp
 	sh tests/install-browser
 	$(BIN)/pytest -n 2 --dist loadfile
 
-# The slow campaigns; a short form of each runs in the gate.
+# The slow campaigns. The gate runs a short form of each.
 faults: .venv/dev.stamp
 	$(BIN)/python -m tests.kills
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.bench
 
-# Which lines and branches no test of the gate reaches.
+# Show the lines and branches that no test reaches.
 coverage: .venv/dev.stamp
 	$(BIN)/coverage run -m pytest -q
 	$(BIN)/coverage report --skip-covered --show-missing
@@ -50,7 +50,7 @@ format: .venv/dev.stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-# Pins every dependency with its hashes; names no index. Needs `uv`.
+# Pin every dependency with its hashes, without the address of an index. Needs `uv`.
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml
 requirements:

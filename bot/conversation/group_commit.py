@@ -1,7 +1,7 @@
 """Rounds: the turns that wait while one transaction is under way share the next one.
 
 Every turn is committed before its caller goes on, as if it had a transaction of its own; see
-docs/decisions/0005-rounds.md.
+docs/decisions/0005-group-commit.md.
 """
 
 from __future__ import annotations

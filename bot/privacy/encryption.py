@@ -1,7 +1,7 @@
 """Encryption of what only the operator may read (Fernet), and where its keys come from.
 
 Several keys may be given: the first one encrypts, every one decrypts. So a key can be changed while
-the bot runs; see docs/decisions/0007-encrypted-residents.md.
+the bot runs; see docs/decisions/0007-encryption-and-pseudonyms.md.
 """
 
 from __future__ import annotations
