@@ -1,1 +1,1 @@
-"""Evidence: what residents attach, fetched into storage of our own, checked and cleaned."""
+"""Evidence: fetch the files that residents attach, check them, remove metadata, store them."""

@@ -1,4 +1,4 @@
-"""Where files are kept: a folder or a bucket, through fsspec; everything in it is sealed."""
+"""A store of encrypted files in a folder or a bucket, through fsspec."""
 
 from __future__ import annotations
 
@@ -14,50 +14,54 @@ if TYPE_CHECKING:
 
 
 class BadStore(Exception):
-    """The place of the files cannot be used; the message says what to do."""
+    """The configured place for files cannot be used. The message says what to do."""
 
 
 class EvidenceStore:
-    """Sealed files by their names. Raises OSError when the place cannot be reached."""
+    """Stores encrypted files by name. All methods raise OSError if the place is not reachable."""
 
     def __init__(self, url: str, cipher: Cipher) -> None:
-        """`url` is fsspec's: a path, file://, s3:// and so on. Raises BadStore."""
+        """Open the place at an fsspec URL: a path, file://, s3:// and others. Raises BadStore."""
         self._cipher = cipher
         try:
-            self._files, self._root = fsspec.core.url_to_fs(url, **_options(url))
+            self._files, self._root = fsspec.core.url_to_fs(url, **_choose_options(url))
         except (ImportError, ValueError) as error:
             raise BadStore(f"evidence.url: {error}") from error
 
-    async def put(self, name: str, content: bytes) -> None:
-        """Keep a file under a name, whole or not at all."""
-        await asyncio.to_thread(self._put, name, content)
+    async def put_file(self, name: str, content: bytes) -> None:
+        """Store a file completely or not at all. A file of this name is replaced."""
+        await asyncio.to_thread(self._write_file, name, content)
 
-    async def get(self, name: str) -> bytes:
-        """A file's content; raises FileNotFoundError, and Unreadable under another key."""
-        sealed = await asyncio.to_thread(self._files.cat_file, self._path(name))
-        return await asyncio.to_thread(self._cipher.decrypt, sealed)
+    async def read_file(self, name: str) -> bytes:
+        """Return the content of a file.
 
-    async def delete(self, names: Iterable[str]) -> None:
-        """Remove files; one that is gone already is no error."""
+        Raises FileNotFoundError, and Unreadable if it is encrypted with another key.
+        """
+        encrypted = await asyncio.to_thread(self._files.cat_file, self._build_path(name))
+        return await asyncio.to_thread(self._cipher.decrypt, encrypted)
+
+    async def delete_files(self, names: Iterable[str]) -> None:
+        """Delete files. Missing files are ignored."""
         for name in names:
-            await asyncio.to_thread(self._delete, name)
+            await asyncio.to_thread(self._delete_file, name)
 
-    def _put(self, name: str, content: bytes) -> None:
-        path = self._path(name)
+    def _write_file(self, name: str, content: bytes) -> None:
+        """Write to a temporary name and rename, so that no reader sees a part of a file."""
+        path = self._build_path(name)
         self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
-        # Written aside and moved: a file that is there is whole.
         self._files.pipe_file(f"{path}.part", self._cipher.encrypt(content))
         self._files.mv(f"{path}.part", path)
 
-    def _delete(self, name: str) -> None:
+    def _delete_file(self, name: str) -> None:
         try:
-            self._files.rm_file(self._path(name))
+            self._files.rm_file(self._build_path(name))
         except FileNotFoundError:
             return
 
-    def _path(self, name: str) -> str:
+    def _build_path(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}"
 
 
-def _options(url: str) -> dict[str, Any]:
+def _choose_options(url: str) -> dict[str, Any]:
+    """Return the options of the file system; local folders are created when needed."""
     return {} if "://" in url and not url.startswith("file://") else {"auto_mkdir": True}

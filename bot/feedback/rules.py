@@ -6,7 +6,7 @@ from hashlib import blake2s
 from typing import TYPE_CHECKING, Any
 
 from bot.conversation.inputs import MessageLimits, join_texts
-from bot.evidence.rules import MOST_BYTES
+from bot.evidence.content_types import MAX_FILE_BYTES
 from storage.models import Identity, Kind
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # and everybody is asked again.
 NOTICE_VERSION = "2026-12"
 
-SUBMISSION_LIMITS = MessageLimits(files=20, characters=20_000, bytes=MOST_BYTES)
+SUBMISSION_LIMITS = MessageLimits(files=20, characters=20_000, bytes=MAX_FILE_BYTES)
 
 
 def fingerprint_text(answers: Mapping[str, Any]) -> str:

@@ -34,7 +34,7 @@ from bot.core.business_calendar import BusinessCalendar
 from bot.core.policy import Policy
 from bot.core.policy import SubmissionLimits as OpinionLimits
 from bot.core.unit_of_work import UnitOfWork
-from bot.evidence.service import EvidenceFetcher, read_shown_copy
+from bot.evidence.fetcher import EvidenceFetcher, read_shown_copy
 from bot.evidence.store import EvidenceStore
 from bot.forums import announcements, organiser_reminders, reminders
 from bot.notifications import to_resident
@@ -280,7 +280,7 @@ class App:
         """Bring the attachments that are due into our own storage, and erased ones out of it."""
         if await self.evidence.fetch_due():
             self.delivery.nudge()
-        await self.evidence.clear_erased()
+        await self.evidence.delete_erased_files()
 
     async def announce_forums(self) -> None:
         """Put what is announced of forums on its way."""

@@ -1,4 +1,4 @@
-"""Every user-facing word, by key and language."""
+"""All user-facing texts, by language and key, and their rendering."""
 
 from __future__ import annotations
 
@@ -20,62 +20,72 @@ LANGUAGES = ("vi", "en")
 
 @cache
 def load_texts(language: str) -> Mapping[str, str]:
-    """The texts of a language by their full keys."""
+    """Return the texts of a language by full key, such as "areas.former.ward"."""
     source = files("bot.texts").joinpath(f"{language}.toml").read_text("utf-8")
-    return dict(_flat(tomllib.loads(source), ""))
+    return dict(_flatten(tomllib.loads(source), ""))
 
 
-def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+def _flatten(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield the full keys and texts of a nested table."""
     for name, value in table.items():
         if isinstance(value, str):
             yield f"{prefix}{name}", value.removeprefix("\n")
         else:
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from _flatten(value, f"{prefix}{name}.")
 
 
 class Catalogue:
-    """Turns words into text, times into the city's zone."""
+    """Renders words as text in a language, and times in one time zone."""
 
     def __init__(self, zone: ZoneInfo) -> None:
+        """Take the time zone."""
         self._zone = zone
 
-    def html(self, words: Words | str, language: str) -> str:
-        """The text as HTML: what a person wrote is escaped, the text's own tags stay."""
-        return self._say(words, language, html.escape)
+    def render_html(self, words: Words | str, language: str) -> str:
+        """Return the text as HTML. Parameters and plain strings are escaped, the text's tags stay.
 
-    def plain(self, words: Words | str, language: str) -> str:
-        """The text of a button or another place without markup."""
-        return self._say(words, language, str)
+        Raises KeyError for an unknown key.
+        """
+        return self._render(words, language, html.escape)
 
-    def _say(self, words: Words | str, language: str, escape: Callable[[str], str]) -> str:
+    def render_plain(self, words: Words | str, language: str) -> str:
+        """Return the text without escaping, for buttons and other places without markup."""
+        return self._render(words, language, str)
+
+    def _render(self, words: Words | str, language: str, escape: Callable[[str], str]) -> str:
         if isinstance(words, str):
             return escape(words)
         template = load_texts(language)[words.key]
         if not words.params:
             return template
         params = {
-            name: self._param(value, language, escape) for name, value in words.params.items()
+            name: self._render_parameter(value, language, escape)
+            for name, value in words.params.items()
         }
         return template.format_map(params)
 
-    def _param(self, value: Param, language: str, escape: Callable[[str], str]) -> str | int:
+    def _render_parameter(
+        self, value: Param, language: str, escape: Callable[[str], str]
+    ) -> str | int:
+        """Return a parameter as text: lines, lists, dates and times have their own format."""
         match value:
             case Words():
-                return self._say(value, language, escape)
+                return self._render(value, language, escape)
             case Lines(lines):
-                return "\n".join(self._say(each, language, escape) for each in lines)
+                return "\n".join(self._render(line, language, escape) for line in lines)
             case tuple():
-                return ", ".join(self._say(each, language, escape) for each in value)
+                return ", ".join(self._render(item, language, escape) for item in value)
             case datetime():
-                return self._moment("format.datetime", value.astimezone(self._zone), language)
+                return self._render_date("format.datetime", value.astimezone(self._zone), language)
             case date():
-                return self._moment("format.date", value, language)
+                return self._render_date("format.date", value, language)
             case int():
                 return value
             case _:
                 return escape(value)
 
-    def _moment(self, key: str, value: date, language: str) -> str:
+    def _render_date(self, key: str, value: date, language: str) -> str:
+        """Return a date or time in the format of the text with this key."""
         parts = {name: getattr(value, name) for name in ("day", "month", "year")}
         if isinstance(value, datetime):
             parts |= {"hour": value.hour, "minute": value.minute}

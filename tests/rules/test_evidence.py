@@ -1,4 +1,4 @@
-"""What is taken as evidence, and what a copy that is shown no longer says."""
+"""Accepted types of files, and copies without metadata."""
 
 from __future__ import annotations
 
@@ -13,81 +13,86 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.evidence import rules
-from bot.evidence.cleaning import CannotClean, clean_file
+from bot.evidence import content_types, fetcher
+from bot.evidence.metadata import UnreadableMedia, remove_metadata
 from bot.simulator.samples import sample
 
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
-def box(name: bytes, content: bytes) -> bytes:
-    """A box of a movie."""
+
+def make_box(name: bytes, content: bytes) -> bytes:
+    """Return a box of a movie."""
     return struct.pack(">I4s", 8 + len(content), name) + content
 
 
-def archive(*names: str, mimetype: str | None = None) -> bytes:
-    """A ZIP archive of files with these names."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as opened:
+def make_archive(*names: str, mimetype: str | None = None) -> bytes:
+    """Return a ZIP archive with files of these names."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as opened:
         if mimetype:
             opened.writestr("mimetype", mimetype)
         for name in names:
             opened.writestr(name, "x")
-    return made.getvalue()
+    return content.getvalue()
 
 
-def picture(form: str, **options: object) -> bytes:
-    """A picture of two colours: the left half is red, and it is wider than high."""
-    made = io.BytesIO()
-    drawn = Image.new("RGB", (40, 20), "blue")
-    drawn.paste("red", (0, 0, 20, 20))
-    drawn.save(made, form, **options)
-    return made.getvalue()
+def make_picture(form: str, **options: object) -> bytes:
+    """Return a picture, wider than high, with a red left half and a blue right half."""
+    content = io.BytesIO()
+    image = Image.new("RGB", (40, 20), "blue")
+    image.paste("red", (0, 0, 20, 20))
+    image.save(content, form, **options)
+    return content.getvalue()
 
 
-def with_place(form: str) -> bytes:
-    """A picture that says where it was taken, by whose phone, and that it lies on its side."""
+def make_picture_with_metadata(form: str) -> bytes:
+    """Return a picture with a GPS position, the maker of the phone, and a rotation."""
     exif = Image.Exif()
-    exif[0x010F], exif[0x0112] = "SECRETPHONE", 6  # maker; turned by 90 degrees
+    exif[0x010F], exif[0x0112] = "SECRETPHONE", 6  # maker, rotation by 90 degrees
     exif.get_ifd(0x8825)[1] = "N"
     exif.get_ifd(0x8825)[2] = (20.0, 51.0, 17.0)
-    return picture(form, exif=exif)
+    return make_picture(form, exif=exif)
 
 
 MOVIE = (
-    box(b"ftyp", b"isom\0\0\2\0isomiso2")
-    + box(
+    make_box(b"ftyp", b"isom\0\0\2\0isomiso2")
+    + make_box(
         b"moov",
-        box(b"mvhd", b"\1" * 20)
-        + box(b"udta", box(b"\xa9xyz", b"\0\x11\x15\xc7+20.8561+106.6822/"))
-        + box(b"trak", box(b"tkhd", b"\2" * 12) + box(b"meta", b"SECRETPHONE")),
+        make_box(b"mvhd", b"\1" * 20)
+        + make_box(b"udta", make_box(b"\xa9xyz", b"\0\x11\x15\xc7+20.8561+106.6822/"))
+        + make_box(b"trak", make_box(b"tkhd", b"\2" * 12) + make_box(b"meta", b"SECRETPHONE")),
     )
-    + box(b"mdat", b"frames that are played")
+    + make_box(b"mdat", b"frames that are played")
 )
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (picture("JPEG"), "image/jpeg"),
-        (picture("PNG"), "image/png"),
-        (picture("WEBP"), "image/webp"),
-        (picture("GIF"), "image/gif"),
+        (make_picture("JPEG"), "image/jpeg"),
+        (make_picture("PNG"), "image/png"),
+        (make_picture("WEBP"), "image/webp"),
+        (make_picture("GIF"), "image/gif"),
         (MOVIE, "video/mp4"),
-        (box(b"ftyp", b"qt  \0\0\0\0qt  "), "video/quicktime"),
-        (box(b"ftyp", b"M4A \0\0\0\0M4A "), "audio/mp4"),
-        (box(b"ftyp", b"heic\0\0\0\0mif1"), "image/heif"),
+        (make_box(b"ftyp", b"qt  \0\0\0\0qt  "), "video/quicktime"),
+        (make_box(b"ftyp", b"M4A \0\0\0\0M4A "), "audio/mp4"),
+        (make_box(b"ftyp", b"heic\0\0\0\0mif1"), "image/heif"),
         (sample("voice").content, "audio/ogg"),
         (b"%PDF-1.7\n", "application/pdf"),
         ("Nội dung đơn: mất trộm.".encode(), "text/plain"),
-        (archive("[Content_Types].xml", "word/document.xml"), rules._OFFICE["word/"]),
         (
-            archive("content.xml", mimetype="application/vnd.oasis.opendocument.text"),
+            make_archive("[Content_Types].xml", "word/document.xml"),
+            content_types._OFFICE_FOLDERS["word/"],
+        ),
+        (
+            make_archive("content.xml", mimetype="application/vnd.oasis.opendocument.text"),
             "application/vnd.oasis.opendocument.text",
         ),
     ],
 )
-def test_what_people_send_as_evidence_is_taken(content: bytes, expected: str) -> None:
-    """Its type is read from its content."""
-    assert rules.detect_content_type(content) == expected
+def test_usual_types_of_evidence_are_accepted(content: bytes, expected: str) -> None:
+    """The type is detected from the content."""
+    assert content_types.detect_content_type(content) == expected
 
 
 @pytest.mark.parametrize(
@@ -99,27 +104,27 @@ def test_what_people_send_as_evidence_is_taken(content: bytes, expected: str) ->
         b"#!/bin/sh\nrm -rf /",
         b"<!DOCTYPE html><script>alert(1)</script>",
         b'\xef\xbb\xbf <svg onload="alert(1)">',
-        archive("AndroidManifest.xml", "classes.dex"),
-        archive("a.txt"),
-        archive("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"),
-        archive(mimetype="application/x-evil"),
+        make_archive("AndroidManifest.xml", "classes.dex"),
+        make_archive("a.txt"),
+        make_archive("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"),
+        make_archive(mimetype="application/x-evil"),
         b"PK\x03\x04" + b"torn",
         b"words \0 and a zero byte",
     ],
 )
-def test_programs_pages_and_archives_are_refused(content: bytes) -> None:
-    """Whatever they are called."""
-    assert rules.detect_content_type(content) is None
+def test_programs_web_pages_and_archives_are_refused(content: bytes) -> None:
+    """They have no accepted type."""
+    assert content_types.detect_content_type(content) is None
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_a_picture_loses_its_place_and_keeps_its_sense(form: str) -> None:
-    """GPS and maker are gone; the picture stands upright, as its maker saw it."""
-    content = with_place(form)
+def test_a_picture_loses_its_metadata_and_stands_upright(form: str) -> None:
+    """Position and maker are removed; the rotation is applied to the pixels."""
+    content = make_picture_with_metadata(form)
     assert b"SECRETPHONE" in content
-    shown = clean_file(content, f"image/{form.lower()}")
-    assert b"SECRETPHONE" not in shown
-    with Image.open(io.BytesIO(shown)) as opened:
+    cleaned = remove_metadata(content, f"image/{form.lower()}")
+    assert b"SECRETPHONE" not in cleaned
+    with Image.open(io.BytesIO(cleaned)) as opened:
         assert not opened.getexif()
         assert opened.size == (20, 40)
         red, green, blue = opened.convert("RGB").getpixel((10, 5))  # type: ignore[misc]
@@ -128,61 +133,63 @@ def test_a_picture_loses_its_place_and_keeps_its_sense(form: str) -> None:
         assert blue < 60
 
 
-def test_a_movie_loses_its_place_and_still_plays() -> None:
-    """What describes it is emptied; everything else is where it was, byte by byte."""
-    shown = clean_file(MOVIE, "video/mp4")
-    assert b"20.8561" not in shown
-    assert b"SECRETPHONE" not in shown
-    assert len(shown) == len(MOVIE)
-    assert shown.index(b"frames that are played") == MOVIE.index(b"frames that are played")
-    assert shown.count(b"free") == 2
+def test_a_movie_loses_its_metadata_and_keeps_all_offsets() -> None:
+    """Metadata boxes are emptied. All other bytes stay at their offsets."""
+    cleaned = remove_metadata(MOVIE, "video/mp4")
+    assert b"20.8561" not in cleaned
+    assert b"SECRETPHONE" not in cleaned
+    assert len(cleaned) == len(MOVIE)
+    assert cleaned.index(b"frames that are played") == MOVIE.index(b"frames that are played")
+    assert cleaned.count(b"free") == 2
 
 
 @pytest.mark.parametrize(
     ("content", "content_type"),
     [
         (b"\xff\xd8\xff" + bytes(50), "image/jpeg"),
-        (picture("PNG")[:60], "image/png"),
+        (make_picture("PNG")[:60], "image/png"),
         (MOVIE[:50], "video/mp4"),
         (struct.pack(">I4s", 4, b"moov"), "video/mp4"),
-        # A picture of 65,500 by 65,500 points, in a few bytes.
-        (picture("GIF")[:6] + bytes(20), "image/png"),
+        # A picture that declares 65,500 by 65,500 pixels in a few bytes.
+        (make_picture("GIF")[:6] + bytes(20), "image/png"),
     ],
 )
-def test_what_is_torn_or_a_trap_cannot_be_cleaned(content: bytes, content_type: str) -> None:
-    """It is refused by itself, and nothing hangs or breaks."""
-    with pytest.raises(CannotClean):
-        clean_file(content, content_type)
+def test_broken_and_oversized_media_raise_unreadable_media(
+    content: bytes, content_type: str
+) -> None:
+    """No other error is raised, and the function returns in time."""
+    with pytest.raises(UnreadableMedia):
+        remove_metadata(content, content_type)
 
 
 @given(content=st.binary(max_size=300))
-def test_cleaning_never_hangs_or_breaks(content: bytes) -> None:
-    """Whatever bytes come as a movie: a copy of the same length, or a refusal."""
-    with contextlib.suppress(CannotClean):
-        assert len(clean_file(content, "video/mp4")) == len(content)
+def test_any_bytes_as_a_movie_give_a_copy_or_unreadable_media(content: bytes) -> None:
+    """The copy has the same length."""
+    with contextlib.suppress(UnreadableMedia):
+        assert len(remove_metadata(content, "video/mp4")) == len(content)
 
 
-def test_other_types_are_shown_as_they_are() -> None:
-    """A document's own properties are not looked into."""
-    assert clean_file(b"%PDF-1.7", "application/pdf") == b"%PDF-1.7"
+def test_other_types_are_returned_unchanged() -> None:
+    """Documents keep their metadata."""
+    assert remove_metadata(b"%PDF-1.7", "application/pdf") == b"%PDF-1.7"
 
 
-def test_pauses_grow_to_two_hours() -> None:
+def test_retry_delays_grow_to_two_hours() -> None:
     """Twelve attempts take most of a day."""
-    pauses = [rules.compute_pause(attempt) for attempt in range(1, rules.MOST_ATTEMPTS)]
-    assert pauses == sorted(pauses)
-    assert pauses[0] == timedelta(seconds=10)
-    assert pauses[-1] == timedelta(hours=2)
+    delays = [fetcher.compute_retry_delay(attempt) for attempt in range(1, fetcher.MAX_ATTEMPTS)]
+    assert delays == sorted(delays)
+    assert delays[0] == timedelta(seconds=10)
+    assert delays[-1] == timedelta(hours=2)
 
 
-@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 @pytest.mark.parametrize("damage", [0x00, 0x55, 0xFF])
-def test_a_broken_archive_is_no_document(packing: int, damage: int) -> None:
-    """Whatever cannot be unpacked of it: it is refused, not stumbled over."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", packing) as opened:
+def test_a_broken_archive_has_no_accepted_type(compression: int, damage: int) -> None:
+    """Errors of every compression method are handled."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", compression) as opened:
         opened.writestr("mimetype", "application/vnd.oasis.opendocument.text" * 3)
-    content = bytearray(made.getvalue())
-    begin = 30 + len("mimetype")
-    content[begin : begin + 20] = bytes([damage]) * 20
-    assert rules.detect_content_type(bytes(content)) is None
+    broken = bytearray(content.getvalue())
+    start = 30 + len("mimetype")
+    broken[start : start + 20] = bytes([damage]) * 20
+    assert content_types.detect_content_type(bytes(broken)) is None

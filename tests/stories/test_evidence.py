@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from bot.evidence.service import make_file_names
+from bot.evidence.fetcher import make_file_names
 from storage import evidence
 from storage.models import Attachment, EvidenceState
 from storage.statements import table
@@ -61,9 +61,9 @@ async def test_a_file_is_stored_sealed_and_shown_clean(town: Town) -> None:
     (row,) = await rows(town)
     assert (row.state, row.content_type) == (EvidenceState.STORED, "image/jpeg")
     store = town.app.store
-    assert await store.get(row.original) == content
-    assert b"SECRETPHONE" not in await store.get(row.served)
-    assert b"SECRETPHONE" not in store._files.cat_file(store._path(row.original))
+    assert await store.read_file(row.original) == content
+    assert b"SECRETPHONE" not in await store.read_file(row.served)
+    assert b"SECRETPHONE" not in store._files.cat_file(store._build_path(row.original))
     await officer.taps("alert.open")
     sent = next(m for m in reversed(officer.messages) if "document" in m)
     assert sent["document"]["file_name"] == "anh.jpg"
@@ -264,7 +264,7 @@ async def test_a_file_that_breaks_its_fetching_breaks_alone(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However it does: the others are stored, and it is given up after so many attempts."""
-    fetch, asked = town.app.evidence._fetch, []
+    fetch, asked = town.app.evidence._fetch_file, []
 
     async def broken(file_id: str) -> bytes:
         asked.append(file_id)
@@ -272,7 +272,7 @@ async def test_a_file_that_breaks_its_fetching_breaks_alone(
             raise RuntimeError("nobody thought of this")
         return await fetch(file_id)
 
-    monkeypatch.setattr(town.app.evidence, "_fetch", broken)
+    monkeypatch.setattr(town.app.evidence, "_fetch_file", broken)
     ann = town.resident("Ann")
     await ann.begins()
     await ann.does("photo", caption="Ngõ 5")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from telegram.error import BadRequest, TelegramError
 
-from bot.evidence.rules import MOST_BYTES
-from bot.evidence.service import NotFetched
+from bot.evidence.content_types import MAX_FILE_BYTES
+from bot.evidence.fetcher import NotFetched
 from storage.models import EvidenceState
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ async def fetch_file(bot: Bot, file_id: str) -> bytes:
     """The bytes of a file; raises NotFetched."""
     try:
         file = await bot.get_file(file_id)
-        if (file.file_size or 0) > MOST_BYTES:
+        if (file.file_size or 0) > MAX_FILE_BYTES:
             raise NotFetched("over the limit of Telegram's servers", EvidenceState.TOO_LARGE)
         return bytes(await file.download_as_bytearray())
     except BadRequest as error:

@@ -34,12 +34,14 @@ class Renderer:
 
     def render(self, screen: Screen, language: str) -> Rendered:
         """The messages of a screen, each within Telegram's limit."""
-        html = "\n\n".join(self._catalogue.html(words, language) for words in screen.paragraphs)
+        html = "\n\n".join(
+            self._catalogue.render_html(words, language) for words in screen.paragraphs
+        )
         return Rendered(tuple(split_html(html)), self.markup(screen, language))
 
     def plain(self, words: Words | str, language: str) -> str:
         """A text without markup: a label, a notification."""
-        return self._catalogue.plain(words, language)
+        return self._catalogue.render_plain(words, language)
 
     def markup(self, screen: Screen, language: str) -> Markup | None:
         """The screen's keyboard, if it has one."""

@@ -1,0 +1,97 @@
+"""Detect the type of a file from its content. Its name and the declared type are not trusted."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import zipfile
+import zlib
+
+# The largest file that a bot can fetch: https://core.telegram.org/bots/api#getfile
+MAX_FILE_BYTES = 20 * 1024 * 1024
+
+# The signatures of the accepted types: offset, bytes, type. General libraries for detection do not
+# fit, because everything that is not in this list must be refused: they call any archive a text
+# document and do not know M4A.
+_SIGNATURES = (
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"GIF87a", "image/gif"),
+    (0, b"GIF89a", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+    (8, b"WAVE", "audio/wav"),
+    (0, b"OggS", "audio/ogg"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xf3", "audio/mpeg"),
+    (0, b"fLaC", "audio/flac"),
+    (0, b"\x1aE\xdf\xa3", "video/webm"),
+    (0, b"%PDF-", "application/pdf"),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/msword"),
+)
+_BRANDS = {b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"qt  ": "video/quicktime"}
+_IMAGE_BRANDS = (b"heic", b"heix", b"mif1", b"avif")
+_OFFICE_FOLDERS = {
+    "word/": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xl/": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "ppt/": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+}
+_OPEN_DOCUMENT_PREFIX = "application/vnd.oasis.opendocument."
+
+
+def detect_content_type(content: bytes) -> str | None:
+    """Return the media type of an accepted file, None for every other file."""
+    for offset, signature, content_type in _SIGNATURES:
+        if content[offset : offset + len(signature)] == signature:
+            return content_type
+    if content[4:8] == b"ftyp":
+        brand = content[8:12]
+        return "image/heif" if brand in _IMAGE_BRANDS else _BRANDS.get(brand, "video/mp4")
+    if content[:4] == b"PK\x03\x04":
+        return _detect_document_type(content)
+    return "text/plain" if _is_plain_text(content) else None
+
+
+# The errors of a broken archive, of one with a password, and of an unknown compression method.
+_ARCHIVE_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
+
+
+def _detect_document_type(content: bytes) -> str | None:
+    """Return the type of an office document, None for other archives and documents with macros."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = archive.namelist()
+            if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
+                declared = archive.read("mimetype").decode("ascii", "replace").strip()
+                return declared if declared.startswith(_OPEN_DOCUMENT_PREFIX) else None
+    except _ARCHIVE_ERRORS:
+        return None
+    if "[Content_Types].xml" not in names or any("vbaProject" in name for name in names):
+        return None
+    return next(
+        (
+            content_type
+            for folder, content_type in _OFFICE_FOLDERS.items()
+            if any(name.startswith(folder) for name in names)
+        ),
+        None,
+    )
+
+
+def _is_plain_text(content: bytes) -> bool:
+    """Return True for UTF-8 text that is not HTML, XML, RTF or a script."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    text = text.lstrip("\ufeff \t\r\n").casefold()
+    return bool(text) and "\0" not in text and not text.startswith(("<", "#!", "{\\rtf"))

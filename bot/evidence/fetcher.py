@@ -1,0 +1,214 @@
+"""Fetch attachments in the background, one by one, with retries.
+
+The submission is committed before. It stays valid whatever happens to its attachments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import structlog
+
+from bot.evidence.content_types import MAX_FILE_BYTES, detect_content_type
+from bot.evidence.metadata import UnreadableMedia, remove_metadata
+from storage import erasure, evidence
+from storage.models import EvidenceState
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.evidence.store import EvidenceStore
+    from storage.database import Database
+    from storage.models import Attachment
+
+log = structlog.get_logger()
+
+MAX_ATTEMPTS = 12
+_MAX_RETRY_DELAY = timedelta(hours=2)
+_LEASE = timedelta(minutes=5)  # longer than it takes to fetch MAX_FILE_BYTES
+_BATCH_SIZE = 4  # attachments that are fetched at the same time
+
+
+class NotFetched(Exception):
+    """A file could not be fetched.
+
+    `state` is the final state of the attachment, or None to retry later.
+    """
+
+    def __init__(self, reason: str, state: EvidenceState | None = None) -> None:
+        super().__init__(reason)
+        self.state = state
+
+
+@dataclass(frozen=True)
+class _StoredFiles:
+    """The names of the two stored files of an attachment, and facts of the original.
+
+    original: the name of the unchanged file
+    served:   the name of the copy without metadata
+    digest:   the SHA-256 of the original, in hexadecimal
+    size:     the size of the original in bytes
+    """
+
+    original: str
+    served: str
+    content_type: str
+    digest: str
+    size: int
+
+
+class EvidenceFetcher:
+    """Fetches attachments into the store. Several fetchers may run, also in several replicas."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: EvidenceStore,
+        fetch_file: Callable[[str], Awaitable[bytes]],
+        clock: Callable[[], datetime],
+        report_failure: Callable[
+            [AsyncConnection, Attachment, EvidenceState, datetime], Awaitable[None]
+        ],
+    ) -> None:
+        """Take the services.
+
+        fetch_file:     returns the content for a file id, or raises NotFetched
+        report_failure: notifies the resident of an attachment that will not be retried
+        """
+        self._database = database
+        self._store = store
+        self._fetch_file = fetch_file
+        self._clock = clock
+        self._report_failure = report_failure
+        self._owner = uuid4().hex
+
+    async def fetch_due(self) -> int:
+        """Fetch all attachments that are due; return their number. Raises Unavailable."""
+        count = 0
+        while True:
+            async with self._database.transaction() as connection:
+                claimed = await evidence.claim_attachments(
+                    connection, owner=self._owner, now=self._clock(), lease=_LEASE, most=_BATCH_SIZE
+                )
+            if not claimed:
+                return count
+            await asyncio.gather(*(self._process_attachment(row) for row in claimed))
+            count += len(claimed)
+
+    async def delete_erased_files(self) -> int:
+        """Delete the files of erased attachments, then their rows; return their number."""
+        count = 0
+        while True:
+            async with self._database.transaction() as connection:
+                erased = await erasure.list_erased_attachments(connection, _BATCH_SIZE)
+                for row in erased:
+                    await self._store.delete_files(make_file_names(row.id))
+                await erasure.delete_attachments(connection, [row.id for row in erased])
+            if not erased:
+                return count
+            count += len(erased)
+
+    async def _process_attachment(self, row: Attachment) -> None:
+        """Fetch and store the file of a claimed attachment, and record the result."""
+        try:
+            stored = await self._store_files(row)
+        except NotFetched as error:
+            await self._record_failure(row, error)
+            return
+        except OSError as error:
+            await self._record_failure(row, NotFetched(f"cannot be stored: {error}"))
+            return
+        except Exception as error:  # a file that breaks a library must not stop the other files
+            log.exception("fetching an attachment raised an error", attachment=row.id)
+            await self._record_failure(row, NotFetched(f"broke: {error!r}"))
+            return
+        async with self._database.transaction() as connection:
+            is_recorded = await evidence.finish_attachment(
+                connection,
+                row,
+                EvidenceState.STORED,
+                original=stored.original,
+                served=stored.served,
+                content_type=stored.content_type,
+                digest=stored.digest,
+                size=stored.size,
+                error=None,
+            )
+        if not is_recorded and await self._is_erased(row):
+            await self._store.delete_files([stored.original, stored.served])
+
+    async def _is_erased(self, row: Attachment) -> bool:
+        """Return True if the row was deleted rather than claimed by another worker."""
+        async with self._database.reading() as connection:
+            return not await evidence.attachment_exists(connection, row.id)
+
+    async def _store_files(self, row: Attachment) -> _StoredFiles:
+        """Fetch, check and store a file and its copy without metadata.
+
+        Raises NotFetched, and OSError if the store is not reachable.
+        """
+        if (row.size or 0) > MAX_FILE_BYTES:
+            raise NotFetched("over the limit of Telegram's servers", EvidenceState.TOO_LARGE)
+        content = await self._fetch_file(row.file_id)
+        content_type = detect_content_type(content)
+        if content_type is None:
+            raise NotFetched("of a type that is not taken", EvidenceState.REFUSED)
+        try:
+            copy = await asyncio.to_thread(remove_metadata, content, content_type)
+        except UnreadableMedia as error:
+            raise NotFetched(str(error), EvidenceState.REFUSED) from error
+        original, served = make_file_names(row.id)
+        await self._store.put_file(original, content)
+        await self._store.put_file(served, copy)
+        return _StoredFiles(
+            original, served, content_type, sha256(content).hexdigest(), len(content)
+        )
+
+    async def _record_failure(self, row: Attachment, error: NotFetched) -> None:
+        """Schedule the next attempt, or record the final state and notify the resident."""
+        now = self._clock()
+        state = error.state
+        if state is None and row.attempt >= MAX_ATTEMPTS:
+            state = EvidenceState.FAILED
+        log.warning("an attachment was not fetched", attachment=row.id, reason=str(error))
+        async with self._database.transaction() as connection:
+            reason = str(error)[:256]
+            if state is None:
+                next_at = now + compute_retry_delay(row.attempt)
+                await evidence.finish_attachment(
+                    connection, row, EvidenceState.WAITING, next_at=next_at, error=reason
+                )
+            elif await evidence.finish_attachment(connection, row, state, error=reason):
+                await self._report_failure(connection, row, state, now)
+
+
+def compute_retry_delay(attempt: int) -> timedelta:
+    """Return the delay after a failed attempt, from 10 seconds, doubled up to 2 hours.
+
+    The first attempt has the number 1.
+    """
+    return min(timedelta(seconds=10) * (1 << min(attempt - 1, 12)), _MAX_RETRY_DELAY)
+
+
+def make_file_names(attachment_id: int) -> tuple[str, str]:
+    """Return the names of an attachment's files in the store: the original, and the copy.
+
+    They are the same at every attempt, so a failed attempt leaves no other files behind.
+    """
+    name = f"{attachment_id // 1000:05}/{attachment_id}"
+    return f"originals/{name}", f"served/{name}"
+
+
+async def read_shown_copy(store: EvidenceStore, row: Attachment) -> bytes | None:
+    """Return an attachment's copy without metadata, None if it is not stored (yet)."""
+    if row.state is not EvidenceState.STORED or row.served is None:
+        return None
+    return await store.read_file(row.served)
