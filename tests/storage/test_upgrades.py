@@ -50,6 +50,31 @@ INSERT INTO outbox (id, dedup_key, chat_id, priority, critical, language, screen
   '2026-11-20 08:20:00+00', '2026-11-20 08:20:00+00', '2026-12-20 08:20:00+00');
 """
 
+# A forum, and messages of every kind whose key tells what they are about.
+FILLED_0007 = """
+INSERT INTO forum (id, code, title, host_unit, area, venue, starts_at, start_version, head, agenda,
+ invited, opinions_until, state, version, created_by, created_at) VALUES
+ (7, 'DDAAAA', 'Lắng nghe', '31', '31', 'Hội trường', '2026-12-10 08:00:00+00', 2, 'Trưởng', '[]',
+  '[]', '2026-12-09 08:00:00+00', 'published', 1, 1, '2026-11-19 08:00:00+00');
+INSERT INTO outbox (id, dedup_key, chat_id, priority, critical, language, screen, state, repeated,
+ attempt, next_at, created_at, expires_at, announcement_id)
+ SELECT id, dedup_key, chat_id, 10, true, 'vi', screen, 'waiting', false, 0, next_at, created_at,
+  expires_at, announcement_id FROM (
+   SELECT 2 AS id, 'receipt:HP-BBBB-3333' AS dedup_key, 301 AS chat_id,
+    CAST(NULL AS BIGINT) AS announcement_id
+   UNION ALL SELECT 3, 'taken:3:alert:HP-AAAA-2222:201:2', 201, NULL
+   UNION ALL SELECT 4, 'outlived:2026-11-20 08:20:00+00:00:HP-AAAA-2222', 301, NULL
+   UNION ALL SELECT 5, 'remind:7:2:1440:301', 301, NULL
+   UNION ALL SELECT 6, 'moved_up:7:9:1700000000000', 301, NULL
+   UNION ALL SELECT 7, 'forum.alert.submit:DDAAAA:3:201', 201, NULL
+   UNION ALL SELECT 8, 'forum:5:301', 301, 5
+   UNION ALL SELECT 9, 'reply:0123456789abcdef', 301, NULL
+   UNION ALL SELECT 10, 'alert:HP-GONE-9999:201:2', 201, NULL
+   UNION ALL SELECT 11, 'nothing to read', 201, NULL
+  ) AS added, (SELECT screen, next_at, created_at, expires_at FROM outbox WHERE id = 1)
+  AS alert;
+"""
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def old(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
@@ -62,14 +87,19 @@ async def old(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[D
         url = server.database(name)
     database = Database(url)
     await migrations.migrate(database, "0001")
-    async with database.transaction() as connection:
-        for statement in FILLED_0001.split(";\n"):
-            if statement.strip():
-                await connection.exec_driver_sql(statement.replace("%", "%%"))
+    await fill(database, FILLED_0001)
     yield database
     await database.close()
     if request.param == "postgresql":
         await server.drop(name)
+
+
+async def fill(database: Database, statements: str) -> None:
+    """Run statements of SQL, separated by semicolons at the ends of lines."""
+    async with database.transaction() as connection:
+        for statement in statements.split(";\n"):
+            if statement.strip():
+                await connection.exec_driver_sql(statement.replace("%", "%%"))
 
 
 async def rows(database: Database, statement: str) -> list[Row[tuple[object, ...]]]:
@@ -147,3 +177,26 @@ async def test_a_key_is_changed_while_the_old_one_still_opens(old: Database) -> 
         given = await submissions.find_submission(connection, "HP-AAAA-2222")
         assert given is not None
         assert pseudonyms.cipher.decrypt_text(given.phone or "") == "0900000000"
+
+
+async def test_the_outbox_tells_in_columns_what_a_message_is_about(old: Database) -> None:
+    """Migration 0008 fills the columns from the keys, and keeps None what a key does not show."""
+    await migrations.migrate(old, "0007")
+    await fill(old, FILLED_0007)
+    await migrations.migrate(old)
+    found = await rows(
+        old, "SELECT id, kind, submission_id, forum_id, start_version FROM outbox ORDER BY id"
+    )
+    assert [list(row) for row in found] == [
+        [1, "alert", 1, None, None],
+        [2, "receipt", 2, None, None],
+        [3, "taken", 1, None, None],
+        [4, "outlived", 1, None, None],
+        [5, "remind", None, 7, 2],
+        [6, "moved_up", None, 7, None],
+        [7, "forum.alert.submit", None, 7, None],
+        [8, "forum", None, None, None],
+        [9, "reply", None, None, None],
+        [10, "alert", None, None, None],
+        [11, None, None, None, None],
+    ]

@@ -94,7 +94,7 @@ async def test_moved_twice_it_is_reckoned_from_the_last_start(town: Town) -> Non
 async def waiting(town: Town) -> list[OutboxState]:
     """What became of the reminders in the outbox."""
     async with town.app.database.reading() as connection:
-        found = select(OUTBOX.c.state).where(OUTBOX.c.dedup_key.startswith("remind:"))
+        found = select(OUTBOX.c.state).where(OUTBOX.c.kind == "remind")
         return list((await connection.execute(found.order_by(OUTBOX.c.id))).scalars())
 
 
