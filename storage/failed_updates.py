@@ -1,41 +1,97 @@
-"""Updates that could not be taken, kept raw for the operator."""
+"""Updates whose processing failed, kept as raw JSON for the operator."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import ast
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from storage.models import FailedUpdate
 from storage.statements import table
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _rows = table(FailedUpdate)
 
+# The keys of an update under which are the people and the chats that it comes from.
+_SENDER_KEYS = ("from", "chat")
+
 
 async def add_failed_update(
-    connection: AsyncConnection, update_id: int | None, raw: str, error: str, at: datetime
+    connection: AsyncConnection,
+    update_id: int | None,
+    raw: str,
+    error: str,
+    at: datetime,
+    *,
+    alias: int | None,
 ) -> None:
-    """Keep an update as it came, with what went wrong."""
+    """Store an update as it came, its error, and the pseudonym of its chat; None without a chat."""
     await connection.execute(
-        insert(_rows).values(update_id=update_id, raw=raw, error=error[:2000], at=at)
+        insert(_rows).values(update_id=update_id, raw=raw, error=error[:2000], at=at, alias=alias)
     )
 
 
 async def count_failed_updates(connection: AsyncConnection) -> int:
-    """How many there are."""
+    """Return the number of stored updates."""
     return int((await connection.execute(select(func.count()).select_from(_rows))).scalar_one())
 
 
 async def delete_failed_updates_before(connection: AsyncConnection, before: datetime) -> int:
-    """Delete those older than a moment: they may hold what a person wrote."""
+    """Delete updates stored before a moment and return their number: they may hold a text."""
     return (await connection.execute(delete(_rows).where(_rows.c.at < before))).rowcount
 
 
-async def delete_failed_updates_of(connection: AsyncConnection, chat_id: int) -> None:
-    """Delete the updates of a chat."""
-    await connection.execute(delete(_rows).where(_rows.c.raw.contains(str(chat_id))))
+async def delete_failed_updates_of(
+    connection: AsyncConnection, chat_id: int, aliases: Collection[int]
+) -> None:
+    """Delete the updates that come from a chat with these pseudonyms.
+
+    Rows without a pseudonym are compared by the chat ids in their JSON.
+    """
+    unnamed = select(_rows.c.id, _rows.c.raw).where(_rows.c.alias.is_(None))
+    found = (await connection.execute(unnamed)).all()
+    ids = [row.id for row in found if chat_id in list_chat_ids(row.raw)]
+    await connection.execute(
+        delete(_rows).where(or_(_rows.c.alias.in_(aliases), _rows.c.id.in_(ids)))
+    )
+
+
+async def clear_aliases(connection: AsyncConnection) -> None:
+    """Remove the pseudonyms of all rows, so that their JSON is compared instead.
+
+    A key that is no longer used would leave pseudonyms that nobody can compute.
+    """
+    await connection.execute(update(_rows).values(alias=None))
+
+
+def list_chat_ids(raw: str) -> list[int]:
+    """Return the ids of the chats and people that an update comes from, the sender's first.
+
+    An update that cannot be parsed has none.
+    """
+    # Before 0008 the updates that were fetched by polling were stored as Python literals.
+    for parse in (json.loads, ast.literal_eval):
+        with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+            return list(_iterate_chat_ids(parse(raw)))
+    return []
+
+
+def _iterate_chat_ids(value: Any) -> Iterator[int]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _iterate_chat_ids(item)
+    elif isinstance(value, dict):
+        for key in _SENDER_KEYS:
+            part = value.get(key)
+            if isinstance(part, dict) and type(part.get("id")) is int:
+                yield part["id"]
+        for item in value.values():
+            yield from _iterate_chat_ids(item)

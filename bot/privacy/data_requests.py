@@ -189,7 +189,9 @@ async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
         await _write(work, ERASED, submission)
         gone += 1
     await service.forget_attendee(work, work.policy.pseudonyms.list_aliases(chat_id))
-    await failed_updates.delete_failed_updates_of(work.connection, chat_id)
+    await failed_updates.delete_failed_updates_of(
+        work.connection, chat_id, work.policy.pseudonyms.list_aliases(chat_id, named=True)
+    )
     await erasure.compact_search_index(work.connection)
     if not kept:
         await erasure.delete_residents(

@@ -8,7 +8,7 @@ from bot.core.text_folding import fold_text
 from bot.privacy import audit_chain
 from bot.privacy.encryption import Unreadable
 from bot.privacy.pseudonyms import Pseudonyms
-from storage import encrypted_fields
+from storage import encrypted_fields, failed_updates
 from storage.models import Identity
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ async def rotate_keys(database: Database, pseudonyms: Pseudonyms) -> int:
             break
         done, after = done + len(residents), residents[-1].id
     async with database.transaction() as connection:
+        await failed_updates.clear_aliases(connection)
         await encrypted_fields.set_secret(
             connection, encrypted_fields.KEY_CHECK, pseudonyms.cipher.encrypt_text(_KNOWN)
         )

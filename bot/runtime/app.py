@@ -228,7 +228,9 @@ class App:
         )
         handlers.register(application)
         self._application: Any = application
-        self.intake = UpdateHandler(application, self.database, self.replies, clock, language)
+        self.intake = UpdateHandler(
+            application, self.database, self.replies, clock, language, self.policy.pseudonyms
+        )
         self.evidence = EvidenceFetcher(
             self.database,
             self.store,

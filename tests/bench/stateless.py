@@ -112,7 +112,7 @@ async def serve(settings: Settings) -> None:
     handlers = Handlers(replies, screens())
     application.add_handler(CallbackQueryHandler(handlers.press))
     application.add_handler(MessageHandler(only.TEXT, handlers.message))
-    intake = UpdateHandler(application, database, replies, utc_now, "vi")
+    intake = UpdateHandler(application, database, replies, utc_now, "vi", POLICY.pseudonyms)
     hook, stopping = settings.telegram.webhook, asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     await application.initialize()

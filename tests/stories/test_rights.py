@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +11,10 @@ import orjson
 import pytest
 from sqlalchemy import MetaData, select, update
 
-from bot.privacy import data_requests, retention
+from bot.privacy import data_requests, key_rotation, retention
 from bot.runtime.app import make_retention_periods
 from bot.runtime.settings import RetentionSettings
-from storage import erasure, submissions
+from storage import erasure, failed_updates, submissions
 from storage.models import Attachment, Audit, FailedUpdate, Outbox, Resident, State, Submission
 from storage.statements import table
 from tests.town.casework import set_state
@@ -194,6 +195,50 @@ async def test_an_update_that_failed_is_forgotten_too(town: Town) -> None:
     await ann.taps("mydata.erase")
     await ann.taps("mydata.yes.erase")
     assert await town.count_rows(FailedUpdate) == 0
+
+
+async def test_only_failed_updates_of_the_person_are_erased(town: Town) -> None:
+    """Not those of a chat whose id contains theirs, nor those whose text mentions their id."""
+    ann = town.resident("Ann")
+    await ann.gives(SECRET)
+    kept = [
+        {"message": {"chat": {"id": ann.id * 100 + 67}, "text": "x"}},
+        {"message": {"chat": {"id": ann.id + 1}, "text": f"call {ann.id}", "date": ann.id}},
+    ]
+    gone = [
+        json.dumps({"callback_query": {"from": {"id": ann.id}, "data": "x"}}),
+        str({"message": {"chat": {"id": ann.id, "first_name": "Ann's"}}}),  # as 0007 stored it
+    ]
+    async with town.app.database.transaction() as connection:
+        for raw in [*map(json.dumps, kept), *gone, "not JSON at all"]:
+            values = {"update_id": 1, "at": town.now, "error": "x", "raw": raw}
+            await connection.execute(table(FailedUpdate).insert().values(**values))
+    await ann.says("/mydata")
+    await ann.taps("mydata.erase")
+    await ann.taps("mydata.yes.erase")
+    async with town.app.database.reading() as connection:
+        left = (await connection.execute(select(table(FailedUpdate).c.raw))).scalars().all()
+    assert sorted(left) == sorted([*map(json.dumps, kept), "not JSON at all"])
+
+
+async def test_a_failed_update_is_stored_with_the_pseudonym_of_its_sender(town: Town) -> None:
+    """It is erased by the pseudonym; after a change of the key, by the ids in its JSON."""
+    ann, ben = town.resident("Ann"), town.resident("Ben")
+    pseudonyms = town.app.policy.pseudonyms
+    for person in (ann, ben):
+        raw = {"message": {"from": {"id": person.id}, "chat": {"id": -7}}}  # without a number
+        await town.app.intake.take(raw)
+    rows = table(FailedUpdate)
+    async with town.app.database.transaction() as connection:
+        stored = (await connection.execute(select(rows.c.alias).order_by(rows.c.id))).scalars()
+        aliases = [pseudonyms.list_aliases(each.id, named=True)[0] for each in (ann, ben)]
+        assert stored.all() == aliases
+        await failed_updates.delete_failed_updates_of(connection, 0, aliases[:1])
+        assert await failed_updates.count_failed_updates(connection) == 1
+    await key_rotation.rotate_keys(town.app.database, pseudonyms)
+    async with town.app.database.transaction() as connection:
+        await failed_updates.delete_failed_updates_of(connection, ben.id, [])
+        assert await failed_updates.count_failed_updates(connection) == 0
 
 
 async def test_what_is_over_is_warned_of_and_then_erased(town: Town) -> None:

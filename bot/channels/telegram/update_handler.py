@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from telegram.ext import Application, CallbackContext
 
     from bot.channels.telegram.direct_replies import DirectReplies
+    from bot.privacy.pseudonyms import Pseudonyms
     from storage.database import Database
 
 log = structlog.get_logger()
@@ -38,12 +39,14 @@ class UpdateHandler:
         replies: DirectReplies,
         clock: Callable[[], datetime],
         language: str,
+        pseudonyms: Pseudonyms,
     ) -> None:
         self._application = application
         self._database = database
         self._replies = replies
         self._clock = clock
         self._language = language
+        self._pseudonyms = pseudonyms
         application.add_error_handler(_note_failure)
 
     async def take(
@@ -88,11 +91,13 @@ class UpdateHandler:
             raise failure
         number = update.update_id if update else None
         log.error("an update failed", update_id=number, exc_info=failure)
-        as_text = raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)
+        as_text = (raw if isinstance(raw, bytes) else orjson.dumps(raw)).decode(errors="replace")
         as_text = as_text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL has no zero byte
+        sender = next(iter(failed_updates.list_chat_ids(as_text)), None)
+        alias = None if sender is None else self._pseudonyms.list_aliases(sender, named=True)[0]
         async with self._database.transaction() as connection:
             await failed_updates.add_failed_update(
-                connection, number, as_text, repr(failure), arrival.now
+                connection, number, as_text, repr(failure), arrival.now, alias=alias
             )
         if update is not None and update.effective_chat and update.effective_chat.type == "private":
             self._replies.put(update.effective_chat.id, DirectReply(FAILED, self._language))
