@@ -41,3 +41,11 @@ async def update_preferences(
     preferences = {**row.preferences, **change(row.preferences)}
     await conversations.update_conversation(work.connection, chat_id, {"preferences": preferences})
     return preferences
+
+
+async def has_draft(work: UnitOfWork, chat_id: int) -> bool:
+    """Return True if a guided conversation is open in a chat."""
+    row = await conversations.find_conversation(work.connection, chat_id)
+    if row is None or row.flow is None:
+        return False
+    return row.expires_at is None or row.expires_at > work.now

@@ -163,8 +163,8 @@ class ConversationService:
 
         return await self._taken(chat_id, decide, now, makes=True)
 
-    async def cancel_flow(self, update_id: int, chat_id: int, now: datetime) -> TurnScreen | None:
-        """End the open conversation and forget its answers; None when none is open.
+    async def cancel_flow(self, update_id: int, chat_id: int, now: datetime) -> TurnScreen:
+        """End the open conversation and forget its answers, if one is open.
 
         It is remembered even where there is nothing to cancel: coming again, it must not drop what
         was begun after it.
@@ -174,47 +174,13 @@ class ConversationService:
             matter, known = self._open_matter(row, now), update_id in row.updates
             draft = None if known else _closed(row, update_id)
             if matter is None:
-                return None, draft
+                return TurnScreen(Screen((Words("draft.none"),)), row.language), draft
             turn = present(matter.flow, row.answers) if known else Stopped("cancelled")
             return self._shown(matter, turn, row.language), draft
 
-        return await self._taken(chat_id, decide, now, makes=True)
-
-    async def has_draft(self, chat_id: int, now: datetime) -> bool:
-        """Whether a conversation is open in a chat."""
-        async with self._database.reading() as connection:
-            row = await conversations.find_conversation(connection, chat_id)
-        return row is not None and self._open_matter(row, now) is not None
-
-    async def get_language(self, chat_id: int) -> str:
-        """The language of a chat; the default for one that is new."""
-        async with self._database.reading() as connection:
-            row = await conversations.find_conversation(connection, chat_id)
-        return row.language if row else self._default_language
-
-    async def set_language(self, chat_id: int, language: str) -> None:
-        """Use another language in a chat from now on."""
-        async with self._database.transaction() as connection:
-            await conversations.lock_or_create_conversation(connection, chat_id, language)
-            await conversations.update_conversation(connection, chat_id, {"language": language})
-
-    async def get_preferences(self, chat_id: int) -> Mapping[str, Any]:
-        """What the person of a chat chose in the settings."""
-        async with self._database.reading() as connection:
-            row = await conversations.find_conversation(connection, chat_id)
-        return row.preferences if row else {}
-
-    async def update_preferences(
-        self, chat_id: int, change: Callable[[Mapping[str, Any]], Any]
-    ) -> Any:
-        """Change what the person of a chat chose; the choices as they are then."""
-        async with self._database.transaction() as connection:
-            row = await conversations.lock_or_create_conversation(
-                connection, chat_id, self._default_language
-            )
-            chosen = {**row.preferences, **change(row.preferences)}
-            await conversations.update_conversation(connection, chat_id, {"preferences": chosen})
-        return chosen
+        cancelled = await self._taken(chat_id, decide, now, makes=True)
+        assert cancelled is not None
+        return cancelled
 
     async def _taken(
         self, chat_id: int, decide: Decide, now: datetime, *, makes: bool = False

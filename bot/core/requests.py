@@ -62,7 +62,8 @@ class Request:
 class GroupRequest:
     """A command that somebody gives in a group.
 
-    `person_id` is None for somebody who writes as the group itself: nobody knows who that is.
+    `thread_id` is the topic of the group in which it is written, if any. `person_id` is None for an
+    anonymous administrator, who writes as the group itself.
     """
 
     group_id: int
@@ -95,12 +96,14 @@ class Show:
     """Show a screen in place of the message whose button was pressed, or as a `new` message.
 
     `files` are shown after it. With an `upload` the screen is the file's caption, and always new.
+    `language` replaces the chat's language, for an answer that comes after a change of it.
     """
 
     screen: Screen
     new: bool = False
     files: tuple[Attachment, ...] = ()
     upload: Upload | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,12 @@ class Route:
     record_refusal: RecordRefusal | None = None
 
 
-Routes = Mapping[str, Route]
+# A route without a function starts or cancels a conversation, and needs no transaction of its own.
+AnyRoute = Route | StartFlow | CancelFlow
+Routes = Mapping[str, AnyRoute]
+
+# A group command returns the words to answer in the group.
+GroupRoutes = Mapping[str, Callable[["UnitOfWork", GroupRequest], Awaitable["Words"]]]
 
 _MAX_DIGITS = 18  # of a number behind a button; it fits into 64 bits
 

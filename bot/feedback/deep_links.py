@@ -1,4 +1,4 @@
-"""Deep links: a unit or a forum that a person came for, remembered until they give an opinion."""
+"""Deep links to a unit or a forum, remembered in the chat until the person gives a submission."""
 
 from __future__ import annotations
 
@@ -11,26 +11,31 @@ from bot.areas.units import map_units
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_REMEMBERED = timedelta(days=1)
-_FORUM = re.compile(r"[A-Za-z0-9]{1,16}")
+_LIFETIME = timedelta(days=1)
+_FORUM_CODE = re.compile(r"[A-Za-z0-9]{1,16}")
 
 
-def parse_payload(payload: str, now: datetime) -> dict[str, Any]:
-    """What a deep link's payload says, as the chat remembers it; {} for another or a broken one."""
-    what, _, value = payload.partition("_")
-    if (what == "unit" and value in map_units()) or (what == "forum" and _FORUM.fullmatch(value)):
-        return {"link": {what: value, "at": now.isoformat()}}
-    return {}
+def make_unit_link(code: str, now: datetime) -> dict[str, str]:
+    """Return what the chat remembers of a link to a unit; {} if there is no unit with this code."""
+    return {"unit": code, "at": now.isoformat()} if code in map_units() else {}
+
+
+def make_forum_link(code: str, now: datetime) -> dict[str, str]:
+    """Return what the chat remembers of a link to a forum; {} if this cannot be a forum's code."""
+    return {"forum": code, "at": now.isoformat()} if _FORUM_CODE.fullmatch(code) else {}
 
 
 def load_link_facts(preferences: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """What the remembered link means for an opinion that is begun now: its area, its forum."""
+    """Return the facts that the remembered link gives a new submission: its area, its forum.
+
+    A link is remembered for a day.
+    """
     link = preferences.get("link") or {}
-    if not link or now - datetime.fromisoformat(link["at"]) > _REMEMBERED:
+    if not link or now - datetime.fromisoformat(link["at"]) > _LIFETIME:
         return {}
-    found: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
     if link.get("unit") in map_units():
-        found["area"] = link["unit"]
+        facts["area"] = link["unit"]
     if link.get("forum"):
-        found["@forum"] = link["forum"]
-    return found
+        facts["@forum"] = link["forum"]
+    return facts

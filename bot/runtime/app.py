@@ -20,14 +20,11 @@ from bot.channels.telegram.adapter import TelegramAdapter
 from bot.channels.telegram.commands import COMMANDS, MENU
 from bot.channels.telegram.delivery import Delivery, DeliverySettings
 from bot.channels.telegram.direct_replies import DirectReplies
+from bot.channels.telegram.dispatch import register_handlers
 from bot.channels.telegram.files import fetch_file
-from bot.channels.telegram.handlers import Handlers
-from bot.channels.telegram.office import OfficeHandlers
-from bot.channels.telegram.officers import OfficerHandlers
 from bot.channels.telegram.presenter import Presenter
 from bot.channels.telegram.render import Renderer
 from bot.channels.telegram.request import AiohttpRequest
-from bot.channels.telegram.residents import ResidentHandlers
 from bot.channels.telegram.update_handler import UpdateHandler
 from bot.conversation.service import ConversationService
 from bot.core.business_calendar import BusinessCalendar
@@ -198,35 +195,26 @@ class App:
             partial(read_shown_copy, self.store),
             self.delivery.nudge,
         )
-        desk = ConversationService(
-            self.database,
-            FLOW_BINDINGS,
-            policy=self.policy,
-            say=renderer.plain,
-            default_language=language,
-            draft_lifetime=timedelta(hours=settings.retention.draft_hours),
-            most_a_minute=settings.abuse.messages_a_minute,
-        )
         application = ApplicationBuilder().bot(self.bot).updater(None).build()
-        database = self.database
-        showing = Presenter(desk, self.replies, renderer, self.delivery.nudge)
-        residents = ResidentHandlers(desk, database, showing, self.policy, self.bot)
-        adapter = TelegramAdapter(desk, database, showing, self.policy, self.bot)
-        officers = OfficerHandlers(desk, database, showing, self.policy)
-        office = OfficeHandlers(desk, database, showing, self.policy)
-        handlers = Handlers(
-            desk,
-            database,
-            showing,
-            reach,
-            residents,
-            adapter,
-            officers,
-            office,
-            make_locator(settings).list_nearby_codes,
-            album_pause,
+        adapter = TelegramAdapter(
+            conversations=ConversationService(
+                self.database,
+                FLOW_BINDINGS,
+                policy=self.policy,
+                say=renderer.plain,
+                default_language=language,
+                draft_lifetime=timedelta(hours=settings.retention.draft_hours),
+                most_a_minute=settings.abuse.messages_a_minute,
+            ),
+            database=self.database,
+            presenter=Presenter(self.replies, renderer, self.delivery.nudge),
+            policy=self.policy,
+            bot=self.bot,
+            reachability=reach,
+            locate_units=make_locator(settings).list_nearby_codes,
+            album_pause=album_pause,
         )
-        handlers.register(application)
+        register_handlers(application, adapter)
         self._application: Any = application
         self.intake = UpdateHandler(
             application, self.database, self.replies, clock, language, self.policy.pseudonyms

@@ -13,7 +13,7 @@ import structlog
 import uvicorn
 from telegram.error import InvalidToken, TelegramError
 
-from bot.channels.telegram.handlers import ALLOWED_UPDATES
+from bot.channels.telegram.dispatch import ALLOWED_UPDATES
 from bot.channels.telegram.polling import Polling
 from bot.channels.telegram.webhook import make_webhook_app
 from bot.privacy import key_rotation

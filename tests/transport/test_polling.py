@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from bot.channels.telegram.handlers import ALLOWED_UPDATES
+from bot.channels.telegram.dispatch import ALLOWED_UPDATES
 from bot.channels.telegram.polling import Polling
 from tests.town.settings import TOKEN
 from tests.transport.stage import kept, submissions

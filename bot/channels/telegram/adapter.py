@@ -1,71 +1,101 @@
-"""The adapter: turns Telegram's updates into requests, and answers into Telegram's messages.
+"""The adapter: turns Telegram's updates into requests and replies, and answers into messages.
 
-It opens the transaction of every request, and decides nothing about any feature.
+It opens the transaction of every request, and decides nothing about any feature. Every method
+takes the update and its context; `dispatch.py` says which method an update goes to.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.channels.telegram.message_parser import get_chat_id
-from bot.channels.telegram.routes import find_route
-from bot.channels.telegram.update_context import current_update
+from telegram.constants import ChatMemberStatus
+
+from bot.channels.telegram import routes
+from bot.channels.telegram.message_parser import (
+    get_chat_id,
+    get_thread_id,
+    get_writer_id,
+    parse_message,
+)
 from bot.conversation.chats import load_chat
+from bot.conversation.engine import parse_button_data
+from bot.conversation.inputs import make_message_record
 from bot.core.requests import (
     CancelFlow,
+    GroupRequest,
     Notice,
     Refused,
     Request,
+    Route,
     Show,
     ShowPin,
     StartFlow,
 )
 from bot.core.screen import Screen, Words
 from bot.core.unit_of_work import UnitOfWork, begin_work
+from storage import outbox
 
 if TYPE_CHECKING:
-    from telegram import Bot, Update
-    from telegram.ext import ContextTypes
+    from telegram import Bot, Message, Update
 
+    from bot.casework.reachability import Reachability
+    from bot.channels.telegram.message_parser import LocateUnits
     from bot.channels.telegram.presenter import Presenter
+    from bot.channels.telegram.update_context import UpdateContext
     from bot.conversation.service import ConversationService
     from bot.core.policy import Policy
-    from bot.core.requests import Answer, Answers, Chat, Route
+    from bot.core.requests import Answer, Answers, Chat
     from storage.database import Database
+
+_GROUP_ANSWER_LIFETIME = timedelta(hours=1)
+_GONE = frozenset({ChatMemberStatus.BANNED, ChatMemberStatus.LEFT})
 
 
 @dataclass(frozen=True)
 class TelegramAdapter:
-    """Answers commands, buttons and deep links by the table of routes."""
+    """Answers updates: conversations by the conversation service, the rest by the routes.
+
+    `locate_units` returns the units near a position. `album_pause` is how many seconds the answer
+    to a file of an album waits for the next file.
+    """
 
     conversations: ConversationService
     database: Database
     presenter: Presenter
     policy: Policy
     bot: Bot
+    reachability: Reachability
+    locate_units: LocateUnits
+    album_pause: float
 
-    async def handle_command(
-        self, verb: str, update: Update, context: ContextTypes.DEFAULT_TYPE
-    ) -> None:
-        """Answer a command; `verb` is its English name with a slash, for example "/mine"."""
-        await self.handle_request(update, verb, " ".join(context.args or ()))
+    # Requests: commands, deep links, buttons that belong to no question
 
-    async def handle_button(self, update: Update) -> None:
+    async def handle_start(self, update: Update, context: UpdateContext, payload: str) -> None:
+        """Answer /start: the welcome, or what the payload of a deep link stands for."""
+        verb, argument = routes.parse_link(payload)
+        await self.handle_request(update, context, verb, argument)
+
+    async def handle_button(self, update: Update, context: UpdateContext) -> None:
         """Answer a button whose data are "group:action=argument"."""
         query = update.callback_query
         assert query is not None
         verb, _, argument = (query.data or "").partition("=")
-        await self.handle_request(update, verb, argument)
+        await self.handle_request(update, context, verb, argument)
 
-    async def handle_request(self, update: Update, verb: str, argument: str) -> None:
+    async def handle_request(
+        self, update: Update, context: UpdateContext, verb: str, argument: str
+    ) -> None:
         """Call the controller of a verb in a transaction, and show what it answers.
 
         If the controller refuses, the transaction is rolled back and the person is told why.
         """
-        route = find_route(verb)
+        route, chat_id = routes.find_route(verb), get_chat_id(update)
         assert route is not None, verb
-        now, chat_id = current_update.get().now, get_chat_id(update)
+        if not isinstance(route, Route):
+            await self._change_flow(update, context, chat_id, route)
+            return
         person = update.effective_user
         try:
             async with (
@@ -80,54 +110,158 @@ class TelegramAdapter:
                     person.full_name if person else "",
                     self.bot.username,
                 )
-                answers = await route.handle(UnitOfWork(connection, now, self.policy), request)
+                work = UnitOfWork(connection, context.now, self.policy)
+                answers = await route.handle(work, request)
         except Refused as refused:
-            await self._record_refusal(route, request)
+            if route.record_refusal is not None:
+                async with begin_work(self.database, context.now, self.policy) as work:
+                    await route.record_refusal(work, request)
             answers = Notice(refused.words)
         if not route.reads_only:
             self.presenter.nudge()
-        await self._answer(update, chat, answers)
+        await self._show(update, context, chat, answers)
 
-    async def _record_refusal(self, route: Route, request: Request) -> None:
-        if route.record_refusal is None:
-            return
-        now = current_update.get().now
-        async with begin_work(self.database, now, self.policy) as work:
-            await route.record_refusal(work, request)
-
-    async def _answer(self, update: Update, chat: Chat, answers: Answers) -> None:
+    async def _show(
+        self, update: Update, context: UpdateContext, chat: Chat, answers: Answers
+    ) -> None:
         """Show answers in order; only the first one answers the pressed button."""
         first, *others = answers if isinstance(answers, tuple) else (answers,)
-        await self._answer_one(update, chat, first)
+        await self._show_one(update, context, chat, first)
         for answer in others:
             assert isinstance(answer, Show), answer
-            self.presenter.show_answer(chat, answer)
+            self.presenter.show_further_answer(chat, answer)
 
-    async def _answer_one(self, update: Update, chat: Chat, answer: Answer) -> None:
+    async def _show_one(
+        self, update: Update, context: UpdateContext, chat: Chat, answer: Answer
+    ) -> None:
         match answer:
             case Show():
-                self.presenter.show_answer(chat, answer, update)
+                self.presenter.show_answer(chat, answer, update, context)
             case ShowPin(pin):
-                self.presenter.show_pin(chat, pin, update)
+                self.presenter.show_pin(chat, pin, update, context)
             case Notice(words):
-                self.presenter.show_notice(chat, words, update)
-            case StartFlow():
-                await self._start_flow(update, chat, answer)
-            case CancelFlow():
-                await self._cancel_flow(update, chat)
+                self.presenter.show_notice(chat, words, update, context)
+            case StartFlow() | CancelFlow():
+                await self._change_flow(update, context, chat.id, answer)
 
-    async def _start_flow(self, update: Update, chat: Chat, start: StartFlow) -> None:
-        shown = await self.conversations.start_flow(
-            update.update_id, chat.id, start.flow, current_update.get().now, facts=start.facts
+    async def _change_flow(
+        self, update: Update, context: UpdateContext, chat_id: int, change: StartFlow | CancelFlow
+    ) -> None:
+        if isinstance(change, CancelFlow):
+            cancelled = await self.conversations.cancel_flow(update.update_id, chat_id, context.now)
+            self.presenter.show_turn(chat_id, cancelled, update, context)
+            return
+        turn = await self.conversations.start_flow(
+            update.update_id, chat_id, change.flow, context.now, facts=change.facts
         )
-        if shown is not None:
-            self.presenter.show_turn(chat.id, shown, update=update, new=start.new)
+        if turn is not None:
+            self.presenter.show_turn(chat_id, turn, update, context, new=change.new)
 
-    async def _cancel_flow(self, update: Update, chat: Chat) -> None:
-        now = current_update.get().now
-        shown = await self.conversations.cancel_flow(update.update_id, chat.id, now)
-        if shown is not None:
-            self.presenter.show_turn(chat.id, shown, update=update)
-        else:
-            nothing = Show(Screen((Words("draft.none"),)))
-            self.presenter.show_answer(chat, nothing, update)
+    # The guided conversation
+
+    async def handle_message(self, update: Update, context: UpdateContext) -> None:
+        """Take a text, a file, a contact or a place as the reply to the open question.
+
+        If no conversation is open, offer to make a submission of it.
+        """
+        message = update.effective_message
+        assert message is not None
+        reply = parse_message(message, self.locate_units, edited=update.edited_message is not None)
+        turn = await self.conversations.handle_reply(
+            update.update_id, message.chat_id, reply, context.now
+        )
+        if turn is None:
+            if reply.edited:
+                return  # it corrects a message that is submitted or dropped already
+            if reply.text is None and reply.attachment is None:
+                await self._say(update, context, "errors.not_understood")
+                return
+            turn = await self.conversations.start_flow(
+                update.update_id,
+                message.chat_id,
+                "feedback",
+                context.now,
+                facts={"@wrote_first": True, "details.messages": [make_message_record(reply)]},
+            )
+        if turn is not None:
+            pause = self._get_pause(message)
+            self.presenter.show_turn(message.chat_id, turn, update, context, pause=pause)
+
+    def _get_pause(self, message: Message) -> float:
+        """Return the seconds to wait: the files of an album are messages, and have one answer."""
+        return self.album_pause if message.media_group_id else 0.0
+
+    async def handle_question_button(self, update: Update, context: UpdateContext) -> None:
+        """Take the button of a question as the reply to it."""
+        query = update.callback_query
+        assert query is not None
+        parsed, chat_id, turn = parse_button_data(query.data or ""), query.from_user.id, None
+        if parsed is not None:
+            flow, reply = parsed
+            turn = await self.conversations.handle_reply(
+                update.update_id, chat_id, reply, context.now, flow=flow
+            )
+        if turn is None:
+            chat = await self._load_chat(chat_id)
+            self.presenter.show_notice(chat, Words("draft.ended"), update, context, is_alert=False)
+            return
+        self.presenter.show_turn(chat_id, turn, update, context)
+
+    async def handle_unknown_command(self, update: Update, context: UpdateContext) -> None:
+        """Answer a command that does not exist."""
+        await self._say(update, context, "errors.unknown_command")
+
+    async def _say(self, update: Update, context: UpdateContext, key: str) -> None:
+        chat = await self._load_chat(get_chat_id(update))
+        self.presenter.show_answer(chat, Show(Screen((Words(key),))), update, context)
+
+    async def _load_chat(self, chat_id: int) -> Chat:
+        async with self.database.reading() as connection:
+            return await load_chat(connection, chat_id, self.policy.default_language)
+
+    # Groups, and chats that block the bot or move
+
+    async def handle_group_command(self, update: Update, context: UpdateContext, name: str) -> None:
+        """Answer a command in a group, in its topic, by the outbox: with what the command did."""
+        message = update.effective_message
+        assert message is not None
+        request = GroupRequest(
+            message.chat_id, get_thread_id(message), get_writer_id(message), update.update_id
+        )
+        async with begin_work(self.database, context.now, self.policy) as work:
+            words = await routes.GROUP_ROUTES[name](work, request)
+            answer = outbox.OutboxMessage(
+                dedup_key=f"group:{request.group_id}:{request.update_id}",
+                kind="group",
+                chat_id=request.group_id,
+                priority=outbox.Priority.REPLY,
+                language=self.policy.default_language,
+                screen=Screen((words,)).to_json(),
+                expires_at=work.now + _GROUP_ANSWER_LIFETIME,
+                thread_id=request.thread_id,
+            )
+            await outbox.enqueue_messages(work.connection, [answer], work.now)
+        self.presenter.nudge()
+
+    async def handle_membership(self, update: Update, context: UpdateContext) -> None:
+        """Stop the messages to a person who blocks the bot, until the person unblocks it.
+
+        A group that removes the bot gets no messages until it is linked again.
+        """
+        change = update.my_chat_member
+        if change is None:
+            return
+        async with self.database.transaction() as connection:
+            if change.new_chat_member.status in _GONE:
+                await self.reachability.lost(connection, change.chat.id, context.now)
+            elif change.chat.type == "private":
+                await self.reachability.regained(connection, change.chat.id, context.now)
+        self.presenter.nudge()
+
+    async def handle_migration(self, update: Update, _context: UpdateContext) -> None:
+        """Send what waits for a group to the supergroup that it became."""
+        message = update.effective_message
+        if message is None or message.migrate_to_chat_id is None:
+            return
+        async with self.database.transaction() as connection:
+            await self.reachability.moved(connection, message.chat_id, message.migrate_to_chat_id)

@@ -1,4 +1,4 @@
-"""Reading: what an update says, in the conversation's own terms."""
+"""The message parser: Telegram's updates as replies of the conversation."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from bot.conversation.engine import Reply, SentFile
 if TYPE_CHECKING:
     from telegram import Message, Update
 
-Locate = Callable[[float, float], tuple[str, ...]]
+# Returns the codes of the units near a latitude and a longitude, in degrees.
+LocateUnits = Callable[[float, float], tuple[str, ...]]
 
 _FILES = ("video", "voice", "document", "audio", "animation", "video_note")
 
 
-def parse_message(message: Message, locate: Locate, *, edited: bool) -> Reply:
-    """What a message says, in the conversation's own terms."""
+def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) -> Reply:
+    """Return a message as a reply; `edited` if it replaces an earlier version of itself."""
     text = message.text if message.text is not None else message.caption
     contact = message.contact
     sender = message.from_user.id if message.from_user else None
@@ -29,18 +30,18 @@ def parse_message(message: Message, locate: Locate, *, edited: bool) -> Reply:
         someone_elses=contact is not None and contact.user_id != sender,
         message_id=message.message_id,
         edited=edited,
-        near=_near(attachment, locate),
+        near=_locate(attachment, locate_units),
     )
 
 
-def _near(attachment: SentFile | None, locate: Locate) -> tuple[str, ...] | None:
+def _locate(attachment: SentFile | None, locate_units: LocateUnits) -> tuple[str, ...] | None:
     if attachment is None or attachment.latitude is None or attachment.longitude is None:
         return None
-    return locate(attachment.latitude, attachment.longitude)
+    return locate_units(attachment.latitude, attachment.longitude)
 
 
 def _clean(text: str) -> str:
-    """Composed letters, and no zero byte: PostgreSQL could not store what was accepted."""
+    """Return the text with composed letters, and without zero bytes: PostgreSQL stores none."""
     return unicodedata.normalize("NFC", text).replace("\0", "")
 
 
@@ -73,7 +74,7 @@ def _attachment(message: Message) -> SentFile | None:
 
 
 def get_chat_id(update: Update) -> int:
-    """The private chat that an update is about: its own, or that of who pressed the button."""
+    """Return the id of the private chat of an update; of a button, that of who pressed it."""
     query = update.callback_query
     if query is not None:
         return query.from_user.id
@@ -81,8 +82,13 @@ def get_chat_id(update: Update) -> int:
     return update.effective_chat.id
 
 
-def get_button_value(update: Update) -> str:
-    """What stands after the prefix in the data of the pressed button."""
-    query = update.callback_query
-    assert query is not None
-    return (query.data or "").partition(":")[2]
+def get_thread_id(message: Message) -> int | None:
+    """Return the topic of a group in which a message was written; None outside of topics."""
+    return message.message_thread_id if message.is_topic_message else None
+
+
+def get_writer_id(message: Message) -> int | None:
+    """Return the id of the person who wrote a message; None if a group or a channel wrote it."""
+    if message.sender_chat is not None or message.from_user is None:
+        return None
+    return message.from_user.id

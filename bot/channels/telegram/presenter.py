@@ -1,33 +1,36 @@
-"""Showing: what a handler found out becomes a post in the chat, or the answer of a button."""
+"""The presenter: turns what a turn or a controller answers into direct replies to the chat."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.channels.telegram.direct_replies import DirectReply
-from bot.channels.telegram.update_context import current_update
 from bot.core.requests import Show
 from bot.core.screen import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from telegram import Update
+    from telegram import CallbackQuery, Update
 
     from bot.channels.telegram.direct_replies import DirectReplies
     from bot.channels.telegram.render import Renderer
-    from bot.conversation.service import ConversationService, TurnScreen
-    from bot.core.requests import Chat, Pin, Upload
+    from bot.channels.telegram.update_context import UpdateContext
+    from bot.conversation.service import TurnScreen
+    from bot.core.requests import Chat, Pin
     from bot.core.screen import Words
-    from storage.models import Attachment
+
+_MAX_NOTICE = 200  # characters that Telegram takes in the answer of a button
 
 
 @dataclass(frozen=True)
 class Presenter:
-    """Shows screens in a chat's own language. `nudge` tells delivery that the outbox grew."""
+    """Shows answers in the chat, and answers the button that was pressed.
 
-    desk: ConversationService
+    `nudge` wakes the delivery of the outbox.
+    """
+
     replies: DirectReplies
     renderer: Renderer
     nudge: Callable[[], None]
@@ -35,116 +38,86 @@ class Presenter:
     def show_turn(
         self,
         chat_id: int,
-        shown: TurnScreen,
+        turn: TurnScreen,
+        update: Update,
+        context: UpdateContext,
         *,
-        update: Update | None = None,
         new: bool = False,
-        settles: float = 0.0,
+        pause: float = 0.0,
     ) -> None:
-        """Show what a turn led to; in place of the message whose button was pressed, unless `new`.
+        """Show the screen of a turn; in place of the message whose button was pressed, unless new.
 
-        The pressed button of the `update` is answered.
+        A screen without paragraphs is not shown, but the button is answered all the same. The
+        reply waits `pause` seconds: another one to the same chat replaces it meanwhile.
         """
-        screen = shown.screen if shown.screen.paragraphs else None
-        post = DirectReply(screen, shown.language, settles=settles)
-        if update is not None and update.callback_query is not None:
-            self.replies.put(chat_id, _pressed(post, update, new=new))
-        elif screen is not None:
-            self.replies.put(chat_id, post)
-        if shown.finished:
+        screen = turn.screen if turn.screen.paragraphs else None
+        reply = DirectReply(screen, turn.language, settles=pause)
+        if screen is not None or update.callback_query is not None:
+            self._send(chat_id, reply, update, context, new=new)
+        if turn.finished:
             self.nudge()
 
-    async def show(
-        self,
-        chat_id: int,
-        screen: Screen,
-        update: Update | None = None,
-        *,
-        new: bool = False,
-        files: tuple[Attachment, ...] = (),
-        upload: Upload | None = None,
-    ) -> None:
-        """Show a screen; in place of the message whose button was pressed, unless `new`.
-
-        With an `upload` the screen is its caption, in a new message.
-        """
-        new = new or upload is not None
-        post = DirectReply(
-            screen, await self.desk.get_language(chat_id), files=files, upload=upload
-        )
-        pressed = update is not None and update.callback_query is not None
-        self.replies.put(chat_id, _pressed(post, update, new=new) if pressed and update else post)
-
-    def show_answer(self, chat: Chat, answer: Show, update: Update | None = None) -> None:
-        """Show a screen; in place of the message whose button was pressed, unless it is new.
-
-        Without an update it is a new message that answers no button.
-        """
+    def show_answer(self, chat: Chat, answer: Show, update: Update, context: UpdateContext) -> None:
+        """Show a screen; in place of the message whose button was pressed, unless it is new."""
         new = answer.new or answer.upload is not None
-        post = DirectReply(answer.screen, chat.language, files=answer.files, upload=answer.upload)
-        if update is not None and update.callback_query is not None:
-            post = _pressed(post, update, new=new)
-        self.replies.put(chat.id, post)
+        self._send(chat.id, _make_reply(chat, answer), update, context, new=new)
 
-    def show_pin(self, chat: Chat, pin: Pin, update: Update) -> None:
-        """Show a place on the map in answer to a button."""
-        post = DirectReply(None, chat.language, pin=pin)
-        self.replies.put(chat.id, _pressed(post, update, new=True))
+    def show_further_answer(self, chat: Chat, answer: Show) -> None:
+        """Show a screen in a new message, after another answer to the same update."""
+        self.replies.put(chat.id, _make_reply(chat, answer))
 
-    def show_notice(self, chat: Chat, words: Words, update: Update) -> None:
-        """Answer a button with a notice above the chat; without a button, say it in the chat."""
+    def show_pin(self, chat: Chat, pin: Pin, update: Update, context: UpdateContext) -> None:
+        """Show a place on the map in a new message."""
+        self._send(chat.id, DirectReply(None, chat.language, pin=pin), update, context, new=True)
+
+    def show_notice(
+        self,
+        chat: Chat,
+        words: Words,
+        update: Update,
+        context: UpdateContext,
+        *,
+        is_alert: bool = True,
+    ) -> None:
+        """Answer a button with a notice above the chat; without a button, as a message.
+
+        The person closes an alert; any other notice disappears by itself.
+        """
         query = update.callback_query
         if query is None:
-            self.show_answer(chat, Show(Screen((words,))), update)
+            self.show_answer(chat, Show(Screen((words,))), update, context)
             return
-        text = self.renderer.plain(words, chat.language)[:200]
-        arrival = current_update.get()
-        if arrival.may_answer:
-            arrival.answer = {
-                "method": "answerCallbackQuery",
-                "callback_query_id": query.id,
-                "text": text,
-                "show_alert": True,
-            }
+        text = self.renderer.plain(words, chat.language)[:_MAX_NOTICE]
+        if context.may_answer:
+            context.answer = _answer_query(query, text=text, show_alert=is_alert)
         else:
-            post = DirectReply(None, chat.language, answers=query.id, toast=text)
-            self.replies.put(chat.id, post)
+            reply = DirectReply(None, chat.language, answers=query.id, toast=text)
+            self.replies.put(chat.id, reply)
 
-    async def point(self, update: Update, pin: Pin) -> None:
-        """Show a place on the map in answer to a button."""
+    def _send(
+        self,
+        chat_id: int,
+        reply: DirectReply,
+        update: Update,
+        context: UpdateContext,
+        *,
+        new: bool,
+    ) -> None:
         query = update.callback_query
-        assert query is not None
-        chat_id = query.from_user.id
-        post = DirectReply(None, await self.desk.get_language(chat_id), pin=pin)
-        self.replies.put(chat_id, _pressed(post, update, new=True))
-
-    async def notice(self, update: Update, words: Words, *, alert: bool = False) -> None:
-        """Answer a button with a notice above the chat; the chat itself stays as it is."""
-        query = update.callback_query
-        assert query is not None
-        language = await self.desk.get_language(query.from_user.id)
-        text = self.renderer.plain(words, language)[:200]
-        arrival = current_update.get()
-        if arrival.may_answer:
-            arrival.answer = {
-                "method": "answerCallbackQuery",
-                "callback_query_id": query.id,
-                "text": text,
-                "show_alert": alert,
-            }
-        else:
-            post = DirectReply(None, language, answers=query.id, toast=text)
-            self.replies.put(query.from_user.id, post)
+        if query is not None:
+            edits = None if new or query.message is None else query.message.message_id
+            reply = replace(reply, edits=edits, answers=query.id)
+            if context.may_answer:
+                context.answer = _answer_query(query)
+                reply = replace(reply, answers=None)
+        self.replies.put(chat_id, reply)
 
 
-def _pressed(post: DirectReply, update: Update, *, new: bool = False) -> DirectReply:
-    """The same post as the outcome of a pressed button: it is answered and changed."""
-    query = update.callback_query
-    assert query is not None
-    edits = None if new or query.message is None else query.message.message_id
-    answers: str | None = query.id
-    arrival = current_update.get()
-    if arrival.may_answer:
-        arrival.answer = {"method": "answerCallbackQuery", "callback_query_id": query.id}
-        answers = None
-    return replace(post, edits=edits, answers=answers)
+def _make_reply(chat: Chat, answer: Show) -> DirectReply:
+    language = answer.language or chat.language
+    return DirectReply(answer.screen, language, files=answer.files, upload=answer.upload)
+
+
+def _answer_query(query: CallbackQuery, **parameters: Any) -> dict[str, Any]:
+    """Return the Bot API method that answers a button in the body of a webhook's response."""
+    return {"method": "answerCallbackQuery", "callback_query_id": query.id, **parameters}

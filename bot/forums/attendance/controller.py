@@ -19,6 +19,7 @@ from bot.core.requests import (
 )
 from bot.core.screen import Screen, Words
 from bot.feedback import deep_links, qr_codes
+from bot.feedback.controller import show_welcome
 from bot.forums.attendance import calendar_file, rules, screens, service
 from bot.forums.subscriptions import controller as subscriptions_controller
 from bot.forums.subscriptions import service as subscriptions_service
@@ -66,6 +67,21 @@ async def show_forum(work: UnitOfWork, request: Request) -> Answers:
     return Show(screens.show_forum(view, work.now), new=request.action == "open")
 
 
+async def open_forum_link(work: UnitOfWork, request: Request) -> Answers:
+    """Remember the forum of a deep link for the next submission, and show the forum.
+
+    If there is no such forum, show the welcome.
+    """
+    link = deep_links.make_forum_link(request.argument, work.now)
+    if not link:
+        return await show_welcome(work, request)
+    await chats.update_preferences(work, request.chat.id, lambda _stored: {"link": link})
+    view = await service.view_forum(work, request.chat.id, link["forum"])
+    if view is None:
+        return await show_welcome(work, request)
+    return Show(screens.show_forum(view, work.now))
+
+
 async def _load_view(work: UnitOfWork, request: Request) -> service.ForumView:
     code, _number = split_argument(request.argument)
     view = await service.view_forum(work, request.chat.id, code)
@@ -89,8 +105,8 @@ async def start_submission(work: UnitOfWork, request: Request) -> Answers:
     view = await _load_view(work, request)
     if not rules.takes_opinions(view.forum, work.now, view.mine):
         raise Refused(Words("forums.too_late", {"until": view.forum.opinions_until}))
-    link = deep_links.parse_payload(f"{_FORUM}{view.forum.code}", work.now)
-    await chats.update_preferences(work, request.chat.id, lambda _preferences: link)
+    link = deep_links.make_forum_link(view.forum.code, work.now)
+    await chats.update_preferences(work, request.chat.id, lambda _stored: {"link": link})
     return StartFlow("feedback")
 
 
@@ -246,5 +262,6 @@ ROUTES: Routes = {
     "forums:cancel": Route(ask_cancellation, reads_only=True),
     "forums:cancelled": Route(cancel_registration),
     "forums:*": Route(show_forum, reads_only=True),
+    f"start:{_FORUM}": Route(open_forum_link),
     f"start:{CHECKIN}": Route(scan_ticket),
 }

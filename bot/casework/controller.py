@@ -1,0 +1,139 @@
+"""What officers ask for about cases: to open one, to act on it, lists, search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.casework import action_service, case_lists, screens, staff
+from bot.casework.actions import TRANSITIONS
+from bot.casework.submission_rules import parse_code
+from bot.core.requests import Notice, Refused, Route, Show, StartFlow
+from bot.core.screen import Screen, Words
+from bot.core.text_folding import fold_text
+
+if TYPE_CHECKING:
+    from bot.casework.case_lists import CasePage
+    from bot.core.requests import Answers, Request, Routes
+    from bot.core.unit_of_work import UnitOfWork
+
+# What is typed after /cases for each list: folded text, see `fold_text`.
+_TYPED_FILTERS = {
+    "mine": {"mine", "toi", "cua toi"},
+    "new": {"new", "moi"},
+    "overdue": {"overdue", "qua han"},
+    "proposed": {"proposed", "cho duyet"},
+}
+
+# The answer to a person who is not an officer: for them, the command does not exist.
+UNKNOWN = Show(Screen((Words("errors.unknown_command"),)))
+
+
+async def open_typed_case(work: UnitOfWork, request: Request) -> Answers:
+    """Show the case whose code was typed after /case."""
+    return await _show_case(work, request.chat.id, parse_code(request.argument))
+
+
+async def open_case(work: UnitOfWork, request: Request) -> Answers:
+    """Show a case with its files below the message whose button was pressed."""
+    return await _show_case(work, request.chat.id, request.argument)
+
+
+async def _show_case(work: UnitOfWork, chat_id: int, code: str) -> Answers:
+    opened = await staff.open_case(work, chat_id, code)
+    if opened is None:
+        return Notice(Words("case.refused"))
+    screen = screens.show_case(opened, work.policy.zone)
+    return Show(screen, new=True, files=tuple(opened.files))
+
+
+async def show_more_actions(work: UnitOfWork, request: Request) -> Answers:
+    """Show the actions on a case that are seldom needed."""
+    opened = await staff.open_case(work, request.chat.id, request.argument)
+    if opened is None:
+        return Notice(Words("case.refused"))
+    return Show(screens.show_more_actions(opened), new=True)
+
+
+async def perform_action(work: UnitOfWork, request: Request) -> Answers:
+    """Perform an action that needs no words, and show the case as it is then."""
+    code = request.argument
+    await action_service.perform_action(work, request.chat.id, request.action, code, {})
+    return await _show_case(work, request.chat.id, code)
+
+
+async def start_action(work: UnitOfWork, request: Request) -> Answers:
+    """Start the short conversation that asks for the words of an action."""
+    facts = await action_service.begin_action(
+        work, request.chat.id, request.action, request.argument
+    )
+    return StartFlow(request.action, facts)
+
+
+async def record_refusal(work: UnitOfWork, request: Request) -> None:
+    """Write a refused action into the audit log."""
+    await action_service.record_refusal(work, request.chat.id, request.action, request.argument)
+
+
+async def start_ban(work: UnitOfWork, request: Request) -> Answers:
+    """Ask for how long, and why, no more submissions are taken from the author of a case."""
+    if not await staff.may_ban(work, request.chat.id, request.argument):
+        raise Refused(Words("case.refused"))
+    return StartFlow("ban", {"@code": request.argument})
+
+
+async def lift_ban(work: UnitOfWork, request: Request) -> Answers:
+    """Take submissions from the author of a case again."""
+    lifted = await staff.unban_resident(work, request.chat.id, request.argument)
+    return Notice(Words("ban.lifted" if lifted else "ban.none"))
+
+
+async def list_typed_cases(work: UnitOfWork, request: Request) -> Answers:
+    """Show the open cases, most urgent first, or the list that was typed after /cases."""
+    typed = fold_text(request.argument)
+    which = next((name for name, words in _TYPED_FILTERS.items() if typed in words), "unit")
+    return await _list_cases(work, request.chat.id, which, "")
+
+
+async def list_cases(work: UnitOfWork, request: Request) -> Answers:
+    """Show the page of a list of cases after the place that the argument names."""
+    return await _list_cases(work, request.chat.id, request.action, request.argument)
+
+
+async def _list_cases(work: UnitOfWork, chat_id: int, which: str, after: str) -> Answers:
+    page = await case_lists.list_cases(work, chat_id, which=which, after=after)
+    return _show_page(work, page, which if which in case_lists.FILTERS else "unit")
+
+
+async def search_cases(work: UnitOfWork, request: Request) -> Answers:
+    """Show the cases whose text has all the typed words, with or without diacritics."""
+    page = await case_lists.search_cases(work.connection, request.chat.id, request.argument)
+    return _show_page(work, page, "found")
+
+
+def _show_page(work: UnitOfWork, page: CasePage | None, title: str) -> Answers:
+    if page is None:
+        return UNKNOWN
+    filters = case_lists.FILTERS if title in case_lists.FILTERS else ()
+    return Show(
+        screens.show_case_list(page.cases, title, work.policy.zone, more=page.more, filters=filters)
+    )
+
+
+ROUTES: Routes = {
+    "/case": Route(open_typed_case),
+    **{
+        f"case:{action.name}": Route(
+            start_action if action.asks else perform_action,
+            reads_only=action.asks,
+            record_refusal=record_refusal,
+        )
+        for action in TRANSITIONS
+    },
+    "case:ban": Route(start_ban, reads_only=True),
+    "case:unban": Route(lift_ban),
+    "case:more": Route(show_more_actions),
+    "case:*": Route(open_case),
+    "/cases": Route(list_typed_cases, reads_only=True),
+    "cases:*": Route(list_cases, reads_only=True),
+    "/search": Route(search_cases, reads_only=True),
+}

@@ -1,0 +1,74 @@
+"""What officers arrange: joining, duty, absences, templates, and the group of their unit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.casework import screens, staff, templates, unit_groups
+from bot.casework.controller import UNKNOWN
+from bot.core.requests import Route, Show, StartFlow, parse_number
+from bot.core.screen import Screen, Words
+
+if TYPE_CHECKING:
+    from bot.core.requests import Answers, GroupRequest, GroupRoutes, Request, Routes
+    from bot.core.unit_of_work import UnitOfWork
+
+
+async def accept_invite(work: UnitOfWork, request: Request) -> Answers:
+    """Make the person an officer by the token of an invite link."""
+    officer = await staff.accept_invite(
+        work, request.chat.id, request.person_name, request.argument
+    )
+    if officer is None:
+        return Show(Screen((Words("officer.invite_unusable"),)))
+    return Show(screens.show_welcome(officer))
+
+
+async def set_duty(work: UnitOfWork, request: Request) -> Answers:
+    """Put the officer on or off duty, as the typed word says."""
+    typed = request.argument.partition(" ")[0].casefold()
+    if typed not in {"on", "off"}:
+        return Show(Screen((Words("officer.duty.which"),)))
+    officer = await staff.set_duty(work, request.chat.id, on_duty=typed == "on")
+    return Show(Screen((Words(f"officer.duty.{typed}"),))) if officer else UNKNOWN
+
+
+async def show_templates(work: UnitOfWork, request: Request) -> Answers:
+    """Show the templates of answers, and what the officer may do with them."""
+    templates_of_officer = await templates.list_officer_templates(work.connection, request.chat.id)
+    if templates_of_officer is None:
+        return UNKNOWN
+    return Show(screens.show_templates(*templates_of_officer))
+
+
+async def delete_template(work: UnitOfWork, request: Request) -> Answers:
+    """Delete the template whose id is the argument; show those that are left."""
+    template_id = parse_number(request.argument)
+    if template_id is not None:
+        await templates.delete_template(work, request.chat.id, template_id)
+    return await show_templates(work, request)
+
+
+async def link_group(work: UnitOfWork, request: GroupRequest) -> Words:
+    """Send the alerts of the officer's unit to this group, or to this topic of it."""
+    return await unit_groups.link_group(
+        work, request.group_id, request.thread_id, request.person_id
+    )
+
+
+async def unlink_group(work: UnitOfWork, request: GroupRequest) -> Words:
+    """Send the alerts of the officer's unit to no group any more."""
+    return await unit_groups.unlink_group(work, request.person_id)
+
+
+ROUTES: Routes = {
+    "start:invite_": Route(accept_invite),
+    "/duty": Route(set_duty),
+    "/away": StartFlow("away"),
+    "/templates": Route(show_templates, reads_only=True),
+    "templates:add": StartFlow("template"),
+    "templates:drop": Route(delete_template),
+    "templates:*": Route(show_templates, reads_only=True),
+}
+
+GROUP_ROUTES: GroupRoutes = {"link_group": link_group, "unlink_group": unlink_group}

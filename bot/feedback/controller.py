@@ -1,0 +1,170 @@
+"""What residents ask for: the start, their own submissions, the settings, the help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.casework.submission_rules import may_be_reopened
+from bot.conversation import chats
+from bot.core.preferences import Preferences
+from bot.core.requests import CancelFlow, Route, Show, StartFlow, Upload, parse_number
+from bot.core.screen import Screen, Words
+from bot.feedback import deep_links, followup_service, intake_service, qr_codes, screens
+from bot.texts import LANGUAGES
+from storage import attendance
+
+if TYPE_CHECKING:
+    from bot.core.requests import Answers, Request, Routes
+    from bot.core.unit_of_work import UnitOfWork
+    from bot.feedback.intake_service import OwnSubmission
+
+# The short conversations about a submission of one's own.
+FOLLOW_UPS = ("addition", "reply", "rating", "reopening")
+
+
+async def show_welcome(work: UnitOfWork, request: Request) -> Answers:
+    """Show what can be done here, and the emergency numbers."""
+    has_draft = await chats.has_draft(work, request.chat.id)
+    return Show(screens.show_start(has_draft=has_draft))
+
+
+async def open_unit_link(work: UnitOfWork, request: Request) -> Answers:
+    """Remember the unit of a deep link for the next submission, and show the welcome."""
+    link = deep_links.make_unit_link(request.argument, work.now)
+    if link:
+        await chats.update_preferences(work, request.chat.id, lambda _stored: {"link": link})
+    has_draft = await chats.has_draft(work, request.chat.id)
+    return Show(screens.show_start(has_draft=has_draft, unit=link.get("unit")))
+
+
+async def show_help(_work: UnitOfWork, _request: Request) -> Answers:
+    """Show the commands and the other ways to reach the police."""
+    return Show(screens.show_help())
+
+
+async def show_mine(work: UnitOfWork, request: Request) -> Answers:
+    """Show the person's submissions or, with a receipt code as argument, that one."""
+    if request.argument:
+        return await show_submission(work, request)
+    return await list_submissions(work, request)
+
+
+async def list_submissions(work: UnitOfWork, request: Request) -> Answers:
+    """Show a page of the person's submissions, newest first.
+
+    The argument is the id of the last submission of the page before, or nothing.
+    """
+    found = await intake_service.list_own_submissions(
+        work.connection,
+        work.policy.pseudonyms.list_aliases(request.chat.id),
+        before=parse_number(request.argument),
+        most=screens.PAGE + 1,
+    )
+    return Show(screens.show_submissions(found))
+
+
+async def show_submission(work: UnitOfWork, request: Request) -> Answers:
+    """Show the person's submission with a receipt code, as it was typed or pressed."""
+    mine = await _find_own(work, request)
+    return Show(
+        screens.show_submission(mine, work.now, work.policy) if mine else screens.show_unknown()
+    )
+
+
+async def open_submission(work: UnitOfWork, request: Request) -> Answers:
+    """Show a submission below its receipt: the receipt itself stays."""
+    mine = await _find_own(work, request)
+    screen = screens.show_submission(mine, work.now, work.policy) if mine else None
+    return Show(screen or screens.show_unknown(), new=True)
+
+
+async def start_follow_up(work: UnitOfWork, request: Request) -> Answers:
+    """Start a short conversation about a submission of the person."""
+    mine = await _find_own(work, request)
+    if mine is None:
+        return Show(screens.show_unknown())
+    reopens = may_be_reopened(mine.submission, work.now, work.policy.reopen_within)
+    return StartFlow(request.action, {"@code": mine.submission.code, "@reopens": reopens})
+
+
+async def ask_withdrawal(_work: UnitOfWork, request: Request) -> Answers:
+    """Ask once more before a submission is withdrawn."""
+    return Show(screens.confirm_withdrawal(request.argument))
+
+
+async def withdraw(work: UnitOfWork, request: Request) -> Answers:
+    """Withdraw a submission of the person, unless it is too late."""
+    code = request.argument
+    done = await followup_service.withdraw_submission(work, request.chat, code)
+    key = "mine.withdrawn" if done else "mine.too_late"
+    return Show(Screen((Words(key, {"code": code[:20]}),)))
+
+
+async def send_receipt(work: UnitOfWork, request: Request) -> Answers:
+    """Send the receipt once more, with its QR code as a picture."""
+    mine = await _find_own(work, request)
+    if mine is None:
+        return Show(screens.show_unknown())
+    code = mine.submission.code
+    picture = qr_codes.draw_receipt_code(request.bot_name, code)
+    upload = Upload(picture, f"{code}.png", is_picture=True)
+    return Show(intake_service.show_receipt(mine.submission, work.policy), upload=upload)
+
+
+async def _find_own(work: UnitOfWork, request: Request) -> OwnSubmission | None:
+    """Return the person's submission whose code is the argument; None for another person's."""
+    aliases = work.policy.pseudonyms.list_aliases(request.chat.id)
+    return await intake_service.find_own_submission(work.connection, aliases, request.argument)
+
+
+async def show_settings(_work: UnitOfWork, request: Request) -> Answers:
+    """Show the language, the quiet hours, and which notices are switched off."""
+    return Show(screens.show_settings(Preferences.of(request.chat.preferences)))
+
+
+async def change_language(work: UnitOfWork, request: Request) -> Answers:
+    """Use another language in this chat, and in notices of forums to this person."""
+    language = request.action
+    await chats.set_language(work, request.chat.id, language)
+    aliases = work.policy.pseudonyms.list_aliases(request.chat.id, named=True)
+    await attendance.set_language(work.connection, aliases, language)
+    chosen = Preferences.of(request.chat.preferences)
+    return Show(screens.show_settings(chosen), language=language)
+
+
+async def change_setting(work: UnitOfWork, request: Request) -> Answers:
+    """Change the quiet hours, or switch a kind of notice off or on."""
+    stored = await chats.update_preferences(
+        work,
+        request.chat.id,
+        lambda stored: Preferences.of(stored).changed(request.action, request.argument).to_json(),
+    )
+    return Show(screens.show_settings(Preferences.of(stored)))
+
+
+ROUTES: Routes = {
+    "/start": Route(show_welcome, reads_only=True),
+    "start:unit_": Route(open_unit_link),
+    "start:code_": Route(show_submission, reads_only=True),
+    "/feedback": StartFlow("feedback", new=False),
+    "feedback:*": StartFlow("feedback", new=False),
+    "/cancel": CancelFlow(),
+    "draft:drop": CancelFlow(),
+    "draft:*": StartFlow("feedback", new=False),
+    "/help": Route(show_help, reads_only=True),
+    "help:*": Route(show_help, reads_only=True),
+    "/mine": Route(show_mine, reads_only=True),
+    "mine:show": Route(show_submission, reads_only=True),
+    "mine:open": Route(open_submission, reads_only=True),
+    **{f"mine:{flow}": Route(start_follow_up, reads_only=True) for flow in FOLLOW_UPS},
+    "mine:withdraw": Route(ask_withdrawal, reads_only=True),
+    "mine:withdrawn": Route(withdraw),
+    "mine:receipt": Route(send_receipt, reads_only=True),
+    "mine:before": Route(list_submissions, reads_only=True),
+    "mine:*": Route(list_submissions, reads_only=True),
+    "/settings": Route(show_settings, reads_only=True),
+    **{f"settings:{language}": Route(change_language) for language in LANGUAGES},
+    "settings:quiet": Route(change_setting),
+    "settings:mute": Route(change_setting),
+    "settings:*": Route(show_settings, reads_only=True),
+}

@@ -1,0 +1,58 @@
+"""What officers ask for about many cases: the figures, and a spreadsheet of the open ones."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from bot.casework import case_lists, screens
+from bot.casework.controller import UNKNOWN
+from bot.core.requests import Route, Show, Upload
+from bot.core.screen import Screen, Words
+from bot.reports.export import ExportFormat, write_records
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from bot.core.requests import Answers, Request, Routes
+    from bot.core.unit_of_work import UnitOfWork
+    from storage.models import Submission
+
+_DEFAULT_DAYS = 30
+_MAX_DAYS = 3660
+_EXPORTED = ("code", "kind", "topics", "unit_code", "state", "created_at", "due_at", "text")
+
+
+async def show_statistics(work: UnitOfWork, request: Request) -> Answers:
+    """Show the figures of the last 30 days, or of as many days as were typed."""
+    typed = request.argument.partition(" ")[0]
+    days = (
+        min(int(typed[:18]), _MAX_DAYS) if typed.isdecimal() and int(typed[:18]) else _DEFAULT_DAYS
+    )
+    statistics = await case_lists.load_statistics(work, request.chat.id, days)
+    return Show(screens.show_statistics(*statistics, days)) if statistics else UNKNOWN
+
+
+async def export_cases(work: UnitOfWork, request: Request) -> Answers:
+    """Send the open cases that the officer may open, as a spreadsheet."""
+    cases = await case_lists.list_exported_cases(work, request.chat.id)
+    if cases is None:
+        return UNKNOWN
+    content = io.BytesIO()
+    await write_records(_make_records(cases), _EXPORTED, ExportFormat.XLSX, content)
+    name = f"{work.now.astimezone(work.policy.zone):%Y-%m-%d}.xlsx"
+    caption = Screen((Words("cases.file", {"cases": len(cases)}),))
+    return Show(caption, upload=Upload(content.getvalue(), name))
+
+
+async def _make_records(cases: Sequence[Submission]) -> AsyncIterator[dict[str, Any]]:
+    for case in cases:
+        record = {name: getattr(case, name) for name in _EXPORTED}
+        times = {name: record[name].isoformat() for name in ("created_at", "due_at")}
+        yield {**record, **times, "kind": case.kind.value, "state": case.state.value}
+
+
+ROUTES: Routes = {
+    "/stats": Route(show_statistics, reads_only=True),
+    "/export": Route(export_cases),
+}
