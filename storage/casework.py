@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 
+from storage.case_visibility import make_visibility_conditions
 from storage.models import (
-    Kind,
     Officer,
     Recusal,
-    Role,
     State,
     Submission,
     Template,
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from storage.models import Kind
 
 _cases, _recusals, _chats = table(Submission), table(Recusal), table(UnitChat)
 _templates = table(Template)
@@ -129,19 +130,6 @@ async def list_recused(connection: AsyncConnection, submission_id: int) -> froze
     return frozenset((await connection.execute(statement)).scalars())
 
 
-def visible_to(officer: Officer) -> tuple[Any, ...]:
-    """Conditions on submissions: what `bot.rights.may_open` says of one, for a list of them."""
-    kept_from = (
-        select(_recusals.c.id)
-        .where(_recusals.c.submission_id == _cases.c.id, _recusals.c.officer_id == officer.id)
-        .exists()
-    )
-    if officer.role in (Role.APPROVER, Role.COORDINATOR, Role.TRIAGE):
-        return (~kept_from,)
-    restricted = or_(_cases.c.kind != Kind.DENUNCIATION, _cases.c.assignee_id == officer.id)
-    return (~kept_from, restricted)
-
-
 # Look-alikes
 
 
@@ -153,7 +141,7 @@ async def list_similar(
         select(_cases)
         .where(_cases.c.handled_by == submission.handled_by, *_IS_OPEN)
         .where(_cases.c.unit_code == submission.unit_code, _cases.c.id != submission.id)
-        .where(*visible_to(officer))
+        .where(*make_visibility_conditions(officer))
         .order_by(_cases.c.due_at.desc(), _cases.c.id.desc())
         .limit(most)
     )

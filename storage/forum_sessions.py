@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, update
 
-from storage.casework import visible_to
+from storage.case_visibility import make_restriction_conditions
 from storage.models import HeardAs, Hearing, Identity, Kind, Role, State, Submission
 from storage.statements import fetch_all, fetch_one, insert_into, table
 
@@ -40,7 +40,7 @@ def _read_by(officer: Officer, unit_code: str | None) -> tuple[Any, ...]:
     of_unit = () if unit_code is None else (_cases.c.handled_by == unit_code,)
     plans_only = officer.role is Role.ORGANISER
     investigated = (_cases.c.kind.not_in(_INVESTIGATED),) if plans_only else ()
-    return (*visible_to(officer), *of_unit, *investigated)
+    return (*make_restriction_conditions(officer), *of_unit, *investigated)
 
 
 async def list_submissions(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import column, select, table, text
 
-from storage.casework import visible_to
+from storage.case_visibility import make_visibility_conditions
 from storage.models import Submission
 from storage.statements import fetch_all
 from storage.statements import table as table_of
@@ -63,7 +63,7 @@ async def find_submissions(
     for begins in (False, True) if words else ():
         statement = select_matching(words, connection.dialect.name, unit_code, begins=begins)
         known = [each.id for each in found]
-        statement = statement.where(*visible_to(officer), _rows.c.id.not_in(known))
+        statement = statement.where(*make_visibility_conditions(officer), _rows.c.id.not_in(known))
         found += await fetch_all(connection, Submission, statement.limit(most - len(found)))
         if len(found) == most:
             break

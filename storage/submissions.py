@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, insert, select, tuple_, union_all, update
 
-from storage.casework import visible_to
+from storage.case_visibility import make_visibility_conditions
 from storage.models import Answer, Attachment, Officer, Remark, Resident, State, Submission
 from storage.statements import fetch_all, fetch_one, table
 
@@ -205,7 +205,11 @@ async def list_open_cases(
     """
     statement = (
         select(_rows)
-        .where(_rows.c.closed_at.is_(None), _rows.c.answered_at.is_(None), *visible_to(officer))
+        .where(
+            _rows.c.closed_at.is_(None),
+            _rows.c.answered_at.is_(None),
+            *make_visibility_conditions(officer),
+        )
         .order_by(_rows.c.due_at, _rows.c.id)
         .limit(most)
     )

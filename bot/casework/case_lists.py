@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.areas.units import CITY
-from bot.casework.permissions import READERS
+from bot.casework.permissions import READERS, get_visible_unit
 from bot.core.text_folding import fold_text
 from bot.core.unit_of_work import UnitOfWork
 from storage import audit, casework, officers, submissions
@@ -50,7 +49,7 @@ async def list_cases(
         return None
     found = await submissions.list_open_cases(
         work.connection,
-        _unit_of(officer),
+        get_visible_unit(officer),
         which=which,
         officer=officer,
         now=work.now,
@@ -68,7 +67,7 @@ async def search_cases(connection: AsyncConnection, chat_id: int, words: str) ->
     if officer is None:
         return None
     found = await find_words.find_submissions(
-        connection, fold_text(words), _unit_of(officer), officer, 2 * PAGE
+        connection, fold_text(words), get_visible_unit(officer), officer, 2 * PAGE
     )
     return CasePage(found, "")
 
@@ -85,7 +84,7 @@ async def load_statistics(
         return None
     since = work.now - timedelta(days=days)
     return officer.unit_code, await casework.compute_statistics(
-        work.connection, _unit_of(officer), since, work.now
+        work.connection, get_visible_unit(officer), since, work.now
     )
 
 
@@ -98,7 +97,11 @@ async def list_exported_cases(work: UnitOfWork, chat_id: int) -> Sequence[Submis
     if officer is None:
         return None
     found = await submissions.list_open_cases(
-        work.connection, _unit_of(officer), officer=officer, now=work.now, most=MOST_EXPORTED
+        work.connection,
+        get_visible_unit(officer),
+        officer=officer,
+        now=work.now,
+        most=MOST_EXPORTED,
     )
     await audit.append_entry(
         work.connection,
@@ -114,11 +117,6 @@ async def list_exported_cases(work: UnitOfWork, chat_id: int) -> Sequence[Submis
 async def _reader(connection: AsyncConnection, chat_id: int) -> Officer | None:
     officer = await officers.find_officer(connection, chat_id)
     return officer if officer is not None and officer.role in READERS else None
-
-
-def _unit_of(officer: Officer) -> str | None:
-    """The unit whose cases an officer sees; None for all."""
-    return None if officer.unit_code == CITY else officer.unit_code
 
 
 def _after(case: Submission) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
-from bot.areas.units import CITY, name_police
-from bot.casework.permissions import LEADERS, WORKERS, is_away
+from bot.areas.units import name_police
+from bot.casework.permissions import LEADERS, WORKERS, get_visible_unit, is_away
 from bot.core.screen import Button, Screen, Words
 from bot.core.unit_of_work import UnitOfWork
 from storage import casework, officers, outbox
@@ -63,7 +63,7 @@ async def _digest(work: UnitOfWork, officer: Officer, key: str) -> outbox.Outbox
     paragraphs = [Words("digest.mine", mine)] if any(mine.values()) else []
     buttons = [Button(Words("digest.see.mine"), "cases:mine=")] if paragraphs else []
     if officer.role in LEADERS:
-        unit = None if officer.unit_code == CITY else officer.unit_code
+        unit = get_visible_unit(officer)
         ours = await casework.count_waiting_cases(
             work.connection, work.now, work.now + _SOON, unit_code=unit
         )

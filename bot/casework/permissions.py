@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
-from storage.models import Kind, Role
+from storage.case_visibility import DISTRIBUTORS, READERS, RESTRICTED
+from storage.models import Role
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -13,16 +14,21 @@ if TYPE_CHECKING:
 
     from storage.models import Officer, Submission
 
-# Roles that see whole cases. An organiser and an observer see numbers, not texts.
-READERS = frozenset(
-    {Role.OFFICER, Role.APPROVER, Role.TRIAGE, Role.COORDINATOR, Role.ADMINISTRATOR}
-)
 WORKERS = frozenset({Role.OFFICER, Role.APPROVER, Role.TRIAGE, Role.COORDINATOR})
 LEADERS = frozenset({Role.APPROVER, Role.COORDINATOR})
-DISTRIBUTORS = LEADERS | {Role.TRIAGE}
 
-# Kinds whose writer the law protects: only who distributes them, and who has them, reads them.
-RESTRICTED = frozenset({Kind.DENUNCIATION})
+__all__ = [
+    "DISTRIBUTORS",
+    "LEADERS",
+    "READERS",
+    "RESTRICTED",
+    "WORKERS",
+    "get_visible_unit",
+    "is_away",
+    "is_city_officer",
+    "is_rostered",
+    "may_open",
+]
 
 
 def is_city_officer(officer: Officer) -> bool:
@@ -30,10 +36,16 @@ def is_city_officer(officer: Officer) -> bool:
     return officer.unit_code == CITY
 
 
-def may_open(officer: Officer, case: Submission, recused: Collection[int] = ()) -> bool:
-    """Whether an officer may read a case: as a reader of the unit that handles it, or of the city.
+def get_visible_unit(officer: Officer) -> str | None:
+    """Return the unit whose cases an officer may read; None for all units."""
+    return None if is_city_officer(officer) else officer.unit_code
 
-    Never one of the `recused`; of a restricted kind only who distributes it or has it.
+
+def may_open(officer: Officer, case: Submission, recused: Collection[int] = ()) -> bool:
+    """Return True if an officer may read a case: a reader of its unit, or of the city.
+
+    Never one of the `recused`. A case of a restricted kind is read by distributors and its assignee
+    only. `storage.case_visibility` has the same rule in SQL.
     """
     if officer.role not in READERS or officer.id in recused:
         return False

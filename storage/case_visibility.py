@@ -1,0 +1,52 @@
+"""The cases that an officer may read, as conditions of SQL.
+
+`bot.casework.permissions.may_open` is the same rule for one case in memory. A test compares the two
+for every role, unit, kind, assignee and recusal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, false, or_, select
+
+from storage.models import Kind, Recusal, Role, Submission
+from storage.statements import table
+
+if TYPE_CHECKING:
+    from storage.models import Officer
+
+_cases, _recusals = table(Submission), table(Recusal)
+
+# Roles that read whole cases. An organiser and an observer see statistics, not texts.
+READERS = frozenset(
+    {Role.OFFICER, Role.APPROVER, Role.TRIAGE, Role.COORDINATOR, Role.ADMINISTRATOR}
+)
+# Roles that assign cases to units and officers.
+DISTRIBUTORS = frozenset({Role.APPROVER, Role.COORDINATOR, Role.TRIAGE})
+
+# Kinds whose writer the law protects: only distributors and the assignee read them.
+RESTRICTED = frozenset({Kind.DENUNCIATION})
+
+
+def make_visibility_conditions(officer: Officer) -> tuple[Any, ...]:
+    """Return the conditions on submissions for the cases that an officer may read.
+
+    The unit is not among them: the caller adds `handled_by`, except for officers of the city.
+    """
+    if officer.role not in READERS:
+        return (false(),)
+    return make_restriction_conditions(officer)
+
+
+def make_restriction_conditions(officer: Officer) -> tuple[Any, ...]:
+    """Return the conditions that hold for any role: no recusal, and the law's restricted kinds."""
+    recused = (
+        select(_recusals.c.id)
+        .where(_recusals.c.submission_id == _cases.c.id, _recusals.c.officer_id == officer.id)
+        .exists()
+    )
+    if officer.role in DISTRIBUTORS:
+        return (~recused,)
+    unrestricted = and_(*(_cases.c.kind != kind for kind in RESTRICTED))
+    return (~recused, or_(unrestricted, _cases.c.assignee_id == officer.id))
