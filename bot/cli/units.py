@@ -18,9 +18,9 @@ cli = typer.Typer(no_args_is_help=True)
 def list_units() -> None:
     """Print the codes and names of all units."""
     from bot.areas.units import list_units
-    from bot.texts import load_texts
+    from bot.texts import VIETNAMESE, load_texts
 
-    words = load_texts("vi")
+    words = load_texts(VIETNAMESE)  # as the names of the units
     for unit in list_units():
         print_line(f"{unit.code}\t{words[f'areas.{unit.level}'].format(name=unit.name)}")
 

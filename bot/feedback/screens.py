@@ -8,6 +8,7 @@ from bot.areas.units import name_police, name_unit
 from bot.casework import submission_rules
 from bot.core.preferences import QUIET_HOURS, SWITCHES
 from bot.core.screen import Button, Lines, Param, Screen, Words
+from bot.texts import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +72,7 @@ def show_settings(chosen: Preferences) -> Screen:
     return Screen(
         (Words("settings.text"), Words("settings.notices")),
         (
-            *(Button(Words(f"settings.{code}"), f"settings:{code}") for code in ("vi", "en")),
+            *(Button(Words(f"settings.{code}"), f"settings:{code}") for code in LANGUAGES),
             *quiet,
             *switches,
             Button(Words("settings.forums"), "subscription:list="),

@@ -182,7 +182,7 @@ async def announce_forum(work: UnitOfWork, forum: Forum, kind: str) -> None:
             forum_id=forum.id,
             chat_id=work.policy.channel,
             priority=outbox.Priority.ANNOUNCEMENT,
-            language="vi",
+            language=work.policy.default_language,
             screen=show_announcement(kind, forum, buttons=False).to_json(),
             expires_at=forum.starts_at if kind in _OF_THE_START else work.now + _AFTERWARDS,
             critical=False,

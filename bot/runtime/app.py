@@ -40,7 +40,7 @@ from bot.privacy.pseudonyms import Pseudonyms
 from bot.privacy.retention import RetentionPeriods as RetentionTerms
 from bot.runtime.flow_bindings import FLOW_BINDINGS
 from bot.runtime.scheduler import Scheduler
-from bot.texts import LANGUAGES, Catalogue, load_texts
+from bot.texts import LANGUAGES, VIETNAMESE, Catalogue, load_texts
 from storage.database import Database
 from storage.models import Kind
 from storage.outbox_claims import Pacing
@@ -303,7 +303,8 @@ class App:
                 local = language == self.settings.locale.default
                 commands = [
                     BotCommand(
-                        COMMANDS[name][-1 if language == "vi" else 0], texts[f"commands.{name}"]
+                        COMMANDS[name][-1 if language == VIETNAMESE else 0],
+                        texts[f"commands.{name}"],
                     )
                     for name in MENU
                 ]

@@ -118,7 +118,7 @@ async def _sample_data(database: Database, settings: Settings) -> None:
 
 
 async def _give(work: UnitOfWork, opinion: dict[str, Any]) -> None:
-    chat = Chat(opinion["by"], "vi")
+    chat = Chat(opinion["by"], work.policy.default_language)
     aliases = work.policy.pseudonyms.list_aliases(chat.id)
     texts = {
         each.text for each in await feedback.list_own_submissions(work.connection, aliases, most=50)

@@ -73,7 +73,7 @@ async def submit_plan(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) 
     if starts <= work.now:
         raise Refused(Words("forum.past"))
     planned = {
-        "title": answers["title"] or load_texts("vi")["forum.usual_title"],
+        "title": answers["title"] or load_texts(work.policy.default_language)["forum.usual_title"],
         "area": answers["area"],
         "venue": answers["venue"],
         "latitude": answers["place"][0] if answers["place"] else None,

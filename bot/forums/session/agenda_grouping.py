@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz import fuzz
 
 from bot.core.text_folding import fold_text
-from bot.texts import load_texts
+from bot.texts import VIETNAMESE, load_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ def group_by_agenda(
 
 def find_best_point(agenda: Sequence[str], opinion: Submission) -> str | None:
     """The point that an opinion's words and topics are most like; None if it is like none."""
-    words = load_texts("vi")
+    words = load_texts(VIETNAMESE)  # an agenda is written in Vietnamese
     topics = (_folded(words[f"feedback.topic.options.{topic}"]) for topic in opinion.topics)
     said = f"{' '.join(topics)} {opinion.folded[:_READ]}"
     rated = [(fuzz.token_set_ratio(_folded(point), said), point) for point in agenda]
