@@ -45,29 +45,6 @@ async def count_open_cases(
     return {row[0]: row[1] for row in (await connection.execute(statement)).all()}
 
 
-async def assign_case(
-    connection: AsyncConnection,
-    submission: Submission,
-    officer_id: int,
-    at: datetime,
-    acknowledge_by: datetime,
-) -> Submission | None:
-    """Give a new case to an officer; None when it changed since it was read."""
-    statement = (
-        update(_cases)
-        .where(_cases.c.id == submission.id, _cases.c.version == submission.version)
-        .values(
-            assignee_id=officer_id,
-            state=State.ASSIGNED,
-            alerted_at=at,
-            acknowledge_by=acknowledge_by,
-            version=submission.version + 1,
-        )
-        .returning(*_cases.c)
-    )
-    return await fetch_one(connection, Submission, statement)
-
-
 async def list_unacknowledged(
     connection: AsyncConnection, before: datetime, most: int
 ) -> Sequence[Submission]:
@@ -82,34 +59,26 @@ async def list_unacknowledged(
     return await fetch_all(connection, Submission, statement)
 
 
-async def return_undelivered(
+async def lock_open_cases(connection: AsyncConnection, officer_id: int) -> Sequence[Submission]:
+    """Lock and return the open cases of an officer, by id."""
+    statement = select(_cases).where(_cases.c.assignee_id == officer_id, *_IS_OPEN)
+    return await fetch_all(
+        connection, Submission, statement.order_by(_cases.c.id).with_for_update()
+    )
+
+
+async def lock_new_cases(
     connection: AsyncConnection, submission_ids: Collection[int], officer_id: int
-) -> None:
-    """Return new cases, of which an officer could not be alerted, to be assigned to another."""
-    await connection.execute(
-        update(_cases)
+) -> Sequence[Submission]:
+    """Lock and return those of some cases that are new and that no other officer has, by id."""
+    statement = (
+        select(_cases)
         .where(_cases.c.id.in_(submission_ids), _cases.c.state.in_(_NEW))
         .where(or_(_cases.c.assignee_id == officer_id, _cases.c.assignee_id.is_(None)))
-        .values(
-            assignee_id=None, state=State.RECEIVED, alerted_at=None, version=_cases.c.version + 1
-        )
+        .order_by(_cases.c.id)
+        .with_for_update()
     )
-
-
-async def release_cases(connection: AsyncConnection, officer_id: int) -> None:
-    """Take an officer's open cases from them: they are for others to take on."""
-    theirs = (_cases.c.assignee_id == officer_id, *_IS_OPEN)
-    handed_back = (*_NEW, State.IN_PROGRESS, State.TRANSFERRED)
-    await connection.execute(
-        update(_cases)
-        .where(*theirs, _cases.c.state.in_(handed_back))
-        .values(
-            assignee_id=None, state=State.RECEIVED, alerted_at=None, version=_cases.c.version + 1
-        )
-    )
-    await connection.execute(
-        update(_cases).where(*theirs).values(assignee_id=None, version=_cases.c.version + 1)
-    )
+    return await fetch_all(connection, Submission, statement)
 
 
 # Who has nothing to do with a case
@@ -154,26 +123,21 @@ async def list_merged(connection: AsyncConnection, submission_id: int) -> Sequen
     return await fetch_all(connection, Submission, statement)
 
 
+async def lock_merged(connection: AsyncConnection, submission_id: int) -> Sequence[Submission]:
+    """Lock and return the cases that were merged into one and not erased, by id."""
+    statement = (
+        select(_cases)
+        .where(_cases.c.merged_into == submission_id, _cases.c.erased_at.is_(None))
+        .order_by(_cases.c.id)
+        .with_for_update()
+    )
+    return await fetch_all(connection, Submission, statement)
+
+
 async def move_merged(connection: AsyncConnection, from_id: int, to_id: int) -> None:
     """What was merged into one case is merged into another from now on."""
     await connection.execute(
         update(_cases).where(_cases.c.merged_into == from_id).values(merged_into=to_id)
-    )
-
-
-async def release_merged(connection: AsyncConnection, submission_id: int) -> None:
-    """What was merged into a case stands by itself again: the case is there no more."""
-    await connection.execute(
-        update(_cases)
-        .where(_cases.c.merged_into == submission_id, _cases.c.erased_at.is_(None))
-        .values(
-            merged_into=None,
-            state=State.RECEIVED,
-            closed_at=None,
-            assignee_id=None,
-            alerted_at=None,
-            version=_cases.c.version + 1,
-        )
     )
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, text, update
 
-from storage import casework
 from storage.models import (
     Answer,
     Attachment,
@@ -56,9 +55,6 @@ async def erase_submission(
     )
     if not erased.rowcount:
         return False
-    if submission.closed_at is None and submission.answered_at is None:
-        # Nobody will answer what was merged into it.
-        await casework.release_merged(connection, submission.id)
     await connection.execute(
         update(_files)
         .where(_files.c.submission_id == submission.id)

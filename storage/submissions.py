@@ -71,6 +71,12 @@ async def find_submission(connection: AsyncConnection, code: str) -> Submission 
     return await fetch_one(connection, Submission, select(_rows).where(_rows.c.code == code))
 
 
+async def lock_submission(connection: AsyncConnection, code: str) -> Submission | None:
+    """Lock and return the submission with a receipt code; None if there is none."""
+    statement = select(_rows).where(_rows.c.code == code).with_for_update()
+    return await fetch_one(connection, Submission, statement)
+
+
 async def list_submissions_of(
     connection: AsyncConnection, aliases: Sequence[int], *, before: int | None, most: int
 ) -> Sequence[Submission]:

@@ -1,77 +1,71 @@
-"""What officers do with a case: one transaction each, rights checked in the change itself."""
+"""Actions on cases, each in the caller's transaction: of officers, and of residents.
+
+The engine is `bot/core/transitions.py`, the table is `bot/casework/actions.py`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.casework import case_access, choices, side_effects
-from bot.casework.actions import BY_NAME, is_allowed
-from bot.casework.changes import compute_changes
-from bot.casework.side_effects import ActionResult
+from bot.casework.actions import BY_NAME
+from bot.casework.case_access import find_case_access, lock_own_access
+from bot.casework.resident_actions import RESIDENT_ACTIONS
 from bot.core.requests import Refused
 from bot.core.screen import Words
+from bot.core.transitions import is_allowed, perform
 from bot.core.unit_of_work import UnitOfWork
 from storage import audit, officers, submissions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from bot.casework.actions import CaseAccess, Transition
+    from bot.casework.case_access import CaseAccess, ResidentAccess
+    from bot.casework.case_action import CaseAction
     from bot.core.requests import Chat
     from storage.models import Submission
 
 REFUSED = "case.refused"
 
 
-async def begin_action(work: UnitOfWork, chat_id: int, action: str, code: str) -> dict[str, Any]:
-    """The facts that the short conversation of an action begins with, as what can be chosen.
+async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> dict[str, Any]:
+    """Return the facts that the short conversation of an officer's action begins with.
 
-    Raises Refused unless the person of a chat may do this with a case as it is now.
+    Raises Refused unless the officer of the chat may do this with the case as it is now.
     """
-    at, _transition = await _found(work, chat_id, action, code)
-    return {"@code": code, **await choices.load_choices(work, action, at)}
+    action, access = await _find_action(work, chat_id, name, code)
+    if not is_allowed(action, access):
+        raise Refused(access.explain_not_allowed())
+    choices = await action.load_choices(work, access) if action.load_choices else {}
+    return {"@code": code, **choices}
 
 
 async def finish_action(
     work: UnitOfWork, chat: Chat, answers: Mapping[str, Any], *, action: str
 ) -> None:
-    """Do an action that a short conversation gave the words for; raises Refused."""
+    """Do an officer's action with the words of its short conversation; raises Refused."""
     await perform_action(work, chat.id, action, answers["@code"], answers)
 
 
 async def perform_action(
-    work: UnitOfWork, chat_id: int, action: str, code: str, words: Mapping[str, Any]
+    work: UnitOfWork, chat_id: int, name: str, code: str, words: Mapping[str, Any]
 ) -> Submission:
-    """Do an action; the case as it is then. Raises Refused, with nothing changed."""
-    at, transition = await _found(work, chat_id, action, code)
-    await choices.check_choice(work.connection, action, at, words)
-    written = compute_changes(transition, at, work.now, words, work.policy)
-    if action == "merge":
-        written["merged_into"] = await choices.lock_merge_target(work.connection, at, words)
-    changed = await submissions.update_submission(
-        work.connection, at.case, by=at.officer, **written
-    )
-    if changed is None:  # somebody was first
-        raise Refused(Words("case.too_late", {"code": code}))
-    if action == "approve" and not await submissions.approve_answer(
-        work.connection, (at.answer.id if at.answer else 0) or 0, at.officer.id, work.now
-    ):
-        raise Refused(Words("case.too_late", {"code": code}))
-    await audit.append_entry(
-        work.connection,
-        f"case.{action}",
-        work.now,
-        role=at.officer.role,
-        actor_id=at.officer.id,
-        submission_id=at.case.id,
-        details=_differences(at.case, changed),
-    )
-    await side_effects.apply_side_effects(ActionResult(work, transition, at, changed, words))
+    """Do an officer's action; return the case after it. Raises Refused, with nothing changed."""
+    action, access = await _find_action(work, chat_id, name, code)
+    changed: Submission = await perform(work, action, access, words)
     return changed
 
 
+async def _find_action(
+    work: UnitOfWork, chat_id: int, name: str, code: str
+) -> tuple[CaseAction[CaseAccess], CaseAccess]:
+    access, action = await find_case_access(work, chat_id, code), BY_NAME.get(name)
+    if access is None or action is None:
+        raise Refused(Words(REFUSED))
+    return action, access
+
+
 async def record_refusal(work: UnitOfWork, chat_id: int, action: str, code: str) -> None:
-    """Write down that somebody tried what they may not, or not now."""
+    """Record in the audit that somebody tried what they may not do, or not now."""
     officer = await officers.find_officer(work.connection, chat_id)
     case = await submissions.find_submission(work.connection, code)
     await audit.append_entry(
@@ -85,31 +79,29 @@ async def record_refusal(work: UnitOfWork, chat_id: int, action: str, code: str)
     )
 
 
-# What the audit keeps of an action: nothing that anybody wrote.
-_LOGGED = ("state", "kind", "topics", "handled_by", "assignee_id", "due_at", "merged_into")
+async def finish_own_action(
+    work: UnitOfWork, chat: Chat, answers: Mapping[str, Any], *, flow: str
+) -> None:
+    """Do what a resident's short conversation was about, if it is still possible."""
+    actions = [each for each in RESIDENT_ACTIONS if each.flow and each.flow.name == flow]
+    await perform_own_action(work, chat, actions, answers["@code"], answers)
 
 
-def _differences(before: Submission, after: Submission) -> dict[str, Any]:
-    old = {name: _plain(getattr(before, name)) for name in _LOGGED}
-    new = {name: _plain(getattr(after, name)) for name in _LOGGED}
-    changed = [name for name in _LOGGED if old[name] != new[name]]
-    return {
-        "from": {name: old[name] for name in changed},
-        "to": {name: new[name] for name in changed},
-    }
+async def perform_own_action(
+    work: UnitOfWork,
+    chat: Chat,
+    actions: Iterable[CaseAction[ResidentAccess]],
+    code: str,
+    words: Mapping[str, Any],
+) -> Submission | None:
+    """Do the first of a resident's actions that is allowed; return their submission after it.
 
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-async def _found(
-    work: UnitOfWork, chat_id: int, action: str, code: str
-) -> tuple[CaseAccess, Transition]:
-    at = await case_access.find_case_access(work, chat_id, code)
-    transition = BY_NAME.get(action)
-    if at is None or transition is None:
-        raise Refused(Words(REFUSED))
-    if not is_allowed(transition, at):
-        raise Refused(Words("case.not_now", {"code": code}))
-    return at, transition
+    Returns None, with nothing changed, if none is allowed or the submission is not theirs.
+    """
+    access = await lock_own_access(work, chat, code)
+    if access is not None:
+        for action in actions:
+            if is_allowed(action, access):
+                changed: Submission = await perform(work, action, access, words)
+                return changed
+    return None

@@ -1,144 +1,279 @@
-"""Casework as a table: which action leads from where to where, by whom, and who is told.
+"""The table of actions on cases: one row decides everything about one action.
 
-docs/casework.md is drawn from it.
+Officers' buttons and short conversations, the timeline of residents, the audit, docs/casework.md
+and several tests are derived from the rows. The rows of residents and of the clock have modules of
+their own; `ACTIONS` has them all.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import Any
 
-from bot.areas.units import CITY
-from bot.casework.permissions import DISTRIBUTORS, LEADERS, WORKERS, is_city_officer, may_open
-from bot.casework.rules import may_leave_the_city
-from storage.models import Kind, State
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from storage.models import Answer, Officer, Role, Submission
-
-MOST_EXTENSIONS = 2
-
-NEW = frozenset({State.RECEIVED, State.ASSIGNED})
-_HELD = frozenset({State.IN_PROGRESS, State.AWAITING_RESIDENT, State.TRANSFERRED})
-_PROPOSED, _WORKED = frozenset({State.ANSWER_PROPOSED}), frozenset({State.IN_PROGRESS})
-_OPEN = NEW | _HELD | _PROPOSED
-
-
-@dataclass(frozen=True, slots=True)
-class CaseAccess:
-    """An officer before a case: its newest answer, whose work they do, who is kept off it."""
-
-    officer: Officer
-    case: Submission
-    answer: Answer | None = None
-    stands_for: frozenset[int] = frozenset()
-    recused: frozenset[int] = frozenset()
-
-
-def _anybody(_at: CaseAccess) -> bool:
-    return True
-
-
-def _is_theirs(at: CaseAccess) -> bool:
-    return at.case.assignee_id in {at.officer.id, *at.stands_for}
-
-
-def _can_be_asked(at: CaseAccess) -> bool:
-    """Not of what was spoken in a hall and is nobody's: the clock would stand still for ever."""
-    return _is_theirs(at) and at.case.resident_id is not None
-
-
-def _is_new_or_theirs(at: CaseAccess) -> bool:
-    return at.case.state in NEW or _is_theirs(at)
-
-
-def _is_of_a_unit(at: CaseAccess) -> bool:
-    return at.case.handled_by != CITY
-
-
-def _may_be_sent_down(at: CaseAccess) -> bool:
-    return is_city_officer(at.officer) and may_leave_the_city(at.case)
-
-
-def _did_not_propose(at: CaseAccess) -> bool:
-    return at.answer is not None and at.answer.proposed_by != at.officer.id
-
-
-def _may_be_refused(at: CaseAccess) -> bool:
-    return at.case.kind is not Kind.CRIME_REPORT
-
-
-def _is_praise(at: CaseAccess) -> bool:
-    return at.case.kind is Kind.PRAISE
-
-
-def _may_be_extended(at: CaseAccess) -> bool:
-    return at.case.extensions < MOST_EXTENSIONS
-
-
-@dataclass(frozen=True)
-class Transition:
-    """An action of officers on a case.
-
-    `to` None leaves the state as it is. `guard` says who of the roles may, and when. `asks`: it
-    needs words, by the short conversation of the same name. `tells`: the resident hears of it.
-    `rare`: its button is on the second page.
-    """
-
-    name: str
-    states: frozenset[State]
-    to: State | None
-    roles: frozenset[Role]
-    guard: Callable[[CaseAccess], bool] = _anybody
-    asks: bool = False
-    tells: bool = True
-    rare: bool = False
-
-
-TRANSITIONS = (
-    Transition("accept", NEW, State.IN_PROGRESS, WORKERS),
-    Transition("acknowledge", NEW, State.ACKNOWLEDGED, WORKERS, _is_praise),
-    Transition("ask", _WORKED, State.AWAITING_RESIDENT, WORKERS, _can_be_asked, asks=True),
-    Transition("propose", _HELD, State.ANSWER_PROPOSED, WORKERS, _is_theirs, True, tells=False),
-    Transition("approve", _PROPOSED, State.ANSWERED, LEADERS, _did_not_propose),
-    Transition("send_back", _PROPOSED, State.IN_PROGRESS, LEADERS, _did_not_propose, True, False),
-    Transition("assign", NEW | _HELD, State.ASSIGNED, DISTRIBUTORS, asks=True, tells=False),
-    Transition("route", NEW, State.RECEIVED, DISTRIBUTORS, _may_be_sent_down, asks=True),
-    Transition("not_ours", NEW, State.RECEIVED, WORKERS, _is_of_a_unit, tells=False),
-    Transition("transfer", NEW | _WORKED, State.TRANSFERRED, WORKERS, _is_new_or_theirs, asks=True),
-    Transition("note", frozenset(State), None, WORKERS, asks=True, tells=False),
-    Transition("merge", NEW | _HELD, State.MERGED, WORKERS, _is_new_or_theirs, True, rare=True),
-    Transition("reclassify", NEW | _HELD, None, WORKERS, _is_new_or_theirs, True, False, rare=True),
-    Transition("extend", _OPEN, None, LEADERS, _may_be_extended, asks=True, rare=True),
-    Transition(
-        "divert", NEW | _HELD, State.DIVERTED, DISTRIBUTORS, _may_be_refused, asks=True, rare=True
-    ),
-    Transition(
-        "reject", NEW | _HELD, State.REJECTED, LEADERS, _may_be_refused, asks=True, rare=True
-    ),
-    Transition("recuse", NEW | _HELD, None, WORKERS, tells=False, rare=True),
-    Transition("exclude", _OPEN, None, DISTRIBUTORS, asks=True, tells=False, rare=True),
+from bot.casework import changes, choices, effects, flows, guards, recipients
+from bot.casework.case_access import CaseAccess
+from bot.casework.case_action import CaseAction
+from bot.casework.clock_actions import CLOCK_ACTIONS
+from bot.casework.permissions import DISTRIBUTORS, LEADERS, WORKERS
+from bot.casework.resident_actions import RESIDENT_ACTIONS
+from bot.casework.side_effects import (
+    AlertChange,
+    KeptWords,
+    OfficerNotice,
+    ResidentNotice,
+    get_answer,
 )
-BY_NAME = {each.name: each for each in TRANSITIONS}
+from bot.casework.submission_rules import HELD, NEW, OPEN, PROPOSED, WORKED
+from bot.core.transitions import Guard, Transition
+from storage.models import RemarkKind, Role, State
 
+_PLANNERS = frozenset({Role.ORGANISER, Role.APPROVER, Role.COORDINATOR})
+_NOTE = RemarkKind.NOTE
 
-def is_allowed(transition: Transition, at: CaseAccess) -> bool:
-    """Whether an officer may do this with a case as it is now."""
-    return (
-        at.officer.role in transition.roles
-        and at.case.state in transition.states
-        and at.case.erased_at is None
-        and may_open(at.officer, at.case, at.recused)
-        and transition.guard(at)
-    )
+ACCEPT = CaseAction[CaseAccess](
+    name="accept",
+    actors=WORKERS,
+    from_states=NEW,
+    to_state=State.IN_PROGRESS,
+    changes=changes.take_case,
+    resident_notice=ResidentNotice(),
+    alerts=AlertChange("alert.taken"),
+    public=True,
+)
+ACKNOWLEDGE = CaseAction[CaseAccess](
+    name="acknowledge",
+    actors=WORKERS,
+    from_states=NEW,
+    to_state=State.ACKNOWLEDGED,
+    guard=guards.PRAISE,
+    changes=changes.take_case,
+    resident_notice=ResidentNotice(),
+    officer_notice=OfficerNotice("alert.acknowledge", recipients.list_unit),
+    public=True,
+)
+ASK = CaseAction[CaseAccess](
+    name="ask",
+    actors=WORKERS,
+    from_states=WORKED,
+    to_state=State.AWAITING_RESIDENT,
+    guard=guards.ASSIGNEE_OF_A_RESIDENT,
+    flow=flows.ASK,
+    changes=changes.pause_case,
+    keeps=KeptWords(RemarkKind.QUESTION, ("question",)),
+    resident_notice=ResidentNotice(buttons=("reply",)),
+    public=True,
+)
+PROPOSE = CaseAction[CaseAccess](
+    name="propose",
+    actors=WORKERS,
+    from_states=HELD,
+    to_state=State.ANSWER_PROPOSED,
+    guard=guards.ASSIGNEE,
+    flow=flows.PROPOSE,
+    load_choices=choices.offer_templates,
+    effects=(effects.store_proposal,),
+    officer_notice=OfficerNotice("alert.propose", recipients.list_approvers),
+)
+APPROVE = CaseAction[CaseAccess](
+    name="approve",
+    actors=LEADERS,
+    from_states=PROPOSED,
+    to_state=State.ANSWERED,
+    guard=guards.SECOND_PERSON,
+    changes=changes.answer_case,
+    effects=(effects.approve_answer,),
+    resident_notice=ResidentNotice(("rating",), reaches_merged=True, get_words=get_answer),
+    officer_notice=OfficerNotice("alert.approve", recipients.list_workers),
+    public=True,
+)
+SEND_BACK = CaseAction[CaseAccess](
+    name="send_back",
+    actors=LEADERS,
+    from_states=PROPOSED,
+    to_state=State.IN_PROGRESS,
+    guard=guards.SECOND_PERSON,
+    flow=flows.SEND_BACK,
+    keeps=KeptWords(_NOTE, ("reason",)),
+    officer_notice=OfficerNotice("alert.send_back", recipients.list_workers),
+)
+ASSIGN = CaseAction[CaseAccess](
+    name="assign",
+    actors=DISTRIBUTORS,
+    from_states=NEW | HELD,
+    to_state=State.ASSIGNED,
+    flow=flows.ASSIGN,
+    load_choices=choices.offer_workers,
+    check=choices.check_worker,
+    changes=changes.assign_to_chosen,
+    alerts=AlertChange(always=True),
+    officer_notice=OfficerNotice("alert.assigned", recipients.list_assignees, is_alert=True),
+)
+ROUTE = CaseAction[CaseAccess](
+    name="route",
+    actors=DISTRIBUTORS,
+    from_states=NEW,
+    to_state=State.RECEIVED,
+    guard=guards.MAY_LEAVE_THE_CITY,
+    flow=flows.ROUTE,
+    check=choices.check_unit,
+    changes=changes.send_to_unit,
+    resident_notice=ResidentNotice(),
+    public=True,
+)
+NOT_OURS = CaseAction[CaseAccess](
+    name="not_ours",
+    actors=WORKERS,
+    from_states=NEW,
+    to_state=State.RECEIVED,
+    guard=guards.OF_A_UNIT,
+    changes=changes.send_to_city,
+)
+TRANSFER = CaseAction[CaseAccess](
+    name="transfer",
+    actors=WORKERS,
+    from_states=NEW | WORKED,
+    to_state=State.TRANSFERRED,
+    guard=guards.NOT_ANOTHERS,
+    flow=flows.TRANSFER,
+    changes=changes.transfer_case,
+    keeps=KeptWords(_NOTE, ("body", "contact")),
+    resident_notice=ResidentNotice(reaches_merged=True),
+    public=True,
+)
+NOTE = CaseAction[CaseAccess](
+    name="note",
+    actors=WORKERS,
+    from_states=frozenset(State),
+    to_state=None,
+    flow=flows.NOTE,
+    keeps=KeptWords(_NOTE, ("text",)),
+)
+MERGE = CaseAction[CaseAccess](
+    name="merge",
+    actors=WORKERS,
+    from_states=NEW | HELD,
+    to_state=State.MERGED,
+    guard=guards.NOT_ANOTHERS,
+    flow=flows.MERGE,
+    load_choices=choices.offer_similar_cases,
+    check=choices.lock_merge_target,
+    effects=(effects.move_merged_cases,),
+    resident_notice=ResidentNotice(),
+    public=True,
+    is_rare=True,
+)
+RECLASSIFY = CaseAction[CaseAccess](
+    name="reclassify",
+    actors=WORKERS,
+    from_states=NEW | HELD,
+    to_state=None,
+    other_states=frozenset({State.RECEIVED}),
+    guard=guards.NOT_ANOTHERS,
+    flow=flows.RECLASSIFY,
+    changes=changes.reclassify_case,
+    is_rare=True,
+)
+EXTEND = CaseAction[CaseAccess](
+    name="extend",
+    actors=LEADERS,
+    from_states=OPEN,
+    to_state=None,
+    guard=guards.EXTENSIBLE,
+    flow=flows.EXTEND,
+    changes=changes.extend_deadline,
+    keeps=KeptWords(_NOTE, ("reason",)),
+    resident_notice=ResidentNotice(reaches_merged=True),
+    public=True,
+    is_rare=True,
+)
+DIVERT = CaseAction[CaseAccess](
+    name="divert",
+    actors=DISTRIBUTORS,
+    from_states=NEW | HELD,
+    to_state=State.DIVERTED,
+    guard=guards.NO_CRIME_REPORT,
+    flow=flows.DIVERT,
+    keeps=KeptWords(_NOTE, ("place",)),
+    effects=(effects.free_merged_cases,),
+    resident_notice=ResidentNotice(),
+    public=True,
+    is_rare=True,
+)
+REJECT = CaseAction[CaseAccess](
+    name="reject",
+    actors=LEADERS,
+    from_states=NEW | HELD,
+    to_state=State.REJECTED,
+    guard=guards.NO_CRIME_REPORT,
+    flow=flows.REJECT,
+    keeps=KeptWords(_NOTE, ("reason",)),
+    effects=(effects.free_merged_cases,),
+    resident_notice=ResidentNotice(),
+    public=True,
+    is_rare=True,
+)
+RECUSE = CaseAction[CaseAccess](
+    name="recuse",
+    actors=WORKERS,
+    from_states=NEW | HELD,
+    to_state=None,
+    other_states=frozenset({State.RECEIVED}),
+    changes=changes.recuse_officer,
+    effects=(effects.keep_officer_off,),
+    is_rare=True,
+)
+EXCLUDE = CaseAction[CaseAccess](
+    name="exclude",
+    actors=DISTRIBUTORS,
+    from_states=OPEN,
+    to_state=None,
+    other_states=frozenset({State.RECEIVED}),
+    flow=flows.EXCLUDE,
+    load_choices=choices.offer_readers,
+    check=choices.check_reader,
+    changes=changes.exclude_chosen,
+    effects=(effects.keep_chosen_off,),
+    is_rare=True,
+)
 
+OFFICER_ACTIONS: tuple[CaseAction[CaseAccess], ...] = (
+    ACCEPT,
+    ACKNOWLEDGE,
+    ASK,
+    PROPOSE,
+    APPROVE,
+    SEND_BACK,
+    ASSIGN,
+    ROUTE,
+    NOT_OURS,
+    TRANSFER,
+    NOTE,
+    MERGE,
+    RECLASSIFY,
+    EXTEND,
+    DIVERT,
+    REJECT,
+    RECUSE,
+    EXCLUDE,
+)
 
-def draw_states() -> str:
-    """The table as a diagram of states, in Mermaid's words."""
-    lines = ["stateDiagram-v2"]
-    for each in TRANSITIONS:
-        if each.to is not None:
-            lines += [f"    {state} --> {each.to}: {each.name}" for state in sorted(each.states)]
-    return "\n".join(lines)
+# An answer given in the hall of a forum: the same action by an officer who holds the forum.
+PROPOSE_IN_HALL = replace(
+    PROPOSE,
+    name="propose_in_hall",
+    actors=_PLANNERS,
+    from_states=NEW | HELD,
+    guard=Guard[CaseAccess]("an officer who holds the forum"),
+    flow=None,
+    load_choices=None,
+    changes=changes.propose_in_hall,
+    recorded_as=PROPOSE.audit_action,
+)
+
+ACTIONS: tuple[Transition[Any], ...] = (
+    *OFFICER_ACTIONS,
+    PROPOSE_IN_HALL,
+    *RESIDENT_ACTIONS,
+    *CLOCK_ACTIONS,
+)
+BY_NAME = {action.name: action for action in OFFICER_ACTIONS}

@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.casework import submission_rules
+from bot.casework.case_access import ClockAccess
 from bot.casework.permissions import LEADERS, RESTRICTED, WORKERS, is_away, is_rostered, may_open
+from bot.core.requests import Refused
 from bot.core.screen import Button, Screen, Words
+from bot.core.transitions import Guard, Transition, perform
 from bot.core.unit_of_work import UnitOfWork
-from bot.feedback.screens import describe_submission
+from bot.notifications.summaries import describe_submission
 from storage import audit, casework, officers, outbox, submissions
-from storage.models import OutboxState
+from storage.models import OutboxState, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,26 +32,43 @@ _LIFETIME = timedelta(days=30)
 _FROM_AN_ALERT = ("accept", "transfer", "not_ours")
 
 
-async def assign_and_alert(work: UnitOfWork, submission: Submission) -> bool:
-    """Give an opinion to whose turn it is among the officers on duty, and alert them.
+HAND_OUT = Transition[ClockAccess](
+    name="hand_out",
+    actors=frozenset({audit.SYSTEM}),
+    from_states=submission_rules.NEW,
+    to_state=State.ASSIGNED,
+    guard=Guard[ClockAccess]("somebody is on duty for it"),
+    changes=lambda attempt: dict(attempt.words),
+    recorded_as=ALERTED,
+)
 
-    Of an urgent one everybody on duty is alerted. Whether there was anybody: if not,
-    `alert_waiting` finds it when an officer comes on duty.
+
+async def assign_and_alert(work: UnitOfWork, submission: Submission) -> bool:
+    """Assign a new submission to the officer on duty whose turn it is, and alert them.
+
+    Everybody on duty is alerted of an urgent one. Returns False if nobody is on duty;
+    `alert_waiting` tries again later.
     """
     on_duty = await list_serving(work, submission)
     if not on_duty:
         return False
-    suited = submission_rules.select_best_suited(on_duty, submission)
-    chosen = await _next_in_turn(work, suited)
-    until = work.policy.acknowledge_by(work.now, urgent=submission.urgent)
-    given = await casework.assign_case(work.connection, submission, chosen.id, work.now, until)
-    if given is None:  # somebody did something with it meanwhile, and told who is to know
+    chosen = await _choose_next(work, submission_rules.select_best_suited(on_duty, submission))
+    alerted = on_duty if submission.urgent else [chosen]
+    columns = {
+        "assignee_id": chosen.id,
+        "alerted_at": work.now,
+        "acknowledge_by": work.policy.acknowledge_by(work.now, urgent=submission.urgent),
+    }
+    access = ClockAccess(submission, {"officers": [officer.id for officer in alerted]})
+    try:
+        assigned = await perform(work, HAND_OUT, access, columns)
+    except Refused:  # Somebody did something with it meanwhile, and told the officers concerned.
         return True
-    await alert_officers(work, given, on_duty if given.urgent else [chosen])
+    await _send_alerts(work, assigned, alerted)
     return True
 
 
-async def _next_in_turn(work: UnitOfWork, suited: Sequence[Officer]) -> Officer:
+async def _choose_next(work: UnitOfWork, suited: Sequence[Officer]) -> Officer:
     if len(suited) == 1:
         return suited[0]
     loads = await casework.count_open_cases(work.connection, [each.id for each in suited])
@@ -58,18 +78,34 @@ async def _next_in_turn(work: UnitOfWork, suited: Sequence[Officer]) -> Officer:
 
 
 async def alert_officers(
-    work: UnitOfWork, submission: Submission, told: Sequence[Officer], *, words: str = ""
+    work: UnitOfWork, submission: Submission, recipients: Sequence[Officer], *, words: str
 ) -> None:
-    """Alert officers of what they may take on, in private and in their unit's group."""
+    """Alert officers of a case that they may take on, and record it in the audit."""
+    await _send_alerts(work, submission, recipients, words)
+    await audit.append_entry(
+        work.connection,
+        ALERTED,
+        work.now,
+        role=audit.SYSTEM,
+        submission_id=submission.id,
+        details={"officers": [officer.id for officer in recipients]},
+    )
+
+
+async def _send_alerts(
+    work: UnitOfWork, submission: Submission, recipients: Sequence[Officer], words: str = ""
+) -> None:
+    """Alert officers in private, and the groups of their units unless the kind is restricted."""
     words = words or ("alert.urgent" if submission.urgent else "alert.text")
     occasion = str(submission.version)
     await notify_officers(
-        work, submission, told, ALERT, words, occasion=occasion, ways=_FROM_AN_ALERT
+        work, submission, recipients, ALERT, words, occasion=occasion, ways=_FROM_AN_ALERT
     )
-    units = dict.fromkeys(each.unit_code for each in told)
-    for unit in units:
+    if submission.kind in RESTRICTED:
+        return
+    for unit in dict.fromkeys(officer.unit_code for officer in recipients):
         group = await casework.find_unit_chat(work.connection, unit)
-        if group is not None and submission.kind not in RESTRICTED:
+        if group is not None:
             message = _message(
                 submission,
                 group.chat_id,
@@ -82,14 +118,6 @@ async def alert_officers(
                 thread_id=group.thread_id,
             )
             await outbox.enqueue_messages(work.connection, [message], work.now)
-    await audit.append_entry(
-        work.connection,
-        ALERTED,
-        work.now,
-        role=audit.SYSTEM,
-        submission_id=submission.id,
-        details={"officers": [officer.id for officer in told]},
-    )
 
 
 async def update_alerts(
@@ -236,6 +264,11 @@ async def alert_waiting(work: UnitOfWork, after: int) -> tuple[int, int | None]:
     return alerted, page[-1].id if len(page) == _PAGE else None
 
 
+def merge_officers(*groups: Sequence[Officer]) -> list[Officer]:
+    """Return the officers of several groups, each once."""
+    return list({officer.id: officer for group in groups for officer in group}.values())
+
+
 def select_leaders(found: Iterable[Officer]) -> list[Officer]:
     """Those among officers who lead: they approve, and hear of what went wrong."""
     return [each for each in found if each.role in LEADERS]
@@ -255,3 +288,21 @@ async def list_leaders(
     return (
         there + may_hear(await officers.list_active(work.connection, missing)) if missing else there
     )
+
+
+async def list_current_assignees(work: UnitOfWork, case: Submission) -> Sequence[Officer]:
+    """Return the assignee of a case or, while that officer is away, their substitute."""
+    found = await officers.list_by_ids(work.connection, [case.assignee_id or 0])
+    away = [officer for officer in found if is_away(officer, work.now)]
+    if away and away[0].substitute_id is not None:
+        return await officers.list_by_ids(work.connection, [away[0].substitute_id])
+    return found
+
+
+async def list_concerned(work: UnitOfWork, case: Submission) -> Sequence[Officer]:
+    """Return the assignee who took a case on and is not away; otherwise the officers on duty."""
+    if case.assignee_id is not None and case.state is not State.ASSIGNED:
+        assignees = await officers.list_by_ids(work.connection, [case.assignee_id])
+        if assignees and not is_away(assignees[0], work.now):
+            return assignees
+    return await list_serving(work, case)

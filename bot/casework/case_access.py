@@ -1,20 +1,148 @@
-"""Who somebody is before a case, read from the database in one place."""
+"""The three kinds of actors in front of a case: an officer, its resident, the clock.
+
+Each is an `Access` of the engine of transitions: it reads, writes and describes the submission.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from bot.casework.actions import CaseAccess
 from bot.casework.permissions import may_open
+from bot.casework.submission_rules import parse_code
+from bot.core.screen import Words
+from bot.core.transitions import Columns, compare_columns
 from bot.core.unit_of_work import UnitOfWork
-from storage import casework, officers, submissions
+from storage import audit, casework, officers, submissions
+from storage.models import Answer, Officer, Submission
 
 if TYPE_CHECKING:
-    pass
+    from bot.core.requests import Chat
+
+# The columns whose change an audit entry holds: nothing that anybody wrote.
+LOGGED = ("state", "kind", "topics", "handled_by", "assignee_id", "due_at", "merged_into", "rating")
+
+
+@dataclass(frozen=True)
+class SubmissionAccess:
+    """An actor in front of a submission, as it was read. The base of the three kinds of access."""
+
+    case: Submission
+
+    @property
+    def row(self) -> Submission:
+        """Return the submission."""
+        return self.case
+
+    @property
+    def actor_id(self) -> int | None:
+        """Return the id of the officer who acts; None for a resident and for the clock."""
+        return None
+
+    def may_act(self) -> bool:
+        """Return True unless the submission was erased."""
+        return self.case.erased_at is None
+
+    def explain_not_allowed(self) -> Words:
+        """Return the text for an action that is not allowed now."""
+        return Words("case.not_now", {"code": self.case.code})
+
+    def explain_too_late(self) -> Words:
+        """Return the text for a submission that somebody changed since it was read."""
+        return Words("case.too_late", {"code": self.case.code})
+
+    async def write_columns(self, work: UnitOfWork, columns: Columns) -> Submission | None:
+        """Write columns; return None if the submission was changed since it was read."""
+        return await submissions.update_submission(work.connection, self.case, **columns)
+
+    def describe_change(self, after: Submission) -> tuple[int | None, Mapping[str, Any]]:
+        """Return the submission's id and the logged columns that changed."""
+        return self.case.id, compare_columns(self.case, after, LOGGED)
+
+
+@dataclass(frozen=True)
+class CaseAccess(SubmissionAccess):
+    """An officer in front of a case.
+
+    `answer` is the newest answer. The officer is the substitute of those in `stands_for`. The
+    `recused` officers are kept off the case.
+    """
+
+    officer: Officer
+    answer: Answer | None = None
+    stands_for: frozenset[int] = frozenset()
+    recused: frozenset[int] = frozenset()
+
+    @property
+    def role(self) -> str:
+        """Return the officer's role."""
+        return self.officer.role
+
+    @property
+    def actor_id(self) -> int | None:
+        """Return the officer's id."""
+        return self.officer.id
+
+    def may_act(self) -> bool:
+        """Return True if the officer may open the case and it was not erased."""
+        return self.case.erased_at is None and may_open(self.officer, self.case, self.recused)
+
+    async def write_columns(self, work: UnitOfWork, columns: Columns) -> Submission | None:
+        """Write columns; return None if the case, or the officer's role or unit, was changed."""
+        return await submissions.update_submission(
+            work.connection, self.case, by=self.officer, **columns
+        )
+
+
+@dataclass(frozen=True)
+class HallAccess(CaseAccess):
+    """An officer who holds a forum, in front of a case that comes up there.
+
+    The session of the forum has checked that the officer may read it, and has locked it.
+    """
+
+    def may_act(self) -> bool:
+        """Return True unless the case was erased."""
+        return self.case.erased_at is None
+
+
+@dataclass(frozen=True)
+class ResidentAccess(SubmissionAccess):
+    """The resident of a submission in front of it, at the time `now`.
+
+    An answered submission is looked at again `reopen_within` a time after the answer.
+    """
+
+    now: datetime
+    reopen_within: timedelta
+
+    @property
+    def role(self) -> str:
+        """Return the role of residents."""
+        return audit.RESIDENT
+
+
+@dataclass(frozen=True)
+class ClockAccess(SubmissionAccess):
+    """The clock in front of a submission. `details` are added to the audit entry."""
+
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def role(self) -> str:
+        """Return the role of the bot itself."""
+        return audit.SYSTEM
+
+    def describe_change(self, after: Submission) -> tuple[int | None, Mapping[str, Any]]:
+        """Return the submission's id, the logged columns that changed, and the details."""
+        submission_id, changes = super().describe_change(after)
+        return submission_id, {**changes, **self.details}
 
 
 async def find_case_access(work: UnitOfWork, chat_id: int, code: str) -> CaseAccess | None:
-    """The officer of a chat before the case with a code; None when they may not open it."""
+    """Load the access of a chat's officer to the case with a code; None if they may not open it."""
     officer = await officers.find_officer(work.connection, chat_id)
     case = await submissions.find_submission(work.connection, code)
     if officer is None or case is None:
@@ -24,4 +152,18 @@ async def find_case_access(work: UnitOfWork, chat_id: int, code: str) -> CaseAcc
         return None
     answer = await submissions.find_newest_answer(work.connection, case.id)
     stands_for = frozenset(await officers.list_substituted(work.connection, officer.id, work.now))
-    return CaseAccess(officer, case, answer, stands_for, recused)
+    return CaseAccess(case, officer, answer, stands_for, recused)
+
+
+async def lock_own_access(work: UnitOfWork, chat: Chat, typed: str) -> ResidentAccess | None:
+    """Lock a resident's own submission by its code as it was typed; None if it is not theirs.
+
+    An officer's action waits for the lock, so what the resident wrote is never too late.
+    """
+    submission = await submissions.lock_submission(work.connection, parse_code(typed))
+    if submission is None:
+        return None
+    owner = await submissions.find_owner(work.connection, submission.id)
+    if owner is None or owner.alias not in work.policy.pseudonyms.list_aliases(chat.id):
+        return None
+    return ResidentAccess(submission, work.now, work.policy.reopen_within)

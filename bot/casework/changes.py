@@ -1,141 +1,200 @@
-"""What each action changes in a case: pure functions of what is there and of what was said."""
+"""The columns that each action writes: pure functions of an attempt. The rows refer to them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY
 from bot.casework import submission_rules
-from bot.casework.actions import NEW
-from bot.feedback.followup_service import compute_resumption
+from bot.casework.permissions import WORKERS
+from bot.conversation.inputs import join_texts
+from bot.core.text_folding import fold_text
 from storage.models import Kind, State, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from bot.casework.actions import CaseAccess, Transition
+    from bot.casework.case_access import CaseAccess, ClockAccess, ResidentAccess
     from bot.core.policy import Policy
+    from bot.core.transitions import Attempt, Columns
+    from storage.models import Submission
 
-Columns = dict[str, Any]
 FREE: Columns = {"state": State.RECEIVED, "assignee_id": None, "alerted_at": None}
-_OVER = frozenset({State.ACKNOWLEDGED, State.REJECTED, State.DIVERTED, State.MERGED})
+_CLOSED = frozenset(
+    {
+        State.ACKNOWLEDGED,
+        State.REJECTED,
+        State.DIVERTED,
+        State.MERGED,
+        State.WITHDRAWN,
+        State.CLOSED,
+    }
+)
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What an effect depends on."""
+def complete_columns(attempt: Attempt[Any], columns: Columns) -> Columns:
+    """Add the columns that follow from the state: paused, closed, and the time to acknowledge.
 
-    at: CaseAccess
-    now: datetime
-    words: Mapping[str, Any]
-    policy: Policy
-
-
-def compute_changes(
-    transition: Transition, at: CaseAccess, now: datetime, words: Mapping[str, Any], policy: Policy
-) -> Columns:
-    """The columns that an action writes."""
-    case = at.case
-    effect = _EFFECTS.get(transition.name)
-    changed: Columns = {"state": transition.to or case.state}
-    if effect is not None:
-        changed |= effect(_Given(at, now, words, policy))
-    if case.paused_at is not None and changed["state"] is not State.AWAITING_RESIDENT:
-        changed = compute_resumption(case, now, policy) | changed
-    if changed["state"] in _OVER:
-        changed["closed_at"] = now
-    if changed["state"] not in NEW:
-        changed["acknowledge_by"] = None
-    elif changed.get("assignee_id", case.assignee_id) != case.assignee_id:
-        changed["acknowledge_by"] = policy.acknowledge_by(now, urgent=case.urgent)
-        changed["escalation"] = 0
-    return changed
+    Columns that the action itself writes stay as they are, except `acknowledge_by`.
+    """
+    case: Submission = attempt.access.case
+    work = attempt.work
+    if case.paused_at is not None and columns["state"] is not State.AWAITING_RESIDENT:
+        columns = _compute_resumption(case, work.now, work.policy) | columns
+    if columns["state"] in _CLOSED and case.closed_at is None:
+        columns["closed_at"] = work.now
+    if columns["state"] not in submission_rules.NEW:
+        columns["acknowledge_by"] = None
+    elif columns.get("assignee_id", case.assignee_id) != case.assignee_id:
+        columns["acknowledge_by"] = work.policy.acknowledge_by(work.now, urgent=case.urgent)
+        columns["escalation"] = 0
+    return columns
 
 
-def _taken_by_officer(given: _Given) -> Columns:
-    return {"assignee_id": given.at.officer.id}
+def _compute_resumption(case: Submission, now: datetime, policy: Policy) -> Columns:
+    """Return the due date moved by the time that the case was paused."""
+    assert case.paused_at is not None
+    paused_for = now - case.paused_at
+    return {"paused_at": None, "due_at": policy.workdays.at_work(case.due_at + paused_for)}
 
 
-def _given_to_the_chosen(given: _Given) -> Columns:
-    return {"assignee_id": int(given.words["officer"])}
+# Officers
 
 
-def _sent_up(_given: _Given) -> Columns:
+def take_case(attempt: Attempt[CaseAccess]) -> Columns:
+    """Make the officer who acts the assignee."""
+    return {"assignee_id": attempt.access.officer.id}
+
+
+def assign_to_chosen(attempt: Attempt[CaseAccess]) -> Columns:
+    """Make the chosen officer the assignee."""
+    return {"assignee_id": int(attempt.words["officer"])}
+
+
+def send_to_city(_attempt: Attempt[CaseAccess]) -> Columns:
+    """Let the city handle the case."""
     return {**FREE, "handled_by": CITY}
 
 
-def _sent_down(given: _Given) -> Columns:
-    return {**FREE, "handled_by": given.words["area"], "unit_code": given.words["area"]}
+def send_to_unit(attempt: Attempt[CaseAccess]) -> Columns:
+    """Let the chosen unit handle the case; it is about that unit's area."""
+    area = attempt.words["area"]
+    return {**FREE, "handled_by": area, "unit_code": area}
 
 
-def _paused(given: _Given) -> Columns:
-    return {"paused_at": given.now}
+def pause_case(attempt: Attempt[CaseAccess]) -> Columns:
+    """Stop the clock until the resident replies."""
+    return {"paused_at": attempt.work.now}
 
 
-def _answered(given: _Given) -> Columns:
-    """An answer after a second look is rated anew; the audit keeps the first rating."""
-    return {"answered_at": given.now, "rating": None, "rating_reason": None}
+def answer_case(attempt: Attempt[CaseAccess]) -> Columns:
+    """Store when it was answered; a new answer is rated anew. The audit keeps the first rating."""
+    return {"answered_at": attempt.work.now, "rating": None, "rating_reason": None}
 
 
-def _transferred(given: _Given) -> Columns:
-    return {"transferred_to": given.words["body"], **_taken_by_officer(given)}
+def transfer_case(attempt: Attempt[CaseAccess]) -> Columns:
+    """Store the body it was transferred to; the officer keeps following it."""
+    return {"transferred_to": attempt.words["body"], **take_case(attempt)}
 
 
-def _reclassified(given: _Given) -> Columns:
-    """Another kind and topic: who handles it, until when, and who may read it follow from them.
+def reclassify_case(attempt: Attempt[CaseAccess]) -> Columns:
+    """Change kind and topic; the due date, the unit and the protection follow from them.
 
-    What was sent to the city for another reason stays there.
+    A case that was sent to the city for another reason stays there.
     """
-    case = given.at.case
-    kind, topics = Kind(given.words["kind"]), [Topic(given.words["topic"])]
-    stays = submission_rules.stays_with_city(kind, topics)
-    changed: Columns = {
+    case, words = attempt.access.case, attempt.words
+    kind, topics = Kind(words["kind"]), [Topic(words["topic"])]
+    confidential = submission_rules.is_confidential(kind, case.identity)
+    columns: Columns = {
         "kind": kind,
         "topics": [topic.value for topic in topics],
-        "confidential": case.confidential or submission_rules.is_confidential(kind, case.identity),
+        "confidential": case.confidential or confidential,
     }
     if kind is not case.kind:
-        changed["due_at"] = given.policy.due(kind, case.created_at)
-    if stays and case.handled_by != CITY:
-        changed |= {**FREE, "handled_by": CITY}
-    return changed
+        columns["due_at"] = attempt.work.policy.due(kind, case.created_at)
+    if submission_rules.stays_with_city(kind, topics) and case.handled_by != CITY:
+        columns |= {**FREE, "handled_by": CITY}
+    return columns
 
 
-def _extended(given: _Given) -> Columns:
-    case = given.at.case
-    due = given.policy.workdays.after(case.due_at, int(given.words["days"]))
+def extend_deadline(attempt: Attempt[CaseAccess]) -> Columns:
+    """Move the due date by the chosen number of working days."""
+    case, days = attempt.access.case, int(attempt.words["days"])
+    due = attempt.work.policy.workdays.after(case.due_at, days)
     return {"due_at": due, "extensions": case.extensions + 1}
 
 
-def _released_from_officer(given: _Given) -> Columns:
-    return _released(given, given.at.officer.id)
+def recuse_officer(attempt: Attempt[CaseAccess]) -> Columns:
+    """Take the case from the officer who acts, if they have it."""
+    return _take_case_from(attempt, attempt.access.officer.id)
 
 
-def _released_from_the_chosen(given: _Given) -> Columns:
-    return _released(given, int(given.words["officer"]))
+def exclude_chosen(attempt: Attempt[CaseAccess]) -> Columns:
+    """Take the case from the chosen officer, if they have it."""
+    return _take_case_from(attempt, int(attempt.words["officer"]))
 
 
-def _released(given: _Given, kept_off: int | None) -> Columns:
-    """Whoever is kept off a case has it no more; an answer that they proposed falls with it."""
-    case, answer = given.at.case, given.at.answer
-    is_theirs = case.assignee_id == kept_off
-    proposed = case.state is State.ANSWER_PROPOSED and answer and answer.proposed_by == kept_off
+def _take_case_from(attempt: Attempt[CaseAccess], officer_id: int) -> Columns:
+    """Free the case if the officer has it, or proposed the answer that waits for approval."""
+    case, answer = attempt.access.case, attempt.access.answer
+    is_theirs = case.assignee_id == officer_id
+    proposed = case.state is State.ANSWER_PROPOSED and answer and answer.proposed_by == officer_id
     return dict(FREE) if is_theirs or proposed else {}
 
 
-_EFFECTS: Mapping[str, Callable[[_Given], Columns]] = {
-    "accept": _taken_by_officer,
-    "acknowledge": _taken_by_officer,
-    "assign": _given_to_the_chosen,
-    "not_ours": _sent_up,
-    "route": _sent_down,
-    "ask": _paused,
-    "approve": _answered,
-    "transfer": _transferred,
-    "reclassify": _reclassified,
-    "extend": _extended,
-    "recuse": _released_from_officer,
-    "exclude": _released_from_the_chosen,
-}
+def propose_in_hall(attempt: Attempt[CaseAccess]) -> Columns:
+    """Assign a case that nobody has to the officer, if they work on cases.
+
+    Somebody must go on with it if the answer is sent back.
+    """
+    access = attempt.access
+    if access.case.assignee_id is None and access.officer.role in WORKERS:
+        return take_case(attempt)
+    return {}
+
+
+# Residents
+
+
+def add_words(attempt: Attempt[ResidentAccess]) -> Columns:
+    """Add what the resident wrote to the text that is searched."""
+    added = fold_text(join_texts(attempt.words["details"]))
+    return {"folded": f"{attempt.access.case.folded}\n{added}"}
+
+
+def reply_to_question(attempt: Attempt[ResidentAccess]) -> Columns:
+    """Go on with the case; if its officer left meanwhile, it is for others to take on."""
+    state = State.RECEIVED if attempt.access.case.assignee_id is None else State.IN_PROGRESS
+    return {**add_words(attempt), "state": state}
+
+
+def rate_answer(attempt: Attempt[ResidentAccess]) -> Columns:
+    """Store the rating, from 0 to 2, and its reason."""
+    words = attempt.words
+    return {"rating": int(words["score"]), "rating_reason": words.get("reason") or None}
+
+
+def reopen_case(attempt: Attempt[ResidentAccess]) -> Columns:
+    """Start the case again, with a new due date, for the officer who had it."""
+    case, work = attempt.access.case, attempt.work
+    return {
+        "state": State.ASSIGNED if case.assignee_id else State.RECEIVED,
+        "reopened_at": work.now,
+        "answered_at": None,
+        "closed_at": None,
+        "warned_at": None,
+        "due_at": work.policy.due(case.kind, work.now),
+        "acknowledge_by": work.policy.acknowledge_by(work.now, urgent=case.urgent),
+        "escalation": 0,
+    }
+
+
+# The clock
+
+
+def escalate_case(attempt: Attempt[ClockAccess]) -> Columns:
+    """Raise the level. The unit has the same time again; after the city nobody is left to ask."""
+    case, work = attempt.access.case, attempt.work
+    level = case.escalation + 1
+    again = work.policy.acknowledge_by(work.now, urgent=case.urgent) if level == 1 else None
+    return {"escalation": level, "acknowledge_by": again}

@@ -1,4 +1,8 @@
-"""What can be chosen for an action: an officer, a case that looks alike, a template."""
+"""What can be chosen for an action: an officer, a similar case, a template; and the checks of it.
+
+The `offer_…` functions load the facts of a short conversation: names and values. The `check_…`
+functions raise Refused for a choice that cannot be made any more.
+"""
 
 from __future__ import annotations
 
@@ -14,100 +18,134 @@ from bot.core.unit_of_work import UnitOfWork
 from storage import casework, officers, submissions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.casework.actions import CaseAccess
+    from bot.casework.case_access import CaseAccess
+    from bot.core.transitions import Attempt, Columns
     from storage.models import Officer, Submission
 
-_MOST = 24  # buttons
-_LOOKED_AT = 100  # open cases of a place, those due last, among which look-alikes are found
-_EXCERPT = 40  # letters
+_MAX_BUTTONS = 24
+_COMPARED = 100  # open cases of a place, those due last, among which similar ones are found
+_EXCERPT = 40  # characters
 
 
-async def load_choices(work: UnitOfWork, action: str, at: CaseAccess) -> dict[str, Any]:
-    """The facts of an action's conversation: names and values of what can be chosen."""
-    match action:
-        case "assign" | "exclude":
-            found = await _officers(work.connection, action, at)
-            loads = await casework.count_open_cases(work.connection, [each.id for each in found])
-            named = [[str(o.id), f"{o.name} ({loads.get(o.id, 0)})"] for o in found[:_MOST]]
-            return {"@officers": named}
-        case "merge":
-            return {
-                "@alike": [
-                    [each.code, _label(each)]
-                    for each in await list_similar_cases(work.connection, at)
-                ]
-            }
-        case "propose":
-            units = (at.officer.unit_code, CITY)
-            due = at.case.due_at.astimezone(work.policy.zone)
-            fields = {
-                "ma": at.case.code,
-                "han": f"{due:%d/%m/%Y}",
-                "ngay": f"{work.now.astimezone(work.policy.zone):%d/%m/%Y}",
-            }
-            templates = await casework.list_templates(work.connection, units)
-            return {
-                "@templates": [
-                    [str(each.id), each.name, rules.fill_template(each.text, **fields)]
-                    for each in templates[:_MOST]
-                ]
-            }
+# Officers
+
+
+async def offer_workers(work: UnitOfWork, access: CaseAccess) -> dict[str, Any]:
+    """Load the officers of the unit who can be assigned, with the number of their open cases."""
+    return await _offer_officers(work, await _list_workers(work, access))
+
+
+async def offer_readers(work: UnitOfWork, access: CaseAccess) -> dict[str, Any]:
+    """Load the officers who might see the case and can be kept off it."""
+    return await _offer_officers(work, await _list_readers(work, access))
+
+
+async def _offer_officers(work: UnitOfWork, found: Sequence[Officer]) -> dict[str, Any]:
+    loads = await casework.count_open_cases(work.connection, [each.id for each in found])
+    return {
+        "@officers": [
+            [str(officer.id), f"{officer.name} ({loads.get(officer.id, 0)})"]
+            for officer in found[:_MAX_BUTTONS]
+        ]
+    }
+
+
+async def check_worker(attempt: Attempt[CaseAccess]) -> Columns:
+    """Raise Refused unless the chosen officer can be assigned."""
+    return _check_officer(attempt, await _list_workers(attempt.work, attempt.access))
+
+
+async def check_reader(attempt: Attempt[CaseAccess]) -> Columns:
+    """Raise Refused unless the chosen officer can be kept off the case."""
+    return _check_officer(attempt, await _list_readers(attempt.work, attempt.access))
+
+
+def _check_officer(attempt: Attempt[CaseAccess], found: Sequence[Officer]) -> Columns:
+    if str(attempt.words["officer"]) not in {str(officer.id) for officer in found}:
+        raise Refused(Words("case.no_such_officer"))
     return {}
 
 
-async def list_similar_cases(connection: AsyncConnection, at: CaseAccess) -> list[Submission]:
-    """Open cases that seem to be about the same, the most alike first."""
-    others = await casework.list_similar(connection, at.case, at.officer, _LOOKED_AT)
-    return [each for each, _likeness in rules.rank_similar(at.case, others)]
+async def _list_workers(work: UnitOfWork, access: CaseAccess) -> list[Officer]:
+    unit = await officers.list_active(work.connection, (access.case.handled_by,))
+    return [each for each in unit if each.role in WORKERS and each.id not in access.recused]
 
 
-def _label(case: Submission) -> str:
+async def _list_readers(work: UnitOfWork, access: CaseAccess) -> list[Officer]:
+    units = await officers.list_active(work.connection, (access.case.handled_by, CITY))
+    return [each for each in units if each.role in READERS and each.id not in access.recused]
+
+
+# Units
+
+
+async def check_unit(attempt: Attempt[CaseAccess]) -> Columns:
+    """Raise Refused for the city itself: it has the case already."""
+    if attempt.words["area"] == CITY:
+        raise Refused(Words("case.no_such_unit"))
+    return {}
+
+
+# Templates
+
+
+async def offer_templates(work: UnitOfWork, access: CaseAccess) -> dict[str, Any]:
+    """Load the templates of the officer's unit and of the city, filled in for the case."""
+    due = access.case.due_at.astimezone(work.policy.zone)
+    fields = {
+        "ma": access.case.code,
+        "han": f"{due:%d/%m/%Y}",
+        "ngay": f"{work.now.astimezone(work.policy.zone):%d/%m/%Y}",
+    }
+    units = (access.officer.unit_code, CITY)
+    templates = await casework.list_templates(work.connection, units)
+    return {
+        "@templates": [
+            [str(each.id), each.name, rules.fill_template(each.text, **fields)]
+            for each in templates[:_MAX_BUTTONS]
+        ]
+    }
+
+
+# Similar cases
+
+
+async def offer_similar_cases(work: UnitOfWork, access: CaseAccess) -> dict[str, Any]:
+    """Load the cases that this one may be merged into, with the beginning of their texts."""
+    similar = await list_similar_cases(work.connection, access)
+    return {"@alike": [[case.code, _make_label(case)] for case in similar]}
+
+
+async def list_similar_cases(connection: AsyncConnection, access: CaseAccess) -> list[Submission]:
+    """Return open cases that seem to be about the same, the most similar first."""
+    others = await casework.list_similar(connection, access.case, access.officer, _COMPARED)
+    return [case for case, _likeness in rules.rank_similar(access.case, others)]
+
+
+def _make_label(case: Submission) -> str:
     excerpt = " ".join(case.text.split())[:_EXCERPT]
     return f"{case.code}: {excerpt}…"
 
 
-async def _officers(connection: AsyncConnection, action: str, at: CaseAccess) -> list[Officer]:
-    """Who can be given a case: who works in its unit; who can be kept off it: who might see it."""
-    roles = WORKERS if action == "assign" else READERS
-    units = (at.case.handled_by,) if action == "assign" else (at.case.handled_by, CITY)
-    return [
-        each
-        for each in await officers.list_active(connection, units)
-        if each.role in roles and each.id not in at.recused
-    ]
+async def lock_merge_target(attempt: Attempt[CaseAccess]) -> Columns:
+    """Return the column of the case that this one is merged into; raise Refused if it cannot be.
 
-
-async def check_choice(
-    connection: AsyncConnection, action: str, at: CaseAccess, words: Mapping[str, Any]
-) -> None:
-    """Raise Refused for a choice that is not, or no longer, to be had."""
-    if action in {"assign", "exclude"}:
-        chosen = {str(each.id): each for each in await _officers(connection, action, at)}
-        officer = chosen.get(str(words["officer"]))
-        if officer is None:
-            raise Refused(Words("case.no_such_officer"))
-    if action == "route" and words["area"] == CITY:
-        raise Refused(Words("case.no_such_unit"))
-
-
-async def lock_merge_target(
-    connection: AsyncConnection, at: CaseAccess, words: Mapping[str, Any]
-) -> int:
-    """The case that this one is merged into, held as it is; raises Refused if it cannot be."""
-    code = parse_code(words["into"])
+    The target's version is raised, so somebody who closes it at the same moment is refused.
+    """
+    connection, access = attempt.work.connection, attempt.access
+    code = parse_code(attempt.words["into"])
     target = await submissions.find_submission(connection, code)
-    unusable = Refused(Words("case.not_mergeable", {"code": code[:20]}))
-    if target is None or target.id == at.case.id:
-        raise unusable
+    refused = Refused(Words("case.not_mergeable", {"code": code[:20]}))
+    if target is None or target.id == access.case.id:
+        raise refused
     recused = await casework.list_recused(connection, target.id)
     is_open = target.closed_at is None and target.answered_at is None
-    if not (is_open and may_open(at.officer, target, recused)):
-        raise unusable
-    # Its version goes up: whoever closes it at the same moment is told that it has changed.
-    if await submissions.update_submission(connection, target, by=at.officer) is None:
-        raise unusable
-    return target.id
+    if not (is_open and may_open(access.officer, target, recused)):
+        raise refused
+    if await submissions.update_submission(connection, target, by=access.officer) is None:
+        raise refused
+    return {"merged_into": target.id}

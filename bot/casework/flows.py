@@ -156,22 +156,6 @@ EXTEND = Flow(
 
 DIVERT = Flow("divert", (Step("place", text_input("divert.place", limit=_LONG)),))
 
-ACTIONS = (
-    ASK,
-    PROPOSE,
-    SEND_BACK,
-    TRANSFER,
-    REJECT,
-    NOTE,
-    ASSIGN,
-    EXCLUDE,
-    ROUTE,
-    RECLASSIFY,
-    MERGE,
-    EXTEND,
-    DIVERT,
-)
-
 TEMPLATE = Flow(
     "template",
     (

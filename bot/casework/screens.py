@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.areas.units import name_police
 from bot.casework.templates import may_change
 from bot.core.screen import Button, Lines, Param, Screen, Words
-from bot.feedback.screens import describe_submission
+from bot.notifications.summaries import describe_submission
 from storage.models import Identity
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
     proposed = (_answer(opened.answer),) if opened.answer else ()
     merged = _codes("case.merged", opened.merged)
     alike = _codes("case.alike", opened.alike)
-    ways = [each.name for each in opened.actions if not each.rare]
+    ways = [each.verb for each in opened.actions if not each.is_rare]
     return Screen(
         (*guarded, words, *said, *proposed, *withheld, *merged, *alike),
         (*_doing(ways, submission), Button(Words("case.more"), f"case:more={submission.code}")),
@@ -50,7 +50,7 @@ def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
 
 def show_more_actions(opened: CaseView) -> Screen:
     """What is done with a case now and then."""
-    ways = [each.name for each in opened.actions if each.rare]
+    ways = [each.verb for each in opened.actions if each.is_rare]
     ways.append("unban" if opened.banned else "ban")
     words = Words("case.what", {"code": opened.submission.code})
     return Screen((words,), _doing(ways, opened.submission))

@@ -1,181 +1,156 @@
-"""What follows when something was done with a case: words kept, and who hears of it."""
+"""Side effects of a case action: stored remarks, notices to residents, alerts to officers.
+
+All of them happen in the transaction of the action.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.areas.units import CITY, name_police
-from bot.casework.actions import NEW
-from bot.casework.assignment import (
-    alert_officers,
-    assign_and_alert,
-    list_leaders,
-    notify_officers,
-    update_alerts,
-)
-from bot.core.screen import Button, Words
-from bot.core.unit_of_work import UnitOfWork
+from bot.areas.units import name_police
+from bot.casework import assignment
+from bot.casework.submission_rules import NEW
+from bot.core.screen import Button, Param, Words
 from bot.notifications import to_resident
-from storage import casework, forums, officers, submissions
-from storage.models import RemarkKind, State
+from storage import casework, submissions
+from storage.models import Officer, RemarkKind, State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from bot.casework.actions import CaseAccess, Transition
-    from storage.models import Officer, Submission
+    from bot.casework.case_access import CaseAccess
+    from bot.core.transitions import ActionResult
+    from storage.models import Submission
 
 
 @dataclass(frozen=True, slots=True)
-class ActionResult:
-    """An action that was done: by whom with what before, the case after it, the words given."""
+class AlertChange:
+    """What earlier alerts of a case say after an action: a text with the officer's name.
 
-    work: UnitOfWork
-    transition: Transition
-    at: CaseAccess
-    case: Submission
-    words: Mapping[str, Any]
+    They change when the case is no longer new or has moved; `always`: in any case.
+    """
 
-    @property
-    def name(self) -> str:
-        """The action's name."""
-        return self.transition.name
-
-    @property
-    def given(self) -> dict[str, Any]:
-        """The words, without the facts."""
-        return {name: value for name, value in self.words.items() if name[0] != "@"}
+    text: str = "alert.settled"
+    always: bool = False
 
 
-async def apply_side_effects(deed: ActionResult) -> None:
-    """Keep the words, tell the resident, tell the officers: all in the deed's transaction."""
-    await _keep(deed)
-    await _settle(deed)
-    if deed.transition.tells:
-        await _tell_residents(deed)
-    await _tell_officers(deed)
+SETTLED = AlertChange()
+
+ListOfficers = Callable[["ActionResult[Any]"], Awaitable[Sequence[Officer]]]
 
 
-async def _keep(deed: ActionResult) -> None:
-    of = {"submission_id": deed.case.id}
-    if deed.name == "propose":
-        proposed = {name: deed.words[name] for name in ("text", "measure", "deadline")}
-        by = {"proposed_by": deed.at.officer.id, "proposed_at": deed.work.now}
-        await submissions.add_answer(deed.work.connection, of | proposed | by)
-    elif deed.name in _KEPT_WORDS:
-        kind = RemarkKind.QUESTION if deed.name == "ask" else RemarkKind.NOTE
-        text = "\n".join(str(deed.words[name]) for name in _KEPT_WORDS[deed.name])
-        remark = {**of, "kind": kind, "officer_id": deed.at.officer.id, "at": deed.work.now}
-        await submissions.add_remark(deed.work.connection, {**remark, "text": text})
+def get_given_words(result: ActionResult[Any]) -> Mapping[str, Param]:
+    """Return the words that the action was given, without the facts of its conversation."""
+    return {name: value for name, value in result.words.items() if not name.startswith("@")}
 
 
-# What the officers of a case read later of the words that an action came with.
-_KEPT_WORDS: Mapping[str, tuple[str, ...]] = {
-    "ask": ("question",),
-    "note": ("text",),
-    "send_back": ("reason",),
-    "transfer": ("body", "contact"),
-    "reject": ("reason",),
-    "divert": ("place",),
-    "extend": ("reason",),
-}
+def get_answer(result: ActionResult[Any]) -> Mapping[str, Param]:
+    """Return the parts of the answer that is approved."""
+    answer = result.access.answer
+    return {"text": answer.text, "measure": answer.measure, "deadline": answer.deadline}
 
 
-async def _settle(deed: ActionResult) -> None:
-    """What belongs to the case beside its row."""
-    case_id, officer_id = deed.case.id, deed.at.officer.id
-    if deed.name == "approve":
-        await forums.mark_commitments_kept(deed.work.connection, case_id, deed.work.now)
-    if deed.name == "merge":
-        await casework.move_merged(deed.work.connection, case_id, deed.case.merged_into or 0)
-    if deed.name in {"recuse", "exclude"}:
-        kept_off = officer_id if deed.name == "recuse" else int(deed.words["officer"])
-        await casework.add_recusal(
-            deed.work.connection, case_id, kept_off, officer_id, deed.work.now
-        )
-    if deed.name in {"reject", "divert"}:
-        # What was merged into it is for somebody to look at by itself.
-        await casework.release_merged(deed.work.connection, case_id)
+@dataclass(frozen=True, slots=True)
+class KeptWords:
+    """The fields of the words that are stored as a remark of a kind, a line each."""
+
+    kind: RemarkKind
+    fields: tuple[str, ...]
 
 
-async def _tell_residents(deed: ActionResult) -> None:
-    """Tell the resident; of an answer also those whose opinions were merged into this one."""
-    await _tell_resident(deed, deed.case)
-    if deed.name in {"approve", "transfer", "extend"}:
-        for merged in await casework.list_merged(deed.work.connection, deed.case.id):
-            await _tell_resident(deed, merged)
+@dataclass(frozen=True, slots=True)
+class ResidentNotice:
+    """What the resident is told: the text `notice.NAME` with parameters.
+
+    With `buttons`, the verbs of their actions, it is sent even if the resident switched notices off
+    and not held back by quiet hours. `reaches_merged`: the residents of merged cases are told too.
+    """
+
+    buttons: tuple[str, ...] = ()
+    reaches_merged: bool = False
+    get_words: Callable[[ActionResult[Any]], Mapping[str, Param]] = get_given_words
 
 
-async def _tell_resident(deed: ActionResult, case: Submission) -> None:
-    given = deed.given
-    answer = deed.at.answer
-    if deed.name == "approve" and answer is not None:
-        given = {"text": answer.text, "measure": answer.measure, "deadline": answer.deadline}
-    due = deed.case.due_at.astimezone(deed.work.policy.zone).date()
-    unit = name_police(deed.case.handled_by)
-    params = {"code": case.code, "unit": unit, "due": due, **given}
-    is_own = case.id == deed.case.id
-    ways = {"ask": ("reply",), "approve": ("rating",)}.get(deed.name, ()) if is_own else ()
+@dataclass(frozen=True, slots=True)
+class OfficerNotice:
+    """What officers are told: a text, and the function that lists the officers.
+
+    An `is_alert` notice has the buttons to take the case on, and goes to the unit's group too.
+    """
+
+    text: str
+    list_officers: ListOfficers
+    is_alert: bool = False
+
+
+async def keep_words(result: ActionResult[Any], kept: KeptWords) -> None:
+    """Store the words that an action keeps as a remark; nothing if they are empty."""
+    text = "\n".join(str(result.words[name]) for name in kept.fields if result.words.get(name))
+    if text:
+        remark = {
+            "submission_id": result.after.id,
+            "kind": kept.kind,
+            "officer_id": result.access.actor_id,
+            "text": text,
+            "at": result.work.now,
+        }
+        await submissions.add_remark(result.work.connection, remark)
+
+
+async def notify_residents(result: ActionResult[Any], notice: ResidentNotice) -> None:
+    """Tell the resident of an action, and the residents of merged cases if the notice says so."""
+    case: Submission = result.after
+    await _notify_resident(result, case, notice.get_words(result), notice.buttons)
+    if notice.reaches_merged:
+        for merged in await casework.list_merged(result.work.connection, case.id):
+            await _notify_resident(result, merged, notice.get_words(result), ())
+
+
+async def _notify_resident(
+    result: ActionResult[Any],
+    recipient: Submission,
+    words: Mapping[str, Param],
+    buttons: Sequence[str],
+) -> None:
+    name, case = result.action.name, result.after
+    due = case.due_at.astimezone(result.work.policy.zone).date()
+    params = {"code": recipient.code, "unit": name_police(case.handled_by), "due": due, **words}
     await to_resident.notify_resident(
-        deed.work,
-        case,
-        deed.name,
-        (Words(f"notice.{deed.name}", params),),
-        occasion=str(deed.case.version),
-        buttons=tuple(Button(Words(f"mine.{way}"), f"mine:{way}={case.code}") for way in ways),
-        always=bool(ways),
+        result.work,
+        recipient,
+        name,
+        (Words(f"notice.{name}", params),),
+        occasion=str(case.version),
+        buttons=tuple(
+            Button(Words(f"mine.{verb}"), f"mine:{verb}={recipient.code}") for verb in buttons
+        ),
+        always=bool(buttons),
     )
 
 
-async def _tell_officers(deed: ActionResult) -> None:
-    """Tell who has it now, who approves, who proposed; and who was alerted that it is settled."""
-    before, case = deed.at.case, deed.case
-    was_released = case.state is State.RECEIVED and before.assignee_id != case.assignee_id
-    moved = case.handled_by != before.handled_by
-    if before.state in NEW and (case.state not in NEW or moved or deed.name == "assign"):
-        words = "alert.taken" if deed.name == "accept" else "alert.settled"
-        await update_alerts(deed.work, case, deed.at.officer, words)
-    if was_released or moved:
-        await assign_and_alert(deed.work, case)
-        return
-    match deed.name:
-        case "assign":
-            chosen = await officers.list_by_ids(deed.work.connection, [case.assignee_id or 0])
-            await alert_officers(
-                deed.work,
-                case,
-                chosen,
-                words="alert.assigned",
-            )
-        case "acknowledge":
-            unit = await officers.list_active(deed.work.connection, (case.handled_by,))
-            await _tell(deed, [each for each in unit if each.id != deed.at.officer.id])
-        case "propose":
-            found = await list_leaders(deed.work, case, (case.handled_by, CITY))
-            await _tell(deed, [each for each in found if each.id != deed.at.officer.id])
-        case "approve" | "send_back" if case.assignee_id is not None:
-            await _tell(
-                deed,
-                await list_current_assignees(deed.work, case),
-            )
+async def notify_officers(result: ActionResult[Any], notice: OfficerNotice) -> None:
+    """Tell officers of an action, each once."""
+    work, case = result.work, result.after
+    officers = await notice.list_officers(result)
+    if notice.is_alert:
+        await assignment.alert_officers(work, case, officers, words=notice.text)
+    else:
+        await assignment.notify_officers(
+            work, case, officers, result.action.name, notice.text, occasion=str(case.version)
+        )
 
 
-async def _tell(deed: ActionResult, told: Sequence[Officer]) -> None:
-    await notify_officers(
-        deed.work,
-        deed.case,
-        told,
-        deed.name,
-        f"alert.{deed.name}",
-        occasion=str(deed.case.version),
-    )
+async def hand_on_case(result: ActionResult[CaseAccess], alerts: AlertChange) -> bool:
+    """Replace the alerts of a case that is settled; assign it anew if it is free or has moved.
 
-
-async def list_current_assignees(work: UnitOfWork, case: Submission) -> Sequence[Officer]:
-    """Whose case it is, or who does that officer's work now."""
-    found = await officers.list_by_ids(work.connection, [case.assignee_id or 0])
-    away = [each for each in found if each.away_until is not None and each.away_until > work.now]
-    if away and away[0].substitute_id is not None:
-        return await officers.list_by_ids(work.connection, [away[0].substitute_id])
-    return found
+    Returns True if it was assigned anew: its new officers have been told.
+    """
+    work, before, case = result.work, result.before, result.after
+    is_free: bool = case.state is State.RECEIVED and before.assignee_id != case.assignee_id
+    is_moved: bool = case.handled_by != before.handled_by
+    is_settled = case.state not in NEW or is_moved or alerts.always
+    if before.state in NEW and is_settled:
+        await assignment.update_alerts(work, case, result.access.officer, alerts.text)
+    if is_free or is_moved:
+        await assignment.assign_and_alert(work, case)
+    return is_free or is_moved

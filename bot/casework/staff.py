@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.casework import action_service, case_access, choices, rules
-from bot.casework.actions import NEW, TRANSITIONS, is_allowed
+from bot.casework import action_service, case_access, choices, release, rules
+from bot.casework.actions import OFFICER_ACTIONS
 from bot.casework.assignment import ALERT
+from bot.casework.submission_rules import NEW
+from bot.casework.timeline import OPENED
+from bot.core.transitions import is_allowed
 from bot.core.unit_of_work import UnitOfWork
 from storage import audit, bans, casework, officers, outbox, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.casework.actions import Transition
+    from bot.casework.case_access import CaseAccess
+    from bot.casework.case_action import CaseAction
     from bot.core.requests import Chat
     from storage.models import Answer, Attachment, Officer, Remark, Role, Submission
 
-OPENED = "case.opened"
 BANNED, UNBANNED = "resident.banned", "resident.unbanned"
 
 
@@ -39,7 +42,7 @@ class CaseView:
     remarks: Sequence[Remark]
     banned: bool
     answer: Answer | None
-    actions: Sequence[Transition]
+    actions: Sequence[CaseAction[CaseAccess]]
     merged: Sequence[Submission] = ()
     alike: Sequence[Submission] = ()
 
@@ -137,7 +140,7 @@ async def open_case(work: UnitOfWork, chat_id: int, code: str) -> CaseView | Non
         else ()
     )
     banned = await bans.find_ban(work.connection, aliases, work.now) is not None
-    actions = [each for each in TRANSITIONS if is_allowed(each, found)]
+    actions = [each for each in OFFICER_ACTIONS if is_allowed(each, found)]
     withheld = len(files) - len(shown)
     merged = await casework.list_merged(work.connection, submission.id)
     alike = (
@@ -208,7 +211,7 @@ async def mark_officer_unreachable(work: UnitOfWork, chat_id: int) -> None:
     if officer is None:
         return
     unsent = await outbox.list_unsent_submissions(work.connection, chat_id, ALERT)
-    await casework.return_undelivered(work.connection, unsent, officer.id)
+    await release.return_undelivered(work, unsent, officer.id)
 
 
 async def deactivate_officer(
@@ -217,7 +220,7 @@ async def deactivate_officer(
     """Take an officer's rights away; what they had is for others. Whether there was such a one."""
     if not await officers.deactivate_officer(work.connection, officer_id):
         return False
-    await casework.release_cases(work.connection, officer_id)
+    await release.release_cases(work, officer_id)
     await audit.append_entry(
         work.connection,
         "officer.deactivated",

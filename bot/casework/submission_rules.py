@@ -88,19 +88,18 @@ def parse_code(typed: str) -> str:
     return f"HP-{letters[:4]}-{letters[4:]}"
 
 
-# Where nothing more is going to happen unless the resident asks for it.
-_OVER = frozenset(
-    {State.CLOSED, State.WITHDRAWN, State.MERGED, State.DIVERTED, State.REJECTED, State.ANSWERED}
-)
-_ANSWERED = frozenset({State.ANSWERED, State.CLOSED})
-_HANDLED = frozenset(
-    {
-        State.IN_PROGRESS,
-        State.AWAITING_RESIDENT,
-        State.ANSWER_PROPOSED,
-        State.TRANSFERRED,
-    }
-)
+NEW = frozenset({State.RECEIVED, State.ASSIGNED})
+WORKED = frozenset({State.IN_PROGRESS})
+HELD = frozenset({State.IN_PROGRESS, State.AWAITING_RESIDENT, State.TRANSFERRED})
+PROPOSED = frozenset({State.ANSWER_PROPOSED})
+OPEN = NEW | HELD | PROPOSED
+ANSWERED = frozenset({State.ANSWERED, State.CLOSED})
+# An officer who leaves hands these back. What waits for a resident or a leader keeps its state.
+HANDED_BACK = NEW | {State.IN_PROGRESS, State.TRANSFERRED}
+# The resident may add something until the submission is answered or over.
+ADDABLE = OPEN | {State.ACKNOWLEDGED}
+WITHDRAWABLE = OPEN
+
 # The law has these kept once they are received: the Criminal Procedure Code 2015, art. 145, and the
 # laws on complaints (2011) and denunciations (2018).
 _KEPT_BY_LAW = frozenset({Kind.CRIME_REPORT, Kind.COMPLAINT, Kind.DENUNCIATION})
@@ -108,34 +107,30 @@ _KEPT_BY_LAW = frozenset({Kind.CRIME_REPORT, Kind.COMPLAINT, Kind.DENUNCIATION})
 NOT_SATISFIED, SATISFIED, VERY_SATISFIED = 0, 1, 2
 
 
-def may_be_added_to(submission: Submission) -> bool:
-    """Whether its resident may still add something: until it is answered or over."""
-    return submission.state not in _OVER and submission.erased_at is None
-
-
-def may_be_withdrawn(submission: Submission) -> bool:
-    """Whether its resident may take it back: until it is answered or over."""
-    return may_be_added_to(submission) and submission.state is not State.ACKNOWLEDGED
-
-
 def may_be_rated(submission: Submission) -> bool:
-    """Whether its resident may still say what they think of the answer."""
-    answered = submission.answered_at is not None and submission.state in _ANSWERED
+    """Return True if there is an answer that its resident has not rated."""
+    answered = submission.answered_at is not None and submission.state in ANSWERED
     return answered and submission.rating is None
 
 
 def may_be_reopened(submission: Submission, now: datetime, within: timedelta) -> bool:
-    """Whether its resident may ask to look again: once, and `within` a time after the answer."""
+    """Return True if the answer is not older than `within` and nobody asked to look again before.
+
+    A submission is looked at again once only.
+    """
     return (
         submission.answered_at is not None
-        and submission.state in _ANSWERED
+        and submission.state in ANSWERED
         and submission.reopened_at is None
         and now - submission.answered_at <= within
     )
 
 
 def get_erasure_obstacle(submission: Submission) -> str | None:
-    """Why it cannot be erased now on its resident's wish; None when it can."""
-    if submission.state in _HANDLED:
+    """Return the reason why it cannot be erased now on its resident's wish; None if it can.
+
+    The reason is "being_handled" or "by_law".
+    """
+    if submission.state in HELD | PROPOSED:
         return "being_handled"
     return "by_law" if submission.kind in _KEPT_BY_LAW else None

@@ -75,12 +75,19 @@ class Access(Protocol[Row]):
 AnyAccess = TypeVar("AnyAccess", bound=Access[Any])
 
 
-@dataclass(frozen=True, slots=True)
+def _is_always_met(_access: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
 class Guard(Generic[AnyAccess]):
-    """A condition of an action beside state and role; `description` stands in the documentation."""
+    """A condition of an action beside state and role; `description` stands in the documentation.
+
+    Without `is_met` it only documents what the caller has checked, such as a query of due rows.
+    """
 
     description: str
-    is_met: Callable[[AnyAccess], bool]
+    is_met: Callable[[AnyAccess], bool] = _is_always_met
 
 
 @dataclass(frozen=True, slots=True)

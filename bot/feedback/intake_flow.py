@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.areas.question import area_input
 from bot.areas.units import name_unit
+from bot.casework.resident_flows import SUBMISSION_LIMITS
 from bot.conversation.engine import Answers, Flow, Input, Option, Reply, Step, Stop
 from bot.conversation.inputs import (
     CHOOSE,
@@ -23,7 +24,6 @@ from bot.conversation.inputs import (
 from bot.core.screen import Param, Words
 from bot.feedback.rules import (
     NOTICE_VERSION,
-    SUBMISSION_LIMITS,
     get_identity,
     get_kind,
     gives_phone,

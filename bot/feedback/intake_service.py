@@ -6,24 +6,26 @@ All of it in the transaction of the turn that finishes the flow.
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY, VINTAGE, name_police
 from bot.casework import submission_rules
 from bot.casework.assignment import assign_and_alert
-from bot.conversation.inputs import join_texts, list_files
+from bot.casework.attachments import make_attachment_rows
+from bot.casework.timeline import RECEIVED, list_timeline
+from bot.conversation.inputs import join_texts
 from bot.core.screen import Button, Screen, Words
 from bot.core.text_folding import fold_text
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import deep_links, intake_limits, rules
 from bot.feedback.text_questions import is_urgent
 from storage import audit, conversations, outbox, residents, submissions
-from storage.models import EvidenceState, Identity, State, Topic
+from storage.models import Identity, State, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,29 +33,6 @@ if TYPE_CHECKING:
     from bot.core.requests import Chat
     from bot.privacy.pseudonyms import ChatAddress
     from storage.models import Audit, Submission
-
-RECEIVED = "submission.received"
-
-# What a resident sees of what was done.
-PUBLIC_ACTIONS = (
-    RECEIVED,
-    "case.opened",
-    "submission.added_to",
-    "submission.replied",
-    "case.accept",
-    "case.acknowledge",
-    "case.ask",
-    "case.approve",
-    "case.transfer",
-    "case.reject",
-    "case.route",
-    "case.merge",
-    "case.extend",
-    "case.divert",
-    "submission.withdrawn",
-    "submission.rated",
-    "submission.reopened",
-)
 
 _RECEIPT_LIFETIME = timedelta(days=30)
 _LAST_AREAS = 3
@@ -162,21 +141,6 @@ async def _remember(connection: AsyncConnection, chat: Chat, area: str) -> None:
         await conversations.update_conversation(connection, chat.id, {"preferences": chosen})
 
 
-def make_attachment_rows(
-    messages: Iterable[Mapping[str, Any]], now: datetime
-) -> list[dict[str, Any]]:
-    """The rows of the files in gathered messages, to be fetched now; a place needs no fetching."""
-    return [
-        {
-            **asdict(file),
-            "state": EvidenceState.PLACE if file.type == "place" else EvidenceState.WAITING,
-            "attempt": 0,
-            "next_at": now,
-        }
-        for file in list_files(messages)
-    ]
-
-
 def _receipt(
     chat: Chat, address: ChatAddress, submission: Submission, policy: Policy
 ) -> outbox.OutboxMessage:
@@ -239,6 +203,6 @@ async def find_own_submission(
     owner = await submissions.find_owner(connection, submission.id)
     if owner is None or owner.alias not in aliases:
         return None
-    entries = await audit.list_timeline(connection, submission.id, PUBLIC_ACTIONS)
+    entries = await list_timeline(connection, submission.id)
     files = await submissions.list_attachments(connection, submission.id)
     return OwnSubmission(submission, entries, len(files))

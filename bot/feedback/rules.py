@@ -5,8 +5,7 @@ from __future__ import annotations
 from hashlib import blake2s
 from typing import TYPE_CHECKING, Any
 
-from bot.conversation.inputs import MessageLimits, join_texts
-from bot.evidence.content_types import MAX_FILE_BYTES
+from bot.conversation.inputs import join_texts
 from storage.models import Identity, Kind
 
 if TYPE_CHECKING:
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 # The version of the data-protection notice in bot/texts. Whoever changes what it says raises it,
 # and everybody is asked again.
 NOTICE_VERSION = "2026-12"
-
-SUBMISSION_LIMITS = MessageLimits(files=20, characters=20_000, bytes=MAX_FILE_BYTES)
 
 
 def fingerprint_text(answers: Mapping[str, Any]) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.areas.units import name_police, name_unit
-from bot.casework import submission_rules
+from bot.areas.units import name_police
+from bot.casework.case_access import ResidentAccess
+from bot.casework.resident_actions import RESIDENT_ACTIONS
 from bot.core.preferences import QUIET_HOURS, SWITCHES
-from bot.core.screen import Button, Lines, Param, Screen, Words
+from bot.core.screen import Button, Lines, Screen, Words
+from bot.core.transitions import is_allowed
+from bot.notifications.summaries import describe_submission
 from bot.texts import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-    from zoneinfo import ZoneInfo
 
     from bot.core.policy import Policy
     from bot.core.preferences import Preferences
@@ -130,8 +132,8 @@ def show_submission(mine: OwnSubmission, now: datetime, policy: Policy) -> Scree
         (words, Words("mine.timeline", {"entries": _timeline(mine.timeline)})),
         (
             *(
-                Button(Words(f"mine.{way}"), f"mine:{way}={submission.code}")
-                for way in _ways(submission, now, policy)
+                Button(Words(f"mine.{verb}"), f"mine:{verb}={submission.code}")
+                for verb in _list_verbs(submission, now, policy)
             ),
             Button(Words("mine.back"), "mine:list="),
         ),
@@ -157,27 +159,11 @@ def _timeline(entries: Sequence[Audit]) -> Lines:
     )
 
 
-def _ways(submission: Submission, now: datetime, policy: Policy) -> list[str]:
-    ways = []
-    if submission_rules.may_be_rated(submission):
-        ways.append("rating")
-    if submission_rules.may_be_reopened(submission, now, policy.reopen_within):
-        ways.append("reopening")
-    if submission_rules.may_be_added_to(submission):
-        ways.append("addition")
-    ways.append("receipt")
-    if submission_rules.may_be_withdrawn(submission):
-        ways.append("withdraw")
-    return ways
-
-
-def describe_submission(submission: Submission, zone: ZoneInfo) -> dict[str, Param]:
-    """What identifies a submission to everybody who may see it."""
-    return {
-        "code": submission.code,
-        "state": Words(f"state.{submission.state}"),
-        "kind": Words(f"feedback.kind.options.{submission.kind}"),
-        "topic": tuple(Words(f"feedback.topic.options.{topic}") for topic in submission.topics),
-        "area": name_unit(submission.unit_code),
-        "due": submission.due_at.astimezone(zone).date(),
-    }
+def _list_verbs(submission: Submission, now: datetime, policy: Policy) -> list[str]:
+    """Return the verbs of the buttons: what the resident may do now, and the receipt."""
+    access = ResidentAccess(submission, now, policy.reopen_within)
+    allowed = [
+        action for action in RESIDENT_ACTIONS if action.has_button and is_allowed(action, access)
+    ]
+    usual = [action.verb for action in allowed if not action.is_rare]
+    return [*usual, "receipt", *(action.verb for action in allowed if action.is_rare)]

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from bot.casework import submission_rules
+from bot.casework.release import release_merged_cases
+from bot.casework.timeline import list_timeline
 from bot.core.unit_of_work import UnitOfWork
-from bot.feedback.intake_service import PUBLIC_ACTIONS
 from bot.forums.attendance import service
 from storage import (
     attendance,
@@ -133,7 +134,7 @@ async def _opinion(work: UnitOfWork, submission: Submission) -> dict[str, Any]:
     number = submission.id
     files = await submissions.list_attachments(work.connection, number)
     said = await submissions.list_remarks(work.connection, number)
-    timeline = await audit.list_timeline(work.connection, number, PUBLIC_ACTIONS)
+    timeline = await list_timeline(work.connection, number)
     return {
         **{name: getattr(submission, name) for name in _COLUMNS},
         "phone": work.policy.cipher.decrypt_text(submission.phone) if submission.phone else None,
@@ -186,6 +187,8 @@ async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
         ):
             kept.append((submission.code, "being_handled"))
             continue
+        if submission.closed_at is None and submission.answered_at is None:
+            await release_merged_cases(work, submission.id)
         await _write(work, ERASED, submission)
         gone += 1
     await service.forget_attendee(work, work.policy.pseudonyms.list_aliases(chat_id))
@@ -227,7 +230,9 @@ async def correct_phone(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]
 
 def _state_of(submission: Submission) -> State:
     """An open opinion that is erased was thereby taken back."""
-    return State.WITHDRAWN if submission_rules.may_be_withdrawn(submission) else submission.state
+    return (
+        State.WITHDRAWN if submission.state in submission_rules.WITHDRAWABLE else submission.state
+    )
 
 
 async def _write(work: UnitOfWork, action: str, submission: Submission) -> None:

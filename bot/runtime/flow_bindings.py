@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from bot.casework import absences, action_service, staff, templates
-from bot.casework.flows import ACTIONS, AWAY, BAN, TEMPLATE
+from bot.casework.actions import OFFICER_ACTIONS
+from bot.casework.flows import AWAY, BAN, TEMPLATE
+from bot.casework.resident_actions import RESIDENT_ACTIONS
 from bot.conversation.service import FlowBinding
-from bot.feedback import followup_service, intake_service
-from bot.feedback.followup_flow import ADDITION, RATING, REOPENING, REPLY
+from bot.feedback import intake_service
 from bot.feedback.intake_flow import FEEDBACK
 from bot.forums.attendance import service as attendance
 from bot.forums.attendance.flow import ATTENDING
@@ -34,16 +35,17 @@ FLOW_BINDINGS = (
         answered=_CONSENT,
         forgets=_REFUSED,
     ),
-    FlowBinding(ADDITION, finish=followup_service.add_to_submission),
-    FlowBinding(RATING, finish=followup_service.rate_answer),
-    FlowBinding(REOPENING, finish=followup_service.reopen_submission),
-    FlowBinding(REPLY, finish=followup_service.reply_to_question),
+    *(
+        FlowBinding(flow, finish=partial(action_service.finish_own_action, flow=flow.name))
+        for flow in dict.fromkeys(action.flow for action in RESIDENT_ACTIONS if action.flow)
+    ),
     FlowBinding(BAN, finish=staff.ban_resident),
     FlowBinding(AWAY, finish=absences.finish_absence, begin=absences.begin_absence),
     FlowBinding(TEMPLATE, finish=templates.add_template, begin=templates.begin_template),
     *(
-        FlowBinding(flow, finish=partial(action_service.finish_action, action=flow.name))
-        for flow in ACTIONS
+        FlowBinding(action.flow, finish=partial(action_service.finish_action, action=action.name))
+        for action in OFFICER_ACTIONS
+        if action.flow
     ),
     FlowBinding(
         ATTENDING,

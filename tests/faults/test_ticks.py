@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select, text, update
 
 from bot.casework.assignment import ALERTED
-from bot.casework.escalation import OVERDUE
+from bot.casework.clock_actions import REPORT_OVERDUE
 from bot.privacy.retention import OUTLIVED
 from storage.models import Audit, State, Submission
 from storage.statements import table
@@ -59,7 +59,8 @@ async def test_what_falls_due_happens_once(twin_town: Town) -> None:
         due: Any = (await connection.execute(select(ROWS.c.due_at))).scalar_one()
     town.now = due + timedelta(minutes=1)
     await wake_all(town, lambda schedule: schedule.look_at_deadlines())
-    assert (officer.count_told("alert.overdue"), await happened(town, OVERDUE)) == (1, 1)
+    assert officer.count_told("alert.overdue") == 1
+    assert await happened(town, REPORT_OVERDUE.audit_action) == 1
     assert ann.count_told("notice.overdue") == 1
 
     async with town.app.database.transaction() as connection:

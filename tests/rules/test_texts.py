@@ -10,13 +10,15 @@ import pytest
 
 from bot.areas.former_units import FormerLevel
 from bot.areas.units import Level
-from bot.casework.actions import TRANSITIONS
+from bot.casework.actions import ACTIONS, OFFICER_ACTIONS
+from bot.casework.case_action import CaseAction
 from bot.casework.case_lists import FILTERS
+from bot.casework.resident_actions import RESIDENT_ACTIONS
+from bot.casework.timeline import PUBLIC_ACTIONS
 from bot.channels.telegram.commands import MENU
 from bot.core.preferences import QUIET_HOURS, SWITCHES
-from bot.feedback.intake_service import PUBLIC_ACTIONS
 from bot.forums.attendance.rules import MAX_PEOPLE
-from bot.forums.planning.actions import ACTIONS
+from bot.forums.planning.actions import ACTIONS as FORUM_ACTIONS
 from bot.runtime.flow_bindings import FLOW_BINDINGS
 from bot.texts import LANGUAGES, load_texts
 from storage import audit
@@ -44,23 +46,14 @@ def expected_keys() -> set[str]:
     found |= {f"{group}.{level}" for group in ("areas", "police") for level in (*Level, "city")}
     found |= {f"role.{role}" for role in (*Role, audit.RESIDENT, audit.SYSTEM, audit.OPERATOR)}
     found |= {f"case.remark.{kind}" for kind in RemarkKind}
-    found |= {f"case.do.{each.name}" for each in TRANSITIONS} | {"case.do.ban", "case.do.unban"}
-    found |= {f"notice.{each.name}" for each in TRANSITIONS if each.tells}
-    found |= {
-        f"alert.{name}"
-        for name in (
-            "propose",
-            "approve",
-            "send_back",
-            "due_soon",
-            "overdue",
-            "taken",
-            "settled",
-            "assigned",
-            "unacknowledged",
-            "acknowledge",
-        )
-    }
+    found |= {f"case.do.{each.verb}" for each in OFFICER_ACTIONS}
+    found |= {"case.do.ban", "case.do.unban", "alert.due_soon", "alert.overdue"}
+    for action in ACTIONS:
+        if isinstance(action, CaseAction):
+            found |= {f"notice.{action.name}"} if action.resident_notice else set()
+            found |= {action.officer_notice.text} if action.officer_notice else set()
+            found |= {action.alerts.text}
+    found |= {f"mine.{each.verb}" for each in RESIDENT_ACTIONS}
     found |= {f"files.given_up.{state}" for state in ("too_large", "refused", "failed")}
     found |= {f"settings.{way}.{name}" for way in ("mute", "hear") for name in SWITCHES}
     found |= {f"settings.quiet.{name}" for name in ("none", *QUIET_HOURS)}
@@ -71,8 +64,8 @@ def expected_keys() -> set[str]:
     found |= {f"attend.people.options.{n + 1}" for n in range(MAX_PEOPLE)}
     found |= {f"forums.{name}" for name in FORUM_KEYS}
     found |= {f"reminder.before.{unit}" for unit in ("days", "hours", "minutes")}
-    found |= {f"forum.do.{each.name}" for each in ACTIONS}
-    found |= {f"announcement.{each.tells}" for each in ACTIONS if each.tells}
+    found |= {f"forum.do.{each.name}" for each in FORUM_ACTIONS}
+    found |= {f"announcement.{each.tells}" for each in FORUM_ACTIONS if each.tells}
     found |= {f"forum.state.{state}" for state in ForumState}
     found |= {f"forum.alert.{n}" for n in FORUM_ALERTS}
     for matter in FLOW_BINDINGS:

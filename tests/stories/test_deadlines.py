@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.casework import escalation
+from bot.casework.clock_actions import REPORT_OVERDUE
 from storage import audit
 from storage.models import Role, State
 from tests.town.casework import DEADLINES, accept_case, check_deadlines, propose_answer
@@ -47,7 +47,8 @@ async def test_what_is_overdue_goes_up(town: Town) -> None:
     assert ann.count_told("notice.overdue") == 1
     async with town.app.database.reading() as connection:
         number = (await town.get_submission(code)).id
-        assert len(await audit.list_timeline(connection, number, [escalation.OVERDUE])) == 1
+        reports = await audit.list_timeline(connection, number, [REPORT_OVERDUE.audit_action])
+    assert len(reports) == 1
 
 
 async def test_what_nobody_took_goes_up_too(town: Town) -> None:

@@ -19,8 +19,10 @@ from sqlalchemy import func, select, update
 
 from bot.areas.units import CITY
 from bot.casework import action_service, assignment, case_access, escalation, staff
-from bot.casework.actions import BY_NAME, NEW, TRANSITIONS, is_allowed
+from bot.casework.actions import BY_NAME, OFFICER_ACTIONS
+from bot.casework.submission_rules import NEW
 from bot.core.requests import Chat, Refused
+from bot.core.transitions import is_allowed
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import followup_service
 from bot.feedback import intake_service as feedback
@@ -177,7 +179,9 @@ class Casework(RuleBasedStateMachine):
                 at = await case_access.find_case_access(
                     UnitOfWork(connection, self.now, POLICY), self.staff[by], code
                 )
-            return [each.name for each in TRANSITIONS if at is not None and is_allowed(each, at)]
+            return [
+                each.name for each in OFFICER_ACTIONS if at is not None and is_allowed(each, at)
+            ]
 
         if actions := self.runner.run(allowed()):
             self._act(by, actions[pick % len(actions)], code, other)
@@ -260,12 +264,10 @@ class Casework(RuleBasedStateMachine):
                     UnitOfWork(connection, self.now, POLICY), chat, code
                 )
             else:
-                does = {
-                    "reply": followup_service.reply_to_question,
-                    "reopen": followup_service.reopen_submission,
-                    "rate": followup_service.rate_answer,
-                }[what]
-                await does(UnitOfWork(connection, self.now, POLICY), chat, answers)
+                flow = {"reply": "reply", "reopen": "reopening", "rate": "rating"}[what]
+                await action_service.finish_own_action(
+                    UnitOfWork(connection, self.now, POLICY), chat, answers, flow=flow
+                )
             after = await submissions.find_submission(connection, code)
             assert before
             assert after

@@ -11,16 +11,19 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY, name_police
-from bot.casework import actions, changes, side_effects
-from bot.casework.permissions import READERS, WORKERS
+from bot.casework.actions import PROPOSE_IN_HALL
+from bot.casework.case_access import HallAccess
+from bot.casework.permissions import READERS
+from bot.casework.submission_rules import PROPOSED
 from bot.core.requests import Refused
 from bot.core.screen import Button, Screen, Words
+from bot.core.transitions import perform
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums.planning.actions import IN_THE_HALL
 from bot.forums.planning.service import REFUSED, find_planned_forum
 from bot.forums.session.agenda_grouping import group_by_agenda
 from bot.notifications import to_resident
-from storage import attendance, audit, casework, forum_sessions, outbox, submissions
+from storage import attendance, audit, forum_sessions, outbox
 from storage.models import HeardAs, State
 
 if TYPE_CHECKING:
@@ -39,9 +42,8 @@ _NOTHING = "–"  # where no measure or no day was named
 
 Group = tuple[str | None, list["Submission"]]
 
-_PROPOSING = actions.BY_NAME["propose"]
-_UNANSWERED = actions.NEW | _PROPOSING.states
-_UNSETTLED = _UNANSWERED | {State.ANSWER_PROPOSED}
+_UNANSWERED = PROPOSE_IN_HALL.from_states
+_UNSETTLED = _UNANSWERED | PROPOSED
 
 
 @dataclass(frozen=True)
@@ -168,24 +170,14 @@ async def record_answer(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]
     officer, forum, opinion = await _held(
         work.connection, chat.id, answers["@code"], int(answers["@number"]), _UNANSWERED
     )
-    newest = await submissions.find_newest_answer(work.connection, opinion.id)
-    recused = await casework.list_recused(work.connection, opinion.id)
-    at = actions.CaseAccess(officer, opinion, newest, frozenset(), recused)
     words = {
         "text": answers["text"],
         "measure": answers["measure"] or _NOTHING,
         "deadline": answers["deadline"] or _NOTHING,
     }
-    written = changes.compute_changes(_PROPOSING, at, work.now, words, work.policy)
-    if opinion.assignee_id is None and officer.role in WORKERS:
-        written["assignee_id"] = officer.id  # somebody goes on if it is sent back
-    changed = await submissions.update_submission(work.connection, opinion, by=officer, **written)
-    if changed is None:  # the officer has lost the role
-        raise Refused(Words(REFUSED))
+    access = HallAccess(opinion, officer)
+    changed: Submission = await perform(work, PROPOSE_IN_HALL, access, words)
     await _hear(work, forum, officer, changed, HeardAs.ANSWERED)
-    await side_effects.apply_side_effects(
-        side_effects.ActionResult(work, _PROPOSING, at, changed, words)
-    )
     await _go_on(work, forum, officer, changed)
 
 

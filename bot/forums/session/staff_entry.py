@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from bot.areas.units import VINTAGE
 from bot.casework import submission_rules
 from bot.casework.assignment import assign_and_alert
+from bot.casework.timeline import RECEIVED
 from bot.core.text_folding import fold_text
 from bot.core.unit_of_work import UnitOfWork
-from bot.feedback.intake_service import RECEIVED
 from storage import audit, submissions
 from storage.models import Identity, State
 

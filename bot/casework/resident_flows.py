@@ -1,4 +1,4 @@
-"""What a resident may do with an opinion after it was received, each a short conversation."""
+"""The short conversations of residents about a submission that was received."""
 
 from __future__ import annotations
 
@@ -6,29 +6,30 @@ from typing import TYPE_CHECKING
 
 from bot.casework.submission_rules import NOT_SATISFIED, SATISFIED, VERY_SATISFIED
 from bot.conversation.engine import Answers, Flow, Step
-from bot.conversation.inputs import choice_input, messages_input, text_input
-from bot.feedback.rules import SUBMISSION_LIMITS
+from bot.conversation.inputs import MessageLimits, choice_input, messages_input, text_input
+from bot.evidence.content_types import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.core.screen import Param
 
+SUBMISSION_LIMITS = MessageLimits(files=20, characters=20_000, bytes=MAX_FILE_BYTES)
 _REASON = 2000  # characters
 
 
 def show_code(answers: Answers) -> Mapping[str, Param]:
-    """The code of the opinion that it is about."""
+    """Return the code of the submission that the question is about."""
     return {"code": answers["@code"]}
 
 
 def is_dissatisfied(answers: Answers) -> bool:
-    """Who is content is not asked why."""
+    """Return True if the answer was rated as not satisfying: then the reason is asked for."""
     return answers.get("score") == str(NOT_SATISFIED)
 
 
 def may_ask_again(answers: Answers) -> bool:
-    """Once only, and not too long after the answer."""
+    """Return True if the resident is dissatisfied and may ask to look at it again."""
     return is_dissatisfied(answers) and bool(answers.get("@reopens"))
 
 

@@ -1,0 +1,111 @@
+"""Effects of single actions beside the case's own row, in the same transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.casework.attachments import make_attachment_rows
+from bot.casework.release import release_merged_cases
+from bot.conversation.inputs import join_texts
+from bot.core.requests import Refused
+from storage import casework, forums, submissions
+from storage.models import RemarkKind
+
+if TYPE_CHECKING:
+    from bot.casework.case_access import CaseAccess, ResidentAccess
+    from bot.core.transitions import ActionResult
+
+
+# Officers
+
+
+async def store_proposal(result: ActionResult[CaseAccess]) -> None:
+    """Store the proposed answer."""
+    await submissions.add_answer(
+        result.work.connection,
+        {
+            "submission_id": result.after.id,
+            **{name: result.words[name] for name in ("text", "measure", "deadline")},
+            "proposed_by": result.access.officer.id,
+            "proposed_at": result.work.now,
+        },
+    )
+
+
+async def approve_answer(result: ActionResult[CaseAccess]) -> None:
+    """Approve the answer as a second person, and mark the commitment of a forum as kept.
+
+    Raises Refused if there is no answer to approve any more.
+    """
+    work, access = result.work, result.access
+    answer_id = access.answer.id if access.answer else 0
+    if not await submissions.approve_answer(
+        work.connection, answer_id, access.officer.id, work.now
+    ):
+        raise Refused(access.explain_too_late())
+    await forums.mark_commitments_kept(work.connection, result.after.id, work.now)
+
+
+async def move_merged_cases(result: ActionResult[CaseAccess]) -> None:
+    """Merge what was merged into this case into the same case as this one."""
+    await casework.move_merged(result.work.connection, result.after.id, result.after.merged_into)
+
+
+async def free_merged_cases(result: ActionResult[Any]) -> None:
+    """Let what was merged into this case stand by itself: this case will not be answered."""
+    await release_merged_cases(result.work, result.after.id)
+
+
+async def keep_officer_off(result: ActionResult[CaseAccess]) -> None:
+    """Keep the officer who acts off the case."""
+    await _add_recusal(result, result.access.officer.id)
+
+
+async def keep_chosen_off(result: ActionResult[CaseAccess]) -> None:
+    """Keep the chosen officer off the case."""
+    await _add_recusal(result, int(result.words["officer"]))
+
+
+async def _add_recusal(result: ActionResult[CaseAccess], officer_id: int) -> None:
+    await casework.add_recusal(
+        result.work.connection,
+        result.after.id,
+        officer_id,
+        result.access.officer.id,
+        result.work.now,
+    )
+
+
+# Residents
+
+
+async def store_addition(result: ActionResult[ResidentAccess]) -> None:
+    """Store what the resident adds, with its files."""
+    await _store_messages(result, RemarkKind.ADDITION)
+
+
+async def store_reply(result: ActionResult[ResidentAccess]) -> None:
+    """Store the reply to a question, with its files."""
+    await _store_messages(result, RemarkKind.REPLY)
+
+
+async def _store_messages(result: ActionResult[ResidentAccess], kind: RemarkKind) -> None:
+    work, case, messages = result.work, result.after, result.words["details"]
+    remark_id = await submissions.add_remark(
+        work.connection,
+        {
+            "submission_id": case.id,
+            "kind": kind,
+            "officer_id": None,
+            "text": join_texts(messages),
+            "at": work.now,
+        },
+    )
+    stored = await submissions.list_attachments(work.connection, case.id)
+    await submissions.add_attachments(
+        work.connection,
+        case.id,
+        make_attachment_rows(messages, work.now),
+        first=len(stored),
+        remark_id=remark_id,
+    )

@@ -1,0 +1,56 @@
+"""The officers who are told of an action: one function for each kind of recipient in the rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.areas.units import CITY
+from bot.casework import assignment
+from storage import officers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.transitions import ActionResult
+    from storage.models import Officer
+
+
+async def list_assignees(result: ActionResult[Any]) -> Sequence[Officer]:
+    """Return the officer who was made the assignee."""
+    return await officers.list_by_ids(result.work.connection, [result.after.assignee_id or 0])
+
+
+async def list_workers(result: ActionResult[Any]) -> Sequence[Officer]:
+    """Return the assignee or, while that officer is away, their substitute."""
+    return await assignment.list_current_assignees(result.work, result.after)
+
+
+async def list_unit(result: ActionResult[Any]) -> Sequence[Officer]:
+    """Return the officers of the unit that handles the case, without the officer who acted."""
+    unit = await officers.list_active(result.work.connection, (result.after.handled_by,))
+    return _without_actor(result, unit)
+
+
+async def list_approvers(result: ActionResult[Any]) -> Sequence[Officer]:
+    """Return the leaders of the unit and of the city, without the officer who acted."""
+    case = result.after
+    leaders = await assignment.list_leaders(result.work, case, (case.handled_by, CITY))
+    return _without_actor(result, leaders)
+
+
+async def list_concerned(result: ActionResult[Any]) -> Sequence[Officer]:
+    """Return the assignee who took the case on; otherwise the officers on duty for it."""
+    return await assignment.list_concerned(result.work, result.after)
+
+
+async def list_escalated(result: ActionResult[Any]) -> Sequence[Officer]:
+    """Return the officers on duty and the unit's leaders, from level 2 the city's leaders too."""
+    case = result.after
+    units = (case.handled_by,) if case.escalation == 1 else (case.handled_by, CITY)
+    serving = await assignment.list_serving(result.work, case)
+    leaders = await assignment.list_leaders(result.work, case, units)
+    return assignment.merge_officers(serving, leaders)
+
+
+def _without_actor(result: ActionResult[Any], recipients: Sequence[Officer]) -> Sequence[Officer]:
+    return [officer for officer in recipients if officer.id != result.access.actor_id]

@@ -1,0 +1,129 @@
+"""The rows of what a resident may do with their own submission, part of the table of actions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.casework import changes, effects, recipients, resident_flows
+from bot.casework.case_access import ResidentAccess
+from bot.casework.case_action import CaseAction
+from bot.casework.side_effects import KeptWords, OfficerNotice
+from bot.casework.submission_rules import (
+    ADDABLE,
+    ANSWERED,
+    WITHDRAWABLE,
+    may_be_rated,
+    may_be_reopened,
+)
+from bot.core.transitions import Guard, is_allowed, perform
+from storage import audit
+from storage.models import RemarkKind, State
+
+if TYPE_CHECKING:
+    from bot.core.transitions import ActionResult
+
+_RESIDENT = frozenset({audit.RESIDENT})
+
+MAY_RATE = Guard[ResidentAccess](
+    "it is answered and not rated", lambda access: may_be_rated(access.case)
+)
+MAY_REOPEN = Guard[ResidentAccess](
+    "once, within `deadlines.reopen_days` of the answer",
+    lambda access: may_be_reopened(access.case, access.now, access.reopen_within),
+)
+
+REOPEN = CaseAction[ResidentAccess](
+    name="reopen",
+    button="reopening",
+    recorded_as="submission.reopened",
+    actors=_RESIDENT,
+    from_states=ANSWERED,
+    to_state=State.ASSIGNED,
+    other_states=frozenset({State.RECEIVED}),
+    guard=MAY_REOPEN,
+    flow=resident_flows.REOPENING,
+    changes=changes.reopen_case,
+    keeps=KeptWords(RemarkKind.ADDITION, ("reason",)),
+    officer_notice=OfficerNotice("alert.reopened", recipients.list_concerned),
+    public=True,
+)
+
+
+async def _reopen_if_asked(result: ActionResult[ResidentAccess]) -> None:
+    """Reopen the case if the resident asked for it with the rating, and still may."""
+    again = replace(result.access, case=result.after)
+    if result.words.get("again") == "yes" and is_allowed(REOPEN, again):
+        await perform(result.work, REOPEN, again, {"reason": result.words.get("reason")})
+
+
+RATE = CaseAction[ResidentAccess](
+    name="rate",
+    button="rating",
+    recorded_as="submission.rated",
+    actors=_RESIDENT,
+    from_states=ANSWERED,
+    to_state=None,
+    guard=MAY_RATE,
+    flow=resident_flows.RATING,
+    changes=changes.rate_answer,
+    effects=(_reopen_if_asked,),
+    public=True,
+)
+ADD = CaseAction[ResidentAccess](
+    name="add",
+    button="addition",
+    recorded_as="submission.added_to",
+    actors=_RESIDENT,
+    from_states=ADDABLE,
+    to_state=None,
+    flow=resident_flows.ADDITION,
+    changes=changes.add_words,
+    effects=(effects.store_addition,),
+    officer_notice=OfficerNotice("alert.added", recipients.list_concerned),
+    public=True,
+)
+REPLY = CaseAction[ResidentAccess](
+    name="reply",
+    button="reply",
+    recorded_as="submission.replied",
+    actors=_RESIDENT,
+    from_states=frozenset({State.AWAITING_RESIDENT}),
+    to_state=State.IN_PROGRESS,
+    other_states=frozenset({State.RECEIVED}),
+    flow=resident_flows.REPLY,
+    has_button=False,
+    changes=changes.reply_to_question,
+    effects=(effects.store_reply,),
+    officer_notice=OfficerNotice("alert.added", recipients.list_concerned),
+    public=True,
+)
+# A reply that comes when the case has gone on without it.
+REPLY_LATE = replace(
+    REPLY,
+    name="reply_late",
+    from_states=ADDABLE - REPLY.from_states,
+    to_state=None,
+    other_states=frozenset(),
+    changes=changes.add_words,
+)
+WITHDRAW = CaseAction[ResidentAccess](
+    name="withdraw",
+    recorded_as="submission.withdrawn",
+    actors=_RESIDENT,
+    from_states=WITHDRAWABLE,
+    to_state=State.WITHDRAWN,
+    effects=(effects.free_merged_cases,),
+    officer_notice=OfficerNotice("alert.withdrawn", recipients.list_concerned),
+    public=True,
+    is_rare=True,
+)
+
+RESIDENT_ACTIONS: tuple[CaseAction[ResidentAccess], ...] = (
+    RATE,
+    REOPEN,
+    ADD,
+    REPLY,
+    REPLY_LATE,
+    WITHDRAW,
+)
