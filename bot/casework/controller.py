@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.casework import action_service, case_lists, screens, staff
-from bot.casework.actions import TRANSITIONS
+from bot.casework.actions import OFFICER_ACTIONS
 from bot.casework.submission_rules import parse_code
 from bot.core.requests import Notice, Refused, Route, Show, StartFlow
 from bot.core.screen import Screen, Words
@@ -127,7 +127,7 @@ ROUTES: Routes = {
             reads_only=action.asks,
             record_refusal=record_refusal,
         )
-        for action in TRANSITIONS
+        for action in OFFICER_ACTIONS
     },
     "case:ban": Route(start_ban, reads_only=True),
     "case:unban": Route(lift_ban),
