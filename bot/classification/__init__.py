@@ -1,1 +1,1 @@
-"""What a text is: its kind, its topics, whether it tells of danger, the personal data in it."""
+"""Classification of texts: kind, topics, urgency, personal data."""

@@ -1,4 +1,4 @@
-"""How good the suggestions are, on texts of which it is known what they are."""
+"""Measure the quality of the suggestions on labelled texts."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bot.classification.suggestion import suggest
+from bot.classification.suggestion import suggest_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import BinaryIO
 
-# The glossary's Vietnamese codes of kinds stand for ours.
-_KINDS = {
+# Labelled texts may name the kinds by these Vietnamese codes.
+_KIND_CODES = {
     "phan_anh": "report",
     "kien_nghi": "proposal",
     "cau_hoi": "question",
@@ -28,35 +28,48 @@ _KINDS = {
 
 
 class BadExamples(Exception):
-    """An example lacks what it needs; the message says which and what."""
+    """An example has not all fields. The message names the example and the missing fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrecisionRecall:
-    """Precision and recall: of what was suggested what is right, of what is right what was."""
+    """Counts for precision and recall.
 
-    hits: int
+    correct:   the number of suggested labels that are expected
+    suggested: the number of suggested labels
+    expected:  the number of expected labels
+    """
+
+    correct: int
     suggested: int
-    right: int
+    expected: int
 
     @property
     def precision(self) -> float:
-        return self.hits / self.suggested if self.suggested else 1.0
+        """The share of the suggested labels that are expected."""
+        return self.correct / self.suggested if self.suggested else 1.0
 
     @property
     def recall(self) -> float:
-        return self.hits / self.right if self.right else 1.0
+        """The share of the expected labels that are suggested."""
+        return self.correct / self.expected if self.expected else 1.0
 
     @property
     def f1(self) -> float:
-        """Their harmonic mean."""
-        both = self.precision + self.recall
-        return 2 * self.precision * self.recall / both if both else 0.0
+        """The harmonic mean of precision and recall."""
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / total if total else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """The figures: topics together (micro), urgency, and the share of kinds that are right."""
+    """The results for some texts.
+
+    texts:  the number of texts
+    topics: the labels of all topics together (micro average)
+    urgent: the label "urgent"
+    kinds:  the share of texts whose kind is suggested correctly
+    """
 
     texts: int
     topics: PrecisionRecall
@@ -65,35 +78,46 @@ class Measurement:
 
 
 def measure_examples(examples: Sequence[Mapping[str, Any]]) -> Measurement:
-    """Measure on examples with `text`, `topics`, `urgent` and `kind`; raises BadExamples."""
-    topics, urgent, kinds = [0, 0, 0], [0, 0, 0], 0
+    """Measure on examples with the fields text, topics, urgent, kind. Raises BadExamples."""
+    topic_counts, urgent_counts, correct_kinds = [0, 0, 0], [0, 0, 0], 0
     for number, example in enumerate(examples, 1):
         if missing := {"text", "topics", "urgent", "kind"} - set(example):
             raise BadExamples(f"example {number} lacks {', '.join(sorted(missing))}")
-        found, right = suggest(example["text"]), set(example["topics"])
-        for sums, ours, theirs in (
-            (topics, {topic.value for topic in found.topics}, right),
-            (urgent, {True} & {found.urgent}, {True} & {bool(example["urgent"])}),
+        suggestion = suggest_labels(example["text"])
+        for counts, suggested, expected in (
+            (
+                topic_counts,
+                {topic.value for topic in suggestion.topics},
+                set(example["topics"]),
+            ),
+            (urgent_counts, {True} & {suggestion.urgent}, {True} & {bool(example["urgent"])}),
         ):
-            sums[0] += len(ours & theirs)
-            sums[1] += len(ours)
-            sums[2] += len(theirs)
-        kind = found.kind.value if found.kind else "unsure"
-        kinds += kind == _KINDS.get(example["kind"], example["kind"])
-    share = kinds / len(examples) if examples else 1.0
-    return Measurement(len(examples), PrecisionRecall(*topics), PrecisionRecall(*urgent), share)
+            counts[0] += len(suggested & expected)
+            counts[1] += len(suggested)
+            counts[2] += len(expected)
+        kind = suggestion.kind.value if suggestion.kind else "unsure"
+        correct_kinds += kind == _KIND_CODES.get(example["kind"], example["kind"])
+    return Measurement(
+        len(examples),
+        PrecisionRecall(*topic_counts),
+        PrecisionRecall(*urgent_counts),
+        correct_kinds / len(examples) if examples else 1.0,
+    )
 
 
-def suggest_lines(texts: BinaryIO, found: BinaryIO) -> None:
-    """For each line of UTF-8 a line of JSON: {"text", "kind", "topics", "urgent"}."""
+def suggest_lines(texts: BinaryIO, output: BinaryIO) -> None:
+    """For each line of UTF-8 text write a line of JSON: text, kind, topics, urgent.
+
+    The output is flushed after each line, so that a program can ask line by line.
+    """
     for line in texts:
         text = line.decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\r\n")
-        seems = suggest(text)
-        answer = {
+        suggestion = suggest_labels(text)
+        labels = {
             "text": text,
-            "kind": seems.kind.value if seems.kind else None,
-            "topics": [topic.value for topic in seems.topics],
-            "urgent": seems.urgent,
+            "kind": suggestion.kind.value if suggestion.kind else None,
+            "topics": [topic.value for topic in suggestion.topics],
+            "urgent": suggestion.urgent,
         }
-        found.write(orjson.dumps(answer) + b"\n")
-        found.flush()  # whoever asks line by line waits for the answer
+        output.write(orjson.dumps(labels) + b"\n")
+        output.flush()

@@ -1,4 +1,4 @@
-"""Personal data in what people write: pointed out to them, and hidden where it is published."""
+"""Find personal data in texts, to point them out to the author and to hide them in publications."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class PersonalDataKind(StrEnum):
-    """What kind of personal data it is."""
+    """The kinds of personal data."""
 
     EMAIL = "email"
     PHONE = "phone"
@@ -25,29 +25,38 @@ class PersonalDataKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataSpan:
-    """Where in a text personal data stands, and what they are."""
+    """Personal data in a text: the kind, the index of its first character, and its end index."""
 
     kind: PersonalDataKind
-    begin: int
+    start: int
     end: int
 
 
-_SEP = r"[ .\-]?"
-# The first that fits counts; each is bounded so that no longer number is cut.
+_SEPARATOR = r"[ .\-]?"
+# At each place of the text the first matching pattern counts. A pattern never matches a part of a
+# longer number.
 _PATTERNS = (
     (PersonalDataKind.EMAIL, r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    # Plates: two digits of the province, letters (and a digit on motorcycles), 4 or 5 digits.
+    # Number plates: two digits of the province, letters (and a digit on motorcycles), and 4 or 5
+    # digits.
     (
         PersonalDataKind.PLATE,
         r"\d{2}[ -]?(?:[A-Z]{1,2}\d?|[A-Z]Đ\d?)[ -]{0,3}\d{3}[. ]?\d{2}|"
         r"\d{2}[ -]?[A-Z]{1,2}\d?[ -]{1,3}\d{4}",
     ),
-    # Telephones: mobile numbers have ten digits, beginning 03, 05, 07, 08 or 09; fixed ones 02.
-    (PersonalDataKind.PHONE, rf"(?:\+?84|0){_SEP}(?:[35789](?:{_SEP}\d){{8}}|2(?:{_SEP}\d){{9}})"),
-    # A citizen's number has 12 digits, the older one 9; a passport a letter and 7 or 8.
+    # Telephone numbers: mobile numbers have ten digits and begin with 03, 05, 07, 08 or 09.
+    # Landline numbers have eleven digits and begin with 02.
+    (
+        PersonalDataKind.PHONE,
+        rf"(?:\+?84|0){_SEPARATOR}"
+        rf"(?:[35789](?:{_SEPARATOR}\d){{8}}|2(?:{_SEPARATOR}\d){{9}})",
+    ),
+    # Citizen identity numbers have 12 digits.
     (PersonalDataKind.IDENTITY, r"0\d{2}(?:[ .]?\d{3}){3}"),
     (PersonalDataKind.INSURANCE, r"[A-Z]{2}[ -]?\d(?:[ -]?\d){12}"),
+    # Passport numbers have a letter and 7 or 8 digits.
     (PersonalDataKind.PASSPORT, r"[A-Z]\d{7,8}"),
+    # Older identity numbers have 9 digits, so they are recognized only behind their name.
     (
         PersonalDataKind.IDENTITY,
         r"(?<=cmnd )\d{9}|(?<=cmt )\d{9}|(?<=cmnd: )\d{9}|(?<=cmnd số )\d{9}",
@@ -58,28 +67,28 @@ _PATTERNS = (
         r"\d[\d ]{5,18}\d",
     ),
 )
-_ANY = re.compile(
+_ANY_PATTERN = re.compile(
     "|".join(
         rf"(?P<{kind}_{number}>(?<![\w+]){pattern}(?![\w]))"
         for number, (kind, pattern) in enumerate(_PATTERNS)
     ),
     re.IGNORECASE,
 )
-_MARK = "▒▒▒"
+_REPLACEMENT = "▒▒▒"
 
 
 def find_personal_data(text: str) -> Sequence[PersonalDataSpan]:
-    """The personal data in a text, in order; nothing is found twice."""
+    """Return the personal data in a text, in order and without overlaps."""
     return [
         PersonalDataSpan(
             PersonalDataKind((match.lastgroup or "").rpartition("_")[0]), match.start(), match.end()
         )
-        for match in _ANY.finditer(text)
+        for match in _ANY_PATTERN.finditer(text)
     ]
 
 
 def hide_personal_data(text: str) -> str:
-    """The text with a mark in the place of each."""
-    for found in reversed(find_personal_data(text)):
-        text = f"{text[: found.begin]}{_MARK}{text[found.end :]}"
+    """Return the text with all personal data replaced by a mark."""
+    for span in reversed(find_personal_data(text)):
+        text = f"{text[: span.start]}{_REPLACEMENT}{text[span.end :]}"
     return text

@@ -1,9 +1,9 @@
-"""Phrases that are looked for in what a resident wrote, and how Vietnamese is compared.
+"""Find phrases in a text, with the rules for comparing Vietnamese words.
 
-A phrase is written as in keywords.toml. A word that was typed with an accent must be the phrase's
-word with its accents, wherever the tone stands (thủy, thuỷ). A word that was typed without any is
-taken for the accented one where its sentence has no accents at all, or within a phrase of several
-words; alone among accented words it is itself: "ma" is not "mã" there.
+Phrases are written as in keywords.toml. A word that was typed with diacritics must have the same
+diacritics as the word of the phrase; the letter with the tone mark does not matter (thủy, thuỷ). A
+word that was typed without diacritics matches in two cases: its sentence has no diacritics at all,
+or it is part of a phrase of several words. Alone among words with diacritics, "ma" is not "mã".
 """
 
 from __future__ import annotations
@@ -13,335 +13,322 @@ import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from bot.classification.normalization import (
+    apply_telex,
+    has_telex_keys,
+    move_tone_to_end,
+    normalize_text,
+    strip_diacritics,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-GAP = 5  # words that "..." may stand for, at most
-_MOST_FORMS = 5_000  # that one phrase may stand for, by its groups and alternatives
+_MAX_GAP = 5  # words that "..." can stand for
+_MAX_FORMS = 5_000  # sequences of words that one phrase can stand for
 
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|\n")
-_ENDS = frozenset(".!?;…\n")
-_BREAKS = frozenset(',:()[]"“”«»') | _ENDS
-_PIECE = re.compile(r"<\w+>|\([^()]*\)|[^\s<>()]+")
+_SENTENCE_ENDS = frozenset(".!?;…\n")
+_CLAUSE_ENDS = frozenset(',:()[]"“”«»') | _SENTENCE_ENDS
+_ITEM = re.compile(r"<\w+>|\([^()]*\)|[^\s<>()]+")
 
-_TONES = "\u0300\u0301\u0303\u0309\u0323"  # grave, acute, tilde, hook, dot below
-_TELEX_TONES = dict(zip("fsxrj", _TONES, strict=True))
-_TELEX = re.compile(r"(?P<word>\w*[aeiouyw](?:c|ch|m|n|ng|nh|p|t)?)(?P<tone>[fsxrj])?")
-_KEYS_LEFT = re.compile(r"[fsxrj]$|w|dd|aa|ee|oo|ii")
-_TELEX_LETTERS = (
-    ("dd", "đ"),
-    ("aa", "â"),
-    ("aw", "ă"),
-    ("ee", "ê"),
-    ("oo", "ô"),
-    ("ow", "ơ"),
-    ("uw", "ư"),
-    ("ii", "i"),
-)
-
-
-_NOTHING: dict[Any, Any] = {}
-_ITEMS = "a word, a|b, (a b|c d), <group>, ... or +"
+_EMPTY_NODE: dict[Any, Any] = {}
+_ALLOWED_ITEMS = "a word, a|b, (a b|c d), <group>, ... or +"
 
 
 class BadPhrase(ValueError):
-    """A phrase is not written as it should be; the message says what is allowed."""
+    """The syntax of a phrase is wrong. The message says what is allowed."""
 
 
 class Span(NamedTuple):
-    """Where a phrase was found: its first token, and the one after its last."""
+    """The tokens of a match: the index of the first, and the index behind the last."""
 
     start: int
     end: int
 
 
-def _plain_letters() -> dict[int, str]:
-    """Every precomposed Vietnamese letter, as the letter without its marks."""
-    letters = (chr(code) for code in (*range(0xC0, 0x1B5), *range(0x1EA0, 0x1EFA)))
-    table = {c: unicodedata.normalize("NFD", c)[0] for c in letters}
-    return {ord(c): plain for c, plain in table.items() if c != plain} | {ord("đ"): "d"}
-
-
-_PLAIN = _plain_letters()
-
-
-def strip_accents(text: str) -> str:
-    """Composed small letters without their marks: as many as there were."""
-    return text.translate(_PLAIN)
-
-
-def small(text: str) -> str:
-    """Composed small letters."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
-
-
-@lru_cache(maxsize=16_384)
-def spelling(word: str) -> str:
-    """A word with its tone at the end, so that it does not matter where the tone was put."""
-    letters = unicodedata.normalize("NFD", word)
-    tones = "".join(c for c in letters if c in _TONES)
-    return f"{''.join(c for c in letters if c not in _TONES)}{tones}" if tones else letters
-
-
-def untelexed(word: str) -> str:
-    """What was meant by keys that the keyboard left in the word: "trươngf" is "trường"."""
-    marked = unicodedata.normalize("NFD", word)
-    tone = "".join(c for c in marked if c in _TONES)
-    toneless = unicodedata.normalize("NFC", "".join(c for c in marked if c not in _TONES))
-    found = _TELEX.fullmatch(strip_accents(toneless))
-    if found is None:
-        return word
-    letters = toneless[: found.end("word")]
-    for keys, letter in _TELEX_LETTERS:
-        letters = letters.replace(keys, letter)
-    if found["tone"] is not None:
-        tone = _TELEX_TONES[found["tone"]]
-    vowel = max(strip_accents(letters).rfind(v) for v in "aeiouy")
-    return small(letters[: vowel + 1] + tone + letters[vowel + 1 :])
-
-
 @dataclass(frozen=True, slots=True)
-class Pattern:
-    """A phrase ready to be found: parts that one sentence has, each of pieces in their order."""
+class PhrasePattern:
+    """A compiled phrase: parts that must be in one sentence; the pieces of a part in their order.
+
+    Pieces are numbers in the index.
+    """
 
     parts: tuple[tuple[int, ...], ...]
 
     @property
-    def first(self) -> int:
-        """A piece without which the pattern is nowhere."""
+    def first_piece(self) -> int:
+        """A piece that every match contains."""
         return self.parts[0][0]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A text as tokens: which sentence and clause each is in, and where each piece was found."""
+class SearchedText:
+    """The tokens of a text, and the matches of the pieces.
+
+    sentences:  for each token, the number of its sentence
+    clauses:    for each token, the number of its clause
+    word_count: the number of tokens that are not punctuation
+    matches:    piece -> its spans, in the order of their starts
+    """
 
     sentences: Sequence[int]
     clauses: Sequence[int]
-    words: int
-    found: Mapping[int, Sequence[Span]]
+    word_count: int
+    matches: Mapping[int, Sequence[Span]]
 
-    def spans(self, pattern: Pattern) -> Sequence[Span]:
-        """Where a pattern is found; of parts that are apart, where the first of them is."""
+    def find_pattern(self, pattern: PhrasePattern) -> Sequence[Span]:
+        """Return the spans of a pattern; of one with several parts, the spans of the first part."""
         first, *others = pattern.parts
-        spans = self._sequences(first)
+        spans = self._find_sequence(first)
         for other in others:
             if not spans:
                 break
-            sentences = {self.sentences[span.start] for span in self._sequences(other)}
+            sentences = {self.sentences[span.start] for span in self._find_sequence(other)}
             spans = [span for span in spans if self.sentences[span.start] in sentences]
         return spans
 
-    def _sequences(self, pieces: tuple[int, ...]) -> Sequence[Span]:
-        spans = self.found.get(pieces[0], ())
+    def _find_sequence(self, pieces: tuple[int, ...]) -> Sequence[Span]:
+        """Return the spans of pieces that follow each other within the gap."""
+        spans = self.matches.get(pieces[0], ())
         for piece in pieces[1:]:
-            later = self.found.get(piece)
-            if later is None:
+            next_spans = self.matches.get(piece)
+            if next_spans is None:
                 return ()
-            spans = [Span(s.start, end) for s in spans if (end := self._next(later, s.end))]
+            spans = [
+                Span(span.start, end)
+                for span in spans
+                if (end := self._find_next_end(next_spans, span.end))
+            ]
         return spans
 
-    def _next(self, later: Sequence[Span], after: int) -> int:
-        """The end of the first of these that follows within the gap and the sentence; else 0."""
-        position = bisect_left(later, (after, 0))
-        if position < len(later):
-            start, end = later[position]
-            if start <= after + GAP and self.sentences[start] == self.sentences[after - 1]:
+    def _find_next_end(self, spans: Sequence[Span], after: int) -> int:
+        """Return the end of the first span from `after` on, within the gap and the sentence.
+
+        Return 0 if there is none.
+        """
+        index = bisect_left(spans, (after, 0))
+        if index < len(spans):
+            start, end = spans[index]
+            is_near = start <= after + _MAX_GAP
+            if is_near and self.sentences[start] == self.sentences[after - 1]:
                 return end
         return 0
 
 
-class Finder:
-    """All phrases, found in one pass: a tree of their words without accents."""
+class PhraseIndex:
+    """Finds all phrases in one pass over a text, with a prefix tree of words without diacritics."""
 
     def __init__(
         self, groups: Mapping[str, Sequence[str]], abbreviations: Mapping[str, str]
     ) -> None:
+        """Take the groups (name -> phrases) and the abbreviations (short form -> full form)."""
         self._groups = groups
         self._pieces: dict[str, int] = {}
         self._tree: dict[Any, Any] = {}
         self._words: set[str] = set()
         self._abbreviations = {
-            small(short): small(full).split() for short, full in abbreviations.items()
+            normalize_text(short): normalize_text(full).split()
+            for short, full in abbreviations.items()
         }
 
-    def pattern(self, phrase: str) -> Pattern:
-        """A phrase, to be found in readings from now on. Raises BadPhrase."""
-        return Pattern(
+    def add_phrase(self, phrase: str) -> PhrasePattern:
+        """Add a phrase, so that later searches find it. Raises BadPhrase."""
+        return PhrasePattern(
             tuple(
-                tuple(self._piece(piece) for piece in _parts(part, "...", phrase))
-                for part in _parts(phrase, "+", phrase)
+                tuple(self._add_piece(piece) for piece in _split_phrase(part, "...", phrase))
+                for part in _split_phrase(phrase, "+", phrase)
             )
         )
 
-    def _piece(self, piece: str) -> int:
+    def _add_piece(self, piece: str) -> int:
+        """Return the number of a piece, and add it to the tree if it is new. Raises BadPhrase."""
         if piece not in self._pieces:
             number = self._pieces[piece] = len(self._pieces)
-            for words, exact in self._forms(piece):
-                self._add(words, number, exact=exact)
+            for words, is_exact in self._list_forms(piece):
+                self._add_words(words, number, is_exact=is_exact)
         return self._pieces[piece]
 
-    def _forms(self, piece: str) -> Iterator[tuple[tuple[str, ...], bool]]:
-        """Every sequence of words that a piece stands for, and whether its accents are needed."""
-        exact = piece.startswith("=")
+    def _list_forms(self, piece: str) -> Iterator[tuple[tuple[str, ...], bool]]:
+        """Yield the sequences of words that a piece stands for, and True if it needs diacritics.
+
+        Raises BadPhrase.
+        """
+        is_exact = piece.startswith("=")
         choices: list[list[tuple[str, ...]]] = []
         count = 1
-        for item in _PIECE.findall(piece.removeprefix("=")):
-            choices.append(self._choices(item))
+        for item in _ITEM.findall(piece.removeprefix("=")):
+            choices.append(self._list_choices(item))
             count *= len(choices[-1])
         if not choices:
             raise BadPhrase("has no words")
-        if count > _MOST_FORMS:
-            raise BadPhrase(f"stands for {count} phrases; {_MOST_FORMS} are allowed")
+        if count > _MAX_FORMS:
+            raise BadPhrase(f"stands for {count} phrases; {_MAX_FORMS} are allowed")
         for form in product(*choices):
-            yield tuple(word for words in form for word in words), exact
+            yield tuple(word for words in form for word in words), is_exact
 
-    def _choices(self, item: str) -> list[tuple[str, ...]]:
+    def _list_choices(self, item: str) -> list[tuple[str, ...]]:
+        """Return the alternatives of an item, each a sequence of words. Raises BadPhrase."""
         if item.startswith("<") and item.endswith(">"):
             name = item[1:-1]
             if name not in self._groups:
-                known = ", ".join(f"<{each}>" for each in self._groups) or "none"
+                known = ", ".join(f"<{group}>" for group in self._groups) or "none"
                 raise BadPhrase(f"{item} is no group; known are {known}")
-            return [words for member in self._groups[name] for words in self._member(member)]
+            return [
+                words for phrase in self._groups[name] for words in self._list_member_forms(phrase)
+            ]
         if item.startswith("("):
             choices = [tuple(_TOKEN.findall(choice)) for choice in item[1:-1].split("|")]
         else:
             choices = [tuple(_TOKEN.findall(word)) for word in item.split("|")]
             if any(len(words) > 1 for words in choices):
-                raise BadPhrase(f"{item!r} is not {_ITEMS}")
+                raise BadPhrase(f"{item!r} is not {_ALLOWED_ITEMS}")
         if not all(choices):
-            raise BadPhrase(f"{item!r} is not {_ITEMS}")
+            raise BadPhrase(f"{item!r} is not {_ALLOWED_ITEMS}")
         return choices
 
-    def _member(self, member: str) -> Iterator[tuple[str, ...]]:
-        if "<" in member or "..." in member or "+" in member or member.startswith("="):
-            raise BadPhrase(f"{member!r} in a group may have words and a|b only")
-        return (words for words, _exact in self._forms(member))
+    def _list_member_forms(self, phrase: str) -> Iterator[tuple[str, ...]]:
+        """Return the sequences of words of a phrase in a group. Raises BadPhrase."""
+        if "<" in phrase or "..." in phrase or "+" in phrase or phrase.startswith("="):
+            raise BadPhrase(f"{phrase!r} in a group may have words and a|b only")
+        return (words for words, _is_exact in self._list_forms(phrase))
 
-    def _add(self, words: Iterable[str], number: int, *, exact: bool) -> None:
-        for form in product(*(_spellings(small(word)) for word in words)):
+    def _add_words(self, words: Iterable[str], number: int, *, is_exact: bool) -> None:
+        """Add a sequence of words to the tree as a form of piece `number`."""
+        for form in product(*(_list_spellings(normalize_text(word)) for word in words)):
             node = self._tree
             for word in form:
-                self._words.add(strip_accents(word))
-                node = node.setdefault(strip_accents(word), {})
-            leaf = node.setdefault(None, {})
-            leaf.setdefault((tuple(map(spelling, form)), exact), []).append(number)
+                self._words.add(strip_diacritics(word))
+                node = node.setdefault(strip_diacritics(word), {})
+            # The key None of a node holds the forms that end there.
+            forms = node.setdefault(None, {})
+            forms.setdefault((tuple(map(move_tone_to_end, form)), is_exact), []).append(number)
 
-    def read(self, text: str) -> Reading:
-        """Find every phrase in a text."""
-        composed = small(text)
-        typed = _TOKEN.findall(composed)
-        folded = _TOKEN.findall(strip_accents(composed))
-        if len(typed) != len(folded):  # letters that compose with nothing
-            folded = [strip_accents(word) for word in typed]
-        plainly = _sentences_without_accents(typed, folded)
-        typed, folded, plainly = self._meant(typed, folded, plainly)
-        sentences, clauses = _places(folded)
-        found: dict[int, list[Span]] = defaultdict(list)
-        for start, word in enumerate(folded):
+    def search_text(self, text: str) -> SearchedText:
+        """Find all pieces in a text."""
+        normalized = normalize_text(text)
+        typed = _TOKEN.findall(normalized)
+        plain = _TOKEN.findall(strip_diacritics(normalized))
+        if len(typed) != len(plain):  # the text has marks that compose with no letter
+            plain = [strip_diacritics(word) for word in typed]
+        is_plain = _mark_plain_sentences(typed, plain)
+        typed, plain, is_plain = self._expand_words(typed, plain, is_plain)
+        sentences, clauses = _number_sentences(plain)
+        matches: dict[int, list[Span]] = defaultdict(list)
+        for start, word in enumerate(plain):
             if word in self._tree:
-                self._walk(start, typed, folded, plainly, found)
-        words = sum(1 for word in folded if word not in _BREAKS)
-        return Reading(sentences, clauses, words, found)
+                self._match_from(start, typed, plain, is_plain, matches)
+        word_count = sum(1 for word in plain if word not in _CLAUSE_ENDS)
+        return SearchedText(sentences, clauses, word_count, matches)
 
-    def _meant(
-        self, typed: Sequence[str], folded: Sequence[str], plainly: Sequence[bool]
+    def _expand_words(
+        self, typed: Sequence[str], plain: Sequence[str], is_plain: Sequence[bool]
     ) -> tuple[list[str], list[str], list[bool]]:
-        """Abbreviations written out, and keys left in a word made the letters they stand for."""
-        meant: list[str] = []
-        without: list[str] = []
-        flags: list[bool] = []
-        known, short = self._words, self._abbreviations
-        for word, bare, flag in zip(typed, folded, plainly, strict=True):
-            if word in short:
-                meant += short[word]
-                without += [strip_accents(each) for each in short[word]]
-                flags += [flag] * len(short[word])
-                continue
-            if bare not in known and _KEYS_LEFT.search(bare):
-                word = untelexed(word)
-                bare = strip_accents(word)
-            meant.append(word)
-            without.append(bare)
-            flags.append(flag)
-        return meant, without, flags
+        """Return the three lists with abbreviations expanded and Telex keys applied.
 
-    def _walk(
+        `plain` are the words without diacritics. `is_plain` says for each word that its sentence
+        has no diacritics.
+        """
+        new_typed: list[str] = []
+        new_plain: list[str] = []
+        flags: list[bool] = []
+        known_words, abbreviations = self._words, self._abbreviations
+        for word, plain_word, flag in zip(typed, plain, is_plain, strict=True):
+            if word in abbreviations:
+                full_form = abbreviations[word]
+                new_typed += full_form
+                new_plain += [strip_diacritics(full_word) for full_word in full_form]
+                flags += [flag] * len(full_form)
+                continue
+            if plain_word not in known_words and has_telex_keys(plain_word):
+                word = apply_telex(word)
+                plain_word = strip_diacritics(word)
+            new_typed.append(word)
+            new_plain.append(plain_word)
+            flags.append(flag)
+        return new_typed, new_plain, flags
+
+    def _match_from(
         self,
         start: int,
         typed: Sequence[str],
-        folded: Sequence[str],
-        plainly: Sequence[bool],
-        found: dict[int, list[Span]],
+        plain: Sequence[str],
+        is_plain: Sequence[bool],
+        matches: dict[int, list[Span]],
     ) -> None:
+        """Add the pieces that begin at a token to the matches."""
         node: dict[Any, Any] = self._tree
-        for end in range(start, len(folded)):
-            node = node.get(folded[end], _NOTHING)
+        for end in range(start, len(plain)):
+            node = node.get(plain[end], _EMPTY_NODE)
             if not node:
                 return
             if None not in node:
                 continue
-            for (words, exact), numbers in node[None].items():
-                free = not exact and (plainly[start] or end > start)
-                if _fits(typed, folded, start, words, free=free):
+            for (words, is_exact), numbers in node[None].items():
+                may_lack = not is_exact and (is_plain[start] or end > start)
+                if _match_diacritics(typed, plain, start, words, may_lack=may_lack):
                     span = Span(start, end + 1)
                     for number in numbers:
-                        found[number].append(span)
+                        matches[number].append(span)
 
 
-def _parts(phrase: str, sign: str, whole: str) -> list[str]:
+def _split_phrase(phrase: str, sign: str, whole: str) -> list[str]:
+    """Split a phrase, or a part of the phrase `whole`, at a sign. Raises BadPhrase."""
     parts = [part.strip() for part in f" {phrase} ".split(f" {sign} ")]
     if not all(parts):
         raise BadPhrase(f"{whole!r}: {sign} stands between words")
     return parts
 
 
-def _spellings(word: str) -> tuple[str, ...]:
-    """A word that ends in a single y is also written with i: lý, lí."""
-    bare = strip_accents(word)
-    if len(bare) == 2 and bare[0] in "hklmst" and bare[1] == "y":
+def _list_spellings(word: str) -> tuple[str, ...]:
+    """Return the spellings of a word: one letter and y is also written with i (lý, lí)."""
+    plain = strip_diacritics(word)
+    if len(plain) == 2 and plain[0] in "hklmst" and plain[1] == "y":
         letters = unicodedata.normalize("NFD", word)
         return word, unicodedata.normalize("NFC", letters.replace("y", "i"))
     return (word,)
 
 
-def _sentences_without_accents(typed: Sequence[str], folded: Sequence[str]) -> list[bool]:
-    """For each token, whether no word of its sentence has an accent."""
+def _mark_plain_sentences(typed: Sequence[str], plain: Sequence[str]) -> list[bool]:
+    """Return for each token True if no word of its sentence has diacritics."""
     flags: list[bool] = []
-    begun, bare = 0, True
-    for position, (word, without) in enumerate(zip(typed, folded, strict=True)):
-        bare = bare and word == without
-        if word in _ENDS:
-            flags += [bare] * (position + 1 - begun)
-            begun, bare = position + 1, True
-    flags += [bare] * (len(typed) - begun)
+    start, is_plain = 0, True
+    for index, (word, plain_word) in enumerate(zip(typed, plain, strict=True)):
+        is_plain = is_plain and word == plain_word
+        if word in _SENTENCE_ENDS:
+            flags += [is_plain] * (index + 1 - start)
+            start, is_plain = index + 1, True
+    flags += [is_plain] * (len(typed) - start)
     return flags
 
 
-def _places(folded: Sequence[str]) -> tuple[list[int], list[int]]:
+def _number_sentences(plain: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Return for each token the number of its sentence, and the number of its clause."""
     sentences: list[int] = []
     clauses: list[int] = []
     sentence = clause = 0
-    for word in folded:
+    for word in plain:
         sentences.append(sentence)
         clauses.append(clause)
-        if word in _BREAKS:
+        if word in _CLAUSE_ENDS:
             clause += 1
-            sentence += word in _ENDS
+            sentence += word in _SENTENCE_ENDS
     return sentences, clauses
 
 
-def _fits(
-    typed: Sequence[str], folded: Sequence[str], start: int, words: Sequence[str], *, free: bool
+def _match_diacritics(
+    typed: Sequence[str], plain: Sequence[str], start: int, words: Sequence[str], *, may_lack: bool
 ) -> bool:
-    """Whether the typed words are the phrase's; `free`: those without accents may lack them."""
-    for position, word in enumerate(words, start):
-        if free and typed[position] == folded[position]:
+    """Return True if the typed words from `start` on have the diacritics of `words`.
+
+    With `may_lack`, typed words without diacritics match too.
+    """
+    for index, word in enumerate(words, start):
+        if may_lack and typed[index] == plain[index]:
             continue
-        if spelling(typed[position]) != word:
+        if move_tone_to_end(typed[index]) != word:
             return False
     return True

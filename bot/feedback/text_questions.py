@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bot.classification import personal_data
-from bot.classification.suggestion import Suggestion, suggest
+from bot.classification.suggestion import Suggestion, suggest_labels
 from bot.conversation.engine import Answers, Input, Option, Rejected, Reopen, Reply, StepNotes
 from bot.conversation.inputs import CHOOSE, join_texts, parse_choice
 from bot.core.screen import Words
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _MOST_TOPICS = 4
 
-suggest_cached: Any = lru_cache(maxsize=256)(suggest)
+suggest_cached: Any = lru_cache(maxsize=256)(suggest_labels)
 _personal: Any = lru_cache(maxsize=256)(personal_data.find_personal_data)
 
 

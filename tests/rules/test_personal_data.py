@@ -1,4 +1,4 @@
-"""Personal data in a text: what is pointed out, and what is not."""
+"""Personal data in texts are found, and other numbers are not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.classification.personal_data import (
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "what"),
+    ("text", "kind", "data"),
     [
         ("gọi tôi 0912345678 nhé", PersonalDataKind.PHONE, "0912345678"),
         ("số 0900 000 001.", PersonalDataKind.PHONE, "0900 000 001"),
@@ -35,11 +35,11 @@ from bot.classification.personal_data import (
         ("chuyển vào stk 0123 4567 8901 23", PersonalDataKind.ACCOUNT, "stk 0123 4567 8901 23"),
     ],
 )
-def test_what_is_somebodys_is_found(text: str, kind: PersonalDataKind, what: str) -> None:
-    """By its form, however it is spaced; and it is gone from what is published."""
-    (found,) = find_personal_data(text)
-    assert (found.kind, text[found.begin : found.end]) == (kind, what)
-    assert what not in hide_personal_data(text)
+def test_personal_data_are_found_and_hidden(text: str, kind: PersonalDataKind, data: str) -> None:
+    """They are recognized by their form, with any usual separators."""
+    (span,) = find_personal_data(text)
+    assert (span.kind, text[span.start : span.end]) == (kind, data)
+    assert data not in hide_personal_data(text)
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_what_is_somebodys_is_found(text: str, kind: PersonalDataKind, what: str
         "từ 6h45 đến 7h15 có 1200 xe",
     ],
 )
-def test_dates_amounts_and_addresses_are_nobodys(text: str) -> None:
-    """What people write in every report is left alone."""
+def test_dates_amounts_and_addresses_are_not_personal_data(text: str) -> None:
+    """Numbers that stand in usual reports are not hidden."""
     assert find_personal_data(text) == []
     assert hide_personal_data(text) == text
 
 
 @given(text=st.text(max_size=300))
-def test_hiding_never_breaks_and_leaves_nothing_to_hide(text: str) -> None:
-    """Whatever is written."""
+def test_hiding_twice_is_the_same_as_hiding_once(text: str) -> None:
+    """No text raises an error."""
     once = hide_personal_data(text)
     assert hide_personal_data(once) == once

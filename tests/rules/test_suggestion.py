@@ -1,4 +1,4 @@
-"""What an opinion seems to be by its words: measured on labelled texts, and rule by rule."""
+"""Suggested kinds, topics and urgency: measured on labelled texts, and rule by rule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.classification.measurement import measure_examples
-from bot.classification.suggestion import BadKeywords, is_urgent, parse_keywords, suggest
+from bot.classification.suggestion import BadKeywords, is_urgent, parse_keywords, suggest_labels
 from bot.core.text_folding import fold_text
 from storage.models import Kind, Topic
 
@@ -22,8 +22,8 @@ DATA = Path(__file__).parents[1] / "data"
     ("name", "topics"),
     [("messages", 0.9), ("suggestions", 0.86), ("suggestions-2", 0.92), ("suggestions-3", 0.64)],
 )
-def test_labelled_texts_are_understood(name: str, topics: float) -> None:
-    """Everything urgent is found and little else; what was new to the rules is in docs/."""
+def test_labelled_texts_get_the_expected_labels(name: str, topics: float) -> None:
+    """All urgent texts are found, with few false alarms. docs/suggestion.md has the figures."""
     lines = (DATA / f"{name}.jsonl").read_bytes().splitlines()
     result = measure_examples([orjson.loads(line) for line in lines])
     assert result.topics.f1 >= topics
@@ -31,8 +31,8 @@ def test_labelled_texts_are_understood(name: str, topics: float) -> None:
     assert result.urgent.precision >= 0.95
 
 
-def test_danger_is_told_from_what_only_sounds_like_it() -> None:
-    """Messages for urgency alone, with and without diacritics."""
+def test_only_present_dangers_are_urgent() -> None:
+    """The data file has messages with and without diacritics."""
     for line in (DATA / "urgency.jsonl").read_bytes().splitlines():
         example = orjson.loads(line)
         assert is_urgent(example["text"]) == example["urgent"], example["text"]
@@ -51,8 +51,8 @@ def test_danger_is_told_from_what_only_sounds_like_it() -> None:
     ],
 )
 def test_spelling_does_not_matter(text: str, topic: Topic) -> None:
-    """With and without diacritics, decomposed, with the tone on either vowel, or half typed."""
-    assert topic in suggest(text).topics
+    """Missing diacritics, normal forms, places of the tone and Telex keys give the same topic."""
+    assert topic in suggest_labels(text).topics
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,9 @@ def test_spelling_does_not_matter(text: str, topic: Topic) -> None:
         ("đổ trộm phế thải", Topic.THEFT),
     ],
 )
-def test_words_that_look_alike_are_told_apart(text: str, topic: Topic) -> None:
-    """By their diacritics, where there are any, and by the words beside them."""
-    assert topic not in suggest(text).topics
+def test_similar_words_do_not_give_a_topic(text: str, topic: Topic) -> None:
+    """Diacritics and neighbouring words decide."""
+    assert topic not in suggest_labels(text).topics
 
 
 @pytest.mark.parametrize(
@@ -80,10 +80,10 @@ def test_words_that_look_alike_are_told_apart(text: str, topic: Topic) -> None:
         "Cháu bé 5 tuổi đi lạc",
     ],
 )
-def test_danger_that_is_happening_is_urgent(text: str) -> None:
-    """Also when it began before."""
+def test_a_present_danger_is_urgent(text: str) -> None:
+    """This holds too if it began earlier."""
     assert is_urgent(text)
-    assert suggest(text).kind is Kind.CRIME_REPORT
+    assert suggest_labels(text).kind is Kind.CRIME_REPORT
 
 
 @pytest.mark.parametrize(
@@ -97,42 +97,42 @@ def test_danger_that_is_happening_is_urgent(text: str) -> None:
         "",
     ],
 )
-def test_what_is_over_or_only_spoken_of_is_not_urgent(text: str) -> None:
-    """The notice of 113 is for those who need it."""
+def test_past_and_general_dangers_are_not_urgent(text: str) -> None:
+    """So only residents in danger are referred to 113."""
     assert not is_urgent(text)
 
 
-def test_a_denunciation_stays_one_even_in_danger() -> None:
-    """Its own path protects who makes it."""
-    assert suggest("Tôi tố cáo ông ấy đang cầm dao dọa giết tôi").kind is Kind.DENUNCIATION
+def test_an_urgent_denunciation_is_still_a_denunciation() -> None:
+    """The procedure for denunciations protects the author."""
+    assert suggest_labels("Tôi tố cáo ông ấy đang cầm dao dọa giết tôi").kind is Kind.DENUNCIATION
 
 
-def test_nothing_is_suggested_for_nothing() -> None:
-    """Words that say nothing have no topic and no kind."""
-    found = suggest("Hôm nay trời đẹp quá")
-    assert (found.kind, found.topics, found.urgent) == (None, (), False)
+def test_a_text_without_known_phrases_has_no_labels() -> None:
+    """Neither kind nor topics are suggested."""
+    suggestion = suggest_labels("Hôm nay trời đẹp quá")
+    assert suggestion == (None, (), False)
 
 
 @given(text=st.text(max_size=400))
-def test_any_text_has_an_outcome(text: str) -> None:
-    """At most four topics, each once; the same for composed and decomposed letters."""
-    found = suggest(text)
-    assert len(set(found.topics)) == len(found.topics) <= 4
-    assert suggest(unicodedata.normalize("NFD", unicodedata.normalize("NFC", text))) == suggest(
-        unicodedata.normalize("NFC", text)
-    )
+def test_any_text_gives_a_suggestion(text: str) -> None:
+    """It has at most four topics, without repetition, and does not depend on the normal form."""
+    suggestion = suggest_labels(text)
+    assert len(set(suggestion.topics)) == len(suggestion.topics) <= 4
+    assert suggest_labels(
+        unicodedata.normalize("NFD", unicodedata.normalize("NFC", text))
+    ) == suggest_labels(unicodedata.normalize("NFC", text))
 
 
 @pytest.mark.parametrize("line", (DATA / "messages.jsonl").read_bytes().splitlines()[:20])
-def test_without_diacritics_what_is_urgent_is_found_too(line: bytes) -> None:
-    """Who is in danger does not look for the right key."""
+def test_urgent_texts_are_urgent_without_diacritics(line: bytes) -> None:
+    """A resident in danger may not type diacritics."""
     example = orjson.loads(line)
     if example["urgent"]:
         assert is_urgent(fold_text(example["text"]))
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         ("[topics.thefts]\nstrong = []", "topics.thefts: no such name; allowed are 'theft'"),
         ("[topics.theft]\nstrng = []", "topics.theft.strng: no such name; allowed are strong"),
@@ -143,8 +143,10 @@ def test_without_diacritics_what_is_urgent_is_found_too(line: bytes) -> None:
         ("[topics", "not TOML"),
     ],
 )
-def test_a_mistake_in_the_keywords_is_named(content: str, says: str) -> None:
-    """Whoever edits the file is told where, and what is allowed."""
-    with pytest.raises(BadKeywords) as refused:
+def test_a_mistake_in_the_keywords_raises_a_message_with_its_place(
+    content: str, message: str
+) -> None:
+    """The message names the place and what is allowed."""
+    with pytest.raises(BadKeywords) as raised:
         parse_keywords(content)
-    assert says in str(refused.value)
+    assert message in str(raised.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.classification.suggestion import suggest
+from bot.classification.suggestion import suggest_labels
 from bot.conversation.engine import Answers, Flow, Step
 from bot.conversation.inputs import choice_input, review_input, text_input
 from bot.core.screen import Words
@@ -34,7 +34,7 @@ SPOKEN_KINDS = (Kind.REPORT, Kind.PROPOSAL, Kind.QUESTION, Kind.COMMENT, Kind.PR
 
 def suggest_topics(said: str) -> list[Topic]:
     """What something that was said seems to be about."""
-    return list(suggest(said).topics) or [Topic.OTHER]
+    return list(suggest_labels(said).topics) or [Topic.OTHER]
 
 
 def show_oral_summary(answers: Answers) -> Mapping[str, Param]:
