@@ -23,7 +23,7 @@ def verify(
 ) -> None:
     """Check that no audit entry was changed or removed, and print the head of the hash chain."""
     from bot.privacy import audit_chain
-    from bot.runtime.app import make_pseudonyms
+    from bot.runtime.builders import make_pseudonyms
 
     settings = ChosenSettings.settings()
 

@@ -37,7 +37,7 @@ def export_submissions(
 ) -> None:
     """Write submissions, oldest first."""
     from bot.reports import export
-    from bot.runtime.app import make_pseudonyms
+    from bot.runtime.builders import make_pseudonyms
     from storage import audit
 
     settings = ChosenSettings.settings()

@@ -22,7 +22,7 @@ def new() -> None:
 def rotate() -> None:
     """Encrypt every identity with the first key; then the other keys are only needed for files."""
     from bot.privacy import key_rotation
-    from bot.runtime.app import make_pseudonyms
+    from bot.runtime.builders import make_pseudonyms
 
     settings = ChosenSettings.settings()
 

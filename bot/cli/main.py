@@ -154,7 +154,7 @@ def migrate() -> None:
     """Create the database, or migrate it to the revision of this program."""
     from bot.cli.base import print_line, run_to_end, with_database
     from bot.privacy.key_rotation import encrypt_plain_rows
-    from bot.runtime.app import make_pseudonyms
+    from bot.runtime.builders import make_pseudonyms
     from storage import migrations
 
     settings = _chosen_settings().settings()
@@ -181,7 +181,7 @@ def doctor() -> None:
 def purge() -> None:
     """Erase data whose retention period is over now, as the running bot does every 10 minutes."""
     from bot.cli.base import run_to_end, with_database
-    from bot.runtime.app import make_case_deadlines, make_policy, make_retention_periods, utc_now
+    from bot.runtime.builders import (make_case_deadlines, make_policy, make_retention_periods, utc_now)
     from bot.runtime.scheduler import Scheduler
 
     settings = _chosen_settings().settings()

@@ -35,7 +35,7 @@ def invite(
     from bot.areas.units import CITY, map_units
     from bot.casework import staff
     from bot.core.unit_of_work import begin_work
-    from bot.runtime.app import make_policy
+    from bot.runtime.builders import make_policy
 
     if unit != CITY and unit not in map_units():
         raise BadSettings(f"--unit {unit}: no such unit; 'python -m bot units list' shows them")
@@ -137,7 +137,7 @@ def deactivate(
     """Take away an officer's rights, and reassign the officer's cases."""
     from bot.casework import staff
     from bot.core.unit_of_work import begin_work
-    from bot.runtime.app import make_policy
+    from bot.runtime.builders import make_policy
     from storage import audit
 
     policy = make_policy(ChosenSettings.settings())

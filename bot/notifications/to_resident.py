@@ -11,6 +11,8 @@ from bot.core.unit_of_work import UnitOfWork
 from storage import conversations, evidence, outbox, submissions
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from storage.models import Attachment, EvidenceState, Submission
 
 _LIFETIME = timedelta(days=30)
@@ -69,3 +71,23 @@ async def notify_file_failed(
     await notify_resident(
         work, submission, "file", (words,), occasion=str(attachment.id), always=True
     )
+
+
+async def notify_draft_expires(
+    work: UnitOfWork, chat_id: int, language: str, *, expires_at: datetime
+) -> None:
+    """Remind a chat that its draft will be deleted, with buttons to resume or drop it."""
+    message = outbox.OutboxMessage(
+        dedup_key=f"draft:{chat_id}:{int(expires_at.timestamp())}",
+        kind="draft",
+        chat_id=chat_id,
+        priority=outbox.Priority.REMINDER,
+        language=language,
+        screen=Screen(
+            (Words("draft.reminder", {"until": expires_at}),),
+            tuple(Button(Words(f"draft.{name}"), f"draft:{name}") for name in ("resume", "drop")),
+        ).to_json(),
+        expires_at=expires_at,
+        critical=False,
+    )
+    await outbox.enqueue_messages(work.connection, [message], work.now)

@@ -19,7 +19,8 @@ from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
 from bot.privacy.key_rotation import encrypt_plain_rows
-from bot.runtime.app import App, make_policy, make_pseudonyms
+from bot.runtime.app import App
+from bot.runtime.builders import make_policy, make_pseudonyms
 from bot.runtime.replica import CannotStart, serve
 from bot.simulator.server import Simulator
 from storage import migrations, officers

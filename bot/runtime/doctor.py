@@ -10,7 +10,8 @@ from telegram.error import InvalidToken, TelegramError
 from bot.areas.boundaries import BadBoundaries
 from bot.evidence.store import BadStore, EvidenceStore
 from bot.privacy.encryption import BadKey
-from bot.runtime.app import make_bot, make_locator, make_pseudonyms
+from bot.runtime.app import make_bot
+from bot.runtime.builders import make_locator, make_pseudonyms
 from storage import failed_updates, migrations, outbox, submissions
 from storage.database import Database, Unavailable
 

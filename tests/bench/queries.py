@@ -21,7 +21,7 @@ from bot.casework import case_access, case_lists, choices, staff, submission_rul
 from bot.core.text_folding import fold_text
 from bot.core.unit_of_work import UnitOfWork
 from bot.privacy.encryption import make_key
-from bot.runtime.app import make_policy
+from bot.runtime.builders import make_policy
 from bot.runtime.settings import PrivacySettings, Settings
 from storage import casework, officers, search
 from storage.database import Database

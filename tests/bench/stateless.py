@@ -26,7 +26,8 @@ from bot.core.screen import Screen, Words
 from bot.feedback.intake_flow import FEEDBACK
 from bot.feedback.rules import NOTICE_VERSION
 from bot.runtime import logs
-from bot.runtime.app import make_bot, utc_now
+from bot.runtime.app import make_bot
+from bot.runtime.builders import utc_now
 from bot.runtime.replica import listening
 from bot.runtime.settings import Settings, load_settings
 from bot.texts import Catalogue

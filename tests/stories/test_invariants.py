@@ -27,7 +27,7 @@ from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import followup_service
 from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
-from bot.runtime.app import make_case_deadlines
+from bot.runtime.builders import make_case_deadlines
 from bot.runtime.settings import DeadlineSettings
 from storage import casework, officers, submissions
 from storage.database import Database

@@ -1,0 +1,105 @@
+"""Build the values that features need from the settings of the operator."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.casework.escalation import CaseDeadlines
+from bot.core.business_calendar import BusinessCalendar
+from bot.core.policy import Policy, SubmissionLimits
+from bot.privacy.encryption import load_keys
+from bot.privacy.pseudonyms import Pseudonyms
+from bot.privacy.retention import RetentionPeriods
+from storage.models import Kind
+from storage.outbox_claims import Pacing
+
+if TYPE_CHECKING:
+    from bot.areas.location import Locator
+    from bot.runtime.settings import (
+        DeadlineSettings,
+        RateLimitSettings,
+        RetentionSettings,
+        Settings,
+    )
+
+# The pauses between messages are this much longer than the limit demands.
+_MARGIN = 1.005
+
+
+def utc_now() -> datetime:
+    """Return the present time in UTC, aware."""
+    return datetime.now(UTC)
+
+
+def make_pseudonyms(settings: Settings) -> Pseudonyms:
+    """Return the pseudonyms under the keys of the settings. Raises BadKey."""
+    privacy = settings.privacy
+    return Pseudonyms(load_keys(privacy.encryption_key, Path(privacy.key_file)))
+
+
+def make_locator(settings: Settings) -> Locator:
+    """Return the locator of units, with boundaries if the operator imported some.
+
+    Raises BadBoundaries if the file of boundaries is damaged.
+    """
+    from bot.areas.location import Locator
+
+    areas = settings.areas
+    if not areas.boundaries or not Path(areas.boundaries).is_file():
+        return Locator()
+    from bot.areas.boundaries import read_boundaries  # needs shapely, which is optional
+
+    return Locator(read_boundaries(Path(areas.boundaries), areas.code_property or None))
+
+
+def make_policy(settings: Settings) -> Policy:
+    """Return the operator's decisions about submissions and forums. Raises BadKey."""
+    return Policy(
+        working_days=settings.deadlines.working_days,
+        workdays=BusinessCalendar(
+            settings.locale.zone,
+            off=frozenset(settings.deadlines.days_off),
+            worked=frozenset(settings.deadlines.worked_days),
+        ),
+        default_language=settings.locale.default,
+        pseudonyms=make_pseudonyms(settings),
+        reopen_within=timedelta(days=settings.deadlines.reopen_days),
+        acknowledge_within=timedelta(hours=settings.deadlines.acknowledge_hours),
+        urgent_within=timedelta(minutes=settings.deadlines.urgent_minutes),
+        limits=SubmissionLimits(settings.abuse.opinions_a_day, settings.abuse.everybody_a_minute),
+        channel=settings.forums.channel_id or None,
+        report_days=settings.forums.report_days,
+        reminder_minutes=settings.forums.minutes,
+    )
+
+
+def make_case_deadlines(deadlines: DeadlineSettings) -> CaseDeadlines:
+    """Return when officers are reminded of cases, and when answered cases are closed."""
+    return CaseDeadlines(
+        remind_before=timedelta(hours=deadlines.remind_hours),
+        close_after=timedelta(days=deadlines.reopen_days),
+        city_after=deadlines.city_after_days,
+    )
+
+
+def make_retention_periods(retention: RetentionSettings) -> RetentionPeriods:
+    """Return for how long closed submissions of each kind are kept."""
+    return RetentionPeriods(
+        kept={kind: timedelta(days=getattr(retention.closed_days, kind)) for kind in Kind},
+        warning=timedelta(days=retention.warning_days),
+    )
+
+
+def make_pacing(limits: RateLimitSettings) -> Pacing:
+    """Return the rate limits, and the pauses in seconds between two messages to one chat."""
+
+    def compute_pause(seconds: float, messages: float) -> float:
+        return seconds / messages * _MARGIN if messages else 0.0
+
+    return Pacing(
+        everyone=limits.global_per_second,
+        private=compute_pause(1, limits.chat_per_second),
+        group=compute_pause(60, limits.group_per_minute),
+    )

@@ -1,0 +1,204 @@
+"""The table of jobs: what the bot does by the clock.
+
+Rows of the database say what is due. Every replica may run every job: a job claims the rows that
+it works on, so the work is done once. A job that fails runs again at its next time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.casework import assignment, digest, escalation
+from bot.core.unit_of_work import UnitOfWork, begin_work
+from bot.forums import announcements, organiser_reminders, reminders
+from bot.forums.attendance.service import erase_expired_registrations
+from bot.notifications import to_resident
+from bot.privacy import audit_chain, retention
+from bot.runtime.builders import make_case_deadlines, make_retention_periods
+from storage import conversations, failed_updates, outbox, search
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from bot.core.policy import Policy
+    from bot.evidence.service import EvidenceFetcher
+    from bot.runtime.settings import Settings
+    from storage.database import Database
+
+log = structlog.get_logger()
+
+_MAX_DRAFTS = 500  # drafts that one run reminds of
+_MAX_SWEEP_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobContext:
+    """What jobs need. `nudge` wakes the delivery of the outbox."""
+
+    database: Database
+    policy: Policy
+    settings: Settings
+    clock: Callable[[], datetime]
+    nudge: Callable[[], None]
+    evidence: EvidenceFetcher
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A function that runs every `seconds`, and once at the start."""
+
+    name: str
+    seconds: float | Callable[[Settings], float]
+    run: Callable[[JobContext], Awaitable[None]]
+
+    def compute_interval(self, settings: Settings) -> float:
+        """Return the seconds between two runs."""
+        return self.seconds(settings) if callable(self.seconds) else self.seconds
+
+
+async def sweep_outbox(context: JobContext) -> None:
+    """Free the messages of senders whose lease ended, and close messages that expired."""
+    async with context.database.transaction() as connection:
+        swept = await outbox.sweep_outbox(connection, context.clock())
+    if swept["expired"]:
+        log.error("messages expired unsent", **swept)
+    context.nudge()
+
+
+async def fetch_evidence(context: JobContext) -> None:
+    """Fetch attachments from Telegram into the store, and delete the files of erased ones."""
+    if await context.evidence.fetch_due():
+        context.nudge()
+    await context.evidence.clear_erased()
+
+
+async def alert_waiting(context: JobContext) -> None:
+    """Alert officers of submissions for which nobody was on duty, page by page."""
+    alerted, last = 0, 0
+    while True:
+        async with begin_work(context.database, context.clock(), context.policy) as work:
+            count, end = await assignment.alert_waiting(work, last)
+        alerted += count
+        if end is None:
+            break
+        last = end
+    if alerted:
+        context.nudge()
+
+
+async def check_deadlines(context: JobContext) -> None:
+    """Remind officers of cases that are due, escalate overdue ones, close answered ones."""
+    await escalation.check_deadlines(
+        context.database,
+        make_case_deadlines(context.settings.deadlines),
+        context.clock(),
+        policy=context.policy,
+    )
+    context.nudge()
+
+
+async def send_digests(context: JobContext) -> None:
+    """Send officers their morning list of open cases."""
+    if await digest.send_digests(context.database, context.clock(), policy=context.policy):
+        context.nudge()
+
+
+async def remind_drafts(context: JobContext) -> None:
+    """Remind residents once of a draft that expires soon."""
+    now = context.clock()
+    before = now + timedelta(hours=context.settings.retention.draft_reminder_hours)
+    sent = 0
+    async with begin_work(context.database, now, context.policy) as work:
+        for row in await conversations.list_drafts_to_remind(work.connection, before, _MAX_DRAFTS):
+            if row.expires_at is None or row.expires_at <= now:
+                continue
+            await to_resident.notify_draft_expires(
+                work, row.chat_id, row.language, expires_at=row.expires_at
+            )
+            await conversations.update_conversation(
+                work.connection, row.chat_id, {"reminded_at": now}
+            )
+            sent += 1
+    if sent:
+        context.nudge()
+
+
+async def announce_forums(context: JobContext) -> None:
+    """Write the outbox messages of announcements, in chunks of subscribers."""
+    if await announcements.expand_announcements(
+        context.database, context.clock(), policy=context.policy
+    ):
+        context.nudge()
+
+
+async def remind_attendees(context: JobContext) -> None:
+    """Remind registered attendees of forums, at the offsets of the settings."""
+    minutes = context.settings.forums.minutes
+    if await reminders.send_reminders(
+        context.database, minutes, context.clock(), policy=context.policy
+    ):
+        context.nudge()
+
+
+async def remind_organisers(context: JobContext) -> None:
+    """Remind organisers of reports and commitments that are due."""
+    async with begin_work(context.database, context.clock(), context.policy) as work:
+        await organiser_reminders.remind_organisers(work)
+    context.nudge()
+
+
+async def extend_audit_chain(context: JobContext) -> None:
+    """Add new audit entries to the hash chain."""
+    await audit_chain.extend_chain(context.database, context.policy.cipher)
+
+
+async def purge_data(context: JobContext) -> None:
+    """Erase data whose retention period is over."""
+    if await purge_expired_data(
+        context.database, context.policy, context.settings, context.clock()
+    ):
+        context.nudge()
+
+
+async def purge_expired_data(
+    database: Database, policy: Policy, settings: Settings, now: datetime
+) -> int:
+    """Erase expired drafts, failed updates, registrations and submissions.
+
+    Return the number of erased submissions.
+    """
+    periods = settings.retention
+    async with database.transaction() as connection:
+        await conversations.clear_expired_drafts(connection, now)
+        kept = timedelta(days=periods.failed_update_days)
+        await failed_updates.delete_failed_updates_before(connection, now - kept)
+    await database.tidy()
+    await search.optimise_index(database)
+    await erase_expired_registrations(database, now - timedelta(days=periods.registration_days))
+    return await retention.apply_retention(
+        database, make_retention_periods(periods), now, policy=policy
+    )
+
+
+def _compute_sweep_interval(settings: Settings) -> float:
+    return min(_MAX_SWEEP_SECONDS, settings.telegram.limits.lease_seconds)
+
+
+JOBS = (
+    Job("sweep_outbox", _compute_sweep_interval, sweep_outbox),
+    Job("fetch_evidence", 5, fetch_evidence),
+    Job("announce_forums", 5, announce_forums),
+    Job("extend_audit_chain", 10, extend_audit_chain),
+    Job("remind_attendees", 20, remind_attendees),
+    Job("alert_waiting", 30, alert_waiting),
+    Job("remind_drafts", 60, remind_drafts),
+    Job("check_deadlines", 300, check_deadlines),
+    Job("send_digests", 300, send_digests),
+    Job("purge_data", 600, purge_data),
+    Job("remind_organisers", 3600, remind_organisers),
+)
