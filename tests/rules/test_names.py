@@ -1,0 +1,92 @@
+"""Names: no retired name comes back, and no two classes share a name."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+
+# A function needs a verb and its object.
+RETIRED_FUNCTIONS = frozenset(
+    {"add", "answer", "carry", "do", "find", "follow", "get", "hear", "hold", "keep", "look"}
+    | {"make", "note", "of", "on", "put", "see", "show", "take", "tell", "say"}
+)
+RETIRED_CLASSES = frozenset(
+    {"Address", "Deed", "Desk", "Gate", "Limits", "Matter", "Move", "Numbers", "Reach", "Room"}
+    | {"Rounds", "Seal", "Standing", "Terms", "Trail", "Verdict"}
+)
+RETIRED_MODULES = frozenset(
+    {"acting", "aftermath", "announcing", "arrival", "attending", "effects", "failures", "folding"}
+    | {"following", "followup", "gate", "hearing", "hearings", "intake", "later", "offers"}
+    | {"office", "outcomes", "promising", "reach", "reading", "recorded", "reminding", "replies"}
+    | {"rights", "rounds", "seal", "sealed", "showing", "spoken", "standing", "subscribing"}
+    | {"trail", "when", "workdays", "workflow"}
+)
+# Names that are required by a library, or that are public methods named by a protocol.
+ALLOWED: frozenset[str] = frozenset()
+# The simulator is a world of its own: its classes may be named like the bot's.
+OWN_WORLD = "bot/simulator/"
+
+
+class Definition(NamedTuple):
+    """A module, class or function: its path, its kind and its name."""
+
+    path: str
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.kind} {self.name}"
+
+
+def list_definitions() -> Iterator[Definition]:
+    """Yield every module, class, function and method of bot and storage."""
+    for folder in ("bot", "storage"):
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            path = file.relative_to(ROOT).as_posix()
+            yield Definition(path, "module", file.stem)
+            yield Definition(path, "package", file.parent.name)
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    yield Definition(path, "class", node.name)
+                elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    yield Definition(path, "function", node.name)
+
+
+DEFINITIONS = tuple(list_definitions())
+
+
+@pytest.mark.parametrize(
+    ("kinds", "retired"),
+    [
+        ({"module", "package"}, RETIRED_MODULES),
+        ({"class"}, RETIRED_CLASSES),
+        ({"function"}, RETIRED_FUNCTIONS),
+    ],
+)
+def test_no_retired_name_is_used(kinds: set[str], retired: frozenset[str]) -> None:
+    """A leading underscore makes no difference."""
+    used = {
+        str(each)
+        for each in DEFINITIONS
+        if each.kind in kinds and each.name.strip("_") in retired and str(each) not in ALLOWED
+    }
+    assert not used, "\n".join(sorted(used))
+
+
+def test_class_names_are_unique() -> None:
+    """A class name says whose it is."""
+    places = defaultdict(set)
+    for each in DEFINITIONS:
+        if each.kind == "class" and not each.path.startswith(OWN_WORLD):
+            places[each.name].add(each.path)
+    shared = {name: sorted(paths) for name, paths in places.items() if len(paths) > 1}
+    assert not shared
