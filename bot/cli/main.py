@@ -181,22 +181,13 @@ def doctor() -> None:
 def purge() -> None:
     """Erase data whose retention period is over now, as the running bot does every 10 minutes."""
     from bot.cli.base import run_to_end, with_database
-    from bot.runtime.builders import (make_case_deadlines, make_policy, make_retention_periods, utc_now)
-    from bot.runtime.scheduler import Scheduler
+    from bot.runtime.builders import make_policy, utc_now
+    from bot.runtime.jobs import purge_expired_data
 
     settings = _chosen_settings().settings()
 
     async def work(database: Database) -> None:
-        schedule = Scheduler(
-            database,
-            make_policy(settings),
-            settings.retention,
-            make_retention_periods(settings.retention),
-            make_case_deadlines(settings.deadlines),
-            utc_now,
-            lambda: None,
-        )
-        await schedule.purge()
+        await purge_expired_data(database, make_policy(settings), settings, utc_now())
 
     run_to_end(with_database(work, settings))
 

@@ -1,23 +1,19 @@
-"""The composition root: everything is built here, once, from settings."""
+"""The composition root: builds every part of a replica from the settings."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
+from telegram import Bot
 from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder
 
-from bot.areas.location import Locator
-from bot.casework.escalation import CaseDeadlines
 from bot.casework.reachability import Reachability
 from bot.channels.telegram.adapter import TelegramAdapter
-from bot.channels.telegram.commands import COMMANDS, MENU
 from bot.channels.telegram.delivery import Delivery, DeliverySettings
 from bot.channels.telegram.direct_replies import DirectReplies
 from bot.channels.telegram.dispatch import register_handlers
@@ -27,42 +23,31 @@ from bot.channels.telegram.render import Renderer
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.update_handler import UpdateHandler
 from bot.conversation.service import ConversationService
-from bot.core.business_calendar import BusinessCalendar
-from bot.core.policy import Policy
-from bot.core.policy import SubmissionLimits as OpinionLimits
 from bot.core.unit_of_work import UnitOfWork
 from bot.evidence.fetcher import EvidenceFetcher, read_shown_copy
 from bot.evidence.store import EvidenceStore
-from bot.forums import announcements, organiser_reminders, reminders
 from bot.notifications import to_resident
-from bot.privacy.encryption import load_keys
-from bot.privacy.pseudonyms import Pseudonyms
-from bot.privacy.retention import RetentionPeriods as RetentionTerms
+from bot.runtime.builders import make_locator, make_pacing, make_policy, utc_now
 from bot.runtime.flow_bindings import FLOW_BINDINGS
-from bot.runtime.scheduler import Scheduler
-from bot.texts import LANGUAGES, VIETNAMESE, Catalogue, load_texts
+from bot.runtime.jobs import JobContext
+from bot.texts import Catalogue
 from storage.database import Database
-from storage.models import Kind
-from storage.outbox_claims import Pacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
+    from telegram.ext import Application
 
-    from bot.runtime.settings import (
-        DeadlineSettings,
-        RateLimitSettings,
-        RetentionSettings,
-        Settings,
-    )
+    from bot.runtime.settings import Settings
     from storage.models import Attachment, EvidenceState
 
 log = structlog.get_logger()
 
 
 def make_bot(settings: Settings) -> Bot:
-    """A client of the Bot API; polling has connections of its own."""
+    """Return a client of the Bot API, with separate connections for polling."""
     telegram = settings.telegram
     proxy = telegram.proxy or None
     return Bot(
@@ -84,7 +69,11 @@ async def fetch_bot_name(settings: Settings) -> str | None:
 
 
 class App:
-    """One replica, put together but not yet listening to anything."""
+    """The parts of one replica. Nothing listens, delivers or runs by the clock yet.
+
+    `stopping` is set when the replica has to stop. `fatal` is Telegram's reason for refusing the
+    token, or None.
+    """
 
     def __init__(
         self,
@@ -93,60 +82,25 @@ class App:
         clock: Callable[[], datetime] = utc_now,
         album_pause: float = 0.8,
     ) -> None:
+        """Build the parts.
+
+        `clock` returns the present time, aware. `album_pause` is the number of seconds to wait for
+        another photo of an album. Raises BadKey, BadUrl, BadStore or BadBoundaries.
+        """
         self.settings = settings
         self._clock = clock
         self.stopping = asyncio.Event()
         self.fatal: str | None = None
         self.database = Database(settings.database.url, pool_size=settings.database.pool_size)
-        self.bot = make_bot(settings)
         self.policy = make_policy(settings)
-        language, limits = settings.locale.default, settings.telegram.limits
-        renderer = Renderer(Catalogue(settings.locale.zone))
-        reach = Reachability(self.policy)
+        self.bot = make_bot(settings)
         self.store = EvidenceStore(settings.evidence.url, self.policy.cipher)
-        self.delivery = Delivery(
-            self.bot,
-            renderer,
-            self.database,
-            DeliverySettings(make_pacing(limits), lease=timedelta(seconds=limits.lease_seconds)),
-            clock,
-            self.stop_for,
-            reach,
-        )
-        self.replies = DirectReplies(
-            self.bot,
-            renderer,
-            self.database,
-            clock,
-            self.stop_for,
-            reach,
-            partial(read_shown_copy, self.store),
-            self.delivery.nudge,
-        )
-        application = ApplicationBuilder().bot(self.bot).updater(None).build()
-        adapter = TelegramAdapter(
-            conversations=ConversationService(
-                self.database,
-                FLOW_BINDINGS,
-                policy=self.policy,
-                say=renderer.plain,
-                default_language=language,
-                draft_lifetime=timedelta(hours=settings.retention.draft_hours),
-                most_a_minute=settings.abuse.messages_a_minute,
-            ),
-            database=self.database,
-            presenter=Presenter(self.replies, renderer, self.delivery.nudge),
-            policy=self.policy,
-            bot=self.bot,
-            reachability=reach,
-            locate_units=make_locator(settings).list_nearby_codes,
-            album_pause=album_pause,
-        )
-        register_handlers(application, adapter)
-        self._application: Any = application
-        self.intake = UpdateHandler(
-            application, self.database, self.replies, clock, language, self.policy.pseudonyms
-        )
+        self._renderer = Renderer(Catalogue(settings.locale.zone))
+        self._reachability = Reachability(self.policy)
+        self.delivery = self._make_delivery()
+        self.replies = self._make_replies()
+        self._application = self._make_application(album_pause)
+        self.intake = self._make_update_handler()
         self.evidence = EvidenceFetcher(
             self.database,
             self.store,
@@ -154,35 +108,89 @@ class App:
             clock,
             self._report_failed_file,
         )
-        self.schedule = Scheduler(
-            self.database,
-            self.policy,
-            settings.retention,
-            make_retention_periods(settings.retention),
-            make_case_deadlines(settings.deadlines),
-            clock,
-            self.delivery.nudge,
-            sweep_seconds=min(10, limits.lease_seconds),
+        self.job_context = JobContext(
+            self.database, self.policy, settings, clock, self.delivery.nudge, self.evidence
         )
 
-    def stop_for(self, reason: str) -> None:
-        """Stop everything because Telegram refuses us; nothing is given up, nothing is lost."""
-        if self.fatal is None:
-            self.fatal = reason
-            log.critical("Telegram refuses the token: stopping", reason=reason)
-        self.stopping.set()
+    def _make_delivery(self) -> Delivery:
+        limits = self.settings.telegram.limits
+        return Delivery(
+            self.bot,
+            self._renderer,
+            self.database,
+            DeliverySettings(make_pacing(limits), lease=timedelta(seconds=limits.lease_seconds)),
+            self._clock,
+            self.stop_for,
+            self._reachability,
+        )
+
+    def _make_replies(self) -> DirectReplies:
+        return DirectReplies(
+            self.bot,
+            self._renderer,
+            self.database,
+            self._clock,
+            self.stop_for,
+            self._reachability,
+            partial(read_shown_copy, self.store),
+            self.delivery.nudge,
+        )
+
+    def _make_application(self, album_pause: float) -> Application[Any, Any, Any, Any, Any, Any]:
+        """Return python-telegram-bot's application, with a handler for every kind of update."""
+        application = ApplicationBuilder().bot(self.bot).updater(None).build()
+        adapter = TelegramAdapter(
+            conversations=self._make_conversations(),
+            database=self.database,
+            presenter=Presenter(self.replies, self._renderer, self.delivery.nudge),
+            policy=self.policy,
+            bot=self.bot,
+            reachability=self._reachability,
+            locate_units=make_locator(self.settings).list_nearby_codes,
+            album_pause=album_pause,
+        )
+        register_handlers(application, adapter)
+        return application
+
+    def _make_conversations(self) -> ConversationService:
+        return ConversationService(
+            self.database,
+            FLOW_BINDINGS,
+            policy=self.policy,
+            say=self._renderer.plain,
+            default_language=self.settings.locale.default,
+            draft_lifetime=timedelta(hours=self.settings.retention.draft_hours),
+            most_a_minute=self.settings.abuse.messages_a_minute,
+        )
+
+    def _make_update_handler(self) -> UpdateHandler:
+        return UpdateHandler(
+            self._application,
+            self.database,
+            self.replies,
+            self._clock,
+            self.settings.locale.default,
+            self.policy.pseudonyms,
+        )
 
     async def open(self) -> None:
-        """Connect to Telegram; raises TelegramError when it refuses us or cannot be reached."""
+        """Connect to Telegram. Raises TelegramError if it refuses the token or does not answer."""
         await self._application.initialize()
 
     async def close(self) -> None:
-        """Say what is still to be said, and let go of everything."""
+        """Send the replies and messages that are under way, and close all connections."""
         self.delivery.stop()
         await self.replies.drained()
         await self.delivery.drained()
         await self._application.shutdown()
         await self.database.close()
+
+    def stop_for(self, reason: str) -> None:
+        """Stop the replica because Telegram refuses the token. Queued messages stay queued."""
+        if self.fatal is None:
+            self.fatal = reason
+            log.critical("Telegram refuses the token: stopping", reason=reason)
+        self.stopping.set()
 
     async def _report_failed_file(
         self,
@@ -193,52 +201,3 @@ class App:
     ) -> None:
         work = UnitOfWork(connection, now, self.policy)
         await to_resident.notify_file_failed(work, attachment, state)
-
-    async def fetch_evidence(self) -> None:
-        """Bring the attachments that are due into our own storage, and erased ones out of it."""
-        if await self.evidence.fetch_due():
-            self.delivery.nudge()
-        await self.evidence.delete_erased_files()
-
-    async def announce_forums(self) -> None:
-        """Put what is announced of forums on its way."""
-        if await announcements.expand_announcements(
-            self.database, self._clock(), policy=self.policy
-        ):
-            self.delivery.nudge()
-
-    async def remind_of_reports(self) -> None:
-        """Remind organisers of results that are due, and of what was promised."""
-        async with self.database.transaction() as connection:
-            await organiser_reminders.remind_organisers(
-                UnitOfWork(connection, self._clock(), self.policy)
-            )
-        self.delivery.nudge()
-
-    async def remind_of_forums(self) -> None:
-        """Put the reminders of forums that are due on their way."""
-        minutes = self.settings.forums.minutes
-        if await reminders.send_reminders(
-            self.database, minutes, self._clock(), policy=self.policy
-        ):
-            self.delivery.nudge()
-
-    async def introduce(self) -> None:
-        """Register the commands and the description, per language; the bot works without them."""
-        try:
-            for language in LANGUAGES:
-                texts = load_texts(language)
-                local = language == self.settings.locale.default
-                commands = [
-                    BotCommand(
-                        COMMANDS[name][-1 if language == VIETNAMESE else 0],
-                        texts[f"commands.{name}"],
-                    )
-                    for name in MENU
-                ]
-                scope = BotCommandScopeAllPrivateChats()
-                code = None if local else language
-                await self.bot.set_my_commands(commands, scope=scope, language_code=code)
-                await self.bot.set_my_short_description(texts["profile.short"], language_code=code)
-        except TelegramError as error:
-            log.warning("the menu could not be registered", error=str(error))

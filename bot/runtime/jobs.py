@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.casework import assignment, digest, escalation
-from bot.core.unit_of_work import UnitOfWork, begin_work
+from bot.core.unit_of_work import begin_work
 from bot.forums import announcements, organiser_reminders, reminders
 from bot.forums.attendance.service import erase_expired_registrations
 from bot.notifications import to_resident
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.core.policy import Policy
-    from bot.evidence.service import EvidenceFetcher
+    from bot.evidence.fetcher import EvidenceFetcher
     from bot.runtime.settings import Settings
     from storage.database import Database
 
@@ -74,7 +74,7 @@ async def fetch_evidence(context: JobContext) -> None:
     """Fetch attachments from Telegram into the store, and delete the files of erased ones."""
     if await context.evidence.fetch_due():
         context.nudge()
-    await context.evidence.clear_erased()
+    await context.evidence.delete_erased_files()
 
 
 async def alert_waiting(context: JobContext) -> None:

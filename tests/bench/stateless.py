@@ -28,7 +28,7 @@ from bot.feedback.rules import NOTICE_VERSION
 from bot.runtime import logs
 from bot.runtime.app import make_bot
 from bot.runtime.builders import utc_now
-from bot.runtime.replica import listening
+from bot.runtime.http_server import serve_site
 from bot.runtime.settings import Settings, load_settings
 from bot.texts import Catalogue
 from storage.database import Database
@@ -118,7 +118,7 @@ async def serve(settings: Settings) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     await application.initialize()
     site = make_webhook_app(intake, hook.path, hook.secret_token)
-    async with listening(site, hook.listen_host, hook.listen_port):
+    async with serve_site(site, hook.listen_host, hook.listen_port):
         await bot.set_webhook(f"{hook.public_url}{hook.path}", secret_token=hook.secret_token)
         await stopping.wait()
     await replies.drained()

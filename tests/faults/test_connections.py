@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from bot.channels.telegram.request import AiohttpRequest
+from bot.runtime import jobs
 from bot.runtime.app import App
 from storage import outbox_claims
 from storage.models import Pace
@@ -106,7 +107,7 @@ async def test_telegram_is_away_for_a_day_and_an_hour(town: Town, database_url: 
         for _ in range(25):
             await town.deliver()
             town.advance(hours=1)
-            await town.app.schedule.sweep()
+            await jobs.sweep_outbox(town.app.job_context)
         states = [await state(town, f"m{number}") for number in range(5)]
         assert states == ["waiting", "expired", "waiting", "expired", "waiting"]
         await road.open()

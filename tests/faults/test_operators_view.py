@@ -10,8 +10,8 @@ import openpyxl
 from sqlalchemy import text
 
 from bot.reports import export
+from bot.runtime.http_server import serve_site
 from bot.runtime.ops import make_ops_app
-from bot.runtime.replica import listening
 from tests.samples import once
 from tests.transport.stage import message, met, put, put_at
 
@@ -26,7 +26,7 @@ async def test_health_readiness_and_metrics(town: Town) -> None:
     await town.deliver()
     code = await ann.gives("Đèn hỏng.")
     site = make_ops_app(town.app.database, town.app.delivery.health)
-    async with listening(site, "127.0.0.1", 0) as port:
+    async with serve_site(site, "127.0.0.1", 0) as port:
 
         async def get(path: str) -> tuple[int, str]:
             async with town.http.get(f"http://127.0.0.1:{port}/{path}") as response:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text, update
 from bot.casework.assignment import ALERTED
 from bot.casework.clock_actions import REPORT_OVERDUE
 from bot.privacy.retention import OUTLIVED
+from bot.runtime import jobs
 from storage.models import Audit, State, Submission
 from storage.statements import table
 from tests.town.locks import wait_for_lock_waits
@@ -18,18 +19,18 @@ from tests.town.locks import wait_for_lock_waits
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from bot.runtime.scheduler import Scheduler
+    from bot.runtime.jobs import JobContext
     from tests.town.town import Town
 
 ROWS, AUDIT = table(Submission), table(Audit)
 
 
-async def wake_all(town: Town, job: Callable[[Scheduler], Awaitable[None]]) -> None:
-    """Run a job of every replica's scheduler at once; none writes before all have read."""
+async def wake_all(town: Town, job: Callable[[JobContext], Awaitable[None]]) -> None:
+    """Run a job in every replica at once; none writes before all have read."""
     database = town.app.database
     async with database.transaction() as holding:
         await holding.execute(text("LOCK TABLE outbox, audit IN SHARE MODE"))
-        running = [asyncio.ensure_future(job(each.app.schedule)) for each in town.replicas]
+        running = [asyncio.ensure_future(job(each.app.job_context)) for each in town.replicas]
         await wait_for_lock_waits(database, len(running), running)
     async with asyncio.timeout(20):
         await asyncio.gather(*running)
@@ -49,7 +50,7 @@ async def test_what_falls_due_happens_once(twin_town: Town) -> None:
     ann = town.resident("Ann")
     code = await ann.gives("Đèn hỏng.")
     officers = [await town.officer("Binh"), await town.officer("Dung")]
-    await wake_all(town, lambda schedule: schedule.alert_waiting())
+    await wake_all(town, jobs.alert_waiting)
     assert sum(each.count_heard(code) for each in officers) == 1
     assert await happened(town, ALERTED) == 1
 
@@ -58,7 +59,7 @@ async def test_what_falls_due_happens_once(twin_town: Town) -> None:
     async with town.app.database.reading() as connection:
         due: Any = (await connection.execute(select(ROWS.c.due_at))).scalar_one()
     town.now = due + timedelta(minutes=1)
-    await wake_all(town, lambda schedule: schedule.look_at_deadlines())
+    await wake_all(town, jobs.check_deadlines)
     assert officer.count_told("alert.overdue") == 1
     assert await happened(town, REPORT_OVERDUE.audit_action) == 1
     assert ann.count_told("notice.overdue") == 1
@@ -66,8 +67,8 @@ async def test_what_falls_due_happens_once(twin_town: Town) -> None:
     async with town.app.database.transaction() as connection:
         await connection.execute(update(ROWS).values(state=State.CLOSED, closed_at=town.now))
     town.advance(days=710)
-    await wake_all(town, lambda schedule: schedule.purge())
+    await wake_all(town, jobs.purge_data)
     town.advance(days=31)
-    await wake_all(town, lambda schedule: schedule.purge())
+    await wake_all(town, jobs.purge_data)
     assert await happened(town, OUTLIVED) == 1
     assert ann.count_told("retention.warning") == 1

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.casework import staff
+from bot.runtime import jobs
 from storage import officers
 from storage.models import Role, State
 from tests.town.casework import WARD, WARD_NAME, check_deadlines
@@ -199,7 +200,7 @@ async def test_a_roster_says_when_somebody_is_on_duty(town: Town) -> None:
     town.now = datetime(2026, 11, 25, 22, 0, tzinfo=UTC)  # Thursday, 5:00 in the city
     at_night = await ann.gives("Ồn ào.", area=WARD_NAME)
     assert await whose(town, at_night) == officer.id
-    await town.app.schedule.alert_waiting()
+    await jobs.alert_waiting(town.app.job_context)
     assert await whose(town, by_day) == officer.id
 
 
@@ -213,7 +214,7 @@ async def test_who_leaves_leaves_nothing_behind(town: Town) -> None:
         row = await officers.find_officer(work.connection, officer.id)
         assert row is not None
         await staff.deactivate_officer(work, row.id, role="operator")
-    await town.app.schedule.alert_waiting()
+    await jobs.alert_waiting(town.app.job_context)
     await town.settle()
     assert await whose(town, code) == other.id
     assert (await town.get_submission(code)).state is State.ASSIGNED

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from bot.privacy import key_rotation
 from bot.privacy.encryption import make_key
 from bot.privacy.pseudonyms import Pseudonyms
+from bot.runtime import jobs
 from storage.models import (
     Audit,
     Commitment,
@@ -259,10 +260,10 @@ async def test_who_attended_is_forgotten_in_time(town: Town) -> None:
     await organiser.says(f"/start checkin_{row.token}")
     await change_forum(town, forum, state=ForumState.CLOSED)
     town.advance(days=365)
-    await town.app.schedule.purge()
+    await jobs.purge_data(town.app.job_context)
     assert len(await list_registrations(town)) == 2
     town.advance(seconds=1)
-    await town.app.schedule.purge()
+    await jobs.purge_data(town.app.job_context)
     (left,) = await list_registrations(town)
     assert (left.people, left.state, left.sealed) == (2, ATTENDED, "")
     assert left.alias == -(left.id)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select, update
 
 from bot.forums import announcements
+from bot.runtime import jobs
 from storage import attendance, audit, forums, outbox
 from storage.models import (
     Commitment,
@@ -33,7 +34,7 @@ WARD = "11407"
 async def an_hour_passes(town: Town) -> None:
     """The clock wakes, twice, as it does at two replicas."""
     for _ in range(2):
-        await town.app.remind_of_reports()
+        await jobs.remind_organisers(town.app.job_context)
         await town.settle()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.runtime import jobs
 from storage import conversations, residents
 from storage.models import Conversation, Resident, Submission
 
@@ -161,13 +162,13 @@ async def test_a_draft_is_reminded_of_once_and_then_deleted(town: Town) -> None:
     await ann.says("Để mai viết tiếp.")
     town.advance(hours=23)
     for _ in range(3):
-        await town.app.schedule.remind_drafts()
+        await jobs.remind_drafts(town.app.job_context)
         await town.deliver()
     assert [text for text in ann.heard if "Bản nháp được giữ đến" in text] == [ann.sees]
     town.advance(hours=2)
     await ann.says("Viết tiếp đây.")
     assert ann.is_told("draft.expired")
-    await town.app.schedule.purge()
+    await jobs.purge_data(town.app.job_context)
     async with town.app.database.reading() as connection:
         row = await conversations.find_conversation(connection, ann.id)
     assert row is not None
@@ -179,7 +180,7 @@ async def test_a_draft_can_be_gone_on_with_from_its_reminder(town: Town) -> None
     ann = town.resident("Ann")
     await ann.begins()
     town.advance(hours=23)
-    await town.app.schedule.remind_drafts()
+    await jobs.remind_drafts(town.app.job_context)
     await town.deliver()
     await ann.taps("draft.resume")
     assert ann.is_asked("feedback.details")

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.casework import staff
+from bot.runtime import jobs
 from storage.models import Audit, Role
 from storage.statements import table
 
@@ -57,7 +58,7 @@ async def test_an_alert_waits_for_an_officer(town: Town) -> None:
     ann = town.resident("Ann")
     code = await ann.gives("Không ai trực.")
     officer = await town.officer("Binh")
-    await town.app.schedule.alert_waiting()
+    await jobs.alert_waiting(town.app.job_context)
     await town.deliver()
     assert code in officer.sees
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 
 from bot.casework import digest
+from bot.runtime import jobs
 from storage.models import Kind, Role, State
 from tests.town.casework import WARD, WARD_NAME, answer_case, choose_action
 
@@ -59,7 +60,7 @@ async def test_what_was_merged_stands_by_itself_when_the_main_one_is_withdrawn(t
     await ann.says(f"/mine {first}")
     await ann.taps("mine.withdraw")
     await ann.taps("mine.withdraw")
-    await town.app.schedule.alert_waiting()
+    await jobs.alert_waiting(town.app.job_context)
     freed = await town.get_submission(second)
     assert (freed.state, freed.merged_into, freed.closed_at) == (State.ASSIGNED, None, None)
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from bot.core.business_calendar import BusinessCalendar
 from bot.forums import reminders as forum_reminders
 from bot.forums.attendance.rules import compute_reminder_time
+from bot.runtime import jobs
 from storage import delivery_results, outbox_claims
 from storage.models import ForumState, Outbox, OutboxState
 from storage.statements import table
@@ -31,7 +32,7 @@ async def look(town: Town, **later: float) -> None:
     """Let time pass, and let every replica wake."""
     town.advance(**later)
     for replica in town.replicas:
-        await replica.app.remind_of_forums()
+        await jobs.remind_attendees(replica.app.job_context)
     await town.settle()
 
 
@@ -122,7 +123,7 @@ async def test_what_is_on_its_way_is_not_tried_again(town: Town) -> None:
     forum = await publish_forum(town)
     await register_for_forum(town.resident("Ann"))
     town.advance(days=9)
-    await town.app.remind_of_forums()
+    await jobs.remind_attendees(town.app.job_context)
     database, lease = town.app.database, timedelta(minutes=1)
     async with database.transaction() as connection:
         pacing = outbox_claims.Pacing(0, 0, 0)
@@ -221,7 +222,9 @@ async def test_two_replicas_at_once_remind_once(
         await register_for_forum(person)
     town.advance(days=9)
     for _ in range(3):
-        await asyncio.gather(*(each.app.remind_of_forums() for each in town.replicas))
+        await asyncio.gather(
+            *(jobs.remind_attendees(each.app.job_context) for each in town.replicas)
+        )
     for replica in town.replicas:
         await replica.settle()
     assert [len(reminders(person)) for person in people] == [1, 1, 1]

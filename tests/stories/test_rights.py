@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import MetaData, select, update
 
 from bot.privacy import data_requests, key_rotation, retention
-from bot.runtime.app import make_retention_periods
+from bot.runtime import jobs
+from bot.runtime.builders import make_retention_periods
 from bot.runtime.settings import RetentionSettings
 from storage import erasure, failed_updates, submissions
 from storage.models import Attachment, Audit, FailedUpdate, Outbox, Resident, State, Submission
@@ -63,7 +64,7 @@ async def test_what_is_erased_is_found_nowhere(town: Town, database_url: str) ->
     await ann.taps("mydata.yes.erase")
     assert ann.was_told("mydata.done.erase")
     await town.settle()
-    await town.app.fetch_evidence()
+    await jobs.fetch_evidence(town.app.job_context)
     found = await everything(town)
     for trace in ("Thảo Nguyên", "thao nguyen", "don.txt", "912345678", str(ann.id)):
         assert trace not in found, trace

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
+from bot.runtime import jobs
 from storage import submissions
 from storage.models import Submission
 from storage.statements import table
@@ -28,8 +29,8 @@ async def test_a_weekends_opinions_are_all_announced_on_monday(town: Town) -> No
         ]
         await connection.execute(insert(ROWS), copies)
     officer = await town.officer("Binh")
-    await town.app.schedule.alert_waiting()
-    await town.app.schedule.alert_waiting()
+    await jobs.alert_waiting(town.app.job_context)
+    await jobs.alert_waiting(town.app.job_context)
     async with town.app.database.reading() as connection:
         assert await submissions.count_unalerted(connection) == 0
     for _ in range(5):

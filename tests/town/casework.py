@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import update
 
 from bot.casework import escalation
-from bot.runtime.app import make_case_deadlines
+from bot.runtime.builders import make_case_deadlines
 from bot.runtime.settings import DeadlineSettings
 from storage.models import State, Submission
 from storage.statements import table

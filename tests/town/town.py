@@ -16,8 +16,9 @@ from bot.casework import staff
 from bot.channels.telegram.webhook import make_webhook_app
 from bot.core.unit_of_work import UnitOfWork
 from bot.reports.export import iterate_submission_records
+from bot.runtime import jobs
 from bot.runtime.app import App
-from bot.runtime.replica import listening
+from bot.runtime.http_server import serve_site
 from bot.simulator.server import Simulator
 from storage import search, submissions
 from storage.models import Role
@@ -59,8 +60,8 @@ class Replica:
     async def settle(self) -> None:
         """Return when every reply was sent and nothing in the outbox is due."""
         await self.app.replies.drained()
-        await self.app.fetch_evidence()
-        await self.app.announce_forums()
+        await jobs.fetch_evidence(self.app.job_context)
+        await jobs.announce_forums(self.app.job_context)
         while not self.app.stopping.is_set() and await self.app.delivery.start_due():
             await self.app.delivery.drained()
 
@@ -126,7 +127,7 @@ class Town:
         self._watch_writes(app)
         await app.open()
         site = make_webhook_app(app.intake, "/telegram", SECRET)
-        async with listening(site, "127.0.0.1", 0) as port:
+        async with serve_site(site, "127.0.0.1", 0) as port:
             self.replicas.append(Replica(app, f"http://127.0.0.1:{port}/telegram"))
             yield self
         await app.close()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
+from bot.runtime import jobs
 from storage import delivery_results, outbox, outbox_claims
 from tests.town.locks import wait_for_lock_waits
 from tests.town.settings import START
@@ -110,7 +111,7 @@ async def test_the_row_of_a_vanished_sender(town: Town, critical: bool) -> None:
     await put(town, message("a", ann.id, town.now, critical=critical))
     await claim(town.app.database, "gone")
     town.advance(seconds=61)
-    await town.app.schedule.sweep()
+    await jobs.sweep_outbox(town.app.job_context)
     await town.deliver()
     if critical:
         assert await state(town, "a") == "sent"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
+from bot.runtime import jobs
 from tests.town.texts import contains_text
 from tests.transport.stage import MARK, ROWS, fault, message, met, put, requests, row, state
 
@@ -99,7 +100,7 @@ async def test_what_is_not_critical_is_left_for_review(town: Town, kind: str) ->
     await put(town, message("a", ann.id, town.now, critical=False))
     for _ in range(2):
         await town.deliver()
-        await town.app.schedule.sweep()
+        await jobs.sweep_outbox(town.app.job_context)
         town.advance(minutes=30)
     assert await state(town, "a") == "maybe_sent"
     assert len(ann.heard) == before + 1
@@ -134,7 +135,7 @@ async def test_an_officer_who_blocks_is_off_duty_and_another_is_alerted(town: To
     code = await town.resident("Ann").gives("Nội dung.")
     assert await state(town, f"alert:{code}:{gone.id}:2") == "waiting"
     other = await town.officer("Chi")
-    await town.app.schedule.alert_waiting()
+    await jobs.alert_waiting(town.app.job_context)
     await town.deliver()
     assert code in other.sees
     later = await town.resident("Bob").gives("Việc khác.")
@@ -186,7 +187,7 @@ async def test_a_message_whose_time_is_over_is_flagged_and_not_sent(town: Town) 
     await put(town, message("a", ann.id, town.now, lasts=timedelta(minutes=5)))
     await put(town, message("b", ann.id, town.now, words="draft.ended"))
     town.advance(minutes=6)
-    await town.app.schedule.sweep()
+    await jobs.sweep_outbox(town.app.job_context)
     await town.deliver()
     assert [await state(town, key) for key in "ab"] == ["expired", "sent"]
     assert len(ann.heard) == before + 1
