@@ -31,6 +31,39 @@ RETIRED_MODULES = frozenset(
     | {"reminding", "replies", "rights", "rounds", "seal", "sealed", "showing", "spoken"}
     | {"standing", "subscribing", "trail", "when", "workdays", "workflow"}
 )
+# Names that are still to be changed. This list only shrinks.
+LEFT = frozenset(
+    {
+        "bot/casework/documentation.py: function _get",
+        "bot/casework/effects.py: module effects",
+        "bot/casework/unit_groups.py: function _tell",
+        "bot/channels/telegram/adapter.py: function _say",
+        "bot/channels/telegram/direct_replies.py: function _say",
+        "bot/channels/telegram/polling.py: function _take",
+        "bot/channels/telegram/update_handler.py: function _keep",
+        "bot/channels/telegram/update_handler.py: function take",
+        "bot/channels/telegram/webhook.py: function _take",
+        "bot/conversation/engine.py: function _take",
+        "bot/conversation/group_commit.py: function take",
+        "bot/core/preferences.py: function of",
+        "bot/forums/attendance/service.py: function _tell",
+        "bot/forums/session/service.py: function _hear",
+        "bot/runtime/demo.py: function _say",
+        "bot/simulator/chats.py: function keep",
+        "bot/simulator/events.py: function tell",
+        "bot/simulator/faults.py: function take",
+        "bot/simulator/files.py: function get",
+        "bot/simulator/journal.py: function note",
+        "bot/simulator/limits.py: class Limits",
+        "bot/simulator/markup.py: function _keep",
+        "bot/simulator/markup.py: function _take",
+        "bot/simulator/people.py: function _tell",
+        "bot/simulator/webhooks.py: function _do",
+        "bot/simulator/world.py: function tell",
+        "storage/outbox_claims.py: function _take",
+        "storage/outbox_claims.py: function of",
+    }
+)
 # The simulator imports nothing else of bot: its classes may be named like classes of the bot.
 SIMULATOR = "bot/simulator/"
 
