@@ -11,7 +11,7 @@ from bot.core.requests import Chat
 from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
 from bot.reports.export import FORUM_COLUMNS, iterate_forum_records
-from storage import attendance
+from storage import attendance, audit
 from storage.models import ForumState, HeardAs, Hearing, Role, State, Submission
 from storage.statements import fetch_all, table
 from tests.town.forums import (
@@ -149,6 +149,23 @@ async def test_opinions_come_up_one_after_another(town: Town) -> None:
     assert organiser.is_told("draft.none")  # what came up does not come up again
     assert (await town.get_submission(pavement)).state in {State.RECEIVED, State.ASSIGNED}
     assert len(await list_hearings(town)) == 2
+
+
+async def test_an_answer_in_the_hall_is_the_action_that_proposes_one(town: Town) -> None:
+    """It stands in the audit as every other proposal, with the change that it made."""
+    organiser, _leader, forum = await prepare_forum(town)
+    code = await submit_for_forum(town.resident("Ann"), "Đèn tín hiệu giao thông hỏng")
+    await change_forum(town, forum, state=ForumState.LIVE)
+    await organiser.presses_data(f"hall:next={CODE}.0")
+    await organiser.taps("hall.answer")
+    await organiser.says("Đã thay bóng đèn sáng nay.")
+    await organiser.taps("hall_answer.measure.options.skip")
+    await organiser.taps("hall_answer.deadline.options.skip")
+    case = await town.get_submission(code)
+    async with town.app.database.reading() as connection:
+        (entry,) = await audit.list_timeline(connection, case.id, ["case.propose"])
+    assert entry.actor_role == Role.ORGANISER
+    assert entry.details["to"] == {"state": "answer_proposed"}
 
 
 async def test_in_the_hall_too_only_what_one_may_read_comes_up(town: Town) -> None:

@@ -1,0 +1,106 @@
+"""One row decides everything about an action: nothing else in the code knows actions by name."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.casework.actions import ACTIONS, OFFICER_ACTIONS
+from bot.casework.documentation import draw_cases, list_cases
+from bot.core.transitions import draw_states
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+CASEWORK = sorted((ROOT / "bot" / "casework").glob("*.py"))
+NAMES = {action.name for action in ACTIONS}
+
+# The functions that write the state of a submission: the engine's, receiving one, erasing one.
+WRITERS = {
+    "bot/casework/case_access.py": {"write_columns"},
+    "storage/submissions.py": {"update_submission", "add_submission"},
+    "storage/erasure.py": {"erase_submission"},
+}
+
+
+def parse(path: Path) -> ast.Module:
+    """The syntax tree of a module."""
+    return ast.parse(path.read_text("utf-8"), str(path))
+
+
+def find_names(node: ast.AST) -> set[str]:
+    """The names of actions among the constants below a node."""
+    return {
+        each.value
+        for each in ast.walk(node)
+        if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value in NAMES
+    }
+
+
+def find_dispatches(tree: ast.Module) -> Iterator[tuple[int, set[str]]]:
+    """Where an action's name is compared, matched, or looked up in a mapping."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare | ast.MatchValue):
+            found = find_names(node)
+        elif isinstance(node, ast.Subscript):
+            found = find_names(node.slice) if "BY_NAME" in ast.unparse(node.value) else set()
+        elif isinstance(node, ast.Dict):
+            keys = [find_names(key) for key in node.keys if key is not None]
+            found = set().union(*keys)
+            found = found if len(found) > 1 else set()
+        else:
+            continue
+        if found:
+            yield node.lineno, found
+
+
+@pytest.mark.parametrize("path", CASEWORK, ids=lambda path: path.stem)
+def test_no_module_dispatches_on_the_name_of_an_action(path: Path) -> None:
+    """What is special about an action stands in its row."""
+    assert list(find_dispatches(parse(path))) == []
+
+
+def find_state_writers(path: Path) -> set[str]:
+    """The functions of a module that write a column `state` of a submission."""
+    writers = set()
+    for function in ast.walk(parse(path)):
+        if not isinstance(function, ast.AsyncFunctionDef | ast.FunctionDef):
+            continue
+        for call in ast.walk(function):
+            if isinstance(call, ast.Call) and _writes_state(call):
+                writers.add(function.name)
+    return writers
+
+
+def _writes_state(call: ast.Call) -> bool:
+    text = ast.unparse(call.func)
+    keywords = {keyword.arg for keyword in call.keywords}
+    if text.endswith("update_submission"):
+        return bool(keywords & {"state", None})  # None: columns that are not spelled out
+    about_submissions = "update(_cases)" in text or "update(_rows)" in text
+    return text.endswith(".values") and about_submissions and "state" in keywords
+
+
+@pytest.mark.parametrize("package", ["bot", "storage"])
+def test_only_the_engine_writes_the_state_of_a_submission(package: str) -> None:
+    """Apart from receiving and erasing one: every other change of state is a row of the table."""
+    submissions = {"submissions.py", "casework.py", "erasure.py", "search.py"}
+    for path in sorted((ROOT / package).rglob("*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        if package == "storage" and path.name not in submissions:
+            continue
+        assert find_state_writers(path) <= WRITERS.get(name, set()), name
+
+
+def test_a_new_row_is_documented_without_further_work() -> None:
+    """The diagram and the table follow the rows: a row that is not on the page fails the test."""
+    action = replace(OFFICER_ACTIONS[0], name="remind", recorded_as="")
+    assert f"in_progress: {action.name}" in draw_states([action])
+    assert action.audit_action == "case.remind"
+    assert action.name not in draw_cases()
+    assert action.name not in list_cases()
