@@ -34,10 +34,12 @@ def verify(
 
     found = run_to_end(with_database(work, settings))
     if found.fault:
-        raise Failure(f"the audit was tampered with: {found.fault} ({found.links} links hold)")
+        raise Failure(
+            f"the audit was tampered with: {found.fault} (links that hold: {found.links})"
+        )
     if found.waiting:
-        raise Failure(f"{found.waiting} entries are in no link: they were put in by hand")
-    print_line(f"{found.links} entries, nothing was changed. Head: {found.head}")
+        raise Failure(f"entries that are in no link, put in by hand: {found.waiting}")
+    print_line(f"Entries: {found.links}; nothing was changed. Head: {found.head}")
 
 
 @cli.callback()

@@ -29,4 +29,4 @@ def rotate() -> None:
     async def work(database: Database) -> int:
         return await key_rotation.rotate_keys(database, make_pseudonyms(settings))
 
-    print_line(f"{run_to_end(with_database(work, settings))} residents are under the first key.")
+    print_line(f"Residents under the first key: {run_to_end(with_database(work, settings))}.")

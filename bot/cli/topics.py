@@ -34,7 +34,7 @@ def measure(
         result = measure_examples(examples)
     except (orjson.JSONDecodeError, BadExamples) as error:
         raise Failure(f"{file}: {error}") from error
-    print_line(f"{result.texts} texts")
+    print_line(f"Texts: {result.texts}")
     print_line(
         f"topics   precision {result.topics.precision:.3f}  recall {result.topics.recall:.3f}"
         f"  F1 {result.topics.f1:.3f}"
