@@ -36,9 +36,9 @@ def area_input(texts: str) -> Input:
         options=question.list_options,
         prompt=question.choose_prompt,
         prompts=("ask", "sure", "which", "formerly", "listed", "near", "locate"),
-        show=question.list_parameters,
-        asks=lambda answers: "location" if answers.get("area.page") == _LOCATE else None,
-        holds=lambda value, _answers: is_area(value),
+        params=question.list_parameters,
+        sharing=lambda answers: "location" if answers.get("area.page") == _LOCATE else None,
+        is_valid=lambda value, _answers: is_area(value),
         reasons=(CHOOSE, "unknown-place", "outside-city"),
     )
 
@@ -89,10 +89,10 @@ class _AreaQuestion:
         typed = (reply.text or "").strip()
         if reply.choice is not None or typed.isdigit():
             return self._parse_choice(reply, answers)
-        if reply.near is not None:
-            if not reply.near:
+        if reply.nearby is not None:
+            if not reply.nearby:
                 raise Rejected("outside-city")
-            return StepNotes({"near": list(reply.near), "query": None, "page": None})
+            return StepNotes({"near": list(reply.nearby), "query": None, "page": None})
         query = typed[:_MAX_QUERY_CHARACTERS]
         resolved = resolve_area(query)
         if resolved.is_outside:

@@ -82,7 +82,7 @@ def answer_input() -> Input:
         options=options,
         prompt=lambda answers: "template" if _template(answers) else "ask",
         prompts=("ask", "template"),
-        show=lambda answers: {"template": _template(answers)},
+        params=lambda answers: {"template": _template(answers)},
         reasons=(*typed.reasons, "blanks"),
     )
 

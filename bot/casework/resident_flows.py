@@ -47,7 +47,7 @@ RATING = Flow(
             choice_input(
                 "rating.score",
                 *(str(score) for score in (VERY_SATISFIED, SATISFIED, NOT_SATISFIED)),
-                show=show_code,
+                params=show_code,
             ),
         ),
         Step(

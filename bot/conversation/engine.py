@@ -1,11 +1,12 @@
-"""The conversation engine: pure, total, synchronous; no clock and no I/O.
+"""The conversation engine: pure, synchronous functions, without clock or input and output.
 
-A conversation is its answers. The open question is the first step that applies and has no answer
-that holds, so a restart, a deploy that adds a question, or another replica goes on where the
-resident was.
+Only the answers of a conversation are stored. The open question is the first step that applies and
+has no valid answer. So a restart, a deploy that adds a question, or another replica continues where
+the person was.
 
-Keys of the answers: `area` is the answer of a step; `area.query` is a note, something that was
-said while a step is open and that changes what it shows; `@consented` is a fact given at the start.
+There are three kinds of keys in the answers. `area` is the answer of a step. `area.query` is a
+note of a step: it changes what the step shows while it is open. `@consented` is a fact that is
+known from the start.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ Answers = Mapping[str, Any]
 
 
 class Rejected(Exception):
-    """A reply is not what the step expects; `reason` names the text that says what is.
+    """Raised for a reply that the step does not accept.
 
-    What is good of it may be `noted` all the same.
+    `reason` names the text that says what is expected. `noted` are notes to store all the same, for
+    the part of the reply that is good.
     """
 
     def __init__(self, reason: str, *, noted: StepNotes | None = None, **params: Param) -> None:
@@ -38,7 +40,7 @@ class Rejected(Exception):
 
 
 class Stop(Exception):
-    """A reply ends the conversation, and nothing of it is kept."""
+    """Raised for a reply that ends the conversation; its answers are deleted."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -46,7 +48,7 @@ class Stop(Exception):
 
 
 class Navigation(Enum):
-    """Ways to move that every step has; the value is their sign in a button's data."""
+    """What a button does; the value is its sign in the button's data."""
 
     CHOOSE = "="
     BACK = "<"
@@ -56,7 +58,10 @@ class Navigation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A file that a person sent, as the messenger's reference; or a place, in degrees."""
+    """A reference to a file that a person sent; or a place, in degrees.
+
+    Files with the same `album` were sent together. `size` is in bytes.
+    """
 
     type: str
     file_id: str
@@ -71,12 +76,12 @@ class SentFile:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a person did, in the conversation's own terms.
+    """A pressed button or a message, without a messenger's types.
 
-    A button has `step` (the one it was shown for), `move` and `choice`. A message has `text`,
-    `attachment` or `phone` (`someone_elses` if it is not the sender's own), and its `message_id`;
-    `edited` says that it replaces one sent before. `near` are the units that a shared position may
-    be in, None when no position was shared.
+    A button has a `step` (the step that it was shown for), a `move` and a `choice`. A message has a
+    `message_id` and a `text`, an `attachment` or a `phone`; the phone may be the one of another
+    person. An `edited` message replaces its earlier version. `nearby` are the codes of the units
+    near a shared position, None without a position.
     """
 
     text: str | None = None
@@ -85,17 +90,17 @@ class Reply:
     choice: str | None = None
     attachment: SentFile | None = None
     phone: str | None = None
-    someone_elses: bool = False
+    phone_of_another: bool = False
     message_id: int | None = None
     edited: bool = False
-    near: tuple[str, ...] | None = None
+    nearby: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StepNotes:
-    """Something said that does not answer the step yet; None takes a note away.
+    """Notes to store while a step is open; a note that is None is deleted.
 
-    A name with a dot belongs to the step before the dot, any other to the step that is open.
+    A name with a dot is a full key, of any step. A name without a dot is a note of the open step.
     """
 
     changes: Mapping[str, Any]
@@ -103,24 +108,24 @@ class StepNotes:
 
 @dataclass(frozen=True, slots=True)
 class Reopen:
-    """The reply sends the person back to an earlier step, to change its answer."""
+    """An earlier step to open again, so that the person can change its answer."""
 
     step: str
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A value that can be chosen by a button; `label` is words or a name."""
+    """A value that a button chooses; the label is words or a name that is not translated."""
 
     value: str
     label: Words | str
 
 
-def _anything(_value: Any, _answers: Answers) -> bool:
+def _is_always_valid(_value: Any, _answers: Answers) -> bool:
     return True
 
 
-def _nothing(_answers: Answers) -> tuple[Option, ...]:
+def _no_options(_answers: Answers) -> tuple[Option, ...]:
     return ()
 
 
@@ -128,51 +133,56 @@ def _no_params(_answers: Answers) -> Mapping[str, Param]:
     return {}
 
 
-def _ask(_answers: Answers) -> str:
+def _default_prompt(_answers: Answers) -> str:
     return "ask"
 
 
-def _asks_nothing(_answers: Answers) -> Sharing | None:
+def _no_sharing(_answers: Answers) -> Sharing | None:
     return None
 
 
-def _forget(_value: Any) -> Mapping[str, Any]:
+def _no_notes(_value: Any) -> Mapping[str, Any]:
     return {}
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What a step accepts and shows.
+    """The functions of a kind of question, and the keys of its texts.
 
-    parse:   (reply, answers) -> value, Note or Reopen; raises Rejected or Stop
-    options: what can be chosen now, given the answers
-    prompt:  which text of the step asks now ("ask" unless it has several)
-    show:    the parameters of that text
-    holds:   whether a stored value still is an answer, for drafts older than the program
-    asks:    what only the messenger can share, if the step wants it now (its label is "share")
-    reopen:  the notes that an answer turns into when the resident comes back to it
+    parse:     (reply, answers) -> a value, StepNotes or Reopen; raises Rejected or Stop
+    options:   the choices, given the answers
+    prompt:    the key of the text that asks, given the answers; one of `prompts`
+    params:    the parameters of that text
+    is_valid:  False for a stored value that is no answer any more: drafts outlive a deploy
+    to_notes:  the notes that an answer becomes when the person comes back to it
+    reasons:   the reasons of Rejected that `parse` raises
+    sharing:   what the person can share by the messenger's own button, None for nothing
+    is_review: True for a page that shows all answers before they are submitted
     """
 
     parse: Callable[[Reply, Answers], Any]
-    options: Callable[[Answers], Sequence[Option]] = _nothing
-    prompt: Callable[[Answers], str] = _ask
+    options: Callable[[Answers], Sequence[Option]] = _no_options
+    prompt: Callable[[Answers], str] = _default_prompt
     prompts: tuple[str, ...] = ("ask",)
-    show: Callable[[Answers], Mapping[str, Param]] = _no_params
-    holds: Callable[[Any, Answers], bool] = _anything
-    reopen: Callable[[Any], Mapping[str, Any]] = _forget
+    params: Callable[[Answers], Mapping[str, Param]] = _no_params
+    is_valid: Callable[[Any, Answers], bool] = _is_always_valid
+    to_notes: Callable[[Any], Mapping[str, Any]] = _no_notes
     reasons: tuple[str, ...] = ()
-    asks: Callable[[Answers], Sharing | None] = _asks_nothing
-    reviews: bool = False
+    sharing: Callable[[Answers], Sharing | None] = _no_sharing
+    is_review: bool = False
 
 
 def always(_answers: Answers) -> bool:
-    """When a step applies to everybody."""
+    """Return True: the step applies to everybody."""
     return True
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One question: its name (the key of its texts), what it accepts, and when it applies."""
+    """One question: its name (part of the keys of its texts), its input, when it applies.
+
+    The review page offers to change the answers of `editable` steps.
+    """
 
     name: str
     input: Input
@@ -180,7 +190,7 @@ class Step:
     editable: bool = True
 
 
-def _nothing_aside(_answers: Answers, _reply: Reply) -> Answers | None:
+def _nothing_late(_answers: Answers, _reply: Reply) -> Answers | None:
     return None
 
 
@@ -188,27 +198,28 @@ def _nothing_aside(_answers: Answers, _reply: Reply) -> Answers | None:
 class Flow:
     """A named table of steps, asked in order.
 
-    `aside` takes what belongs to an earlier answer whatever is open, as a late file of an album:
-    it gives the answers with it, or None for any other reply.
+    `add_late_reply` returns the answers with a reply that belongs to an earlier answer, such as a
+    late file of an album; None for any other reply.
     """
 
     name: str
     steps: tuple[Step, ...]
-    aside: Callable[[Answers, Reply], Answers | None] = _nothing_aside
+    add_late_reply: Callable[[Answers, Reply], Answers | None] = _nothing_late
     by_name: Mapping[str, Step] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {step.name: step for step in self.steps})
 
-    def applying(self, answers: Answers) -> list[Step]:
-        """The steps that apply, given the answers."""
+    def list_applicable_steps(self, answers: Answers) -> list[Step]:
+        """Return the steps that apply, given the answers."""
         return [step for step in self.steps if step.when(answers)]
 
     def is_answered(self, step: Step, answers: Answers) -> bool:
-        return step.name in answers and step.input.holds(answers[step.name], answers)
+        """Return True if a step has a valid answer."""
+        return step.name in answers and step.input.is_valid(answers[step.name], answers)
 
-    def position(self, answers: Answers) -> Step | None:
-        """The open question, or None when every step that applies is answered."""
+    def find_open_step(self, answers: Answers) -> Step | None:
+        """Return the open question; None if every step that applies is answered."""
         for step in self.steps:
             if step.when(answers) and not self.is_answered(step, answers):
                 return step
@@ -217,26 +228,30 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The conversation goes on: `step` is open. `stale`: the button was for another question."""
+    """The conversation continues with the open `step`.
+
+    `rejected` tells why the reply was not accepted, if so. `is_stale`: the pressed button belongs
+    to another question. `accepted` is the name of the step that the reply answered, if any.
+    """
 
     flow: Flow
     answers: Answers
     step: Step
     rejected: Rejected | None = None
-    stale: bool = False
+    is_stale: bool = False
     accepted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Every question is answered; `answers` holds those that apply, and the facts."""
+    """Every question is answered; `answers` are the facts and the answers that apply."""
 
     answers: Answers
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The resident ended it; nothing is kept."""
+    """The conversation ends, and its answers are deleted."""
 
     reason: str
 
@@ -245,12 +260,12 @@ Turn = Ask | Done | Stopped
 
 
 def advance(flow: Flow, answers: Answers, reply: Reply) -> Turn:
-    """Take one reply. Total: whatever the reply is, the outcome is one of the three."""
-    step = flow.position(answers)
+    """Return the turn that a reply leads to. It raises nothing, whatever the reply is."""
+    step = flow.find_open_step(answers)
     if step is None:
         return Done(select_final_answers(flow, answers))
     if reply.step is not None and reply.step != step.name:
-        return Ask(flow, answers, step, stale=True)
+        return Ask(flow, answers, step, is_stale=True)
     match reply.move:
         case Navigation.BACK:
             return present(flow, go_back(flow, answers))
@@ -258,41 +273,46 @@ def advance(flow: Flow, answers: Answers, reply: Reply) -> Turn:
             return Stopped("cancelled")
         case Navigation.EDIT:
             return present(flow, edit_answer(flow, step, answers, reply.choice or ""))
-    return _take(flow, step, answers, reply)
+    return _parse_reply(flow, step, answers, reply)
 
 
-def _take(flow: Flow, step: Step, answers: Answers, reply: Reply) -> Turn:
-    if (with_it := flow.aside(answers, reply)) is not None:
-        return present(flow, with_it)
+def _parse_reply(flow: Flow, step: Step, answers: Answers, reply: Reply) -> Turn:
+    completed = flow.add_late_reply(answers, reply)
+    if completed is not None:
+        return present(flow, completed)
     try:
         value = step.input.parse(reply, answers)
     except Rejected as rejected:
-        kept = _noted(step, answers, rejected.noted) if rejected.noted else answers
-        return Ask(flow, kept, step, rejected=rejected)
+        if rejected.noted is not None:
+            answers = _add_notes(step, answers, rejected.noted)
+        return Ask(flow, answers, step, rejected=rejected)
     except Stop as stop:
         return Stopped(stop.reason)
     match value:
         case StepNotes():
-            return present(flow, _noted(step, answers, value))
+            return present(flow, _add_notes(step, answers, value))
         case Reopen(name):
             return present(flow, reopen_step(flow.by_name[name], _without_notes(step, answers)))
     answered = {**_without_notes(step, answers), step.name: value}
-    following = flow.position(answered)
-    if following is None:
+    next_step = flow.find_open_step(answered)
+    if next_step is None:
         return Done(select_final_answers(flow, answered))
-    return Ask(flow, answered, following, accepted=step.name)
+    return Ask(flow, answered, next_step, accepted=step.name)
 
 
 def present(flow: Flow, answers: Answers) -> Ask | Done:
-    """The question that is open now."""
-    step = flow.position(answers)
+    """Return the turn that shows the open question; Done if none is open."""
+    step = flow.find_open_step(answers)
     return Done(select_final_answers(flow, answers)) if step is None else Ask(flow, answers, step)
 
 
 def go_back(flow: Flow, answers: Answers) -> Answers:
-    """Open the question before the present one again; at the first there is nowhere to go."""
+    """Return the answers with the question before the open one open again.
+
+    At the first question they are the same.
+    """
     answered = []
-    for step in flow.applying(answers):
+    for step in flow.list_applicable_steps(answers):
         if not flow.is_answered(step, answers):
             break
         answered.append(step)
@@ -300,11 +320,12 @@ def go_back(flow: Flow, answers: Answers) -> Answers:
 
 
 def edit_answer(flow: Flow, review: Step, answers: Answers, name: str) -> Answers:
-    """Open one question again; the review page comes back when it is answered.
+    """Return the answers with one question open again; after it, the review page is open again.
 
-    Without a name it is asked what to change, with the review's own name nothing changes.
+    Without a name, the review page asks which answer to change. With the name of the review page
+    itself, it is shown unchanged.
     """
-    if not review.input.reviews:
+    if not review.input.is_review:
         return answers
     if name == review.name:
         return _without_notes(review, answers)
@@ -314,37 +335,37 @@ def edit_answer(flow: Flow, review: Step, answers: Answers, name: str) -> Answer
 
 
 def list_editable(flow: Flow, answers: Answers) -> list[Step]:
-    """The answered questions that the review page offers to open again."""
+    """Return the answered steps whose answers the review page offers to change."""
     return [
         step
-        for step in flow.applying(answers)
-        if step.editable and not step.input.reviews and flow.is_answered(step, answers)
+        for step in flow.list_applicable_steps(answers)
+        if step.editable and not step.input.is_review and flow.is_answered(step, answers)
     ]
 
 
 def reopen_step(step: Step, answers: Answers) -> Answers:
-    """Take an answer back; what the step wants to keep of it stays as notes."""
-    kept = {key: value for key, value in answers.items() if key != step.name}
-    for name, value in step.input.reopen(answers[step.name]).items():
-        kept[f"{step.name}.{name}"] = value
-    return kept
+    """Return the answers without the answer of a step; parts of it may stay as notes."""
+    remaining = {key: value for key, value in answers.items() if key != step.name}
+    for name, value in step.input.to_notes(answers[step.name]).items():
+        remaining[f"{step.name}.{name}"] = value
+    return remaining
 
 
 def select_final_answers(flow: Flow, answers: Answers) -> Answers:
-    """The answers of the steps that apply, and the facts, without notes or leftovers."""
-    applying = {step.name for step in flow.applying(answers)}
-    return {key: value for key, value in answers.items() if key[0] == "@" or key in applying}
+    """Return the facts and the answers of the steps that apply, without notes and old answers."""
+    names = {step.name for step in flow.list_applicable_steps(answers)}
+    return {key: value for key, value in answers.items() if key[0] == "@" or key in names}
 
 
-def _noted(step: Step, answers: Answers, note: StepNotes) -> Answers:
-    noted = dict(answers)
-    for name, value in note.changes.items():
+def _add_notes(step: Step, answers: Answers, notes: StepNotes) -> Answers:
+    changed = dict(answers)
+    for name, value in notes.changes.items():
         key = name if "." in name else f"{step.name}.{name}"
         if value is None:
-            noted.pop(key, None)
+            changed.pop(key, None)
         else:
-            noted[key] = value
-    return noted
+            changed[key] = value
+    return changed
 
 
 def _without_notes(step: Step, answers: Answers) -> dict[str, Any]:
@@ -353,7 +374,10 @@ def _without_notes(step: Step, answers: Answers) -> dict[str, Any]:
 
 
 def fingerprint_answers(answers: Answers) -> str:
-    """A short mark of these answers: a button that carries it is for nothing else."""
+    """Return 8 hexadecimal digits that differ for other answers; notes are ignored.
+
+    A button that carries them is valid for exactly these answers.
+    """
     plain = {key: value for key, value in answers.items() if "." not in key}
     packed = orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2s(packed, digest_size=4).hexdigest()
@@ -363,14 +387,17 @@ _DATA = re.compile(r"([a-z_]+)\.([a-z_]+)([=<!~])(.*)", re.ASCII)
 
 
 def make_button_data(flow: Flow, step: Step, move: Navigation, value: str = "") -> str:
-    """What a button of this step carries, for example `feedback.kind=report`; under 64 bytes."""
+    """Return the data of a step's button, for example `feedback.kind=report`.
+
+    Telegram takes at most 64 bytes.
+    """
     return f"{flow.name}.{step.name}{move.value}{value}"
 
 
 def parse_button_data(data: str) -> tuple[str, Reply] | None:
-    """The flow's name and the reply that a button's data means; None if it is no such button."""
-    found = _DATA.fullmatch(data)
-    if found is None:
+    """Return the flow's name and the reply of a button's data; None for any other data."""
+    match = _DATA.fullmatch(data)
+    if match is None:
         return None
-    flow, step, sign, value = found.groups()
+    flow, step, sign, value = match.groups()
     return flow, Reply(step=step, move=Navigation(sign), choice=value)

@@ -1,7 +1,7 @@
-"""Rounds: the turns that wait while one transaction is under way share the next one.
+"""Group commit: turns that wait while a transaction runs share the next transaction.
 
-Every turn is committed before its caller goes on, as if it had a transaction of its own; see
-docs/decisions/0005-group-commit.md.
+Every turn is committed before its caller continues, as if it had its own transaction. See
+docs/decisions/0005-rounds.md.
 """
 
 from __future__ import annotations
@@ -22,54 +22,54 @@ if TYPE_CHECKING:
     from storage.database import Database
     from storage.models import Conversation
 
-# What a turn does with the chat's row: its outcome, and the draft that it leaves, if it changes it.
-Decide = Callable[["AsyncConnection", "Conversation"], Awaitable[tuple[Any, Draft | None]]]
+# Takes the row of a chat; returns the result of the turn, and the draft to store if it changed.
+DecideTurn = Callable[["AsyncConnection", "Conversation"], Awaitable[tuple[Any, Draft | None]]]
 
-_MOST = 64  # turns in one transaction
+_MAX_TURNS = 64  # in one transaction
 
 
 @dataclass(slots=True)
 class _Turn:
     chat_id: int
-    decide: Decide
-    makes: bool
-    outcome: asyncio.Future[Any]
+    decide: DecideTurn
+    creates: bool
+    result: asyncio.Future[Any]
 
 
 class TurnBatcher:
-    """Takes turns of many chats; one chat's turns in order, each after the other's commit."""
+    """Runs the turns of many chats in shared transactions; the turns of one chat in order."""
 
     def __init__(self, database: Database, language: str) -> None:
-        """`language` is the one that a new chat begins in."""
+        """Create a batcher; `language` is the language of a new chat."""
         self._database = database
         self._language = language
         self._waiting: deque[_Turn] = deque()
-        self._running: asyncio.Task[None] | None = None
-        self._alone: set[asyncio.Task[None]] = set()
+        self._worker: asyncio.Task[None] | None = None
+        self._single_turns: set[asyncio.Task[None]] = set()
 
-    async def take(self, chat_id: int, decide: Decide, *, makes: bool = False) -> Any:
-        """What `decide` says of the chat's row, once it is committed.
+    async def submit_turn(self, chat_id: int, decide: DecideTurn, *, creates: bool = False) -> Any:
+        """Return the result of `decide` for the chat's row, after it is committed.
 
-        None for a chat that has no row, unless the turn `makes` one. `decide` may be called again
-        when a transaction that it shared had to be taken back. Raises what it raises, and
-        Unavailable.
+        Return None for a chat without a row, unless the turn `creates` it. `decide` is called again
+        if the shared transaction was rolled back because of another turn. Raises what `decide`
+        raises; raises Unavailable if the database cannot be used.
         """
-        turn = _Turn(chat_id, decide, makes, asyncio.get_running_loop().create_future())
+        turn = _Turn(chat_id, decide, creates, asyncio.get_running_loop().create_future())
         self._waiting.append(turn)
-        if self._running is None:
-            self._running = asyncio.create_task(self._run())
-        return await turn.outcome
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._run())
+        return await turn.result
 
     async def _run(self) -> None:
         while self._waiting:
-            await self._round(self._next())
-        self._running = None
+            await self._run_batch(self._select_batch())
+        self._worker = None
 
-    def _next(self) -> list[_Turn]:
-        """The turns of the next round: of each chat the first, the others wait."""
+    def _select_batch(self) -> list[_Turn]:
+        """Remove and return the turns of the next transaction: the first one of each chat."""
         chosen: dict[int, _Turn] = {}
         later: deque[_Turn] = deque()
-        while self._waiting and len(chosen) < _MOST:
+        while self._waiting and len(chosen) < _MAX_TURNS:
             turn = self._waiting.popleft()
             if turn.chat_id in chosen:
                 later.append(turn)
@@ -78,24 +78,24 @@ class TurnBatcher:
         self._waiting.extendleft(reversed(later))
         return list(chosen.values())
 
-    async def _round(self, turns: list[_Turn]) -> None:
+    async def _run_batch(self, turns: list[_Turn]) -> None:
         try:
-            outcomes = await self._together(turns)
+            results = await self._run_together(turns)
         except Unavailable as error:
             for turn in turns:
-                _fail(turn, error)
+                _set_error(turn, error)
         except Exception:
-            # One of them broke: each by itself, so that it breaks for nobody else.
-            self._one_by_one(turns)
+            # One turn failed: run each in its own transaction, so that only that one fails.
+            self._run_separately(turns)
         else:
-            for turn, outcome in outcomes:
-                _finish(turn, outcome)
-            taken = {turn.chat_id for turn, _ in outcomes}
-            self._one_by_one([turn for turn in turns if turn.chat_id not in taken])
+            for turn, result in results:
+                _set_result(turn, result)
+            done = {turn.chat_id for turn, _ in results}
+            self._run_separately([turn for turn in turns if turn.chat_id not in done])
 
-    async def _together(self, turns: list[_Turn]) -> list[tuple[_Turn, Any]]:
-        """The outcomes of those whose rows are there and free."""
-        outcomes, drafts = [], []
+    async def _run_together(self, turns: list[_Turn]) -> list[tuple[_Turn, Any]]:
+        """Return the results of the turns whose rows exist and are not locked."""
+        results, drafts = [], []
         async with self._database.transaction() as connection:
             rows = await conversations.lock_free_conversations(
                 connection, [turn.chat_id for turn in turns]
@@ -103,44 +103,44 @@ class TurnBatcher:
             for turn in turns:
                 row = rows.get(turn.chat_id)
                 if row is not None:
-                    outcome, draft = await turn.decide(connection, row)
-                    outcomes.append((turn, outcome))
+                    result, draft = await turn.decide(connection, row)
+                    results.append((turn, result))
                     drafts += [draft] if draft else []
             await conversations.save_drafts(connection, drafts)
-        return outcomes
+        return results
 
-    def _one_by_one(self, turns: list[_Turn]) -> None:
+    def _run_separately(self, turns: list[_Turn]) -> None:
         for turn in turns:
-            task = asyncio.create_task(self._by_itself(turn))
-            self._alone.add(task)
-            task.add_done_callback(self._alone.discard)
+            task = asyncio.create_task(self._run_alone(turn))
+            self._single_turns.add(task)
+            task.add_done_callback(self._single_turns.discard)
 
-    async def _by_itself(self, turn: _Turn) -> None:
-        """A turn in a chat that is new, that another replica holds, or that broke its round."""
+    async def _run_alone(self, turn: _Turn) -> None:
+        """Run a turn in its own transaction: its chat is new or locked, or its batch failed."""
         try:
-            outcome = None
+            result = None
             async with self._database.transaction() as connection:
                 row = await (
                     conversations.lock_or_create_conversation(
                         connection, turn.chat_id, self._language
                     )
-                    if turn.makes
+                    if turn.creates
                     else conversations.lock_conversation(connection, turn.chat_id)
                 )
                 if row is not None:
-                    outcome, draft = await turn.decide(connection, row)
+                    result, draft = await turn.decide(connection, row)
                     await conversations.save_drafts(connection, [draft] if draft else [])
         except Exception as error:
-            _fail(turn, error)
+            _set_error(turn, error)
         else:
-            _finish(turn, outcome)
+            _set_result(turn, result)
 
 
-def _finish(turn: _Turn, outcome: Any) -> None:
-    if not turn.outcome.done():  # its caller may have gone
-        turn.outcome.set_result(outcome)
+def _set_result(turn: _Turn, result: Any) -> None:
+    if not turn.result.done():  # the caller may be cancelled
+        turn.result.set_result(result)
 
 
-def _fail(turn: _Turn, error: Exception) -> None:
-    if not turn.outcome.done():
-        turn.outcome.set_exception(error)
+def _set_error(turn: _Turn, error: Exception) -> None:
+    if not turn.result.done():
+        turn.result.set_exception(error)

@@ -1,8 +1,10 @@
-"""The kinds of question that any flow can ask: a choice, gathered messages, a phone, a review."""
+"""The kinds of question that any flow can ask: a choice, messages, a text, a phone, a review.
+
+`texts` is always the key under which the texts of a step are: "flow.step".
+"""
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from bot.conversation.engine import (
     Stop,
     fingerprint_answers,
 )
+from bot.conversation.phone_numbers import parse_phone_number, parse_shared_number
 from bot.core.screen import Words
 
 if TYPE_CHECKING:
@@ -24,13 +27,13 @@ if TYPE_CHECKING:
 
     from bot.core.screen import Param
 
-CHOOSE = "choose"  # the reason that every question with buttons gives
+CHOOSE = "choose"  # the reason of Rejected of every question with buttons
 
 
 def parse_choice(reply: Reply, options: Iterable[Option]) -> str:
-    """The option that a button, or its number typed by hand, names.
+    """Return the value of the pressed button, or of the button whose number was typed.
 
-    Raises Rejected("choose") for anything else.
+    Raises Rejected("choose") for any other reply.
     """
     values = [option.value for option in options]
     if reply.choice in values:
@@ -45,11 +48,12 @@ def choice_input(
     texts: str,
     *values: str,
     stops: Mapping[str, str] | None = None,
-    show: Callable[[Answers], Mapping[str, Param]] | None = None,
+    params: Callable[[Answers], Mapping[str, Param]] | None = None,
 ) -> Input:
-    """One of `values`; `texts` is the key that their labels are under.
+    """Return a question with a button for each of the `values`.
 
-    A value in `stops` ends the conversation for the reason given there.
+    `stops` maps further values to the reason for which each of them ends the conversation. `params`
+    returns the parameters of the question's text.
     """
     endings = dict(stops or {})
     options = tuple(
@@ -62,126 +66,144 @@ def choice_input(
             raise Stop(endings[value])
         return value
 
-    def holds(value: Any, _answers: Answers) -> bool:
+    def is_valid(value: Any, _answers: Answers) -> bool:
         return value in values
 
     return Input(
         parse,
         options=lambda _answers: options,
-        holds=holds,
+        is_valid=is_valid,
         reasons=(CHOOSE,),
-        show=show or (lambda _answers: {}),
+        params=params or (lambda _answers: {}),
     )
 
 
 def make_message_record(reply: Reply) -> dict[str, Any]:
-    """A message as answers keep it: its number, its text, its file."""
+    """Return a message in the form in which answers store it: its id, its text, its file."""
     file = asdict(reply.attachment) if reply.attachment else None
     return {"id": reply.message_id, "text": reply.text or "", "file": file}
 
 
 @dataclass(frozen=True, slots=True)
 class MessageLimits:
-    """How much may be gathered: files, characters of all texts, bytes of one file."""
+    """How much one answer may have: files, characters of all texts, bytes of one file."""
 
     files: int
     characters: int
     bytes: int
 
 
-def gather_message(messages: list[dict[str, Any]], reply: Reply, room: MessageLimits) -> StepNotes:
-    """Add a message to those gathered under the note `details.messages`, or replace an edited one.
+def gather_message(
+    messages: list[dict[str, Any]], reply: Reply, limits: MessageLimits, *, note: str
+) -> StepNotes:
+    """Return the note with one more message, or with the edited version of a message.
 
-    Raises Rejected: "empty" for what is neither text nor file, "too-many" files, "too-long" texts,
-    "too-large" for a file whose words are taken without it.
+    `note` is the key of the note. Raises Rejected: "empty" for a reply without text and file,
+    "too-many" files, "too-long" texts, "too-large" for a file; its text is noted all the same.
     """
     if reply.text is None and reply.attachment is None:
         raise Rejected("empty")
-    if reply.attachment is not None and (reply.attachment.size or 0) > room.bytes:
-        words = (
-            None if reply.text is None else _added(messages, replace(reply, attachment=None), room)
-        )
-        raise Rejected("too-large", noted=words, megabytes=room.bytes // (1024 * 1024))
-    return _added(messages, reply, room)
+    if reply.attachment is not None and (reply.attachment.size or 0) > limits.bytes:
+        noted = None
+        if reply.text is not None:
+            without_file = replace(reply, attachment=None)
+            noted = StepNotes({note: _add_message(messages, without_file, limits)})
+        raise Rejected("too-large", noted=noted, megabytes=limits.bytes // (1024 * 1024))
+    return StepNotes({note: _add_message(messages, reply, limits)})
 
 
-def _added(messages: list[dict[str, Any]], reply: Reply, room: MessageLimits) -> StepNotes:
+def _add_message(
+    messages: list[dict[str, Any]], reply: Reply, limits: MessageLimits
+) -> list[dict[str, Any]]:
     message = make_message_record(reply)
     ids = [each["id"] for each in messages]
     if reply.edited and reply.message_id in ids:
-        at = ids.index(reply.message_id)
-        gathered = [*messages[:at], message, *messages[at + 1 :]]
+        position = ids.index(reply.message_id)
+        gathered = [*messages[:position], message, *messages[position + 1 :]]
     else:
         gathered = [*messages, message]
-    if len(list_files(gathered)) > room.files:
-        raise Rejected("too-many", most=room.files)
-    if sum(len(each["text"]) for each in gathered) > room.characters:
-        raise Rejected("too-long", limit=room.characters)
-    return StepNotes({"details.messages": gathered})
+    if len(list_files(gathered)) > limits.files:
+        raise Rejected("too-many", most=limits.files)
+    if sum(len(each["text"]) for each in gathered) > limits.characters:
+        raise Rejected("too-long", limit=limits.characters)
+    return gathered
 
 
 def join_texts(messages: Iterable[Mapping[str, Any]]) -> str:
-    """What was written, message by message, as it was written."""
+    """Return the texts of all messages, one below the other, unchanged."""
     return "\n".join(each["text"] for each in messages if each["text"])
 
 
 def list_files(messages: Iterable[Mapping[str, Any]]) -> list[SentFile]:
-    """The files that were sent, in order."""
+    """Return the files of all messages, in order."""
     return [SentFile(**each["file"]) for each in messages if each["file"]]
 
 
-def add_late_file(answers: Answers, reply: Reply, room: MessageLimits) -> Answers | None:
-    """The answers with a file whose album began in the answered `details`; None for another reply.
+def add_late_file(
+    answers: Answers, reply: Reply, *, step: str, limits: MessageLimits
+) -> Answers | None:
+    """Return the answers with a late file of an album that began in the answer of `step`.
 
-    The files of an album come one by one, and nothing says which is the last.
+    The files of an album come one by one, and none is marked as the last one. Return None for any
+    other reply, and for a file over the limits.
     """
-    file, gathered = reply.attachment, answers.get("details")
+    file, gathered = reply.attachment, answers.get(step)
     if file is None or file.album is None or not gathered:
         return None
     if file.album not in {each.album for each in list_files(gathered)}:
         return None
-    changes = gather_message(gathered, reply, room).changes
-    return {**answers, "details": changes["details.messages"]}
+    try:
+        notes = gather_message(gathered, reply, limits, note=step)
+    except Rejected:
+        return None
+    return {**answers, **notes.changes}
 
 
-def messages_input(texts: str, room: MessageLimits) -> Input:
-    """One or several messages with or without files, until the resident says that it is all."""
+def messages_input(texts: str, limits: MessageLimits) -> Input:
+    """Return a question that gathers messages and files until a button says that it is all.
+
+    The messages are stored as the note "messages" of the step until then.
+    """
+    note = f"{texts.rpartition('.')[2]}.messages"
     done = Option("done", Words(f"{texts}.options.done"))
     again = Option("again", Words(f"{texts}.options.again"))
 
-    def so_far(answers: Answers) -> list[dict[str, Any]]:
-        return list(answers.get("details.messages", ()))
+    def get_gathered(answers: Answers) -> list[dict[str, Any]]:
+        return list(answers.get(note, ()))
 
     def options(answers: Answers) -> tuple[Option, ...]:
-        return (done, again) if so_far(answers) else ()
+        return (done, again) if get_gathered(answers) else ()
 
     def parse(reply: Reply, answers: Answers) -> Any:
-        gathered = so_far(answers)
+        gathered = get_gathered(answers)
         if reply.choice == done.value:
             if not join_texts(gathered).strip():
                 raise Rejected("no-text" if gathered else "empty")
             return gathered
         if reply.choice == again.value:
-            return StepNotes({"details.messages": None})
-        return gather_message(gathered, reply, room)
+            return StepNotes({note: None})
+        return gather_message(gathered, reply, limits, note=note)
 
-    def show(answers: Answers) -> Mapping[str, Param]:
-        gathered = so_far(answers)
+    def params(answers: Answers) -> Mapping[str, Param]:
+        gathered = get_gathered(answers)
         return {"characters": len(join_texts(gathered)), "files": len(list_files(gathered))}
 
     return Input(
         parse,
         options=options,
-        prompt=lambda answers: "more" if so_far(answers) else "ask",
+        prompt=lambda answers: "more" if get_gathered(answers) else "ask",
         prompts=("ask", "more"),
-        show=show,
-        reopen=lambda value: {"messages": value},
+        params=params,
+        to_notes=lambda value: {"messages": value},
         reasons=("empty", "no-text", "too-many", "too-long", "too-large"),
     )
 
 
 def text_input(texts: str, *, limit: int, optional: bool = False) -> Input:
-    """Words in one message; where it is `optional`, `texts` has the label of leaving it out."""
+    """Return a question for one text of at most `limit` characters.
+
+    An `optional` one has a button to skip it: the answer is "" then.
+    """
     skip = Option("skip", Words(f"{texts}.options.skip"))
     options = (skip,) if optional else ()
 
@@ -200,9 +222,9 @@ def text_input(texts: str, *, limit: int, optional: bool = False) -> Input:
 
 
 def offered_input(fact: str, texts: str, *others: str) -> Input:
-    """One of what the fact offers, as pairs of a value and its name, or one of the `others`.
+    """Return a question whose choices are stored in a fact, as pairs [value, name].
 
-    `texts` is the key that the labels of the others are under.
+    `others` are further values, with labels in the texts.
     """
     fixed = tuple(Option(value, Words(f"{texts}.options.{value}")) for value in others)
 
@@ -216,26 +238,33 @@ def offered_input(fact: str, texts: str, *others: str) -> Input:
     )
 
 
-# A number as people write it: digits in groups, perhaps with a country code.
-_PHONE = re.compile(r"\+?\d(?:[ .()-]*\d){7,14}")
-
-
 def phone_input() -> Input:
-    """A phone number, shared by the messenger's own button or typed."""
+    """Return a question for a phone number, typed or shared by the messenger's own button.
+
+    It is stored as E.164, for example "+84844666531".
+    """
 
     def parse(reply: Reply, _answers: Answers) -> str:
-        if reply.someone_elses:
+        if reply.phone_of_another:
             raise Rejected("someone-elses")
-        typed = reply.phone or (reply.text or "").strip()
-        if not _PHONE.fullmatch(typed):
+        if reply.phone is not None:
+            number = parse_shared_number(reply.phone)
+        else:
+            number = parse_phone_number((reply.text or "").strip())
+        if number is None:
             raise Rejected("not-a-phone")
-        return re.sub(r"[^\d+]", "", typed)
+        return number
 
-    return Input(parse, reasons=("someone-elses", "not-a-phone"), asks=lambda _answers: "contact")
+    return Input(
+        parse, reasons=("someone-elses", "not-a-phone"), sharing=lambda _answers: "contact"
+    )
 
 
-def review_input(texts: str, show: Callable[[Answers], Mapping[str, Param]]) -> Input:
-    """Everything once more before it is sent; the button sends exactly what the page showed."""
+def review_input(texts: str, params: Callable[[Answers], Mapping[str, Param]]) -> Input:
+    """Return the review page: it shows all answers, with a button that submits exactly these.
+
+    Raises Rejected("changed") for the button of a page that showed other answers.
+    """
 
     def options(answers: Answers) -> tuple[Option, ...]:
         return (Option(f"submit-{fingerprint_answers(answers)}", Words(f"{texts}.options.submit")),)
@@ -245,4 +274,5 @@ def review_input(texts: str, show: Callable[[Answers], Mapping[str, Param]]) -> 
             raise Rejected("changed")
         return parse_choice(reply, options(answers))
 
-    return Input(parse, options=options, show=show, reviews=True, reasons=(CHOOSE, "changed"))
+    reasons = (CHOOSE, "changed")
+    return Input(parse, options=options, params=params, is_review=True, reasons=reasons)

@@ -1,4 +1,4 @@
-"""From an open question to what is shown: every key and every button follows from the step."""
+"""The screen of an open question: its text keys and its buttons are derived from the step."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ BACK, CANCEL, EDIT, KEEP = (Words(f"move.{name}") for name in ("back", "cancel",
 
 
 def show_question(ask: Ask) -> Screen:
-    """The screen of an open question, with what was wrong about the last reply, if anything."""
+    """Return the screen of an open question, with the reason if the last reply was rejected."""
     step, base = ask.step, f"{ask.flow.name}.{ask.step.name}"
     if is_editing(ask):
-        return _what_to_edit(ask)
-    prompt, wanted = step.input.prompt(ask.answers), step.input.asks(ask.answers)
-    asked = Words(f"{base}.{prompt}", step.input.show(ask.answers))
+        return _show_editable_answers(ask)
+    prompt, sharing = step.input.prompt(ask.answers), step.input.sharing(ask.answers)
+    question = Words(f"{base}.{prompt}", step.input.params(ask.answers))
     return Screen(
-        (*_refusal(ask, base), asked),
-        choices=tuple(_choice(ask, option) for option in step.input.options(ask.answers)),
-        moves=_moves(ask),
-        asks=None if wanted is None else (wanted, Words(f"{base}.share")),
+        (*_show_rejection(ask, base), question),
+        choices=tuple(_make_choice(ask, option) for option in step.input.options(ask.answers)),
+        moves=_make_moves(ask),
+        sharing=None if sharing is None else (sharing, Words(f"{base}.share")),
     )
 
 
 def is_editing(ask: Ask) -> bool:
-    """Whether the review page asks which answer to change."""
+    """Return True if the review page asks which answer to change."""
     return bool(ask.answers.get(f"{ask.step.name}.editing"))
 
 
-def _what_to_edit(ask: Ask) -> Screen:
+def _show_editable_answers(ask: Ask) -> Screen:
     flow, step = ask.flow, ask.step
     return Screen(
         (Words(f"{flow.name}.{step.name}.which"),),
@@ -51,37 +51,40 @@ def _what_to_edit(ask: Ask) -> Screen:
     )
 
 
-def _refusal(ask: Ask, base: str) -> tuple[Words, ...]:
+def _show_rejection(ask: Ask, base: str) -> tuple[Words, ...]:
     if ask.rejected is None:
         return ()
     return (Words(f"{base}.rejected.{ask.rejected.reason}", ask.rejected.params),)
 
 
-def _choice(ask: Ask, option: Option) -> Button:
+def _make_choice(ask: Ask, option: Option) -> Button:
     return Button(
         option.label, make_button_data(ask.flow, ask.step, Navigation.CHOOSE, option.value)
     )
 
 
-def _moves(ask: Ask) -> tuple[Button, ...]:
+def _make_moves(ask: Ask) -> tuple[Button, ...]:
     flow, step = ask.flow, ask.step
     moves = []
-    if any(flow.is_answered(other, ask.answers) for other in flow.applying(ask.answers)):
+    if any(flow.is_answered(s, ask.answers) for s in flow.list_applicable_steps(ask.answers)):
         moves.append(Button(BACK, make_button_data(flow, step, Navigation.BACK)))
-    if step.input.reviews:
+    if step.input.is_review:
         moves.append(Button(EDIT, make_button_data(flow, step, Navigation.EDIT)))
     moves.append(Button(CANCEL, make_button_data(flow, step, Navigation.CANCEL)))
     return tuple(moves)
 
 
-def match_typed_label(ask: Ask, reply: Reply, say: Callable[[Words | str], str]) -> Reply:
-    """A reply that types a button's label, with or without diacritics, as the press it means."""
+def match_typed_label(ask: Ask, reply: Reply, to_text: Callable[[Words | str], str]) -> Reply:
+    """Return the press that a reply means if its text is a button's label; else the reply.
+
+    Case and diacritics are ignored. `to_text` returns the label's text in the chat's language.
+    """
     if not reply.text or reply.attachment is not None:
         return reply
     typed = fold_text(reply.text)
-    shown = show_question(ask)
-    for button in (*shown.choices, *shown.moves):
-        if fold_text(say(button.label)) == typed:
+    screen = show_question(ask)
+    for button in (*screen.choices, *screen.moves):
+        if fold_text(to_text(button.label)) == typed:
             sign = button.data[len(f"{ask.flow.name}.{ask.step.name}")]
             value = button.data.partition(sign)[2]
             return Reply(step=ask.step.name, move=Navigation(sign), choice=value)

@@ -1,4 +1,4 @@
-"""Turns: one update, taken in one transaction, acknowledged after its commit."""
+"""The conversation service: a turn of a chat is one transaction, acknowledged after its commit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from bot.conversation.engine import Ask, Done, Flow, Reply, Stopped, Turn, advance, present
-from bot.conversation.group_commit import Decide, TurnBatcher
+from bot.conversation.group_commit import DecideTurn, TurnBatcher
 from bot.conversation.screens import match_typed_label, show_question
 from bot.core.requests import Chat, Refused
 from bot.core.screen import Screen, Words
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from storage.models import Conversation
 
 
-Begin = Callable[[UnitOfWork, Chat], Awaitable[Mapping[str, Any]]]
-Finish = Callable[[UnitOfWork, Chat, Mapping[str, Any]], Awaitable[None]]
-Answered = Callable[[UnitOfWork, Chat, Any], Awaitable[None]]
+LoadFacts = Callable[[UnitOfWork, Chat], Awaitable[Mapping[str, Any]]]
+FinishFlow = Callable[[UnitOfWork, Chat, Mapping[str, Any]], Awaitable[None]]
+StoreAnswer = Callable[[UnitOfWork, Chat, Any], Awaitable[None]]
 
 
 async def _no_facts(_work: UnitOfWork, _chat: Chat) -> Mapping[str, Any]:
@@ -37,87 +37,92 @@ async def _no_facts(_work: UnitOfWork, _chat: Chat) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class FlowBinding:
-    """A flow and what it does: the facts it begins with, what an answer or the end brings about.
+    """A flow and the functions of the feature that it belongs to.
 
-    All of it happens in the transaction of the turn; `begin` and `finish` may raise
-    Refused before they change anything. After a stop for a
-    reason in `forgets` the chat itself is forgotten.
+    `begin` returns the facts that the flow starts with, `finish` gets all answers at the end, and
+    `answered` maps a step to a function that gets its answer at once. They run in the transaction
+    of the turn. `begin` and `finish` may raise Refused before they change anything. If the flow
+    stops for a reason in `forgets`, the row of the chat is deleted.
     """
 
     flow: Flow
-    finish: Finish
-    begin: Begin = _no_facts
-    answered: Mapping[str, Answered] = field(default_factory=dict)
+    finish: FinishFlow
+    begin: LoadFacts = _no_facts
+    answered: Mapping[str, StoreAnswer] = field(default_factory=dict)
     forgets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class TurnScreen:
-    """What a turn leads to: the screen, the language, and whether a flow was finished by it."""
+    """The screen that a turn leads to, its language, and True if the turn finished a flow.
+
+    A screen without paragraphs is not shown.
+    """
 
     screen: Screen
     language: str
     finished: bool = False
 
 
-NOTHING = Screen(())  # is not shown
 _MINUTE = timedelta(minutes=1)
 _Decided = tuple[TurnScreen | None, Draft | None]
 
 
 class ConversationService:
-    """Takes turns of any chat's conversation; holds nothing that the database does not know."""
+    """Runs the turns of all chats. It keeps nothing in memory between two turns."""
 
     def __init__(
         self,
         database: Database,
-        matters: tuple[FlowBinding, ...],
+        bindings: tuple[FlowBinding, ...],
         *,
         policy: Policy,
-        say: Callable[[Words | str, str], str],
-        default_language: str,
+        to_text: Callable[[Words | str, str], str],
         draft_lifetime: timedelta,
-        most_a_minute: int,
+        max_per_minute: int,
     ) -> None:
-        """`say(words, language)` gives the plain text of a label, to understand typed ones.
+        """Create the service.
 
-        Of more than `most_a_minute` replies in a chat the first is answered, the rest are left.
+        `to_text(words, language)` returns the text of a button's label, to recognise typed labels.
+        After `max_per_minute` turns of a chat within a minute, one more is answered with a request
+        to slow down; the others are ignored.
         """
         self._database = database
-        self._matters = {matter.flow.name: matter for matter in matters}
+        self._bindings = {binding.flow.name: binding for binding in bindings}
         self._policy = policy
-        self._say = say
-        self._default_language = default_language
+        self._to_text = to_text
         self._draft_lifetime = draft_lifetime
-        self._most_a_minute = most_a_minute
-        self._rounds = TurnBatcher(database, default_language)
+        self._max_per_minute = max_per_minute
+        self._batcher = TurnBatcher(database, policy.default_language)
 
     async def handle_reply(
         self, update_id: int, chat_id: int, reply: Reply, now: datetime, *, flow: str | None = None
     ) -> TurnScreen | None:
-        """Take a reply in the conversation that is open; None when none is.
+        """Apply a reply to the open conversation; return None if none is open.
 
-        A reply that came before is recognised: it changes nothing and shows what is open now.
-        `flow` is the one that the pressed button belongs to.
+        An update that was handled before changes nothing: the open question is shown again. So does
+        a button of another flow; `flow` is the flow of the pressed button.
         """
 
         async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
             if row.flow is None:
                 return None, None
-            matter = self._open_matter(row, now)
-            if matter is None:
+            binding = self._find_open_binding(row, now)
+            if binding is None:
                 expired = TurnScreen(Screen((Words("draft.expired"),)), row.language)
-                return expired, _closed(row, update_id)
-            if update_id in row.updates or flow not in (None, matter.flow.name):
-                return self._shown(matter, present(matter.flow, row.answers), row.language), None
-            turn = self._advance(matter.flow, row, reply)
+                return expired, _close(row, update_id)
+            if update_id in row.updates or flow not in (None, binding.flow.name):
+                same = present(binding.flow, row.answers)
+                return _show_turn(binding, same, row.language), None
+            turn = self._advance(binding.flow, row, reply)
+            work = UnitOfWork(connection, now, self._policy)
             try:
-                draft = await self._effects(connection, matter, row, turn, update_id, now)
+                draft = await self._apply_turn(work, binding, row, turn, update_id)
             except Refused as refused:
-                return TurnScreen(Screen((refused.words,)), row.language), _closed(row, update_id)
-            return self._shown(matter, turn, row.language), draft
+                return TurnScreen(Screen((refused.words,)), row.language), _close(row, update_id)
+            return _show_turn(binding, turn, row.language), draft
 
-        return await self._taken(chat_id, decide, now)
+        return await self._run_turn(chat_id, decide, now)
 
     async def start_flow(
         self,
@@ -128,28 +133,28 @@ class ConversationService:
         *,
         facts: Mapping[str, Any] | None = None,
     ) -> TurnScreen | None:
-        """Begin a flow; one that is open already goes on instead, and its question is shown.
+        """Start a flow; if a conversation is open, show its question instead.
 
-        None when this update came before and what it began has ended since.
+        Return None if this update was handled before and the flow that it started has ended.
         """
 
         async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
-            known = update_id in row.updates
-            matter = self._open_matter(row, now)
-            if matter is not None:
-                shown = self._shown(matter, present(matter.flow, row.answers), row.language)
-                if matter.flow.name != flow:
-                    shown = _busy(shown)
-                return shown, None if known else _same(row, update_id)
-            if known:
+            is_known = update_id in row.updates
+            binding = self._find_open_binding(row, now)
+            if binding is not None:
+                shown = _show_turn(binding, present(binding.flow, row.answers), row.language)
+                if binding.flow.name != flow:
+                    shown = _show_busy(shown)
+                return shown, None if is_known else _keep_draft(row, update_id)
+            if is_known:
                 return None, None
-            matter = self._matters[flow]
+            binding = self._bindings[flow]
             try:
                 chat = Chat(chat_id, row.language, row.preferences)
-                begun = await matter.begin(UnitOfWork(connection, now, self._policy), chat)
+                loaded = await binding.begin(UnitOfWork(connection, now, self._policy), chat)
             except Refused as refused:
-                return TurnScreen(Screen((refused.words,)), row.language), _closed(row, update_id)
-            answers = {**(facts or {}), **begun}
+                return TurnScreen(Screen((refused.words,)), row.language), _close(row, update_id)
+            answers = {**(facts or {}), **loaded}
             draft = Draft(
                 chat_id=chat_id,
                 flow=flow,
@@ -159,129 +164,126 @@ class ConversationService:
                 expires_at=now + self._draft_lifetime,
                 reminded_at=None,
             )
-            return self._shown(matter, present(matter.flow, answers), row.language), draft
+            return _show_turn(binding, present(binding.flow, answers), row.language), draft
 
-        return await self._taken(chat_id, decide, now, makes=True)
+        return await self._run_turn(chat_id, decide, now, creates=True)
 
     async def cancel_flow(self, update_id: int, chat_id: int, now: datetime) -> TurnScreen:
-        """End the open conversation and forget its answers, if one is open.
+        """Delete the answers of the open conversation; tell the person if none is open.
 
-        It is remembered even where there is nothing to cancel: coming again, it must not drop what
-        was begun after it.
+        The update is remembered in either case. If it comes again, it must not cancel a
+        conversation that was started after it.
         """
 
         async def decide(_connection: AsyncConnection, row: Conversation) -> _Decided:
-            matter, known = self._open_matter(row, now), update_id in row.updates
-            draft = None if known else _closed(row, update_id)
-            if matter is None:
+            binding, is_known = self._find_open_binding(row, now), update_id in row.updates
+            draft = None if is_known else _close(row, update_id)
+            if binding is None:
                 return TurnScreen(Screen((Words("draft.none"),)), row.language), draft
-            turn = present(matter.flow, row.answers) if known else Stopped("cancelled")
-            return self._shown(matter, turn, row.language), draft
+            turn = present(binding.flow, row.answers) if is_known else Stopped("cancelled")
+            return _show_turn(binding, turn, row.language), draft
 
-        cancelled = await self._taken(chat_id, decide, now, makes=True)
-        assert cancelled is not None
-        return cancelled
+        shown = await self._run_turn(chat_id, decide, now, creates=True)
+        assert shown is not None
+        return shown
 
-    async def _taken(
-        self, chat_id: int, decide: Decide, now: datetime, *, makes: bool = False
+    async def _run_turn(
+        self, chat_id: int, decide: DecideTurn, now: datetime, *, creates: bool = False
     ) -> TurnScreen | None:
-        """What a turn leads to, unless there were too many of them in this minute."""
+        """Return what `decide` shows, unless the chat has had too many turns in this minute."""
 
-        async def counted(connection: AsyncConnection, row: Conversation) -> _Decided:
-            begins, count = row.counted_from, row.counted + 1
-            if begins is None or now - begins >= _MINUTE:
-                begins, count = now, 1
-            if count > self._most_a_minute:
-                slower = TurnScreen(Screen((Words("abuse.too_fast"),)), row.language)
-                shown = (
-                    slower
-                    if count == self._most_a_minute + 1
-                    else TurnScreen(NOTHING, row.language)
-                )
-                return shown, replace(_as_it_is(row), counted_from=begins, counted=count)
+        async def decide_within_limit(connection: AsyncConnection, row: Conversation) -> _Decided:
+            counted_from, count = row.counted_from, row.counted + 1
+            if counted_from is None or now - counted_from >= _MINUTE:
+                counted_from, count = now, 1
+            if count > self._max_per_minute:
+                is_first = count == self._max_per_minute + 1
+                screen = Screen((Words("abuse.too_fast"),) if is_first else ())
+                counted = replace(_copy_draft(row), counted_from=counted_from, counted=count)
+                return TurnScreen(screen, row.language), counted
             shown, draft = await decide(connection, row)
             if draft is not None:
-                draft = replace(draft, counted_from=begins, counted=count)
+                draft = replace(draft, counted_from=counted_from, counted=count)
             return shown, draft
 
-        return cast("TurnScreen | None", await self._rounds.take(chat_id, counted, makes=makes))
+        shown = await self._batcher.submit_turn(chat_id, decide_within_limit, creates=creates)
+        return cast("TurnScreen | None", shown)
 
     def _advance(self, flow: Flow, row: Conversation, reply: Reply) -> Turn:
         ask = present(flow, row.answers)
         if isinstance(ask, Ask) and reply.text is not None:
-            reply = match_typed_label(ask, reply, lambda words: self._say(words, row.language))
+            reply = match_typed_label(ask, reply, lambda words: self._to_text(words, row.language))
         return advance(flow, row.answers, reply)
 
-    def _open_matter(self, row: Conversation, now: datetime) -> FlowBinding | None:
-        """What the chat is in the middle of, unless its time is over or its flow is no more."""
+    def _find_open_binding(self, row: Conversation, now: datetime) -> FlowBinding | None:
+        """Return the binding of the open flow; None if it has expired or no longer exists."""
         if row.flow is None or (row.expires_at is not None and row.expires_at <= now):
             return None
-        return self._matters.get(row.flow)
+        return self._bindings.get(row.flow)
 
-    async def _effects(
+    async def _apply_turn(
         self,
-        connection: AsyncConnection,
-        matter: FlowBinding,
+        work: UnitOfWork,
+        binding: FlowBinding,
         row: Conversation,
         turn: Turn,
         update_id: int,
-        now: datetime,
     ) -> Draft | None:
-        """Do what a turn brings about; the draft that it leaves."""
+        """Call the functions of the feature; return the draft to store, None if it is deleted."""
         chat = Chat(row.chat_id, row.language, row.preferences)
-        work = UnitOfWork(connection, now, self._policy)
         match turn:
             case Ask():
-                if turn.accepted is not None and turn.accepted in matter.answered:
-                    value = turn.answers[turn.accepted]
-                    await matter.answered[turn.accepted](work, chat, value)
+                if turn.accepted is not None and turn.accepted in binding.answered:
+                    answer = turn.answers[turn.accepted]
+                    await binding.answered[turn.accepted](work, chat, answer)
                 return Draft(
                     chat_id=row.chat_id,
                     flow=row.flow,
                     answers=dict(turn.answers),
                     updates=conversations.remember_update(row.updates, update_id),
                     started_at=row.started_at,
-                    expires_at=now + self._draft_lifetime,
+                    expires_at=work.now + self._draft_lifetime,
                     reminded_at=None,
                 )
             case Done():
-                await matter.finish(work, chat, turn.answers)
-            case Stopped(reason) if reason in matter.forgets:
-                await conversations.delete_conversation(connection, chat.id)
+                await binding.finish(work, chat, turn.answers)
+            case Stopped(reason) if reason in binding.forgets:
+                await conversations.delete_conversation(work.connection, chat.id)
                 return None
-        return _closed(row, update_id)
-
-    def _shown(self, matter: FlowBinding, turn: Turn, language: str) -> TurnScreen:
-        match turn:
-            case Ask():
-                return TurnScreen(show_question(turn), language)
-            case Stopped(reason):
-                return TurnScreen(
-                    Screen((Words(f"{matter.flow.name}.stopped.{reason}"),)), language
-                )
-            case Done():
-                done = Screen((Words(f"{matter.flow.name}.done"),))
-                return TurnScreen(done, language, finished=True)
+        return _close(row, update_id)
 
 
-def _busy(shown: TurnScreen) -> TurnScreen:
-    """Something else was asked for while a conversation is open: say which comes first."""
+def _show_turn(binding: FlowBinding, turn: Turn, language: str) -> TurnScreen:
+    match turn:
+        case Ask():
+            return TurnScreen(show_question(turn), language)
+        case Stopped(reason):
+            words = Words(f"{binding.flow.name}.stopped.{reason}")
+            return TurnScreen(Screen((words,)), language)
+        case Done():
+            words = Words(f"{binding.flow.name}.done")
+            return TurnScreen(Screen((words,)), language, finished=True)
+
+
+def _show_busy(shown: TurnScreen) -> TurnScreen:
+    """Add that the open conversation comes first to its question."""
     paragraphs = (Words("draft.busy"), *shown.screen.paragraphs)
     return replace(shown, screen=replace(shown.screen, paragraphs=paragraphs))
 
 
-def _closed(row: Conversation, update_id: int) -> Draft:
-    """No conversation is open any more."""
+def _close(row: Conversation, update_id: int) -> Draft:
+    """Return the row without an open conversation, with one more handled update."""
     updates = conversations.remember_update(row.updates, update_id)
     return Draft(row.chat_id, None, {}, updates, None, None, None)
 
 
-def _same(row: Conversation, update_id: int) -> Draft:
-    """The conversation as it is, with one more update that was taken."""
-    return replace(_as_it_is(row), updates=conversations.remember_update(row.updates, update_id))
+def _keep_draft(row: Conversation, update_id: int) -> Draft:
+    """Return the conversation unchanged, with one more handled update."""
+    updates = conversations.remember_update(row.updates, update_id)
+    return replace(_copy_draft(row), updates=updates)
 
 
-def _as_it_is(row: Conversation) -> Draft:
+def _copy_draft(row: Conversation) -> Draft:
     return Draft(
         chat_id=row.chat_id,
         flow=row.flow,

@@ -50,7 +50,7 @@ class Screen:
     paragraphs: tuple[Words, ...]
     choices: tuple[Button, ...] = ()
     moves: tuple[Button, ...] = ()
-    asks: tuple[Sharing, Words] | None = None
+    sharing: tuple[Sharing, Words] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A form that JSON can hold, for the outbox; what a screen asks to share is left out."""

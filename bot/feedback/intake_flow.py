@@ -16,11 +16,13 @@ from bot.conversation.inputs import (
     gather_message,
     join_texts,
     list_files,
+    make_message_record,
     messages_input,
     parse_choice,
     phone_input,
     review_input,
 )
+from bot.core.requests import StartFlow
 from bot.core.screen import Param, Words
 from bot.feedback.rules import (
     NOTICE_VERSION,
@@ -45,7 +47,15 @@ from storage.models import Identity, Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MESSAGES_NOTE = "details.messages"  # the messages that are gathered for the step "details"
 _EXCERPT = 600  # characters of the text on the review page
+
+
+def make_offer(reply: Reply) -> StartFlow:
+    """Return the conversation that offers to make a submission of a message."""
+    return StartFlow(
+        "feedback", {"@wrote_first": True, MESSAGES_NOTE: [make_message_record(reply)]}
+    )
 
 
 def wrote_first(answers: Answers) -> bool:
@@ -64,8 +74,8 @@ def offer_input() -> Input:
 
     def parse(reply: Reply, answers: Answers) -> Any:
         if reply.choice is None:
-            so_far = list(answers.get("details.messages", ()))
-            return gather_message(so_far, reply, SUBMISSION_LIMITS)
+            so_far = list(answers.get(MESSAGES_NOTE, ()))
+            return gather_message(so_far, reply, SUBMISSION_LIMITS, note=MESSAGES_NOTE)
         if parse_choice(reply, options) == "no":
             raise Stop("not_meant")
         return "yes"
@@ -93,7 +103,7 @@ def consent_input() -> Input:
     return Input(
         parse,
         options=lambda _answers: options,
-        holds=lambda value, _answers: value == NOTICE_VERSION,
+        is_valid=lambda value, _answers: value == NOTICE_VERSION,
         reasons=(CHOOSE,),
     )
 
@@ -132,7 +142,7 @@ FEEDBACK = Flow(
         Step(
             "formal",
             choice_input(
-                "feedback.formal", "inform", stops={"stop": "formal"}, show=show_formal_path
+                "feedback.formal", "inform", stops={"stop": "formal"}, params=show_formal_path
             ),
             when=has_a_formal_path,
             editable=False,
@@ -146,5 +156,5 @@ FEEDBACK = Flow(
         Step("phone", phone_input(), when=gives_phone),
         Step("review", review_input("feedback.review", show_summary)),
     ),
-    aside=partial(add_late_file, room=SUBMISSION_LIMITS),
+    add_late_reply=partial(add_late_file, step="details", limits=SUBMISSION_LIMITS),
 )

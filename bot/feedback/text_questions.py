@@ -62,9 +62,9 @@ def _about_the_text(texts: str, *values: str) -> Input:
     return Input(
         parse,
         options=lambda _answers: options,
-        holds=lambda value, answers: str(value).endswith(fingerprint_text(answers)),
+        is_valid=lambda value, answers: str(value).endswith(fingerprint_text(answers)),
         reasons=(CHOOSE,),
-        show=_found_in,
+        params=_found_in,
     )
 
 
@@ -104,14 +104,14 @@ def suggested_kind_input() -> Input:
         value = parse_choice(reply, options(answers))
         return Reopen("kind") if value == "other" else f"{value}-{fingerprint_text(answers)}"
 
-    def holds(value: Any, answers: Answers) -> bool:
+    def is_valid(value: Any, answers: Answers) -> bool:
         kind, _, mark = str(value).partition("-")
         return kind in set(Kind) and mark == fingerprint_text(answers)
 
-    def show(answers: Answers) -> Mapping[str, Param]:
+    def params(answers: Answers) -> Mapping[str, Param]:
         return {"kind": Words(f"feedback.kind.options.{get_suggestion(answers).kind}")}
 
-    return Input(parse, options=options, holds=holds, reasons=(CHOOSE,), show=show)
+    return Input(parse, options=options, is_valid=is_valid, reasons=(CHOOSE,), params=params)
 
 
 def suggest_topics(answers: Answers) -> Sequence[str]:
@@ -130,8 +130,8 @@ def topics_input(suggests: Callable[[Answers], Sequence[str]]) -> Input:
         options=question.options,
         prompt=question.prompt,
         prompts=("ask", "suggested", "add"),
-        show=lambda answers: {"topics": name_topics(question.picked(answers))},
-        holds=lambda value, _answers: _are_topics(value),
+        params=lambda answers: {"topics": name_topics(question.picked(answers))},
+        is_valid=lambda value, _answers: _are_topics(value),
         reasons=(CHOOSE,),
     )
 

@@ -157,10 +157,9 @@ class App:
             self.database,
             FLOW_BINDINGS,
             policy=self.policy,
-            say=self._renderer.plain,
-            default_language=self.settings.locale.default,
+            to_text=self._renderer.plain,
             draft_lifetime=timedelta(hours=self.settings.retention.draft_hours),
-            most_a_minute=self.settings.abuse.messages_a_minute,
+            max_per_minute=self.settings.abuse.messages_a_minute,
         )
 
     def _make_update_handler(self) -> UpdateHandler:

@@ -23,7 +23,7 @@ messages = st.builds(
     text=st.none() | _texts,
     attachment=st.none() | st.just(PHOTO),
     phone=st.none() | st.just("+84900000000"),
-    someone_elses=st.booleans(),
+    phone_of_another=st.booleans(),
     message_id=st.integers(1, 5),
     edited=st.booleans(),
 )

@@ -63,7 +63,7 @@ def test_no_reply_breaks_a_conversation(data: st.DataObject) -> None:
         reply = data.draw(replies(checked(turn)))
         turn = advance(FEEDBACK, turn.answers, reply)
     if isinstance(turn, Done):
-        assert FEEDBACK.position(turn.answers) is None
+        assert FEEDBACK.find_open_step(turn.answers) is None
 
 
 def choices_of(ask: Ask) -> list[Reply]:
@@ -173,10 +173,9 @@ def _desk(database: Database) -> ConversationService:
         database,
         FLOW_BINDINGS,
         policy=POLICY,
-        say=RENDERER.plain,
-        default_language="vi",
+        to_text=RENDERER.plain,
         draft_lifetime=timedelta(hours=24),
-        most_a_minute=1000,
+        max_per_minute=1000,
     )
 
 

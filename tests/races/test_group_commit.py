@@ -12,14 +12,14 @@ from storage.conversations import Draft
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.conversation.group_commit import Decide
+    from bot.conversation.group_commit import DecideTurn
     from storage.database import Database
     from storage.models import Conversation
 
 CHATS = range(1, 9)
 
 
-def counts() -> Decide:
+def counts() -> DecideTurn:
     """A turn that counts one more in its chat's row, and says how far it came."""
 
     async def decide(_connection: AsyncConnection, row: Conversation) -> tuple[int, Draft]:
@@ -30,7 +30,7 @@ def counts() -> Decide:
     return decide
 
 
-def breaks() -> Decide:
+def breaks() -> DecideTurn:
     """A turn that cannot be taken."""
 
     async def decide(_connection: AsyncConnection, _row: Conversation) -> tuple[None, None]:
@@ -58,7 +58,7 @@ async def counted(database: Database, chat_id: int) -> int:
 async def test_a_turn_that_breaks_breaks_for_nobody_else(database: Database) -> None:
     """The others of its round are taken, each once; it alone hears of it."""
     rounds = await made(database)
-    turns = [rounds.take(chat, breaks() if chat == 3 else counts()) for chat in CHATS]
+    turns = [rounds.submit_turn(chat, breaks() if chat == 3 else counts()) for chat in CHATS]
     outcomes = await asyncio.gather(*turns, return_exceptions=True)
     for chat, outcome in zip(CHATS, outcomes, strict=True):
         if chat == 3:
@@ -71,7 +71,7 @@ async def test_a_turn_that_breaks_breaks_for_nobody_else(database: Database) -> 
 async def test_turns_of_one_chat_are_taken_in_order(database: Database) -> None:
     """However many wait: each sees what the one before it left."""
     rounds = await made(database)
-    turns = [rounds.take(chat, counts()) for _ in range(5) for chat in (1, 2)]
+    turns = [rounds.submit_turn(chat, counts()) for _ in range(5) for chat in (1, 2)]
     outcomes = await asyncio.gather(*turns)
     assert outcomes[0::2] == outcomes[1::2] == [1, 2, 3, 4, 5]
 
@@ -79,9 +79,9 @@ async def test_turns_of_one_chat_are_taken_in_order(database: Database) -> None:
 async def test_who_does_not_wait_holds_nobody_up(database: Database) -> None:
     """A caller that goes away leaves the round to the others."""
     rounds = await made(database)
-    gone = asyncio.create_task(rounds.take(1, counts()))
-    stays = asyncio.create_task(rounds.take(2, counts()))
+    gone = asyncio.create_task(rounds.submit_turn(1, counts()))
+    stays = asyncio.create_task(rounds.submit_turn(2, counts()))
     await asyncio.sleep(0)  # both have asked
     gone.cancel()
     assert await stays == 1
-    assert await rounds.take(2, counts()) == 2
+    assert await rounds.submit_turn(2, counts()) == 2

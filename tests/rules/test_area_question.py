@@ -38,7 +38,7 @@ def test_a_typed_name_leads_to_a_prompt_with_a_button_for_each_unit(
 
 def test_a_former_name_is_shown_with_its_district() -> None:
     """So the resident sees that the former name was understood."""
-    shown = QUESTION.show(type_name("p an duong le chan"))
+    shown = QUESTION.params(type_name("p an duong le chan"))
     assert shown["before"] == (
         Words("areas.former.ward", {"name": "An Dương"}),
         Words("areas.former.urban_district", {"name": "Lê Chân"}),

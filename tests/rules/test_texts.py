@@ -73,7 +73,7 @@ def expected_keys() -> set[str]:
             base = f"{matter.flow.name}.{step.name}"
             found |= {f"{base}.{prompt}" for prompt in step.input.prompts}
             found |= {f"{base}.rejected.{reason}" for reason in step.input.reasons}
-            if step.editable and not step.input.reviews:
+            if step.editable and not step.input.is_review:
                 found.add(f"{base}.title")
         found |= {f"{matter.flow.name}.stopped.cancelled", f"{matter.flow.name}.done"}
         found |= {f"{matter.flow.name}.stopped.{reason}" for reason in matter.forgets}

@@ -112,7 +112,7 @@ async def test_the_copy_holds_everything_and_who_looked(town: Town) -> None:
     file = ann.messages[-1]["document"]
     copy = orjson.loads(town.read_file(file))
     (opinion,) = copy["opinions"]
-    assert (opinion["code"], opinion["text"], opinion["phone"]) == (code, SECRET, "0912345678")
+    assert (opinion["code"], opinion["text"], opinion["phone"]) == (code, SECRET, "+84912345678")
     assert [each["text"] for each in opinion["added"]] == [f"Bổ sung: {SECRET}"]
     assert [each["name"] for each in opinion["files"]] == ["don.txt"]
     assert ("case.opened", "officer") in {(e["what"], e["by"]) for e in opinion["timeline"]}
@@ -169,7 +169,7 @@ async def test_a_phone_number_is_corrected_everywhere(town: Town) -> None:
     await ann.taps("mydata.correct")
     await ann.says("0988 777 666")
     (record,) = await town.export_submissions(with_identity=True)
-    assert record["phone"] == "0988777666"
+    assert record["phone"] == "+84988777666"
 
 
 async def test_nobody_elses_data_are_shown_or_erased(town: Town) -> None:

@@ -21,7 +21,6 @@ from bot.channels.telegram.message_parser import (
 )
 from bot.conversation.chats import load_chat
 from bot.conversation.engine import parse_button_data
-from bot.conversation.inputs import make_message_record
 from bot.core.requests import (
     CancelFlow,
     GroupRequest,
@@ -162,7 +161,7 @@ class TelegramAdapter:
     async def handle_message(self, update: Update, context: UpdateContext) -> None:
         """Take a text, a file, a contact or a place as the reply to the open question.
 
-        If no conversation is open, offer to make a submission of it.
+        If no conversation is open, a text or a file starts the one that the routes offer.
         """
         message = update.effective_message
         assert message is not None
@@ -174,14 +173,11 @@ class TelegramAdapter:
             if reply.edited:
                 return  # it corrects a message that is submitted or dropped already
             if reply.text is None and reply.attachment is None:
-                await self._say(update, context, "errors.not_understood")
+                await self._show_text(update, context, "errors.not_understood")
                 return
+            offer = routes.make_offer(reply)
             turn = await self.conversations.start_flow(
-                update.update_id,
-                message.chat_id,
-                "feedback",
-                context.now,
-                facts={"@wrote_first": True, "details.messages": [make_message_record(reply)]},
+                update.update_id, message.chat_id, offer.flow, context.now, facts=offer.facts
             )
         if turn is not None:
             pause = self._get_pause(message)
@@ -209,9 +205,9 @@ class TelegramAdapter:
 
     async def handle_unknown_command(self, update: Update, context: UpdateContext) -> None:
         """Answer a command that does not exist."""
-        await self._say(update, context, "errors.unknown_command")
+        await self._show_text(update, context, "errors.unknown_command")
 
-    async def _say(self, update: Update, context: UpdateContext, key: str) -> None:
+    async def _show_text(self, update: Update, context: UpdateContext, key: str) -> None:
         chat = await self._load_chat(get_chat_id(update))
         self.presenter.show_answer(chat, Show(Screen((Words(key),))), update, context)
 

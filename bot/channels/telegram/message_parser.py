@@ -27,10 +27,10 @@ def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) 
         text=None if text is None else _clean(text),
         attachment=attachment,
         phone=contact.phone_number if contact else None,
-        someone_elses=contact is not None and contact.user_id != sender,
+        phone_of_another=contact is not None and contact.user_id != sender,
         message_id=message.message_id,
         edited=edited,
-        near=_locate(attachment, locate_units),
+        nearby=_locate(attachment, locate_units),
     )
 
 

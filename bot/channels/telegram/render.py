@@ -45,13 +45,13 @@ class Renderer:
 
     def markup(self, screen: Screen, language: str) -> Markup | None:
         """The screen's keyboard, if it has one."""
-        if screen.asks is not None:
-            what, label = screen.asks
+        if screen.sharing is not None:
+            kind, label = screen.sharing
             # Telegram has no inline buttons beside these: the others are words that can be typed.
             others = (*screen.choices, *screen.moves)
             return {
                 "keyboard": [
-                    [{"text": self.plain(label, language), f"request_{what}": True}],
+                    [{"text": self.plain(label, language), f"request_{kind}": True}],
                     [{"text": self.plain(button.label, language)} for button in others],
                 ],
                 "resize_keyboard": True,

@@ -24,7 +24,7 @@ def _show_notice(_answers: Answers) -> Mapping[str, Param]:
 
 def consent_with_notice_input() -> Input:
     """Return the question for consent to the notice that is also shown before an opinion."""
-    return replace(consent_input(), show=_show_notice)
+    return replace(consent_input(), params=_show_notice)
 
 
 ATTENDING = Flow(

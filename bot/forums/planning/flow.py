@@ -100,7 +100,7 @@ def place_input() -> Input:
     return Input(
         parse,
         options=lambda _answers: options,
-        asks=lambda _answers: "location",
+        sharing=lambda _answers: "location",
         reasons=(CHOOSE,),
     )
 
@@ -121,7 +121,7 @@ def until_input() -> Input:
     return Input(
         lambda reply, answers: parse_choice(reply, possible(answers)),
         options=possible,
-        holds=lambda value, answers: value in {each.value for each in possible(answers)},
+        is_valid=lambda value, answers: value in {each.value for each in possible(answers)},
         reasons=(CHOOSE,),
     )
 

@@ -64,7 +64,7 @@ CLAIM = Flow(
     (
         Step("consent", consent_with_notice_input(), when=not_yet_agreed, editable=False),
         Step(
-            "mine", choice_input("claim.mine", "yes", stops={"no": "not_mine"}, show=show_excerpt)
+            "mine", choice_input("claim.mine", "yes", stops={"no": "not_mine"}, params=show_excerpt)
         ),
     ),
 )
