@@ -100,7 +100,7 @@ async def test_a_file_that_is_gone_fails_alone_and_says_so(town: Town) -> None:
     first, second = await rows(town)
     assert (first.state, second.state) == (EvidenceState.STORED, EvidenceState.FAILED)
     assert ann.was_told("files.given_up.failed")
-    assert any("tệp thứ 2 (ghi âm)" in said for said in ann.heard)
+    assert ann.has_heard("tệp thứ 2 (ghi âm)")
     (record,) = await town.export_submissions()
     assert record["text"] == "Xe đậu kín vỉa hè"
 
@@ -116,7 +116,7 @@ async def test_what_is_no_evidence_is_refused_by_its_content(town: Town) -> None
     assert ann.was_told("files.given_up.refused")
     await officer.taps("alert.open")
     assert not any("document" in message for message in officer.messages)
-    assert any("1 tệp chưa xem được" in said for said in officer.heard)
+    assert officer.has_heard("1 tệp chưa xem được")
 
 
 async def test_a_file_without_a_type_or_name_is_taken(town: Town) -> None:

@@ -46,10 +46,10 @@ async def test_what_is_added_reaches_the_officers(town: Town) -> None:
     await ann.taps("addition.details.options.done")
     assert ann.is_told("addition.done")
     assert officer.was_told("alert.added")
-    assert "mười bảy" not in " ".join(officer.heard)
+    assert not officer.has_heard("mười bảy")
     assert len(await town.search_submissions("muoi bay")) == 1
     await officer.taps("alert.open", of=code)
-    assert any("Cột đèn số mười bảy" in said for said in officer.heard)
+    assert officer.has_heard("Cột đèn số mười bảy")
     (record,) = await town.export_submissions()
     assert [each["type"] for each in record["attachments"]] == ["photo"]
 
@@ -66,8 +66,8 @@ async def test_an_opinion_is_withdrawn_after_a_second_question(town: Town) -> No
     assert (await town.get_submission(code)).state is State.WITHDRAWN
     assert officer.was_told("alert.withdrawn")
     await ann.says(f"/mine {code}")
-    assert "Rút ý kiến" not in ann.buttons
-    assert "Bổ sung" not in ann.buttons
+    assert not ann.is_offered("mine.withdraw")
+    assert not ann.is_offered("mine.addition")
 
 
 async def test_it_is_too_late_to_withdraw_what_is_answered(town: Town) -> None:
@@ -100,7 +100,7 @@ async def test_an_answer_is_rated_and_looked_at_again_once(town: Town) -> None:
     assert officer.was_told("alert.reopened")
     await set_state(town, State.ANSWERED, answered_at=town.now)
     await ann.says(f"/mine {code}")
-    assert "Đề nghị xem lại" not in ann.buttons
+    assert not ann.is_offered("mine.reopening")
 
 
 async def test_who_is_content_is_asked_nothing_more(town: Town) -> None:
@@ -112,7 +112,7 @@ async def test_who_is_content_is_asked_nothing_more(town: Town) -> None:
     assert ann.is_told("rating.done")
     assert (await town.get_submission(code)).rating == 2
     await ann.says(f"/mine {code}")
-    assert "Đánh giá câu trả lời" not in ann.buttons
+    assert not ann.is_offered("mine.rating")
 
 
 async def test_after_the_set_time_it_is_not_looked_at_again(town: Town) -> None:
@@ -126,7 +126,7 @@ async def test_after_the_set_time_it_is_not_looked_at_again(town: Town) -> None:
     await ann.says("Đèn lại hỏng")
     assert (await town.get_submission(code)).state is State.ANSWERED
     await ann.says(f"/mine {code}")
-    assert "Đề nghị xem lại" not in ann.buttons
+    assert not ann.is_offered("mine.reopening")
 
 
 async def test_another_persons_opinion_cannot_be_touched(town: Town) -> None:
@@ -207,7 +207,7 @@ async def test_news_can_be_switched_off_and_on(town: Town) -> None:
     await tells(town, code)
     assert not ann.was_told("draft.stale")
     await ann.taps("settings.hear.updates")
-    assert "Tắt tin về tiến độ xử lý" in ann.buttons
+    assert ann.is_offered("settings.mute.updates")
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ async def test_a_flood_is_answered_once(strict_town: Town) -> None:
     ann = strict_town.resident("Ann")
     for number in range(40):
         await ann.says(f"dòng {number}")
-    assert sum("gửi quá nhanh" in said for said in ann.heard) == 1
+    assert ann.count_told("abuse.too_fast") == 1
     assert len(ann.heard) == 13
     strict_town.advance(minutes=1)
     await ann.says("xin lỗi")

@@ -1,34 +1,20 @@
-"""Whatever is done with a forum, in whatever order and by whom: what must hold, holds.
+"""Sequences of actions on a forum: the invariants hold after every step.
 
-Two persons for every notice, nobody told of what is not true, nothing said twice, and in the hall
-nothing about officers within their unit.
+Every notice has two persons. Nobody is told what is no longer true. Nothing is announced twice.
+In the hall nobody handles what is about the officers of their own unit.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
 from datetime import timedelta
-from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, rule
 from sqlalchemy import func, select, update
 
 from bot.areas.units import CITY
-from bot.casework import staff as casework
-from bot.core.requests import Chat, Refused
-from bot.core.unit_of_work import UnitOfWork
-from bot.feedback import intake_service as feedback
-from bot.feedback.rules import NOTICE_VERSION
+from bot.core.requests import Chat
 from bot.forums import announcements, organiser_reminders
 from bot.forums.planning import service
 from bot.forums.planning.actions import ACTIONS, BY_NAME, DECIDERS, IN_THE_HALL, is_allowed
@@ -36,7 +22,6 @@ from bot.forums.session import oral_submissions
 from bot.forums.session import service as session_service
 from bot.forums.subscriptions import service as subscriptions
 from storage import forums, officers, submissions
-from storage.database import Database
 from storage.models import (
     Announcement,
     Answer,
@@ -46,7 +31,6 @@ from storage.models import (
     ForumState,
     HeardAs,
     Hearing,
-    Officer,
     Outbox,
     OutboxState,
     Role,
@@ -54,17 +38,13 @@ from storage.models import (
 )
 from storage.statements import fetch_all, table
 from tests.samples import POLICY
-from tests.town.settings import START
+from tests.stories.machine import CASES, EXPLORING, OTHER, REFUSED, WARD, Machine, run_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from bot.core.unit_of_work import UnitOfWork
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-WARD, OTHER = "11407", "11413"
 FORUMS, NEWS, OUTBOX, AUDIT = table(Forum), table(Announcement), table(Outbox), table(Audit)
-CASES, ANSWERS, ROWS = table(Submission), table(Answer), table(Hearing)
-OFFICERS, PROMISES = table(Officer), table(Commitment)
+ANSWERS, HEARINGS, COMMITMENTS = table(Answer), table(Hearing), table(Commitment)
 
 STAFF = (
     (WARD, Role.ORGANISER),
@@ -75,6 +55,8 @@ STAFF = (
     (CITY, Role.OBSERVER),
     (CITY, Role.ADMINISTRATOR),
 )
+ORGANISER, LEADER, COORDINATOR = 0, 1, 4  # indexes in STAFF
+OFFICER = st.integers(0, len(STAFF) - 1)
 PLAN = {
     "title": "",
     "area": WARD,
@@ -87,287 +69,205 @@ PLAN = {
     "until": "1",
     "topic": ["theft"],
 }
-_NOTHING_SAID = {ForumState.DRAFT, ForumState.SUBMITTED}
-fresh = count(900_000)
-EXAMPLES = 300 if os.environ.get("HYPOTHESIS_PROFILE") == "explore" else 6
+_NOT_PUBLISHED = {ForumState.DRAFT, ForumState.SUBMITTED}
 
 
-class Forums(RuleBasedStateMachine):
-    """A ward, another one and the city; two residents who want news; one forum and its life."""
+class Forums(Machine):
+    """One forum of a ward, its staff and that of others, and two subscribed residents."""
 
-    url: ClassVar[str]
+    STAFF = STAFF
+    COUNTED = (AUDIT, OUTBOX, ANSWERS, NEWS, HEARINGS, COMMITMENTS, CASES)
+    SUMMED = (FORUMS.c.version, CASES.c.version)
 
     def __init__(self) -> None:
         super().__init__()
-        self.runner = asyncio.Runner()
-        self.database = Database(self.url)
-        self.now = START + timedelta(days=next(fresh) % 1000)
-        self.staff = [next(fresh) for _ in STAFF]
-        self.residents = [next(fresh), next(fresh)]
-        self.code, self.moved = "", 0
+        self.code = ""
+        self.reschedulings = 0
 
     async def _begin(self, planner: int) -> None:
-        async with self.database.transaction() as connection:
-            await connection.execute(update(OFFICERS).values(active=False, on_duty=False))
-            # What earlier examples left is over.
-            await connection.execute(update(NEWS).values(finished_at=self.now))
-            await connection.execute(update(PROMISES).values(kept_at=self.now))
-            await connection.execute(update(FORUMS).values(state=ForumState.CLOSED))
-            for chat_id, (unit, role) in zip(self.staff, STAFF, strict=True):
-                token = await casework.make_invite(
-                    UnitOfWork(connection, self.now, POLICY), unit, role, ()
-                )
-                await casework.accept_invite(
-                    UnitOfWork(connection, self.now, POLICY), chat_id, str(chat_id), token
-                )
+        async with self.work() as work:
+            # End what earlier examples left.
+            await work.connection.execute(update(NEWS).values(finished_at=self.now))
+            await work.connection.execute(update(COMMITMENTS).values(kept_at=self.now))
+            await work.connection.execute(update(FORUMS).values(state=ForumState.CLOSED))
+            await self.add_people(work)
             for chat_id in self.residents:
-                chat = Chat(chat_id, "vi")
-                await feedback.record_consent(
-                    UnitOfWork(connection, self.now, POLICY), chat, NOTICE_VERSION
-                )
-                wish = {"@subject": WARD}
-                await subscriptions.subscribe(UnitOfWork(connection, self.now, POLICY), chat, wish)
-            answers = PLAN | {"starts": (self.now + timedelta(days=10)).isoformat()}
-            chat = Chat(self.staff[planner], "vi")
-            await service.submit_plan(UnitOfWork(connection, self.now, POLICY), chat, answers)
+                await subscriptions.subscribe(work, Chat(chat_id, "vi"), {"@subject": WARD})
+            plan = PLAN | {"starts": (self.now + timedelta(days=10)).isoformat()}
+            await service.submit_plan(work, Chat(self.staff[planner], "vi"), plan)
             newest = select(FORUMS.c.code).order_by(FORUMS.c.id.desc()).limit(1)
-            self.code = str((await connection.execute(newest)).scalar_one())
-            for who, topic in zip(self.residents, ("officer_attitude", "theft"), strict=True):
-                given = {
-                    "kind": "report",
-                    "topic": [topic],
-                    "area": WARD,
-                    "identity": "channel",
-                    "@forum": self.code,
-                    "details": [{"id": 1, "text": "Mất trộm", "file": None}],
-                }
-                chat = Chat(who, "vi")
-                await feedback.receive_submission(
-                    UnitOfWork(connection, self.now, POLICY), chat, given
-                )
-
-    def teardown(self) -> None:
-        self.runner.run(self.database.close())
-        self.runner.close()
-
-    def _do(self, work: Callable[[AsyncConnection], Awaitable[Any]]) -> bool:
-        """Whether some work was done; if it was refused nothing at all has changed."""
-
-        async def done() -> bool:
-            before = await self._everything()
-            try:
-                async with self.database.transaction() as connection:
-                    await work(connection)
-            except Refused:
-                assert await self._everything() == before
-                return False
-            return True
-
-        return self.runner.run(done())
-
-    async def _everything(self) -> list[int]:
-        async with self.database.reading() as connection:
-            tables = (AUDIT, OUTBOX, ANSWERS, NEWS, ROWS, PROMISES, CASES)
-            sums = [select(func.count()).select_from(each) for each in tables]
-            sums += [select(func.sum(each.c.version)) for each in (FORUMS, CASES)]
-            return [(await connection.execute(each)).scalar_one() for each in sums]
-
-    def _read(self, work: Callable[[AsyncConnection], Awaitable[Any]]) -> Any:
-        async def read() -> Any:
-            async with self.database.reading() as connection:
-                return await work(connection)
-
-        return self.runner.run(read())
+            self.code = str((await work.connection.execute(newest)).scalar_one())
+            for resident, topic in enumerate(("officer_attitude", "theft")):
+                answers = {"kind": "report", "topic": [topic], "area": WARD, "@forum": self.code}
+                await self.submit(work, resident, "Mất trộm", **answers)
 
     @property
     def forum(self) -> Forum:
-        """The forum as it is."""
+        """The forum as it is stored now."""
 
-        async def find(connection: AsyncConnection) -> Any:
-            return await forums.find_forum(connection, self.code)
+        async def find(work: UnitOfWork) -> Any:
+            return await forums.find_forum(work.connection, self.code)
 
-        found: Forum = self._read(find)
+        found: Forum = self.read(find)
         return found
 
-    def _officer(self, who: int) -> Officer:
-        async def find(connection: AsyncConnection) -> Any:
-            return await officers.find_officer(connection, self.staff[who])
+    # Rules
 
-        found: Officer = self._read(find)
-        return found
+    @initialize(
+        progress=st.integers(0, 4), planner=st.sampled_from([ORGANISER, LEADER, COORDINATOR])
+    )
+    def begins(self, progress: int, planner: int) -> None:
+        """Start at some point of the forum's life; random rules alone rarely come far.
 
-    # What is done
-
-    @initialize(far=st.integers(0, 4), planner=st.sampled_from([0, 1, 4]))
-    def has_come(self, far: int, planner: int) -> None:
-        """Waiting for approval, announced, put off, or in the hall: by trying alone few get there.
-
-        On the way everybody tries to approve, who planned it first.
+        0: waits for approval, 1: announced, 2: postponed, 3: in the hall, 4: opinions were handled.
+        On the way everybody tries to approve, the planner first.
         """
         self.runner.run(self._begin(planner))
-        for who in (planner, *range(len(STAFF))) if far else ():
-            self._moves(who, "approve")
-        if far:
-            self.passes(1)
-        if far == 2:
-            self._moves(1, "postpone")
-        if far > 2:
-            self.passes(24 * 10 - 2)
-            self._moves(0, "begin")
-        for number in range(2) if far > 3 else ():
-            self.hears(0, number, here=True)
-            self.hears(1, number, here=False)
+        for officer in (planner, *range(len(STAFF))) if progress else ():
+            self._perform(officer, "approve")
+        if progress:
+            self.passes_time(1)
+        if progress == 2:
+            self._perform(LEADER, "postpone")
+        if progress > 2:
+            self.passes_time(24 * 10 - 2)
+            self._perform(ORGANISER, "begin")
+        for number in range(2) if progress > 3 else ():
+            self.handles_an_opinion(ORGANISER, number, answers=True)
+            self.handles_an_opinion(LEADER, number, answers=False)
 
-    @rule(who=st.integers(0, len(STAFF) - 1), move=st.sampled_from([each.name for each in ACTIONS]))
-    def moves(self, who: int, move: str) -> None:
-        """Anybody tries anything: exactly what the table allows is done."""
-        self._moves(who, move)
+    @rule(officer=OFFICER, action=st.sampled_from([each.name for each in ACTIONS]))
+    def tries_anything(self, officer: int, action: str) -> None:
+        """Any officer tries any action; it is done exactly when the table allows it."""
+        self._perform(officer, action)
 
-    def _moves(self, who: int, move: str) -> None:
-        before, chat_id = self.forum, self.staff[who]
-        may = is_allowed(BY_NAME[move], self._officer(who), before, self.now)
+    def _perform(self, officer: int, action: str) -> None:
+        before, chat_id = self.forum, self.staff[officer]
+        allowed = is_allowed(BY_NAME[action], self.get_officer(officer), before, self.now)
         starts = (self.now + timedelta(days=8)).isoformat()
         words = {
             "reason": "mưa",
             "starts": starts,
             "venue": "",
+            "capacity": 0,
             "minutes": "Tốt",
             "text": "Camera",
             "owner": "Phường",
             "due": "2031-01-31",
         }
 
-        async def act(connection: AsyncConnection) -> None:
-            if move == "edit":
-                await service.begin_action(
-                    UnitOfWork(connection, self.now, POLICY), chat_id, move, self.code
-                )
-                answers = PLAN | {"@forum_code": self.code, "starts": starts}
-                chat = Chat(chat_id, "vi")
-                await service.submit_plan(UnitOfWork(connection, self.now, POLICY), chat, answers)
+        async def act(work: UnitOfWork) -> None:
+            if action == "edit":
+                await service.begin_action(work, chat_id, action, self.code)
+                plan = PLAN | {"@forum_code": self.code, "starts": starts}
+                await service.submit_plan(work, Chat(chat_id, "vi"), plan)
             else:
-                await service.perform_action(
-                    UnitOfWork(connection, self.now, POLICY), chat_id, move, self.code, words
-                )
+                await service.perform_action(work, chat_id, action, self.code, words)
 
-        assert self._do(act) is may
-        assert self.forum.version == before.version + may
-        self.moved += move == "reschedule" and may
+        assert (self.attempt(act) != REFUSED) is allowed
+        assert self.forum.version == before.version + allowed
+        self.reschedulings += action == "reschedule" and allowed
 
     @rule(pick=st.integers(0, 99))
-    def goes_on(self, pick: int) -> None:
-        """Somebody does what they may."""
-        staff = [self._officer(who) for who in range(len(STAFF))]
+    def acts_as_allowed(self, pick: int) -> None:
+        """An officer performs one of the actions that the table allows, but no cancellation."""
+        staff = [self.get_officer(number) for number in range(len(STAFF))]
         forum = self.forum
-        can = [
-            (who, each.name)
-            for each in ACTIONS
-            for who, officer in enumerate(staff)
-            if each.name != "cancel" and is_allowed(each, officer, forum, self.now)
+        allowed = [
+            (number, action.name)
+            for action in ACTIONS
+            for number, officer in enumerate(staff)
+            if action.name != "cancel" and is_allowed(action, officer, forum, self.now)
         ]
-        if can:
-            who, move = can[pick % len(can)]
-            self._moves(who, move)
+        if allowed:
+            self._perform(*allowed[pick % len(allowed)])
         elif forum.state is ForumState.PUBLISHED:
-            self.passes(24 * 9)
+            self.passes_time(24 * 9)
 
-    @rule(who=st.integers(0, 1) | st.just(4), number=st.integers(0, 3), here=st.booleans())
-    def hears(self, who: int, number: int, here: bool) -> None:
-        """Who may plan it tries to answer an opinion in the hall, or to leave it."""
-        chat_id = self.staff[who]
+    @rule(
+        officer=st.sampled_from([ORGANISER, LEADER, COORDINATOR]),
+        number=st.integers(0, 3),
+        answers=st.booleans(),
+    )
+    def handles_an_opinion(self, officer: int, number: int, answers: bool) -> None:
+        """A planner tries to answer an opinion in the hall, or to leave it to its unit."""
+        chat_id = self.staff[officer]
 
-        async def act(connection: AsyncConnection) -> None:
-            ids = await connection.execute(
-                select(CASES.c.id).where(CASES.c.forum == self.code).order_by(CASES.c.id)
-            )
-            given = list(ids.scalars())
-            chosen = given[number % len(given)]
-            if here:
-                words = {
-                    "@code": self.code,
-                    "@number": chosen,
-                    "text": "Đã làm",
-                    "measure": "",
-                    "deadline": "",
-                }
-                chat = Chat(chat_id, "vi")
-                await session_service.record_answer(
-                    UnitOfWork(connection, self.now, POLICY), chat, words
-                )
+        async def act(work: UnitOfWork) -> None:
+            own = select(CASES.c.id).where(CASES.c.forum == self.code).order_by(CASES.c.id)
+            ids = list((await work.connection.execute(own)).scalars())
+            chosen = ids[number % len(ids)]
+            if answers:
+                answer = {"text": "Đã làm", "measure": "", "deadline": ""}
+                words = {"@code": self.code, "@number": chosen, **answer}
+                await session_service.record_answer(work, Chat(chat_id, "vi"), words)
             else:
-                await session_service.leave_to_unit(
-                    UnitOfWork(connection, self.now, POLICY), chat_id, self.code, chosen
-                )
+                await session_service.leave_to_unit(work, chat_id, self.code, chosen)
 
-        if self._do(act):
+        if self.attempt(act) != REFUSED:
             assert self.forum.state in IN_THE_HALL
 
-    @rule(who=st.integers(0, len(STAFF) - 1))
-    def speaks(self, who: int) -> None:
-        """Anybody tries to enter what was spoken."""
+    @rule(officer=OFFICER)
+    def enters_an_oral_opinion(self, officer: int) -> None:
+        """Any officer tries to enter an opinion that was spoken in the hall."""
 
-        async def act(connection: AsyncConnection) -> None:
+        async def act(work: UnitOfWork) -> None:
             words = {"@code": self.code, "kind": "question", "text": "Khi nào có camera?"}
-            await oral_submissions.enter_oral_submission(
-                UnitOfWork(connection, self.now, POLICY), Chat(self.staff[who], "vi"), words
-            )
+            chat = Chat(self.staff[officer], "vi")
+            await oral_submissions.enter_oral_submission(work, chat, words)
 
-        if self._do(act):
+        if self.attempt(act) != REFUSED:
             assert self.forum.state in IN_THE_HALL
 
     @rule(hours=st.sampled_from([1, 30, 24 * 9]))
-    def passes(self, hours: int) -> None:
-        """Time passes, and the clock wakes."""
+    def passes_time(self, hours: int) -> None:
+        """Time passes and the jobs run."""
         self.now += timedelta(hours=hours)
         self.runner.run(announcements.expand_announcements(self.database, self.now, policy=POLICY))
+        assert self.attempt(organiser_reminders.remind_organisers) != REFUSED
 
-        async def wake(connection: AsyncConnection) -> None:
-            await organiser_reminders.remind_organisers(UnitOfWork(connection, self.now, POLICY))
-
-        assert self._do(wake)
-
-    # What must hold
+    # Invariants
 
     @invariant()
     def two_persons_stand_for_what_is_published(self) -> None:
-        """Who approved did not plan it, leads, and is of the unit or of the city."""
+        """The approver did not plan the forum, may decide, and is of its unit or of the city."""
         forum = self.forum
         assert (forum.approved_by is None) is (forum.published_at is None)
-        if forum.state in _NOTHING_SAID:
+        if forum.state in _NOT_PUBLISHED:
             assert forum.published_at is None
         if forum.approved_by is not None:
             assert forum.approved_by != forum.created_by
 
-            async def approver(connection: AsyncConnection) -> Any:
-                return await officers.list_by_ids(connection, [forum.approved_by or 0])
+            async def find_approver(work: UnitOfWork) -> Any:
+                return await officers.list_by_ids(work.connection, [forum.approved_by or 0])
 
-            (leader,) = self._read(approver)
+            (leader,) = self.read(find_approver)
             assert leader.role in DECIDERS
             assert leader.unit_code in {WARD, CITY}
 
     @invariant()
-    def nothing_is_announced_but_what_was_published(self) -> None:
-        """Each kind once for its version; of what was moved as often as it was."""
+    def only_a_published_forum_is_announced(self) -> None:
+        """One notice and one result at most; one announcement for each rescheduling."""
         forum = self.forum
 
-        async def announced(connection: AsyncConnection) -> Any:
-            return await forums.list_announcements(connection, forum.id)
+        async def list_announcements(work: UnitOfWork) -> Any:
+            return await forums.list_announcements(work.connection, forum.id)
 
-        kinds = [each.kind for each in self._read(announced)]
+        kinds = [each.kind for each in self.read(list_announcements)]
         assert not kinds or forum.published_at is not None
-        assert forum.start_version == 1 + self.moved
-        assert kinds.count("moved") == self.moved
+        assert forum.start_version == 1 + self.reschedulings
+        assert kinds.count("moved") == self.reschedulings
         assert kinds.count("notice") <= 1
         assert ("results" in kinds) is (forum.reported_at is not None)
         assert (forum.minutes is not None) is (forum.reported_at is not None)
 
     @invariant()
-    def what_is_not_true_any_more_does_not_wait(self) -> None:
-        """Of a forum that is cancelled or put off nobody is going to be invited."""
+    def no_outdated_invitation_waits(self) -> None:
+        """No invitation to a cancelled or postponed forum waits in the outbox."""
         forum = self.forum
         if forum.state not in {ForumState.CANCELLED, ForumState.POSTPONED}:
             return
-        stale = (
+        outdated = (
             select(func.count())
             .select_from(OUTBOX)
             .join(NEWS, NEWS.c.id == OUTBOX.c.announcement_id)
@@ -378,50 +278,34 @@ class Forums(RuleBasedStateMachine):
             )
         )
 
-        async def waiting(connection: AsyncConnection) -> int:
-            return int((await connection.execute(stale)).scalar_one())
+        async def count_outdated(work: UnitOfWork) -> int:
+            return int((await work.connection.execute(outdated)).scalar_one())
 
-        assert self._read(waiting) == 0
+        assert self.read(count_outdated) == 0
 
     @invariant()
-    def in_the_hall_everybody_keeps_to_their_own(self) -> None:
-        """What the ward's people took up the ward handles; an answer waits for somebody else."""
+    def the_hall_keeps_to_the_rights_of_casework(self) -> None:
+        """An opinion was handled by its own unit or the city; its answer waits for approval."""
+        forum_id = self.forum.id
 
-        async def rows(connection: AsyncConnection) -> Any:
-            heard = await fetch_all(
-                connection, Hearing, select(ROWS).where(ROWS.c.forum_id == self.forum_id)
-            )
-            found = []
-            for each in heard:
-                case = select(CASES).where(CASES.c.id == each.submission_id)
-                ((opinion,), (officer,)) = (
-                    await fetch_all(connection, Submission, case),
-                    await officers.list_by_ids(connection, [each.officer_id or 0]),
-                )
-                answer = await submissions.find_newest_answer(connection, opinion.id)
-                found.append((each, opinion, officer, answer))
-            return found
+        async def check(work: UnitOfWork) -> None:
+            own = select(HEARINGS).where(HEARINGS.c.forum_id == forum_id)
+            for hearing in await fetch_all(work.connection, Hearing, own):
+                if hearing.outcome is None:
+                    assert hearing.claim is not None
+                    continue
+                case = select(CASES).where(CASES.c.id == hearing.submission_id)
+                (opinion,) = await fetch_all(work.connection, Submission, case)
+                (officer,) = await officers.list_by_ids(work.connection, [hearing.officer_id or 0])
+                answer = await submissions.find_newest_answer(work.connection, opinion.id)
+                assert officer.unit_code in {opinion.handled_by, CITY}
+                assert (answer is not None) is (hearing.outcome is HeardAs.ANSWERED)
+                if answer is not None:
+                    assert (answer.proposed_by, answer.approved_by) == (officer.id, None)
 
-        self.forum_id = self.forum.id
-        for row, opinion, officer, answer in self._read(rows):
-            if row.outcome is None:
-                assert row.claim is not None
-                continue
-            assert officer.unit_code in {opinion.handled_by, CITY}
-            assert (answer is not None) is (row.outcome is HeardAs.ANSWERED)
-            if answer is not None:
-                assert (answer.proposed_by, answer.approved_by) == (officer.id, None)
+        self.read(check)
 
 
-def test_whatever_is_done_with_a_forum_holds(database_url: str) -> None:
-    """Sequences of moves, of the hall and of time, tried on both databases."""
-    Forums.url = database_url
-    run_state_machine_as_test(
-        Forums,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=20,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+def test_no_sequence_of_actions_breaks_an_invariant(database_url: str) -> None:
+    """6 sequences of 20 steps on each database; HYPOTHESIS_PROFILE=explore runs many more."""
+    run_machine(Forums, database_url, examples=300 if EXPLORING else 6, steps=20)

@@ -36,7 +36,7 @@ async def test_another_officer_is_refused_and_that_is_audited(town: Town) -> Non
     for person in (stranger, ann):
         await person.says("/help")
         await person.presses_data(f"case:open={code}")
-        assert "Bí mật." not in " ".join(person.heard)
+        assert not person.has_heard("Bí mật.")
     async with town.app.database.reading() as connection:
         rows = (await connection.execute(select(table(Audit)))).all()
     assert [row.action for row in rows].count("case.refused") == 2
@@ -50,7 +50,7 @@ async def test_what_is_about_the_unit_does_not_reach_it(town: Town, topic: str) 
     ann = town.resident("Ann")
     code = await ann.gives("Cán bộ nói trống không.", topic=topic, area="Phường An Biên")
     assert code in city.sees
-    assert code not in " ".join(ward.heard)
+    assert not ward.has_heard(code)
 
 
 async def test_an_alert_waits_for_an_officer(town: Town) -> None:

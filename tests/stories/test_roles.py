@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.casework.actions import BY_NAME
-from bot.texts import load_texts
 from storage import audit
 from storage.models import Role
 from tests.samples import once
 
 if TYPE_CHECKING:
     from storage.models import Audit
-    from tests.town.person import Person
     from tests.town.town import Town
 
 WARD, NAMED = "11407", "Phường An Biên"
@@ -75,15 +73,11 @@ async def test_what_a_role_is_not_granted_it_cannot_do(town: Town, state: str) -
         await person.says("/cancel")
         assert person.is_told("draft.none"), role  # no conversation was begun either
         await person.says(f"/case {code}")
-        offered = {name for name in BY_NAME if _is_offered(person, name)}
+        offered = {name for name in BY_NAME if person.is_offered(f"case.do.{name}")}
         if granted[role]:
             await person.taps("case.more")
-            offered |= {name for name in BY_NAME if _is_offered(person, name)}
+            offered |= {name for name in BY_NAME if person.is_offered(f"case.do.{name}")}
         assert offered == granted[role], role
     # /case was refused to those who read no cases.
     blind = sum(role in {Role.ORGANISER, Role.OBSERVER} for role in Role)
     assert len(await refusals(town)) == expected + blind
-
-
-def _is_offered(person: Person, name: str) -> bool:
-    return load_texts("vi")[f"case.do.{name}"] in person.buttons
