@@ -17,8 +17,8 @@ from bot.areas.units import CITY
 from bot.casework import action_service, assignment, case_access, escalation, staff
 from bot.casework.actions import BY_NAME, OFFICER_ACTIONS
 from bot.casework.submission_rules import NEW
-from bot.core.transitions import is_allowed
 from bot.core.requests import Chat
+from bot.core.transitions import is_allowed
 from bot.feedback import followup_service
 from storage import casework, officers, submissions
 from storage.models import Answer, Audit, Kind, Outbox, Role, State, Submission
