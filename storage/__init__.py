@@ -1,1 +1,1 @@
-"""What the bot remembers: tables, queries, migrations. Knows nothing of the bot itself."""
+"""Tables, statements and migrations of the database. Imports nothing of `bot`."""

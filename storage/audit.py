@@ -1,8 +1,8 @@
-"""The audit: what was done, appended in the transaction that does it, and chained afterwards.
+"""The audit log: entries are appended by the transaction that acts, and linked to a chain later.
 
-Nothing in it can be changed: triggers of the database refuse it. Who gets past them breaks the
-chain: each link is a digest, under the operator's key, of an entry and of the link before it. The
-chain is made by whoever wakes, not by those who append, so that they need not wait for each other.
+Triggers of the database refuse to change or delete an entry. Who gets past them breaks the chain:
+each link is a digest, under the operator's key, of an entry and of the previous link. A job adds
+the links, so that transactions that append do not wait for each other.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 _rows, _seals = table(Audit), table(AuditSeal)
 _append = insert(_rows)
-_CHAINING = 0x1A09  # the advisory lock that whoever makes links holds
-_LATEST = 10_000  # ids that may be given out while one transaction lasts
+_CHAIN_LOCK = 0x1A09  # the number of the advisory lock of the worker that adds links
+_LATEST = 10_000  # more ids than are assigned while one transaction lasts
 
-# The actors that are no officers.
+# Roles of actors who are not officers.
 RESIDENT, SYSTEM, OPERATOR = "resident", "system", "operator"
 
 
@@ -39,7 +39,7 @@ async def append_entry(
     submission_id: int | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write down an action. `details` hold no text and no identity of a resident."""
+    """Append an entry. `details` contain no text and no identity of a resident."""
     entry = {
         "at": at,
         "action": action,
@@ -54,7 +54,7 @@ async def append_entry(
 async def list_timeline(
     connection: AsyncConnection, submission_id: int, actions: Collection[str]
 ) -> Sequence[Audit]:
-    """The entries of a submission that are among `actions`, oldest first."""
+    """Return the entries of a submission that have one of the `actions`, oldest first."""
     statement = (
         select(_rows)
         .where(_rows.c.submission_id == submission_id, _rows.c.action.in_(actions))
@@ -66,9 +66,9 @@ async def list_timeline(
 async def iterate_entries(
     connection: AsyncConnection, since: datetime | None, until: datetime | None
 ) -> AsyncIterator[Audit]:
-    """Every entry of a span of time, oldest first, without holding all in memory.
+    """Yield all entries between two moments, oldest first, read in pages.
 
-    Each has the `number` and the `digest` of its link too, None before it is in the chain.
+    Each entry also has the `number` and `digest` of its link, or None before it is linked.
     """
     last = 0
     while True:
@@ -95,27 +95,27 @@ async def iterate_entries(
 
 
 async def lock_chain(connection: AsyncConnection) -> bool:
-    """Be the one who makes links until the transaction ends; False when another one does."""
+    """Lock the chain until the transaction ends. Return False if another worker has it."""
     if connection.dialect.name == "sqlite":
         return True  # one transaction writes at a time
     held = await connection.execute(
-        text("SELECT pg_try_advisory_xact_lock(:number)"), {"number": _CHAINING}
+        text("SELECT pg_try_advisory_xact_lock(:number)"), {"number": _CHAIN_LOCK}
     )
     return bool(held.scalar_one())
 
 
 async def find_chain_head(connection: AsyncConnection) -> AuditSeal | None:
-    """The newest link; None before the first."""
+    """Return the newest link, or None before the first."""
     return await fetch_one(
         connection, AuditSeal, select(_seals).order_by(_seals.c.number.desc()).limit(1)
     )
 
 
 async def list_unchained(connection: AsyncConnection, most: int) -> Sequence[Audit]:
-    """Entries that are not in the chain yet, oldest first.
+    """Return entries that have no link yet, oldest first.
 
-    An entry whose transaction ends late may have a smaller id than some that are: the chain has an
-    order of its own. It is looked for among the last ids only.
+    An entry of a slow transaction may have a smaller id than linked ones, so the chain has an order
+    of its own. Only the last `_LATEST` ids are searched.
     """
     newest = (await connection.execute(select(func.max(_seals.c.audit_id)))).scalar_one() or 0
     linked = select(_seals.c.audit_id).where(_seals.c.audit_id == _rows.c.id).exists()
@@ -133,7 +133,7 @@ async def add_links(connection: AsyncConnection, links: Sequence[Mapping[str, An
 async def iterate_chain(
     connection: AsyncConnection,
 ) -> AsyncIterator[tuple[AuditSeal, Audit | None]]:
-    """Every link with its entry, None for one that is gone; in the chain's order."""
+    """Yield every link with its entry, in the order of the chain. None: the entry is missing."""
     last = 0
     while True:
         statement = (
@@ -151,7 +151,7 @@ async def iterate_chain(
 
 
 async def count_unchained(connection: AsyncConnection) -> int:
-    """How many entries are not in the chain yet."""
+    """Return the number of entries that have no link yet."""
     linked = select(_seals.c.audit_id).where(_seals.c.audit_id == _rows.c.id).exists()
     found = await connection.execute(select(func.count()).select_from(_rows).where(~linked))
     return int(found.scalar_one())

@@ -1,4 +1,4 @@
-"""Bans: who may give no opinions, by pseudonym, until when."""
+"""Bans: pseudonyms whose submissions are refused until a moment."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _aliases: BindParameter[int] = bindparam("aliases", expanding=True)
 _moment = bindparam("moment", type_=UtcDateTime())
 _theirs = select(table(Resident).c.id).where(table(Resident).c.alias.in_(_aliases))
 _ban = _rows.c.alias.in_(_aliases) & (_rows.c.until > _moment)
-# Asked before every opinion: all of it in one statement.
-_standing = select(
+# Runs before every submission, so all of it is one statement.
+_read_status = select(
     select(_rows.c.until).where(_ban).order_by(_rows.c.until.desc()).limit(1).scalar_subquery(),
     select(_rows.c.reason).where(_ban).order_by(_rows.c.until.desc()).limit(1).scalar_subquery(),
     select(_given.c.created_at)
@@ -44,10 +44,11 @@ _standing = select(
 
 @dataclass(frozen=True, slots=True)
 class IntakeStatus:
-    """What is known of somebody who wants to give an opinion.
+    """Data that decides if somebody may give a submission now.
 
-    Until when they are banned and why; when their n-th newest opinion came; how many came from
-    everybody lately.
+    - `banned_until`, `reason`: the ban that is in force, or None.
+    - `nth_newest`: when the person's n-th newest submission was received; None if there are fewer.
+    - `lately`: the number of submissions of all people since a moment.
     """
 
     banned_until: datetime | None
@@ -64,15 +65,18 @@ async def read_intake_status(
     number: int,
     since: datetime,
 ) -> IntakeStatus:
-    """How these pseudonyms stand now: see `Standing`."""
+    """Return the intake status of a person with these pseudonyms.
+
+    `number` is the n of `nth_newest`. `lately` is counted from `since`.
+    """
     given = {"aliases": list(aliases), "moment": now, "before": number - 1, "since": since}
-    return IntakeStatus(*(await connection.execute(_standing, given)).one())
+    return IntakeStatus(*(await connection.execute(_read_status, given)).one())
 
 
 async def find_ban(
     connection: AsyncConnection, aliases: Sequence[int], now: datetime
 ) -> Ban | None:
-    """The ban of one of these pseudonyms that holds now, or None."""
+    """Return the ban of one of these pseudonyms that is in force, or None."""
     statement = select(_rows).where(_ban).limit(1)
     return await fetch_one(connection, Ban, statement, {"aliases": list(aliases), "moment": now})
 
@@ -85,7 +89,7 @@ async def add_ban(
     reason: str,
     at: datetime,
 ) -> None:
-    """Ban a pseudonym; a ban that is there already is replaced."""
+    """Ban a pseudonym. An earlier ban of it is replaced."""
     values = {"until": until, "officer_id": officer_id, "reason": reason, "at": at}
     await connection.execute(
         insert_into(Ban, connection.dialect.name)
@@ -95,6 +99,6 @@ async def add_ban(
 
 
 async def delete_bans(connection: AsyncConnection, aliases: Sequence[int]) -> bool:
-    """Let these pseudonyms give opinions again; whether one of them was banned."""
+    """Delete the bans of these pseudonyms. Return True if there was one."""
     result = await connection.execute(delete(_rows).where(_rows.c.alias.in_(aliases)))
     return result.rowcount > 0

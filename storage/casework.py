@@ -1,4 +1,4 @@
-"""What officers' work needs beside the cases: loads, recusals, groups, templates, look-alikes."""
+"""Statements of casework: assignments, recusals, similar cases, groups, templates, statistics."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NEW = (State.RECEIVED, State.ASSIGNED)
 async def count_open_cases(
     connection: AsyncConnection, officer_ids: Collection[int]
 ) -> dict[int, int]:
-    """How many open cases each of some officers has."""
+    """Return the number of open cases of each of these officers, by officer id."""
     statement = (
         select(_cases.c.assignee_id, func.count())
         .where(_cases.c.assignee_id.in_(officer_ids), *_IS_OPEN)
@@ -48,7 +48,7 @@ async def count_open_cases(
 async def list_unacknowledged(
     connection: AsyncConnection, before: datetime, most: int
 ) -> Sequence[Submission]:
-    """New cases that nobody took on until a moment, the longest waiting first, held."""
+    """Lock and return new cases to be taken on before a moment, longest waiting first."""
     statement = (
         select(_cases)
         .where(_cases.c.acknowledge_by <= before, _cases.c.state.in_(_NEW))
@@ -81,31 +81,31 @@ async def lock_new_cases(
     return await fetch_all(connection, Submission, statement)
 
 
-# Who has nothing to do with a case
+# Recusals
 
 
 async def add_recusal(
     connection: AsyncConnection, submission_id: int, officer_id: int, by: int, at: datetime
 ) -> None:
-    """Keep an officer from a case; once is enough."""
+    """Exclude an officer from a case. A second time changes nothing."""
     values = {"submission_id": submission_id, "officer_id": officer_id, "by": by, "at": at}
     statement = insert_into(Recusal, connection.dialect.name).values(values)
     await connection.execute(statement.on_conflict_do_nothing())
 
 
 async def list_recused(connection: AsyncConnection, submission_id: int) -> frozenset[int]:
-    """The officers who have nothing to do with a case."""
+    """Return the ids of the officers who are excluded from a case."""
     statement = select(_recusals.c.officer_id).where(_recusals.c.submission_id == submission_id)
     return frozenset((await connection.execute(statement)).scalars())
 
 
-# Look-alikes
+# Similar and merged cases
 
 
 async def list_similar(
     connection: AsyncConnection, submission: Submission, officer: Officer, most: int
 ) -> Sequence[Submission]:
-    """Other open cases of the same place that an officer may see, those due last first."""
+    """Return other open cases of the same place that an officer may read, last due first."""
     statement = (
         select(_cases)
         .where(_cases.c.handled_by == submission.handled_by, *_IS_OPEN)
@@ -118,7 +118,7 @@ async def list_similar(
 
 
 async def list_merged(connection: AsyncConnection, submission_id: int) -> Sequence[Submission]:
-    """The cases that are answered with this one."""
+    """Return the cases that were merged into this one."""
     statement = select(_cases).where(_cases.c.merged_into == submission_id).order_by(_cases.c.id)
     return await fetch_all(connection, Submission, statement)
 
@@ -135,7 +135,7 @@ async def lock_merged(connection: AsyncConnection, submission_id: int) -> Sequen
 
 
 async def move_merged(connection: AsyncConnection, from_id: int, to_id: int) -> None:
-    """What was merged into one case is merged into another from now on."""
+    """Merge all cases that were merged into one case into another."""
     await connection.execute(
         update(_cases).where(_cases.c.merged_into == from_id).values(merged_into=to_id)
     )
@@ -145,7 +145,7 @@ async def move_merged(connection: AsyncConnection, from_id: int, to_id: int) -> 
 
 
 async def link_unit_chat(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Alert a unit in this group, or topic of one, from now on."""
+    """Set the group, and its topic, in which a unit is alerted."""
     statement = insert_into(UnitChat, connection.dialect.name).values(**values)
     changed = {name: value for name, value in values.items() if name != "unit_code"}
     await connection.execute(
@@ -156,13 +156,13 @@ async def link_unit_chat(connection: AsyncConnection, values: Mapping[str, Any])
 
 
 async def find_unit_chat(connection: AsyncConnection, unit_code: str) -> UnitChat | None:
-    """Where a unit is alerted, if it can be."""
+    """Return the group of a unit, or None without one that can be reached."""
     statement = select(_chats).where(_chats.c.unit_code == unit_code, _chats.c.lost_at.is_(None))
     return await fetch_one(connection, UnitChat, statement)
 
 
 async def unlink_unit_chat(connection: AsyncConnection, unit_code: str) -> bool:
-    """Alert a unit in no group any more; whether it was in one."""
+    """Delete the group of a unit. Return True if there was one."""
     result = await connection.execute(delete(_chats).where(_chats.c.unit_code == unit_code))
     return result.rowcount == 1
 
@@ -170,7 +170,7 @@ async def unlink_unit_chat(connection: AsyncConnection, unit_code: str) -> bool:
 async def mark_unit_chat_lost(
     connection: AsyncConnection, chat_id: int, at: datetime, *, topic_only: bool = False
 ) -> Sequence[UnitChat]:
-    """A group cannot be written to, or only its topic is gone; whose it was."""
+    """Mark a group, or only its topic, as unreachable. Return the rows of its units."""
     changed: dict[str, Any] = {"thread_id": None} if topic_only else {"lost_at": at}
     statement = (
         update(_chats)
@@ -182,7 +182,7 @@ async def mark_unit_chat_lost(
 
 
 async def move_unit_chat(connection: AsyncConnection, old_chat_id: int, new_chat_id: int) -> None:
-    """A group became a supergroup."""
+    """Replace the chat id of a group that became a supergroup."""
     await connection.execute(
         update(_chats).where(_chats.c.chat_id == old_chat_id).values(chat_id=new_chat_id)
     )
@@ -192,7 +192,7 @@ async def move_unit_chat(connection: AsyncConnection, old_chat_id: int, new_chat
 
 
 async def list_templates(connection: AsyncConnection, units: Sequence[str]) -> Sequence[Template]:
-    """The templates of units, by name."""
+    """Return the templates of units, by name."""
     statement = select(_templates).where(_templates.c.unit_code.in_(units))
     return await fetch_all(
         connection, Template, statement.order_by(_templates.c.name, _templates.c.id)
@@ -200,12 +200,12 @@ async def list_templates(connection: AsyncConnection, units: Sequence[str]) -> S
 
 
 async def add_template(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Keep a template."""
+    """Store a template."""
     await connection.execute(insert(_templates).values(**values))
 
 
 async def delete_template(connection: AsyncConnection, template_id: int, unit_code: str) -> bool:
-    """Delete a template of a unit; whether there was one."""
+    """Delete a template of a unit. Return True if there was one."""
     result = await connection.execute(
         delete(_templates).where(
             _templates.c.id == template_id, _templates.c.unit_code == unit_code
@@ -214,15 +214,17 @@ async def delete_template(connection: AsyncConnection, template_id: int, unit_co
     return result.rowcount == 1
 
 
-# Numbers
+# Statistics
 
 
 @dataclass(frozen=True, slots=True)
 class CaseStatistics:
-    """What came since a day: how many of each kind and in each state, and how they were handled.
+    """Statistics of the submissions since a day.
 
-    `overdue` are open and past their due date; `in_time` of `answered` were not; `rating` is the
-    mean of the ratings, from 0 to 2, None without any.
+    - `kinds`, `states`: numbers by kind and by state.
+    - `overdue`: open and past their due date.
+    - `answered`, `in_time`: all answered ones, and those answered before their due date.
+    - `rating`: the mean of the ratings, from 0 to 2; None without any.
     """
 
     kinds: Mapping[Kind, int]
@@ -241,9 +243,9 @@ async def count_waiting_cases(
     unit_code: str | None = None,
     assignee_id: int | None = None,
 ) -> dict[str, int]:
-    """How many open cases are new, due soon, overdue, or wait to be approved.
+    """Return the numbers of open cases: new, due soon, overdue, waiting for approval.
 
-    Of a unit, of one assignee, or of all.
+    Of a unit, of an assignee, or of all.
     """
     among: list[Any] = [*_IS_OPEN]
     if unit_code is not None:
@@ -265,7 +267,7 @@ async def count_waiting_cases(
 async def compute_statistics(
     connection: AsyncConnection, unit_code: str | None, since: datetime, now: datetime
 ) -> CaseStatistics:
-    """The numbers of what a unit handles or, without one, of everything."""
+    """Return the statistics of the cases that a unit handles or (None) of all."""
     among = [_cases.c.created_at >= since]
     if unit_code is not None:
         among.append(_cases.c.handled_by == unit_code)

@@ -1,4 +1,4 @@
-"""Conversations: the row of a chat."""
+"""Conversations: one row per chat, with its settings and its draft."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-# How many update ids a chat remembers. Telegram gives a polling bot at most 50 updates at once
-# (our limit) and redelivers no others, so that whatever can come again is still known.
+# How many update ids a chat remembers. The bot fetches at most 50 updates at once, and only those
+# can be delivered again.
 REMEMBERED_UPDATES = 64
 
 _rows = table(Conversation)
 _find = select(_rows).where(_rows.c.chat_id == bindparam("of_chat"))
-_hold = _find.with_for_update()
+_lock = _find.with_for_update()
 
 
 async def find_conversation(connection: AsyncConnection, chat_id: int) -> Conversation | None:
-    """The chat's row, or None for a chat that is new."""
+    """Return the row of a chat, or None for a new chat."""
     return await fetch_one(connection, Conversation, _find, {"of_chat": chat_id})
 
 
 async def lock_conversation(connection: AsyncConnection, chat_id: int) -> Conversation | None:
-    """The chat's row if there is one, held until the transaction ends."""
-    return await fetch_one(connection, Conversation, _hold, {"of_chat": chat_id})
+    """Return the row of a chat, locked until the transaction ends, or None."""
+    return await fetch_one(connection, Conversation, _lock, {"of_chat": chat_id})
 
 
-_free = (
+_lock_free = (
     select(_rows)
     .where(_rows.c.chat_id.in_(bindparam("chat_ids", expanding=True)))
     .with_for_update(skip_locked=True)
@@ -45,15 +45,15 @@ _free = (
 async def lock_free_conversations(
     connection: AsyncConnection, chat_ids: Sequence[int]
 ) -> dict[int, Conversation]:
-    """The rows of these chats that exist and that nobody else holds, held; by their chats."""
-    result = await connection.execute(_free, {"chat_ids": list(chat_ids)})
+    """Lock and return the rows of these chats that nobody else has locked, by chat id."""
+    result = await connection.execute(_lock_free, {"chat_ids": list(chat_ids)})
     return {row.chat_id: cast("Conversation", row) for row in result.all()}
 
 
 async def lock_or_create_conversation(
     connection: AsyncConnection, chat_id: int, language: str
 ) -> Conversation:
-    """The chat's row, made when it is new, held until the transaction ends."""
+    """Return the row of a chat, locked until the transaction ends; create it if it is new."""
     row = await lock_conversation(connection, chat_id)
     if row is None:
         fresh = {
@@ -75,20 +75,20 @@ async def lock_or_create_conversation(
 
 
 def remember_update(updates: Sequence[int], update_id: int) -> list[int]:
-    """The remembered ids with one more; the oldest is forgotten."""
+    """Return the remembered update ids with one more, without the oldest if there are too many."""
     return [*updates, update_id][-REMEMBERED_UPDATES:]
 
 
 async def update_conversation(
     connection: AsyncConnection, chat_id: int, values: Mapping[str, Any]
 ) -> None:
-    """Write columns of the chat's row."""
+    """Write columns of a chat's row."""
     await connection.execute(update(_rows).where(_rows.c.chat_id == chat_id).values(**values))
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a turn leaves of a conversation: all that changes with the answers."""
+    """The columns of a conversation that a turn changes."""
 
     chat_id: int
     flow: str | None
@@ -102,7 +102,7 @@ class Draft:
 
 
 _names = [field.name for field in fields(Draft) if field.name != "chat_id"]
-_keep = (
+_save = (
     update(_rows)
     .where(_rows.c.chat_id == bindparam("of_chat"))
     .values({name: bindparam(name) for name in _names})
@@ -110,24 +110,24 @@ _keep = (
 
 
 async def save_drafts(connection: AsyncConnection, drafts: Sequence[Draft]) -> None:
-    """Write what turns leave, all of them in one statement."""
+    """Write the drafts of several chats in one statement."""
     if drafts:
         rows = [
             {"of_chat": draft.chat_id, **{name: getattr(draft, name) for name in _names}}
             for draft in drafts
         ]
-        await connection.execute(_keep, rows)
+        await connection.execute(_save, rows)
 
 
 async def delete_conversation(connection: AsyncConnection, chat_id: int) -> None:
-    """Delete the chat's row with everything in it."""
+    """Delete a chat's row."""
     await connection.execute(delete(_rows).where(_rows.c.chat_id == chat_id))
 
 
 async def list_drafts_to_remind(
     connection: AsyncConnection, before: datetime, most: int
 ) -> Sequence[Conversation]:
-    """Drafts that expire before a moment and whose owner was not reminded."""
+    """Lock and return drafts that expire before a moment and had no reminder, soonest first."""
     statement = (
         select(_rows)
         .where(_rows.c.expires_at < before, _rows.c.reminded_at.is_(None))
@@ -140,7 +140,7 @@ async def list_drafts_to_remind(
 
 
 async def clear_expired_drafts(connection: AsyncConnection, now: datetime) -> int:
-    """Empty the drafts whose time is over; how many there were."""
+    """Empty the drafts that have expired. Return their number."""
     result = await connection.execute(
         update(_rows)
         .where(_rows.c.expires_at <= now, _rows.c.flow.is_not(None))

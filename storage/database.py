@@ -1,4 +1,4 @@
-"""The engine, and the one place where a transaction is opened."""
+"""The database engine, and the only functions that open transactions."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 
 class Unavailable(Exception):
-    """The database cannot be reached, is locked, full or too slow; nothing was changed."""
+    """The database cannot be reached, is locked, full or too slow. Nothing was changed."""
 
 
 class BadUrl(ValueError):
-    """The database URL is not one that this program can use."""
+    """The database URL cannot be used."""
 
 
 def _dumps(value: object) -> str:
@@ -37,15 +37,16 @@ def _dumps(value: object) -> str:
 
 
 class Database:
-    """One database, SQLite or PostgreSQL, behind `transaction()` and `reading()`.
+    """A SQLite or PostgreSQL database.
 
-    Queries are functions that take the connection these give; they never commit.
+    Statements are functions that take a connection of `transaction()` or `reading()`. They never
+    commit.
     """
 
     def __init__(self, url: str, *, pool_size: int = 10, wait: float = 10.0) -> None:
-        """Prepare the engine; connects only when it is first used.
+        """Prepare the engine. It connects when it is first used. Raises BadUrl.
 
-        `wait` is how many seconds a turn waits for a connection or a lock before `Unavailable`.
+        `wait` is the longest time, in seconds, that a transaction waits for a connection or a lock.
         """
         try:
             parsed = make_url(url)
@@ -54,36 +55,40 @@ class Database:
         if parsed.drivername not in DRIVERS:
             raise BadUrl(f"the database URL must begin with {' or '.join(DRIVERS)}")
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self._engine = _sqlite(url, wait) if self.is_sqlite else _postgresql(url, pool_size, wait)
-        # SQLite has one writer: queueing for it here is cheaper and fairer than its busy handler.
-        self._turnstile: AbstractAsyncContextManager[Any] = (
+        self._engine = (
+            _make_sqlite_engine(url, wait)
+            if self.is_sqlite
+            else _make_postgresql_engine(url, pool_size, wait)
+        )
+        # SQLite has one writer. A queue here is cheaper and fairer than its busy handler.
+        self._writer: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
 
     @property
     def engine(self) -> AsyncEngine:
-        """The engine itself, for migrations."""
+        """Return the engine, for migrations."""
         return self._engine
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """Commit what is done inside, all of it or, if anything is raised, nothing.
+        """Open a transaction: commit at the end of the block, roll back if it raises.
 
-        Raises Unavailable when the database cannot take it now.
+        Raises Unavailable if the database cannot be used now.
         """
-        with _translate_errors():
-            async with self._turnstile, self._engine.begin() as connection:
+        with _ErrorTranslator():
+            async with self._writer, self._engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager
     async def migrating(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction in which the schema may change.
+        """Open a transaction that may change the schema. Raises Unavailable.
 
-        SQLite changes a table by making another in its place, which it allows only while nothing
-        watches the references to it; they are checked before the commit.
+        SQLite changes a table by replacing it, which needs foreign keys to be switched off. They
+        are checked before the commit. Raises RuntimeError if a row refers to a missing one.
         """
-        with _translate_errors():
-            async with self._turnstile, self._engine.connect() as connection:
+        with _ErrorTranslator():
+            async with self._writer, self._engine.connect() as connection:
                 await connection.execution_options(migrating=True)
                 async with connection.begin():
                     yield connection
@@ -91,53 +96,54 @@ class Database:
                         broken = await connection.exec_driver_sql("PRAGMA foreign_key_check")
                         if row := broken.first():
                             raise RuntimeError(f"the migration broke a reference of {row[0]}")
-                await connection.invalidate()  # the next connection watches references again
+                await connection.invalidate()  # the next connection has foreign keys on
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Read a consistent state without holding up those who write."""
-        with _translate_errors():
+        """Open a transaction that reads a consistent snapshot and blocks no writer."""
+        with _ErrorTranslator():
             async with self._engine.connect() as connection:
                 await connection.execution_options(reading=True)
                 async with connection.begin():
                     yield connection
 
     async def tidy(self) -> None:
-        """Let SQLite count what it has, and let go of what its log holds of erased pages.
+        """Update SQLite's statistics and truncate its write-ahead log; PostgreSQL does both itself.
 
-        Measured: before it has counted, a list of ten thousand open cases takes nine times as long
-        as one of a hundred, afterwards as long. PostgreSQL does both by itself.
+        Without statistics, listing ten thousand open cases takes nine times as long as a hundred.
+        With them the time is the same. The log may still hold pages of erased rows.
         """
         if self.is_sqlite:
-            async with self._turnstile, self._engine.connect() as connection:
+            async with self._writer, self._engine.connect() as connection:
                 raw = await connection.get_raw_connection()
-                # As SQLite's own page on `optimize` has it for connections that stay open.
+                # The mask that SQLite recommends for connections that stay open.
                 await raw.driver_connection.execute("PRAGMA optimize=0x10002")  # type: ignore[union-attr]
                 await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
 
     async def ping(self) -> None:
-        """Return when the database answers; raises Unavailable."""
+        """Return if the database answers. Raises Unavailable."""
         async with self.reading() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
+        """Close all connections."""
         await self._engine.dispose()
 
 
-class _translate_errors:  # noqa: N801 - reads as a statement
-    """Give the many faces of a database that is away one name."""
+class _ErrorTranslator:
+    """Context manager that raises Unavailable for every error of an unavailable database."""
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is not None and _means_unavailable(error):
+        if error is not None and _is_unavailable(error):
             raise Unavailable(str(error).splitlines()[0]) from error
 
 
-# PostgreSQL's SQLSTATEs, by their beginnings: connection, resources, operator, system, login; no
-# such database, table or column (a deploy before its migration), lock timeout, serialization,
-# deadlock, idle in a transaction.
-_AWAY = (
+# Prefixes of PostgreSQL's SQLSTATE codes: connection, resources, operator, system, login; unknown
+# database, table or column (a deploy before its migration), lock timeout, serialization, deadlock,
+# idle in a transaction.
+_UNAVAILABLE_STATES = (
     "08",
     "53",
     "57",
@@ -153,19 +159,19 @@ _AWAY = (
 )
 
 
-def _means_unavailable(error: BaseException) -> bool:
+def _is_unavailable(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     driver_error = error.orig if isinstance(error, DBAPIError) else error
-    if str(getattr(driver_error, "sqlstate", None) or "").startswith(_AWAY):
+    if str(getattr(driver_error, "sqlstate", None) or "").startswith(_UNAVAILABLE_STATES):
         return True
-    # asyncpg raises plain OSErrors and its own timeouts while it connects.
+    # While it connects, asyncpg raises OSError and TimeoutError.
     return isinstance(
         error, OperationalError | InterfaceError | PoolTimeoutError | OSError | TimeoutError
     )
 
 
-def _sqlite(url: str, wait: float) -> AsyncEngine:
+def _make_sqlite_engine(url: str, wait: float) -> AsyncEngine:
     folder = Path(make_url(url).database or ".").parent
     if not folder.is_dir():
         raise BadUrl(f"the folder of the database, {folder}, does not exist: make it first")
@@ -175,15 +181,15 @@ def _sqlite(url: str, wait: float) -> AsyncEngine:
         json_deserializer=orjson.loads,
         hide_parameters=True,  # an error must not carry a resident's words into a log
         async_creator=make_connector(url, wait),
-        # Every transaction here is ended by its own block: there is nothing to take back.
+        # Every block ends its own transaction: there is nothing to roll back.
         pool_reset_on_return=None,
     )
 
     @event.listens_for(engine.sync_engine, "connect")
-    def _prepare(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves
+    def _set_pragmas(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # _begin sends BEGIN
         cursor = connection.cursor()
-        # What is erased is overwritten, not only left out.
+        # secure_delete overwrites erased data with zeros.
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
@@ -195,7 +201,7 @@ def _sqlite(url: str, wait: float) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
-        # A deferred transaction that turns to writing fails at once when another one wrote since.
+        # A deferred transaction fails at its first write if another transaction wrote meanwhile.
         options = connection.get_execution_options()
         if options.get("migrating", False):
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
@@ -205,7 +211,7 @@ def _sqlite(url: str, wait: float) -> AsyncEngine:
     return engine
 
 
-def _postgresql(url: str, pool_size: int, wait: float) -> AsyncEngine:
+def _make_postgresql_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
     return create_async_engine(
         url,
         json_serializer=_dumps,

@@ -1,4 +1,4 @@
-"""What is under the operator's key: read and written page by page when the key changes."""
+"""Encrypted columns: read and written in pages when the key changes."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-PLAIN = "plain:"  # before the chat's id, where the migration could not seal it
+PLAIN = "plain:"  # prefix of a chat id that a migration could not encrypt
 
 _residents, _submissions, _checks = table(Resident), table(Submission), table(KeyCheck)
 _outbox, _recipients = table(Outbox), table(Recipient)
 
 
-# What stands under seal besides residents: something known, and the key of the audit's chain.
+# The numbers of the encrypted secrets: a known text that checks the key, and the audit chain's key.
 KEY_CHECK, CHAIN_KEY = 1, 2
 
 
-async def get_or_store_secret(connection: AsyncConnection, which: int, first: str) -> str:
-    """What was put under seal as this; it becomes `first` if nothing was yet."""
+async def get_or_store_secret(connection: AsyncConnection, number: int, first: str) -> str:
+    """Return the encrypted secret with a number; store `first` if there is none."""
     await connection.execute(
         insert_into(KeyCheck, connection.dialect.name)
-        .values(id=which, sealed=first)
+        .values(id=number, sealed=first)
         .on_conflict_do_nothing()
     )
-    found = await connection.execute(select(_checks.c.sealed).where(_checks.c.id == which))
+    found = await connection.execute(select(_checks.c.sealed).where(_checks.c.id == number))
     known: str = found.scalar_one()
     return known
 
 
-async def set_secret(connection: AsyncConnection, which: int, sealed: str) -> None:
-    """From now on this stands under seal."""
-    await connection.execute(update(_checks).where(_checks.c.id == which).values(sealed=sealed))
+async def set_secret(connection: AsyncConnection, number: int, sealed: str) -> None:
+    """Replace the encrypted secret with a number."""
+    await connection.execute(update(_checks).where(_checks.c.id == number).values(sealed=sealed))
 
 
 async def lock_residents(connection: AsyncConnection, after: int, most: int) -> Sequence[Resident]:
-    """Residents by their numbers, held."""
+    """Lock and return residents with an id after `after`, by id."""
     statement = (
         select(_residents)
         .where(_residents.c.id > after)
@@ -62,7 +62,7 @@ async def lock_residents(connection: AsyncConnection, after: int, most: int) -> 
 
 
 async def lock_plain_residents(connection: AsyncConnection, most: int) -> Sequence[Resident]:
-    """Residents whose chats stand in the open, held."""
+    """Lock and return residents whose chat id is not encrypted yet."""
     statement = (
         select(_residents)
         .where(_residents.c.sealed.startswith(PLAIN))
@@ -74,7 +74,7 @@ async def lock_plain_residents(connection: AsyncConnection, most: int) -> Sequen
 
 
 async def move_resident(connection: AsyncConnection, old: int, new: int, sealed: str) -> None:
-    """Give a resident another pseudonym and seal, with what waits for them and what they attend."""
+    """Replace a resident's pseudonym and encrypted chat id in every table."""
     await connection.execute(
         update(_residents).where(_residents.c.alias == old).values(alias=new, sealed=sealed)
     )
@@ -97,7 +97,7 @@ async def move_resident(connection: AsyncConnection, old: int, new: int, sealed:
 async def list_submissions_of(
     connection: AsyncConnection, resident_id: int
 ) -> Sequence[Submission]:
-    """What a resident gave."""
+    """Return the submissions of a resident."""
     statement = select(_submissions).where(_submissions.c.resident_id == resident_id)
     return await fetch_all(connection, Submission, statement)
 
@@ -105,7 +105,7 @@ async def list_submissions_of(
 async def list_submissions_with_phone(
     connection: AsyncConnection, resident_ids: Sequence[int]
 ) -> Sequence[Submission]:
-    """The submissions of residents that hold a phone number."""
+    """Return the submissions of residents that have a phone number."""
     statement = select(_submissions).where(
         _submissions.c.resident_id.in_(resident_ids), _submissions.c.phone.is_not(None)
     )
@@ -126,7 +126,7 @@ async def split_unnamed(
     alias: int,
     sealed: str,
 ) -> None:
-    """Let submissions belong to the same person under an unnamed pseudonym."""
+    """Move submissions to a new resident row of the same person, with an unnamed pseudonym."""
     made = await connection.execute(
         insert_into(Resident, connection.dialect.name)
         .values(

@@ -1,4 +1,4 @@
-"""Erasing: nothing that anybody wrote is left, and nothing that leads to who it was."""
+"""Erasure: deletes what people wrote, and everything that leads from a submission to its author."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _outbox, _residents, _answers = table(Outbox), table(Resident), table(Answer)
 async def erase_submission(
     connection: AsyncConnection, submission: Submission, now: datetime, *, state: State
 ) -> bool:
-    """Leave of a submission its code, kind, unit and times only.
+    """Erase a submission except its code, kind, unit and times.
 
-    Its files are marked; their rows go when the files are gone. False, and nothing is erased, when
-    somebody changed it since it was read: an officer may have taken it.
+    Its attachments are marked as erased; their rows are deleted after their files. Returns False
+    and erases nothing if the submission was changed since it was read.
     """
     erased = await connection.execute(
         update(_rows)
@@ -74,27 +74,29 @@ async def erase_submission(
     )
     await connection.execute(delete(_answers).where(_answers.c.submission_id == submission.id))
     await connection.execute(delete(_remarks).where(_remarks.c.submission_id == submission.id))
-    # A message that was sent or waits tells which chat an opinion belonged to.
+    # An outbox message leads from the submission to its chat.
     await connection.execute(delete(_outbox).where(_outbox.c.submission_id == submission.id))
     return True
 
 
 async def delete_residents(connection: AsyncConnection, aliases: Collection[int]) -> None:
-    """Delete residents who have no submission left, and what was on its way to them."""
-    given = select(_rows.c.id).where(_rows.c.resident_id == _residents.c.id).exists()
-    await connection.execute(delete(_residents).where(_residents.c.alias.in_(aliases), ~given))
+    """Delete residents who have no submission, and all outbox messages to them."""
+    has_submission = select(_rows.c.id).where(_rows.c.resident_id == _residents.c.id).exists()
+    await connection.execute(
+        delete(_residents).where(_residents.c.alias.in_(aliases), ~has_submission)
+    )
     await connection.execute(delete(_outbox).where(_outbox.c.chat_id.in_(aliases)))
 
 
 async def compact_search_index(connection: AsyncConnection) -> None:
-    """Let the index of words forget what was erased: SQLite's keeps it until it is put in order."""
+    """Remove erased words from the search index: SQLite keeps them until it is optimised."""
     if connection.dialect.name == "sqlite":
         optimize = "INSERT INTO submission_words(submission_words) VALUES ('optimize')"
         await connection.execute(text(optimize))
 
 
 async def list_erased_attachments(connection: AsyncConnection, most: int) -> Sequence[Attachment]:
-    """Attachments whose files are to be deleted, held."""
+    """Lock and return attachments whose files are to be deleted."""
     statement = (
         select(_files)
         .where(_files.c.state == EvidenceState.ERASED)
@@ -106,7 +108,7 @@ async def list_erased_attachments(connection: AsyncConnection, most: int) -> Seq
 
 
 async def delete_attachments(connection: AsyncConnection, attachment_ids: Sequence[int]) -> None:
-    """Delete the rows of attachments whose files are gone."""
+    """Delete the rows of attachments whose files are deleted."""
     await connection.execute(delete(_files).where(_files.c.id.in_(attachment_ids)))
 
 
@@ -117,7 +119,10 @@ async def list_expired_submissions(
     warned_before: datetime,
     most: int,
 ) -> Sequence[Submission]:
-    """Submissions of some kinds, closed and warned of before these moments, oldest first."""
+    """Lock and return submissions to erase, the first closed first.
+
+    They are of one of the kinds, and were closed and warned of before these moments.
+    """
     statement = (
         select(_rows)
         .where(_rows.c.kind.in_(kinds), _rows.c.closed_at < closed_before)
@@ -133,7 +138,10 @@ async def list_expired_submissions(
 async def list_submissions_to_warn(
     connection: AsyncConnection, kinds: Collection[str], closed_before: datetime, most: int
 ) -> Sequence[Submission]:
-    """Submissions of some kinds, closed before a moment, whose resident was not warned."""
+    """Lock and return submissions whose resident is to be warned, the first closed first.
+
+    They are of one of the kinds, were closed before a moment, and had no warning yet.
+    """
     statement = (
         select(_rows)
         .where(_rows.c.kind.in_(kinds), _rows.c.closed_at < closed_before)

@@ -1,4 +1,4 @@
-"""Attachments on their way into our own storage: the rows are the jobs."""
+"""Attachments to be copied into our own storage: each row is a job."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _rows, _submissions = table(Attachment), table(Submission)
 async def claim_attachments(
     connection: AsyncConnection, *, owner: str, now: datetime, lease: timedelta, most: int
 ) -> Sequence[Attachment]:
-    """Take attachments that are to be fetched now; nobody else takes them until the lease ends.
+    """Claim attachments that are due to be fetched, until the lease ends.
 
     `next_at` of a row that is being fetched is the end of its lease.
     """
@@ -52,7 +52,7 @@ async def claim_attachments(
 async def finish_attachment(
     connection: AsyncConnection, row: Attachment, state: EvidenceState, **values: Any
 ) -> bool:
-    """Write what became of a claimed row; False when another claimed it since, or it was erased."""
+    """Write the result of a claimed row. Return False if it was claimed again or erased."""
     result = await connection.execute(
         update(_rows)
         .where(_rows.c.id == row.id, _rows.c.state == EvidenceState.FETCHING)
@@ -63,7 +63,7 @@ async def finish_attachment(
 
 
 async def get_submission_of(connection: AsyncConnection, row: Attachment) -> Submission:
-    """The submission that an attachment belongs to."""
+    """Return the submission of an attachment."""
     statement = select(_submissions).where(_submissions.c.id == row.submission_id)
     found = await fetch_one(connection, Submission, statement)
     assert found is not None
@@ -71,7 +71,7 @@ async def get_submission_of(connection: AsyncConnection, row: Attachment) -> Sub
 
 
 async def attachment_exists(connection: AsyncConnection, attachment_id: int) -> bool:
-    """Whether an attachment is still there, and not being erased."""
+    """Return True if an attachment exists and is not being erased."""
     found = await connection.execute(
         select(_rows.c.id).where(_rows.c.id == attachment_id, _rows.c.state != EvidenceState.ERASED)
     )
@@ -79,7 +79,7 @@ async def attachment_exists(connection: AsyncConnection, attachment_id: int) -> 
 
 
 async def count_unfetched(connection: AsyncConnection) -> int:
-    """How many attachments are still to be fetched."""
+    """Return the number of attachments that are still to be fetched."""
     statement = (
         select(func.count())
         .select_from(_rows)

@@ -1,4 +1,4 @@
-"""Opinions given for a forum: which of them somebody may read, and what became of them there."""
+"""Submissions of a forum session: who may read them, and their outcomes in the hall."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
 _cases, _rows = table(Submission), table(Hearing)
 
-# What the law has investigated, which is not for who only plans the evening.
+# Kinds that the law has investigated: organisers do not read them.
 _INVESTIGATED = (Kind.DENUNCIATION, Kind.CRIME_REPORT)
 
 
 def _given_for(code: str) -> tuple[Any, ...]:
-    """Conditions: given for a forum, and still what its resident wants to have said."""
+    """Return the conditions: given for a forum, not erased, withdrawn or merged."""
     gone = (State.WITHDRAWN, State.MERGED)
     return _cases.c.forum == code, _cases.c.erased_at.is_(None), _cases.c.state.not_in(gone)
 
 
 def _read_by(officer: Officer, unit_code: str | None) -> tuple[Any, ...]:
-    """Conditions: what somebody who plans forums may read; of a unit only what it handles itself.
+    """Return the conditions for the submissions that a planner of forums may read.
 
-    What is about a unit's own officers is handled above it, so that the unit never reads it here
-    either.
+    With a unit, only those that the unit handles. Complaints about its own officers are handled
+    above it, so the unit does not read them here either.
     """
     of_unit = () if unit_code is None else (_cases.c.handled_by == unit_code,)
     plans_only = officer.role is Role.ORGANISER
@@ -46,7 +46,10 @@ def _read_by(officer: Officer, unit_code: str | None) -> tuple[Any, ...]:
 async def list_submissions(
     connection: AsyncConnection, code: str, officer: Officer, unit_code: str | None, *, most: int
 ) -> Sequence[Submission]:
-    """What was given for a forum and an officer may read, oldest first; `unit_code` None for all"""
+    """Return the submissions of a forum that an officer may read, oldest first.
+
+    With a unit, only those that it handles. None: of all units.
+    """
     statement = select(_cases).where(*_given_for(code), *_read_by(officer, unit_code))
     return await fetch_all(connection, Submission, statement.order_by(_cases.c.id).limit(most))
 
@@ -54,14 +57,14 @@ async def list_submissions(
 async def lock_submission(
     connection: AsyncConnection, code: str, officer: Officer, unit_code: str | None, number: int
 ) -> Submission | None:
-    """One of them, held until the transaction ends."""
+    """Lock and return one submission of a forum that an officer may read, or None."""
     statement = select(_cases).where(*_given_for(code), *_read_by(officer, unit_code))
     statement = statement.where(_cases.c.id == number).with_for_update()
     return await fetch_one(connection, Submission, statement)
 
 
 async def count_submissions(connection: AsyncConnection, code: str) -> int:
-    """How many opinions were given for a forum, whoever may read them."""
+    """Return the number of submissions of a forum, without permissions."""
     statement = select(func.count()).select_from(_cases).where(*_given_for(code))
     return int((await connection.execute(statement)).scalar_one())
 
@@ -70,7 +73,7 @@ async def count_submissions(connection: AsyncConnection, code: str) -> int:
 
 
 async def add_oral_submission(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Store that an opinion was spoken in the hall."""
+    """Store that a submission was spoken in the hall."""
     await connection.execute(insert(_rows).values(**values))
 
 
@@ -83,17 +86,17 @@ async def record_outcome(
     officer_id: int,
     at: datetime,
 ) -> None:
-    """Say what became of an opinion in the hall. Hold the opinion, and see that nobody said it."""
-    said = {"outcome": outcome, "officer_id": officer_id, "at": at}
+    """Write the outcome of a submission in the hall. Lock it first, and check for an outcome."""
+    values = {"outcome": outcome, "officer_id": officer_id, "at": at}
     await connection.execute(
         insert_into(Hearing, connection.dialect.name)
-        .values(forum_id=forum_id, submission_id=submission_id, **said)
-        .on_conflict_do_update(index_elements=["submission_id"], set_=said)
+        .values(forum_id=forum_id, submission_id=submission_id, **values)
+        .on_conflict_do_update(index_elements=["submission_id"], set_=values)
     )
 
 
 async def map_outcomes(connection: AsyncConnection, forum_id: int) -> dict[int, HeardAs]:
-    """What became of a forum's opinions in the hall, by their ids."""
+    """Return the outcomes of a forum's submissions, by submission id."""
     statement = select(_rows.c.submission_id, _rows.c.outcome).where(
         _rows.c.forum_id == forum_id, _rows.c.outcome.is_not(None)
     )
@@ -102,7 +105,7 @@ async def map_outcomes(connection: AsyncConnection, forum_id: int) -> dict[int, 
 
 @dataclass(frozen=True, slots=True)
 class SessionCounts:
-    """A forum's opinions: given, answered in the hall, left to their units, transferred since."""
+    """Numbers of a forum's submissions: all, answered in the hall, left, transferred since."""
 
     given: int
     answered: int
@@ -111,19 +114,19 @@ class SessionCounts:
 
 
 async def count_outcomes(connection: AsyncConnection, forum_id: int, code: str) -> SessionCounts:
-    """What became of a forum's opinions, in numbers, whoever may read them."""
-    said = list((await map_outcomes(connection, forum_id)).values())
+    """Return the numbers of a forum's submissions by outcome, without permissions."""
+    outcomes = list((await map_outcomes(connection, forum_id)).values())
     moved = select(func.count()).select_from(_cases)
     moved = moved.where(*_given_for(code), _cases.c.transferred_to.is_not(None))
     return SessionCounts(
         await count_submissions(connection, code),
-        said.count(HeardAs.ANSWERED),
-        said.count(HeardAs.LEFT),
+        outcomes.count(HeardAs.ANSWERED),
+        outcomes.count(HeardAs.LEFT),
         int((await connection.execute(moved)).scalar_one()),
     )
 
 
-def _unclaimed(claim: str, since: datetime) -> Any:
+def _select_unclaimed(claim: str, since: datetime) -> Any:
     return select(_rows.c.submission_id).where(
         _rows.c.claim == claim, _rows.c.claimed_at.is_(None), _rows.c.at >= since
     )
@@ -132,9 +135,9 @@ def _unclaimed(claim: str, since: datetime) -> Any:
 async def find_claimable(
     connection: AsyncConnection, claim: str, since: datetime
 ) -> Submission | None:
-    """The opinion that somebody can make theirs; None if there is none any more."""
+    """Return the oral submission that can be claimed with a token, or None."""
     statement = select(_cases).where(
-        _cases.c.id.in_(_unclaimed(claim, since)),
+        _cases.c.id.in_(_select_unclaimed(claim, since)),
         _cases.c.resident_id.is_(None),
         _cases.c.erased_at.is_(None),
     )
@@ -144,16 +147,15 @@ async def find_claimable(
 async def claim_submission(
     connection: AsyncConnection, claim: str, resident_id: int, now: datetime, since: datetime
 ) -> Submission | None:
-    """Let a spoken opinion be a resident's, once; None if that is not possible any more."""
+    """Give an oral submission to a resident, once. Return None if it cannot be claimed."""
     statement = (
         update(_cases)
-        .where(_cases.c.id.in_(_unclaimed(claim, since)))
+        .where(_cases.c.id.in_(_select_unclaimed(claim, since)))
         .where(_cases.c.resident_id.is_(None), _cases.c.erased_at.is_(None))
         .values(resident_id=resident_id, identity=Identity.CHANNEL, version=_cases.c.version + 1)
         .returning(*_cases.c)
     )
-    theirs = await fetch_one(connection, Submission, statement)
-    if theirs is not None:
-        claimed = update(_rows).where(_rows.c.claim == claim).values(claimed_at=now)
-        await connection.execute(claimed)
-    return theirs
+    claimed = await fetch_one(connection, Submission, statement)
+    if claimed is not None:
+        await connection.execute(update(_rows).where(_rows.c.claim == claim).values(claimed_at=now))
+    return claimed

@@ -1,4 +1,4 @@
-"""Officers and the invite links that make them."""
+"""Officers, and the invite links that register them."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ _on_duty = (
 
 
 async def find_officer(connection: AsyncConnection, chat_id: int) -> Officer | None:
-    """The active officer of a private chat, or None."""
+    """Return the active officer of a private chat, or None."""
     statement = select(_rows).where(_rows.c.chat_id == chat_id, _rows.c.active.is_(True))
     return await fetch_one(connection, Officer, statement)
 
 
 async def list_on_duty(connection: AsyncConnection, units: Sequence[str]) -> Sequence[Officer]:
-    """The active officers of units who said that they are on duty; those who are away too."""
+    """Return the active officers of units who are on duty, absent ones included."""
     return await fetch_all(connection, Officer, _on_duty, {"units": list(units)})
 
 
 async def list_active(connection: AsyncConnection, units: Sequence[str]) -> Sequence[Officer]:
-    """All active officers of units."""
+    """Return all active officers of units."""
     statement = select(_rows).where(_rows.c.unit_code.in_(units), _rows.c.active.is_(True))
     return await fetch_all(connection, Officer, statement.order_by(_rows.c.id))
 
 
 async def list_by_ids(connection: AsyncConnection, ids: Collection[int]) -> Sequence[Officer]:
-    """The active officers among some."""
+    """Return the active officers among these ids."""
     statement = select(_rows).where(_rows.c.id.in_(ids), _rows.c.active.is_(True))
     return await fetch_all(connection, Officer, statement.order_by(_rows.c.id))
 
@@ -50,7 +50,7 @@ async def list_by_ids(connection: AsyncConnection, ids: Collection[int]) -> Sequ
 async def list_substituted(
     connection: AsyncConnection, officer_id: int, now: datetime
 ) -> Sequence[int]:
-    """Whose work an officer does now, as their substitute."""
+    """Return the ids of the absent officers whose substitute an officer is now."""
     statement = select(_rows.c.id).where(
         _rows.c.substitute_id == officer_id, _rows.c.away_until > now
     )
@@ -58,7 +58,7 @@ async def list_substituted(
 
 
 async def update_officer(connection: AsyncConnection, officer_id: int, **values: Any) -> bool:
-    """Write columns of an active officer; whether there is one with that id."""
+    """Write columns of an active officer. Return False if there is none with that id."""
     result = await connection.execute(
         update(_rows).where(_rows.c.id == officer_id, _rows.c.active.is_(True)).values(**values)
     )
@@ -66,14 +66,14 @@ async def update_officer(connection: AsyncConnection, officer_id: int, **values:
 
 
 async def list_all(connection: AsyncConnection) -> Sequence[Officer]:
-    """All officers, those who left too."""
+    """Return all officers, inactive ones included, by unit."""
     return await fetch_all(
         connection, Officer, select(_rows).order_by(_rows.c.unit_code, _rows.c.id)
     )
 
 
 async def set_duty(connection: AsyncConnection, chat_id: int, *, on_duty: bool) -> bool:
-    """Go on or off duty; whether there was such an officer."""
+    """Set if an officer is on duty. Return False if the chat has no active officer."""
     result = await connection.execute(
         update(_rows)
         .where(_rows.c.chat_id == chat_id, _rows.c.active.is_(True))
@@ -83,7 +83,7 @@ async def set_duty(connection: AsyncConnection, chat_id: int, *, on_duty: bool) 
 
 
 async def deactivate_officer(connection: AsyncConnection, officer_id: int) -> bool:
-    """Take an officer's rights away; whether there was an active one with that id."""
+    """Deactivate an officer. Return False if there is no active one with that id."""
     result = await connection.execute(
         update(_rows)
         .where(_rows.c.id == officer_id, _rows.c.active.is_(True))
@@ -93,14 +93,14 @@ async def deactivate_officer(connection: AsyncConnection, officer_id: int) -> bo
 
 
 async def add_invite(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Keep an invite, by its token's hash."""
+    """Store an invite by its token's hash."""
     await connection.execute(insert(_invites).values(**values))
 
 
 async def use_invite(
     connection: AsyncConnection, token_hash: str, chat_id: int, now: datetime
 ) -> Invite | None:
-    """Consume an invite that is unused and not expired, in one statement; None otherwise."""
+    """Consume and return an invite that is unused and not expired, in one statement, or None."""
     statement = (
         update(_invites)
         .where(_invites.c.token_hash == token_hash)
@@ -112,13 +112,13 @@ async def use_invite(
 
 
 async def find_invite_user(connection: AsyncConnection, token_hash: str) -> int | None:
-    """The chat that used an invite, or None."""
+    """Return the chat id that used an invite, or None."""
     statement = select(_invites.c.used_by).where(_invites.c.token_hash == token_hash)
     return (await connection.execute(statement)).scalar_one_or_none()
 
 
 async def upsert_officer(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Make the person of a chat an officer, or give one another unit and role."""
+    """Register the person of a chat as an officer, or change their unit and role."""
     changed = {key: value for key, value in values.items() if key not in {"chat_id", "created_at"}}
     await connection.execute(
         insert_into(Officer, connection.dialect.name)

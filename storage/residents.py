@@ -25,7 +25,7 @@ _find = (
 
 
 async def find_resident(connection: AsyncConnection, aliases: Sequence[int]) -> Resident | None:
-    """The resident with one of these pseudonyms, or None if they never agreed."""
+    """Return the resident with one of these pseudonyms, or None without consent."""
     return await fetch_one(connection, Resident, _find, {"aliases": list(aliases)})
 
 
@@ -37,7 +37,10 @@ async def record_consent(
     *,
     named: bool,
 ) -> None:
-    """Store that a resident agreed: to which version of the notice, in which language, when."""
+    """Store the consent of a resident.
+
+    `consent` is the version of the notice, the language it was read in, and the moment.
+    """
     version, language, at = consent
     agreed: Mapping[str, object] = {
         "consent_version": version,
@@ -52,7 +55,7 @@ async def record_consent(
 
 
 async def withdraw_consent(connection: AsyncConnection, aliases: Sequence[int]) -> None:
-    """Take back what these residents agreed to; nothing is taken from them until they do again."""
+    """Withdraw the consent of these pseudonyms: they are asked again before the next submission."""
     await connection.execute(
         update(_rows).where(_rows.c.alias.in_(aliases)).values(consent_version="")
     )

@@ -1,4 +1,4 @@
-"""Finding submissions by words of their folded text, with each database's own index."""
+"""Full-text search in the folded texts of submissions, with each database's own index."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ _rows = table_of(Submission)
 _words = table("submission_words", column("rowid"))
 
 
-_PAGES = 500  # of the index, written in one transaction: a few milliseconds
+_PAGES = 500  # of the index, written in one transaction of a few milliseconds
 _MOST_STEPS = 100
 
 
 async def optimise_index(database: Database) -> None:
-    """Merge the parts of SQLite's index of words, step by step; PostgreSQL has none.
+    """Merge the segments of SQLite's full-text index, step by step. PostgreSQL has none.
 
-    Measured: a unit's cases with a word that all cases have are found five times faster in one.
+    Measured: a word that all cases have is found five times faster in a merged index.
     """
     if not database.is_sqlite:
         return
-    for step in range(_MOST_STEPS):  # what is left is for the next day
+    for step in range(_MOST_STEPS):  # the rest is done the next day
         async with database.transaction() as connection:
             changed = text("SELECT total_changes()")
             before = (await connection.execute(changed)).scalar_one()
-            # The first one is negative: it begins to merge whatever there is.
+            # A negative number starts a merge of all segments.
             await connection.execute(
                 text("INSERT INTO submission_words(submission_words, rank) VALUES ('merge', :n)"),
                 {"n": _PAGES if step else -_PAGES},
             )
-            # As SQLite's page on FTS5 has it: one change is this statement's own.
+            # The merge is complete if this statement made the only change (SQLite's FTS5 page).
             if (await connection.execute(changed)).scalar_one() - before < 2:
                 return
 
@@ -53,13 +53,14 @@ async def optimise_index(database: Database) -> None:
 async def find_submissions(
     connection: AsyncConnection, folded: str, unit_code: str | None, officer: Officer, most: int
 ) -> Sequence[Submission]:
-    """Submissions with all the words, newest first; then those where the last one is a beginning.
+    """Return submissions with all the words of `folded`, newest first.
 
-    Of those that an officer of a unit, or without one of all units, may see.
+    Submissions that have the last word only as a prefix come after them. Only cases that the
+    officer may read, of a unit or (None) of all units.
     """
     words = re.findall(r"\w+", folded)
     found: list[Submission] = []
-    # Beginnings cost what all that begin so cost: only where whole words leave room.
+    # A prefix matches many words and is slow: search it only if whole words found too few.
     for begins in (False, True) if words else ():
         statement = select_matching(words, connection.dialect.name, unit_code, begins=begins)
         known = [each.id for each in found]
@@ -73,9 +74,9 @@ async def find_submissions(
 def select_matching(
     words: Sequence[str], dialect_name: str, unit_code: str | None, *, begins: bool
 ) -> Select[tuple[Submission]]:
-    """The submissions with all of some words, newest first, whoever may see them.
+    """Return a SELECT of the submissions with all the words, newest first, without permissions.
 
-    Of a unit or, without one, of all; the last word may be the beginning of one if it `begins`.
+    Of a unit or (None) of all units. If it `begins`, the last word matches as a prefix.
     """
     if dialect_name == "sqlite":
         quoted = " ".join(f'"{word}"' for word in words)

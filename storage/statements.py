@@ -1,7 +1,7 @@
-"""Rows read by Core statements, typed as the models whose columns they have.
+"""Core statements whose rows are typed as the models that have their columns.
 
-Statements that a turn needs are built once, with parameters by name: building one and finding its
-compiled form costs as much as running it.
+Statements of frequent operations are built once, with named parameters: to build a statement and to
+find its compiled form costs as much as to run it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ Model = TypeVar("Model", bound="SQLModel")
 
 
 def table(model: type[SQLModel]) -> Table:
-    """The table of a model, for Core statements."""
+    """Return the table of a model, for Core statements."""
     return cast("Table", model.__table__)  # type: ignore[attr-defined]
 
 
 def insert_into(model: type[SQLModel], dialect_name: str) -> Any:
-    """An INSERT that knows ON CONFLICT, which both databases have in the same words."""
-    made = postgresql.insert if dialect_name == "postgresql" else sqlite.insert
-    return made(table(model))
+    """Return an INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    insert = postgresql.insert if dialect_name == "postgresql" else sqlite.insert
+    return insert(table(model))
 
 
 async def fetch_one(
@@ -38,7 +38,10 @@ async def fetch_one(
     statement: Executable,
     parameters: Mapping[str, Any] | None = None,
 ) -> Model | None:
-    """The one row of a statement on `model`'s columns, or None. It can be read, not changed."""
+    """Return the only row of a statement on the columns of `model`, or None. It is read-only.
+
+    Raises MultipleResultsFound if there are more.
+    """
     del model  # names the type only
     result = await connection.execute(statement, parameters)
     return cast("Model | None", result.one_or_none())
@@ -50,6 +53,6 @@ async def fetch_all(
     statement: Executable,
     parameters: Mapping[str, Any] | None = None,
 ) -> Sequence[Model]:
-    """The rows of a statement on `model`'s columns."""
+    """Return the rows of a statement on the columns of `model`. They are read-only."""
     del model
     return cast("Sequence[Model]", (await connection.execute(statement, parameters)).all())
