@@ -1,7 +1,7 @@
 """Group commit: turns that wait while a transaction runs share the next transaction.
 
 Every turn is committed before its caller continues, as if it had its own transaction. See
-docs/decisions/0005-rounds.md.
+docs/decisions/0005-group-commit.md.
 """
 
 from __future__ import annotations
