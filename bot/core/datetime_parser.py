@@ -1,79 +1,255 @@
-"""Moments as people type them: `20/12/2026 14:00`, `14 giờ 30 ngày 20/12`, `2 giờ chiều 20/12`."""
+"""Dates and times as people type them: `20/12/2026 14:00`, `2 giờ rưỡi chiều thứ Bảy 12/12`.
+
+The parser never guesses. It recognises every part of the text (date, time, part of the day, weekday,
+time zone) and refuses a text with a part that it does not know, or with parts that contradict each
+other: a forum announced for a wrong day costs everybody an evening.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.core.text_folding import fold_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
-# Of what is folded. Nothing like a date may be left of a date: 20/12/26 and 2026-12-20 are neither.
-_DATE = re.compile(
-    r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}))?(?![\d/-]|\.\d)"
-    r"|ngay (\d{1,2}) thang (\d{1,2})(?: nam (\d{4}))?(?!\d)"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+# All patterns match folded text: lower case, no diacritics.
+_LUNAR = re.compile(
+    r"\b(?:am lich|al|m[uo]ng \d+|ram|thang (?:gieng|chap)|tet|lunar)\b(?! *[:\d])"
+    r"|\bm[uo]ng \d+"
 )
-_TIME = re.compile(r"(?<!\d)(\d{1,2}) *(?:h|:|gio|g|(?=[ap]m)) *(\d{1,2})?(?!\d)")
-_PART = re.compile(r"(?<![a-z])(am|pm|sang|trua|chieu|toi|dem)(?![a-z])")
-# In which part of the day an hour up to 11 is one of the second twelve, from which on.
-_SECOND = {"pm": 1, "chieu": 1, "toi": 1, "trua": 1, "dem": 7}
-_FIRST = {"am", "sang", "dem", "toi"}  # twelve is not noon there
+_OWN_ZONE = re.compile(
+    r"\((?:gio )?(?:viet nam|vn|ict)\)|\bgio (?:viet nam|vn|ha noi|hai phong)\b|\bict\b"
+    r"|\b(?:gmt|utc) *\+ *0?7(?::?00)?\b|(?<!\d)\+0?7:?00\b"
+)
+_OTHER_ZONE = re.compile(
+    r"\b(?:gmt|utc|est|edt|pst|pdt|cet|cest|jst|kst|bst|msk)\b|(?<=\d)z\b|[+-]\d\d:\d\d\b"
+    r"|\bgio (?:nhat|han|my|uc|phap|duc|anh|nga|trung|dai loan|singapore|quoc te)\b"
+)
+_WEEKDAY = re.compile(
+    r"\b(?:thu (?P<word>hai|ba|tu|nam(?! \d{4})|sau|bay)|(?:thu |t)(?P<number>[2-7])|(?P<sunday>chu nhat|cn)"
+    r"|(?P<english>(?:mon|tues|wednes|thurs|fri|satur|sun)day))\b"
+)
+_WEEKDAY_WORDS = ("hai", "ba", "tu", "nam", "sau", "bay")
+_ENGLISH_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# 20/12, 20-12-2026, 20.12.2026, "20 thang 12", "20 december"; the year may follow as "nam 2026".
+_DATE = re.compile(
+    r"(?<![\d/.-])(?P<day>\d{1,2})"
+    r"(?:(?P<mark>[/.-])(?P<month>\d{1,2})(?:(?P=mark)(?P<year>\d{4}))?(?![\d/-]|\.\d)"
+    r"| (?:of )?(?:thang (?P<word_month>\d{1,2})|(?P<english>" + "|".join(_MONTHS) + r")[a-z]*)"
+    r"(?:,? (?P<word_year>\d{4}))?(?!\d))"
+)
+_YEAR = re.compile(r"\bnam (\d{4})\b")
+_TIME = re.compile(
+    r"""(?<!\d)(?P<hour>\d{1,2})
+    (?: :(?P<clock>\d{1,2})(?!\d)
+      | \ *(?:gio|h|g)(?![a-z])\ *[:.]?
+        (?:\ *(?P<before>kem))?
+        (?:\ *(?P<minute>\d{1,2}|ruoi)(?!\d)(?:\ *(?:phut|p(?![a-z])|'))?)?
+      | (?=\ *(?:am|pm)\b)
+    )""",
+    re.VERBOSE,
+)
+_DAY_PART = re.compile(r"\b(am|pm|sang|trua|chieu|toi|dem)\b")
+# The hours (0 to 23) that each part of the day may mean, and from which hour on 12 are added.
+_DAY_PARTS: dict[str, tuple[range, int]] = {
+    "am": (range(12), 12),
+    "sang": (range(12), 12),
+    "trua": (range(10, 14), 1),
+    "chieu": (range(12, 24), 1),
+    "toi": (range(17, 24), 1),
+    "pm": (range(12, 24), 1),
+    "dem": (range(24), 7),
+}
+_FILLER_WORDS = re.compile(
+    r"\b(?:luc|vao|ngay|gio|buoi|hoi|dung|la|duong lich|nhe|nha|a|on|at|the|o'clock)\b|[,;()-]|\.(?!\d)"
+)
 
 
 class InvalidMoment(ValueError):
-    """No one date and one time can be read, or there is no such day or hour."""
+    """The text is not one date and one time. `reason` says why.
+
+    "unreadable": a part is missing, unknown or impossible. "lunar": a date of the lunar calendar.
+    "zone": the time of another country. "weekday": the weekday is not the one of the date.
+    """
+
+    def __init__(self, typed: str, reason: str = "unreadable") -> None:
+        super().__init__(typed)
+        self.reason = reason
 
 
 class PastMoment(ValueError):
-    """The moment is over."""
+    """The date and the time are over."""
 
 
 def parse_day(typed: str, now: datetime, zone: ZoneInfo) -> date:
-    """The day that is meant, day first; without a year the next such day. Raises as the other."""
-    return parse_moment(f"{_TIME.sub(' ', fold_text(typed))} 23:59", now, zone).date()
+    """Return the date that a text names, day first; without a year the next such date.
+
+    Raises InvalidMoment, also for a text with a time, and PastMoment for a date before today.
+    """
+    text = _Text(typed)
+    _refuse_other_calendars(text)
+    weekday = _parse_weekday(text)
+    day = _parse_date(text)
+    text.require_end()
+    return _choose_year(text, day, weekday, now, lambda chosen: _end_of_day(chosen, zone)).date()
 
 
 def parse_moment(typed: str, now: datetime, zone: ZoneInfo) -> datetime:
-    """The moment that is meant, day first, in the city's time; without a year the next such day.
+    """Return the moment that a text names, in the city's zone; without a year the next such date.
 
-    Raises NotAMoment, or Past for what is over.
+    The day stands before the month. Raises InvalidMoment, and PastMoment for a moment before `now`.
     """
-    words = fold_text(typed)
-    days = list(_DATE.finditer(words))
-    # What is left of the date must not be read as a time.
-    rest = _DATE.sub(" ", words)
-    clocks = list(_TIME.finditer(rest))
-    if len(days) != 1 or len(clocks) != 1:
-        raise InvalidMoment(typed)
-    day, month, year = (part or "" for part in _parts(days[0]))
-    hour, minute = _hour(int(clocks[0][1]), rest), int(clocks[0][2] or 0)
-    this_year = now.astimezone(zone).year
-    found = None
-    for each in [int(year)] if year else [this_year, this_year + 1]:
+    text = _Text(typed)
+    _refuse_other_calendars(text)
+    weekday = _parse_weekday(text)
+    day = _parse_date(text)
+    hour, minute = _parse_time(text)
+    text.require_end()
+
+    def place(chosen: date) -> datetime:
+        start = datetime(chosen.year, chosen.month, chosen.day, tzinfo=zone)
+        return start.replace(hour=hour, minute=minute)
+
+    return _choose_year(text, day, weekday, now, place)
+
+
+class _Text:
+    """A folded text whose parts are removed as they are recognised."""
+
+    def __init__(self, typed: str) -> None:
+        self.typed = typed
+        self._left = " ".join(fold_text(typed).split())
+
+    def remove_all(self, pattern: re.Pattern[str]) -> list[re.Match[str]]:
+        """Remove every match of a pattern; return them in order."""
+        matches = list(pattern.finditer(self._left))
+        self._left = pattern.sub(" ", self._left)
+        return matches
+
+    def remove_one(self, pattern: re.Pattern[str]) -> re.Match[str]:
+        """Remove the only match of a pattern. Raises InvalidMoment for none or several."""
+        matches = self.remove_all(pattern)
+        if len(matches) != 1:
+            raise InvalidMoment(self.typed)
+        return matches[0]
+
+    def require_end(self) -> None:
+        """Raise InvalidMoment if something is left that was not recognised."""
+        if _FILLER_WORDS.sub(" ", self._left).strip(" :/"):
+            raise InvalidMoment(self.typed)
+
+
+def _refuse_other_calendars(text: _Text) -> None:
+    if text.remove_all(_LUNAR):
+        raise InvalidMoment(text.typed, "lunar")
+    text.remove_all(_OWN_ZONE)
+    if text.remove_all(_OTHER_ZONE):
+        raise InvalidMoment(text.typed, "zone")
+
+
+def _parse_weekday(text: _Text) -> int | None:
+    """Return the weekday that the text names, Monday 0; None without one."""
+    matches = text.remove_all(_WEEKDAY)
+    if not matches:
+        return None
+    if len(matches) > 1:
+        raise InvalidMoment(text.typed)
+    match = matches[0]
+    if match["word"]:
+        return _WEEKDAY_WORDS.index(match["word"])
+    if match["number"]:
+        return int(match["number"]) - 2
+    return _ENGLISH_WEEKDAYS.index(match["english"]) if match["english"] else 6
+
+
+def _parse_date(text: _Text) -> tuple[int | None, int, int]:
+    """Return year (None if the text names none), month and day."""
+    match = text.remove_one(_DATE)
+    years = {int(year) for year in (match["year"], match["word_year"]) if year}
+    years |= {int(found[1]) for found in text.remove_all(_YEAR)}
+    if len(years) > 1:
+        raise InvalidMoment(text.typed)
+    named = match["english"]
+    month = _MONTHS.index(named) + 1 if named else int(match["month"] or match["word_month"])
+    return next(iter(years), None), month, int(match["day"])
+
+
+def _parse_time(text: _Text) -> tuple[int, int]:
+    """Return hour and minute of the time, read with the part of the day that the text names."""
+    match = text.remove_one(_TIME)
+    hour = int(match["hour"])
+    typed_minute = match["minute"] or match["clock"] or "0"
+    minute = 30 if typed_minute == "ruoi" else int(typed_minute)
+    if minute > 59 or hour > 23 or (match["before"] and not match["minute"]):
+        raise InvalidMoment(text.typed)
+    parts = {found[1] for found in text.remove_all(_DAY_PART)}
+    if len(parts) > 1:
+        raise InvalidMoment(text.typed)
+    for part in parts:
+        hour = _apply_day_part(text, hour, part)
+    if not match["before"]:
+        return hour, minute
+    before = timedelta(hours=hour) - timedelta(minutes=minute)
+    if before < timedelta():
+        raise InvalidMoment(text.typed)
+    return before.seconds // 3600, before.seconds % 3600 // 60
+
+
+def _apply_day_part(text: _Text, hour: int, part: str) -> int:
+    """Return the hour of the day that is meant by, for example, "2 giờ chiều" (14).
+
+    Raises InvalidMoment if the part of the day contradicts the hour, and for twelve at night, which
+    may be the beginning or the end of a day.
+    """
+    hours, afternoon_from = _DAY_PARTS[part]
+    if hour == 12 and part not in {"trua", "chieu", "pm"}:
+        raise InvalidMoment(text.typed)
+    is_noon = part == "trua" and hour in hours
+    if afternoon_from <= hour < 12 and not is_noon:
+        hour += 12
+    if hour not in hours:
+        raise InvalidMoment(text.typed)
+    return hour
+
+
+def _choose_year(
+    text: _Text,
+    day: tuple[int | None, int, int],
+    weekday: int | None,
+    now: datetime,
+    place: Callable[[date], datetime],
+) -> datetime:
+    """Return the moment in the year that the text names, else in this year or the next.
+
+    Raises InvalidMoment for a date that does not exist, or that is another weekday than the named
+    one, and PastMoment if the moment is not after `now`.
+    """
+    year, month, day_of_month = day
+    this_year = place(date(2000, 1, 1)).tzinfo
+    first = now.astimezone(this_year).year
+    exists = False
+    for each in [year] if year else [first, first + 1]:
         try:
-            found = datetime(each, int(month), int(day), hour, minute, tzinfo=zone)
+            chosen = date(each, month, day_of_month)
         except ValueError:
             continue
-        if found > now:
-            return found
-    if found is None:
-        raise InvalidMoment(typed)
-    raise PastMoment(typed)
+        exists = True
+        moment = place(chosen)
+        if moment > now:
+            if weekday is not None and chosen.weekday() != weekday:
+                raise InvalidMoment(text.typed, "weekday")
+            return moment
+    if exists:
+        raise PastMoment(text.typed)
+    raise InvalidMoment(text.typed)
 
 
-def _parts(day: re.Match[str]) -> tuple[str | None, ...]:
-    """Day, month and year, in whichever way they were written."""
-    return day.groups()[:3] if day[1] else day.groups()[3:]
-
-
-def _hour(hour: int, words: str) -> int:
-    """The hour of the day, from one of a part of it; raises NotAMoment for twelve at night."""
-    parts = {found[1] for found in _PART.finditer(words)}
-    if hour == 12 and parts & _FIRST:
-        raise InvalidMoment(words)
-    noon = hour == 11 and "trua" in parts
-    later = any(_SECOND[part] <= hour < 12 for part in parts & set(_SECOND))
-    return hour + 12 if later and not noon else hour
+def _end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, 23, 59, tzinfo=zone)
