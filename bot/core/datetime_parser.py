@@ -1,8 +1,8 @@
 """Dates and times as people type them: `20/12/2026 14:00`, `2 giờ rưỡi chiều thứ Bảy 12/12`.
 
-The parser never guesses. It recognises every part of the text (date, time, part of the day, weekday,
-time zone) and refuses a text with a part that it does not know, or with parts that contradict each
-other: a forum announced for a wrong day costs everybody an evening.
+The parser never guesses. It recognises every part of the text: date, time, part of the day,
+weekday, time zone. It refuses a text that has a part it does not know, or parts that contradict
+each other: a forum announced for a wrong day costs everybody an evening.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ _OTHER_ZONE = re.compile(
     r"|\bgio (?:nhat|han|my|uc|phap|duc|anh|nga|trung|dai loan|singapore|quoc te)\b"
 )
 _WEEKDAY = re.compile(
-    r"\b(?:thu (?P<word>hai|ba|tu|nam(?! \d{4})|sau|bay)|(?:thu |t)(?P<number>[2-7])|(?P<sunday>chu nhat|cn)"
+    r"\b(?:thu (?P<word>hai|ba|tu|nam(?! \d{4})|sau|bay)|(?:thu |t)(?P<number>[2-7])"
+    r"|(?P<sunday>chu nhat|cn)"
     r"|(?P<english>(?:mon|tues|wednes|thurs|fri|satur|sun)day))\b"
 )
 _WEEKDAY_WORDS = ("hai", "ba", "tu", "nam", "sau", "bay")
@@ -68,7 +69,8 @@ _DAY_PARTS: dict[str, tuple[range, int]] = {
     "dem": (range(24), 7),
 }
 _FILLER_WORDS = re.compile(
-    r"\b(?:luc|vao|ngay|gio|buoi|hoi|dung|la|duong lich|nhe|nha|a|on|at|the|o'clock)\b|[,;()-]|\.(?!\d)"
+    r"\b(?:luc|vao|ngay|gio|buoi|hoi|dung|la|duong lich|nhe|nha|a|on|at|the|o'clock)\b"
+    r"|[,;()-]|\.(?!\d)"
 )
 
 

@@ -60,7 +60,7 @@ def convert_text(text: str) -> str | None:
         return None
     best, best_score = None, max(_ENOUGH, before + _BETTER)
     for candidate in (_from_utf8(text), _from_tcvn3(text), _from_vni(text)):
-        score = _score(candidate) if candidate and candidate != text else None
+        score = _score(candidate) if candidate != text else None
         if score is not None and score >= best_score:
             best, best_score = candidate, score
     return best
@@ -97,16 +97,21 @@ def _is_syllable(word: str) -> bool:
     return tones <= 1 and _SYLLABLE.fullmatch(fold_text(lowered)) is not None
 
 
-def _from_utf8(text: str) -> str | None:
-    """Return a UTF-8 text that was read as Windows-1252 (or Latin-1); None if it was not."""
+def _from_utf8(text: str) -> str:
+    """Return a text whose words were UTF-8 read as Windows-1252 (or Latin-1), word by word."""
+    # Only at plain spaces: the last byte of "à" was read as a no-break space.
+    return " ".join(_decode_word(word) or word for word in text.split(" "))
+
+
+def _decode_word(word: str) -> str | None:
     content = bytearray()
-    for character in text:
+    for character in word:
         try:
             content += character.encode("cp1252")
         except UnicodeEncodeError:
-            if ord(character) > 0xFF:  # the five bytes that Windows-1252 leaves undefined
+            if ord(character) > 0xFF:
                 return None
-            content.append(ord(character))
+            content.append(ord(character))  # one of the bytes that Windows-1252 leaves undefined
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,0 +1,1 @@
+"""Reports about comparable software, replayed on this one: one module per kind of fault."""

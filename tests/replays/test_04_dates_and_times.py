@@ -1,0 +1,103 @@
+"""Kind 4: a date or a time that is silently understood as another one."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_day, parse_moment
+
+CITY = ZoneInfo("Asia/Ho_Chi_Minh")
+NOW = datetime(2026, 11, 25, 9, 30, tzinfo=CITY)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("8h rưỡi 20/12", "2026-12-20 08:30"),
+        ("2 giờ rưỡi chiều 20/12", "2026-12-20 14:30"),
+        ("9h kém 15 20/12", "2026-12-20 08:45"),
+        ("9 giờ kém 5 tối 20/12", "2026-12-20 20:55"),
+        ("1 giờ kém 10 chiều 20/12", "2026-12-20 12:50"),
+        ("14h:30 20/12", "2026-12-20 14:30"),
+        ("14h30p ngày 20/12", "2026-12-20 14:30"),
+        ("14 giờ 30 phút, ngày 20 tháng 12 năm 2026", "2026-12-20 14:30"),
+        ("17h30' 20/12", "2026-12-20 17:30"),
+        ("20/12 năm 2027 8h", "2027-12-20 08:00"),
+        ("8h sáng 20/12, năm 2027", "2027-12-20 08:00"),
+        ("8h thứ Bảy 12/12/2026", "2026-12-12 08:00"),
+        ("T7 12/12 8h", "2026-12-12 08:00"),
+        ("thứ 5, 17/12, lúc 8h", "2026-12-17 08:00"),
+        ("thứ năm 17/12 8h", "2026-12-17 08:00"),
+        ("CN 13/12 lúc 8g30", "2026-12-13 08:30"),
+        ("14h 20/12 GMT+7", "2026-12-20 14:00"),
+        ("14h 20/12 giờ Việt Nam", "2026-12-20 14:00"),
+        ("20 December 2026, 2pm", "2026-12-20 14:00"),
+        ("Sunday 20 Dec 8:30 am", "2026-12-20 08:30"),
+    ],
+)
+def test_a_time_is_understood_as_people_say_it(typed: str, expected: str) -> None:
+    """Halves, "kém", years in words, weekdays and the city's own time zone are understood."""
+    assert parse_moment(typed, NOW, CITY) == datetime.fromisoformat(expected).replace(tzinfo=CITY)
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("thứ Hai 12/12/2026 8h", "weekday"),
+        ("CN 12/12 8h", "weekday"),
+        ("Monday 20/12/2026 8:00", "weekday"),
+        ("8h 10/11 âm lịch", "lunar"),
+        ("8h mùng 5/12", "lunar"),
+        ("8h rằm tháng Giêng", "lunar"),
+        ("9h sáng 15/1 (âm lịch)", "lunar"),
+        ("14h 20/12 giờ Nhật", "zone"),
+        ("14:00 UTC 20/12", "zone"),
+        ("14h 20/12 GMT+9", "zone"),
+        ("20/12 14:00+09:00", "zone"),
+        ("15h sáng 20/12", "unreadable"),
+        ("8h sáng chiều 20/12", "unreadable"),
+        ("0h kém 10 20/12", "unreadable"),
+        ("9h kém 20/12", "unreadable"),
+        ("trước 8h 20/12", "unreadable"),
+        ("khoảng 8h 20/12", "unreadable"),
+        ("từ 8h 20/12", "unreadable"),
+        ("20/12/2026 năm 2027 8h", "unreadable"),
+        ("8h 20/12 hoặc 9h 21/12", "unreadable"),
+    ],
+)
+def test_a_doubtful_time_is_refused_with_its_reason(typed: str, reason: str) -> None:
+    """Contradictions, other calendars, other zones and unknown words are never ignored."""
+    with pytest.raises(InvalidMoment) as refused:
+        parse_moment(typed, NOW, CITY)
+    assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("31/01/2027", date(2027, 1, 31)),
+        ("ngày 31 tháng 1", date(2027, 1, 31)),
+        ("Chủ nhật 31/1/2027", date(2027, 1, 31)),
+        ("25/11", date(2026, 11, 25)),
+        ("31-12 năm 2026", date(2026, 12, 31)),
+    ],
+)
+def test_a_day_is_understood_alike(typed: str, expected: date) -> None:
+    """The day that a commitment is due follows the same rules."""
+    assert parse_day(typed, NOW, CITY) == expected
+
+
+@pytest.mark.parametrize("typed", ["31/1 8h", "thứ Hai 31/1/2027", "15/1 âm lịch", "31/1/27", "1"])
+def test_a_doubtful_day_is_refused(typed: str) -> None:
+    """A time, a wrong weekday or another calendar is not dropped in silence."""
+    with pytest.raises(InvalidMoment):
+        parse_day(typed, NOW, CITY)
+
+
+def test_a_day_that_is_over_has_a_reason_of_its_own() -> None:
+    """Yesterday is in the past; today is not."""
+    with pytest.raises(PastMoment):
+        parse_day("24/11/2026", NOW, CITY)
