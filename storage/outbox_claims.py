@@ -39,6 +39,8 @@ _EVERYONE = "everyone"
 
 # How late a message may still go in its slot. Afterwards the pace may be another sender's.
 GRACE = timedelta(seconds=0.5)
+# The longest pause before a failed message is tried again; so long it keeps its place in its chat.
+LONGEST_BACKOFF = timedelta(minutes=10)
 _SPARE = 1.002  # of a second is left, for messages that the network makes late
 
 
@@ -181,9 +183,21 @@ async def _set_pace(connection: AsyncConnection, **values: Any) -> None:
 def _ready(priority: int) -> Any:
     """The first rows of a priority that may go: of each chat the first one."""
     earlier = aliased(_rows)
+    moment = bindparam("moment", type_=UtcDateTime())
+    # A message that waits for its time (quiet hours, a reminder's moment) holds back nothing. One
+    # that is due, is being sent, or will be tried again soon, keeps its place in its chat.
+    keeps_its_place = or_(
+        earlier.c.state == OutboxState.SENDING,
+        earlier.c.next_at <= moment,
+        and_(
+            earlier.c.attempt > 0,
+            earlier.c.next_at <= bindparam("retried_by", type_=UtcDateTime()),
+        ),
+    )
     first_of_its_chat = ~(
         select(earlier.c.id)
         .where(earlier.c.chat_id == _rows.c.chat_id, earlier.c.finished_at.is_(None))
+        .where(keeps_its_place)
         .where(
             or_(
                 earlier.c.priority < _rows.c.priority,
@@ -192,7 +206,6 @@ def _ready(priority: int) -> Any:
         )
         .exists()
     )
-    moment = bindparam("moment", type_=UtcDateTime())
     not_now = (
         select(_recipients.c.chat_id)
         .where(_recipients.c.chat_id == _rows.c.chat_id)
@@ -248,7 +261,13 @@ _take_ready = _taking()
 async def _take(
     connection: AsyncConnection, owner: str, now: datetime, lease: timedelta, most: int
 ) -> list[DueMessage]:
-    parameters = {"moment": now, "most": most, "by": owner, "until": now + lease}
+    parameters = {
+        "moment": now,
+        "retried_by": now + LONGEST_BACKOFF,
+        "most": most,
+        "by": owner,
+        "until": now + lease,
+    }
     taken: Sequence[DueMessage] = (await connection.execute(_take_ready, parameters)).all()
     return sorted(taken, key=lambda row: (row.priority, row.next_at, row.id))
 

@@ -53,7 +53,7 @@ class DeliverySettings:
     lease: timedelta = timedelta(seconds=60)
     chunk: int = 250
     backoff: timedelta = timedelta(seconds=2)
-    longest_backoff: timedelta = timedelta(minutes=10)
+    longest_backoff: timedelta = outbox_claims.LONGEST_BACKOFF
 
 
 @dataclass(frozen=True, slots=True)
