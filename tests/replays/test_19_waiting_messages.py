@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -31,7 +31,7 @@ DUE, VOLUNTARY, BACKING_OFF, LONG_OFF, BEING_SENT = (
     "long",
     "sent",
 )
-DELAYS = {
+DELAYS: dict[str, dict[str, Any]] = {
     DUE: {},
     VOLUNTARY: {"next_at": START + timedelta(hours=9)},
     BACKING_OFF: {"next_at": START + timedelta(minutes=9), "attempt": 3},
