@@ -41,8 +41,8 @@ class FlowBinding:
 
     `begin` returns the facts that the flow starts with, `finish` gets all answers at the end, and
     `answered` maps a step to a function that gets its answer at once. They run in the transaction
-    of the turn. `begin` and `finish` may raise Refused before they change anything. If the flow
-    stops for a reason in `forgets`, the row of the chat is deleted.
+    of the turn. Each may raise Refused: then all that the turn has written is rolled back. If the
+    flow stops for a reason in `forgets`, the row of the chat is deleted.
     """
 
     flow: Flow
@@ -116,13 +116,13 @@ class ConversationService:
                 return _show_turn(binding, same, row.language), None
             turn = self._advance(binding.flow, row, reply)
             work = UnitOfWork(connection, now, self._policy)
-            try:
-                draft = await self._apply_turn(work, binding, row, turn, update_id)
-            except Refused as refused:
-                return TurnScreen(Screen((refused.words,)), row.language), _close(row, update_id)
+            draft = await self._apply_turn(work, binding, row, turn, update_id)
             return _show_turn(binding, turn, row.language), draft
 
-        return await self._run_turn(chat_id, decide, now)
+        try:
+            return await self._run_turn(chat_id, decide, now)
+        except Refused as refused:
+            return await self._close_refused(update_id, chat_id, refused, now)
 
     async def start_flow(
         self,
@@ -149,11 +149,8 @@ class ConversationService:
             if is_known:
                 return None, None
             binding = self._bindings[flow]
-            try:
-                chat = Chat(chat_id, row.language, row.preferences)
-                loaded = await binding.begin(UnitOfWork(connection, now, self._policy), chat)
-            except Refused as refused:
-                return TurnScreen(Screen((refused.words,)), row.language), _close(row, update_id)
+            chat = Chat(chat_id, row.language, row.preferences)
+            loaded = await binding.begin(UnitOfWork(connection, now, self._policy), chat)
             answers = {**(facts or {}), **loaded}
             draft = Draft(
                 chat_id=chat_id,
@@ -165,6 +162,22 @@ class ConversationService:
                 reminded_at=None,
             )
             return _show_turn(binding, present(binding.flow, answers), row.language), draft
+
+        try:
+            return await self._run_turn(chat_id, decide, now, creates=True)
+        except Refused as refused:
+            return await self._close_refused(update_id, chat_id, refused, now)
+
+    async def _close_refused(
+        self, update_id: int, chat_id: int, refused: Refused, now: datetime
+    ) -> TurnScreen | None:
+        """Close the open conversation and show why its end was refused.
+
+        The transaction of the refused turn was rolled back, with all that it had written.
+        """
+
+        async def decide(_connection: AsyncConnection, row: Conversation) -> _Decided:
+            return TurnScreen(Screen((refused.words,)), row.language), _close(row, update_id)
 
         return await self._run_turn(chat_id, decide, now, creates=True)
 
