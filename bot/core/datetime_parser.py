@@ -93,12 +93,14 @@ class PastMoment(ValueError):
 def parse_day(typed: str, now: datetime, zone: ZoneInfo) -> date:
     """Return the date that a text names, day first; without a year the next such date.
 
-    Raises InvalidMoment, also for a text with a time, and PastMoment for a date before today.
+    A time may stand beside it. Raises InvalidMoment, and PastMoment for a date before today.
     """
     text = _Text(typed)
     _refuse_other_calendars(text)
     weekday = _parse_weekday(text)
     day = _parse_date(text)
+    if text.contains(_TIME):
+        _parse_time(text)
     text.require_end()
     return _choose_year(text, day, weekday, now, lambda chosen: _end_of_day(chosen, zone)).date()
 
@@ -134,6 +136,10 @@ class _Text:
         matches = list(pattern.finditer(self._left))
         self._left = pattern.sub(" ", self._left)
         return matches
+
+    def contains(self, pattern: re.Pattern[str]) -> bool:
+        """Return True if a pattern matches what is left."""
+        return pattern.search(self._left) is not None
 
     def remove_one(self, pattern: re.Pattern[str]) -> re.Match[str]:
         """Remove the only match of a pattern. Raises InvalidMoment for none or several."""

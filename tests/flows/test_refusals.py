@@ -16,7 +16,7 @@ from storage import audit, conversations
 from storage.models import Audit
 from storage.statements import table
 from tests.samples import POLICY
-from tests.town.town import START
+from tests.town.settings import START
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from storage import outbox, outbox_claims
 from storage.models import Outbox, OutboxState
 from storage.outbox import Priority
 from storage.statements import table
-from tests.people import START
+from tests.town.settings import START
 from tests.transport.stage import message
 
 if TYPE_CHECKING:
