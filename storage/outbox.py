@@ -1,7 +1,7 @@
-"""The outbox: what is on its way to somebody, enqueued with its cause.
+"""The outbox: messages that are enqueued by the transaction of their cause.
 
-`storage.claims` has what its workers do with it.
-The design and the promise are in docs/decisions/0003-outbox.md.
+`storage.outbox_claims` has the statements of the workers that send them. The design and its
+guarantees are in docs/decisions/0003-outbox.md.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 _rows, _recipients, _paces = table(Outbox), table(Recipient), table(Pace)
 
-# What waits for a blocked chat: out of the way of what can be sent.
+# The `next_at` of rows for a blocked chat, so that no claim looks at them.
 PARKED = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Priority(IntEnum):
-    """Which rows go first when not all can; smaller is sooner."""
+    """The order in which rows are sent if not all can be; a smaller number is sent earlier."""
 
     REPLY = 0
     ASSIGNMENT = 10
@@ -75,7 +75,7 @@ class OutboxMessage:
 async def enqueue_messages(
     connection: AsyncConnection, messages: Sequence[OutboxMessage], now: datetime
 ) -> None:
-    """Put messages on their way with the transaction that causes them; a known key is left as is"""
+    """Enqueue messages. One whose dedup key is known already is ignored."""
     if not messages:
         return
     values = [
@@ -113,20 +113,20 @@ def _enqueue(dialect_name: str) -> Any:
 
 
 async def refresh_statistics(connection: AsyncConnection) -> None:
-    """Let PostgreSQL look at how many rows there are now.
+    """Let PostgreSQL count the rows again. Does nothing on SQLite.
 
-    Measured: as long as it believes in a few, it sorts all that wait for every chunk that is
-    claimed, 110 ms instead of 5 for 50,000. Its own vacuum looks at a full table much later.
+    Measured: while its statistics say that there are few rows, it sorts all waiting ones for every
+    claim: 110 ms instead of 5 for 50,000 rows. Its automatic vacuum comes much later.
     """
     if connection.dialect.name == "postgresql":
         await connection.execute(text("ANALYZE outbox, recipient"))
 
 
 async def sweep_outbox(connection: AsyncConnection, now: datetime) -> dict[str, int]:
-    """Free rows whose lease ended, and close those whose time is over; how many of each.
+    """Release rows whose lease ended, and expire waiting rows. Return the number of each.
 
-    A row whose sender vanished may have been sent: a critical one is sent again and says so,
-    another is left for a person to review.
+    A row whose sender vanished may have been sent. A critical row is sent again and marked as
+    repeated. Any other is left for a person to review.
     """
     lost = and_(_rows.c.state == OutboxState.SENDING, _rows.c.lease_until <= now)
     freed = await connection.execute(
@@ -153,7 +153,7 @@ async def sweep_outbox(connection: AsyncConnection, now: datetime) -> dict[str, 
 
 
 async def block_chats(connection: AsyncConnection, chat_ids: Sequence[int], now: datetime) -> None:
-    """Chats cannot be written to any more: what waits for them is parked."""
+    """Mark chats as blocked, and park the messages that wait for them."""
     await _set_blocked(connection, chat_ids, now)
     await park_messages(connection, chat_ids)
 
@@ -161,7 +161,7 @@ async def block_chats(connection: AsyncConnection, chat_ids: Sequence[int], now:
 async def unblock_chats(
     connection: AsyncConnection, chat_ids: Sequence[int], now: datetime
 ) -> None:
-    """Chats can be written to again: what was parked for them may go."""
+    """Mark chats as reachable, and make their parked messages due now."""
     await _set_blocked(connection, chat_ids, None)
     await connection.execute(
         update(_rows)
@@ -182,10 +182,10 @@ async def _set_blocked(
 
 
 async def park_messages(connection: AsyncConnection, chat_ids: Sequence[int]) -> None:
-    """Put what waits for those of some chats that are blocked out of the way of all else.
+    """Park the waiting messages of those chats that are blocked.
 
-    It would be looked at again for every claim. Few such messages do no harm; many are parked when
-    they are enqueued.
+    Otherwise every claim would look at them again. A few do no harm; many are parked when they are
+    enqueued.
     """
     blocked = select(_recipients.c.chat_id).where(
         _recipients.c.chat_id.in_(chat_ids), _recipients.c.blocked_at.is_not(None)
@@ -198,7 +198,7 @@ async def park_messages(connection: AsyncConnection, chat_ids: Sequence[int]) ->
 
 
 async def delay_messages(connection: AsyncConnection, chat_id: int | None, until: datetime) -> None:
-    """Telegram said how long to wait: for one chat, or for everybody."""
+    """Send nothing before a moment: to one chat or (None) to all, as Telegram asks."""
     if chat_id is None:
         await connection.execute(
             update(_paces).where(_paces.c.next_free < until).values(next_free=until)
@@ -210,7 +210,7 @@ async def delay_messages(connection: AsyncConnection, chat_id: int | None, until
 
 
 async def move_messages(connection: AsyncConnection, old_chat_id: int, new_chat_id: int) -> None:
-    """A group became a supergroup: what waits for it waits for the new one."""
+    """Move the unfinished messages of a group to the supergroup that it became."""
     await connection.execute(
         update(_rows)
         .where(_rows.c.chat_id == old_chat_id, _rows.c.finished_at.is_(None))
@@ -219,7 +219,7 @@ async def move_messages(connection: AsyncConnection, old_chat_id: int, new_chat_
 
 
 async def clear_topic(connection: AsyncConnection, chat_id: int) -> None:
-    """A group's topic is gone: what waits for it goes to the group itself."""
+    """Send the unfinished messages of a group to the group itself: their topic is gone."""
     await connection.execute(
         update(_rows)
         .where(_rows.c.chat_id == chat_id, _rows.c.finished_at.is_(None))
@@ -228,19 +228,19 @@ async def clear_topic(connection: AsyncConnection, chat_id: int) -> None:
 
 
 async def list_by_keys(connection: AsyncConnection, keys: Sequence[str]) -> Sequence[Outbox]:
-    """The messages with these keys."""
+    """Return the messages with these dedup keys."""
     return await fetch_all(connection, Outbox, select(_rows).where(_rows.c.dedup_key.in_(keys)))
 
 
 async def cancel_by_keys(connection: AsyncConnection, keys: Sequence[str], now: datetime) -> None:
-    """Close the waiting messages with these dedup keys: nobody needs them any more."""
+    """Expire the waiting messages with these dedup keys."""
     await connection.execute(_cancel(now).where(_rows.c.dedup_key.in_(keys)))
 
 
 async def cancel_by_submission(
     connection: AsyncConnection, submission_id: int, kind: str, now: datetime
 ) -> None:
-    """Close the waiting messages of one kind about a submission: nobody needs them any more."""
+    """Expire the waiting messages of one kind about a submission."""
     about = (_rows.c.submission_id == submission_id, _rows.c.kind == kind)
     await connection.execute(_cancel(now).where(*about))
 
@@ -254,7 +254,7 @@ def _cancel(now: datetime) -> Update:
 
 
 async def cancel_chat_messages(connection: AsyncConnection, chat_id: int, now: datetime) -> None:
-    """Send nothing more of what waits for a chat: it is there no more."""
+    """Expire the waiting messages of a chat that no longer exists."""
     await connection.execute(
         update(_rows)
         .where(_rows.c.chat_id == chat_id, _rows.c.state == OutboxState.WAITING)
@@ -277,7 +277,7 @@ async def list_by_submission(
 async def list_unsent_submissions(
     connection: AsyncConnection, chat_id: int, kind: str
 ) -> Sequence[int]:
-    """Return the ids of the submissions of which a chat has an unfinished message of a kind."""
+    """Return the ids of submissions with an unfinished message of a kind to a chat."""
     statement = (
         select(_rows.c.submission_id)
         .where(_rows.c.chat_id == chat_id, _rows.c.finished_at.is_(None))
@@ -287,14 +287,14 @@ async def list_unsent_submissions(
 
 
 async def count_by_state(connection: AsyncConnection) -> dict[str, int]:
-    """How many rows are in each state."""
+    """Return the number of rows in each state."""
     statement = select(_rows.c.state, func.count()).group_by(_rows.c.state)
-    found = {row[0].value: row[1] for row in (await connection.execute(statement)).all()}
-    return {state.value: found.get(state.value, 0) for state in OutboxState}
+    counts = {row[0].value: row[1] for row in (await connection.execute(statement)).all()}
+    return {state.value: counts.get(state.value, 0) for state in OutboxState}
 
 
 async def measure_lag(connection: AsyncConnection, now: datetime) -> timedelta:
-    """How long the oldest row that should have gone has been waiting; blocked chats not counted."""
+    """Return how long the oldest due row has been waiting, without blocked chats."""
     statement = (
         select(func.min(_rows.c.next_at))
         .outerjoin(_recipients, _recipients.c.chat_id == _rows.c.chat_id)

@@ -1,6 +1,7 @@
-"""Claiming what is due from the outbox, under a lease; `storage.outcomes` finishes it.
+"""Claims: workers take due rows of the outbox under a lease, each with its slot of the rate limit.
 
-The design and the promise are in docs/decisions/0003-outbox.md.
+`storage.delivery_results` writes the results. The design and its guarantees are in
+docs/decisions/0003-outbox.md.
 """
 
 from __future__ import annotations
@@ -37,18 +38,20 @@ _rows, _recipients, _paces = table(Outbox), table(Recipient), table(Pace)
 _EVERYONE = "everyone"
 
 
-# How late a message may still go in its slot. Afterwards the pace may be another sender's.
+# How late a message may be sent in its slot. Afterwards another worker may own the pace.
 GRACE = timedelta(seconds=0.5)
-# The longest pause before a failed message is tried again; so long it keeps its place in its chat.
+# The longest pause before a failed message is tried again. A message with a longer pause does not
+# hold back the later ones of its chat.
 LONGEST_BACKOFF = timedelta(minutes=10)
-_SPARE = 1.002  # of a second is left, for messages that the network makes late
+_SPARE = 1.002  # slots are spread a little, because the network delays some messages
 
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """The most messages a second to everybody; the least seconds between two to one chat.
+    """The rate limit.
 
-    Zero is no limit, and no pause.
+    - `everyone`: messages per second to all chats together; 0 is no limit.
+    - `private`, `group`: seconds between two messages to one chat; 0 is no pause.
     """
 
     everyone: float
@@ -57,21 +60,21 @@ class Pacing:
 
     @property
     def step(self) -> timedelta:
-        """The time between two slots."""
+        """Return the time between two slots."""
         return timedelta(seconds=_SPARE / self.everyone) if self.everyone else timedelta()
 
-    def of(self, chat_id: int) -> timedelta:
-        """The pause after a message to this chat; groups have negative ids."""
+    def get_pause(self, chat_id: int) -> timedelta:
+        """Return the pause after a message to a chat. Groups have negative ids."""
         return timedelta(seconds=self.group if chat_id < 0 else self.private)
 
-    def again(self, claimed: Sequence[ClaimedMessage]) -> datetime | None:
-        """When the first of these chats may be written to again; None without a pause."""
-        pauses = [(each.slot, self.of(each.row.chat_id)) for each in claimed]
+    def compute_next_time(self, claimed: Sequence[ClaimedMessage]) -> datetime | None:
+        """Return when the first of these chats may get its next message; None without pauses."""
+        pauses = [(each.slot, self.get_pause(each.row.chat_id)) for each in claimed]
         return min((slot + pause for slot, pause in pauses if pause), default=None)
 
 
 class DueMessage(Protocol):
-    """What a sender needs of a row; `screen` is JSON as it is stored, and read by nobody before."""
+    """The columns of a claimed row. `screen` is the stored JSON as text."""
 
     id: int
     dedup_key: str
@@ -90,7 +93,7 @@ class DueMessage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMessage:
-    """A claimed row, the moment at which it may be sent, and the number of that slot."""
+    """A claimed row, the moment at which it may be sent, and the number of its slot."""
 
     row: DueMessage
     slot: datetime
@@ -99,10 +102,13 @@ class ClaimedMessage:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedBatch:
-    """What was claimed; when more may be, as far as the paces say: there may be more before."""
+    """Claimed rows, and the earliest time at which the rate limit allows more.
+
+    `next_claim_at` is None if there is no such limit. New rows may be claimed earlier.
+    """
 
     rows: Sequence[ClaimedMessage]
-    again: datetime | None
+    next_claim_at: datetime | None
 
 
 async def claim_due_messages(
@@ -116,36 +122,38 @@ async def claim_due_messages(
     behind: timedelta = timedelta(),
     horizon: timedelta = timedelta(seconds=0.25),
 ) -> ClaimedBatch:
-    """Take rows that may be sent within `horizon`, each with its own slot of the shared pace.
+    """Claim up to `most` rows that may be sent within `horizon`, each with its own slot.
 
-    Nobody else can take them until the lease ends. Commit before sending. The horizon is short:
-    when a sender vanishes, whatever it held may have been sent.
+    No other worker claims them until the lease ends. Commit before sending. The horizon is short:
+    if a worker vanishes, any row that it holds may have been sent.
 
-    While one sends, the shared pace is its own: two that are late in turns would together go over
-    the limit. It lets go when nothing is left, or by vanishing. One that is `behind` its slots
-    moves them on by as much: it would be ever later with what it claims.
+    While one worker sends, it owns the shared pace: two workers that are late in turns would
+    together exceed the limit. The worker releases it when no row is left, or by not claiming until
+    `held_until`. A worker that is `behind` its slots moves them by that time, so that the delay
+    does not grow.
     """
     step = pacing.step
     if not step:
-        rows = await _take(connection, owner, now, lease, most)
+        rows = await _take_rows(connection, owner, now, lease, most)
         claimed = [ClaimedMessage(row, now) for row in rows]
         await _pace_chats(connection, claimed, pacing)
-        return ClaimedBatch(claimed, pacing.again(claimed))
-    pace = await _everybodys(connection, now)
-    is_others = pace.owner is not None and pace.owner != owner
-    if is_others and now < pace.held_until:
+        return ClaimedBatch(claimed, pacing.compute_next_time(claimed))
+    pace = await _lock_pace(connection, now)
+    is_foreign = pace.owner is not None and pace.owner != owner
+    if is_foreign and now < pace.held_until:
         return ClaimedBatch([], pace.held_until)
-    slot = max(now, pace.next_free + (GRACE if is_others else behind))
-    room = min(most, int((now + horizon - slot) / step) + 1)
-    if room < 1:
+    slot = max(now, pace.next_free + (GRACE if is_foreign else behind))
+    allowed = min(most, int((now + horizon - slot) / step) + 1)
+    if allowed < 1:
         return ClaimedBatch([], slot - horizon / 2)
-    rows = await _take(connection, owner, now, lease, room)
+    rows = await _take_rows(connection, owner, now, lease, allowed)
     if not rows:
         if pace.owner == owner:
             await _set_pace(connection, owner=None)
         return ClaimedBatch([], None)
     claimed = [
-        ClaimedMessage(row, slot + step * at, pace.number + at) for at, row in enumerate(rows)
+        ClaimedMessage(row, slot + step * index, pace.number + index)
+        for index, row in enumerate(rows)
     ]
     free = slot + step * len(rows)
     await _set_pace(
@@ -156,11 +164,13 @@ async def claim_due_messages(
         held_until=free + GRACE,
     )
     await _pace_chats(connection, claimed, pacing)
-    return ClaimedBatch(claimed, free - horizon / 2 if len(rows) == room else pacing.again(claimed))
+    return ClaimedBatch(
+        claimed, free - horizon / 2 if len(rows) == allowed else pacing.compute_next_time(claimed)
+    )
 
 
-async def _everybodys(connection: AsyncConnection, now: datetime) -> Pace:
-    """Everybody's pace, its row held until the claim is committed."""
+async def _lock_pace(connection: AsyncConnection, now: datetime) -> Pace:
+    """Return the shared pace, its row locked until the claim is committed."""
     statement = select(_paces).where(_paces.c.scope == _EVERYONE).with_for_update()
     found = await fetch_one(connection, Pace, statement)
     if found is not None:
@@ -170,22 +180,22 @@ async def _everybodys(connection: AsyncConnection, now: datetime) -> Pace:
         .values(scope=_EVERYONE, next_free=now, number=0, held_until=now)
         .on_conflict_do_nothing()
     )
-    # Whoever lost the race to make the row gets the winner's slot, not `now` as well.
-    made = await fetch_one(connection, Pace, statement)
-    assert made is not None
-    return made
+    # A worker that lost the race to insert the row gets the slot after the winner's.
+    stored = await fetch_one(connection, Pace, statement)
+    assert stored is not None
+    return stored
 
 
 async def _set_pace(connection: AsyncConnection, **values: Any) -> None:
     await connection.execute(update(_paces).where(_paces.c.scope == _EVERYONE).values(**values))
 
 
-def _ready(priority: int) -> Any:
-    """The first rows of a priority that may go: of each chat the first one."""
+def _select_ready(priority: int) -> Any:
+    """Return a SELECT of the first due rows of a priority: of each chat only its first row."""
     earlier = aliased(_rows)
     moment = bindparam("moment", type_=UtcDateTime())
-    # A message that waits for its time (quiet hours, a reminder's moment) holds back nothing. One
-    # that is due, is being sent, or will be tried again soon, keeps its place in its chat.
+    # A message that waits for a later time (quiet hours, a reminder) holds back no other one. One
+    # that is due, is being sent or will be tried again soon, keeps its place in its chat.
     keeps_its_place = or_(
         earlier.c.state == OutboxState.SENDING,
         earlier.c.next_at <= moment,
@@ -194,7 +204,7 @@ def _ready(priority: int) -> Any:
             earlier.c.next_at <= bindparam("retried_by", type_=UtcDateTime()),
         ),
     )
-    first_of_its_chat = ~(
+    is_first_of_chat = ~(
         select(earlier.c.id)
         .where(earlier.c.chat_id == _rows.c.chat_id, earlier.c.finished_at.is_(None))
         .where(keeps_its_place)
@@ -206,7 +216,7 @@ def _ready(priority: int) -> Any:
         )
         .exists()
     )
-    not_now = (
+    is_paused = (
         select(_recipients.c.chat_id)
         .where(_recipients.c.chat_id == _rows.c.chat_id)
         .where(or_(_recipients.c.next_at > moment, _recipients.c.blocked_at.is_not(None)))
@@ -216,7 +226,7 @@ def _ready(priority: int) -> Any:
         select(_rows.c.id, _rows.c.priority, _rows.c.next_at)
         .where(_rows.c.state == OutboxState.WAITING, _rows.c.priority == priority)
         .where(_rows.c.next_at <= moment, _rows.c.expires_at > moment)
-        .where(first_of_its_chat, ~not_now)
+        .where(is_first_of_chat, ~is_paused)
         .order_by(_rows.c.next_at, _rows.c.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
@@ -226,13 +236,13 @@ def _ready(priority: int) -> Any:
     )
 
 
-def _taking() -> Any:
-    """Take the first rows that may go: the most urgent first, then who waits longest.
+def _make_take() -> Any:
+    """Return an UPDATE that takes the first due rows, by priority and then by waiting time.
 
-    Each priority is looked through by itself, along an index of its own times: what waits for the
-    morning is passed over at once, however much it is.
+    Each priority is read along an index of its own times, so that rows that wait for a later time
+    are skipped at once, however many they are.
     """
-    ready = union_all(*(select(_ready(priority)) for priority in Priority)).subquery("ready")
+    ready = union_all(*(select(_select_ready(priority)) for priority in Priority)).subquery("ready")
     taken = (
         select(ready.c.id)
         .order_by(ready.c.priority, ready.c.next_at, ready.c.id)
@@ -255,10 +265,10 @@ _due = [
     cast(_rows.c.screen, Text).label("screen") if name == "screen" else _rows.c[name]
     for name in DueMessage.__annotations__
 ]
-_take_ready = _taking()
+_take_ready = _make_take()
 
 
-async def _take(
+async def _take_rows(
     connection: AsyncConnection, owner: str, now: datetime, lease: timedelta, most: int
 ) -> list[DueMessage]:
     parameters = {
@@ -278,38 +288,38 @@ async def _pace_chats(
     if not claimed or not (pacing.private or pacing.group):
         return
     paced = [
-        {"chat_id": each.row.chat_id, "next_at": each.slot + pacing.of(each.row.chat_id)}
+        {"chat_id": each.row.chat_id, "next_at": each.slot + pacing.get_pause(each.row.chat_id)}
         for each in claimed
     ]
-    await connection.execute(_pace(connection.dialect.name), paced)
+    await connection.execute(_make_pace(connection.dialect.name), paced)
 
 
 @cache
-def _pace(dialect_name: str) -> Any:
+def _make_pace(dialect_name: str) -> Any:
     statement = insert_into(Recipient, dialect_name)
     return statement.on_conflict_do_update(
         index_elements=["chat_id"], set_={"next_at": statement.excluded.next_at}
     )
 
 
-def _later() -> Any:
-    """When the first row of those that wait for their time falls due, of each priority."""
+def _make_next_due() -> Any:
+    """Return a SELECT of the earliest future `next_at` of the waiting rows."""
     moment = bindparam("moment", type_=UtcDateTime())
-    found = [
+    times = [
         select(func.min(_rows.c.next_at, type_=UtcDateTime()).label("at"))
         .where(_rows.c.state == OutboxState.WAITING, _rows.c.priority == priority)
         .where(_rows.c.next_at > moment)
         for priority in Priority
     ]
-    every = union_all(*found).subquery()
+    every = union_all(*times).subquery()
     return select(func.min(every.c.at, type_=UtcDateTime()))
 
 
-_next_later = _later()
+_find_next_due = _make_next_due()
 
 
 async def find_next_due(connection: AsyncConnection, now: datetime) -> datetime | None:
-    """When the first of those that wait for a moment to come falls due; None without any."""
-    found = await connection.execute(_next_later, {"moment": now})
+    """Return when the next waiting row becomes due, or None."""
+    found = await connection.execute(_find_next_due, {"moment": now})
     due: datetime | None = found.scalar_one_or_none()
     return due

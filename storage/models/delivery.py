@@ -1,4 +1,4 @@
-"""What is on its way to somebody, and what could not be taken in."""
+"""Tables of delivery: the outbox, recipients, the shared rate limit, and failed updates."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -18,9 +18,9 @@ from storage.models.columns import (
 
 
 class OutboxState(StrEnum):
-    """Where a message to somebody is on its way.
+    """The state of a message.
 
-    Waiting rows of a blocked chat stay waiting: what is known of the chat holds them up.
+    Rows for a blocked chat stay `waiting`; their `next_at` is far in the future.
     """
 
     WAITING = "waiting"
@@ -92,7 +92,7 @@ class Outbox(SQLModel, table=True):
 
 
 class Recipient(SQLModel, table=True):
-    """What delivery knows of a chat: when it may be written to next, and whether it is blocked."""
+    """The state of a chat: when the next message may be sent, and since when it blocks the bot."""
 
     chat_id: int = chat_id_column(primary_key=True)
     next_at: datetime | None = time_column(nullable=True)
@@ -100,9 +100,10 @@ class Recipient(SQLModel, table=True):
 
 
 class Pace(SQLModel, table=True):
-    """The next free slot of a shared pace, its moment and its number, and whose it is until when.
+    """The shared rate limit, in one row with the scope `everyone`.
 
-    Its one row is `everyone`.
+    - `next_free`, `number`: the time and the number of the next free slot.
+    - `owner`, `held_until`: the worker that may claim slots, and until when.
     """
 
     scope: str = Field(sa_type=String(32), primary_key=True)

@@ -171,12 +171,12 @@ class Delivery:
             )
             later = (
                 await outbox_claims.find_next_due(connection, now)
-                if claimed.again is None
+                if claimed.next_claim_at is None
                 else None
             )
         # A chat's pause outlasts the claims that follow.
         kept = self._again if self._again and self._again > now else None
-        self._again = min((at for at in (claimed.again, later, kept) if at), default=None)
+        self._again = min((at for at in (claimed.next_claim_at, later, kept) if at), default=None)
         if behind and claimed.rows:
             self._gate.moved(claimed.rows[0].number)
         committed = asyncio.get_running_loop().time()
