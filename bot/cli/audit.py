@@ -39,7 +39,7 @@ def verify(
         )
     if found.waiting:
         raise Failure(f"entries that are in no link, put in by hand: {found.waiting}")
-    print_line(f"Entries: {found.links}; nothing was changed. Head: {found.head}")
+    print_line(f"{found.links} entries, nothing was changed. Head: {found.head}")
 
 
 @cli.callback()
