@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bot.casework import changes, choices, effects, flows, guards, recipients
+from bot.casework import action_effects, changes, choices, flows, guards, recipients
 from bot.casework.case_access import CaseAccess
 from bot.casework.case_action import CaseAction
 from bot.casework.clock_actions import CLOCK_ACTIONS
@@ -71,7 +71,7 @@ PROPOSE = CaseAction[CaseAccess](
     guard=guards.ASSIGNEE,
     flow=flows.PROPOSE,
     load_choices=choices.offer_templates,
-    effects=(effects.store_proposal,),
+    effects=(action_effects.store_proposal,),
     officer_notice=OfficerNotice("alert.propose", recipients.list_approvers),
 )
 APPROVE = CaseAction[CaseAccess](
@@ -81,7 +81,7 @@ APPROVE = CaseAction[CaseAccess](
     to_state=State.ANSWERED,
     guard=guards.SECOND_PERSON,
     changes=changes.answer_case,
-    effects=(effects.approve_answer,),
+    effects=(action_effects.approve_answer,),
     resident_notice=ResidentNotice(("rating",), reaches_merged=True, get_words=get_answer),
     officer_notice=OfficerNotice("alert.approve", recipients.list_workers),
     public=True,
@@ -157,7 +157,7 @@ MERGE = CaseAction[CaseAccess](
     flow=flows.MERGE,
     load_choices=choices.offer_similar_cases,
     check=choices.lock_merge_target,
-    effects=(effects.move_merged_cases,),
+    effects=(action_effects.move_merged_cases,),
     resident_notice=ResidentNotice(),
     public=True,
     is_rare=True,
@@ -194,7 +194,7 @@ DIVERT = CaseAction[CaseAccess](
     guard=guards.NO_CRIME_REPORT,
     flow=flows.DIVERT,
     keeps=KeptWords(_NOTE, ("place",)),
-    effects=(effects.free_merged_cases,),
+    effects=(action_effects.free_merged_cases,),
     resident_notice=ResidentNotice(),
     public=True,
     is_rare=True,
@@ -207,7 +207,7 @@ REJECT = CaseAction[CaseAccess](
     guard=guards.NO_CRIME_REPORT,
     flow=flows.REJECT,
     keeps=KeptWords(_NOTE, ("reason",)),
-    effects=(effects.free_merged_cases,),
+    effects=(action_effects.free_merged_cases,),
     resident_notice=ResidentNotice(),
     public=True,
     is_rare=True,
@@ -219,7 +219,7 @@ RECUSE = CaseAction[CaseAccess](
     to_state=None,
     other_states=frozenset({State.RECEIVED}),
     changes=changes.recuse_officer,
-    effects=(effects.keep_officer_off,),
+    effects=(action_effects.keep_officer_off,),
     is_rare=True,
 )
 EXCLUDE = CaseAction[CaseAccess](
@@ -232,7 +232,7 @@ EXCLUDE = CaseAction[CaseAccess](
     load_choices=choices.offer_readers,
     check=choices.check_reader,
     changes=changes.exclude_chosen,
-    effects=(effects.keep_chosen_off,),
+    effects=(action_effects.keep_chosen_off,),
     is_rare=True,
 )
 

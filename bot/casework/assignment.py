@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.casework import submission_rules
 from bot.casework.case_access import ClockAccess
 from bot.casework.permissions import LEADERS, RESTRICTED, WORKERS, is_away, is_rostered, may_open
 from bot.core.requests import Refused
-from bot.core.screen import Button, Screen, Words
 from bot.core.transitions import Guard, Transition, perform
 from bot.core.unit_of_work import UnitOfWork
-from bot.notifications.summaries import describe_submission
-from storage import audit, casework, officers, outbox, submissions
-from storage.models import OutboxState, State
+from bot.notifications import to_officers
+from bot.notifications.to_officers import ALERT, CaseNotice
+from storage import audit, casework, officers, submissions
+from storage.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
-    from bot.core.policy import Policy
     from storage.models import Officer, Submission
 
 ALERTED = "submission.alerted"
-ALERT = "alert"  # the kind of the messages that tell officers of a case they may take on
 _PAGE = 100  # submissions looked at in one transaction
-_LIFETIME = timedelta(days=30)
 
-# What can be done from an alert, without opening the case.
-_FROM_AN_ALERT = ("accept", "transfer", "not_ours")
+# The actions that can be done from an alert, without opening the case.
+_ALERT_VERBS = ("accept", "transfer", "not_ours")
 
 
 HAND_OUT = Transition[ClockAccess](
@@ -96,56 +91,15 @@ async def _send_alerts(
     work: UnitOfWork, submission: Submission, recipients: Sequence[Officer], words: str = ""
 ) -> None:
     """Alert officers in private, and the groups of their units unless the kind is restricted."""
-    words = words or ("alert.urgent" if submission.urgent else "alert.text")
-    occasion = str(submission.version)
-    await notify_officers(
-        work, submission, recipients, ALERT, words, occasion=occasion, ways=_FROM_AN_ALERT
-    )
+    text = words or ("alert.urgent" if submission.urgent else "alert.text")
+    notice = CaseNotice(ALERT, text, str(submission.version), _ALERT_VERBS)
+    await to_officers.notify_officers(work, submission, recipients, notice)
     if submission.kind in RESTRICTED:
         return
     for unit in dict.fromkeys(officer.unit_code for officer in recipients):
         group = await casework.find_unit_chat(work.connection, unit)
         if group is not None:
-            message = _message(
-                submission,
-                group.chat_id,
-                ALERT,
-                occasion,
-                words,
-                work.now,
-                work.policy,
-                _FROM_AN_ALERT,
-                thread_id=group.thread_id,
-            )
-            await outbox.enqueue_messages(work.connection, [message], work.now)
-
-
-async def update_alerts(
-    work: UnitOfWork, submission: Submission, by: Officer, words: str = "alert.taken"
-) -> None:
-    """Change the alerts of a case that somebody took on: they say so, and offer nothing more."""
-    await outbox.cancel_by_submission(work.connection, submission.id, ALERT, work.now)
-    said = Words(words, {**describe_submission(submission, work.policy.zone), "officer": by.name})
-    opens = Button(Words("alert.open"), f"case:open={submission.code}")
-    await outbox.enqueue_messages(
-        work.connection,
-        [
-            outbox.OutboxMessage(
-                dedup_key=f"taken:{submission.version}:{row.id}",
-                kind="taken",
-                submission_id=submission.id,
-                chat_id=row.chat_id,
-                priority=outbox.Priority.ASSIGNMENT,
-                language=row.language,
-                screen=Screen((said,), (opens,)).to_json(),
-                expires_at=work.now + _LIFETIME,
-                edits=row.message_id,
-            )
-            for row in await outbox.list_by_submission(work.connection, submission.id, ALERT)
-            if row.state is OutboxState.SENT and row.message_id is not None
-        ],
-        work.now,
-    )
+            await to_officers.notify_unit_group(work, submission, group, notice)
 
 
 async def list_serving(work: UnitOfWork, submission: Submission) -> list[Officer]:
@@ -189,67 +143,6 @@ async def list_on_duty(
         )
         present += [each for each in substitutes if not is_away(each, work.now)]
     return present
-
-
-async def notify_officers(
-    work: UnitOfWork,
-    submission: Submission,
-    told: Iterable[Officer],
-    kind: str,
-    words: str,
-    *,
-    occasion: str = "",
-    priority: outbox.Priority = outbox.Priority.ASSIGNMENT,
-    ways: Sequence[str] = (),
-) -> None:
-    """Tell officers something of a submission, each once for a kind and occasion.
-
-    Code, kind, topic and area; never the text or who wrote it. `ways` are what they can do at once.
-    """
-    messages = [
-        _message(
-            submission,
-            officer.chat_id,
-            kind,
-            occasion,
-            words,
-            work.now,
-            work.policy,
-            ways,
-            priority=priority,
-        )
-        for officer in told
-    ]
-    await outbox.enqueue_messages(work.connection, messages, work.now)
-
-
-def _message(
-    submission: Submission,
-    chat_id: int,
-    kind: str,
-    occasion: str,
-    words: str,
-    now: datetime,
-    policy: Policy,
-    ways: Sequence[str],
-    *,
-    thread_id: int | None = None,
-    priority: outbox.Priority = outbox.Priority.ASSIGNMENT,
-) -> outbox.OutboxMessage:
-    paragraph = Words(words, describe_submission(submission, policy.zone))
-    doing = [Button(Words(f"case.do.{way}"), f"case:{way}={submission.code}") for way in ways]
-    opens = Button(Words("alert.open"), f"case:open={submission.code}")
-    return outbox.OutboxMessage(
-        dedup_key=f"{kind}:{submission.code}:{chat_id}:{occasion}",
-        kind=kind,
-        submission_id=submission.id,
-        chat_id=chat_id,
-        priority=priority,
-        language=policy.default_language,
-        screen=Screen((paragraph,), (opens, *doing)).to_json(),
-        expires_at=now + _LIFETIME,
-        thread_id=thread_id,
-    )
 
 
 async def alert_waiting(work: UnitOfWork, after: int) -> tuple[int, int | None]:

@@ -1,4 +1,4 @@
-"""The morning digest: what waits for an officer and, for leaders, for the unit."""
+"""The morning digest: the cases that wait for an officer and, for leaders, for the unit."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from bot.areas.units import name_police
 from bot.casework.permissions import LEADERS, WORKERS, get_visible_unit, is_away
 from bot.core.screen import Button, Screen, Words
-from bot.core.unit_of_work import UnitOfWork
-from storage import casework, officers, outbox
+from bot.core.unit_of_work import UnitOfWork, begin_work
+from bot.notifications import to_officers
+from storage import casework, officers
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,31 +20,28 @@ if TYPE_CHECKING:
     from storage.database import Database
     from storage.models import Officer
 
-_BEGINS, _ENDS = time(7, 30), time(12, 0)  # in the city; later nobody begins the day
+_BEGINS, _ENDS = time(7, 30), time(12, 0)  # in the city's time
 _SOON = timedelta(days=2)
 
 
 async def send_digests(database: Database, now: datetime, *, policy: Policy) -> int:
-    """Tell who has something to do, once on every working day; how many digests were due.
+    """Send the digests of a working day in the morning; return their number.
 
-    The message's key is the occasion: whoever wakes first writes it.
+    The deduplication key is the day and the officer, so each is sent once, whichever replica wakes.
     """
     local = now.astimezone(policy.zone)
-    if not (policy.workdays.is_worked(local.date()) and _BEGINS <= local.time() < _ENDS):
+    day = local.date()
+    if not (policy.workdays.is_worked(day) and _BEGINS <= local.time() < _ENDS):
         return 0
-    async with database.transaction() as connection:
-        due = [each for each in await officers.list_all(connection) if _wants(each, now)]
-        keys = {_key(each, local): each for each in due}
-        known = {row.dedup_key for row in await outbox.list_by_keys(connection, list(keys))}
-        new = {key: each for key, each in keys.items() if key not in known}
-        messages = [
-            message
-            for key, officer in new.items()
-            if (message := await _digest(UnitOfWork(connection, now, policy), officer, key))
-            is not None
-        ]
-        await outbox.enqueue_messages(connection, messages, now)
-    return len(messages)
+    sent = 0
+    async with begin_work(database, now, policy) as work:
+        wanting = [each for each in await officers.list_all(work.connection) if _wants(each, now)]
+        for officer in await to_officers.filter_without_digest(work, wanting, day):
+            screen = await _make_digest(work, officer)
+            if screen is not None:
+                await to_officers.send_digest(work, officer, day, screen)
+                sent += 1
+    return sent
 
 
 def _wants(officer: Officer, now: datetime) -> bool:
@@ -51,12 +49,8 @@ def _wants(officer: Officer, now: datetime) -> bool:
     return working and not is_away(officer, now)
 
 
-def _key(officer: Officer, local: datetime) -> str:
-    return f"digest:{local:%Y-%m-%d}:{officer.id}"
-
-
-async def _digest(work: UnitOfWork, officer: Officer, key: str) -> outbox.OutboxMessage | None:
-    """The digest of an officer, and of the unit for its leaders; None when nothing waits."""
+async def _make_digest(work: UnitOfWork, officer: Officer) -> Screen | None:
+    """Return the digest of an officer, for leaders with that of the unit; None if nothing waits."""
     mine = await casework.count_waiting_cases(
         work.connection, work.now, work.now + _SOON, assignee_id=officer.id
     )
@@ -73,13 +67,4 @@ async def _digest(work: UnitOfWork, officer: Officer, key: str) -> outbox.Outbox
             buttons.append(Button(Words("digest.see.unit"), "cases:unit="))
     if not paragraphs:
         return None
-    return outbox.OutboxMessage(
-        dedup_key=key,
-        kind="digest",
-        chat_id=officer.chat_id,
-        priority=outbox.Priority.REMINDER,
-        language=work.policy.default_language,
-        screen=Screen((Words("digest.text"), *paragraphs), tuple(buttons)).to_json(),
-        expires_at=work.now + timedelta(hours=12),
-        critical=False,
-    )
+    return Screen((Words("digest.text"), *paragraphs), tuple(buttons))

@@ -25,16 +25,16 @@ def list_cases() -> str:
             sorted(_ACTORS.get(actor, str(actor)) for actor in action.actors)
         ),
         "If": lambda action: action.guard.description if action.guard else "",
-        "Words are asked": lambda action: _yes(_get(action, "flow")),
+        "Words are asked": lambda action: _yes(_get_field(action, "flow")),
         "The resident is told": _describe_resident_notice,
-        "Officers are told": lambda action: _yes(_get(action, "officer_notice")),
+        "Officers are told": lambda action: _yes(_get_field(action, "officer_notice")),
         "In the timeline": lambda action: _yes(action.public),
         "In the audit": lambda action: f"`{action.audit_action}`",
     }
     return draw_table(ACTIONS, columns)
 
 
-def _get(action: Transition[Any], name: str) -> Any:
+def _get_field(action: Transition[Any], name: str) -> Any:
     return getattr(action, name) if isinstance(action, CaseAction) else None
 
 
@@ -43,7 +43,7 @@ def _yes(value: object) -> str:
 
 
 def _describe_resident_notice(action: Transition[Any]) -> str:
-    notice = _get(action, "resident_notice")
+    notice = _get_field(action, "resident_notice")
     if notice is None:
         return ""
     return "yes, of merged cases too" if notice.reaches_merged else "yes"

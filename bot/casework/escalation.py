@@ -17,14 +17,16 @@ from bot.casework.assignment import (
     list_leaders,
     list_serving,
     merge_officers,
-    notify_officers,
 )
 from bot.casework.case_access import ClockAccess
 from bot.casework.clock_actions import CLOSE, ESCALATE, REPORT_OVERDUE
 from bot.core.transitions import perform
 from bot.core.unit_of_work import UnitOfWork
-from storage import audit, casework, outbox, submissions
+from bot.notifications import to_officers
+from bot.notifications.to_officers import CaseNotice
+from storage import audit, casework, submissions
 from storage.models import State
+from storage.outbox import Priority
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,15 +114,10 @@ async def _remind_officers(
     work: UnitOfWork, case: Submission, recipients: Sequence[Officer], kind: str
 ) -> None:
     """Remind officers, once for each due date."""
-    await notify_officers(
-        work,
-        case,
-        recipients,
-        kind,
-        f"alert.{kind}",
-        occasion=str(_to_seconds(case.due_at)),
-        priority=outbox.Priority.REMINDER,
+    notice = CaseNotice(
+        kind, f"alert.{kind}", str(_to_seconds(case.due_at)), priority=Priority.REMINDER
     )
+    await to_officers.notify_officers(work, case, recipients, notice)
 
 
 async def _list_reported(connection: AsyncConnection, case: Submission) -> set[int]:

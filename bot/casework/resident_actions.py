@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.casework import changes, effects, recipients, resident_flows
+from bot.casework import action_effects, changes, recipients, resident_flows
 from bot.casework.case_access import ResidentAccess
 from bot.casework.case_action import CaseAction
 from bot.casework.side_effects import KeptWords, OfficerNotice
@@ -79,7 +79,7 @@ ADD = CaseAction[ResidentAccess](
     to_state=None,
     flow=resident_flows.ADDITION,
     changes=changes.add_words,
-    effects=(effects.store_addition,),
+    effects=(action_effects.store_addition,),
     officer_notice=OfficerNotice("alert.added", recipients.list_concerned),
     public=True,
 )
@@ -94,7 +94,7 @@ REPLY = CaseAction[ResidentAccess](
     flow=resident_flows.REPLY,
     has_button=False,
     changes=changes.reply_to_question,
-    effects=(effects.store_reply,),
+    effects=(action_effects.store_reply,),
     officer_notice=OfficerNotice("alert.added", recipients.list_concerned),
     public=True,
 )
@@ -113,7 +113,7 @@ WITHDRAW = CaseAction[ResidentAccess](
     actors=_RESIDENT,
     from_states=WITHDRAWABLE,
     to_state=State.WITHDRAWN,
-    effects=(effects.free_merged_cases,),
+    effects=(action_effects.free_merged_cases,),
     officer_notice=OfficerNotice("alert.withdrawn", recipients.list_concerned),
     public=True,
     is_rare=True,

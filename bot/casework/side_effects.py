@@ -13,7 +13,8 @@ from bot.areas.units import name_police
 from bot.casework import assignment
 from bot.casework.submission_rules import NEW
 from bot.core.screen import Button, Param, Words
-from bot.notifications import to_resident
+from bot.notifications import to_officers, to_resident
+from bot.notifications.to_officers import CaseNotice
 from storage import casework, submissions
 from storage.models import Officer, RemarkKind, State
 
@@ -135,9 +136,8 @@ async def notify_officers(result: ActionResult[Any], notice: OfficerNotice) -> N
     if notice.is_alert:
         await assignment.alert_officers(work, case, officers, words=notice.text)
     else:
-        await assignment.notify_officers(
-            work, case, officers, result.action.name, notice.text, occasion=str(case.version)
-        )
+        case_notice = CaseNotice(result.action.name, notice.text, str(case.version))
+        await to_officers.notify_officers(work, case, officers, case_notice)
 
 
 async def hand_on_case(result: ActionResult[CaseAccess], alerts: AlertChange) -> bool:
@@ -150,7 +150,7 @@ async def hand_on_case(result: ActionResult[CaseAccess], alerts: AlertChange) ->
     is_moved: bool = case.handled_by != before.handled_by
     is_settled = case.state not in NEW or is_moved or alerts.always
     if before.state in NEW and is_settled:
-        await assignment.update_alerts(work, case, result.access.officer, alerts.text)
+        await to_officers.replace_alerts(work, case, result.access.officer, alerts.text)
     if is_free or is_moved:
         await assignment.assign_and_alert(work, case)
     return is_free or is_moved

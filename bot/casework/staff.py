@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from bot.casework import action_service, case_access, choices, release, rules
 from bot.casework.actions import OFFICER_ACTIONS
-from bot.casework.assignment import ALERT
 from bot.casework.submission_rules import NEW
 from bot.casework.timeline import OPENED
 from bot.core.transitions import is_allowed
 from bot.core.unit_of_work import UnitOfWork
+from bot.notifications.to_officers import ALERT
 from storage import audit, bans, casework, officers, outbox, submissions
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.areas.units import name_police
 from bot.casework.permissions import LEADERS
-from bot.core.screen import Screen, Words
+from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
+from bot.notifications import to_officers
 from storage import audit, casework, officers, outbox
 from storage.models import Role
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 LINKED, UNLINKED, LOST = "group.linked", "group.unlinked", "group.lost"
 _MAY_LINK = LEADERS | {Role.ADMINISTRATOR, Role.TRIAGE}
-_LIFETIME = timedelta(days=7)
 
 
 async def link_group(
@@ -74,7 +73,7 @@ async def mark_group_lost(work: UnitOfWork, chat_id: int) -> bool:
         return False
     units = await casework.mark_unit_chat_lost(work.connection, chat_id, work.now)
     await outbox.cancel_chat_messages(work.connection, chat_id, work.now)
-    await _tell(work, units, "group.lost")
+    await _notify_unit(work, units, "group.lost")
     return True
 
 
@@ -82,7 +81,7 @@ async def mark_topic_lost(work: UnitOfWork, chat_id: int) -> None:
     """A group's topic is gone: the group itself is used, and its unit is told."""
     units = await casework.mark_unit_chat_lost(work.connection, chat_id, work.now, topic_only=True)
     await outbox.clear_topic(work.connection, chat_id)
-    await _tell(work, units, "group.lost_topic")
+    await _notify_unit(work, units, "group.lost_topic")
 
 
 async def move_group(connection: AsyncConnection, old_id: int, new_id: int) -> None:
@@ -90,25 +89,14 @@ async def move_group(connection: AsyncConnection, old_id: int, new_id: int) -> N
     await casework.move_unit_chat(connection, old_id, new_id)
 
 
-async def _tell(work: UnitOfWork, groups: Sequence[UnitChat], words: str) -> None:
+async def _notify_unit(work: UnitOfWork, groups: Sequence[UnitChat], text: str) -> None:
+    """Tell the officers who may link a group, or all of the unit, that a group was lost."""
     for group in groups:
         unit = await officers.list_active(work.connection, (group.unit_code,))
-        told = [each for each in unit if each.role in _MAY_LINK] or unit
+        recipients = [officer for officer in unit if officer.role in _MAY_LINK] or unit
         details = {"unit": group.unit_code}
         await audit.append_entry(
             work.connection, LOST, work.now, role=audit.SYSTEM, details=details
         )
-        screen = Screen((Words(words, {"unit": name_police(group.unit_code)}),)).to_json()
-        messages = [
-            outbox.OutboxMessage(
-                dedup_key=f"{words}:{group.chat_id}:{group.set_at.timestamp():.0f}:{each.chat_id}",
-                kind=words,
-                chat_id=each.chat_id,
-                priority=outbox.Priority.ASSIGNMENT,
-                language=work.policy.default_language,
-                screen=screen,
-                expires_at=work.now + _LIFETIME,
-            )
-            for each in told
-        ]
-        await outbox.enqueue_messages(work.connection, messages, work.now)
+        words = Words(text, {"unit": name_police(group.unit_code)})
+        await to_officers.notify_group_lost(work, group, recipients, words)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY, VINTAGE, name_police
@@ -21,7 +20,9 @@ from bot.core.text_folding import fold_text
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import deep_links, intake_limits, rules
 from bot.feedback.text_questions import is_urgent
-from storage import audit, conversations, outbox, residents, submissions
+from bot.notifications import to_resident
+from bot.notifications.message import Addressee
+from storage import audit, conversations, residents, submissions
 from storage.models import Identity, State, Topic
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from bot.privacy.pseudonyms import ChatAddress
     from storage.models import Audit, Submission
 
-_RECEIPT_LIFETIME = timedelta(days=30)
 _LAST_AREAS = 3
 
 
@@ -110,9 +110,9 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
     await audit.append_entry(
         work.connection, RECEIVED, work.now, role=audit.RESIDENT, submission_id=submission.id
     )
-    await outbox.enqueue_messages(
-        work.connection, [_receipt(chat, address, submission, work.policy)], work.now
-    )
+    recipient = Addressee(address.alias, chat.language, address.sealed)
+    receipt = show_receipt(submission, work.policy)
+    await to_resident.send_receipt(work, submission, recipient, receipt)
     await assign_and_alert(work, submission)
 
 
@@ -139,22 +139,6 @@ async def _remember(connection: AsyncConnection, chat: Chat, area: str) -> None:
     if area != CITY and areas != chat.preferences.get("areas"):
         chosen = {**chat.preferences, "areas": areas}
         await conversations.update_conversation(connection, chat.id, {"preferences": chosen})
-
-
-def _receipt(
-    chat: Chat, address: ChatAddress, submission: Submission, policy: Policy
-) -> outbox.OutboxMessage:
-    return outbox.OutboxMessage(
-        dedup_key=f"receipt:{submission.code}",
-        kind="receipt",
-        submission_id=submission.id,
-        chat_id=address.alias,
-        sealed=address.sealed,
-        priority=outbox.Priority.REPLY,
-        language=chat.language,
-        screen=show_receipt(submission, policy).to_json(),
-        expires_at=submission.created_at + _RECEIPT_LIFETIME,
-    )
 
 
 def show_receipt(submission: Submission, policy: Policy) -> Screen:

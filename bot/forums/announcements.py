@@ -13,6 +13,8 @@ from bot.areas.units import CITY
 from bot.core.preferences import FORUMS, Preferences
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums.planning.screens import show_announcement
+from bot.notifications import to_resident
+from bot.notifications.message import Addressee
 from storage import attendance, audit, forums, outbox
 from storage.models import ForumState
 
@@ -72,16 +74,21 @@ async def _chunk(work: UnitOfWork, announcement: Announcement) -> int:
     found = await forums.list_recipients(
         work.connection, sources[announcement.source], announcement.cursor, _CHUNK
     )
-    messages, left_out = await _messages(work, announcement, forum, found)
-    await outbox.enqueue_messages(work.connection, messages, work.now)
-    await outbox.park_messages(work.connection, [each.chat_id for each in messages])
+    recipients, left_out = await _select_recipients(work, announcement, forum, found)
+    await to_resident.send_announcement(
+        work,
+        announcement,
+        recipients,
+        show_announcement(announcement.kind, forum),
+        expires_at=_get_expiry(work, announcement.kind, forum),
+    )
     left_out += announcement.left_out
     if len(found) < _CHUNK:
         place = {"source": announcement.source + 1, "cursor": 0}
     else:
         place = {"cursor": found[-1].id}
     await forums.update_announcement(work.connection, number, left_out=left_out, **place)
-    return len(messages)
+    return len(recipients)
 
 
 def _is_true(announcement: Announcement, forum: Forum, now: datetime) -> bool:
@@ -101,59 +108,52 @@ def _sources(announcement: Announcement, forum: Forum) -> Sequence[Select[Any]]:
     return (wanting,) if announcement.kind == "notice" else (wanting, attending)
 
 
-async def _messages(
+def _get_expiry(work: UnitOfWork, kind: str, forum: Forum) -> datetime:
+    """Return the time after which an announcement is of no use any more."""
+    return forum.starts_at if kind in _OF_THE_START else work.now + _AFTERWARDS
+
+
+async def _select_recipients(
     work: UnitOfWork,
     announcement: Announcement,
     forum: Forum,
     found: Sequence[forums.AnnouncementRecipient],
-) -> tuple[list[outbox.OutboxMessage], int]:
-    """A message for each who wants one, not before their quiet hours end; how many want none.
+) -> tuple[list[Addressee], int]:
+    """Return those who want the announcement, and the number of those who do not.
 
-    Who switched news of forums off, or is not interested in this one, hears of it only if they are
-    to come.
+    A person who switched such news off, or hid this forum, is told only if they attend it. Nothing
+    is sent in quiet hours, unless the announcement would expire in them.
     """
     chat_ids = {each.alias: work.policy.pseudonyms.decrypt_chat_id(each.sealed) for each in found}
     chats = await attendance.map_conversations(work.connection, chat_ids.values())
-    screen = show_announcement(announcement.kind, forum).to_json()
-    until = forum.starts_at if announcement.kind in _OF_THE_START else work.now + _AFTERWARDS
+    until = _get_expiry(work, announcement.kind, forum)
     is_news = announcement.kind != "results" and announcement.source == 0
-    messages, unwilling = {}, set()
+    recipients, unwilling = {}, set()
     for each in found:
         chat = chats.get(chat_ids[each.alias])
-        chosen = Preferences.of(chat.preferences if chat else {})
+        preferences = Preferences.of(chat.preferences if chat else {})
         hides = forum.code in (chat.preferences.get("hidden", ()) if chat else ())
-        if is_news and (hides or FORUMS in chosen.muted):
+        if is_news and (hides or FORUMS in preferences.muted):
             unwilling.add(each.alias)
             continue
-        earliest = chosen.earliest(work.now, work.policy.zone)
-        messages[each.alias] = outbox.OutboxMessage(
-            dedup_key=f"forum:{announcement.id}:{each.alias}",
-            kind="forum",
-            chat_id=each.alias,
-            sealed=each.sealed,
-            priority=outbox.Priority.ANNOUNCEMENT,
-            language=chat.language if chat else each.language,
-            screen=screen,
-            expires_at=until,
-            critical=False,
+        earliest = preferences.earliest(work.now, work.policy.zone)
+        recipients[each.alias] = Addressee(
+            each.alias,
+            chat.language if chat else each.language,
+            each.sealed,
             not_before=earliest if earliest < until else work.now,
-            announcement_id=announcement.id,
         )
     if unwilling:
         unwilling -= await forums.filter_attending(work.connection, forum.id, unwilling)
-    return list(messages.values()), len(unwilling)
+    return list(recipients.values()), len(unwilling)
 
 
 async def stop_announcements(work: UnitOfWork, forum: Forum, *, kinds: Collection[str]) -> None:
     """Announce no further, neither to anybody nor in the channel, what has not gone out yet."""
     said = await forums.list_announcements(work.connection, forum.id)
-    keys = [_in_the_channel(forum, each.kind, each.version) for each in said if each.kind in kinds]
-    await outbox.cancel_by_keys(work.connection, keys, work.now)
+    subjects = [(each.kind, each.version) for each in said if each.kind in kinds]
+    await to_resident.cancel_channel_posts(work, forum, subjects)
     await forums.cancel_announcements(work.connection, forum.id, work.now, kinds=kinds)
-
-
-def _in_the_channel(forum: Forum, kind: str, version: int) -> str:
-    return f"channel:{forum.id}:{kind}:{version}"
 
 
 async def announce_forum(work: UnitOfWork, forum: Forum, kind: str) -> None:
@@ -175,19 +175,13 @@ async def announce_forum(work: UnitOfWork, forum: Forum, kind: str) -> None:
             "created_at": work.now,
         },
     )
-    if work.policy.channel is not None:
-        message = outbox.OutboxMessage(
-            dedup_key=_in_the_channel(forum, kind, version),
-            kind="channel",
-            forum_id=forum.id,
-            chat_id=work.policy.channel,
-            priority=outbox.Priority.ANNOUNCEMENT,
-            language=work.policy.default_language,
-            screen=show_announcement(kind, forum, buttons=False).to_json(),
-            expires_at=forum.starts_at if kind in _OF_THE_START else work.now + _AFTERWARDS,
-            critical=False,
-        )
-        await outbox.enqueue_messages(work.connection, [message], work.now)
+    await to_resident.post_in_channel(
+        work,
+        forum,
+        (kind, version),
+        show_announcement(kind, forum, buttons=False),
+        expires_at=_get_expiry(work, kind, forum),
+    )
     await audit.append_entry(
         work.connection,
         ANNOUNCED,

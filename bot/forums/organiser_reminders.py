@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.areas.units import CITY
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums.planning.actions import DECIDERS, PLANNERS
-from bot.forums.planning.service import notify_planners
+from bot.notifications.to_officers import notify_planners
 from storage import forums, officers
 
 if TYPE_CHECKING:

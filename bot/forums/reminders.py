@@ -13,7 +13,9 @@ from bot.core.preferences import Preferences
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums.attendance import rules
 from bot.forums.attendance.screens import show_reminder
-from storage import attendance, forum_reminders, outbox
+from bot.notifications import to_resident
+from bot.notifications.message import Addressee
+from storage import attendance, forum_reminders
 from storage.models import ForumState
 
 if TYPE_CHECKING:
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.core.policy import Policy
+    from bot.core.screen import Screen
     from storage.database import Database
-    from storage.models import Conversation, Forum, Registration, Reminder
+    from storage.models import Forum, Registration, Reminder
 
 _PAGE = 200  # registrations in one transaction
 _SLACK = timedelta(days=1)  # a day on the calendar may have 25 hours
@@ -93,8 +96,8 @@ async def _expand(
     since = marks[0].created_at if 0 in marks else forum.published_at or forum.created_at
     page = await attendance.list_expected(work.connection, forum_id, cursor, _PAGE)
     told = [row for row in page if _is_due(forum, row, offset, usual, since, work.now, work.policy)]
-    await outbox.enqueue_messages(
-        work.connection, await _messages(work, forum, told, offset), work.now
+    await to_resident.remind_attendees(
+        work, forum, offset, await _list_reminders(work, forum, told)
     )
     is_last = len(page) < _PAGE
     cursor = page[-1].id if page else cursor
@@ -119,37 +122,25 @@ def _is_due(
     return offset == rules.find_due_offset(forum.starts_at, offsets, policy.zone, since, now)
 
 
-async def _messages(
-    work: UnitOfWork, forum: Forum, told: Sequence[Registration], offset: int
-) -> list[outbox.OutboxMessage]:
-    chat_ids = {row.id: work.policy.pseudonyms.decrypt_chat_id(row.sealed) for row in told}
+async def _list_reminders(
+    work: UnitOfWork, forum: Forum, registrations: Sequence[Registration]
+) -> list[tuple[Addressee, Screen]]:
+    """Return the reminders of some registrations.
+
+    A reminder waits for the end of quiet hours, unless the forum begins in them.
+    """
+    chat_ids = {row.id: work.policy.pseudonyms.decrypt_chat_id(row.sealed) for row in registrations}
     chats = await attendance.map_conversations(work.connection, chat_ids.values())
-    return [
-        _message(forum, row, offset, chats.get(chat_ids[row.id]), work.now, work.policy)
-        for row in told
-    ]
-
-
-def _message(
-    forum: Forum,
-    row: Registration,
-    offset: int,
-    chat: Conversation | None,
-    now: datetime,
-    policy: Policy,
-) -> outbox.OutboxMessage:
-    """It waits out the quiet hours, unless the forum begins in them; after its start it is void."""
-    quiet_until = Preferences.of(chat.preferences if chat else {}).earliest(now, policy.zone)
-    return outbox.OutboxMessage(
-        dedup_key=f"remind:{forum.id}:{forum.start_version}:{offset}:{row.alias}",
-        kind="remind",
-        forum_id=forum.id,
-        start_version=forum.start_version,
-        chat_id=row.alias,
-        sealed=row.sealed,
-        priority=outbox.Priority.REMINDER,
-        language=chat.language if chat else row.language,
-        screen=show_reminder(forum, row).to_json(),
-        expires_at=forum.starts_at,
-        not_before=quiet_until if quiet_until < forum.starts_at else now,
-    )
+    reminders = []
+    for row in registrations:
+        chat = chats.get(chat_ids[row.id])
+        preferences = Preferences.of(chat.preferences if chat else {})
+        earliest = preferences.earliest(work.now, work.policy.zone)
+        recipient = Addressee(
+            row.alias,
+            chat.language if chat else row.language,
+            row.sealed,
+            not_before=earliest if earliest < forum.starts_at else work.now,
+        )
+        reminders.append((recipient, show_reminder(forum, row)))
+    return reminders

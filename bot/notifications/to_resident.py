@@ -1,4 +1,4 @@
-"""What residents are told of their opinions without asking, through the outbox."""
+"""Messages to residents: about their submissions, their drafts, and the forums they attend."""
 
 from __future__ import annotations
 
@@ -7,15 +7,28 @@ from typing import TYPE_CHECKING
 
 from bot.core.preferences import UPDATES, Preferences
 from bot.core.screen import Button, Screen, Words
-from bot.core.unit_of_work import UnitOfWork
+from bot.notifications.message import Addressee, Message, make_key, send_message, send_messages
 from storage import conversations, evidence, outbox, submissions
+from storage.outbox import Priority
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from storage.models import Attachment, EvidenceState, Submission
+    from bot.core.unit_of_work import UnitOfWork
+    from storage.models import (
+        Announcement,
+        Attachment,
+        EvidenceState,
+        Forum,
+        Registration,
+        Submission,
+    )
 
 _LIFETIME = timedelta(days=30)
+
+
+# Submissions
 
 
 async def notify_resident(
@@ -30,8 +43,8 @@ async def notify_resident(
 ) -> None:
     """Tell the resident of a submission something, once for each kind and occasion.
 
-    What is not for `always` is left out when the resident switched it off, and waits out their
-    quiet hours otherwise. An erased submission has nobody to tell.
+    It waits for the end of the resident's quiet hours. Unless it is sent `always`, it is left out
+    if the resident switched such messages off. Nobody is told of an erased submission.
     """
     owner = await submissions.find_owner(work.connection, submission.id)
     if owner is None:
@@ -39,55 +52,187 @@ async def notify_resident(
     chat = await conversations.find_conversation(
         work.connection, work.policy.pseudonyms.decrypt_chat_id(owner.sealed)
     )
-    chosen = Preferences.of(chat.preferences if chat else {})
-    if not always and UPDATES in chosen.muted:
+    preferences = Preferences.of(chat.preferences if chat else {})
+    if not always and UPDATES in preferences.muted:
         return
-    show = Button(Words("receipt.show"), f"mine:open={submission.code}")
-    message = outbox.OutboxMessage(
-        dedup_key=":".join(filter(None, (kind, occasion, submission.code))),
+    show_button = Button(Words("receipt.show"), f"mine:open={submission.code}")
+    message = Message(
         kind=kind,
-        submission_id=submission.id,
-        chat_id=owner.alias,
-        sealed=owner.sealed,
-        priority=outbox.Priority.REPLY,
-        language=chat.language if chat else submission.language,
-        screen=Screen(paragraphs, (*buttons, show)).to_json(),
+        screen=Screen(paragraphs, (*buttons, show_button)),
         expires_at=work.now + _LIFETIME,
-        not_before=chosen.earliest(work.now, work.policy.zone),
+        priority=Priority.REPLY,
+        submission_id=submission.id,
     )
-    await outbox.enqueue_messages(work.connection, [message], work.now)
+    recipient = Addressee(
+        owner.alias,
+        chat.language if chat else submission.language,
+        owner.sealed,
+        not_before=preferences.earliest(work.now, work.policy.zone),
+    )
+    await send_message(work, message, [(recipient, make_key(kind, occasion, submission.code))])
 
 
 async def notify_file_failed(
     work: UnitOfWork, attachment: Attachment, state: EvidenceState
 ) -> None:
-    """An attachment could not be stored: say which, why, and what can be done."""
+    """Tell a resident which of their files could not be stored, why, and what they can do."""
     submission = await evidence.get_submission_of(work.connection, attachment)
-    what = attachment.file_name or Words(f"files.{attachment.type}")
+    file = attachment.file_name or Words(f"files.{attachment.type}")
     words = Words(
         f"files.given_up.{state}",
-        {"code": submission.code, "file": what, "number": attachment.position + 1},
+        {"code": submission.code, "file": file, "number": attachment.position + 1},
     )
     await notify_resident(
         work, submission, "file", (words,), occasion=str(attachment.id), always=True
     )
 
 
+async def send_receipt(
+    work: UnitOfWork, submission: Submission, recipient: Addressee, screen: Screen
+) -> None:
+    """Send the receipt of a submission to its resident, once."""
+    message = Message(
+        kind="receipt",
+        screen=screen,
+        expires_at=work.now + _LIFETIME,
+        priority=Priority.REPLY,
+        submission_id=submission.id,
+    )
+    await send_message(work, message, [(recipient, make_key("receipt", submission.code))])
+
+
+async def confirm_oral_submission(
+    work: UnitOfWork, submission: Submission, recipient: Addressee, screen: Screen
+) -> None:
+    """Confirm what was spoken in the hall to the person who wrote it down, once."""
+    message = Message(
+        kind="spoken",
+        screen=screen,
+        expires_at=work.now + _LIFETIME,
+        priority=Priority.REPLY,
+        submission_id=submission.id,
+    )
+    await send_message(work, message, [(recipient, make_key("spoken", submission.code))])
+
+
 async def notify_draft_expires(
     work: UnitOfWork, chat_id: int, language: str, *, expires_at: datetime
 ) -> None:
     """Remind a chat that its draft will be deleted, with buttons to resume or drop it."""
-    message = outbox.OutboxMessage(
-        dedup_key=f"draft:{chat_id}:{int(expires_at.timestamp())}",
+    message = Message(
         kind="draft",
-        chat_id=chat_id,
-        priority=outbox.Priority.REMINDER,
-        language=language,
         screen=Screen(
             (Words("draft.reminder", {"until": expires_at}),),
             tuple(Button(Words(f"draft.{name}"), f"draft:{name}") for name in ("resume", "drop")),
-        ).to_json(),
+        ),
         expires_at=expires_at,
+        priority=Priority.REMINDER,
         critical=False,
     )
-    await outbox.enqueue_messages(work.connection, [message], work.now)
+    key = make_key("draft", chat_id, int(expires_at.timestamp()))
+    await send_message(work, message, [(Addressee(chat_id, language), key)])
+
+
+# Forums
+
+
+async def notify_attendee(
+    work: UnitOfWork, forum: Forum, registration: Registration, kind: str, screen: Screen
+) -> None:
+    """Tell a person who registered for a forum something that they cannot do without."""
+    message = Message(
+        kind=kind,
+        screen=screen,
+        expires_at=forum.starts_at,
+        priority=Priority.REPLY,
+        forum_id=forum.id,
+    )
+    recipient = Addressee(registration.alias, registration.language, registration.sealed)
+    milliseconds = int(work.now.timestamp() * 1000)
+    key = make_key(kind, forum.id, registration.id, milliseconds)
+    await send_message(work, message, [(recipient, key)])
+
+
+async def remind_attendees(
+    work: UnitOfWork, forum: Forum, offset: int, reminders: Iterable[tuple[Addressee, Screen]]
+) -> None:
+    """Remind attendees of a forum, `offset` minutes before its start, once for each start."""
+    await send_messages(
+        work,
+        [
+            (
+                Message(
+                    kind="remind",
+                    screen=screen,
+                    expires_at=forum.starts_at,
+                    priority=Priority.REMINDER,
+                    forum_id=forum.id,
+                    start_version=forum.start_version,
+                ),
+                recipient,
+                make_key("remind", forum.id, forum.start_version, offset, recipient.chat_id),
+            )
+            for recipient, screen in reminders
+        ],
+    )
+
+
+async def send_announcement(
+    work: UnitOfWork,
+    announcement: Announcement,
+    recipients: Sequence[Addressee],
+    screen: Screen,
+    *,
+    expires_at: datetime,
+) -> None:
+    """Send an announcement of a forum to a chunk of its recipients, each once."""
+    message = Message(
+        kind="forum",
+        screen=screen,
+        expires_at=expires_at,
+        priority=Priority.ANNOUNCEMENT,
+        critical=False,
+        announcement_id=announcement.id,
+    )
+    keys = (make_key("forum", announcement.id, recipient.chat_id) for recipient in recipients)
+    await send_message(work, message, zip(recipients, keys, strict=True))
+    chat_ids = [recipient.chat_id for recipient in recipients]
+    await outbox.park_messages(work.connection, chat_ids)
+
+
+async def post_in_channel(
+    work: UnitOfWork,
+    forum: Forum,
+    subject: tuple[str, int],
+    screen: Screen,
+    *,
+    expires_at: datetime,
+) -> None:
+    """Post an announcement of a forum in the channel, if there is one, once for each subject.
+
+    A subject is the kind of the announcement and the version of the forum, or of its start.
+    """
+    if work.policy.channel is None:
+        return
+    message = Message(
+        kind="channel",
+        screen=screen,
+        expires_at=expires_at,
+        priority=Priority.ANNOUNCEMENT,
+        critical=False,
+        forum_id=forum.id,
+    )
+    channel = Addressee(work.policy.channel, work.policy.default_language)
+    await send_message(work, message, [(channel, _make_channel_key(forum, subject))])
+
+
+async def cancel_channel_posts(
+    work: UnitOfWork, forum: Forum, subjects: Iterable[tuple[str, int]]
+) -> None:
+    """Cancel those posts of some subjects that have not been sent."""
+    keys = [_make_channel_key(forum, subject) for subject in subjects]
+    await outbox.cancel_by_keys(work.connection, keys, work.now)
+
+
+def _make_channel_key(forum: Forum, subject: tuple[str, int]) -> str:
+    return make_key("channel", forum.id, *subject)

@@ -7,7 +7,6 @@ takes the update and its context; `dispatch.py` says which method an update goes
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from telegram.constants import ChatMemberStatus
@@ -34,7 +33,7 @@ from bot.core.requests import (
 )
 from bot.core.screen import Screen, Words
 from bot.core.unit_of_work import UnitOfWork, begin_work
-from storage import outbox
+from bot.notifications import to_officers
 
 if TYPE_CHECKING:
     from telegram import Bot, Message, Update
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
     from bot.core.requests import Answer, Answers, Chat
     from storage.database import Database
 
-_GROUP_ANSWER_LIFETIME = timedelta(hours=1)
 _GONE = frozenset({ChatMemberStatus.BANNED, ChatMemberStatus.LEFT})
 
 
@@ -226,17 +224,7 @@ class TelegramAdapter:
         )
         async with begin_work(self.database, context.now, self.policy) as work:
             words = await routes.GROUP_ROUTES[name](work, request)
-            answer = outbox.OutboxMessage(
-                dedup_key=f"group:{request.group_id}:{request.update_id}",
-                kind="group",
-                chat_id=request.group_id,
-                priority=outbox.Priority.REPLY,
-                language=self.policy.default_language,
-                screen=Screen((words,)).to_json(),
-                expires_at=work.now + _GROUP_ANSWER_LIFETIME,
-                thread_id=request.thread_id,
-            )
-            await outbox.enqueue_messages(work.connection, [answer], work.now)
+            await to_officers.answer_group_command(work, request, words)
         self.presenter.nudge()
 
     async def handle_membership(self, update: Update, context: UpdateContext) -> None:

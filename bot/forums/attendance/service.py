@@ -15,7 +15,8 @@ from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums.attendance import rules
 from bot.forums.attendance.screens import show_confirmation, show_moved_up
-from storage import attendance, audit, forum_reminders, officers, outbox, residents
+from bot.notifications import to_resident
+from storage import attendance, audit, forum_reminders, officers, residents
 from storage.models import Category, ForumState, RegistrationState
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.core.requests import Chat
-    from bot.core.screen import Screen
     from storage.database import Database
     from storage.models import Commitment, Forum, Officer, Registration
 
@@ -133,7 +133,9 @@ async def register_attendee(work: UnitOfWork, chat: Chat, answers: Mapping[str, 
     row = await attendance.find_registration(work.connection, forum.id, aliases)
     assert row is not None
     number = await attendance.get_waiting_number(work.connection, row)
-    await _tell(work, forum, row, "attend", show_confirmation(forum, row, number))
+    await to_resident.notify_attendee(
+        work, forum, row, "attend", show_confirmation(forum, row, number)
+    )
     await _write(work, REGISTERED, forum, people=row.people, state=row.state)
 
 
@@ -155,25 +157,9 @@ async def _move_up(work: UnitOfWork, forum: Forum, *, silent: int | None = None)
             work.connection, row.id, state=RegistrationState.REGISTERED
         )
         if row.id != silent:
-            await _tell(work, forum, row, "moved_up", show_moved_up(forum, row))
-
-
-async def _tell(
-    work: UnitOfWork, forum: Forum, row: Registration, what: str, screen: Screen
-) -> None:
-    """Tell somebody of their registration what they cannot do without."""
-    message = outbox.OutboxMessage(
-        dedup_key=f"{what}:{forum.id}:{row.id}:{int(work.now.timestamp() * 1000)}",
-        kind=what,
-        forum_id=forum.id,
-        chat_id=row.alias,
-        sealed=row.sealed,
-        priority=outbox.Priority.REPLY,
-        language=row.language,
-        screen=screen.to_json(),
-        expires_at=forum.starts_at,
-    )
-    await outbox.enqueue_messages(work.connection, [message], work.now)
+            await to_resident.notify_attendee(
+                work, forum, row, "moved_up", show_moved_up(forum, row)
+            )
 
 
 async def _write(

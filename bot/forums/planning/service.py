@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from bot.areas.units import CITY
 from bot.casework.submission_rules import CODE_ALPHABET
 from bot.core.requests import Refused
-from bot.core.screen import Button, Screen, Words
+from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements, commitments
 from bot.forums.attendance import service
 from bot.forums.planning.actions import ACTIONS, BY_NAME, DECIDERS, PLANNERS, is_allowed, may_plan
 from bot.forums.planning.flow import get_start, get_submission_deadline, split_lines
+from bot.notifications.to_officers import notify_planners
 from bot.texts import load_texts
-from storage import attendance, audit, forum_sessions, forums, officers, outbox
+from storage import attendance, audit, forum_sessions, forums, officers
 from storage.models import ForumState
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from bot.core.policy import Policy
     from bot.core.requests import Chat
-    from bot.core.screen import Param
     from bot.forums.planning.actions import ForumAction
     from storage.forums import AnnouncementProgress
     from storage.models import Announcement, Commitment, Forum, Officer
@@ -126,39 +126,6 @@ async def _tell_deciders(work: UnitOfWork, forum: Forum, by: Officer) -> None:
     found = await officers.list_active(work.connection, list(units))
     told = [each for each in found if each.role in DECIDERS and each.id != by.id]
     await notify_planners(work, forum, told, "forum.alert.submit")
-
-
-async def notify_planners(
-    work: UnitOfWork,
-    forum: Forum,
-    told: Sequence[Officer],
-    words: str,
-    *,
-    occasion: str = "",
-    **more: Param,
-) -> None:
-    """Tell officers something of a forum, each once for an occasion or, without, for a version."""
-    params: dict[str, Param] = {
-        "title": forum.title,
-        "at": forum.starts_at,
-        "reason": forum.reason or "",
-        **more,
-    }
-    opens = Button(Words("forum.open"), f"forum:open={forum.code}")
-    messages = [
-        outbox.OutboxMessage(
-            dedup_key=f"{words}:{forum.code}:{occasion or forum.version}:{each.chat_id}",
-            kind=words,
-            forum_id=forum.id,
-            chat_id=each.chat_id,
-            priority=outbox.Priority.ASSIGNMENT,
-            language=work.policy.default_language,
-            screen=Screen((Words(words, params),), (opens,)).to_json(),
-            expires_at=max(forum.starts_at, work.now + work.policy.reopen_within),
-        )
-        for each in told
-    ]
-    await outbox.enqueue_messages(work.connection, messages, work.now)
 
 
 async def list_plans(

@@ -18,7 +18,9 @@ from bot.forums.attendance.rules import may_relay
 from bot.forums.session.flow import suggest_topics
 from bot.forums.session.service import find_live_session
 from bot.forums.session.staff_entry import StaffEntry, add_staff_entry
-from storage import attendance, audit, forum_sessions, outbox, residents
+from bot.notifications import to_resident
+from bot.notifications.message import Addressee
+from storage import attendance, audit, forum_sessions, residents
 from storage.models import Kind
 
 if TYPE_CHECKING:
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
 CLAIM = "claim_"  # of the deep link's payload
 _CLAIMED_WITHIN = timedelta(days=60)
-_LIFETIME = timedelta(days=30)
 _EXCERPT = 300  # characters
 
 
@@ -83,37 +84,25 @@ async def enter_oral_submission(work: UnitOfWork, chat: Chat, answers: Mapping[s
             "claim": claim,
         },
     )
-    kept = _kept(chat, officer, forum, opinion, claim, work.policy)
-    await outbox.enqueue_messages(work.connection, [kept], work.now)
+    if officer is not None:
+        recipient = Addressee(chat.id, chat.language)
+    else:
+        address = work.policy.pseudonyms.make_address(chat.id, named=True)
+        recipient = Addressee(address.alias, chat.language, address.sealed)
+    screen = _show_entered(officer, forum, opinion, claim, work.policy)
+    await to_resident.confirm_oral_submission(work, opinion, recipient, screen)
 
 
-def _kept(
-    chat: Chat,
-    officer: Officer | None,
-    forum: Forum,
-    opinion: Submission,
-    claim: str,
-    policy: Policy,
-) -> outbox.OutboxMessage:
-    """For who entered it: its code, the QR code for who said it, and the way on."""
+def _show_entered(
+    officer: Officer | None, forum: Forum, opinion: Submission, claim: str, policy: Policy
+) -> Screen:
+    """Return the code, and buttons for the QR code, another entry and, of an officer, the next."""
     ways = [("qr", claim), ("spoken", forum.code)]
     if officer is not None:
         ways.append(("next", f"{forum.code}.0"))
     buttons = tuple(Button(Words(f"hall.{way}"), f"hall:{way}={value}") for way, value in ways)
     due = opinion.due_at.astimezone(policy.zone).date()
-    words = Words("hall.entered", {"code": opinion.code, "due": due})
-    address = None if officer else policy.pseudonyms.make_address(chat.id, named=True)
-    return outbox.OutboxMessage(
-        dedup_key=f"spoken:{opinion.code}",
-        kind="spoken",
-        submission_id=opinion.id,
-        chat_id=address.alias if address else chat.id,
-        sealed=address.sealed if address else None,
-        priority=outbox.Priority.REPLY,
-        language=chat.language,
-        screen=Screen((words,), buttons).to_json(),
-        expires_at=opinion.created_at + _LIFETIME,
-    )
+    return Screen((Words("hall.entered", {"code": opinion.code, "due": due}),), buttons)
 
 
 async def find_claimable(work: UnitOfWork, claim: str) -> Mapping[str, Any] | None:
@@ -145,15 +134,5 @@ async def claim_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, A
         role=audit.RESIDENT,
         submission_id=opinion.id,
     )
-    message = outbox.OutboxMessage(
-        dedup_key=f"receipt:{opinion.code}",
-        kind="receipt",
-        submission_id=opinion.id,
-        chat_id=resident.alias,
-        sealed=resident.sealed,
-        priority=outbox.Priority.REPLY,
-        language=chat.language,
-        screen=show_receipt(opinion, work.policy).to_json(),
-        expires_at=work.now + _LIFETIME,
-    )
-    await outbox.enqueue_messages(work.connection, [message], work.now)
+    recipient = Addressee(resident.alias, chat.language, resident.sealed)
+    await to_resident.send_receipt(work, opinion, recipient, show_receipt(opinion, work.policy))

@@ -6,7 +6,6 @@ Everybody reads only what they may; what is read is audited.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +21,8 @@ from bot.core.unit_of_work import UnitOfWork
 from bot.forums.planning.actions import IN_THE_HALL
 from bot.forums.planning.service import REFUSED, find_planned_forum
 from bot.forums.session.agenda_grouping import group_by_agenda
-from bot.notifications import to_resident
-from storage import attendance, audit, forum_sessions, outbox
+from bot.notifications import to_officers, to_resident
+from storage import attendance, audit, forum_sessions
 from storage.models import HeardAs, State
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 READ = "forum.opinions_read"
 _PAGE = 12  # opinions on one page
 _MOST = 1000  # that are put under the agenda
-_LIFETIME = timedelta(hours=12)
 _NOTHING = "–"  # where no measure or no day was named
 
 Group = tuple[str | None, list["Submission"]]
@@ -217,17 +215,7 @@ async def _go_on(work: UnitOfWork, forum: Forum, officer: Officer, opinion: Subm
     """The way to the next opinion, below what was just kept."""
     following = Button(Words("hall.next"), f"hall:next={forum.code}.{opinion.id}")
     words = Words("hall.kept", {"code": opinion.code})
-    message = outbox.OutboxMessage(
-        dedup_key=f"hall:{opinion.code}:{opinion.version}",
-        kind="hall",
-        submission_id=opinion.id,
-        chat_id=officer.chat_id,
-        priority=outbox.Priority.REPLY,
-        language=work.policy.default_language,
-        screen=Screen((words,), (following,)).to_json(),
-        expires_at=work.now + _LIFETIME,
-    )
-    await outbox.enqueue_messages(work.connection, [message], work.now)
+    await to_officers.confirm_hall_answer(work, officer, opinion, Screen((words,), (following,)))
 
 
 async def _held(

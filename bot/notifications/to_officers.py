@@ -1,0 +1,228 @@
+"""Messages to officers: alerts and notices of cases, digests, forums that they plan, groups.
+
+Messages about a case name its code, kind, topics and area, never its text or who wrote it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.core.screen import Button, Screen, Words
+from bot.notifications.message import Addressee, Message, make_key, send_message, send_messages
+from bot.notifications.summaries import describe_submission
+from storage import outbox
+from storage.models import OutboxState
+from storage.outbox import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from bot.core.requests import GroupRequest
+    from bot.core.screen import Param
+    from bot.core.unit_of_work import UnitOfWork
+    from storage.models import Forum, Officer, Submission, UnitChat
+
+ALERT = "alert"  # the kind of the messages that tell officers of a case they may take on
+
+_CASE_LIFETIME = timedelta(days=30)
+_DIGEST_LIFETIME = timedelta(hours=12)
+_GROUP_LOST_LIFETIME = timedelta(days=7)
+_GROUP_ANSWER_LIFETIME = timedelta(hours=1)
+_HALL_LIFETIME = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNotice:
+    """What officers are told of a case: a text, once for each kind and occasion.
+
+    `verbs` are the actions that they can do at once, each by a button.
+    """
+
+    kind: str
+    text: str
+    occasion: str
+    verbs: tuple[str, ...] = ()
+    priority: Priority = Priority.ASSIGNMENT
+
+
+async def notify_officers(
+    work: UnitOfWork, submission: Submission, officers: Iterable[Officer], notice: CaseNotice
+) -> None:
+    """Tell officers of a case in their private chats."""
+    language = work.policy.default_language
+    recipients = [Addressee(officer.chat_id, language) for officer in officers]
+    await _send_case_notice(work, submission, recipients, notice)
+
+
+async def notify_unit_group(
+    work: UnitOfWork, submission: Submission, group: UnitChat, notice: CaseNotice
+) -> None:
+    """Tell a unit of a case in its group, or in a topic of it."""
+    language = work.policy.default_language
+    recipient = Addressee(group.chat_id, language, thread_id=group.thread_id)
+    await _send_case_notice(work, submission, [recipient], notice)
+
+
+async def _send_case_notice(
+    work: UnitOfWork, submission: Submission, recipients: Sequence[Addressee], notice: CaseNotice
+) -> None:
+    code = submission.code
+    words = Words(notice.text, describe_submission(submission, work.policy.zone))
+    buttons = [Button(Words(f"case.do.{verb}"), f"case:{verb}={code}") for verb in notice.verbs]
+    message = Message(
+        kind=notice.kind,
+        screen=Screen((words,), (_make_open_button(code), *buttons)),
+        expires_at=work.now + _CASE_LIFETIME,
+        priority=notice.priority,
+        submission_id=submission.id,
+    )
+    keys = (make_key(notice.kind, code, each.chat_id, notice.occasion) for each in recipients)
+    await send_message(work, message, zip(recipients, keys, strict=True))
+
+
+def _make_open_button(code: str) -> Button:
+    return Button(Words("alert.open"), f"case:open={code}")
+
+
+async def replace_alerts(
+    work: UnitOfWork, submission: Submission, officer: Officer, text: str
+) -> None:
+    """Replace the alerts of a case by a text with the officer's name; cancel those not sent yet."""
+    await outbox.cancel_by_submission(work.connection, submission.id, ALERT, work.now)
+    params = {**describe_submission(submission, work.policy.zone), "officer": officer.name}
+    screen = Screen((Words(text, params),), (_make_open_button(submission.code),))
+    replacements = [
+        (
+            Message(
+                kind="taken",
+                screen=screen,
+                expires_at=work.now + _CASE_LIFETIME,
+                priority=Priority.ASSIGNMENT,
+                edits=alert.message_id,
+                submission_id=submission.id,
+            ),
+            Addressee(alert.chat_id, alert.language),
+            make_key("taken", submission.version, alert.id),
+        )
+        for alert in await outbox.list_by_submission(work.connection, submission.id, ALERT)
+        if alert.state is OutboxState.SENT and alert.message_id is not None
+    ]
+    await send_messages(work, replacements)
+
+
+async def filter_without_digest(
+    work: UnitOfWork, officers: Sequence[Officer], day: date
+) -> list[Officer]:
+    """Return the officers who have no digest of a day yet."""
+    keys = [_make_digest_key(officer, day) for officer in officers]
+    sent = {row.dedup_key for row in await outbox.list_by_keys(work.connection, keys)}
+    return [officer for officer in officers if _make_digest_key(officer, day) not in sent]
+
+
+async def send_digest(work: UnitOfWork, officer: Officer, day: date, screen: Screen) -> None:
+    """Send an officer the digest of a day, once."""
+    message = Message(
+        kind="digest",
+        screen=screen,
+        expires_at=work.now + _DIGEST_LIFETIME,
+        priority=Priority.REMINDER,
+        critical=False,
+    )
+    recipient = Addressee(officer.chat_id, work.policy.default_language)
+    await send_message(work, message, [(recipient, _make_digest_key(officer, day))])
+
+
+def _make_digest_key(officer: Officer, day: date) -> str:
+    return make_key("digest", f"{day:%Y-%m-%d}", officer.id)
+
+
+async def notify_group_lost(
+    work: UnitOfWork, group: UnitChat, officers: Sequence[Officer], words: Words
+) -> None:
+    """Tell officers that the bot cannot write to their unit's group, or to its topic, any more."""
+    message = Message(
+        kind=words.key,
+        screen=Screen((words,)),
+        expires_at=work.now + _GROUP_LOST_LIFETIME,
+        priority=Priority.ASSIGNMENT,
+    )
+    linked_at = f"{group.set_at.timestamp():.0f}"
+    await send_message(
+        work,
+        message,
+        [
+            (
+                Addressee(officer.chat_id, work.policy.default_language),
+                make_key(words.key, group.chat_id, linked_at, officer.chat_id),
+            )
+            for officer in officers
+        ],
+    )
+
+
+async def answer_group_command(work: UnitOfWork, request: GroupRequest, words: Words) -> None:
+    """Answer a command that was given in a group, in the topic where it was given."""
+    message = Message(
+        kind="group",
+        screen=Screen((words,)),
+        expires_at=work.now + _GROUP_ANSWER_LIFETIME,
+        priority=Priority.REPLY,
+    )
+    group = Addressee(request.group_id, work.policy.default_language, thread_id=request.thread_id)
+    key = make_key("group", request.group_id, request.update_id)
+    await send_message(work, message, [(group, key)])
+
+
+async def notify_planners(
+    work: UnitOfWork,
+    forum: Forum,
+    officers: Sequence[Officer],
+    text: str,
+    /,
+    *,
+    occasion: str = "",
+    **params: Param,
+) -> None:
+    """Tell officers of a forum, each once for an occasion or, without one, for its version."""
+    words = Words(
+        text,
+        {"title": forum.title, "at": forum.starts_at, "reason": forum.reason or "", **params},
+    )
+    open_button = Button(Words("forum.open"), f"forum:open={forum.code}")
+    message = Message(
+        kind=text,
+        screen=Screen((words,), (open_button,)),
+        expires_at=max(forum.starts_at, work.now + work.policy.reopen_within),
+        priority=Priority.ASSIGNMENT,
+        forum_id=forum.id,
+    )
+    await send_message(
+        work,
+        message,
+        [
+            (
+                Addressee(officer.chat_id, work.policy.default_language),
+                make_key(text, forum.code, occasion or forum.version, officer.chat_id),
+            )
+            for officer in officers
+        ],
+    )
+
+
+async def confirm_hall_answer(
+    work: UnitOfWork, officer: Officer, submission: Submission, screen: Screen
+) -> None:
+    """Confirm an answer given in the hall to the officer who wrote it down."""
+    message = Message(
+        kind="hall",
+        screen=screen,
+        expires_at=work.now + _HALL_LIFETIME,
+        priority=Priority.REPLY,
+        submission_id=submission.id,
+    )
+    recipient = Addressee(officer.chat_id, work.policy.default_language)
+    key = make_key("hall", submission.code, submission.version)
+    await send_message(work, message, [(recipient, key)])
