@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from bot.casework.actions import ACTIONS
@@ -12,13 +13,13 @@ from storage import audit
 _ACTORS = {audit.RESIDENT: "the resident", audit.SYSTEM: "the clock"}
 
 
-def draw_cases() -> str:
+def draw_cases(actions: Iterable[Transition[Any]] = ACTIONS) -> str:
     """Return the states of a case and the actions between them, in Mermaid."""
-    return draw_states(ACTIONS, "[*] --> received: given")
+    return draw_states(actions, "[*] --> received: given")
 
 
-def list_cases() -> str:
-    """Return the table of all actions, in Markdown."""
+def list_actions(actions: Iterable[Transition[Any]] = ACTIONS) -> str:
+    """Return the table of the actions, in Markdown."""
     columns = {
         "Action": lambda action: action.name,
         "By": lambda action: ", ".join(
@@ -31,7 +32,7 @@ def list_cases() -> str:
         "In the timeline": lambda action: _yes(action.public),
         "In the audit": lambda action: f"`{action.audit_action}`",
     }
-    return draw_table(ACTIONS, columns)
+    return draw_table(actions, columns)
 
 
 def _get_field(action: Transition[Any], name: str) -> Any:

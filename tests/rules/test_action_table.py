@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.casework.actions import ACTIONS, OFFICER_ACTIONS
-from bot.casework.documentation import draw_cases, list_cases
-from bot.core.transitions import draw_states
+from bot.casework.actions import ACCEPT, ACTIONS
+from bot.casework.documentation import draw_cases, list_actions
+from tests.rules.test_texts import list_action_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,10 +97,12 @@ def test_only_the_engine_writes_the_state_of_a_submission(package: str) -> None:
         assert find_state_writers(path) <= WRITERS.get(name, set()), name
 
 
-def test_a_new_row_is_documented_without_further_work() -> None:
-    """The diagram and the table follow the rows: a row that is not on the page fails the test."""
-    action = replace(OFFICER_ACTIONS[0], name="remind", recorded_as="")
-    assert f"in_progress: {action.name}" in draw_states([action])
-    assert action.audit_action == "case.remind"
-    assert action.name not in draw_cases()
-    assert action.name not in list_cases()
+def test_a_new_row_is_all_that_a_new_action_needs() -> None:
+    """Its audit name, its texts, its arrows and its line of the documentation follow from it."""
+    action = replace(ACCEPT, name="example")
+    table = [*ACTIONS, action]
+    assert action.audit_action == "case.example"
+    assert {"notice.example", "mine.events.case.example"} <= list_action_keys(action)
+    assert "received --> in_progress: example" in draw_cases(table)
+    assert "| example |" in list_actions(table)
+    assert draw_cases(table) != draw_cases()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from string import Formatter
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from bot.casework.resident_actions import RESIDENT_ACTIONS
 from bot.casework.timeline import PUBLIC_ACTIONS
 from bot.channels.telegram.commands import MENU
 from bot.core.preferences import QUIET_HOURS, SWITCHES
+from bot.core.transitions import Transition
 from bot.forums.attendance.rules import MAX_PEOPLE
 from bot.forums.planning.actions import ACTIONS as FORUM_ACTIONS
 from bot.runtime.flow_bindings import FLOW_BINDINGS
@@ -39,6 +41,16 @@ FORUM_ALERTS = (
 )
 
 
+def list_action_keys(action: Transition[Any]) -> set[str]:
+    """The keys that follow from the row of an action on a case."""
+    found = {f"mine.events.{action.audit_action}"} if action.public else set()
+    if isinstance(action, CaseAction):
+        found |= {f"notice.{action.name}"} if action.resident_notice else set()
+        found |= {action.officer_notice.text} if action.officer_notice else set()
+        found |= {action.alerts.text}
+    return found
+
+
 def expected_keys() -> set[str]:
     """The keys that follow from the flows, the enums and the tables."""
     found = {f"state.{state}" for state in State} | {f"mine.events.{a}" for a in PUBLIC_ACTIONS}
@@ -48,11 +60,7 @@ def expected_keys() -> set[str]:
     found |= {f"case.remark.{kind}" for kind in RemarkKind}
     found |= {f"case.do.{each.verb}" for each in OFFICER_ACTIONS}
     found |= {"case.do.ban", "case.do.unban", "alert.due_soon", "alert.overdue"}
-    for action in ACTIONS:
-        if isinstance(action, CaseAction):
-            found |= {f"notice.{action.name}"} if action.resident_notice else set()
-            found |= {action.officer_notice.text} if action.officer_notice else set()
-            found |= {action.alerts.text}
+    found |= {key for action in ACTIONS for key in list_action_keys(action)}
     found |= {f"mine.{each.verb}" for each in RESIDENT_ACTIONS}
     found |= {f"files.given_up.{state}" for state in ("too_large", "refused", "failed")}
     found |= {f"settings.{way}.{name}" for way in ("mute", "hear") for name in SWITCHES}

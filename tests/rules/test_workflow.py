@@ -9,7 +9,7 @@ import pytest
 from bot.casework.actions import ACTIONS, OFFICER_ACTIONS
 from bot.casework.case_access import CaseAccess
 from bot.casework.case_action import CaseAction
-from bot.casework.documentation import draw_cases, list_cases
+from bot.casework.documentation import draw_cases, list_actions
 from storage.models import Role, State
 
 PAGE = Path(__file__).parents[2] / "docs" / "casework.md"
@@ -20,7 +20,7 @@ def test_the_page_shows_the_table() -> None:
     """The diagram and the table of docs/casework.md are those of the rows, every row among them."""
     page = PAGE.read_text("utf-8")
     assert draw_cases() in page
-    assert list_cases() in page
+    assert list_actions() in page
 
 
 def test_every_action_has_a_name_of_its_own() -> None:
