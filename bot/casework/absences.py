@@ -1,4 +1,4 @@
-"""Officers who are away for some days, and who does their work meanwhile."""
+"""Absences: an officer is away for some days, and a substitute does their work."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
     from storage.models import Officer
 
 AWAY = "officer.away"
-_MOST = 24  # buttons
+_MAX_BUTTONS = 24
 NOBODY = "nobody"
 
 
 async def begin_absence(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
-    """The colleagues who may stand in; raises Refused for who is no officer."""
+    """Return the colleagues who may be the substitute; raise Refused if there is no officer."""
     officer = await officers.find_officer(work.connection, chat.id)
     if officer is None:
         raise Refused(Words("errors.unknown_command"))
-    found = await _colleagues(work, officer)
-    return {"@officers": [[str(each.id), each.name] for each in found[:_MOST]]}
+    colleagues = await _list_colleagues(work, officer)
+    return {"@officers": [[str(each.id), each.name] for each in colleagues[:_MAX_BUTTONS]]}
 
 
 async def finish_absence(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
-    """Be away for some days; raises Refused when the substitute cannot be one any more."""
+    """Store an absence, from now on; raise Refused if the substitute cannot be one any more."""
     officer = await officers.find_officer(work.connection, chat.id)
     if officer is None:
         raise Refused(Words("errors.unknown_command"))
     chosen = answers["substitute"]
-    colleagues = {str(each.id): each.id for each in await _colleagues(work, officer)}
+    colleagues = {str(each.id): each.id for each in await _list_colleagues(work, officer)}
     if chosen != NOBODY and chosen not in colleagues:
         raise Refused(Words("case.no_such_officer"))
     substitute, until = colleagues.get(chosen), work.now + timedelta(days=int(answers["days"]))
@@ -54,8 +54,8 @@ async def finish_absence(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any
     )
 
 
-async def _colleagues(work: UnitOfWork, officer: Officer) -> list[Officer]:
-    """Who of the same unit works on cases and is there."""
+async def _list_colleagues(work: UnitOfWork, officer: Officer) -> list[Officer]:
+    """Return the officers of the unit who work on cases and are not away."""
     return [
         each
         for each in await officers.list_active(work.connection, (officer.unit_code,))

@@ -1,4 +1,4 @@
-"""Who is on duty for an opinion, whose turn it is, and how officers are told of it."""
+"""Assignment: the officers on duty for a case, the next one in turn, and their alerts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from storage.models import Officer, Submission
 
 ALERTED = "submission.alerted"
-_PAGE = 100  # submissions looked at in one transaction
+_PAGE = 100  # submissions in one transaction
 
 # The actions that can be done from an alert, without opening the case.
 _ALERT_VERBS = ("accept", "transfer", "not_ours")
@@ -64,6 +64,7 @@ async def assign_and_alert(work: UnitOfWork, submission: Submission) -> bool:
 
 
 async def _choose_next(work: UnitOfWork, suited: Sequence[Officer]) -> Officer:
+    """Return the officer with the fewest open cases, and store that it was their turn."""
     if len(suited) == 1:
         return suited[0]
     loads = await casework.count_open_cases(work.connection, [each.id for each in suited])
@@ -103,13 +104,13 @@ async def _send_alerts(
 
 
 async def list_serving(work: UnitOfWork, submission: Submission) -> list[Officer]:
-    """The officers on duty of the unit that handles it or, if it has none, of the city.
+    """Return the officers on duty who may read a submission: of its unit or, without any, the city.
 
-    Only who may read it: never one whom it concerns.
+    An officer who is kept off the case is never among them.
     """
     units = submission_rules.list_units_to_alert(submission.handled_by)
     found = await list_on_duty(work, units, submission.topics)
-    # A case as it was received has kept nobody off yet.
+    # Nobody can have been kept off a submission that was just received.
     is_new = submission.version == 1
     recused = (
         frozenset[int]() if is_new else await casework.list_recused(work.connection, submission.id)
@@ -122,33 +123,32 @@ async def list_serving(work: UnitOfWork, submission: Submission) -> list[Officer
 async def list_on_duty(
     work: UnitOfWork, units: Sequence[str], topics: Iterable[str]
 ) -> list[Officer]:
-    """The officers of units who work on cases and are on duty for any of the topics.
+    """Return the officers of units who work on cases and are on duty for any of the topics.
 
-    In the place of who is away stands their substitute, whatever their own topics.
+    The substitute takes the place of an officer who is away, whatever the substitute's topics are.
     """
-    local, about_these = work.now.astimezone(work.policy.zone), set(topics)
-    on = [
-        each
-        for each in await officers.list_on_duty(work.connection, units)
-        if each.role in WORKERS
-        and is_rostered(each, local)
-        and (not each.topics or about_these & set(each.topics))
+    local, wanted = work.now.astimezone(work.policy.zone), set(topics)
+    serving = [
+        officer
+        for officer in await officers.list_on_duty(work.connection, units)
+        if officer.role in WORKERS
+        and is_rostered(officer, local)
+        and (not officer.topics or wanted & set(officer.topics))
     ]
-    present = [each for each in on if not is_away(each, work.now)]
-    for_them = {each.substitute_id for each in on if is_away(each, work.now)} - {None}
-    for_them -= {each.id for each in present}
-    if for_them:
-        substitutes = await officers.list_by_ids(
-            work.connection, [each for each in for_them if each]
-        )
-        present += [each for each in substitutes if not is_away(each, work.now)]
+    present = [officer for officer in serving if not is_away(officer, work.now)]
+    substitute_ids = {each.substitute_id for each in serving if is_away(each, work.now)}
+    substitute_ids -= {None, *(officer.id for officer in present)}
+    if substitute_ids:
+        ids = [substitute_id for substitute_id in substitute_ids if substitute_id is not None]
+        substitutes = await officers.list_by_ids(work.connection, ids)
+        present += [officer for officer in substitutes if not is_away(officer, work.now)]
     return present
 
 
 async def alert_waiting(work: UnitOfWork, after: int) -> tuple[int, int | None]:
-    """Alert officers of a page of submissions that nobody was on duty for, after an id.
+    """Assign a page of submissions that nobody was on duty for, those after an id, urgent first.
 
-    How many found somebody, and the last id of the page; None when there are no more.
+    Returns the number of those assigned, and the last id of the page; None if there is no more.
     """
     page = await submissions.list_unalerted(work.connection, after=after, most=_PAGE)
     alerted = 0
@@ -163,24 +163,24 @@ def merge_officers(*groups: Sequence[Officer]) -> list[Officer]:
 
 
 def select_leaders(found: Iterable[Officer]) -> list[Officer]:
-    """Those among officers who lead: they approve, and hear of what went wrong."""
+    """Return the leaders among officers."""
     return [each for each in found if each.role in LEADERS]
 
 
 async def list_leaders(
     work: UnitOfWork, submission: Submission, units: Sequence[str]
 ) -> list[Officer]:
-    """The leaders of units who may hear of a case: on duty or, if none is, all there are."""
+    """Return the leaders of units who may read a case: those on duty or, without any, all."""
     recused = await casework.list_recused(work.connection, submission.id)
 
-    def may_hear(found: Iterable[Officer]) -> list[Officer]:
+    def select(found: Iterable[Officer]) -> list[Officer]:
         return [each for each in select_leaders(found) if may_open(each, submission, recused)]
 
-    there = may_hear(await list_on_duty(work, units, submission.topics))
-    missing = [unit for unit in units if not any(each.unit_code == unit for each in there)]
-    return (
-        there + may_hear(await officers.list_active(work.connection, missing)) if missing else there
-    )
+    on_duty = select(await list_on_duty(work, units, submission.topics))
+    missing = [unit for unit in units if all(each.unit_code != unit for each in on_duty)]
+    if not missing:
+        return on_duty
+    return on_duty + select(await officers.list_active(work.connection, missing))
 
 
 async def list_current_assignees(work: UnitOfWork, case: Submission) -> Sequence[Officer]:

@@ -1,4 +1,4 @@
-"""What officers look up: lists of cases, cases by words, numbers, a file of cases."""
+"""Lists of cases for officers, the search, the statistics, and the export of open cases."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from storage.models import Officer, Submission
 
 EXPORTED = "case.exported"
-MOST_EXPORTED = 5000  # cases in one file
-_SEE_NUMBERS = READERS | {Role.ORGANISER, Role.OBSERVER}
+MAX_EXPORTED = 5000  # cases in one file
+_STATISTICS_READERS = READERS | {Role.ORGANISER, Role.OBSERVER}
 
 PAGE = 8  # cases on one page of a list
 FILTERS = ("unit", "mine", "new", "overdue", "proposed")
@@ -31,7 +31,7 @@ FILTERS = ("unit", "mine", "new", "overdue", "proposed")
 
 @dataclass(frozen=True)
 class CasePage:
-    """Some cases, and where the next page begins, if there is one."""
+    """A page of cases. `more` is the button data of the next page; empty if there is none."""
 
     cases: Sequence[Submission]
     more: str
@@ -40,11 +40,12 @@ class CasePage:
 async def list_cases(
     work: UnitOfWork, chat_id: int, *, which: str = "unit", after: str = ""
 ) -> CasePage | None:
-    """The open cases of an officer's unit (of all, for the city's), or some of them.
+    """Return a page of the open cases that an officer may see, those due first at the top.
 
-    None for who is no officer. The most pressing first; `after` is where the last page ended.
+    `which` is one of FILTERS. `after` is where the previous page ended. Returns None if the chat
+    has no officer who reads cases.
     """
-    officer = await _reader(work.connection, chat_id)
+    officer = await _find_reader(work.connection, chat_id)
     if officer is None:
         return None
     found = await submissions.list_open_cases(
@@ -53,17 +54,17 @@ async def list_cases(
         which=which,
         officer=officer,
         now=work.now,
-        after=_place(after),
+        after=_parse_cursor(after),
         most=PAGE + 1,
     )
     shown = found[:PAGE]
-    more = f"{which}={_after(shown[-1])}" if len(found) > PAGE else ""
+    more = f"{which}={_make_cursor(shown[-1])}" if len(found) > PAGE else ""
     return CasePage(shown, more)
 
 
 async def search_cases(connection: AsyncConnection, chat_id: int, words: str) -> CasePage | None:
-    """Cases with all these words, of those that the officer may open; None if no officer."""
-    officer = await _reader(connection, chat_id)
+    """Return the cases with all these words that an officer may open; None without an officer."""
+    officer = await _find_reader(connection, chat_id)
     if officer is None:
         return None
     found = await find_words.find_submissions(
@@ -75,12 +76,12 @@ async def search_cases(connection: AsyncConnection, chat_id: int, words: str) ->
 async def load_statistics(
     work: UnitOfWork, chat_id: int, days: int
 ) -> tuple[str, CaseStatistics] | None:
-    """The unit and the numbers of its last days, of the whole city for the city's officers.
+    """Return an officer's unit and the statistics of its last days; of all units for the city.
 
-    None for who is no officer. Numbers only: organisers and observers see them too.
+    Organisers and observers may read them too. Returns None if the chat has no officer.
     """
     officer = await officers.find_officer(work.connection, chat_id)
-    if officer is None or officer.role not in _SEE_NUMBERS:
+    if officer is None or officer.role not in _STATISTICS_READERS:
         return None
     since = work.now - timedelta(days=days)
     return officer.unit_code, await casework.compute_statistics(
@@ -89,11 +90,11 @@ async def load_statistics(
 
 
 async def list_exported_cases(work: UnitOfWork, chat_id: int) -> Sequence[Submission] | None:
-    """The open cases that an officer may see, to be put into a file; audited.
+    """Return the open cases that an officer may see, for a file, and record it in the audit.
 
-    None for who is no officer.
+    Returns None if the chat has no officer who reads cases.
     """
-    officer = await _reader(work.connection, chat_id)
+    officer = await _find_reader(work.connection, chat_id)
     if officer is None:
         return None
     found = await submissions.list_open_cases(
@@ -101,7 +102,7 @@ async def list_exported_cases(work: UnitOfWork, chat_id: int) -> Sequence[Submis
         get_visible_unit(officer),
         officer=officer,
         now=work.now,
-        most=MOST_EXPORTED,
+        most=MAX_EXPORTED,
     )
     await audit.append_entry(
         work.connection,
@@ -114,17 +115,18 @@ async def list_exported_cases(work: UnitOfWork, chat_id: int) -> Sequence[Submis
     return found
 
 
-async def _reader(connection: AsyncConnection, chat_id: int) -> Officer | None:
+async def _find_reader(connection: AsyncConnection, chat_id: int) -> Officer | None:
     officer = await officers.find_officer(connection, chat_id)
     return officer if officer is not None and officer.role in READERS else None
 
 
-def _after(case: Submission) -> str:
+def _make_cursor(case: Submission) -> str:
+    """Return the due time in whole seconds and the id: where a page ends."""
     return f"{int(case.due_at.timestamp())}-{case.id}"
 
 
-def _place(after: str) -> tuple[datetime, int] | None:
-    """Where the last page ended; due times are whole seconds."""
+def _parse_cursor(after: str) -> tuple[datetime, int] | None:
+    """Return the due time and the id in a cursor; None if it is not a cursor."""
     due, _, number = after.partition("-")
     if not (due.isdecimal() and number.isdecimal()):
         return None

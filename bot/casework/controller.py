@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.casework import action_service, case_lists, screens, staff
+from bot.casework import action_service, case_lists, case_view, resident_bans, screens
 from bot.casework.actions import OFFICER_ACTIONS
 from bot.casework.submission_rules import parse_code
 from bot.core.requests import Notice, Refused, Route, Show, StartFlow
@@ -39,7 +39,7 @@ async def open_case(work: UnitOfWork, request: Request) -> Answers:
 
 
 async def _show_case(work: UnitOfWork, chat_id: int, code: str) -> Answers:
-    opened = await staff.open_case(work, chat_id, code)
+    opened = await case_view.open_case(work, chat_id, code)
     if opened is None:
         return Notice(Words("case.refused"))
     screen = screens.show_case(opened, work.policy.zone)
@@ -48,7 +48,7 @@ async def _show_case(work: UnitOfWork, chat_id: int, code: str) -> Answers:
 
 async def show_more_actions(work: UnitOfWork, request: Request) -> Answers:
     """Show the actions on a case that are seldom needed."""
-    opened = await staff.open_case(work, request.chat.id, request.argument)
+    opened = await case_view.open_case(work, request.chat.id, request.argument)
     if opened is None:
         return Notice(Words("case.refused"))
     return Show(screens.show_more_actions(opened), new=True)
@@ -76,14 +76,14 @@ async def record_refusal(work: UnitOfWork, request: Request) -> None:
 
 async def start_ban(work: UnitOfWork, request: Request) -> Answers:
     """Ask for how long, and why, no more submissions are taken from the author of a case."""
-    if not await staff.may_ban(work, request.chat.id, request.argument):
+    if not await resident_bans.may_ban(work, request.chat.id, request.argument):
         raise Refused(Words("case.refused"))
     return StartFlow("ban", {"@code": request.argument})
 
 
 async def lift_ban(work: UnitOfWork, request: Request) -> Answers:
     """Take submissions from the author of a case again."""
-    lifted = await staff.unban_resident(work, request.chat.id, request.argument)
+    lifted = await resident_bans.unban_resident(work, request.chat.id, request.argument)
     return Notice(Words("ban.lifted" if lifted else "ban.none"))
 
 

@@ -1,4 +1,4 @@
-"""The short conversations of officers."""
+"""The short conversations of officers: they ask for the words of an action."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OWN_WORDS = "own"
 
 
 def show_proposal(answers: Answers) -> Mapping[str, Param]:
-    """The answer as the resident will read it."""
+    """Return the parts of the answer as the resident will read it."""
     return {name: answers[name] for name in ("text", "measure", "deadline")}
 
 
@@ -42,36 +42,36 @@ BAN = Flow(
 )
 
 _LONG, _SHORT = 3000, 300  # characters
-_SHORTEST_CODE = 6  # letters: less is the number of a button
+_MIN_CODE_LENGTH = 6  # characters; shorter input is the number of a button
 EXTENSION_DAYS = ("3", "5", "10")
 
 ASK = Flow("ask", (Step("question", text_input("ask.question", limit=_LONG)),))
 
 
 def has_templates(answers: Answers) -> bool:
-    """There is something to begin with."""
+    """Return True if there are templates to choose from."""
     return bool(answers.get("@templates"))
 
 
-def _template(answers: Answers) -> str:
-    """The text of the template that was chosen; nothing for one's own words."""
+def _get_template(answers: Answers) -> str:
+    """Return the text of the chosen template; empty if the officer writes their own words."""
     texts = {each[0]: each[2] for each in answers.get("@templates", ())}
     return str(texts.get(answers.get("template", OWN_WORDS), ""))
 
 
 def answer_input() -> Input:
-    """The words of an answer: typed, or a template's once nothing in it is to be filled in."""
+    """Ask for the text of an answer: typed, or the chosen template if it has no blanks."""
     typed = text_input("propose.text", limit=_LONG)
     use = Option("use", Words("propose.text.options.use"))
 
     def options(answers: Answers) -> tuple[Option, ...]:
-        template = _template(answers)
+        template = _get_template(answers)
         return (use,) if template and not has_blanks(template) else ()
 
     def parse(reply: Reply, answers: Answers) -> str:
         if reply.choice is not None:
             parse_choice(reply, options(answers))
-            return _template(answers)
+            return _get_template(answers)
         words = str(typed.parse(reply, answers))
         if has_blanks(words):
             raise Rejected("blanks")
@@ -80,9 +80,9 @@ def answer_input() -> Input:
     return Input(
         parse,
         options=options,
-        prompt=lambda answers: "template" if _template(answers) else "ask",
+        prompt=lambda answers: "template" if _get_template(answers) else "ask",
         prompts=("ask", "template"),
-        params=lambda answers: {"template": _template(answers)},
+        params=lambda answers: {"template": _get_template(answers)},
         reasons=(*typed.reasons, "blanks"),
     )
 
@@ -132,12 +132,12 @@ RECLASSIFY = Flow(
 
 
 def merge_target_input() -> Input:
-    """The code of a case: of one that looks alike, or typed."""
+    """Ask for the code of a case: of a similar case, or typed."""
     alike = offered_input("@alike", "merge.into")
 
     def parse(reply: Reply, answers: Answers) -> str:
         typed = (reply.text or "").strip()
-        if reply.choice is None and len(typed) >= _SHORTEST_CODE:
+        if reply.choice is None and len(typed) >= _MIN_CODE_LENGTH:
             return typed[:_SHORT]
         return str(alike.parse(reply, answers))
 

@@ -1,4 +1,4 @@
-"""Who may see and do what, by role, unit and case: pure functions."""
+"""Permissions of officers by role, unit and case, and their times of duty. Pure functions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 
 
 def is_city_officer(officer: Officer) -> bool:
-    """Whether an officer is of the city, which stands above every unit."""
+    """Return True if an officer belongs to the city, which is above every unit."""
     return officer.unit_code == CITY
 
 
@@ -57,14 +57,14 @@ def may_open(officer: Officer, case: Submission, recused: Collection[int] = ()) 
 
 
 def is_away(officer: Officer, now: datetime) -> bool:
-    """Whether an officer is absent, and a substitute does their work."""
+    """Return True if an officer is absent, so that their substitute does their work."""
     return officer.away_until is not None and officer.away_until > now
 
 
 def is_rostered(officer: Officer, local: datetime) -> bool:
-    """Whether an officer's roster has them on duty at a moment in the city's time.
+    """Return True if an officer's roster has a shift at a time, given in the city's time zone.
 
-    A shift that ends before it begins runs into the next day. No roster means always.
+    A shift that ends before it begins runs into the next day. Without a roster it is always True.
     """
     if not officer.roster:
         return True

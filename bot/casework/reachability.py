@@ -1,12 +1,11 @@
-"""Whether somebody can be written to: under their chat's own number and every pseudonym of it."""
+"""Track whether a chat can be reached (blocked, migrated), by chat id and pseudonyms."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.casework import staff as casework
-from bot.casework import unit_groups
+from bot.casework import staff, unit_groups
 from bot.core.unit_of_work import UnitOfWork
 from storage import outbox
 
@@ -20,30 +19,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reachability:
-    """Writes down who blocks us and who no longer does."""
+    """Stores which chats can be reached, and gives on what an officer or a group does not get."""
 
     policy: Policy
 
     async def lost(self, connection: AsyncConnection, chat_id: int, now: datetime) -> None:
-        """A chat, or a pseudonym of one, blocks us: what waits for it waits on.
+        """Park the messages of a chat that blocked the bot; `chat_id` may be a pseudonym.
 
-        What an officer does not get there goes to another. What waits for a group is closed, and
-        its unit is told: the officers have had it in private.
+        The cases of an officer's undelivered alerts are given back. The messages of a group are
+        cancelled instead, as officers have them in private, and the officers of its unit are told.
         """
         if await unit_groups.mark_group_lost(UnitOfWork(connection, now, self.policy), chat_id):
             return
         await outbox.block_chats(connection, self.policy.pseudonyms.list_chat_ids(chat_id), now)
-        await casework.mark_officer_unreachable(UnitOfWork(connection, now, self.policy), chat_id)
+        await staff.mark_officer_unreachable(UnitOfWork(connection, now, self.policy), chat_id)
 
     async def lost_topic(self, connection: AsyncConnection, chat_id: int, now: datetime) -> None:
-        """A group's topic is gone: the group itself is written to, and its unit is told."""
+        """Write to a group itself from now on, because its topic is gone, and tell its unit."""
         await unit_groups.mark_topic_lost(UnitOfWork(connection, now, self.policy), chat_id)
 
     async def moved(self, connection: AsyncConnection, old_id: int, new_id: int) -> None:
-        """A group became a supergroup: what waits for it, and what is yet to come, goes there."""
+        """Send all messages of a group to the supergroup that it became."""
         await outbox.move_messages(connection, old_id, new_id)
         await unit_groups.move_group(connection, old_id, new_id)
 
     async def regained(self, connection: AsyncConnection, chat_id: int, now: datetime) -> None:
-        """A chat can be written to again."""
+        """Send the parked messages of a chat that can be reached again."""
         await outbox.unblock_chats(connection, self.policy.pseudonyms.list_chat_ids(chat_id), now)

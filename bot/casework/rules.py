@@ -1,4 +1,4 @@
-"""What is decided about officers and their cases: pure functions."""
+"""Rules about officers' work: shifts, similar cases, templates, invites, files. Pure functions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INVITE_LIFETIME = timedelta(days=7)
 
 _BLANK = re.compile(r"\[[^\]\n]+\]")
 _MINUTES = 24 * 60
-_ALIKE = 55  # of 100: below it two texts are about different things
+_MIN_LIKENESS = 55  # of 100: texts below it are about different things
 
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -29,13 +29,14 @@ _SHIFT = re.compile(r"([a-z]{3})(?:-([a-z]{3}))? (\d\d):(\d\d)-(\d\d):(\d\d)", r
 
 
 class BadShift(ValueError):
-    """Something is no shift; the message says how one is written."""
+    """The text is not a shift. The message shows how a shift is written."""
 
 
 def parse_shifts(typed: str) -> list[list[int]]:
-    """Shifts such as `mon-fri 07:30-17:00`: a day of the week (Monday is 0) and two minutes of it.
+    """Return the shifts of a text such as `mon-fri 07:30-17:00`, one for each day.
 
-    One that ends before it begins runs into the next day. Raises BadShift.
+    A shift is a day of the week (Monday is 0) and the minutes of the day at which it begins and
+    ends. A shift that ends before it begins runs into the next day. Raises BadShift.
     """
     found = _SHIFT.fullmatch(typed.strip().lower())
     if found is None or any(day and day not in _DAYS for day in found.groups()[:2]):
@@ -49,55 +50,55 @@ def parse_shifts(typed: str) -> list[list[int]]:
 
 
 def may_leave_the_city(case: Submission) -> bool:
-    """Whether the city may send a case down to a unit: not what the law or its topic keeps there.
+    """Return True if the city may send a case to a unit: the law and its topics allow it.
 
-    To no unit at all, so that none hears of another's officers either.
+    What concerns officers of one unit is not sent to another unit either.
     """
     return not submission_rules.stays_with_city(case.kind, [Topic(topic) for topic in case.topics])
 
 
 def compute_likeness(one: str, other: str) -> float:
-    """How alike two folded texts are, from 0 to 100, whatever the order of their words."""
+    """Return how similar two folded texts are, from 0 to 100; the order of words does not count."""
     return float(fuzz.token_set_ratio(one, other))
 
 
 def rank_similar(
     case: Submission, others: Sequence[Submission], most: int = 5
 ) -> list[tuple[Submission, float]]:
-    """Of other cases those that seem to be about the same, the most alike first."""
+    """Return the similar ones among other cases with their likeness, the most similar first."""
     rated = [(each, compute_likeness(case.folded, each.folded)) for each in others]
-    alike = [pair for pair in rated if pair[1] >= _ALIKE]
+    alike = [pair for pair in rated if pair[1] >= _MIN_LIKENESS]
     return sorted(alike, key=lambda pair: -pair[1])[:most]
 
 
 def fill_template(template: str, **fields: str) -> str:
-    """A template with its fields, such as {ma}, filled in; unknown ones stay as they are."""
+    """Return a template with its fields, such as {ma}, filled in; unknown fields stay."""
     for name, value in fields.items():
         template = template.replace(f"{{{name}}}", value)
     return template
 
 
 def has_blanks(text: str) -> bool:
-    """Whether a text still has something to be filled in by hand, such as [thời gian]."""
+    """Return True if a text has a blank that is filled in by hand, such as [thời gian]."""
     return _BLANK.search(text) is not None
 
 
 def hash_token(token: str) -> str:
-    """What is kept of an invite's token; 256 random bits need no salt."""
+    """Return the hash of an invite's token, which is stored. A long random token needs no salt."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-# What Telegram itself makes anew when it is sent, so that it says nothing of its maker.
-_MADE_ANEW = frozenset({"photo", "voice", "video_note"})
+# Telegram re-encodes these when they are sent, so they hold no metadata about their author.
+_REENCODED = frozenset({"photo", "voice", "video_note"})
 
 
 def may_be_shown(submission: Submission, file: Attachment) -> bool:
-    """Whether an officer may be shown a file: its clean copy, or what needs none.
+    """Return True if officers may be shown a file: there is a clean copy, or none is needed.
 
-    Of a resident who gave a name the file itself may stand in for a copy that cannot be made.
+    The file itself is shown if the copy cannot be made, unless the resident is confidential.
     """
     if file.state in {EvidenceState.STORED, EvidenceState.PLACE}:
         return True
     if file.state is EvidenceState.REFUSED:
         return False
-    return file.type in _MADE_ANEW or not submission.confidential
+    return file.type in _REENCODED or not submission.confidential

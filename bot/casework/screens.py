@@ -1,4 +1,4 @@
-"""What officers are shown."""
+"""Screens for officers: cases, lists, statistics, templates."""
 
 from __future__ import annotations
 
@@ -14,59 +14,62 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
-    from bot.casework.staff import CaseView
+    from bot.casework.case_view import CaseView
     from storage.casework import CaseStatistics
     from storage.models import Answer, Officer, Submission, Template
 
 
 def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
-    """A case in full, for an officer who may see it."""
+    """Show a case in full, with the buttons of the usual actions."""
     submission = opened.submission
     words = Words(
         "case.text",
         {
             **describe_submission(submission, zone),
             "at": submission.created_at,
-            "identity": _contact(opened),
+            "identity": _name_contact(opened),
             "files": len(opened.files) + opened.withheld,
             "text": submission.text,
         },
     )
-    guarded = (Words("case.confidential"),) if submission.confidential else ()
+    confidential = (Words("case.confidential"),) if submission.confidential else ()
     withheld = (Words("case.withheld", {"files": opened.withheld}),) if opened.withheld else ()
-    said = (
+    remarks = (
         Words(f"case.remark.{each.kind}", {"at": each.at, "text": each.text})
         for each in opened.remarks
     )
-    proposed = (_answer(opened.answer),) if opened.answer else ()
-    merged = _codes("case.merged", opened.merged)
-    alike = _codes("case.alike", opened.alike)
-    ways = [each.verb for each in opened.actions if not each.is_rare]
+    answer = (_show_answer(opened.answer),) if opened.answer else ()
+    merged = _list_codes("case.merged", opened.merged)
+    alike = _list_codes("case.alike", opened.alike)
+    verbs = [each.verb for each in opened.actions if not each.is_rare]
     return Screen(
-        (*guarded, words, *said, *proposed, *withheld, *merged, *alike),
-        (*_doing(ways, submission), Button(Words("case.more"), f"case:more={submission.code}")),
+        (*confidential, words, *remarks, *answer, *withheld, *merged, *alike),
+        (
+            *_make_buttons(verbs, submission),
+            Button(Words("case.more"), f"case:more={submission.code}"),
+        ),
     )
 
 
 def show_more_actions(opened: CaseView) -> Screen:
-    """What is done with a case now and then."""
-    ways = [each.verb for each in opened.actions if each.is_rare]
-    ways.append("unban" if opened.banned else "ban")
+    """Show the buttons of the rare actions on a case."""
+    verbs = [each.verb for each in opened.actions if each.is_rare]
+    verbs.append("unban" if opened.banned else "ban")
     words = Words("case.what", {"code": opened.submission.code})
-    return Screen((words,), _doing(ways, opened.submission))
+    return Screen((words,), _make_buttons(verbs, opened.submission))
 
 
-def _doing(ways: Sequence[str], case: Submission) -> tuple[Button, ...]:
-    return tuple(Button(Words(f"case.do.{way}"), f"case:{way}={case.code}") for way in ways)
+def _make_buttons(verbs: Sequence[str], case: Submission) -> tuple[Button, ...]:
+    return tuple(Button(Words(f"case.do.{verb}"), f"case:{verb}={case.code}") for verb in verbs)
 
 
-def _codes(key: str, cases: Sequence[Submission]) -> tuple[Words, ...]:
-    """A line with the codes of cases, if there are any."""
+def _list_codes(key: str, cases: Sequence[Submission]) -> tuple[Words, ...]:
+    """Return a line with the codes of cases; nothing if there are none."""
     codes = ", ".join(each.code for each in cases)
     return (Words(key, {"codes": codes}),) if cases else ()
 
 
-def _answer(answer: Answer) -> Words:
+def _show_answer(answer: Answer) -> Words:
     key = "case.answer" if answer.approved_at else "case.proposed"
     parts = {name: getattr(answer, name) for name in ("text", "measure", "deadline")}
     return Words(key, parts)
@@ -80,9 +83,9 @@ def show_case_list(
     more: str = "",
     filters: Sequence[str] = (),
 ) -> Screen:
-    """A list of cases, each a button; with one to the next page, whose data end in `more`.
+    """Show a list of cases, each with a button, and buttons to the next page and to other lists.
 
-    `filters` are the other lists that there are.
+    `more` is the data of the next page's button, empty without one. `filters` are the other lists.
     """
     others = [
         Button(Words(f"cases.to.{name}"), f"cases:{name}=") for name in filters if name != title
@@ -109,7 +112,7 @@ def show_case_list(
 
 
 def show_statistics(unit_code: str, found: CaseStatistics, days: int) -> Screen:
-    """What came in the last days, and what became of it."""
+    """Show the numbers of cases of the last days by kind and state, and how they were handled."""
     kinds = [
         Words("stats.line", {"what": Words(f"feedback.kind.options.{kind}"), "count": count})
         for kind, count in found.kinds.items()
@@ -139,7 +142,7 @@ def show_statistics(unit_code: str, found: CaseStatistics, days: int) -> Screen:
 
 
 def show_templates(officer: Officer, found: Sequence[Template]) -> Screen:
-    """The templates of an officer's unit and of the city; with what they may do with them."""
+    """Show templates, with buttons to delete one and to add one if the officer may."""
     shown = [Words("templates.one", {"name": each.name, "text": each.text}) for each in found]
     drops = [
         Button(Words("templates.drop", {"name": each.name}), f"templates:drop={each.id}")
@@ -151,7 +154,7 @@ def show_templates(officer: Officer, found: Sequence[Template]) -> Screen:
     return Screen(paragraphs, (*drops, *adds))
 
 
-def _contact(opened: CaseView) -> Param:
+def _name_contact(opened: CaseView) -> Param:
     if opened.phone:
         return opened.phone
     named_as = "channel" if opened.submission.identity is Identity.CHANNEL else "unnamed"
@@ -159,5 +162,5 @@ def _contact(opened: CaseView) -> Param:
 
 
 def show_welcome(officer: Officer) -> Screen:
-    """What a new officer is told."""
+    """Show a new officer the welcome."""
     return Screen((Words("officer.welcome", {"unit": name_police(officer.unit_code)}),))

@@ -1,4 +1,7 @@
-"""Rules about submissions (pure functions): who handles them, codes, what may still be done."""
+"""Rules about submissions: the unit that handles them, the next officer, codes, groups of states.
+
+All of them are pure functions.
+"""
 
 from __future__ import annotations
 
@@ -13,28 +16,30 @@ if TYPE_CHECKING:
 
     from storage.models import Officer, Submission
 
-# Matters of a unit's own officers are not for that unit to see; staffing is decided by the city.
+# A unit does not see what concerns its own officers. The city decides about staffing.
 _CONDUCT = frozenset({Topic.OFFICER_ATTITUDE, Topic.CRIME_REPORT_HANDLING})
 _ABOVE_THE_UNIT = _CONDUCT | {Topic.STAFFING}
 _FORMAL = frozenset({Kind.COMPLAINT, Kind.DENUNCIATION})
 
-CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread or misheard
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without letters that are misread or misheard
 _CODE_LENGTH = 8
 
 
 def is_confidential(kind: Kind, identity: Identity) -> bool:
-    """Whether who gave it is kept from the officers too."""
+    """Return True if the officers do not learn who gave it either."""
     return identity is Identity.UNNAMED or kind is Kind.DENUNCIATION
 
 
 def get_handling_unit(kind: Kind, topics: Collection[Topic], unit_code: str) -> str:
-    """The unit that handles it: the unit it is about, or the city above it."""
+    """Return the unit that handles a submission: the unit that it is about, or the city."""
     return CITY if stays_with_city(kind, topics) else unit_code
 
 
 def stays_with_city(kind: Kind, topics: Collection[Topic]) -> bool:
-    """Whether it is for no unit: complaints, denunciations, what is decided above a unit, and what
-    concerns a unit's own officers (praise excepted).
+    """Return True if no unit may handle it, only the city.
+
+    These are complaints, denunciations, what the city decides, and what concerns a unit's own
+    officers, except praise.
     """
     return kind in _FORMAL or (
         kind is not Kind.PRAISE and bool(_ABOVE_THE_UNIT.intersection(topics))
@@ -42,7 +47,7 @@ def stays_with_city(kind: Kind, topics: Collection[Topic]) -> bool:
 
 
 def choose_next(candidates: Sequence[Officer], loads: Mapping[int, int]) -> Officer:
-    """Who of the candidates gets the next case: with the fewest open ones, then the longest ago."""
+    """Return the officer with the fewest open cases; among equals the one assigned longest ago."""
     return min(
         candidates,
         key=lambda each: (
@@ -54,36 +59,39 @@ def choose_next(candidates: Sequence[Officer], loads: Mapping[int, int]) -> Offi
 
 
 def select_best_suited(serving: Sequence[Officer], submission: Submission) -> Sequence[Officer]:
-    """Whose turn it may be: triage for what names no unit, officers otherwise, or who is there."""
+    """Return those with the best suited role, or everybody if no such role is on duty.
+
+    Triage comes first for a submission that names no unit, officers for any other.
+    """
     unrouted = submission.unit_code == CITY and submission.handled_by == CITY
     wanted = (Role.TRIAGE, Role.OFFICER) if unrouted else (Role.OFFICER, Role.TRIAGE)
     for role in wanted:
-        if found := [each for each in serving if each.role is role]:
-            return found
+        if suited := [officer for officer in serving if officer.role is role]:
+            return suited
     return serving
 
 
 def list_units_to_alert(handled_by_unit: str) -> tuple[str, ...]:
-    """Whose officers on duty are alerted: the unit's or, if it has none, the city's.
+    """Return the units whose officers on duty are alerted, the first one with any.
 
-    Never downwards: what the city handles may be about the unit itself.
+    A unit is not alerted of what the city handles: it may be about the unit itself.
     """
     return (handled_by_unit,) if handled_by_unit == CITY else (handled_by_unit, CITY)
 
 
 def make_receipt_code(pick: Callable[[str], str]) -> str:
-    """A new receipt code, for example HP-7KQM-2XWD; `pick` draws one letter of an alphabet.
+    """Return a new receipt code, such as HP-7KQM-2XWD; `pick` draws one letter of an alphabet.
 
-    30^8 codes: nobody finds another's by trying.
+    There are 30^8 codes, so nobody finds one by trying.
     """
     letters = "".join(pick(CODE_ALPHABET) for _ in range(_CODE_LENGTH))
     return f"HP-{letters[:4]}-{letters[4:]}"
 
 
 def parse_code(typed: str) -> str:
-    """A receipt code as it is stored, from how somebody typed it; not checked to exist."""
+    """Return a typed receipt code as it would be stored. It need not exist."""
     letters = "".join(c for c in typed.upper() if c.isalnum())
-    if len(letters) > _CODE_LENGTH:  # the letters of a code may begin with HP themselves
+    if len(letters) > _CODE_LENGTH:  # The letters of a code may begin with HP, too.
         letters = letters.removeprefix("HP")
     return f"HP-{letters[:4]}-{letters[4:]}"
 
@@ -100,7 +108,7 @@ HANDED_BACK = NEW | {State.IN_PROGRESS, State.TRANSFERRED}
 ADDABLE = OPEN | {State.ACKNOWLEDGED}
 WITHDRAWABLE = OPEN
 
-# The law has these kept once they are received: the Criminal Procedure Code 2015, art. 145, and the
+# These are kept by law once they are received: the Criminal Procedure Code 2015, art. 145, and the
 # laws on complaints (2011) and denunciations (2018).
 _KEPT_BY_LAW = frozenset({Kind.CRIME_REPORT, Kind.COMPLAINT, Kind.DENUNCIATION})
 

@@ -1,4 +1,4 @@
-"""Templates: how the answers that a unit often gives begin."""
+"""Templates: the beginnings of answers that a unit often gives."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ADDED, DROPPED = "template.added", "template.dropped"
 async def list_officer_templates(
     connection: AsyncConnection, chat_id: int
 ) -> tuple[Officer, Sequence[Template]] | None:
-    """An officer and the templates that they may begin with; None for who is no officer."""
+    """Return a chat's officer and the templates that they may use; None if there is no reader."""
     officer = await officers.find_officer(connection, chat_id)
     if officer is None or officer.role not in READERS:
         return None
@@ -33,13 +33,13 @@ async def list_officer_templates(
 
 
 def may_change(officer: Officer, template: Template | None = None) -> bool:
-    """Whether an officer may add templates for their unit, or delete this one."""
+    """Return True if an officer may add templates for their unit, or delete a given one."""
     is_own = template is None or template.unit_code == officer.unit_code
     return officer.role in DISTRIBUTORS and is_own
 
 
 async def begin_template(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
-    """Raise Refused for who may add none."""
+    """Raise Refused unless the officer of the chat may add templates."""
     officer = await officers.find_officer(work.connection, chat.id)
     if officer is None or not may_change(officer):
         raise Refused(Words("templates.refused"))
@@ -47,7 +47,7 @@ async def begin_template(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
 
 
 async def add_template(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
-    """Keep a template for the officer's unit."""
+    """Store a template for the officer's unit; raise Refused if they may not."""
     await begin_template(work, chat)
     officer = await officers.find_officer(work.connection, chat.id)
     assert officer is not None
@@ -67,7 +67,7 @@ async def add_template(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any])
 
 
 async def delete_template(work: UnitOfWork, chat_id: int, template_id: int) -> bool:
-    """Delete a template of the officer's unit; whether there was one that they may delete."""
+    """Delete a template of the officer's unit; return False if there is none they may delete."""
     officer = await officers.find_officer(work.connection, chat_id)
     if officer is None or not may_change(officer):
         return False

@@ -1,4 +1,4 @@
-"""A unit's group: where its officers are alerted together, without text or identity."""
+"""Groups of units: officers are alerted there together, without text or identity."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _MAY_LINK = LEADERS | {Role.ADMINISTRATOR, Role.TRIAGE}
 async def link_group(
     work: UnitOfWork, chat_id: int, thread_id: int | None, person_id: int | None
 ) -> Words:
-    """Alert a leader's unit in this group from now on; what to say there.
+    """Send a unit's alerts to this group, or to a topic of it; return the answer to show there.
 
-    `person_id` None is somebody who writes as the group itself: nobody knows who that is.
+    `person_id` is None for an administrator who writes as the group itself, and is refused.
     """
     if person_id is None:
         return Words("group.anonymous")
@@ -45,22 +45,22 @@ async def link_group(
             "set_at": work.now,
         },
     )
-    await _logged(work, LINKED, officer)
+    await _record(work, LINKED, officer)
     return Words("group.linked", {"unit": name_police(officer.unit_code)})
 
 
 async def unlink_group(work: UnitOfWork, person_id: int | None) -> Words:
-    """Alert a leader's unit in no group any more; what to say there."""
+    """Send a unit's alerts to no group any more; return the answer to show there."""
     officer = None if person_id is None else await officers.find_officer(work.connection, person_id)
     if officer is None or officer.role not in _MAY_LINK:
         return Words("group.anonymous" if person_id is None else "group.refused")
     if not await casework.unlink_unit_chat(work.connection, officer.unit_code):
         return Words("group.none")
-    await _logged(work, UNLINKED, officer)
+    await _record(work, UNLINKED, officer)
     return Words("group.unlinked", {"unit": name_police(officer.unit_code)})
 
 
-async def _logged(work: UnitOfWork, action: str, officer: Officer) -> None:
+async def _record(work: UnitOfWork, action: str, officer: Officer) -> None:
     details = {"unit": officer.unit_code}
     await audit.append_entry(
         work.connection, action, work.now, role=officer.role, actor_id=officer.id, details=details
@@ -68,7 +68,10 @@ async def _logged(work: UnitOfWork, action: str, officer: Officer) -> None:
 
 
 async def mark_group_lost(work: UnitOfWork, chat_id: int) -> bool:
-    """A group cannot be written to: its unit is told, in private; whether it was a unit's group."""
+    """Cancel the messages of a group that cannot be reached, and tell its unit in private.
+
+    Returns False if `chat_id` is not a group.
+    """
     if chat_id > 0:
         return False
     units = await casework.mark_unit_chat_lost(work.connection, chat_id, work.now)
@@ -78,14 +81,14 @@ async def mark_group_lost(work: UnitOfWork, chat_id: int) -> bool:
 
 
 async def mark_topic_lost(work: UnitOfWork, chat_id: int) -> None:
-    """A group's topic is gone: the group itself is used, and its unit is told."""
+    """Use a group itself, because its topic is gone, and tell its unit in private."""
     units = await casework.mark_unit_chat_lost(work.connection, chat_id, work.now, topic_only=True)
     await outbox.clear_topic(work.connection, chat_id)
     await _notify_unit(work, units, "group.lost_topic")
 
 
 async def move_group(connection: AsyncConnection, old_id: int, new_id: int) -> None:
-    """A group became a supergroup: it has another number."""
+    """Store the id of the supergroup that a group became."""
     await casework.move_unit_chat(connection, old_id, new_id)
 
 

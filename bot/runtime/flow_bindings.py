@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from bot.casework import absences, action_service, staff, templates
+from bot.casework import absences, action_service, resident_bans, templates
 from bot.casework.actions import OFFICER_ACTIONS
 from bot.casework.flows import AWAY, BAN, TEMPLATE
 from bot.casework.resident_actions import RESIDENT_ACTIONS
@@ -39,7 +39,7 @@ FLOW_BINDINGS = (
         FlowBinding(flow, finish=partial(action_service.finish_own_action, flow=flow.name))
         for flow in dict.fromkeys(action.flow for action in RESIDENT_ACTIONS if action.flow)
     ),
-    FlowBinding(BAN, finish=staff.ban_resident),
+    FlowBinding(BAN, finish=resident_bans.ban_resident),
     FlowBinding(AWAY, finish=absences.finish_absence, begin=absences.begin_absence),
     FlowBinding(TEMPLATE, finish=templates.add_template, begin=templates.begin_template),
     *(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, text
 
 from bot.areas.units import CITY, list_units
-from bot.casework import case_access, case_lists, choices, staff, submission_rules
+from bot.casework import case_access, case_lists, case_view, choices, staff, submission_rules
 from bot.core.text_folding import fold_text
 from bot.core.unit_of_work import UnitOfWork
 from bot.privacy.encryption import make_key
@@ -136,7 +136,7 @@ def asked(filled: Filled) -> dict[str, Query]:
         found[f"/cases, a later page ({who})"] = partial(_cases, chat_id, "unit", later)
         for words in ("trom xe", "trom x", "ngo 17", "khong co gi"):
             found[f"/search {words} ({who})"] = partial(_search, chat_id, words)
-    found["/case"] = lambda c: staff.open_case(UnitOfWork(c, NOW, policy), WARDEN, filled.code)
+    found["/case"] = lambda c: case_view.open_case(UnitOfWork(c, NOW, policy), WARDEN, filled.code)
     found["what can be chosen for it"] = lambda c: _chosen(c, filled.code)
     found["whose turn it is"] = lambda c: casework.count_open_cases(c, [1, 2])
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from bot.casework import staff as casework
+from bot.casework import resident_bans
 from bot.core.screen import Words
 from bot.notifications import to_resident
 from bot.runtime.settings import AbuseSettings
@@ -303,5 +303,5 @@ async def test_a_ban_ends_by_itself(town: Town) -> None:
     await ann.says("/gopy")
     assert ann.is_asked("feedback.kind")
     async with town.work() as work:
-        assert not await casework.may_ban(work, ann.id, code)
-        assert not await casework.unban_resident(work, ann.id, code)
+        assert not await resident_bans.may_ban(work, ann.id, code)
+        assert not await resident_bans.unban_resident(work, ann.id, code)

@@ -1,0 +1,90 @@
+"""A case as an officer sees it when they open it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.casework import action_service, choices, rules
+from bot.casework.actions import OFFICER_ACTIONS
+from bot.casework.case_access import find_case_access
+from bot.casework.submission_rules import NEW
+from bot.casework.timeline import OPENED
+from bot.core.transitions import is_allowed
+from storage import audit, bans, casework, submissions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.casework.case_access import CaseAccess
+    from bot.casework.case_action import CaseAction
+    from bot.core.unit_of_work import UnitOfWork
+    from storage.models import Answer, Attachment, Remark, Submission
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """A case with all that is shown of it, and the actions that the officer may do now.
+
+    - `phone`: the resident's telephone number, None if it is not known.
+    - `withheld`: the number of files that are not shown, because they have no clean copy.
+    - `banned`: no submissions are taken from the resident.
+    - `merged`: the cases that are answered together with this one.
+    - `alike`: open cases that seem to be about the same, the most similar first.
+    """
+
+    submission: Submission
+    phone: str | None
+    files: Sequence[Attachment]
+    withheld: int
+    remarks: Sequence[Remark]
+    banned: bool
+    answer: Answer | None
+    actions: Sequence[CaseAction[CaseAccess]]
+    merged: Sequence[Submission] = ()
+    alike: Sequence[Submission] = ()
+
+
+async def open_case(work: UnitOfWork, chat_id: int, code: str) -> CaseView | None:
+    """Load a case for the officer of a chat; return None if they may not open it.
+
+    Both the view and the refusal are recorded in the audit.
+    """
+    access = await find_case_access(work, chat_id, code)
+    if access is None:
+        await action_service.record_refusal(work, chat_id, "open", code)
+        return None
+    case = access.case
+    await audit.append_entry(
+        work.connection,
+        OPENED,
+        work.now,
+        role=access.role,
+        actor_id=access.actor_id,
+        submission_id=case.id,
+    )
+    files = await submissions.list_attachments(work.connection, case.id)
+    shown = [file for file in files if rules.may_be_shown(case, file)]
+    is_new = case.state in NEW
+    return CaseView(
+        submission=case,
+        phone=work.policy.cipher.decrypt_text(case.phone) if case.phone else None,
+        files=shown,
+        withheld=len(files) - len(shown),
+        remarks=await submissions.list_remarks(work.connection, case.id),
+        banned=await _is_banned(work, case),
+        answer=access.answer,
+        actions=[action for action in OFFICER_ACTIONS if is_allowed(action, access)],
+        merged=await casework.list_merged(work.connection, case.id),
+        alike=await choices.list_similar_cases(work.connection, access) if is_new else (),
+    )
+
+
+async def _is_banned(work: UnitOfWork, case: Submission) -> bool:
+    """Return True if the resident of a case is banned, under any of their pseudonyms."""
+    owner = await submissions.find_owner(work.connection, case.id)
+    if owner is None:
+        return False
+    pseudonyms = work.policy.pseudonyms
+    aliases = pseudonyms.list_aliases(pseudonyms.decrypt_chat_id(owner.sealed))
+    return await bans.find_ban(work.connection, aliases, work.now) is not None
