@@ -1,4 +1,4 @@
-"""Saying where: by name, by position, by the places of before."""
+"""The question for the area: by name, by location, by earlier areas."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from tests.town.town import Town
 
 
-async def comes_to_the_area(ann: Person) -> None:
-    """Walk up to where the area is asked for."""
+async def reach_area_question(ann: Person) -> None:
+    """Write an opinion up to the question for its area."""
     await ann.begins()
     await ann.says("Đèn đường hỏng.")
     await ann.reaches("feedback.area")
 
 
-async def test_a_position_offers_the_nearest_and_is_not_kept(town: Town) -> None:
-    """Three buttons; the coordinates stand nowhere."""
+async def test_a_location_offers_the_nearest_units_and_is_not_stored(town: Town) -> None:
+    """Three buttons; the coordinates are in no row."""
     ann = town.resident("Ann")
-    await comes_to_the_area(ann)
+    await reach_area_question(ann)
     await ann.taps("feedback.area.options.locate")
     await ann.does("choose", "Gửi vị trí của tôi")
     assert ann.is_told("feedback.area.near")
@@ -35,30 +35,30 @@ async def test_a_position_offers_the_nearest_and_is_not_kept(town: Town) -> None
     assert "106.6" not in str(row)
 
 
-async def test_a_position_outside_the_city_is_said_to_be_outside(town: Town) -> None:
-    """Hà Nội is not guessed to be a commune of the border."""
+async def test_a_location_outside_the_city_is_refused(town: Town) -> None:
+    """A location in Hà Nội is not assigned to the nearest unit."""
     ann = town.resident("Ann")
-    await comes_to_the_area(ann)
+    await reach_area_question(ann)
     await ann.does("location", 21.0285, 105.8542)
     assert ann.is_told("feedback.area.rejected.outside-city")
 
 
-async def test_an_old_name_is_confirmed_by_its_new_one(town: Town) -> None:
-    """The person reads both names, and presses."""
+async def test_a_former_name_is_confirmed_by_the_present_one(town: Town) -> None:
+    """The resident reads both names and presses a button."""
     ann = town.resident("Ann")
-    await comes_to_the_area(ann)
+    await reach_area_question(ann)
     await ann.says("p an duong le chan")
     assert "(cũ) nay thuộc Phường An Biên" in ann.sees
     await ann.taps("Phường An Biên")
     assert not ann.is_asked("feedback.area")
 
 
-async def test_the_places_of_before_are_offered_first(town: Town) -> None:
-    """The last three, newest first; an unnamed opinion leaves no such trace."""
+async def test_earlier_areas_are_offered_first(town: Town) -> None:
+    """The newest first; the area of an unnamed opinion is not remembered."""
     ann = town.resident("Ann")
     await ann.gives("Một", area="Phường An Biên")
     await ann.gives("Hai", area="Phường Hải An")
     await ann.gives("Ba", area="Phường Kiến An", identity="unnamed")
-    await comes_to_the_area(ann)
+    await reach_area_question(ann)
     assert ann.buttons[:2] == ["Phường Hải An", "Phường An Biên"]
     assert "Phường Kiến An" not in ann.buttons

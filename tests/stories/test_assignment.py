@@ -1,4 +1,4 @@
-"""Whose an opinion becomes, who is alerted of it, and what happens when nobody takes it on."""
+"""Assignment of cases: which officer gets a case, who is alerted, and how a case escalates."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tests.town.town import Town
 
 
-async def whose(town: Town, code: str) -> int | None:
-    """The chat of the officer who has a case."""
+async def get_assignee_chat(town: Town, code: str) -> int | None:
+    """Return the chat id of the officer to whom a case is assigned, None if there is none."""
     case = await town.get_submission(code)
     async with town.app.database.reading() as connection:
         found = await officers.list_by_ids(connection, [case.assignee_id or 0])
@@ -24,13 +24,17 @@ async def whose(town: Town, code: str) -> int | None:
 
 
 async def test_the_least_loaded_officer_gets_the_next(town: Town) -> None:
-    """Turn by turn while they have the same; only who got it is alerted; a leader is not."""
+    """The officer with fewer open cases gets the next one; only that officer is alerted."""
     first = await town.officer("Binh", unit=WARD)
     second = await town.officer("Dung", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     ann = town.resident("Ann")
     codes = [await ann.gives(f"Việc {number}", area=WARD_NAME) for number in range(3)]
-    assert [await whose(town, code) for code in codes] == [first.id, second.id, first.id]
+    assert [await get_assignee_chat(town, code) for code in codes] == [
+        first.id,
+        second.id,
+        first.id,
+    ]
     assert (
         first.count_heard(codes[1]),
         second.count_heard(codes[1]),
@@ -39,8 +43,10 @@ async def test_the_least_loaded_officer_gets_the_next(town: Town) -> None:
     assert (await town.get_submission(codes[0])).state is State.ASSIGNED
 
 
-async def test_an_urgent_one_is_alerted_to_all_on_duty(town: Town) -> None:
-    """Whoever takes it on first; the others' alerts change and offer nothing more."""
+async def test_an_urgent_case_is_alerted_to_all_on_duty(town: Town) -> None:
+    """The first officer to accept has the case; the alerts of the others change and lose their
+    button.
+    """
     first = await town.officer("Binh", unit=WARD)
     second = await town.officer("Dung", unit=WARD)
     code = await town.resident("Ann").gives("Cướp!!! Cứu với, nó đang cầm dao", area=WARD_NAME)
@@ -48,7 +54,7 @@ async def test_an_urgent_one_is_alerted_to_all_on_duty(town: Town) -> None:
     assert first.is_offered("case.do.accept")
     before = len(first.messages)
     await second.taps("case.do.accept")
-    assert await whose(town, code) == second.id
+    assert await get_assignee_chat(town, code) == second.id
     assert first.is_told("alert.taken")
     assert "Dung" in first.sees
     assert len(first.buttons) == 1
@@ -56,8 +62,10 @@ async def test_an_urgent_one_is_alerted_to_all_on_duty(town: Town) -> None:
     assert len(first.messages) == before
 
 
-async def test_what_nobody_takes_on_goes_up(town: Town) -> None:
-    """First to everybody on duty and the unit's leaders, then to the city's; each once."""
+async def test_a_case_that_nobody_accepts_escalates(town: Town) -> None:
+    """Everybody on duty and the unit's leaders are alerted first, then the city's; each once a
+    step.
+    """
     officer = await town.officer("Binh", unit=WARD)
     other = await town.officer("Dung", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
@@ -80,15 +88,15 @@ async def test_what_nobody_takes_on_goes_up(town: Town) -> None:
     assert (await town.get_submission(code)).state is State.IN_PROGRESS
 
 
-async def test_an_opinion_about_officers_is_never_their_units(town: Town) -> None:
-    """Nobody of the unit hears of it, finds it, or gets it by any way; the city handles it."""
+async def test_an_opinion_about_officers_never_reaches_their_unit(town: Town) -> None:
+    """Nobody of the unit is alerted of it, opens it or finds it; the city handles it."""
     officer = await town.officer("Binh", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     city = await town.officer("Giang", role=Role.COORDINATOR)
     code = await town.resident("Ann").gives(
         "Cán bộ tiếp dân quát tháo.", topic="officer_attitude", area=WARD_NAME
     )
-    assert await whose(town, code) == city.id
+    assert await get_assignee_chat(town, code) == city.id
     town.now = (await town.get_submission(code)).due_at
     town.advance(days=10)
     await check_deadlines(town)
@@ -102,8 +110,10 @@ async def test_an_opinion_about_officers_is_never_their_units(town: Town) -> Non
     assert not city.is_offered("case.do.route")
 
 
-async def test_who_has_an_interest_withdraws_and_never_sees_it_again(town: Town) -> None:
-    """It goes to another; also an officer whom the leader names is kept off."""
+async def test_an_officer_with_an_interest_recuses_and_never_sees_the_case_again(
+    town: Town,
+) -> None:
+    """The case goes to another officer. A leader can exclude an officer with the same effect."""
     first = await town.officer("Binh", unit=WARD)
     second = await town.officer("Dung", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
@@ -111,7 +121,7 @@ async def test_who_has_an_interest_withdraws_and_never_sees_it_again(town: Town)
     await first.says(f"/case {code}")
     await first.taps("case.more")
     await first.taps("case.do.recuse")
-    assert await whose(town, code) == second.id
+    assert await get_assignee_chat(town, code) == second.id
     await first.says(f"/case {code}")
     assert first.is_told("case.refused")
     await first.says("/cases")
@@ -121,13 +131,13 @@ async def test_who_has_an_interest_withdraws_and_never_sees_it_again(town: Town)
     await leader.taps("case.do.exclude")
     assert not any("Binh" in label for label in leader.buttons)
     await leader.taps(next(label for label in leader.buttons if label.startswith("Dung")))
-    assert await whose(town, code) == leader.id
+    assert await get_assignee_chat(town, code) == leader.id
     await second.says("/search vỉa hè")
     assert second.is_told("cases.none")
 
 
-async def test_a_denunciation_is_read_by_who_distributes_it_or_has_it(town: Town) -> None:
-    """Other officers of the city neither see nor find it until it is theirs."""
+async def test_a_denunciation_is_read_only_by_its_distributors_and_its_assignee(town: Town) -> None:
+    """Other officers of the city neither open nor find it until it is assigned to them."""
     officer = await town.officer("Binh")
     leader = await town.officer("Giang", role=Role.COORDINATOR)
     code = await town.resident("Ann").gives("Ông ấy nhận tiền.", kind="denunciation")
@@ -143,8 +153,11 @@ async def test_a_denunciation_is_read_by_who_distributes_it_or_has_it(town: Town
     assert officer.has_heard("Ông ấy nhận tiền")
 
 
-async def test_the_city_sends_down_what_named_no_unit(town: Town) -> None:
-    """Triage gets it first; the unit's officer is alerted, the resident told who has it now."""
+async def test_the_city_routes_an_opinion_that_names_no_unit(town: Town) -> None:
+    """Triage gets it first.
+
+    After routing, an officer of the unit is alerted and the resident is told.
+    """
     triage = await town.officer("Giang", role=Role.TRIAGE)
     other = await town.officer("Hạnh")
     officer = await town.officer("Binh", unit=WARD)
@@ -155,15 +168,15 @@ async def test_the_city_sends_down_what_named_no_unit(town: Town) -> None:
     await triage.taps("case.do.route")
     await triage.says("an bien")
     await triage.taps("Phường An Biên")
-    assert await whose(town, code) == officer.id
+    assert await get_assignee_chat(town, code) == officer.id
     assert ann.was_told("notice.route")
     assert officer.count_heard(code) == 1
     await officer.taps("case.do.accept")
     assert (await town.get_submission(code)).handled_by == WARD
 
 
-async def test_who_is_away_is_stood_in_for(town: Town) -> None:
-    """New cases and running ones: the substitute does them as their own; until they are back."""
+async def test_a_substitute_works_the_cases_of_an_absent_officer(town: Town) -> None:
+    """New and open cases go to the substitute until the officer is back."""
     officer = await town.officer("Binh", unit=WARD)
     running = await town.resident("Ann").gives("Đèn hỏng.", area=WARD_NAME)
     await officer.taps("case.do.accept", of=running)
@@ -173,7 +186,7 @@ async def test_who_is_away_is_stood_in_for(town: Town) -> None:
     await officer.taps("away.days.options.3")
     await officer.taps("Dung")
     code = await town.resident("Bao").gives("Ngập nước.", area=WARD_NAME)
-    assert await whose(town, code) == substitute.id
+    assert await get_assignee_chat(town, code) == substitute.id
     await substitute.says(f"/case {running}")
     assert substitute.is_offered("case.do.propose")
     town.advance(days=4)
@@ -184,11 +197,11 @@ async def test_who_is_away_is_stood_in_for(town: Town) -> None:
     await officer.taps("away.substitute.options.nobody")
     await officer.says("/duty on")
     later = await town.resident("Chi").gives("Ồn ào.", area=WARD_NAME)
-    assert await whose(town, later) == officer.id
+    assert await get_assignee_chat(town, later) == officer.id
 
 
-async def test_a_roster_says_when_somebody_is_on_duty(town: Town) -> None:
-    """Outside their shifts it waits or goes to the city; a night shift runs into the next day."""
+async def test_a_roster_decides_when_an_officer_is_on_duty(town: Town) -> None:
+    """Outside the shifts a case waits for an officer; a night shift continues into the next day."""
     officer = await town.officer("Binh", unit=WARD)
     async with town.app.database.transaction() as connection:
         row = await officers.find_officer(connection, officer.id)
@@ -197,16 +210,16 @@ async def test_a_roster_says_when_somebody_is_on_duty(town: Town) -> None:
         await officers.update_officer(connection, row.id, roster=night)
     ann = town.resident("Ann")
     by_day = await ann.gives("Đèn hỏng.", area=WARD_NAME)
-    assert await whose(town, by_day) is None
+    assert await get_assignee_chat(town, by_day) is None
     town.now = datetime(2026, 11, 25, 22, 0, tzinfo=UTC)  # Thursday, 5:00 in the city
     at_night = await ann.gives("Ồn ào.", area=WARD_NAME)
-    assert await whose(town, at_night) == officer.id
+    assert await get_assignee_chat(town, at_night) == officer.id
     await jobs.alert_waiting(town.app.job_context)
-    assert await whose(town, by_day) == officer.id
+    assert await get_assignee_chat(town, by_day) == officer.id
 
 
-async def test_who_leaves_leaves_nothing_behind(town: Town) -> None:
-    """Whatever a deactivated officer had is for others to take on."""
+async def test_the_cases_of_a_deactivated_officer_are_assigned_again(town: Town) -> None:
+    """Every case of the deactivated officer goes to another officer."""
     officer = await town.officer("Binh", unit=WARD)
     code = await town.resident("Ann").gives("Đèn hỏng.", area=WARD_NAME)
     await officer.taps("case.do.accept")
@@ -217,12 +230,16 @@ async def test_who_leaves_leaves_nothing_behind(town: Town) -> None:
         await staff.deactivate_officer(work, row.id, role="operator")
     await jobs.alert_waiting(town.app.job_context)
     await town.settle()
-    assert await whose(town, code) == other.id
+    assert await get_assignee_chat(town, code) == other.id
     assert (await town.get_submission(code)).state is State.ASSIGNED
 
 
-async def test_a_units_group_hears_without_text_or_identity(town: Town) -> None:
-    """In its topic; a button works for who may; a deleted topic and a lost group fall back."""
+async def test_a_units_group_gets_alerts_without_text_or_identity(town: Town) -> None:
+    """The alert goes to the chosen topic; its button works for officers of the unit only.
+
+    When the topic is deleted it goes to the group, and when the bot is removed to the officers'
+    chats.
+    """
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     officer = await town.officer("Binh", unit=WARD)
     stranger = town.resident("Bao")
@@ -239,7 +256,7 @@ async def test_a_units_group_hears_without_text_or_identity(town: Town) -> None:
     await stranger.taps_in(group, "case.do.accept")
     assert (await town.get_submission(code)).state is State.ASSIGNED
     await officer.taps_in(group, "case.do.accept")
-    assert await whose(town, code) == officer.id
+    assert await get_assignee_chat(town, code) == officer.id
     assert "Bí mật" in officer.sees
     assert "Binh" in group.messages[-1]["text"]
     assert not stranger.has_heard("Bí mật")
@@ -266,8 +283,8 @@ async def test_a_units_group_hears_without_text_or_identity(town: Town) -> None:
     assert len(group.messages) == before
 
 
-async def test_nobody_knows_who_an_anonymous_administrator_is(town: Town) -> None:
-    """What a group says by itself is refused, whoever may have written it."""
+async def test_a_command_of_an_anonymous_administrator_is_refused(town: Town) -> None:
+    """A message that is sent in the name of the group names no officer."""
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     group = town.group("An Biên", leader)
     chat = town.simulator.world.chat(group.id)

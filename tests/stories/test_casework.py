@@ -1,4 +1,4 @@
-"""An opinion from its submission to a rated answer, through officers' hands."""
+"""A case from the submission to the rated answer, and the actions of officers on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 async def test_from_submission_to_rated_answer(town: Town) -> None:
-    """A resident, an officer and a leader; each hears of what concerns them, and nothing more."""
+    """A resident, an officer and a leader each see what concerns them, and nothing else."""
     officer = await town.officer("Binh", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     ann = town.resident("Ann")
@@ -69,8 +69,8 @@ async def test_from_submission_to_rated_answer(town: Town) -> None:
     assert "Cán bộ xử lý đã nhận xử lý" in ann.sees
 
 
-async def test_who_proposed_cannot_approve(town: Town) -> None:
-    """Not even a leader: it takes a second person, and the button is not there."""
+async def test_an_officer_cannot_approve_their_own_answer(town: Town) -> None:
+    """A leader is not offered the button, and pressing it anyway has no effect."""
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     code = await town.resident("Ann").gives("Có trộm.", area="Phường An Biên")
     await accept_case(leader, code)
@@ -103,7 +103,7 @@ BUTTONS = (
 @once
 @pytest.mark.parametrize("role", list(Role))
 async def test_another_units_officers_can_do_nothing(town: Town, role: Role) -> None:
-    """Whatever their role, and through forged data too: nothing changes, nothing is shown."""
+    """No role of another unit can change or read the case, not even by forged buttons."""
     stranger = await town.officer("Dung", unit="11413", role=role)
     code = await town.resident("Ann").gives("Bí mật của ngõ 5.", area="Phường An Biên")
     before = await town.get_submission(code)
@@ -117,7 +117,7 @@ async def test_another_units_officers_can_do_nothing(town: Town, role: Role) -> 
 
 
 async def test_of_two_who_accept_the_first_wins(twin_town: Town) -> None:
-    """At two replicas; the second is told why, and sees whose it is now."""
+    """On two replicas the second officer is refused, and the case is assigned once."""
     town = twin_town
     first = await town.officer("Binh", unit=WARD)
     second = await town.officer("Dung", unit=WARD)
@@ -134,8 +134,8 @@ async def test_of_two_who_accept_the_first_wins(twin_town: Town) -> None:
     assert case.version == 3  # given, and taken once
 
 
-async def test_what_is_not_ours_goes_to_the_city(town: Town) -> None:
-    """The city's officers are alerted; the unit no longer sees it."""
+async def test_a_case_that_is_not_the_units_goes_to_the_city(town: Town) -> None:
+    """The city's officers are alerted; the unit can no longer open the case."""
     officer = await town.officer("Binh", unit=WARD)
     city = await town.officer("Giang")
     code = await town.resident("Ann").gives("Có trộm.", area="Phường An Biên")
@@ -148,7 +148,7 @@ async def test_what_is_not_ours_goes_to_the_city(town: Town) -> None:
 
 
 async def test_a_transfer_names_the_receiver_and_stays_open(town: Town) -> None:
-    """The resident learns who has it now, and the officer can still answer."""
+    """The resident learns which body has the case; the officer can still propose an answer."""
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     code = await ann.gives("Mùi hôi từ xưởng.")
@@ -164,7 +164,9 @@ async def test_a_transfer_names_the_receiver_and_stays_open(town: Town) -> None:
 
 
 async def test_a_crime_report_is_never_refused(town: Town) -> None:
-    """A leader has no such button, and cannot forge it."""
+    """A leader is offered neither refusal nor diversion, and cannot forge them; other kinds they
+    can refuse.
+    """
     leader = await town.officer("Cường", role=Role.APPROVER)
     ann = town.resident("Ann")
     code = await ann.gives("Buôn bán ma túy ở ngõ 5.", kind="crime_report")
@@ -185,7 +187,7 @@ async def test_a_crime_report_is_never_refused(town: Town) -> None:
 
 
 async def test_praise_is_acknowledged(town: Town) -> None:
-    """Those praised hear of it, and who praised is thanked."""
+    """The officers praised are alerted, and the resident is thanked."""
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     code = await ann.gives("Cảm ơn các anh!", kind="praise")
@@ -196,7 +198,7 @@ async def test_praise_is_acknowledged(town: Town) -> None:
 
 
 async def test_notes_are_for_officers_only(town: Town) -> None:
-    """Neither the resident nor their copy of their data has them."""
+    """A note is in no message to the resident."""
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     code = await ann.gives("Có trộm.")
@@ -209,8 +211,8 @@ async def test_notes_are_for_officers_only(town: Town) -> None:
     assert not ann.has_heard("Nghi người quen")
 
 
-async def test_who_lost_their_role_can_do_nothing_more(town: Town) -> None:
-    """The right is checked in the change itself, not when the case was opened."""
+async def test_a_deactivated_officer_can_do_nothing(town: Town) -> None:
+    """The permission is checked in the update itself, not only when the case is opened."""
     officer = await town.officer("Binh")
     code = await town.resident("Ann").gives("Có trộm.")
     await open_case(officer, code)
@@ -229,7 +231,9 @@ async def test_who_lost_their_role_can_do_nothing_more(town: Town) -> None:
 
 
 async def test_cases_are_listed_the_most_pressing_first(town: Town) -> None:
-    """A page of eight and the way to the next; one's own apart; another unit's not at all."""
+    """The list has pages of eight; an officer's own cases have a list of their own, and other
+    units' are in none.
+    """
     officer = await town.officer("Binh", unit=WARD)
     stranger = await town.officer("Dung", unit="11413")
     ann = town.resident("Ann")
@@ -256,8 +260,8 @@ async def test_cases_are_listed_the_most_pressing_first(town: Town) -> None:
     assert ann.is_told("errors.unknown_command")
 
 
-async def test_cases_are_found_by_words_within_ones_rights(town: Town) -> None:
-    """With or without diacritics, whole words first, then beginnings; never another unit's."""
+async def test_the_search_finds_only_cases_that_the_officer_may_open(town: Town) -> None:
+    """With or without diacritics; whole words come first, then beginnings of words."""
     officer = await town.officer("Binh", unit=WARD)
     stranger = await town.officer("Dung", unit="11413")
     code = await town.resident("Ann").gives("Trộm đồng hồ ở Đền Nghè", area="Phường An Biên")

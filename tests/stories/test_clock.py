@@ -1,4 +1,4 @@
-"""The machine's clock is read at the edge only; what is below it is given `now`."""
+"""The clock is read at the edge only; everything below receives `now` as an argument."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tests.town.town import Town
 
 
-async def test_nothing_below_the_edge_asks_for_the_time(town: Town) -> None:
-    """With the machine's clock ten years ahead, every time that is stored is the town's."""
+async def test_every_stored_time_is_the_injected_one(town: Town) -> None:
+    """While the machine's clock is ten years ahead, every stored time is the town's."""
     with time_machine.travel(datetime(2036, 6, 1, tzinfo=UTC), tick=True):
         await town.officer("Binh", unit="11407")
         ann = town.resident("Ann")

@@ -1,4 +1,4 @@
-"""What time does to cases, said once, by however many replicas wake."""
+"""Deadlines of cases: each reminder and each escalation happens once, on any number of replicas."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from tests.town.town import Town
 
 
-async def test_who_works_on_it_is_reminded_once_before_it_is_due(town: Town) -> None:
-    """Not earlier, and not every time that somebody looks."""
+async def test_the_assignee_is_reminded_once_before_the_due_date(town: Town) -> None:
+    """No reminder comes earlier, and none comes twice."""
     officer = await town.officer("Binh")
     other = await town.officer("Dung")
     code = await town.resident("Ann").gives("Đèn hỏng.")
@@ -51,8 +51,8 @@ async def test_what_is_overdue_goes_up(town: Town) -> None:
     assert len(reports) == 1
 
 
-async def test_what_nobody_took_goes_up_too(town: Town) -> None:
-    """An opinion without an officer is overdue all the same."""
+async def test_a_case_without_an_officer_becomes_overdue_too(town: Town) -> None:
+    """The city's coordinator is alerted of it."""
     above = await town.officer("Giang", role=Role.COORDINATOR)
     code = await town.resident("Ann").gives("Đèn hỏng.", area="Phường An Biên")
     town.now = (await town.get_submission(code)).due_at
@@ -61,8 +61,8 @@ async def test_what_nobody_took_goes_up_too(town: Town) -> None:
     assert above.count_told("alert.overdue") == 1
 
 
-async def test_while_a_question_waits_the_clock_stands_still(town: Town) -> None:
-    """Nobody is blamed for the resident's silence."""
+async def test_the_deadline_pauses_while_the_resident_is_asked(town: Town) -> None:
+    """A case that waits for the resident's reply never becomes overdue."""
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     code = await ann.gives("Đèn hỏng.")
@@ -74,8 +74,8 @@ async def test_while_a_question_waits_the_clock_stands_still(town: Town) -> None
     assert officer.count_told("alert.overdue") == ann.count_told("notice.overdue") == 0
 
 
-async def test_an_answer_is_closed_when_nobody_asks_again(town: Town) -> None:
-    """After the days in which that is possible; then its time of keeping begins."""
+async def test_an_answered_case_is_closed_after_the_reopening_time(town: Town) -> None:
+    """It closes after 15 days; its retention period starts then."""
     officer = await town.officer("Binh")
     leader = await town.officer("Cường", role=Role.APPROVER)
     code = await town.resident("Ann").gives("Đèn hỏng.")

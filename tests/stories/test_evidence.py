@@ -1,4 +1,4 @@
-"""Files become evidence: stored, cleaned, shown; a file that fails, fails alone."""
+"""Files become evidence: fetched, cleaned, stored and shown; a failing file affects no other."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
 FILES = table(Attachment)
 
 
-async def rows(town: Town) -> list[Any]:
-    """The attachments, in order."""
+async def list_attachments(town: Town) -> list[Any]:
+    """Return the rows of all attachments, oldest first."""
     async with town.app.database.reading() as connection:
         return list((await connection.execute(select(FILES).order_by(FILES.c.id))).all())
 
 
-async def ends(person: Person) -> None:
-    """Say that it is all, and send it."""
+async def submit(person: Person) -> None:
+    """Finish the opinion and submit it."""
     await person.reaches("feedback.identity")
     await person.taps("feedback.identity.options.channel")
     await person.taps("feedback.review.options.submit")
 
 
-async def shows(person: Person, act: str, **given: Any) -> None:
-    """Give an opinion with a file."""
+async def submit_with_file(person: Person, act: str, **given: Any) -> None:
+    """Submit an opinion with a file and a caption."""
     await person.begins()
     await person.does(act, caption="Xe đậu kín vỉa hè", **given)
-    await ends(person)
+    await submit(person)
 
 
-def photographed() -> bytes:
-    """A picture that says where it was taken."""
+def make_photo() -> bytes:
+    """Return a JPEG whose metadata names a telephone and a place."""
     exif = Image.Exif()
     exif[0x010F] = "SECRETPHONE"
     exif.get_ifd(0x8825)[1] = "N"
@@ -53,12 +53,12 @@ def photographed() -> bytes:
     return made.getvalue()
 
 
-async def test_a_file_is_stored_sealed_and_shown_clean(town: Town) -> None:
-    """The officer sees the picture without its place; the original stays, under seal."""
+async def test_a_file_is_stored_encrypted_and_shown_without_metadata(town: Town) -> None:
+    """The original stays encrypted; the officer sees a copy without the metadata."""
     officer = await town.officer("Binh")
-    content = photographed()
-    await shows(town.resident("Ann"), "document", content=content, file_name="anh.jpg")
-    (row,) = await rows(town)
+    content = make_photo()
+    await submit_with_file(town.resident("Ann"), "document", content=content, file_name="anh.jpg")
+    (row,) = await list_attachments(town)
     assert (row.state, row.content_type) == (EvidenceState.STORED, "image/jpeg")
     store = town.app.store
     assert await store.read_file(row.original) == content
@@ -73,31 +73,31 @@ async def test_a_file_is_stored_sealed_and_shown_clean(town: Town) -> None:
 @pytest.mark.parametrize(
     ("kind", "more"), [("5xx", {}), ("html", {}), ("429", {"retry_after": 3}), ("drop", {})]
 )
-async def test_a_file_that_cannot_be_had_now_is_fetched_later(
+async def test_a_file_that_cannot_be_fetched_now_is_fetched_later(
     town: Town, kind: str, more: dict[str, Any]
 ) -> None:
-    """The text is received at once; the file comes when Telegram gives it."""
+    """The text is received at once."""
     ann = town.resident("Ann")
     fault(town, kind, method="getFile", **more)
-    await shows(ann, "photo")
+    await submit_with_file(ann, "photo")
     assert ann.code
-    (row,) = await rows(town)
+    (row,) = await list_attachments(town)
     assert row.state is EvidenceState.WAITING
     town.advance(seconds=11)
     await town.settle()
-    (row,) = await rows(town)
+    (row,) = await list_attachments(town)
     assert row.state is EvidenceState.STORED
 
 
-async def test_a_file_that_is_gone_fails_alone_and_says_so(town: Town) -> None:
-    """The others are stored, the text is kept, and the resident is told which and what to do."""
+async def test_a_deleted_file_fails_alone_and_the_resident_is_told(town: Town) -> None:
+    """The other files and the text are stored; the notice says which file failed."""
     ann = town.resident("Ann")
     await ann.begins()
     await ann.does("photo", caption="Xe đậu kín vỉa hè")
     await ann.does("voice")
     town.simulator.world.files._by_id.pop(ann.messages[-2]["voice"]["file_id"])
-    await ends(ann)
-    first, second = await rows(town)
+    await submit(ann)
+    first, second = await list_attachments(town)
     assert (first.state, second.state) == (EvidenceState.STORED, EvidenceState.FAILED)
     assert ann.was_told("files.given_up.failed")
     assert ann.has_heard("tệp thứ 2 (ghi âm)")
@@ -105,13 +105,15 @@ async def test_a_file_that_is_gone_fails_alone_and_says_so(town: Town) -> None:
     assert record["text"] == "Xe đậu kín vỉa hè"
 
 
-async def test_what_is_no_evidence_is_refused_by_its_content(town: Town) -> None:
-    """Whatever its name says; officers are not shown it."""
+async def test_a_forbidden_file_is_refused_by_its_content(town: Town) -> None:
+    """Its name and media type do not count; officers are not shown it."""
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     evil = b"MZ\x90\0" + bytes(100)
-    await shows(ann, "document", content=evil, file_name="anh.jpg", mime_type="image/jpeg")
-    (row,) = await rows(town)
+    await submit_with_file(
+        ann, "document", content=evil, file_name="anh.jpg", mime_type="image/jpeg"
+    )
+    (row,) = await list_attachments(town)
     assert (row.state, row.original) == (EvidenceState.REFUSED, None)
     assert ann.was_told("files.given_up.refused")
     await officer.taps("alert.open")
@@ -119,49 +121,49 @@ async def test_what_is_no_evidence_is_refused_by_its_content(town: Town) -> None
     assert officer.has_heard("1 tệp chưa xem được")
 
 
-async def test_a_file_without_a_type_or_name_is_taken(town: Town) -> None:
-    """Telegram does not always say what a document is."""
-    await shows(town.resident("Ann"), "document", content=b"%PDF-1.4", mime_type=None)
-    (row,) = await rows(town)
+async def test_a_file_without_a_type_or_name_is_stored(town: Town) -> None:
+    """Telegram does not always name the type of a document."""
+    await submit_with_file(town.resident("Ann"), "document", content=b"%PDF-1.4", mime_type=None)
+    (row,) = await list_attachments(town)
     assert (row.state, row.content_type) == (EvidenceState.STORED, "application/pdf")
 
 
-async def test_a_file_over_the_limit_leaves_its_words(town: Town) -> None:
-    """It is said at once, with what to do; the caption is taken."""
+async def test_a_file_over_the_limit_keeps_its_caption(town: Town) -> None:
+    """The resident is told at once what to do; the caption is part of the text."""
     ann = town.resident("Ann")
     await ann.begins()
     large = bytes(20 * 1024 * 1024 + 1)
     await ann.does("document", content=large, caption="Video quay từ nhà tôi")
     assert ann.is_told("feedback.details.rejected.too-large")
     assert "lớn hơn 20 MB" in ann.sees
-    await ends(ann)
+    await submit(ann)
     (record,) = await town.export_submissions()
     assert (record["text"], record["attachments"]) == ("Video quay từ nhà tôi", [])
 
 
-async def test_a_store_that_is_away_loses_nothing(
+async def test_a_file_waits_while_the_store_is_full(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file is fetched again when there is room for it."""
+    """The file is fetched again later."""
 
     def full(*_given: object, **_more: object) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as broken:
         broken.setattr(town.app.store._files, "pipe_file", full)
-        await shows(town.resident("Ann"), "photo")
-    (row,) = await rows(town)
+        await submit_with_file(town.resident("Ann"), "photo")
+    (row,) = await list_attachments(town)
     assert row.state is EvidenceState.WAITING
     town.advance(seconds=11)
     await town.settle()
-    (row,) = await rows(town)
+    (row,) = await list_attachments(town)
     assert row.state is EvidenceState.STORED
 
 
-async def test_a_fetcher_that_vanished_is_followed_by_another(town: Town) -> None:
-    """Its lease ends; what it writes afterwards counts for nothing."""
+async def test_the_lease_of_a_vanished_fetcher_ends(town: Town) -> None:
+    """Another fetcher takes over; a late result of the first is ignored."""
     fault(town, "5xx", method="getFile")
-    await shows(town.resident("Ann"), "photo")
+    await submit_with_file(town.resident("Ann"), "photo")
     async with town.app.database.transaction() as connection:
         await connection.execute(
             FILES.update().values(
@@ -171,7 +173,7 @@ async def test_a_fetcher_that_vanished_is_followed_by_another(town: Town) -> Non
             )
         )
     await town.settle()
-    (stale,) = await rows(town)
+    (stale,) = await list_attachments(town)
     assert stale.state is EvidenceState.FETCHING
     town.advance(minutes=6)
     async with town.app.database.transaction() as connection:
@@ -183,13 +185,13 @@ async def test_a_fetcher_that_vanished_is_followed_by_another(town: Town) -> Non
             connection, taken, EvidenceState.WAITING, next_at=town.now
         )
     await town.settle()
-    (row,) = await rows(town)
+    (row,) = await list_attachments(town)
     assert (row.state, row.owner, row.attempt) == (EvidenceState.STORED, None, 3)
     assert (row.original, row.served) == make_file_names(row.id)
 
 
-async def test_an_album_split_by_a_new_replica_is_one_case(twin_town: Town) -> None:
-    """Its files come one by one, some to each replica: all are in the submission, in order."""
+async def test_an_album_split_between_replicas_is_one_submission(twin_town: Town) -> None:
+    """All its files are in the submission, in order."""
     ann = twin_town.resident("Ann")
     await ann.begins()
     world = twin_town.simulator
@@ -200,14 +202,14 @@ async def test_an_album_split_by_a_new_replica_is_one_case(twin_town: Town) -> N
         assert await twin_town.post(replica, update.body) == 200
         await replica.settle()
         waiting.confirm(update.id)
-    await ends(ann)
-    kept = await rows(twin_town)
+    await submit(ann)
+    kept = await list_attachments(twin_town)
     assert len(kept) == 4
     assert len({row.album for row in kept}) == 1
 
 
-async def test_a_late_file_of_an_album_joins_it_whatever_is_asked(town: Town) -> None:
-    """The button was faster than the last picture: it is not lost, and the question stays."""
+async def test_a_late_file_of_an_album_joins_it_at_a_later_question(town: Town) -> None:
+    """It is stored, and the open question stays open."""
     ann = town.resident("Ann")
     await ann.begins()
     town.simulator.people.album(ann.id, [{"type": "photo", "caption": "Ngõ 5"}, {"type": "photo"}])
@@ -225,30 +227,30 @@ async def test_a_late_file_of_an_album_joins_it_whatever_is_asked(town: Town) ->
     await ann.taps("feedback.area.options.skip")
     await ann.taps("feedback.identity.options.channel")
     await ann.taps("feedback.review.options.submit")
-    assert len(await rows(town)) == 2
+    assert len(await list_attachments(town)) == 2
 
 
-async def test_a_place_is_evidence_when_it_is_sent_with_the_words(town: Town) -> None:
-    """The officer sees it on the map."""
+async def test_a_location_sent_with_the_text_is_evidence(town: Town) -> None:
+    """The officer sees it on a map."""
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Ổ gà lớn ở đây")
     await ann.does("location", 20.85, 106.68)
-    await ends(ann)
-    (row,) = await rows(town)
+    await submit(ann)
+    (row,) = await list_attachments(town)
     assert (row.state, row.latitude, row.longitude) == (EvidenceState.PLACE, 20.85, 106.68)
     await officer.taps("alert.open")
     assert any("location" in message for message in officer.messages)
 
 
-async def test_of_an_unnamed_resident_only_clean_copies_are_shown(town: Town) -> None:
-    """A document that was not cleaned yet might say whose it is."""
+async def test_only_cleaned_copies_of_an_unnamed_residents_files_are_shown(town: Town) -> None:
+    """Metadata might name the resident, so a document is not shown before it was cleaned."""
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     fault(town, "5xx", method="getFile")
     await ann.begins()
-    await ann.does("document", content=photographed(), file_name="anh.jpg", caption="Ngõ 5")
+    await ann.does("document", content=make_photo(), file_name="anh.jpg", caption="Ngõ 5")
     await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.unnamed")
     await ann.taps("feedback.review.options.submit")
@@ -260,10 +262,10 @@ async def test_of_an_unnamed_resident_only_clean_copies_are_shown(town: Town) ->
     assert any("document" in message for message in officer.messages)
 
 
-async def test_a_file_that_breaks_its_fetching_breaks_alone(
+async def test_an_unexpected_error_affects_one_file_only(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However it does: the others are stored, and it is given up after so many attempts."""
+    """The other files are stored; the failing one is given up after several attempts."""
     fetch, asked = town.app.evidence._fetch_file, []
 
     async def broken(file_id: str) -> bytes:
@@ -277,11 +279,11 @@ async def test_a_file_that_breaks_its_fetching_breaks_alone(
     await ann.begins()
     await ann.does("photo", caption="Ngõ 5")
     await ann.does("voice")
-    await ends(ann)
-    first, second = await rows(town)
+    await submit(ann)
+    first, second = await list_attachments(town)
     assert (first.state, second.state) == (EvidenceState.WAITING, EvidenceState.STORED)
     for _ in range(20):
         town.advance(hours=3)
         await town.settle()
-    assert (await rows(town))[0].state is EvidenceState.FAILED
+    assert (await list_attachments(town))[0].state is EvidenceState.FAILED
     assert ann.was_told("files.given_up.failed")

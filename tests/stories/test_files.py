@@ -1,4 +1,4 @@
-"""Files and phone numbers in an opinion."""
+"""Files, corrected messages and phone numbers in an opinion."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from tests.town.town import Town
 
 
-async def test_files_are_kept_as_references_in_order(town: Town) -> None:
-    """A photo, a video, a voice message, a document and an album, each with its type."""
+async def test_files_are_stored_in_order_with_their_type(town: Town) -> None:
+    """A photo, a video, a voice message, a document and an album."""
     ann = town.resident("Ann")
     await ann.begins()
     await ann.does("photo", caption="Ảnh chụp sáng nay")
@@ -39,8 +39,8 @@ async def test_the_officer_gets_the_files(town: Town) -> None:
     assert "photo" in officer.messages[-1]
 
 
-async def test_a_file_alone_is_asked_for_words(town: Town) -> None:
-    """A picture without a word cannot be worked with; it is kept until there are some."""
+async def test_a_file_without_words_is_asked_for_words(town: Town) -> None:
+    """The file is kept until there are some."""
     ann = town.resident("Ann")
     await ann.begins()
     await ann.does("photo")
@@ -52,24 +52,25 @@ async def test_a_file_alone_is_asked_for_words(town: Town) -> None:
 
 
 async def test_a_corrected_message_replaces_the_first(town: Town) -> None:
-    """Editing one's message corrects the draft."""
+    """Editing a message corrects the draft."""
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Mất se đạp")
-    await ann.does("edit", message_id=_last_own(ann), text="Mất xe đạp")
+    await ann.does("edit", message_id=_get_last_own_message(ann), text="Mất xe đạp")
     await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.channel")
     assert "Mất xe đạp" in ann.sees
     assert "Mất se đạp" not in ann.sees
 
 
-def _last_own(person: Any) -> int:
+def _get_last_own_message(person: Any) -> int:
+    """Return the id of the person's newest own message."""
     own = [each for each in person.messages if not each["from"]["is_bot"]]
     return int(own[-1]["message_id"])
 
 
 async def test_a_phone_number_by_the_contact_button(town: Town) -> None:
-    """One's own number is taken, another's is not."""
+    """The resident's own number is accepted; the number of another person is refused."""
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Xin gọi lại.")

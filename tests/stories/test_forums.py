@@ -1,4 +1,4 @@
-"""A whole forum: planned, approved, announced, moved, held, reported."""
+"""A forum from its plan to its report: approval, announcement, rescheduling, results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DRAWING = Path(__file__).parents[2] / "docs" / "forums.md"
 async def plan_forum(
     organiser: Person, starts: str = "20/12/2026 14:00", capacity: str = "2"
 ) -> None:
-    """Walk through the plan of a forum up to its review."""
+    """Answer the questions of a new forum up to the review page."""
     await organiser.says("/newforum")
     await organiser.taps("newforum.title.options.usual")
     await organiser.taps(NAMED)
@@ -43,7 +43,7 @@ async def plan_forum(
 
 
 async def plan_and_approve(organiser: Person, approver: Person) -> None:
-    """Plan a forum and have it approved."""
+    """Plan a forum as the organiser, and approve it as another officer."""
     await plan_forum(organiser)
     await organiser.taps("newforum.review.options.submit")
     await approver.taps("forum.open")
@@ -51,25 +51,25 @@ async def plan_and_approve(organiser: Person, approver: Person) -> None:
 
 
 async def open_subscriptions(person: Person) -> None:
-    """Look at what one hears of."""
+    """Show the page of a person's subscriptions."""
     await person.says("/settings")
     await person.taps("settings.forums")
 
 
 async def get_forum(town: Town) -> Forum:
-    """The one that there is."""
+    """Return the only forum."""
     async with town.app.database.reading() as connection:
         (found,) = await fetch_all(connection, Forum, select(table(Forum)))
     return found
 
 
-def test_the_drawing_is_the_tables() -> None:
-    """docs/forums.md shows what the code does."""
+def test_the_documented_states_are_those_of_the_code() -> None:
+    """The state diagram in docs/forums.md is the one that the table of actions gives."""
     assert draw_states() in DRAWING.read_text("utf-8")
 
 
 async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
-    """Organiser, approver, three residents; the next forum opens with what was promised."""
+    """An organiser, an approver and three residents; the next forum opens with the commitments."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     approver = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     ann, bao, chi = (town.resident(name) for name in ("Ann", "Bao", "Chi"))
@@ -146,8 +146,8 @@ async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
     assert "Lắp camera ở cổng trường" in approver.sees
 
 
-async def test_who_planned_it_cannot_approve_it(town: Town) -> None:
-    """Not a leader either, nor who changed it last; of another unit nobody sees it."""
+async def test_a_forum_is_approved_by_somebody_who_did_not_plan_or_edit_it(town: Town) -> None:
+    """This holds for leaders too; another unit's leader does not even see it."""
     leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     other = await town.officer("Phó chỉ huy", unit=WARD, role=Role.APPROVER)
     stranger = await town.officer("Nơi khác", unit="11413", role=Role.APPROVER)
@@ -174,8 +174,8 @@ async def test_who_planned_it_cannot_approve_it(town: Town) -> None:
     assert (await get_forum(town)).state is ForumState.PUBLISHED
 
 
-async def test_one_hears_of_a_topic_wherever_the_forum_is(town: Town) -> None:
-    """Once, who has the area too; nobody who wants another topic, or wants it no longer."""
+async def test_a_subscription_to_a_topic_covers_every_area(town: Town) -> None:
+    """A person who also subscribed to the area is told once; after unsubscribing, not at all."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     approver = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     people = [town.resident(name) for name in ("Ann", "Bao", "Chi", "Dan")]
@@ -201,7 +201,7 @@ async def test_one_hears_of_a_topic_wherever_the_forum_is(town: Town) -> None:
 
 
 async def test_a_forum_for_the_city_is_for_every_area_and_its_own_topics(town: Town) -> None:
-    """Who wants news of another topic alone does not hear of it; each is found once."""
+    """A subscriber of another topic is not a recipient; each recipient is listed once."""
     wishes = [(1, "11413"), (2, "31"), (3, "theft"), (4, "drugs"), (5, "drugs"), (5, "11413")]
     async with town.app.database.transaction() as connection:
         rows = [
@@ -223,8 +223,8 @@ async def test_a_forum_for_the_city_is_for_every_area_and_its_own_topics(town: T
     assert found == {"31": [1, 2, 3, 5], "11413": [1, 2, 3, 5], WARD: [2, 3]}
 
 
-async def test_what_a_plan_lacks_is_asked_again(town: Town) -> None:
-    """A past or unreadable start, a capacity in words; a resident plans nothing."""
+async def test_an_invalid_plan_is_asked_again(town: Town) -> None:
+    """A past or unreadable start, a capacity in words. A resident cannot plan a forum."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     await organiser.says("/newforum")
     await organiser.taps("newforum.title.options.usual")
@@ -247,8 +247,10 @@ async def test_what_a_plan_lacks_is_asked_again(town: Town) -> None:
         assert ann.is_told("errors.unknown_command")
 
 
-async def test_a_broken_expansion_goes_on_where_it_was(town: Town, monkeypatch: object) -> None:
-    """Each recipient has one message, also who is found twice; stopped, nothing more is put."""
+async def test_an_interrupted_expansion_continues_where_it_stopped(
+    town: Town, monkeypatch: object
+) -> None:
+    """Each recipient gets one message, also one who is found by two subscriptions."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     approver = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     await subscribe_many(town, 40)
@@ -288,10 +290,10 @@ async def test_a_broken_expansion_goes_on_where_it_was(town: Town, monkeypatch: 
     del approver
 
 
-async def test_an_announcement_is_stopped_and_a_cancelled_forum_is_not_announced(
+async def test_a_cancelled_forum_is_not_announced_any_more(
     town: Town,
 ) -> None:
-    """What waits is closed; those who were told hear that it was cancelled."""
+    """Waiting messages are closed; everybody is told of the cancellation."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     approver = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     ann, bao = town.resident("Ann"), town.resident("Bao")
@@ -313,8 +315,8 @@ async def test_an_announcement_is_stopped_and_a_cancelled_forum_is_not_announced
     assert "không tổ chức nữa" in bao.sees
 
 
-async def test_who_erases_their_data_leaves_no_trace_of_what_was_announced(town: Town) -> None:
-    """Neither what was sent to them nor that they wanted to hear of it."""
+async def test_erasure_removes_subscriptions_and_announcements(town: Town) -> None:
+    """No message about a forum and no subscription of the person remains."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     approver = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     ann = town.resident("Ann")

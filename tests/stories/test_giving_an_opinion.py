@@ -1,4 +1,4 @@
-"""A resident gives an opinion, from the first word to the receipt and the officer's alert."""
+"""A resident submits an opinion, from the first message to the receipt and the officer's alert."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 async def test_from_hello_to_receipt_and_alert(town: Town) -> None:
-    """Every question in turn; in the end the receipt, the submission and the alert are there."""
+    """Every question is asked in turn; in the end receipt, submission and alert exist."""
     officer = await town.officer("Binh", unit="11407")
     ann = town.resident("Ann")
     await ann.says("/start")
@@ -53,7 +53,7 @@ async def test_from_hello_to_receipt_and_alert(town: Town) -> None:
 
 
 async def test_an_opinion_survives_a_replica_change(twin_town: Town) -> None:
-    """A resident whose messages reach two replicas in turn gives one opinion."""
+    """A resident whose messages reach two replicas in turn submits one opinion."""
     town = twin_town
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
@@ -77,7 +77,7 @@ async def test_an_opinion_survives_a_replica_change(twin_town: Town) -> None:
 
 
 async def test_refusing_the_notice_stores_nothing(town: Town) -> None:
-    """Who does not agree leaves no row behind."""
+    """A resident who does not agree leaves no row behind."""
     ann = town.resident("Ann")
     await ann.says("Tôi muốn nói một việc.")
     await ann.taps("feedback.offer.options.yes")
@@ -89,7 +89,7 @@ async def test_refusing_the_notice_stores_nothing(town: Town) -> None:
 
 
 async def test_the_consent_is_stored_with_version_and_time(town: Town) -> None:
-    """At the moment it is given, not when the opinion is sent."""
+    """At the moment of the consent, not of the submission."""
     ann = town.resident("Ann")
     await ann.says("/gopy")
     town.advance(minutes=5)
@@ -102,7 +102,7 @@ async def test_the_consent_is_stored_with_version_and_time(town: Town) -> None:
     assert (resident.consent_version, resident.consent_at) == ("2026-12", town.now)
 
 
-async def test_who_just_writes_is_offered_to_make_it_an_opinion(town: Town) -> None:
+async def test_a_text_without_a_command_is_offered_as_an_opinion(town: Town) -> None:
     """The text is kept and need not be written again."""
     ann = town.resident("Ann")
     await ann.says("Đèn đường hỏng ba tuần rồi.")
@@ -122,7 +122,7 @@ async def test_who_just_writes_is_offered_to_make_it_an_opinion(town: Town) -> N
 
 
 async def test_back_and_edit_lose_nothing(town: Town) -> None:
-    """Going back, and changing an answer from the review page, keep what was written."""
+    """Going back, and changing an answer from the review page, keep the text."""
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Nội dung dài.")
@@ -141,7 +141,7 @@ async def test_back_and_edit_lose_nothing(town: Town) -> None:
 
 
 async def test_cancel_forgets_the_draft(town: Town) -> None:
-    """Nothing that was written stays."""
+    """Nothing of the text remains."""
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Thôi không gửi.")
@@ -156,7 +156,9 @@ async def test_cancel_forgets_the_draft(town: Town) -> None:
 
 
 async def test_a_draft_is_reminded_of_once_and_then_deleted(town: Town) -> None:
-    """One reminder before its time is over; after it, what comes is told so."""
+    """One reminder comes before the end of its lifetime; a later message is told that it has
+    expired.
+    """
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Để mai viết tiếp.")
@@ -175,8 +177,8 @@ async def test_a_draft_is_reminded_of_once_and_then_deleted(town: Town) -> None:
     assert row.answers == {}
 
 
-async def test_a_draft_can_be_gone_on_with_from_its_reminder(town: Town) -> None:
-    """The reminder's button shows the question that is open."""
+async def test_a_draft_continues_from_its_reminder(town: Town) -> None:
+    """The reminder's button shows the open question."""
     ann = town.resident("Ann")
     await ann.begins()
     town.advance(hours=23)
@@ -201,8 +203,8 @@ async def test_an_old_button_shows_the_present_question(town: Town) -> None:
     assert len(ann.messages) == before
 
 
-async def test_mine_shows_ones_own_only(town: Town) -> None:
-    """A list, newest first, one with its timeline; another's code is as if it were not."""
+async def test_mine_shows_only_the_residents_own_opinions(town: Town) -> None:
+    """A list, newest first, and each with its timeline; the code of another person is unknown."""
     ann, bob = town.resident("Ann"), town.resident("Bob")
     await bob.says("/mine")
     assert bob.is_told("mine.none")
@@ -218,7 +220,7 @@ async def test_mine_shows_ones_own_only(town: Town) -> None:
 
 
 async def test_the_whole_conversation_in_english(town: Town) -> None:
-    """Language is chosen once and holds for everything after."""
+    """The language is chosen once and holds for everything after."""
     ann = town.resident("Ann")
     await ann.says("/settings")
     await ann.taps("settings.en")
@@ -228,7 +230,7 @@ async def test_the_whole_conversation_in_english(town: Town) -> None:
 
 
 async def test_typing_does_what_buttons_do(town: Town) -> None:
-    """Labels without diacritics, or numbers, stand for the buttons."""
+    """Labels without diacritics, and numbers, stand for the buttons."""
     ann = town.resident("Ann")
     await ann.says("/feedback")
     await ann.says("toi dong y")
@@ -243,8 +245,10 @@ async def test_typing_does_what_buttons_do(town: Town) -> None:
     assert ann.is_told("receipt.text")
 
 
-async def test_who_is_unsure_is_offered_the_kind_that_the_text_suggests(town: Town) -> None:
-    """After 113; a formal kind leads to what the law says of it; one may stay unsure."""
+async def test_an_unsure_resident_is_offered_the_kind_that_the_text_suggests(town: Town) -> None:
+    """After the emergency number; a formal kind shows its legal notice; the resident may stay
+    unsure.
+    """
     ann = town.resident("Ann")
     await ann.begins(kind="unsure")
     await ann.says("Tôi tố cáo ông ấy đang cầm dao dọa giết tôi")

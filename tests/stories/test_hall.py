@@ -1,4 +1,4 @@
-"""Opinions in the hall: who of those who plan a forum reads which, in the list and live."""
+"""Opinions in the hall: which opinions each planner of a forum reads, in the list and live."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 async def submit_for_forum(
     person: Person, text: str, *, kind: str = "report", topic: str = "other"
 ) -> str:
-    """Give an opinion for the forum, without the conversation that leads to it; its code."""
+    """Store an opinion of a resident for the forum, without the conversation; return its code."""
     await person.says(f"/start forum_{CODE}")
     town, chat, rows = person.town, Chat(person.id, "vi"), table(Submission)
     answers = {
@@ -51,8 +51,10 @@ async def submit_for_forum(
     return code
 
 
-async def test_who_plans_a_forum_reads_only_what_they_may(town: Town) -> None:
-    """Nothing about their own unit's officers, no denunciation, nothing that was withdrawn."""
+async def test_a_planner_reads_only_permitted_opinions(town: Town) -> None:
+    """An organiser reads nothing about their own unit's officers, no denunciation, nothing
+    withdrawn.
+    """
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     above = await town.officer("Điều phối", role=Role.COORDINATOR)
     await publish_forum(town)
@@ -82,21 +84,23 @@ async def test_who_plans_a_forum_reads_only_what_they_may(town: Town) -> None:
 
 
 async def list_hearings(town: Town) -> list[Hearing]:
-    """What became of opinions in the hall, in order."""
+    """Return the opinions that came up in the hall and their outcomes, oldest first."""
     rows = table(Hearing)
     async with town.app.database.reading() as connection:
         return list(await fetch_all(connection, Hearing, select(rows).order_by(rows.c.id)))
 
 
 async def prepare_forum(town: Town) -> tuple[Person, Person, int]:
-    """A forum that can be held: its organiser, a leader, its id."""
+    """Publish a forum of the ward; return its organiser, a leader of the ward, and its id."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     return organiser, leader, await publish_forum(town)
 
 
 async def test_opinions_come_up_one_after_another(town: Town) -> None:
-    """Answered there and approved by another; left to the unit; put off until the rest came."""
+    """One is answered on the spot and approved, one is left to its unit; a postponed one comes up
+    again.
+    """
     organiser, leader, forum = await prepare_forum(town)
     ann, bao = town.resident("Ann"), town.resident("Bao")
     lights = await submit_for_forum(
@@ -168,8 +172,10 @@ async def test_an_answer_in_the_hall_is_the_action_that_proposes_one(town: Town)
     assert entry.details["to"] == {"state": "answer_proposed"}
 
 
-async def test_in_the_hall_too_only_what_one_may_read_comes_up(town: Town) -> None:
-    """Nothing about the unit's own officers, also by forged buttons; strangers have no hall."""
+async def test_only_permitted_opinions_come_up_in_the_hall(town: Town) -> None:
+    """Forged buttons show nothing about the unit's own officers; another unit's organiser has no
+    hall.
+    """
     organiser, _leader, forum = await prepare_forum(town)
     stranger = await town.officer("Nơi khác", unit="11413", role=Role.ORGANISER)
     ann = town.resident("Ann")
@@ -193,8 +199,10 @@ async def test_in_the_hall_too_only_what_one_may_read_comes_up(town: Town) -> No
     assert (await town.get_submission(code)).version == case.version
 
 
-async def test_what_is_spoken_is_received_and_can_be_claimed_once(town: Town) -> None:
-    """With a code, a due date and an officer; theirs who scan the code first and agree."""
+async def test_an_oral_opinion_is_received_and_can_be_claimed_once(town: Town) -> None:
+    """It gets a code, a due date and an officer; it belongs to the first person who claims it by
+    its QR code.
+    """
     organiser, leader, forum = await prepare_forum(town)
     officer = await town.officer("Trực ban", unit=WARD)
     await change_forum(town, forum, state=ForumState.LIVE)
@@ -240,8 +248,10 @@ async def test_what_is_spoken_is_received_and_can_be_claimed_once(town: Town) ->
     assert "Đã bố trí tổ tuần tra." in ann.heard[-1]
 
 
-async def test_the_head_of_a_neighbourhood_writes_down_what_others_say(town: Town) -> None:
-    """While they are at the forum; nobody else who came does, and nothing else of the hall."""
+async def test_the_head_of_a_neighbourhood_enters_oral_opinions(town: Town) -> None:
+    """Only after check-in and while the forum is live; nobody else who attends can, and nothing
+    else of the hall is shown.
+    """
     _organiser, _leader, forum = await prepare_forum(town)
     head, guest = town.resident("Tổ trưởng"), town.resident("Khách")
     await register_for_forum(head, category="neighbourhood_head")

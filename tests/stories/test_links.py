@@ -1,4 +1,4 @@
-"""Deep links: who follows one comes for a unit or a forum, and need not say so again."""
+"""Deep links: a link to a unit or a forum answers the question for it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 async def test_a_units_link_is_kept_through_language_and_consent(town: Town) -> None:
-    """The area is not asked; it stands on the review page and can be changed."""
+    """The area is not asked; the review page shows it."""
     ann = town.resident("Ann")
     await ann.says("/start unit_11407")
     assert "Công an phường An Biên" in ann.sees
@@ -22,7 +22,7 @@ async def test_a_units_link_is_kept_through_language_and_consent(town: Town) -> 
 
 
 async def test_a_forums_link_marks_the_opinion(town: Town) -> None:
-    """It is collected for that forum."""
+    """The opinion is stored for that forum."""
     ann = town.resident("Ann")
     await ann.says("/start forum_DD7K2")
     await ann.gives("Đề nghị lắp đèn.")
@@ -31,7 +31,7 @@ async def test_a_forums_link_marks_the_opinion(town: Town) -> None:
 
 
 async def test_a_link_is_forgotten_after_a_day(town: Town) -> None:
-    """What was meant yesterday is asked again."""
+    """The area is asked for again."""
     ann = town.resident("Ann")
     await ann.says("/start unit_11407")
     town.advance(hours=25)
@@ -41,7 +41,7 @@ async def test_a_link_is_forgotten_after_a_day(town: Town) -> None:
 
 
 async def test_a_broken_link_is_a_plain_start(town: Town) -> None:
-    """Whatever stands in it."""
+    """Whatever its payload is, the bot answers and the next opinion has no forum and no unit."""
     ann = town.resident("Ann")
     for payload in ("unit_99999", "forum_<b>", "unit_", "x" * 64, "code_", "invite_"):
         await ann.says(f"/start {payload}")

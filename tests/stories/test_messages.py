@@ -1,4 +1,4 @@
-"""Whatever a resident writes comes back from the export as it was written."""
+"""Texts of residents come back from the export as they were written."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ HARD = [
 
 
 async def test_every_message_comes_back_unchanged(town: Town) -> None:
-    """Labelled messages of every kind: short, long, unaccented, abusive; nothing is filtered."""
+    """80 labelled messages of every kind:
+
+    short, long, without diacritics, abusive; nothing is filtered.
+    """
     said = {}
     for number, message in enumerate(MESSAGES):
         if number % 8 == 0:  # a short chat is quicker to read

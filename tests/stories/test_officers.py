@@ -1,4 +1,4 @@
-"""Officers: invited, alerted, opening what they may."""
+"""Officers: invitations, alerts, and opening the cases that they may open."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 async def test_an_officer_opens_the_case(town: Town) -> None:
-    """The alert's button shows the text to who may see it; the resident sees that it was opened."""
+    """The alert's button shows the text; the resident's timeline shows that the case was opened."""
     officer = await town.officer("Binh", unit="11407")
     ann = town.resident("Ann")
     code = await ann.gives("Mất xe đạp ở ngõ 5.", area="Phường An Biên")
@@ -28,7 +28,7 @@ async def test_an_officer_opens_the_case(town: Town) -> None:
 
 
 async def test_another_officer_is_refused_and_that_is_audited(town: Town) -> None:
-    """A button pressed by somebody of another unit, or forged by a resident, opens nothing."""
+    """Neither an officer of another unit nor a resident opens the case by a forged button."""
     await town.officer("Binh", unit="11407")
     stranger = await town.officer("Chi", unit="11413")
     ann = town.resident("Ann")
@@ -43,8 +43,8 @@ async def test_another_officer_is_refused_and_that_is_audited(town: Town) -> Non
 
 
 @pytest.mark.parametrize("topic", ["officer_attitude", "crime_report_handling"])
-async def test_what_is_about_the_unit_does_not_reach_it(town: Town, topic: str) -> None:
-    """The unit's own officers are neither alerted nor shown it; the city is."""
+async def test_an_opinion_about_the_unit_does_not_reach_it(town: Town, topic: str) -> None:
+    """The unit's own officers are not alerted; the city's are."""
     ward = await town.officer("Binh", unit="11407")
     city = await town.officer("Chi")
     ann = town.resident("Ann")
@@ -54,7 +54,7 @@ async def test_what_is_about_the_unit_does_not_reach_it(town: Town, topic: str) 
 
 
 async def test_an_alert_waits_for_an_officer(town: Town) -> None:
-    """Nobody on duty: the first who comes is alerted of what was given before."""
+    """If nobody is on duty, the next officer who comes is alerted of earlier opinions."""
     ann = town.resident("Ann")
     code = await ann.gives("Không ai trực.")
     officer = await town.officer("Binh")
@@ -64,7 +64,7 @@ async def test_an_alert_waits_for_an_officer(town: Town) -> None:
 
 
 async def test_an_invite_works_once(town: Town) -> None:
-    """A second person with the same link is told so and gets no alerts."""
+    """A second person with the same link is refused."""
     async with town.work() as work:
         token = await staff.make_invite(work, "31", Role.OFFICER, ())
     ann, bob = town.resident("Ann"), town.resident("Bob")
@@ -77,7 +77,7 @@ async def test_an_invite_works_once(town: Town) -> None:
 
 
 async def test_an_expired_invite_is_refused(town: Town) -> None:
-    """A week is enough."""
+    """An invitation is valid for a week."""
     async with town.work() as work:
         token = await staff.make_invite(work, "31", Role.OFFICER, ())
     town.advance(days=8)

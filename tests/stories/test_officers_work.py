@@ -1,4 +1,7 @@
-"""What officers do now and then: merge, reclassify, extend, divert; templates, digests, numbers."""
+"""Less frequent work of officers:
+
+merge, reclassify, extend, divert, templates, digests, figures.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
 
 async def test_merged_opinions_are_answered_together(town: Town) -> None:
-    """The look-alike is offered; every reporter hears of the answer under their own code."""
+    """A similar case is offered for merging; each reporter gets the answer under their own code."""
     officer = await town.officer("Binh", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     ann, bao, chi = (town.resident(name) for name in ("Ann", "Bao", "Chi"))
@@ -45,8 +48,8 @@ async def test_merged_opinions_are_answered_together(town: Town) -> None:
     assert not chi.has_heard("Thay bóng")
 
 
-async def test_what_was_merged_stands_by_itself_when_the_main_one_is_withdrawn(town: Town) -> None:
-    """Nobody's opinion goes under with another's; a typed code of nothing is refused."""
+async def test_a_merged_case_is_released_when_the_main_case_is_withdrawn(town: Town) -> None:
+    """It is assigned again. A typed code that no case has is refused."""
     officer = await town.officer("Binh", unit=WARD)
     ann, bao = town.resident("Ann"), town.resident("Bao")
     first = await ann.gives("Đèn đường hỏng", area=WARD_NAME)
@@ -65,8 +68,8 @@ async def test_what_was_merged_stands_by_itself_when_the_main_one_is_withdrawn(t
     assert (freed.state, freed.merged_into, freed.closed_at) == (State.ASSIGNED, None, None)
 
 
-async def test_another_kind_has_another_deadline_and_maybe_another_unit(town: Town) -> None:
-    """Logged with what it was; about officers, it leaves the unit at once."""
+async def test_a_reclassified_case_has_another_deadline_and_maybe_another_unit(town: Town) -> None:
+    """A case that turns out to be about officers leaves their unit at once."""
     officer = await town.officer("Binh", unit=WARD)
     city = await town.officer("Giang", role=Role.COORDINATOR)
     code = await town.resident("Ann").gives("Đèn hỏng, gọi không ai đến.", area=WARD_NAME)
@@ -86,7 +89,7 @@ async def test_another_kind_has_another_deadline_and_maybe_another_unit(town: To
 
 
 async def test_a_deadline_is_extended_twice_at_most_with_a_reason(town: Town) -> None:
-    """By a leader; the resident reads the reason and the new date."""
+    """Only leaders extend; the resident reads the reason and the new date."""
     officer = await town.officer("Binh", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     ann = town.resident("Ann")
@@ -109,8 +112,8 @@ async def test_a_deadline_is_extended_twice_at_most_with_a_reason(town: Town) ->
     assert not leader.is_offered("case.do.extend")
 
 
-async def test_a_resident_is_shown_where_to_turn(town: Town) -> None:
-    """What another procedure is for ends with the way there."""
+async def test_a_diverted_resident_is_told_where_to_turn(town: Town) -> None:
+    """The case ends in the state DIVERTED."""
     triage = await town.officer("Giang", role=Role.TRIAGE)
     ann = town.resident("Ann")
     code = await ann.gives("Xin cấp lại hộ khẩu.")
@@ -121,7 +124,9 @@ async def test_a_resident_is_shown_where_to_turn(town: Town) -> None:
 
 
 async def test_an_answer_begins_from_a_template(town: Town) -> None:
-    """Its fields fill themselves; what is in brackets the officer fills in; leaders keep them."""
+    """Fields in braces are filled in; text in brackets must be replaced by the officer; leaders
+    edit the templates.
+    """
     officer = await town.officer("Binh", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     code = await town.resident("Ann").gives("Đèn hỏng.", area=WARD_NAME)
@@ -151,8 +156,8 @@ async def test_an_answer_begins_from_a_template(town: Town) -> None:
     assert "Về ý kiến" not in leader.sees
 
 
-async def test_the_day_begins_with_what_waits(town: Town) -> None:
-    """Once on a working day, however many wake; a leader reads the unit's numbers too."""
+async def test_a_digest_is_sent_once_each_working_day(town: Town) -> None:
+    """From 7:30, to officers with open cases; a leader's digest has the unit's figures."""
     officer = await town.officer("Binh", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     idle = await town.officer("Hạnh", unit="11413")
@@ -175,8 +180,10 @@ async def test_the_day_begins_with_what_waits(town: Town) -> None:
     assert leader.is_told("cases.unit")
 
 
-async def test_numbers_and_files_stay_within_ones_rights(town: Town) -> None:
-    """An observer sees numbers and no case; a file has the unit's open cases; all is audited."""
+async def test_figures_and_files_stay_within_the_officers_unit(town: Town) -> None:
+    """An observer sees figures but no case; a file holds the unit's open cases, and formulas are
+    escaped.
+    """
     officer = await town.officer("Binh", unit=WARD)
     observer = await town.officer("Khoa", unit=WARD, role=Role.OBSERVER)
     ann = town.resident("Ann")

@@ -1,4 +1,4 @@
-"""Updates that Telegram delivers again, after a crash before they were confirmed."""
+"""Updates that Telegram delivers again, after a crash before they were acknowledged."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from tests.town.town import Town
 
 
-async def taken_twice(town: Town, ann: Person, *texts: str) -> None:
-    """Ann writes; all of it is taken, then delivered once more from the beginning."""
+async def deliver_twice(town: Town, ann: Person, *texts: str) -> None:
+    """Deliver all messages, then deliver all of them again from the beginning."""
     for text in texts:
         town.simulator.people.text(ann.id, text)
     updates = town.simulator.world.account().updates.all()
@@ -19,11 +19,11 @@ async def taken_twice(town: Town, ann: Person, *texts: str) -> None:
     await town.deliver()
 
 
-async def test_a_cancel_that_comes_again_leaves_what_was_written_after_it(town: Town) -> None:
-    """The draft that was begun after /cancel is not dropped with the one before it."""
+async def test_a_repeated_cancel_keeps_the_draft_that_was_begun_after_it(town: Town) -> None:
+    """Only the draft before /cancel is dropped."""
     ann = town.resident("Ann")
     await ann.begins()
-    await taken_twice(town, ann, "/cancel", "Đèn đường hỏng.")
+    await deliver_twice(town, ann, "/cancel", "Đèn đường hỏng.")
     await ann.taps("feedback.offer.options.yes")
     await ann.taps("feedback.kind.options.report")
     await ann.reaches("feedback.identity")
@@ -31,20 +31,20 @@ async def test_a_cancel_that_comes_again_leaves_what_was_written_after_it(town: 
     assert "Đèn đường hỏng." in ann.sees
 
 
-async def test_a_cancel_of_nothing_that_comes_again_leaves_the_next_draft(town: Town) -> None:
-    """Also where there was nothing to cancel, and the chat was new."""
+async def test_a_repeated_cancel_without_a_draft_keeps_the_next_draft(town: Town) -> None:
+    """The chat was new, and there was nothing to cancel."""
     ann = town.resident("Ann")
-    await taken_twice(town, ann, "/cancel", "Đèn đường hỏng.")
+    await deliver_twice(town, ann, "/cancel", "Đèn đường hỏng.")
     assert ann.is_asked("feedback.offer")
     await ann.taps("feedback.offer.options.yes")
     assert ann.is_asked("feedback.consent")
 
 
-async def test_a_command_that_comes_again_after_the_end_begins_nothing(town: Town) -> None:
-    """/feedback while a draft was open, delivered again after the draft was sent."""
+async def test_a_repeated_command_begins_no_second_draft(town: Town) -> None:
+    """/feedback was sent while a draft was open, and is delivered again after the submission."""
     ann = town.resident("Ann")
     await ann.begins()
-    await taken_twice(town, ann, "/feedback", "Một.", "đã đủ", "1", "bỏ qua", "1", "gửi")
+    await deliver_twice(town, ann, "/feedback", "Một.", "đã đủ", "1", "bỏ qua", "1", "gửi")
     assert ann.count_told("receipt.text") == 1
     before = len(ann.heard)
     await ann.says("/cancel")
@@ -52,8 +52,8 @@ async def test_a_command_that_comes_again_after_the_end_begins_nothing(town: Tow
     assert len(ann.heard) == before + 1
 
 
-async def test_a_page_that_was_changed_since_sends_nothing(town: Town) -> None:
-    """The button of an old review page is for what it showed; the present page is shown instead."""
+async def test_the_button_of_an_outdated_review_page_submits_nothing(town: Town) -> None:
+    """The current review page is shown instead."""
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Nội dung.")
@@ -70,8 +70,8 @@ async def test_a_page_that_was_changed_since_sends_nothing(town: Town) -> None:
     assert ann.is_told("receipt.text")
 
 
-async def test_a_zero_byte_does_not_cost_the_opinion(town: Town) -> None:
-    """PostgreSQL could not store it: it is left out when the message is read."""
+async def test_a_zero_byte_in_a_text_is_dropped(town: Town) -> None:
+    """PostgreSQL cannot store it; the rest of the text is kept."""
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Một")

@@ -1,4 +1,4 @@
-"""Reminders of forums, with a clock that the test moves: each is said once, while it is true."""
+"""Reminders of forums: each comes once, at its time, and only while it is true."""
 
 from __future__ import annotations
 
@@ -28,41 +28,41 @@ if TYPE_CHECKING:
 OUTBOX = table(Outbox)
 
 
-async def look(town: Town, **later: float) -> None:
-    """Let time pass, and let every replica wake."""
+async def send_reminders(town: Town, **later: float) -> None:
+    """Advance the clock, and send the reminders that are due on every replica."""
     town.advance(**later)
     for replica in town.replicas:
         await jobs.remind_attendees(replica.app.job_context)
     await town.settle()
 
 
-def reminders(person: Person) -> list[str]:
-    """What somebody was reminded of."""
+def list_reminders(person: Person) -> list[str]:
+    """Return the texts of a person's reminders, oldest first."""
     return [text for text in person.heard if contains_text(text, "reminder.text")]
 
 
-async def test_at_every_offset_once(town: Town) -> None:
-    """A week, a day and two hours before; not earlier, not twice, and never after the start."""
+async def test_a_reminder_comes_once_at_every_offset(town: Town) -> None:
+    """A week, a day and two hours before the start; none comes after the start."""
     await publish_forum(town)
     ann = town.resident("Ann")
     await register_for_forum(ann, 2)
     start = town.now + timedelta(days=10)
     for number, span in enumerate((timedelta(days=7), timedelta(days=1), timedelta(hours=2))):
         town.now = start - span - timedelta(seconds=1)
-        await look(town)
-        assert len(reminders(ann)) == number
-        await look(town, seconds=1)
-        await look(town, seconds=20)
-        assert len(reminders(ann)) == number + 1
+        await send_reminders(town)
+        assert len(list_reminders(ann)) == number
+        await send_reminders(town, seconds=1)
+        await send_reminders(town, seconds=20)
+        assert len(list_reminders(ann)) == number + 1
     town.now = start
-    await look(town)
-    assert len(reminders(ann)) == 3
-    assert "09 giờ 30, ngày 05/12/2026" in reminders(ann)[0]
-    assert "Hội trường phường An Biên" in reminders(ann)[0]
+    await send_reminders(town)
+    assert len(list_reminders(ann)) == 3
+    assert "09 giờ 30, ngày 05/12/2026" in list_reminders(ann)[0]
+    assert "Hội trường phường An Biên" in list_reminders(ann)[0]
 
 
-async def test_moved_twice_it_is_reckoned_from_the_last_start(town: Town) -> None:
-    """What waited for an older start is never sent, nor is what was due before the change."""
+async def test_reminders_follow_a_forum_that_is_rescheduled_twice(town: Town) -> None:
+    """A waiting reminder of an older start expires; the offsets count from the newest start."""
     forum = await publish_forum(town)
     ann = town.resident("Ann")
     await ann.says("/settings")
@@ -72,54 +72,54 @@ async def test_moved_twice_it_is_reckoned_from_the_last_start(town: Town) -> Non
     await change_forum(
         town, forum, starts_at=first.replace(hour=13), start_version=2
     )  # 20:00 there
-    await look(town, days=3, hours=12)  # 21:30: it waits for the morning
-    assert not reminders(ann)
-    assert await waiting(town) == [OutboxState.WAITING]
+    await send_reminders(town, days=3, hours=12)  # 21:30: it waits for the morning
+    assert not list_reminders(ann)
+    assert await list_reminder_states(town) == [OutboxState.WAITING]
     second = first + timedelta(days=2)
     await change_forum(town, forum, starts_at=second, start_version=3)
-    assert await waiting(town) == [OutboxState.EXPIRED]
-    await look(town, hours=12)
-    assert not reminders(ann)
-    await look(town, days=1)
-    (said,) = reminders(ann)
+    assert await list_reminder_states(town) == [OutboxState.EXPIRED]
+    await send_reminders(town, hours=12)
+    assert not list_reminders(ann)
+    await send_reminders(town, days=1)
+    (said,) = list_reminders(ann)
     assert "ngày 07/12/2026" in said
     # Now earlier than a week: nothing is made up for, the next is the day before.
     third = town.now + timedelta(days=3)
     await change_forum(town, forum, starts_at=third, start_version=4)
-    await look(town, days=1)
-    assert len(reminders(ann)) == 1
-    await look(town, days=1)
-    assert len(reminders(ann)) == 2
+    await send_reminders(town, days=1)
+    assert len(list_reminders(ann)) == 1
+    await send_reminders(town, days=1)
+    assert len(list_reminders(ann)) == 2
 
 
-async def waiting(town: Town) -> list[OutboxState]:
-    """What became of the reminders in the outbox."""
+async def list_reminder_states(town: Town) -> list[OutboxState]:
+    """Return the states of all reminders in the outbox, oldest first."""
     async with town.app.database.reading() as connection:
         found = select(OUTBOX.c.state).where(OUTBOX.c.kind == "remind")
         return list((await connection.execute(found.order_by(OUTBOX.c.id))).scalars())
 
 
-async def test_a_cancelled_forum_reminds_of_nothing(town: Town) -> None:
-    """Neither by what waits nor by what would be due; nor who gave up their place."""
+async def test_a_cancelled_forum_has_no_reminders(town: Town) -> None:
+    """No waiting or later reminder is sent, and none for a cancelled registration."""
     forum = await publish_forum(town)
     ann, ben = town.resident("Ann"), town.resident("Ben")
     for person in (ann, ben):
         await person.says("/settings")
         await person.taps("settings.quiet.night")
         await register_for_forum(person)
-    await look(town, days=8, hours=13)  # 22:30
+    await send_reminders(town, days=8, hours=13)  # 22:30
     await ben.taps("forums.cancel")
     await ben.taps("forums.cancelled")
-    assert await waiting(town) == [OutboxState.WAITING, OutboxState.EXPIRED]
+    assert await list_reminder_states(town) == [OutboxState.WAITING, OutboxState.EXPIRED]
     await change_forum(town, forum, state=ForumState.CANCELLED)
-    await look(town, hours=12)
-    await look(town, hours=21)
-    assert not reminders(ann)
-    assert not reminders(ben)
+    await send_reminders(town, hours=12)
+    await send_reminders(town, hours=21)
+    assert not list_reminders(ann)
+    assert not list_reminders(ben)
 
 
-async def test_what_is_on_its_way_is_not_tried_again(town: Town) -> None:
-    """A forum that is cancelled while a reminder is being sent: it may have been sent, once."""
+async def test_a_reminder_in_flight_is_not_retried_after_a_cancellation(town: Town) -> None:
+    """It may have been sent once, and its state says so."""
     forum = await publish_forum(town)
     await register_for_forum(town.resident("Ann"))
     town.advance(days=9)
@@ -136,11 +136,11 @@ async def test_what_is_on_its_way_is_not_tried_again(town: Town) -> None:
     failed = delivery_results.UnsentResult(row.id, row.attempt, OutboxState.WAITING, town.now)
     async with database.transaction() as connection:
         assert await delivery_results.record_results(connection, "another", [failed], town.now) == 0
-    assert await waiting(town) == [OutboxState.MAYBE_SENT]
+    assert await list_reminder_states(town) == [OutboxState.MAYBE_SENT]
 
 
-async def test_after_an_outage_only_what_is_still_true(town: Town) -> None:
-    """The nearest that was missed, once; nothing once it has begun."""
+async def test_after_an_outage_only_the_latest_missed_reminder_is_sent(town: Town) -> None:
+    """One reminder at most, and none after the start."""
     await publish_forum(town)
     await publish_forum(
         town, "LATE", starts_at=town.now + timedelta(days=9, hours=12), title="Sớm hơn"
@@ -150,20 +150,20 @@ async def test_after_an_outage_only_what_is_still_true(town: Town) -> None:
     await register_for_forum(ben, code="LATE")
     town.advance(days=9, hours=13)
     await register_for_forum(cam)  # who knows what she has just been told
-    await look(town)
-    assert len(reminders(ann)) == 1
-    assert not reminders(ben)
-    assert not reminders(cam)
+    await send_reminders(town)
+    assert len(list_reminders(ann)) == 1
+    assert not list_reminders(ben)
+    assert not list_reminders(cam)
     town.advance(hours=-48)  # a clock that was wrong, and is put right
-    await look(town)
-    await look(town, hours=40)
-    assert len(reminders(ann)) == 1
-    await look(town, hours=17)
-    assert len(reminders(ann)) == 2
+    await send_reminders(town)
+    await send_reminders(town, hours=40)
+    assert len(list_reminders(ann)) == 1
+    await send_reminders(town, hours=17)
+    assert len(list_reminders(ann)) == 2
 
 
-async def test_ones_own_moments(town: Town) -> None:
-    """What one chose and nothing else; after the quiet hours, unless that would be too late."""
+async def test_a_resident_chooses_the_times_of_reminders(town: Town) -> None:
+    """A reminder waits for the end of the quiet hours, unless that would be too late."""
     start = town.now.replace(day=4, month=12, hour=23, minute=0)  # six in the morning
     await publish_forum(town, starts_at=start)
     ann = town.resident("Ann")
@@ -177,18 +177,18 @@ async def test_ones_own_moments(town: Town) -> None:
     await ann.taps("3 ngày")
     await ann.taps("30 phút")
     town.now = start - timedelta(days=3)
-    await look(town)
-    assert not reminders(ann)
-    await look(town, hours=1)
-    assert len(reminders(ann)) == 1
-    await look(town, days=2, hours=22, minutes=15)
-    assert len(reminders(ann)) == 1
-    await look(town, minutes=15)
-    assert len(reminders(ann)) == 2
+    await send_reminders(town)
+    assert not list_reminders(ann)
+    await send_reminders(town, hours=1)
+    assert len(list_reminders(ann)) == 1
+    await send_reminders(town, days=2, hours=22, minutes=15)
+    assert len(list_reminders(ann)) == 1
+    await send_reminders(town, minutes=15)
+    assert len(list_reminders(ann)) == 2
 
 
-async def test_where_the_clock_is_changed_in_between(town: Town) -> None:
-    """A day before seven in the evening is seven in the evening, in winter as in summer time."""
+async def test_a_reminder_keeps_the_local_time_across_a_clock_change(town: Town) -> None:
+    """One day before 19:00 is 19:00, although the clock is put forward in between."""
     zone = ZoneInfo("America/New_York")
     start = datetime(2027, 3, 14, 19, 0, tzinfo=zone)  # the night before the clock is put forward
     await publish_forum(town, starts_at=start)
@@ -210,10 +210,10 @@ async def test_where_the_clock_is_changed_in_between(town: Town) -> None:
         assert compute_reminder_time(at, 1440, zone) == datetime(2027, 3, day, 3, 30, tzinfo=zone)
 
 
-async def test_two_replicas_at_once_remind_once(
+async def test_two_replicas_send_a_reminder_once(
     twin_town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whichever wakes first, and however many pages it takes."""
+    """Both run at the same time, over several pages of registrations."""
     monkeypatch.setattr(forum_reminders, "_PAGE", 2)
     town = twin_town
     await publish_forum(town)
@@ -227,4 +227,4 @@ async def test_two_replicas_at_once_remind_once(
         )
     for replica in town.replicas:
         await replica.settle()
-    assert [len(reminders(person)) for person in people] == [1, 1, 1]
+    assert [len(list_reminders(person)) for person in people] == [1, 1, 1]

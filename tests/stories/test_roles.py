@@ -1,4 +1,4 @@
-"""What each role may do with a case of its own unit: what is not granted is refused and audited."""
+"""What each role may do with a case of its own unit; everything else is refused and audited."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ PROPOSED = {
 }
 
 
-async def refusals(town: Town) -> list[Audit]:
-    """The refusals in the audit."""
+async def list_refusals(town: Town) -> list[Audit]:
+    """Return the refusals in the audit log, oldest first."""
     async with town.app.database.reading() as connection:
         found = [each async for each in audit.iterate_entries(connection, None, None)]
     return [each for each in found if each.action == "case.refused"]
@@ -52,8 +52,8 @@ async def refusals(town: Town) -> list[Audit]:
 
 @once
 @pytest.mark.parametrize("state", ["taken", "proposed"])
-async def test_what_a_role_is_not_granted_it_cannot_do(town: Town, state: str) -> None:
-    """Every role and action, with the data of a button that was never shown."""
+async def test_an_action_that_is_not_granted_is_refused(town: Town, state: str) -> None:
+    """Every role presses the button of every other action, although it was never shown."""
     owner = await town.officer("Binh", unit=WARD)
     code = await town.resident("Ann").gives("Bí mật của ngõ 5.", area=NAMED)
     await owner.taps("case.do.accept", of=code)
@@ -80,4 +80,4 @@ async def test_what_a_role_is_not_granted_it_cannot_do(town: Town, state: str) -
         assert offered == granted[role], role
     # /case was refused to those who read no cases.
     blind = sum(role in {Role.ORGANISER, Role.OBSERVER} for role in Role)
-    assert len(await refusals(town)) == expected + blind
+    assert len(await list_refusals(town)) == expected + blind

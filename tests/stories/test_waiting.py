@@ -18,8 +18,8 @@ ROWS = table(Submission)
 MANY = 230
 
 
-async def test_a_weekends_opinions_are_all_announced_on_monday(town: Town) -> None:
-    """However many there are, page by page; each to who came on duty, each once."""
+async def test_all_waiting_opinions_are_alerted_once(town: Town) -> None:
+    """More than one page of them; the first officer on duty is alerted of each."""
     await town.resident("Ann").gives("Đèn hỏng.")
     async with town.app.database.transaction() as connection:
         (first,) = (await connection.execute(select(ROWS))).mappings().all()

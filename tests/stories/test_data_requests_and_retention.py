@@ -1,4 +1,4 @@
-"""What residents may know, correct and have erased, and what becomes of it in every place."""
+"""The rights of residents to know, correct and erase their data, and the retention periods."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ SECRET = "Hàng xóm Kẻ Gây Rối đánh nhau ở ngõ Thảo Nguyên zqxylof
 PHONE = "0912 345 678"
 
 
-async def everything(town: Town) -> str:
-    """All that stands in the database, as one text."""
+async def dump_database(town: Town) -> str:
+    """Return all rows of all tables as one text."""
     async with town.app.database.reading() as connection:
         tables = MetaData()
         await connection.run_sync(lambda sync: tables.reflect(sync))
@@ -37,8 +37,8 @@ async def everything(town: Town) -> str:
     return repr(rows)
 
 
-async def gives_all(town: Town, ann: Person) -> str:
-    """An opinion with text, a file, a phone number and an addition; its code."""
+async def submit_everything(town: Town, ann: Person) -> str:
+    """Submit an opinion with text, file, phone number and an addition; return its code."""
     await ann.begins()
     await ann.does("document", content=SECRET.encode(), file_name="don.txt", caption=SECRET)
     await ann.reaches("feedback.identity")
@@ -53,19 +53,19 @@ async def gives_all(town: Town, ann: Person) -> str:
     return code
 
 
-async def test_what_is_erased_is_found_nowhere(town: Town, database_url: str) -> None:
-    """Not in the tables, the index of words, the files, the outbox, or the database's own file."""
+async def test_erased_data_is_found_nowhere(town: Town, database_url: str) -> None:
+    """Not in the tables, the word index, the files, the outbox, or the database file's bytes."""
     ann = town.resident("Ann")
-    code = await gives_all(town, ann)
+    code = await submit_everything(town, ann)
     assert len(await town.search_submissions("zqxylo")) == 1
-    assert "Thảo Nguyên" in await everything(town)
+    assert "Thảo Nguyên" in await dump_database(town)
     await ann.says("/mydata")
     await ann.taps("mydata.erase")
     await ann.taps("mydata.yes.erase")
     assert ann.was_told("mydata.done.erase")
     await town.settle()
     await jobs.fetch_evidence(town.app.job_context)
-    found = await everything(town)
+    found = await dump_database(town)
     for trace in ("Thảo Nguyên", "thao nguyen", "don.txt", "912345678", str(ann.id)):
         assert trace not in found, trace
     assert await town.count_rows(Attachment) == 0
@@ -84,8 +84,8 @@ async def test_what_is_erased_is_found_nowhere(town: Town, database_url: str) ->
         assert b"lofonik" not in raw
 
 
-async def test_what_is_erased_beside_what_stays_leaves_no_trace_either(town: Town) -> None:
-    """The receipt of the erased one is gone with it: it led from the code to the chat."""
+async def test_the_outbox_keeps_no_message_of_an_erased_opinion(town: Town) -> None:
+    """The messages of another opinion, which is being handled, stay."""
     ann = town.resident("Ann")
     stays, goes = await ann.gives(SECRET), await ann.gives("Ý kiến thứ hai")
     async with town.app.database.transaction() as connection:
@@ -100,11 +100,11 @@ async def test_what_is_erased_beside_what_stays_leaves_no_trace_either(town: Tow
     assert not any(goes in str(row) for row in rows)
 
 
-async def test_the_copy_holds_everything_and_who_looked(town: Town) -> None:
-    """A file of one's own: the words, the phone number, and who opened it by role and time."""
+async def test_the_data_copy_is_complete(town: Town) -> None:
+    """It holds the text, the phone number, the files, and every access by role and time."""
     officer = await town.officer("Binh")
     ann, ben = town.resident("Ann"), town.resident("Ben")
-    code = await gives_all(town, ann)
+    code = await submit_everything(town, ann)
     await ben.gives("Ý kiến của người khác")
     await officer.taps("alert.open", of=code)
     await ann.says("/dulieu")
@@ -120,8 +120,8 @@ async def test_the_copy_holds_everything_and_who_looked(town: Town) -> None:
     assert copy["consent"]["version"]
 
 
-async def test_what_is_being_handled_stays_and_the_reason_is_said(town: Town) -> None:
-    """It is not erased under an officer's hands; the request is on record."""
+async def test_an_opinion_being_handled_is_not_erased(town: Town) -> None:
+    """The resident is told the reason, and the request is audited."""
     ann = town.resident("Ann")
     code = await ann.gives(SECRET)
     await set_state(town, State.IN_PROGRESS)
@@ -139,8 +139,8 @@ async def test_what_is_being_handled_stays_and_the_reason_is_said(town: Town) ->
 
 
 @pytest.mark.parametrize("kind", ["crime_report", "complaint", "denunciation"])
-async def test_what_the_law_keeps_stays(town: Town, kind: str) -> None:
-    """And the resident is told that it is the law."""
+async def test_a_formal_opinion_is_kept_as_the_law_requires(town: Town, kind: str) -> None:
+    """The resident is told that the law requires it."""
     ann = town.resident("Ann")
     await ann.gives(SECRET, kind=kind)
     await ann.says("/mydata")
@@ -149,8 +149,8 @@ async def test_what_the_law_keeps_stays(town: Town, kind: str) -> None:
     assert "pháp luật quy định" in ann.sees
 
 
-async def test_after_withdrawing_consent_it_is_asked_for_again(town: Town) -> None:
-    """What may go is gone, and nothing is taken before a new consent."""
+async def test_consent_is_asked_for_again_after_its_withdrawal(town: Town) -> None:
+    """No draft begins without a new consent."""
     ann = town.resident("Ann")
     await ann.gives(SECRET)
     await ann.says("/mydata")
@@ -162,9 +162,9 @@ async def test_after_withdrawing_consent_it_is_asked_for_again(town: Town) -> No
 
 
 async def test_a_phone_number_is_corrected_everywhere(town: Town) -> None:
-    """In every opinion that held one; typed or by the button."""
+    """In every opinion that has one."""
     ann = town.resident("Ann")
-    await gives_all(town, ann)
+    await submit_everything(town, ann)
     await ann.says("/mydata")
     await ann.taps("mydata.correct")
     await ann.says("0988 777 666")
@@ -172,8 +172,8 @@ async def test_a_phone_number_is_corrected_everywhere(town: Town) -> None:
     assert record["phone"] == "+84988777666"
 
 
-async def test_nobody_elses_data_are_shown_or_erased(town: Town) -> None:
-    """Each person's buttons are about that person."""
+async def test_the_data_of_another_person_is_neither_shown_nor_erased(town: Town) -> None:
+    """A person without opinions has nothing to erase."""
     ann, ben = town.resident("Ann"), town.resident("Ben")
     await ann.gives(SECRET)
     await ben.says("/mydata")
@@ -184,8 +184,8 @@ async def test_nobody_elses_data_are_shown_or_erased(town: Town) -> None:
     assert record["text"] == SECRET
 
 
-async def test_an_update_that_failed_is_forgotten_too(town: Town) -> None:
-    """It may hold what the person wrote."""
+async def test_failed_updates_are_erased_too(town: Town) -> None:
+    """The raw update may hold the person's text."""
     ann = town.resident("Ann")
     await ann.gives(SECRET)
     async with town.app.database.transaction() as connection:
@@ -242,8 +242,8 @@ async def test_a_failed_update_is_stored_with_the_pseudonym_of_its_sender(town: 
         assert await failed_updates.count_failed_updates(connection) == 0
 
 
-async def test_what_is_over_is_warned_of_and_then_erased(town: Town) -> None:
-    """A month's warning; then only a tombstone. What is open is never touched."""
+async def test_a_closed_opinion_is_erased_after_a_warning(town: Town) -> None:
+    """The warning comes a month before. An open opinion is never erased."""
     ann = town.resident("Ann")
     policy, terms = town.app.policy, make_retention_periods(RetentionSettings())
     await ann.gives(SECRET)
@@ -260,11 +260,11 @@ async def test_what_is_over_is_warned_of_and_then_erased(town: Town) -> None:
     assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 1
     (record,) = await town.export_submissions()
     assert (record["text"], record["state"]) == ("", State.CLOSED)
-    assert "Thảo Nguyên" not in await everything(town)
+    assert "Thảo Nguyên" not in await dump_database(town)
 
 
-async def test_a_machine_that_was_off_warns_before_it_erases(town: Town) -> None:
-    """Years over the time, and still the warning comes first, a month before."""
+async def test_retention_warns_first_even_years_too_late(town: Town) -> None:
+    """If the bot did not run for years, the warning still comes a month before."""
     ann = town.resident("Ann")
     policy, terms = town.app.policy, make_retention_periods(RetentionSettings())
     await ann.gives(SECRET)
@@ -277,8 +277,8 @@ async def test_a_machine_that_was_off_warns_before_it_erases(town: Town) -> None
     assert await retention.apply_retention(town.app.database, terms, town.now, policy=policy) == 1
 
 
-async def test_an_unnamed_opinion_cannot_be_led_back(town: Town) -> None:
-    """Nothing in the database connects it with the same person's named one, or with their chat."""
+async def test_an_unnamed_opinion_cannot_be_linked_to_its_resident(town: Town) -> None:
+    """No row links it to the resident's chat or to their named opinion."""
     ann = town.resident("Ann")
     await ann.gives("Có tên", identity="channel")
     await ann.gives("Không tên", identity="unnamed")
@@ -293,8 +293,8 @@ async def test_an_unnamed_opinion_cannot_be_led_back(town: Town) -> None:
     assert all(row.code in " ".join(ann.buttons) for row in rows)
 
 
-async def test_what_an_officer_takes_meanwhile_is_not_erased(town: Town) -> None:
-    """Between the reading and the erasing: it stays whole."""
+async def test_an_opinion_accepted_meanwhile_is_not_erased(town: Town) -> None:
+    """An update between the reading and the erasing makes the erasing fail."""
     code = await town.resident("Ann").gives(SECRET)
     async with town.app.database.transaction() as connection:
         read = await submissions.find_submission(connection, code)

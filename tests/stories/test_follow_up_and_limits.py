@@ -1,4 +1,4 @@
-"""After the receipt: adding, withdrawing, rating, asking to look again; settings; too much."""
+"""After the receipt: adding, withdrawing, rating, reopening, settings, bans and daily limits."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 ROWS = table(Submission)
 
 
-async def answered(town: Town, ann: Person) -> str:
-    """An opinion that was answered today; its code."""
+async def give_answered_opinion(town: Town, ann: Person) -> str:
+    """Submit an opinion and mark it answered today; show it, return its code."""
     code = await ann.gives("Đèn đường hỏng ba tuần.")
     await set_state(town, State.ANSWERED, answered_at=town.now)
     await ann.says(f"/mine {code}")
     return code
 
 
-async def test_what_is_added_reaches_the_officers(town: Town) -> None:
-    """Words and files join the opinion, are found by the search, and the officer is told."""
+async def test_an_addition_reaches_the_officers(town: Town) -> None:
+    """Its words and files join the submission, the search finds them, the officer is alerted."""
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     code = await ann.gives("Đèn đường hỏng.")
@@ -55,7 +55,10 @@ async def test_what_is_added_reaches_the_officers(town: Town) -> None:
 
 
 async def test_an_opinion_is_withdrawn_after_a_second_question(town: Town) -> None:
-    """It stays on record as withdrawn; officers are told."""
+    """Withdrawal needs a confirmation.
+
+    The submission stays on record, and the officer is alerted.
+    """
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     code = await ann.gives("Đèn đường hỏng.")
@@ -70,8 +73,8 @@ async def test_an_opinion_is_withdrawn_after_a_second_question(town: Town) -> No
     assert not ann.is_offered("mine.addition")
 
 
-async def test_it_is_too_late_to_withdraw_what_is_answered(town: Town) -> None:
-    """The button of an old screen says so."""
+async def test_an_answered_opinion_cannot_be_withdrawn(town: Town) -> None:
+    """An old button answers that it is too late."""
     ann = town.resident("Ann")
     await ann.gives("Đèn đường hỏng.")
     await ann.taps("receipt.show")
@@ -81,11 +84,11 @@ async def test_it_is_too_late_to_withdraw_what_is_answered(town: Town) -> None:
     assert ann.is_told("mine.too_late")
 
 
-async def test_an_answer_is_rated_and_looked_at_again_once(town: Town) -> None:
-    """Who is not satisfied says why, and may ask to look again; a new due date is set."""
+async def test_an_unsatisfied_resident_can_reopen_the_case_once(town: Town) -> None:
+    """They give a reason; the case gets a new due date, and cannot be reopened again."""
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
-    code = await answered(town, ann)
+    code = await give_answered_opinion(town, ann)
     before = (await town.get_submission(code)).due_at
     town.advance(days=3)
     await ann.taps("mine.rating")
@@ -103,10 +106,10 @@ async def test_an_answer_is_rated_and_looked_at_again_once(town: Town) -> None:
     assert not ann.is_offered("mine.reopening")
 
 
-async def test_who_is_content_is_asked_nothing_more(town: Town) -> None:
-    """One tap is a rating."""
+async def test_a_satisfied_resident_rates_with_one_tap(town: Town) -> None:
+    """No reason is asked for."""
     ann = town.resident("Ann")
-    code = await answered(town, ann)
+    code = await give_answered_opinion(town, ann)
     await ann.taps("mine.rating")
     await ann.taps("rating.score.options.2")
     assert ann.is_told("rating.done")
@@ -115,10 +118,10 @@ async def test_who_is_content_is_asked_nothing_more(town: Town) -> None:
     assert not ann.is_offered("mine.rating")
 
 
-async def test_after_the_set_time_it_is_not_looked_at_again(town: Town) -> None:
-    """Fifteen days; a draft that was begun in time and ended too late changes nothing."""
+async def test_a_case_cannot_be_reopened_after_fifteen_days(town: Town) -> None:
+    """A draft that was begun in time and ends too late changes nothing."""
     ann = town.resident("Ann")
-    code = await answered(town, ann)
+    code = await give_answered_opinion(town, ann)
     town.advance(days=14, hours=23)
     await ann.says(f"/mine {code}")
     await ann.taps("mine.reopening")
@@ -129,8 +132,8 @@ async def test_after_the_set_time_it_is_not_looked_at_again(town: Town) -> None:
     assert not ann.is_offered("mine.reopening")
 
 
-async def test_another_persons_opinion_cannot_be_touched(town: Town) -> None:
-    """Whatever code somebody types or presses."""
+async def test_the_opinion_of_another_person_is_unknown(town: Town) -> None:
+    """Neither its typed code nor its link shows it."""
     ann, ben = town.resident("Ann"), town.resident("Ben")
     code = await ann.gives("Đèn đường hỏng.")
     await ben.gives("Ý kiến của Ben")
@@ -141,7 +144,7 @@ async def test_another_persons_opinion_cannot_be_touched(town: Town) -> None:
 
 
 async def test_the_receipt_is_shown_again_with_a_picture(town: Town) -> None:
-    """A QR code that opens the opinion for its resident, here and in a new chat."""
+    """The QR code opens the opinion for its resident."""
     ann = town.resident("Ann")
     code = await ann.gives("Đèn đường hỏng.")
     await ann.taps("receipt.show")
@@ -155,8 +158,8 @@ async def test_the_receipt_is_shown_again_with_a_picture(town: Town) -> None:
     assert f"Ý kiến {code}" in ann.sees
 
 
-async def test_another_thing_waits_for_what_is_open(town: Town) -> None:
-    """The draft is not lost, and it is said which comes first."""
+async def test_an_open_draft_is_not_lost_to_another_conversation(town: Town) -> None:
+    """The bot says which draft is open, and asks its question again."""
     ann = town.resident("Ann")
     code = await ann.gives("Đèn đường hỏng.")
     await ann.begins()
@@ -173,25 +176,25 @@ async def test_another_thing_waits_for_what_is_open(town: Town) -> None:
         (23, datetime(2026, 11, 26, 0, 0, tzinfo=UTC)),
     ],
 )
-async def test_in_quiet_hours_what_can_wait_waits(
+async def test_a_notice_waits_until_the_quiet_hours_are_over(
     town: Town, hour: int, expected: datetime
 ) -> None:
-    """Quiet from 21 to 7 by the city's clock: news comes in the morning."""
+    """With quiet hours from 21 to 7 in the city's time zone, a notice at 23:00 comes after 7:00."""
     ann = town.resident("Ann")
     code = await ann.gives("Đèn đường hỏng.")
     await ann.says("/settings")
     await ann.taps("settings.quiet.night")
     assert any("✓ Yên lặng 21 giờ" in label for label in ann.buttons)
     town.now = datetime(2026, 11, 25, hour - 7, 0, tzinfo=UTC)
-    await tells(town, code)
+    await send_notice(town, code)
     assert ann.was_told("draft.stale") is (hour == 20)
     town.now = expected + timedelta(minutes=1)
     await town.settle()
     assert ann.was_told("draft.stale")
 
 
-async def tells(town: Town, code: str) -> None:
-    """Tell the resident of something that can wait."""
+async def send_notice(town: Town, code: str) -> None:
+    """Send the resident a notice that can wait."""
     row = await town.get_submission(code)
     async with town.work() as work:
         await to_resident.notify_resident(work, row, "news", (Words("draft.stale"),))
@@ -199,12 +202,12 @@ async def tells(town: Town, code: str) -> None:
 
 
 async def test_news_can_be_switched_off_and_on(town: Town) -> None:
-    """What is switched off is not sent later either."""
+    """A notice of the muted time is not sent later either."""
     ann = town.resident("Ann")
     code = await ann.gives("Đèn đường hỏng.")
     await ann.says("/settings")
     await ann.taps("settings.mute.updates")
-    await tells(town, code)
+    await send_notice(town, code)
     assert not ann.was_told("draft.stale")
     await ann.taps("settings.hear.updates")
     assert ann.is_offered("settings.mute.updates")
@@ -212,14 +215,14 @@ async def test_news_can_be_switched_off_and_on(town: Town) -> None:
 
 @pytest.fixture
 async def strict_town(database_url: str) -> AsyncIterator[Town]:
-    """A town where little is taken at a time."""
+    """A town with low limits: 2 opinions a day, 3 of all a minute, 12 messages a minute."""
     strict = AbuseSettings(opinions_a_day=2, everybody_a_minute=3, messages_a_minute=12)
     async with open_town(database_url, abuse=strict) as opened:
         yield opened
 
 
-async def test_more_than_a_day_allows_is_refused_until_tomorrow(strict_town: Town) -> None:
-    """It says until when; on the next day it goes on."""
+async def test_the_daily_limit_refuses_until_tomorrow(strict_town: Town) -> None:
+    """A third opinion on one day is refused; on the next day it is possible."""
     ann = strict_town.resident("Ann")
     for number in range(2):
         strict_town.advance(minutes=2)
@@ -234,8 +237,8 @@ async def test_more_than_a_day_allows_is_refused_until_tomorrow(strict_town: Tow
     assert ann.is_asked("feedback.kind")
 
 
-async def test_everybody_together_is_limited_and_nobody_is_cut_off(strict_town: Town) -> None:
-    """Who has begun may finish; who begins is asked to come back."""
+async def test_the_common_limit_refuses_new_drafts_only(strict_town: Town) -> None:
+    """A resident who has begun may finish; a resident who begins is asked to come back."""
     people = [strict_town.resident(name) for name in ("Ann", "Ben", "Cam", "Dan")]
     last = people[-1]
     await last.begins()
@@ -252,7 +255,7 @@ async def test_everybody_together_is_limited_and_nobody_is_cut_off(strict_town: 
 
 
 async def test_a_flood_is_answered_once(strict_town: Town) -> None:
-    """What was written before stays; a minute later it goes on."""
+    """Later messages in the same minute get no answer; a minute later the bot answers again."""
     ann = strict_town.resident("Ann")
     for number in range(40):
         await ann.says(f"dòng {number}")
@@ -263,8 +266,11 @@ async def test_a_flood_is_answered_once(strict_town: Town) -> None:
     assert ann.is_asked("feedback.offer")
 
 
-async def test_who_is_banned_is_told_why_and_until_when(town: Town) -> None:
-    """Named or not, it is the same person; the officer never learns who. It can be lifted."""
+async def test_a_banned_resident_is_told_the_reason_and_the_end(town: Town) -> None:
+    """The ban holds for named and unnamed opinions; the officer never learns the person.
+
+    It can be lifted.
+    """
     officer = await town.officer("Binh")
     ann, ben = town.resident("Ann"), town.resident("Ben")
     code = await ann.gives("Mua ngay kẻo hết!", identity="unnamed")
@@ -287,7 +293,7 @@ async def test_who_is_banned_is_told_why_and_until_when(town: Town) -> None:
 
 
 async def test_a_ban_ends_by_itself(town: Town) -> None:
-    """When its days are over; what another officer's unit handles cannot be used for one."""
+    """After its days. A person who is no officer can neither ban nor lift a ban."""
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
     code = await ann.gives("Mua ngay kẻo hết!")

@@ -1,4 +1,4 @@
-"""Attending a forum: the list, a place or a number in the line, the door, and afterwards."""
+"""Attendance of a forum: registration, waiting list, check-in, reminders of news, retention."""
 
 from __future__ import annotations
 
@@ -37,8 +37,11 @@ REGISTERED, WAITING, CANCELLED, ATTENDED = (
 )
 
 
-async def test_somebody_finds_a_forum_registers_and_comes(town: Town) -> None:
-    """From the list to the door: consent once, a ticket, a second look at it, the counter."""
+async def test_a_resident_finds_a_forum_registers_and_checks_in(town: Town) -> None:
+    """From the list to the door:
+
+    one consent, a ticket with a QR code, and a check-in that counts once.
+    """
     organiser = await town.officer("Dung", unit="11407", role=Role.ORGANISER)
     await publish_forum(town, capacity=5)
     ann = town.resident("Ann")
@@ -73,7 +76,9 @@ async def test_somebody_finds_a_forum_registers_and_comes(town: Town) -> None:
 
 
 async def test_the_waiting_list_moves_up_by_itself(town: Town) -> None:
-    """In order, each who fits with all their people; who comes again stands at the end."""
+    """In order, each registration that fits with all its people; a new registration joins at the
+    end.
+    """
     forum = await publish_forum(town, capacity=4)
     ann, ben, cam, dan = (town.resident(name) for name in ("Ann", "Ben", "Cam", "Dan"))
     await register_for_forum(ann, 3)
@@ -105,7 +110,7 @@ async def test_the_waiting_list_moves_up_by_itself(town: Town) -> None:
 
 
 async def test_nobody_registers_twice_or_too_late(town: Town) -> None:
-    """An old button, a forum that began, one that is not published: nothing is stored."""
+    """An old button, a cancelled forum and an unpublished forum store nothing."""
     forum = await publish_forum(town, capacity=4)
     await publish_forum(town, "SECRET", state=ForumState.SUBMITTED)
     ann, ben = town.resident("Ann"), town.resident("Ben")
@@ -128,8 +133,8 @@ async def test_nobody_registers_twice_or_too_late(town: Town) -> None:
     assert ben.is_told("start.emergency")
 
 
-async def test_who_lets_people_in(town: Town) -> None:
-    """An organiser or officer of the host or of the city; another is on record, a stranger none."""
+async def test_check_in_is_for_organisers_and_officers_of_the_host_or_the_city(town: Town) -> None:
+    """Other officers are refused and audited; a resident is refused."""
     await publish_forum(town)
     ann, ben = town.resident("Ann"), town.resident("Ben")
     other = await town.officer("Ha", unit="11413", role=Role.ORGANISER)
@@ -148,8 +153,8 @@ async def test_who_lets_people_in(town: Town) -> None:
         assert set((await connection.execute(refused)).scalars()) == {"organiser", "approver"}
 
 
-async def test_map_calendar_opinion_and_no_interest(town: Town) -> None:
-    """A pin that the telephone can go to, an entry that it can keep, an opinion for the forum."""
+async def test_a_forum_offers_its_map_calendar_and_opinion_and_can_be_hidden(town: Town) -> None:
+    """The map is a venue, the calendar an iCalendar file; the opinion is stored for the forum."""
     await publish_forum(town, "FAR", area="11413", title="Xa", host_unit="11413")
     await publish_forum(town, title="Gần", area="11407")
     ann = town.resident("Ann")
@@ -179,8 +184,8 @@ async def test_map_calendar_opinion_and_no_interest(town: Town) -> None:
     assert [label for label in ann.buttons if "·" in label] == ["05/12/2026 · Phường Hải An · Xa"]
 
 
-async def test_one_hears_of_an_area_for_as_long_as_one_likes(town: Town) -> None:
-    """After the notice, of several areas, in one's language; the list has those areas first."""
+async def test_a_resident_subscribes_to_areas_and_unsubscribes(town: Town) -> None:
+    """After consent, in their language; the list shows the subscribed areas first."""
     await publish_forum(town, "A", area="11413", title="Một")
     await publish_forum(town, "B", area="11407", title="Hai")
     ann = town.resident("Ann")
@@ -212,8 +217,8 @@ async def test_one_hears_of_an_area_for_as_long_as_one_likes(town: Town) -> None
     assert {(row.subject, row.language) for row in rows} == {("11407", "en"), ("31", "en")}
 
 
-async def test_what_is_stored_of_who_attends_is_theirs(town: Town) -> None:
-    """In the copy, under another key, and erased with the rest; the place goes to who waits."""
+async def test_registrations_are_in_the_data_copy_and_erased_on_request(town: Town) -> None:
+    """An erased place goes to the waiting list; a change of keys encrypts the rest again."""
     await publish_forum(town, capacity=1)
     ann, ben = town.resident("Ann"), town.resident("Ben")
     await register_for_forum(ann)
@@ -248,8 +253,8 @@ async def test_what_is_stored_of_who_attends_is_theirs(town: Town) -> None:
         assert pseudonyms.decrypt_chat_id(sealed) == ben.id
 
 
-async def test_who_attended_is_forgotten_in_time(town: Town) -> None:
-    """How many came and as what stays; who it was, and who did not come, is gone."""
+async def test_attendees_are_anonymised_after_the_retention_period(town: Town) -> None:
+    """The number and the category of those who came remain; the rest is deleted."""
     forum = await publish_forum(town)
     ann, ben = town.resident("Ann"), town.resident("Ben")
     await register_for_forum(ann, 2)
@@ -272,8 +277,8 @@ async def test_who_attended_is_forgotten_in_time(town: Town) -> None:
         assert not (await connection.execute(told)).all()
 
 
-async def test_after_the_forum(town: Town) -> None:
-    """Who was there rates it and gives an opinion; the results can be read by everybody."""
+async def test_attendees_rate_a_reported_forum(town: Town) -> None:
+    """Everybody can read its results and commitments."""
     organiser = await town.officer("Dung", unit="31", role=Role.ORGANISER)
     forum = await publish_forum(town)
     ann, ben = town.resident("Ann"), town.resident("Ben")

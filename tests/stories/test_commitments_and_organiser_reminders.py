@@ -1,4 +1,4 @@
-"""After a forum: its results and its promises are asked for; what is stopped stays stopped."""
+"""Commitments and reminders of organisers after a forum; messages of a stopped announcement."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 WARD = "11407"
 
 
-async def an_hour_passes(town: Town) -> None:
-    """The clock wakes, twice, as it does at two replicas."""
+async def remind_organisers(town: Town) -> None:
+    """Run the hourly reminder of organisers twice, as two replicas would."""
     for _ in range(2):
         await jobs.remind_organisers(town.app.job_context)
         await town.settle()
 
 
-async def test_results_are_asked_for_until_they_are_there(town: Town) -> None:
-    """Once before they are due; then every working day, and the city hears of it too."""
+async def test_the_report_is_asked_for_until_it_is_there(town: Town) -> None:
+    """Once before it is due, then every working day; the city's coordinators are alerted too."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     city = await town.officer("Điều phối", role=Role.COORDINATOR)
     stranger = await town.officer("Nơi khác", unit="11413", role=Role.APPROVER)
@@ -47,28 +47,28 @@ async def test_results_are_asked_for_until_they_are_there(town: Town) -> None:
     forum = await publish_forum(town)
     due = datetime(2026, 12, 4, 10, tzinfo=UTC)  # a Friday
     await change_forum(town, forum, state=ForumState.REPORT_DUE, report_due_at=due)
-    await an_hour_passes(town)
+    await remind_organisers(town)
     assert organiser.count_told("forum.alert.report_due") == 0
     town.now = due - timedelta(days=1)
-    await an_hour_passes(town)
+    await remind_organisers(town)
     town.advance(hours=20)
-    await an_hour_passes(town)
+    await remind_organisers(town)
     assert organiser.count_told("forum.alert.report_due") == 1
     assert not city.was_told("forum.alert.report_due")
     assert not city.was_told("forum.alert.report_overdue")
     for days in (0, 1, 2, 3):  # Friday evening, Saturday, Sunday, Monday
         town.now = due + timedelta(days=days, hours=1)
-        await an_hour_passes(town)
+        await remind_organisers(town)
     assert [each.count_told("forum.alert.report_overdue") for each in people] == [2, 2, 0]
     assert not stranger.was_told("forum.alert.report_due")
     await change_forum(town, forum, state=ForumState.REPORTED)
     town.advance(days=1)
-    await an_hour_passes(town)
+    await remind_organisers(town)
     assert organiser.count_told("forum.alert.report_overdue") == 2
 
 
-async def promises(leader: Person) -> str:
-    """Promise something at the forum, which is over; the code of the case."""
+async def make_commitment(leader: Person) -> str:
+    """Make a commitment at a forum that is over; return the code of its case."""
     town = leader.town
     forum = await publish_forum(town)
     town.now = datetime(2026, 12, 1, 3, tzinfo=UTC)
@@ -91,67 +91,67 @@ async def promises(leader: Person) -> str:
     return str(case.code)
 
 
-async def test_a_promise_is_a_case_that_is_followed_up_until_it_is_kept(town: Town) -> None:
-    """Reminded of before its day, then every week; kept when its answer is approved."""
+async def test_a_commitment_is_a_case_and_is_reminded_of_until_it_is_kept(town: Town) -> None:
+    """Once before its day, then every week, until its answer is approved."""
     leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     officer = await town.officer("Cán bộ", unit=WARD)
-    code = await promises(leader)
+    code = await make_commitment(leader)
     await officer.taps("alert.open")
     await officer.taps("case.do.accept")
     for day in range(1, 20):  # of December
         town.now = max(town.now, datetime(2026, 12, day, 3, tzinfo=UTC))
-        await an_hour_passes(town)
+        await remind_organisers(town)
     # Overdue from Saturday the 5th: in that week, the next and the one after it.
     assert leader.count_told("forum.alert.promise_due") == 1
     assert leader.count_told("forum.alert.promise_overdue") == 3
     await answer_case(officer, leader, code)
     town.advance(days=7)
-    await an_hour_passes(town)
+    await remind_organisers(town)
     assert leader.count_told("forum.alert.promise_overdue") == 3
     await leader.presses_data("forum:open=DD7K2")
     assert "✓ Lắp camera" in leader.sees
 
 
-async def test_a_promise_is_kept_with_the_case_that_it_was_merged_into(town: Town) -> None:
-    """A resident asked for the same: it is reminded of until that is answered."""
+async def test_a_merged_commitment_is_kept_when_the_main_case_is_answered(town: Town) -> None:
+    """Reminders go on until the case into which it was merged is answered."""
     leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     officer = await town.officer("Cán bộ", unit=WARD)
     asked = await town.resident("Ann").gives("Xin gắn máy quay ở cổng.", area="Phường An Biên")
     await choose_action(officer, asked, "accept")
-    await choose_action(officer, await promises(leader), "merge")
+    await choose_action(officer, await make_commitment(leader), "merge")
     await officer.says(asked)
     town.advance(days=2)
-    await an_hour_passes(town)
+    await remind_organisers(town)
     assert leader.count_told("forum.alert.promise_due") == 1
     await answer_case(officer, leader, asked)
     town.advance(days=7)
-    await an_hour_passes(town)
+    await remind_organisers(town)
     assert leader.count_told("forum.alert.promise_overdue") == 0
     await leader.presses_data("forum:open=DD7K2")
     assert "✓ Lắp camera" in leader.sees
 
 
-async def test_a_promise_whose_case_was_refused_is_left_in_peace(town: Town) -> None:
-    """It was not kept, as everybody reads; nobody is reminded of it for ever."""
+async def test_a_commitment_whose_case_was_rejected_is_not_reminded_of(town: Town) -> None:
+    """The forum's page shows it as not kept."""
     leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
-    await choose_action(leader, await promises(leader), "reject")
+    await choose_action(leader, await make_commitment(leader), "reject")
     await leader.says("Không thuộc thẩm quyền")
     town.advance(days=9)
-    await an_hour_passes(town)
+    await remind_organisers(town)
     assert not leader.was_told("forum.alert.promise_due")
     assert not leader.was_told("forum.alert.promise_overdue")
     await leader.presses_data("forum:open=DD7K2")
     assert "• Lắp camera" in leader.sees
 
 
-async def test_a_forum_that_nobody_began_is_not_forgotten(town: Town) -> None:
-    """Its organisers are asked once; the refusals of others are written down."""
+async def test_the_organiser_is_reminded_of_a_forum_that_was_not_begun(town: Town) -> None:
+    """Once. Actions of another unit's leader are refused and audited."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     await publish_forum(town)
     town.advance(days=10, hours=13)
-    await an_hour_passes(town)
+    await remind_organisers(town)
     town.advance(days=1)
-    await an_hour_passes(town)
+    await remind_organisers(town)
     assert organiser.count_told("forum.alert.not_begun") == 1
     stranger = await town.officer("Nơi khác", unit="11413", role=Role.APPROVER)
     for data in ("forum:cancel=DD7K2", "forum:open=DD7K2", "hall:next=DD7K2.0"):
@@ -162,8 +162,8 @@ async def test_a_forum_that_nobody_began_is_not_forgotten(town: Town) -> None:
     assert tried == ["cancel", "open", "hall_next"]
 
 
-async def test_another_hall_at_the_same_time(town: Town) -> None:
-    """The start need not be typed again; who comes is told where, once."""
+async def test_a_forum_moves_to_another_hall_at_the_same_time(town: Town) -> None:
+    """The organiser need not type the start again; attendees are told of the new hall once."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     forum = await publish_forum(town)
     ann = town.resident("Ann")
@@ -180,8 +180,8 @@ async def test_another_hall_at_the_same_time(town: Town) -> None:
     assert (row.start_version, row.state) == (2, ForumState.PUBLISHED)
 
 
-async def test_a_larger_hall_has_room_for_who_waits(town: Town) -> None:
-    """The capacity is changed after the announcement; in a smaller one all keep their places."""
+async def test_a_larger_capacity_admits_the_waiting_list(town: Town) -> None:
+    """The capacity can change after the announcement; a smaller one takes no place away."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
     forum = await publish_forum(town, capacity=2)
     ann, bao = town.resident("Ann"), town.resident("Bao")
@@ -198,8 +198,10 @@ async def test_a_larger_hall_has_room_for_who_waits(town: Town) -> None:
         assert await attendance.count_places_taken(connection, forum) == 4
 
 
-async def test_what_is_being_sent_when_a_forum_is_cancelled_is_not_sent_later(town: Town) -> None:
-    """A message that a sender holds at that moment, and that did not arrive, is given up."""
+async def test_a_message_in_flight_when_its_forum_is_cancelled_is_not_sent_again(
+    town: Town,
+) -> None:
+    """If its sending fails, the message expires."""
     forum = await publish_forum(town)
     ann = town.resident("Ann")
     await register_for_forum(ann)
@@ -224,8 +226,8 @@ async def test_what_is_being_sent_when_a_forum_is_cancelled_is_not_sent_later(to
         assert (await connection.execute(states)).scalars().all() == [OutboxState.EXPIRED]
 
 
-async def test_who_wants_no_news_hears_only_of_what_they_come_to(town: Town) -> None:
-    """Switched off, or not interested in this one; each is counted once, whatever they wished."""
+async def test_a_muted_resident_is_told_only_of_forums_they_attend(town: Town) -> None:
+    """Muting and hiding are respected; each person left out is counted once."""
     forum = await publish_forum(town)
     ann, bao, chi = (town.resident(name) for name in ("Ann", "Bao", "Chi"))
     await register_for_forum(ann)
@@ -257,8 +259,8 @@ async def test_who_wants_no_news_hears_only_of_what_they_come_to(town: Town) -> 
     assert news.left_out == 2  # who comes is not left out
 
 
-async def test_a_channel_reads_it_too(town: Town) -> None:
-    """Without buttons, which are for one person; once, and nothing where none is set."""
+async def test_an_announcement_is_posted_in_the_channel(town: Town) -> None:
+    """Once and without buttons; nothing is posted if no channel is set."""
     forum = await publish_forum(town)
     owner = town.resident("Chủ kênh")
     channel = town.simulator.world.add_chat("channel", "Tin diễn đàn", False, [owner.id])
@@ -273,8 +275,8 @@ async def test_a_channel_reads_it_too(town: Town) -> None:
     assert "reply_markup" not in said
 
 
-async def test_a_channel_does_not_read_what_is_no_longer_true(town: Town) -> None:
-    """A forum is cancelled before the channel's notice went out: only that is read."""
+async def test_an_outdated_announcement_is_not_posted_in_the_channel(town: Town) -> None:
+    """If the forum is cancelled before its notice was posted, only the cancellation is posted."""
     forum = await publish_forum(town)
     owner = town.resident("Chủ kênh")
     channel = town.simulator.world.add_chat("channel", "Tin diễn đàn", False, [owner.id])
