@@ -109,15 +109,15 @@ async def list_serving(work: UnitOfWork, submission: Submission) -> list[Officer
     An officer who is kept off the case is never among them.
     """
     units = submission_rules.list_units_to_alert(submission.handled_by)
-    found = await list_on_duty(work, units, submission.topics)
+    on_duty = await list_on_duty(work, units, submission.topics)
     # Nobody can have been kept off a submission that was just received.
     is_new = submission.version == 1
     recused = (
         frozenset[int]() if is_new else await casework.list_recused(work.connection, submission.id)
     )
-    may = [each for each in found if may_open(each, submission, recused)]
-    nearest = next((unit for unit in units if any(o.unit_code == unit for o in may)), None)
-    return [officer for officer in may if officer.unit_code == nearest]
+    readers = [each for each in on_duty if may_open(each, submission, recused)]
+    nearest = next((unit for unit in units if any(o.unit_code == unit for o in readers)), None)
+    return [officer for officer in readers if officer.unit_code == nearest]
 
 
 async def list_on_duty(
@@ -185,11 +185,11 @@ async def list_leaders(
 
 async def list_current_assignees(work: UnitOfWork, case: Submission) -> Sequence[Officer]:
     """Return the assignee of a case or, while that officer is away, their substitute."""
-    found = await officers.list_by_ids(work.connection, [case.assignee_id or 0])
-    away = [officer for officer in found if is_away(officer, work.now)]
+    assignees = await officers.list_by_ids(work.connection, [case.assignee_id or 0])
+    away = [officer for officer in assignees if is_away(officer, work.now)]
     if away and away[0].substitute_id is not None:
         return await officers.list_by_ids(work.connection, [away[0].substitute_id])
-    return found
+    return assignees
 
 
 async def list_concerned(work: UnitOfWork, case: Submission) -> Sequence[Officer]:

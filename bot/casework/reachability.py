@@ -23,7 +23,9 @@ class Reachability:
 
     policy: Policy
 
-    async def lost(self, connection: AsyncConnection, chat_id: int, now: datetime) -> None:
+    async def mark_chat_lost(
+        self, connection: AsyncConnection, chat_id: int, now: datetime
+    ) -> None:
         """Park the messages of a chat that blocked the bot; `chat_id` may be a pseudonym.
 
         The cases of an officer's undelivered alerts are given back. The messages of a group are
@@ -34,15 +36,19 @@ class Reachability:
         await outbox.block_chats(connection, self.policy.pseudonyms.list_chat_ids(chat_id), now)
         await staff.mark_officer_unreachable(UnitOfWork(connection, now, self.policy), chat_id)
 
-    async def lost_topic(self, connection: AsyncConnection, chat_id: int, now: datetime) -> None:
+    async def mark_topic_lost(
+        self, connection: AsyncConnection, chat_id: int, now: datetime
+    ) -> None:
         """Write to a group itself from now on, because its topic is gone, and tell its unit."""
         await unit_groups.mark_topic_lost(UnitOfWork(connection, now, self.policy), chat_id)
 
-    async def moved(self, connection: AsyncConnection, old_id: int, new_id: int) -> None:
+    async def move_group(self, connection: AsyncConnection, old_id: int, new_id: int) -> None:
         """Send all messages of a group to the supergroup that it became."""
         await outbox.move_messages(connection, old_id, new_id)
         await unit_groups.move_group(connection, old_id, new_id)
 
-    async def regained(self, connection: AsyncConnection, chat_id: int, now: datetime) -> None:
+    async def mark_chat_reachable(
+        self, connection: AsyncConnection, chat_id: int, now: datetime
+    ) -> None:
         """Send the parked messages of a chat that can be reached again."""
         await outbox.unblock_chats(connection, self.policy.pseudonyms.list_chat_ids(chat_id), now)

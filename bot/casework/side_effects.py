@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """What earlier alerts of a case say after an action: a text with the officer's name.
+    """A text with the officer's name, which replaces the earlier alerts of a case after an action.
 
-    They change when the case is no longer new or has moved; `always`: in any case.
+    The alerts are replaced when the case is no longer new or has moved, or `always`.
     """
 
     text: str = "alert.settled"
@@ -61,7 +61,7 @@ class KeptWords:
 
 @dataclass(frozen=True, slots=True)
 class ResidentNotice:
-    """What the resident is told: the text `notice.NAME` with parameters.
+    """A notice to the resident: the text `notice.NAME` of the action, with parameters.
 
     With `buttons`, the verbs of their actions, it is sent even if the resident switched notices off
     and not held back by quiet hours. `reaches_merged`: the residents of merged cases are told too.
@@ -74,7 +74,7 @@ class ResidentNotice:
 
 @dataclass(frozen=True, slots=True)
 class OfficerNotice:
-    """What officers are told: a text, and the function that lists the officers.
+    """A notice to officers: a text, and the function that lists the officers.
 
     An `is_alert` notice has the buttons to take the case on, and goes to the unit's group too.
     """

@@ -32,10 +32,10 @@ Row = TypeVar("Row", bound=StoredRow)
 
 
 class Access(Protocol[Row]):
-    """An actor in front of a stored row: who acts on what, as it was read.
+    """An actor in front of the stored row that is acted upon, as it was read.
 
     `role` is the role of an officer, or `audit.RESIDENT`, or `audit.SYSTEM` for the clock.
-    `actor_id` is the officer's id; None for everybody else.
+    `actor_id` is the officer's id; None for residents and the clock.
     """
 
     @property

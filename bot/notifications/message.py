@@ -37,7 +37,7 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What a recipient is told, of a `kind`, until `expires_at`.
+    """A message of a `kind`, which is of use until `expires_at`.
 
     A message that is not `critical` is not sent again if an attempt may have arrived. The ids say
     what it is about. `edits` is the id of the sent message that it replaces. `start_version` is

@@ -36,7 +36,7 @@ _HALL_LIFETIME = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class CaseNotice:
-    """What officers are told of a case: a text, once for each kind and occasion.
+    """A notice to officers about a case: a text, sent once for each kind and occasion.
 
     `verbs` are the actions that they can do at once, each by a button.
     """

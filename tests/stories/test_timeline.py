@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from bot.casework import staff
+from storage import audit
 from storage.models import Role
 
 if TYPE_CHECKING:
@@ -59,3 +61,35 @@ async def test_what_a_resident_is_told_of_is_in_their_timeline(town: Town, actio
     assert (f"case.{action}", "coordinator") in {
         (entry["what"], entry["by"]) for entry in opinion["timeline"]
     }
+
+
+async def test_a_note_does_not_change_when_a_case_was_closed(town: Town) -> None:
+    """Retention counts from the end of a case, not from the last note about it."""
+    leader = await town.officer("Giang", role=Role.COORDINATOR)
+    code = await town.resident("Ann").gives("Đèn hỏng.")
+    await leader.says(f"/case {code}")
+    await leader.taps("case.more")
+    await leader.taps("case.do.reject")
+    await leader.says("trùng nội dung")
+    closed_at = (await town.get_submission(code)).closed_at
+    assert closed_at is not None
+    town.advance(days=3)
+    await leader.says(f"/case {code}")
+    await leader.taps("case.do.note")
+    await leader.says("đã lưu hồ sơ")
+    assert (await town.get_submission(code)).closed_at == closed_at
+
+
+async def test_a_case_that_is_given_back_has_an_audit_entry(town: Town) -> None:
+    """When its officer leaves: the bot itself takes the case from them."""
+    officer = await town.officer("Binh", unit=WARD)
+    code = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
+    await officer.says(f"/case {code}")
+    await officer.taps("case.do.accept")
+    case = await town.get_submission(code)
+    assert case.assignee_id is not None
+    async with town.work() as work:
+        await staff.deactivate_officer(work, case.assignee_id, role=audit.OPERATOR)
+        (entry,) = await audit.list_timeline(work.connection, case.id, ["case.released"])
+    assert entry.actor_role == audit.SYSTEM
+    assert entry.details["to"] == {"state": "received", "assignee_id": None}

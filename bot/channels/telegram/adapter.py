@@ -237,9 +237,9 @@ class TelegramAdapter:
             return
         async with self.database.transaction() as connection:
             if change.new_chat_member.status in _GONE:
-                await self.reachability.lost(connection, change.chat.id, context.now)
+                await self.reachability.mark_chat_lost(connection, change.chat.id, context.now)
             elif change.chat.type == "private":
-                await self.reachability.regained(connection, change.chat.id, context.now)
+                await self.reachability.mark_chat_reachable(connection, change.chat.id, context.now)
         self.presenter.nudge()
 
     async def handle_migration(self, update: Update, _context: UpdateContext) -> None:
@@ -248,4 +248,6 @@ class TelegramAdapter:
         if message is None or message.migrate_to_chat_id is None:
             return
         async with self.database.transaction() as connection:
-            await self.reachability.moved(connection, message.chat_id, message.migrate_to_chat_id)
+            await self.reachability.move_group(
+                connection, message.chat_id, message.migrate_to_chat_id
+            )

@@ -277,17 +277,17 @@ class Delivery:
                 return await self._wait(row, now + get_retry_after(error))
             case ErrorKind.MOVED if isinstance(error, ChatMigrated):
                 async with self._database.transaction() as connection:
-                    await self._reach.moved(connection, row.chat_id, error.new_chat_id)
+                    await self._reach.move_group(connection, row.chat_id, error.new_chat_id)
                 return self._once_more(row, now, error)
             case ErrorKind.BLOCKED:
                 async with self._database.transaction() as connection:
-                    await self._reach.lost(connection, row.chat_id, now)
+                    await self._reach.mark_chat_lost(connection, row.chat_id, now)
                 return self._once_more(row, outbox.PARKED, error)
             case ErrorKind.DONE:
                 return SentResult(row.id, row.attempt, row.edits)
             case ErrorKind.NO_TOPIC:
                 async with self._database.transaction() as connection:
-                    await self._reach.lost_topic(connection, row.chat_id, now)
+                    await self._reach.mark_topic_lost(connection, row.chat_id, now)
                 return self._once_more(row, now, error)
             case ErrorKind.REFUSED:
                 return self._dead(row, str(error))

@@ -248,7 +248,7 @@ class DirectReplies:
                 self._on_stop(str(error))
             case ErrorKind.BLOCKED:
                 async with self._database.transaction() as connection:
-                    await self._reach.lost(connection, chat_id, self._clock())
+                    await self._reach.mark_chat_lost(connection, chat_id, self._clock())
             case ErrorKind.WAIT | ErrorKind.NOT_SENT if post.screen is not None:
                 await self._hand_over(chat_id, post, post.screen, get_retry_after(error))
 
