@@ -33,17 +33,10 @@ MESSAGE_KINDS = ("attend", "moved_up", "remind", "forum")
 
 
 _HAS_A_PLACE = (RegistrationState.REGISTERED, RegistrationState.ATTENDED)
-_HIDDEN = (ForumState.DRAFT, ForumState.SUBMITTED)
 _OVER = (ForumState.REPORTED, ForumState.CLOSED)
 
 
 # Forums
-
-
-async def find_published_forum(connection: AsyncConnection, code: str) -> Forum | None:
-    """The forum with a code, once it was published."""
-    statement = select(_forums).where(_forums.c.code == code, _forums.c.state.not_in(_HIDDEN))
-    return await fetch_one(connection, Forum, statement)
 
 
 async def get_forum(connection: AsyncConnection, forum_id: int) -> Forum:

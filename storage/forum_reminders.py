@@ -29,16 +29,16 @@ async def map_reminders(connection: AsyncConnection, forum: Forum) -> dict[int, 
 
 
 async def add_reminder(
-    connection: AsyncConnection, forum: Forum, offset: int, now: datetime, *, finished: bool
+    connection: AsyncConnection, forum: Forum, offset: int, now: datetime
 ) -> None:
-    """Begin to expand an offset, or say that it is done; what is known already is left as is."""
+    """Store that an offset begins to be expanded; a row that exists is left as it is."""
     statement = insert_into(Reminder, connection.dialect.name).values(
         forum_id=forum.id,
         start_version=forum.start_version,
         offset=offset,
         cursor=0,
         created_at=now,
-        finished_at=now if finished else None,
+        finished_at=None,
     )
     await connection.execute(
         statement.on_conflict_do_nothing(index_elements=["forum_id", "start_version", "offset"])

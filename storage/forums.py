@@ -37,6 +37,8 @@ _outbox, _recipients, _officers = table(Outbox), table(Recipient), table(Officer
 _wishes, _places = table(Subscription), table(Registration)
 _cases, _residents = table(Submission), table(Resident)
 
+_UNPUBLISHED = (ForumState.DRAFT, ForumState.SUBMITTED)
+
 
 async def add_forum(connection: AsyncConnection, values: Mapping[str, Any]) -> Forum:
     """Store a forum."""
@@ -48,8 +50,14 @@ async def add_forum(connection: AsyncConnection, values: Mapping[str, Any]) -> F
 
 
 async def find_forum(connection: AsyncConnection, code: str) -> Forum | None:
-    """The forum with a code, published or not. Who may see it is the caller's question."""
+    """Return the forum with a code, in any state. The caller checks who may see it."""
     return await fetch_one(connection, Forum, select(_forums).where(_forums.c.code == code))
+
+
+async def find_published_forum(connection: AsyncConnection, code: str) -> Forum | None:
+    """Return the forum with a code if it was published, also if it was cancelled since."""
+    forum = await find_forum(connection, code)
+    return None if forum is None or forum.state in _UNPUBLISHED else forum
 
 
 async def list_forums_of(

@@ -1,7 +1,8 @@
-"""Announcing: what is said of a forum is put into the outbox, chunk by chunk, by whoever wakes.
+"""Announcements: writing the messages of an announcement into the outbox, chunk by chunk.
 
-The row says how far it has come, and moves with each chunk; the outbox's key lets nobody hear
-anything twice, however they were found.
+An announcement is a row that says how far its recipients were written. Each chunk is one
+transaction, so that a replica that stops is continued by another. The dedup key of a message lets
+nobody receive an announcement twice.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.areas.units import CITY
 from bot.core.preferences import FORUMS, Preferences
 from bot.core.unit_of_work import UnitOfWork
-from bot.forums.planning.screens import show_announcement
+from bot.forums.announcement_screens import show_announcement
 from bot.notifications import to_resident
 from bot.notifications.message import Addressee
 from storage import attendance, audit, forums, outbox
@@ -26,16 +27,17 @@ if TYPE_CHECKING:
 
     from bot.core.policy import Policy
     from storage.database import Database
-    from storage.models import Announcement, Forum
+    from storage.forums import AnnouncementRecipient
+    from storage.models import Announcement, Conversation, Forum
 
 ANNOUNCED = "forum.announced"
 _CHUNK = 1000  # recipients in one transaction
-_MANY = 20_000  # messages, after which the database counts anew what it has
-_AFTERWARDS = timedelta(days=14)  # how long what is not about the start may wait
+_STATISTICS_EVERY = 20_000  # messages, after which the database refreshes its statistics
+_LIFETIME = timedelta(days=14)  # of an announcement that is not about the start
 
-_OF_THE_START = frozenset({"notice", "moved"})  # what is said of when and where it starts
+_ABOUT_START = frozenset({"notice", "moved"})  # announcements that say when and where it starts
 
-# In which state of the forum each is still true.
+# The states of the forum in which an announcement of a kind is still true.
 _TRUE_IN = {
     "notice": {ForumState.PUBLISHED},
     "moved": {ForumState.PUBLISHED},
@@ -46,125 +48,152 @@ _TRUE_IN = {
 
 
 async def expand_announcements(database: Database, now: datetime, *, policy: Policy) -> int:
-    """Put what is announced into the outbox, to the end; how many messages."""
-    put = counted = 0
+    """Write the messages of all due announcements into the outbox; return how many."""
+    written = counted = 0
     while True:
         async with database.transaction() as connection:
             announcement = await forums.lock_next_announcement(connection, now)
             if announcement is not None:
-                put += await _chunk(UnitOfWork(connection, now, policy), announcement)
-            if put - counted >= _MANY or (announcement is None and put >= _MANY):
+                written += await _write_chunk(UnitOfWork(connection, now, policy), announcement)
+            is_finished = announcement is None
+            is_many = written - counted >= _STATISTICS_EVERY
+            if is_many or (is_finished and written >= _STATISTICS_EVERY):
                 await outbox.refresh_statistics(connection)
-                counted = put
-            if announcement is None:
-                return put
+                counted = written
+            if is_finished:
+                return written
 
 
-async def _chunk(work: UnitOfWork, announcement: Announcement) -> int:
-    """Put one chunk into the outbox, and say how far it has come."""
-    number = announcement.id
+async def _write_chunk(work: UnitOfWork, announcement: Announcement) -> int:
+    """Write one chunk of messages, and move the announcement on; return how many messages."""
     forum = await attendance.get_forum(work.connection, announcement.forum_id)
     if not _is_true(announcement, forum, work.now):
-        await forums.update_announcement(work.connection, number, cancelled_at=work.now)
+        await forums.update_announcement(work.connection, announcement.id, cancelled_at=work.now)
         return 0
-    sources = _sources(announcement, forum)
+    sources = _list_sources(announcement, forum)
     if announcement.source >= len(sources):
-        await forums.update_announcement(work.connection, number, finished_at=work.now)
+        await forums.update_announcement(work.connection, announcement.id, finished_at=work.now)
         return 0
-    found = await forums.list_recipients(
+    recipients = await forums.list_recipients(
         work.connection, sources[announcement.source], announcement.cursor, _CHUNK
     )
-    recipients, left_out = await _select_recipients(work, announcement, forum, found)
+    addressees, left_out = await _select_addressees(work, announcement, forum, recipients)
     await to_resident.send_announcement(
         work,
         announcement,
-        recipients,
+        addressees,
         show_announcement(announcement.kind, forum),
-        expires_at=_get_expiry(work, announcement.kind, forum),
+        expires_at=_compute_expiry(work, announcement.kind, forum),
     )
-    left_out += announcement.left_out
-    if len(found) < _CHUNK:
-        place = {"source": announcement.source + 1, "cursor": 0}
+    if len(recipients) < _CHUNK:
+        position = {"source": announcement.source + 1, "cursor": 0}
     else:
-        place = {"cursor": found[-1].id}
-    await forums.update_announcement(work.connection, number, left_out=left_out, **place)
-    return len(recipients)
+        position = {"cursor": recipients[-1].id}
+    await forums.update_announcement(
+        work.connection, announcement.id, left_out=announcement.left_out + left_out, **position
+    )
+    return len(addressees)
 
 
 def _is_true(announcement: Announcement, forum: Forum, now: datetime) -> bool:
     if forum.state not in _TRUE_IN[announcement.kind]:
         return False
-    if announcement.kind in _OF_THE_START:
+    if announcement.kind in _ABOUT_START:
         return announcement.version == forum.start_version and now < forum.starts_at
     return True
 
 
-def _sources(announcement: Announcement, forum: Forum) -> Sequence[Select[Any]]:
-    """Who hears of it: who wants to hear of the area, who attends; of results who gave opinions."""
-    attending = forums.select_attendees(forum.id)
+def _list_sources(announcement: Announcement, forum: Forum) -> Sequence[Select[Any]]:
+    """Return the queries of recipients, in the order in which they are expanded.
+
+    Subscribers and attendees get news of the forum. Attendees and those who sent a submission for
+    it get its results.
+    """
+    attendees = forums.select_attendees(forum.id)
     if announcement.kind == "results":
-        return attending, forums.select_submitters(forum.code)
-    wanting = forums.select_subscribers(forum.area, CITY, forum.topics)
-    return (wanting,) if announcement.kind == "notice" else (wanting, attending)
+        return attendees, forums.select_submitters(forum.code)
+    subscribers = forums.select_subscribers(forum.area, CITY, forum.topics)
+    return (subscribers,) if announcement.kind == "notice" else (subscribers, attendees)
 
 
-def _get_expiry(work: UnitOfWork, kind: str, forum: Forum) -> datetime:
-    """Return the time after which an announcement is of no use any more."""
-    return forum.starts_at if kind in _OF_THE_START else work.now + _AFTERWARDS
-
-
-async def _select_recipients(
+async def _select_addressees(
     work: UnitOfWork,
     announcement: Announcement,
     forum: Forum,
-    found: Sequence[forums.AnnouncementRecipient],
+    recipients: Sequence[AnnouncementRecipient],
 ) -> tuple[list[Addressee], int]:
-    """Return those who want the announcement, and the number of those who do not.
+    """Return the recipients who want the announcement, and how many do not.
 
-    A person who switched such news off, or hid this forum, is told only if they attend it. Nothing
-    is sent in quiet hours, unless the announcement would expire in them.
+    Subscribers who muted news of forums or hid this one do not want it. They are counted unless
+    they attend the forum, because attendees get the message as attendees.
     """
-    chat_ids = {each.alias: work.policy.pseudonyms.decrypt_chat_id(each.sealed) for each in found}
+    chat_ids = {
+        recipient.alias: work.policy.pseudonyms.decrypt_chat_id(recipient.sealed)
+        for recipient in recipients
+    }
     chats = await attendance.map_conversations(work.connection, chat_ids.values())
-    until = _get_expiry(work, announcement.kind, forum)
-    is_news = announcement.kind != "results" and announcement.source == 0
-    recipients, unwilling = {}, set()
-    for each in found:
-        chat = chats.get(chat_ids[each.alias])
-        preferences = Preferences.of(chat.preferences if chat else {})
-        hides = forum.code in (chat.preferences.get("hidden", ()) if chat else ())
-        if is_news and (hides or FORUMS in preferences.muted):
-            unwilling.add(each.alias)
-            continue
-        earliest = preferences.earliest(work.now, work.policy.zone)
-        recipients[each.alias] = Addressee(
-            each.alias,
-            chat.language if chat else each.language,
-            each.sealed,
-            not_before=earliest if earliest < until else work.now,
-        )
+    can_be_muted = announcement.kind != "results" and announcement.source == 0
+    expires_at = _compute_expiry(work, announcement.kind, forum)
+    addressees, unwilling = {}, set()
+    for recipient in recipients:
+        chat = chats.get(chat_ids[recipient.alias])
+        if can_be_muted and _is_unwanted(forum, chat):
+            unwilling.add(recipient.alias)
+        else:
+            addressees[recipient.alias] = _make_addressee(work, recipient, chat, expires_at)
     if unwilling:
         unwilling -= await forums.filter_attending(work.connection, forum.id, unwilling)
-    return list(recipients.values()), len(unwilling)
+    return list(addressees.values()), len(unwilling)
+
+
+def _is_unwanted(forum: Forum, chat: Conversation | None) -> bool:
+    if chat is None:
+        return False
+    hidden = chat.preferences.get("hidden", ())
+    return forum.code in hidden or FORUMS in Preferences.of(chat.preferences).muted
+
+
+def _make_addressee(
+    work: UnitOfWork,
+    recipient: AnnouncementRecipient,
+    chat: Conversation | None,
+    expires_at: datetime,
+) -> Addressee:
+    """Return where to send an announcement: after quiet hours, unless it expires in them."""
+    preferences = Preferences.of(chat.preferences if chat else {})
+    earliest = preferences.earliest(work.now, work.policy.zone)
+    return Addressee(
+        recipient.alias,
+        chat.language if chat else recipient.language,
+        recipient.sealed,
+        not_before=earliest if earliest < expires_at else work.now,
+    )
+
+
+def _compute_expiry(work: UnitOfWork, kind: str, forum: Forum) -> datetime:
+    """Return the time after which an announcement is of no use."""
+    return forum.starts_at if kind in _ABOUT_START else work.now + _LIFETIME
 
 
 async def stop_announcements(work: UnitOfWork, forum: Forum, *, kinds: Collection[str]) -> None:
-    """Announce no further, neither to anybody nor in the channel, what has not gone out yet."""
-    said = await forums.list_announcements(work.connection, forum.id)
-    subjects = [(each.kind, each.version) for each in said if each.kind in kinds]
+    """Cancel the announcements of some kinds, and their messages that are not sent yet."""
+    subjects = [
+        (announcement.kind, announcement.version)
+        for announcement in await forums.list_announcements(work.connection, forum.id)
+        if announcement.kind in kinds
+    ]
     await to_resident.cancel_channel_posts(work, forum, subjects)
     await forums.cancel_announcements(work.connection, forum.id, work.now, kinds=kinds)
 
 
 async def announce_forum(work: UnitOfWork, forum: Forum, kind: str) -> None:
-    """Have something of a forum announced: to everybody concerned, and to a channel if one is set.
+    """Announce a forum to everybody concerned, and in the channel if one is set.
 
-    What was announced before and is no longer true is stopped.
+    Earlier announcements that are no longer true are stopped.
     """
     if kind != "results":
-        others = {"notice", "moved", "postponed", "cancelled"} - {kind}
-        await stop_announcements(work, forum, kinds=others)
-    version = forum.start_version if kind in _OF_THE_START else forum.version
+        await stop_announcements(work, forum, kinds=_TRUE_IN.keys() - {"results", kind})
+    version = forum.start_version if kind in _ABOUT_START else forum.version
     await forums.add_announcement(
         work.connection,
         {
@@ -180,7 +209,7 @@ async def announce_forum(work: UnitOfWork, forum: Forum, kind: str) -> None:
         forum,
         (kind, version),
         show_announcement(kind, forum, buttons=False),
-        expires_at=_get_expiry(work, kind, forum),
+        expires_at=_compute_expiry(work, kind, forum),
     )
     await audit.append_entry(
         work.connection,

@@ -1,6 +1,6 @@
-"""What was promised at a forum: a case of the unit that holds it, due on the day that was named.
+"""Commitments: what was promised at a forum, as a case of the unit that holds it.
 
-It is kept when the case is answered: by one person, and approved by another.
+A commitment is kept when its case is answered: by one officer, and approved by another.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.core.unit_of_work import UnitOfWork
-from bot.forums.session.flow import suggest_topics
-from bot.forums.session.staff_entry import StaffEntry, add_staff_entry
+from bot.forums.staff_entry import StaffEntry, add_staff_entry, suggest_topics
 from bot.texts import load_texts
 from storage import forums
 from storage.models import Kind
@@ -23,30 +22,33 @@ if TYPE_CHECKING:
 
 
 async def add_commitment(
-    work: UnitOfWork, forum: Forum, officer: Officer, words: Mapping[str, Any]
+    work: UnitOfWork, forum: Forum, officer: Officer, answers: Mapping[str, Any]
 ) -> None:
-    """Store what was promised, as `text`, `owner` and `due`, and make it a case."""
-    due_on = date.fromisoformat(words["due"])
-    said = load_texts(work.policy.default_language)["forum.promised"].format(
-        title=forum.title, text=words["text"], owner=words["owner"]
-    )
-    what = StaffEntry(
+    """Store a commitment and open its case.
+
+    `answers` are its "text", its "owner", and "due": a day as ISO 8601. The case is due at the end
+    of that day.
+    """
+    due_on = date.fromisoformat(answers["due"])
+    template = load_texts(work.policy.default_language)["forum.promised"]
+    text = template.format(title=forum.title, text=answers["text"], owner=answers["owner"])
+    entry = StaffEntry(
         "promised",
         Kind.PROPOSAL,
-        suggest_topics(words["text"]),
+        suggest_topics(answers["text"]),
         forum.host_unit,
-        said,
+        text,
         work.policy.workdays.end_of(due_on),
     )
-    case = await add_staff_entry(work, forum, officer, what)
+    submission = await add_staff_entry(work, forum, officer, entry)
     await forums.add_commitment(
         work.connection,
         {
             "forum_id": forum.id,
-            "text": words["text"],
-            "owner": words["owner"],
+            "text": answers["text"],
+            "owner": answers["owner"],
             "due_on": due_on,
-            "submission_id": case.id,
+            "submission_id": submission.id,
             "created_at": work.now,
         },
     )

@@ -1,7 +1,7 @@
-"""What organisers are reminded of after a forum: its results, and what was promised there.
+"""Reminders to planners after a forum: its results, and the commitments that were made there.
 
-Everything is due because its row says so; a message's key lets it be said once for its occasion,
-whoever wakes and however often.
+What is due follows from the rows. The dedup key of a message contains its occasion, so that every
+replica may run this at any time.
 """
 
 from __future__ import annotations
@@ -9,79 +9,76 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.areas.units import CITY
 from bot.core.unit_of_work import UnitOfWork
-from bot.forums.planning.actions import DECIDERS, PLANNERS
+from bot.forums.planning_recipients import list_city_deciders, list_planners
 from bot.notifications.to_officers import notify_planners
-from storage import forums, officers
+from storage import forums
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from datetime import date
 
-    from storage.models import Forum, Officer
+    from bot.core.screen import Param
 
-_SOON = 2  # working days
-_LATE = timedelta(hours=12)  # after which a forum that was held is over
-_MOST = 500  # promises that one waking looks at
+_REMIND_BEFORE = 2  # working days before something is due
+_NEVER_BEGUN_AFTER = timedelta(hours=12)  # after the start
+_MAX_COMMITMENTS = 500  # in one run
 
 
 async def remind_organisers(work: UnitOfWork) -> None:
-    """Say once that something is due within two working days; when it is over, again and again.
+    """Remind planners of what is due within two working days, and of what is overdue.
 
-    Of results the city hears too then, every working day; of promises the unit, every week.
+    Overdue results are reminded of on every working day, to the city too; overdue commitments every
+    week; a forum that was never begun, once.
     """
-    await _of_those_never_begun(work)
-    await _of_reports(work)
-    await _of_promises(work)
+    await _remind_of_forums_never_begun(work)
+    await _remind_of_reports(work)
+    await _remind_of_commitments(work)
 
 
-async def _of_those_never_begun(work: UnitOfWork) -> None:
-    """Nobody said that it was held: once, so that its results are not forgotten."""
-    for forum in await forums.list_never_begun(work.connection, work.now - _LATE):
-        told = await _planners(work.connection, forum)
-        occasion = f"{forum.start_version}"
-        await notify_planners(work, forum, told, "forum.alert.not_begun", occasion=occasion)
+async def _remind_of_forums_never_begun(work: UnitOfWork) -> None:
+    for forum in await forums.list_never_begun(work.connection, work.now - _NEVER_BEGUN_AFTER):
+        recipients = await list_planners(work, forum)
+        occasion = str(forum.start_version)
+        await notify_planners(work, forum, recipients, "forum.alert.not_begun", occasion=occasion)
 
 
-async def _of_reports(work: UnitOfWork) -> None:
-    today = work.policy.workdays.day_of(work.now)
-    for forum in await forums.list_reports_due(
-        work.connection, work.policy.workdays.after(work.now, _SOON)
-    ):
-        due, told = forum.report_due_at or work.now, await _planners(work.connection, forum)
-        if due > work.now:
-            words, occasion = "forum.alert.report_due", f"{due:%Y%m%d}"
-        elif work.policy.workdays.is_worked(today):
-            words, occasion = "forum.alert.report_overdue", f"{today:%Y%m%d}"
-            above = await officers.list_active(work.connection, [CITY])
-            told += [each for each in above if each.role in DECIDERS and each not in told]
+async def _remind_of_reports(work: UnitOfWork) -> None:
+    workdays, today = work.policy.workdays, work.policy.workdays.day_of(work.now)
+    before = workdays.after(work.now, _REMIND_BEFORE)
+    for forum in await forums.list_reports_due(work.connection, before):
+        due_at, recipients = forum.report_due_at or work.now, await list_planners(work, forum)
+        if due_at > work.now:
+            key, occasion = "forum.alert.report_due", f"{due_at:%Y%m%d}"
+        elif workdays.is_worked(today):
+            key, occasion = "forum.alert.report_overdue", f"{today:%Y%m%d}"
+            city = await list_city_deciders(work)
+            recipients += [officer for officer in city if officer not in recipients]
         else:
             continue
-        day = work.policy.workdays.day_of(due)
-        await notify_planners(work, forum, told, words, occasion=occasion, due=day)
+        params: dict[str, Param] = {"due": workdays.day_of(due_at)}
+        await notify_planners(work, forum, recipients, key, occasion=occasion, **params)
 
 
-async def _of_promises(work: UnitOfWork) -> None:
-    today = work.policy.workdays.day_of(work.now)
-    until = work.policy.workdays.day_of(work.policy.workdays.after(work.now, _SOON))
-    for promise, forum in await forums.list_commitments_due(work.connection, until, _MOST):
-        if promise.due_on >= today:
-            words, occasion = "forum.alert.promise_due", f"{promise.id}"
-        else:
-            words, occasion = "forum.alert.promise_overdue", f"{promise.id}-{today:%G%V}"
+async def _remind_of_commitments(work: UnitOfWork) -> None:
+    workdays, today = work.policy.workdays, work.policy.workdays.day_of(work.now)
+    until = workdays.day_of(workdays.after(work.now, _REMIND_BEFORE))
+    due = await forums.list_commitments_due(work.connection, until, _MAX_COMMITMENTS)
+    for commitment, forum in due:
+        key, occasion = _choose_commitment_reminder(commitment.id, commitment.due_on, today)
         await notify_planners(
             work,
             forum,
-            await _planners(work.connection, forum),
-            words,
+            await list_planners(work, forum),
+            key,
             occasion=occasion,
-            text=promise.text,
-            owner=promise.owner,
-            due=promise.due_on,
+            text=commitment.text,
+            owner=commitment.owner,
+            due=commitment.due_on,
         )
 
 
-async def _planners(connection: AsyncConnection, forum: Forum) -> list[Officer]:
-    """Who plans forums in the host unit."""
-    found = await officers.list_active(connection, [forum.host_unit])
-    return [each for each in found if each.role in PLANNERS]
+def _choose_commitment_reminder(commitment_id: int, due_on: date, today: date) -> tuple[str, str]:
+    """Return the key of the text, and the occasion: once before the day, every week after it."""
+    if due_on >= today:
+        return "forum.alert.promise_due", str(commitment_id)
+    return "forum.alert.promise_overdue", f"{commitment_id}-{today:%G%V}"

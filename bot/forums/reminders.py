@@ -1,7 +1,8 @@
-"""Reminding of forums: whoever wakes looks what is due, and each is reminded of each offset once.
+"""Reminders of forums to those who are registered.
 
-Nothing is reckoned beforehand: what is due follows from the forum's start, the offsets and `now`,
-so that a moved forum, a clock that jumps and a machine that was off need no repair.
+Nothing is computed in advance: what is due follows from the forum's start, the offsets that
+somebody chose, and `now`. So nothing has to be repaired when a forum is moved, a clock jumps, or no
+replica ran for a while. An offset is a number of minutes before the start.
 """
 
 from __future__ import annotations
@@ -19,128 +20,128 @@ from storage import attendance, forum_reminders
 from storage.models import ForumState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from bot.core.policy import Policy
     from bot.core.screen import Screen
     from storage.database import Database
-    from storage.models import Forum, Registration, Reminder
+    from storage.models import Conversation, Forum, Registration, Reminder
 
 _PAGE = 200  # registrations in one transaction
 _SLACK = timedelta(days=1)  # a day on the calendar may have 25 hours
 
 
-async def send_reminders(
-    database: Database, usual: Sequence[int], now: datetime, *, policy: Policy
-) -> bool:
-    """Put the reminders that are due into the outbox, page by page; whether there were any.
+async def send_reminders(database: Database, now: datetime, *, policy: Policy) -> bool:
+    """Write the reminders that are due into the outbox, page by page.
 
-    `usual` are the minutes before the start at which those are reminded who chose nothing else.
+    Return True if there were any.
     """
-    offsets = sorted({*rules.OFFSETS, *usual})
-    until = now + timedelta(minutes=offsets[-1]) + _SLACK
-    async with database.reading() as connection:
-        soon = await attendance.list_starting_forums(connection, now, until)
-        due = [
-            (forum.id, offset)
-            for forum in soon
-            for offset in _unfinished(
-                forum, offsets, await forum_reminders.map_reminders(connection, forum), now, policy
-            )
-        ]
-    found = False
+    due = await _list_due_offsets(database, now, policy)
+    is_any_sent = False
     for forum_id, offset in due:
-        more = True
-        while more:
+        has_more = True
+        while has_more:
             async with database.transaction() as connection:
-                put, more = await _expand(
-                    UnitOfWork(connection, now, policy), forum_id, offset, usual
-                )
-            found = found or put
-    return found
+                work = UnitOfWork(connection, now, policy)
+                is_sent, has_more = await _write_page(work, forum_id, offset)
+            is_any_sent = is_any_sent or is_sent
+    return is_any_sent
 
 
-def _unfinished(
-    forum: Forum,
-    offsets: Sequence[int],
-    marks: dict[int, Reminder],
-    now: datetime,
-    policy: Policy,
-) -> list[int]:
-    """The offsets that have come and that not everybody was looked at for, the nearest first."""
-    return [
-        offset
-        for offset in offsets
-        if rules.compute_reminder_time(forum.starts_at, offset, policy.zone) <= now
-        and (offset not in marks or marks[offset].finished_at is None)
-    ]
+async def _list_due_offsets(
+    database: Database, now: datetime, policy: Policy
+) -> list[tuple[int, int]]:
+    """Return (forum id, offset) for the offsets that are due and not expanded to the end."""
+    offsets = sorted({*rules.OFFSETS, *policy.reminder_minutes})
+    until = now + timedelta(minutes=offsets[-1]) + _SLACK
+    due = []
+    async with database.reading() as connection:
+        for forum in await attendance.list_starting_forums(connection, now, until):
+            reminders = await forum_reminders.map_reminders(connection, forum)
+            due += [
+                (forum.id, offset)
+                for offset in offsets
+                if _is_unfinished(forum, offset, reminders, now, policy)
+            ]
+    return due
 
 
-async def _expand(
-    work: UnitOfWork, forum_id: int, offset: int, usual: Sequence[int]
-) -> tuple[bool, bool]:
-    """Look at a page of those who come; whether some were reminded, and whether there are more.
+def _is_unfinished(
+    forum: Forum, offset: int, reminders: Mapping[int, Reminder], now: datetime, policy: Policy
+) -> bool:
+    """Return True if an offset has come, and not all registrations were looked at for it."""
+    if rules.compute_reminder_time(forum.starts_at, offset, policy.zone) > now:
+        return False
+    return offset not in reminders or reminders[offset].finished_at is None
 
-    The forum is held: it cannot be moved meanwhile, and no other replica is at it.
+
+async def _write_page(work: UnitOfWork, forum_id: int, offset: int) -> tuple[bool, bool]:
+    """Write the reminders of one page of registrations.
+
+    Return whether there were any, and whether there is another page. The forum is locked, so that
+    it is not moved meanwhile, and no other replica writes the same page.
     """
     forum = await attendance.lock_forum(work.connection, forum_id)
     if forum is None or forum.state is not ForumState.PUBLISHED:
         return False, False
-    marks = await forum_reminders.map_reminders(work.connection, forum)
-    if offset not in _unfinished(forum, [offset], marks, work.now, work.policy):
+    reminders = await forum_reminders.map_reminders(work.connection, forum)
+    if not _is_unfinished(forum, offset, reminders, work.now, work.policy):
         return False, False
-    if offset not in marks:
-        await forum_reminders.add_reminder(work.connection, forum, offset, work.now, finished=False)
-    cursor = marks[offset].cursor if offset in marks else 0
-    since = marks[0].created_at if 0 in marks else forum.published_at or forum.created_at
+    if offset not in reminders:
+        await forum_reminders.add_reminder(work.connection, forum, offset, work.now)
+    cursor = reminders[offset].cursor if offset in reminders else 0
     page = await attendance.list_expected(work.connection, forum_id, cursor, _PAGE)
-    told = [row for row in page if _is_due(forum, row, offset, usual, since, work.now, work.policy)]
-    await to_resident.remind_attendees(
-        work, forum, offset, await _list_reminders(work, forum, told)
-    )
+    due = [registration for registration in page if _is_due(work, forum, registration, offset)]
+    await to_resident.remind_attendees(work, forum, offset, await _make_reminders(work, forum, due))
     is_last = len(page) < _PAGE
-    cursor = page[-1].id if page else cursor
     await forum_reminders.update_reminder(
-        work.connection, forum, offset, cursor, work.now if is_last else None
+        work.connection,
+        forum,
+        offset,
+        page[-1].id if page else cursor,
+        work.now if is_last else None,
     )
-    return bool(told), not is_last
+    return bool(due), not is_last
 
 
-def _is_due(
-    forum: Forum,
-    row: Registration,
-    offset: int,
-    usual: Sequence[int],
-    since: datetime,
-    now: datetime,
-    policy: Policy,
-) -> bool:
-    """Whether this is the reminder that somebody is to have now."""
-    offsets = usual if row.offsets is None else row.offsets
-    since = max(since, row.registered_at)
-    return offset == rules.find_due_offset(forum.starts_at, offsets, policy.zone, since, now)
+def _is_due(work: UnitOfWork, forum: Forum, registration: Registration, offset: int) -> bool:
+    """Return True if this is the reminder that a registered person is to get now."""
+    chosen = registration.offsets
+    offsets = work.policy.reminder_minutes if chosen is None else chosen
+    since = max(forum.start_known_since or forum.created_at, registration.registered_at)
+    return offset == rules.find_due_offset(
+        forum.starts_at, offsets, work.policy.zone, since, work.now
+    )
 
 
-async def _list_reminders(
+async def _make_reminders(
     work: UnitOfWork, forum: Forum, registrations: Sequence[Registration]
 ) -> list[tuple[Addressee, Screen]]:
-    """Return the reminders of some registrations.
-
-    A reminder waits for the end of quiet hours, unless the forum begins in them.
-    """
-    chat_ids = {row.id: work.policy.pseudonyms.decrypt_chat_id(row.sealed) for row in registrations}
+    """Return the reminders of some registrations, with where to send them."""
+    chat_ids = {
+        registration.id: work.policy.pseudonyms.decrypt_chat_id(registration.sealed)
+        for registration in registrations
+    }
     chats = await attendance.map_conversations(work.connection, chat_ids.values())
-    reminders = []
-    for row in registrations:
-        chat = chats.get(chat_ids[row.id])
-        preferences = Preferences.of(chat.preferences if chat else {})
-        earliest = preferences.earliest(work.now, work.policy.zone)
-        recipient = Addressee(
-            row.alias,
-            chat.language if chat else row.language,
-            row.sealed,
-            not_before=earliest if earliest < forum.starts_at else work.now,
+    return [
+        (
+            _make_addressee(work, forum, registration, chats.get(chat_ids[registration.id])),
+            show_reminder(forum, registration),
         )
-        reminders.append((recipient, show_reminder(forum, row)))
-    return reminders
+        for registration in registrations
+    ]
+
+
+def _make_addressee(
+    work: UnitOfWork, forum: Forum, registration: Registration, chat: Conversation | None
+) -> Addressee:
+    """Return where to send a reminder: after quiet hours, unless the forum starts in them."""
+    preferences = Preferences.of(chat.preferences if chat else {})
+    earliest = preferences.earliest(work.now, work.policy.zone)
+    return Addressee(
+        registration.alias,
+        chat.language if chat else registration.language,
+        registration.sealed,
+        not_before=earliest if earliest < forum.starts_at else work.now,
+    )

@@ -14,7 +14,7 @@ from bot.casework import submission_rules
 from bot.casework.release import release_merged_cases
 from bot.casework.timeline import list_timeline
 from bot.core.unit_of_work import UnitOfWork
-from bot.forums.attendance import service
+from bot.forums.attendance.erasure import erase_attendee
 from storage import (
     attendance,
     audit,
@@ -191,7 +191,7 @@ async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
             await release_merged_cases(work, submission.id)
         await _write(work, ERASED, submission)
         gone += 1
-    await service.forget_attendee(work, work.policy.pseudonyms.list_aliases(chat_id))
+    await erase_attendee(work, work.policy.pseudonyms.list_aliases(chat_id))
     await failed_updates.delete_failed_updates_of(
         work.connection, chat_id, work.policy.pseudonyms.list_aliases(chat_id, named=True)
     )

@@ -11,12 +11,12 @@ from bot.casework.resident_actions import RESIDENT_ACTIONS
 from bot.conversation.service import FlowBinding
 from bot.feedback import intake_service
 from bot.feedback.intake_flow import FEEDBACK
-from bot.forums.attendance import service as attendance
+from bot.forums.attendance import registration as attendance
 from bot.forums.attendance.flow import ATTENDING
-from bot.forums.planning import service as planning
-from bot.forums.planning.flow import MOVES_WITH_WORDS, NEWFORUM
-from bot.forums.session import oral_submissions
-from bot.forums.session import service as session
+from bot.forums.planning import action_service as planning
+from bot.forums.planning.actions import ACTIONS as FORUM_ACTIONS
+from bot.forums.planning.flow import NEWFORUM
+from bot.forums.session import oral_submissions, outcomes
 from bot.forums.session.flow import ANSWER, CLAIM, SPOKEN
 from bot.forums.subscriptions import service as subscriptions
 from bot.forums.subscriptions.flow import SUBSCRIBING
@@ -69,12 +69,11 @@ FLOW_BINDINGS = (
     ),
     FlowBinding(NEWFORUM, finish=planning.submit_plan, begin=planning.load_facts),
     *(
-        FlowBinding(
-            flow, finish=partial(planning.finish_action, move=flow.name.removeprefix("forum_"))
-        )
-        for flow in MOVES_WITH_WORDS
+        FlowBinding(action.flow, finish=partial(planning.finish_action, action=action.name))
+        for action in FORUM_ACTIONS
+        if action.flow not in (None, NEWFORUM)
     ),
-    FlowBinding(ANSWER, finish=session.record_answer),
+    FlowBinding(ANSWER, finish=outcomes.record_answer),
     FlowBinding(SPOKEN, finish=oral_submissions.enter_oral_submission),
     FlowBinding(CORRECTION, finish=data_requests.correct_phone),
 )

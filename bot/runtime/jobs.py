@@ -15,7 +15,7 @@ import structlog
 from bot.casework import assignment, digest, escalation
 from bot.core.unit_of_work import begin_work
 from bot.forums import announcements, organiser_reminders, reminders
-from bot.forums.attendance.service import erase_expired_registrations
+from bot.forums.attendance.erasure import erase_expired_registrations
 from bot.notifications import to_resident
 from bot.privacy import audit_chain, retention
 from bot.runtime.builders import make_case_deadlines, make_retention_periods
@@ -138,10 +138,7 @@ async def announce_forums(context: JobContext) -> None:
 
 async def remind_attendees(context: JobContext) -> None:
     """Remind registered attendees of forums, at the offsets of the settings."""
-    minutes = context.settings.forums.minutes
-    if await reminders.send_reminders(
-        context.database, minutes, context.clock(), policy=context.policy
-    ):
+    if await reminders.send_reminders(context.database, context.clock(), policy=context.policy):
         context.nudge()
 
 

@@ -39,6 +39,9 @@ def of_forum(**options: Any) -> Any:
 class Forum(SQLModel, table=True):
     """A forum; `start_version` goes up whenever its start or its place changes.
 
+    `start_known_since` is when the present start was published; None before the approval. Reminders
+    that would have been due earlier are not made up for.
+
     `area` is the code of the unit whose residents are invited, the city's for all. `capacity` None
     means as many as come. `head` is the role of who leads the delegation, never a name; `topics`
     are what it is about. Until `opinions_until` opinions may be sent ahead.
@@ -54,6 +57,7 @@ class Forum(SQLModel, table=True):
     longitude: float | None = None
     starts_at: datetime = time_column(index=True)
     start_version: int = 1
+    start_known_since: datetime | None = time_column(nullable=True)
     capacity: int | None = None
     head: str = Field(sa_type=Text)
     agenda: list[str] = json_column()
@@ -168,8 +172,7 @@ class Announcement(SQLModel, table=True):
 class Reminder(SQLModel, table=True):
     """How far the reminder so many minutes before a forum's start is expanded into the outbox.
 
-    `cursor` is the last registration that was looked at. The offset 0 stands for the start itself:
-    since its `created_at` the forum starts when it does.
+    `offset` is that number of minutes. `cursor` is the last registration that was looked at.
     """
 
     __table_args__ = (

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.conversation.engine import Answers, Ask, Done, Reply, SentFile, advance, present
 from bot.feedback.rules import NOTICE_VERSION
-from bot.forums.planning.flow import MOVES_WITH_WORDS, NEWFORUM
+from bot.forums.planning.actions import ACTIONS
+from bot.forums.planning.flow import NEWFORUM
 from bot.forums.session.flow import ANSWER, CLAIM, SPOKEN
 from tests.flows.replies import replies
 from tests.flows.test_every_path import checked
@@ -26,7 +27,7 @@ FACTS: Answers = {
     "@agreed": NOTICE_VERSION,
     "@text": "Khi nào có camera?",
 }
-FLOWS = (NEWFORUM, *MOVES_WITH_WORDS, ANSWER, SPOKEN, CLAIM)
+FLOWS = (*(action.flow for action in ACTIONS if action.flow), ANSWER, SPOKEN, CLAIM)
 
 # What leads on at one of the questions; at the others it is turned down.
 EXPECTED = [

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.forums import announcements
-from bot.forums.planning import service
+from bot.forums.planning import action_service
+from bot.forums.planning.permissions import find_planned_forum
 from storage import attendance, forums
 from storage.models import Announcement, ForumState, Outbox, OutboxState, Role
 from storage.statements import table
@@ -31,7 +32,7 @@ def perform(officer: Person, action: str, **words: str) -> Act:
     """Return an act in which an officer performs an action on the forum."""
 
     async def act(work: UnitOfWork) -> None:
-        await service.perform_action(work, officer.id, action, CODE, words)
+        await action_service.perform_action(work, officer.id, action, CODE, words)
 
     return act
 
@@ -56,10 +57,10 @@ async def test_of_two_who_approve_the_first_wins(submitted: Submitted) -> None:
     async with town.app.database.reading() as connection:
         row = await attendance.get_forum(connection, forum)
         winner = (first, second)[outcomes.index("done")]
-        officer, _ = await service.find_planned_forum(connection, winner.id, CODE)
+        found = await find_planned_forum(connection, winner.id, CODE)
     assert (row.state, row.version) == (ForumState.PUBLISHED, 2)
-    assert officer is not None
-    assert row.approved_by == officer.id
+    assert found is not None
+    assert row.approved_by == found[0].id
     assert await town.count_rows(Announcement) == 1
 
 
@@ -131,7 +132,7 @@ async def test_a_forum_is_cancelled_while_a_chunk_is_being_put(twin_town: Town) 
 
     async with town.work() as work:
         locked: Any = await forums.lock_next_announcement(work.connection, town.now)
-        await announcements._chunk(work, locked)
+        await announcements._write_chunk(work, locked)
         cancelling = asyncio.create_task(cancel())
         await wait_for_lock_waits(town.app.database, 1)
     async with asyncio.timeout(20):

@@ -8,7 +8,7 @@ from bot.core.requests import Chat
 from bot.feedback import intake_service
 from bot.feedback.rules import NOTICE_VERSION
 from bot.forums.session import oral_submissions
-from bot.forums.session import service as session_service
+from bot.forums.session.outcomes import leave_to_unit, record_answer
 from storage.models import Answer, ForumState, Role, State
 from tests.races.test_casework import lock_cases
 from tests.stories.test_hall import list_hearings, submit_for_forum
@@ -34,10 +34,10 @@ async def test_an_opinion_is_answered_there_or_left_to_its_unit(twin_town: Town)
 
     async def answer(work: UnitOfWork) -> None:
         words = {"@code": CODE, "@number": number, "text": "Đã sửa", "measure": "", "deadline": ""}
-        await session_service.record_answer(work, Chat(organiser.id, "vi"), words)
+        await record_answer(work, Chat(organiser.id, "vi"), words)
 
     async def leave(work: UnitOfWork) -> None:
-        await session_service.leave_to_unit(work, leader.id, CODE, number)
+        await leave_to_unit(work, leader.id, CODE, number)
 
     outcomes = await run_together(town, lock_cases, answer, leave)
     assert outcomes.count("done") == 1

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.core.requests import Chat
-from bot.forums.attendance import service
+from bot.forums.attendance import registration
 from storage import attendance
 from storage.models import RegistrationState
 from tests.town.forums import CODE, list_registrations, publish_forum, register_for_forum
@@ -24,7 +24,7 @@ def register(person: Person) -> Act:
 
     async def act(work: UnitOfWork) -> None:
         answers = {"@code": CODE, "people": "1", "category": "resident"}
-        await service.register_attendee(work, Chat(person.id, "vi"), answers)
+        await registration.register_attendee(work, Chat(person.id, "vi"), answers)
 
     return act
 
@@ -53,7 +53,7 @@ async def test_a_place_is_given_up_and_taken_at_once(twin_town: Town) -> None:
     await register_for_forum(ann)
 
     async def cancel(work: UnitOfWork) -> bool:
-        return bool(await service.cancel_registration(work, ann.id, CODE))
+        return bool(await registration.cancel_registration(work, ann.id, CODE))
 
     lock = partial(attendance.lock_forum, forum_id=forum)
     assert await run_together(town, lock, cancel, register(ben)) == ["done", "done"]

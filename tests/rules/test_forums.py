@@ -12,7 +12,7 @@ import pytest
 
 from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_moment
 from bot.core.text_folding import fold_text
-from bot.forums.planning.actions import ACTIONS, draw_states
+from bot.forums.planning.actions import ACTIONS, draw_states, draw_table
 from bot.forums.session.agenda_grouping import group_by_agenda
 from storage.models import ForumState, Role
 
@@ -108,12 +108,15 @@ def test_the_drawing_is_the_tables() -> None:
     """docs/forums.md shows what the code does."""
     drawing = Path(__file__).parents[2] / "docs" / "forums.md"
     assert draw_states() in drawing.read_text("utf-8")
+    assert draw_table() in drawing.read_text("utf-8")
 
 
 def test_every_forum_comes_to_an_end() -> None:
     """From each state a way leads to where it is over, and none leads out of that."""
     over = {ForumState.CLOSED, ForumState.CANCELLED}
-    ways = {(state, each.to) for each in ACTIONS for state in each.states if each.to}
+    ways = {
+        (state, each.to_state) for each in ACTIONS for state in each.from_states if each.to_state
+    }
     assert not {state for state, _to in ways} & over
     ending = set(over)
     while more := {state for state, to in ways if to in ending} - ending:
@@ -126,9 +129,10 @@ def test_nothing_is_published_but_by_somebody_who_approves() -> None:
     (approving,) = [
         each
         for each in ACTIONS
-        if ForumState.SUBMITTED in each.states and each.to is ForumState.PUBLISHED
+        if ForumState.SUBMITTED in each.from_states and each.to_state is ForumState.PUBLISHED
     ]
-    assert approving.roles == {Role.APPROVER, Role.COORDINATOR}
+    assert approving.actors == {Role.APPROVER, Role.COORDINATOR}
     assert not any(
-        ForumState.DRAFT in each.states and each.to is ForumState.PUBLISHED for each in ACTIONS
+        ForumState.DRAFT in each.from_states and each.to_state is ForumState.PUBLISHED
+        for each in ACTIONS
     )

@@ -73,7 +73,7 @@ def expected_keys() -> set[str]:
     found |= {f"forums.{name}" for name in FORUM_KEYS}
     found |= {f"reminder.before.{unit}" for unit in ("days", "hours", "minutes")}
     found |= {f"forum.do.{each.name}" for each in FORUM_ACTIONS}
-    found |= {f"announcement.{each.tells}" for each in FORUM_ACTIONS if each.tells}
+    found |= {f"announcement.{each.announcement}" for each in FORUM_ACTIONS if each.announcement}
     found |= {f"forum.state.{state}" for state in ForumState}
     found |= {f"forum.alert.{n}" for n in FORUM_ALERTS}
     for matter in FLOW_BINDINGS:

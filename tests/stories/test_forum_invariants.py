@@ -15,11 +15,13 @@ from sqlalchemy import func, select, update
 
 from bot.areas.units import CITY
 from bot.core.requests import Chat
+from bot.core.transitions import is_allowed
 from bot.forums import announcements, organiser_reminders
-from bot.forums.planning import service
-from bot.forums.planning.actions import ACTIONS, BY_NAME, DECIDERS, IN_THE_HALL, is_allowed
-from bot.forums.session import oral_submissions
-from bot.forums.session import service as session_service
+from bot.forums.planning import action_service
+from bot.forums.planning.actions import ACTIONS, BY_NAME, ForumAccess
+from bot.forums.planning.permissions import DECIDERS
+from bot.forums.session import oral_submissions, outcomes
+from bot.forums.states import IN_SESSION
 from bot.forums.subscriptions import service as subscriptions
 from storage import forums, officers, submissions
 from storage.models import (
@@ -94,7 +96,7 @@ class Forums(Machine):
             for chat_id in self.residents:
                 await subscriptions.subscribe(work, Chat(chat_id, "vi"), {"@subject": WARD})
             plan = PLAN | {"starts": (self.now + timedelta(days=10)).isoformat()}
-            await service.submit_plan(work, Chat(self.staff[planner], "vi"), plan)
+            await action_service.submit_plan(work, Chat(self.staff[planner], "vi"), plan)
             newest = select(FORUMS.c.code).order_by(FORUMS.c.id.desc()).limit(1)
             self.code = str((await work.connection.execute(newest)).scalar_one())
             for resident, topic in enumerate(("officer_attitude", "theft")):
@@ -143,7 +145,8 @@ class Forums(Machine):
 
     def _perform(self, officer: int, action: str) -> None:
         before, chat_id = self.forum, self.staff[officer]
-        allowed = is_allowed(BY_NAME[action], self.get_officer(officer), before, self.now)
+        access = ForumAccess(self.get_officer(officer), before, self.now)
+        allowed = is_allowed(BY_NAME[action], access)
         starts = (self.now + timedelta(days=8)).isoformat()
         words = {
             "reason": "mưa",
@@ -158,11 +161,11 @@ class Forums(Machine):
 
         async def act(work: UnitOfWork) -> None:
             if action == "edit":
-                await service.begin_action(work, chat_id, action, self.code)
+                await action_service.begin_action(work, chat_id, action, self.code)
                 plan = PLAN | {"@forum_code": self.code, "starts": starts}
-                await service.submit_plan(work, Chat(chat_id, "vi"), plan)
+                await action_service.submit_plan(work, Chat(chat_id, "vi"), plan)
             else:
-                await service.perform_action(work, chat_id, action, self.code, words)
+                await action_service.perform_action(work, chat_id, action, self.code, words)
 
         assert (self.attempt(act) != REFUSED) is allowed
         assert self.forum.version == before.version + allowed
@@ -177,7 +180,7 @@ class Forums(Machine):
             (number, action.name)
             for action in ACTIONS
             for number, officer in enumerate(staff)
-            if action.name != "cancel" and is_allowed(action, officer, forum, self.now)
+            if action.name != "cancel" and is_allowed(action, ForumAccess(officer, forum, self.now))
         ]
         if allowed:
             self._perform(*allowed[pick % len(allowed)])
@@ -200,12 +203,12 @@ class Forums(Machine):
             if answers:
                 answer = {"text": "Đã làm", "measure": "", "deadline": ""}
                 words = {"@code": self.code, "@number": chosen, **answer}
-                await session_service.record_answer(work, Chat(chat_id, "vi"), words)
+                await outcomes.record_answer(work, Chat(chat_id, "vi"), words)
             else:
-                await session_service.leave_to_unit(work, chat_id, self.code, chosen)
+                await outcomes.leave_to_unit(work, chat_id, self.code, chosen)
 
         if self.attempt(act) != REFUSED:
-            assert self.forum.state in IN_THE_HALL
+            assert self.forum.state in IN_SESSION
 
     @rule(officer=OFFICER)
     def enters_an_oral_opinion(self, officer: int) -> None:
@@ -217,7 +220,7 @@ class Forums(Machine):
             await oral_submissions.enter_oral_submission(work, chat, words)
 
         if self.attempt(act) != REFUSED:
-            assert self.forum.state in IN_THE_HALL
+            assert self.forum.state in IN_SESSION
 
     @rule(hours=st.sampled_from([1, 30, 24 * 9]))
     def passes_time(self, hours: int) -> None:

@@ -194,17 +194,12 @@ async def test_a_reminder_keeps_the_local_time_across_a_clock_change(town: Town)
     await publish_forum(town, starts_at=start)
     ann = town.resident("Ann")
     await register_for_forum(ann)
-    policy = replace(town.app.policy, workdays=BusinessCalendar(zone))
+    policy = replace(town.app.policy, workdays=BusinessCalendar(zone), reminder_minutes=(1440, 120))
     town.now = datetime(2027, 3, 13, 18, 59, 59, tzinfo=zone)
-    usual = (1440, 120)
-    assert not await forum_reminders.send_reminders(
-        town.app.database, usual, town.now, policy=policy
-    )
+    assert not await forum_reminders.send_reminders(town.app.database, town.now, policy=policy)
     town.advance(seconds=1)
-    assert await forum_reminders.send_reminders(town.app.database, usual, town.now, policy=policy)
-    assert not await forum_reminders.send_reminders(
-        town.app.database, usual, town.now, policy=policy
-    )
+    assert await forum_reminders.send_reminders(town.app.database, town.now, policy=policy)
+    assert not await forum_reminders.send_reminders(town.app.database, town.now, policy=policy)
     for day, hour in ((14, 2), (14, 3)):  # half past two does not exist that night
         at = datetime(2027, 3, day + 1, hour, 30, tzinfo=zone)
         assert compute_reminder_time(at, 1440, zone) == datetime(2027, 3, day, 3, 30, tzinfo=zone)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
 
-from bot.forums.attendance.service import handle_forum_change
+from bot.forums.attendance.forum_changes import handle_forum_change
 from storage import attendance
 from storage.models import Forum, ForumState, Officer, Registration, Subscription
 from storage.statements import fetch_all, table
@@ -49,6 +49,7 @@ async def publish_forum(town: Town, code: str = CODE, **values: Any) -> int:
         "version": 1,
         "created_at": town.now,
         "published_at": town.now,
+        "start_known_since": town.now,
         **values,
     }
     async with town.app.database.transaction() as connection:
@@ -61,6 +62,8 @@ async def publish_forum(town: Town, code: str = CODE, **values: Any) -> int:
 
 async def change_forum(town: Town, forum_id: int, **values: Any) -> None:
     """Set columns of a forum and handle the change, in one transaction, as its organiser would."""
+    if "start_version" in values:
+        values = {"start_known_since": town.now, **values}
     async with town.work() as work:
         await work.connection.execute(
             update(FORUMS).where(FORUMS.c.id == forum_id).values(**values)

@@ -1,4 +1,4 @@
-"""A forum for the calendar of a telephone: iCalendar (RFC 5545)."""
+"""Calendar files of forums: iCalendar (RFC 5545)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def make_calendar_file(forum: Forum, now: datetime, link: str) -> bytes:
-    """The file; opened again after the forum was moved it moves the entry that is there.
+    """Return a calendar file with one event, whose URL is `link`.
 
-    When a forum will end nobody knows: none is given. The start is in UTC, which no change of the
-    clock touches.
+    A later file of the same forum replaces the event in the person's calendar. The start is in UTC,
+    so that a change of the clock does not move it. The event has no end, because it is not known.
     """
     event = Event.new(
         uid=f"forum-{forum.code}@langnghe",
@@ -34,5 +34,5 @@ def make_calendar_file(forum: Forum, now: datetime, link: str) -> bytes:
         event.add("geo", (forum.latitude, forum.longitude))
     calendar = Calendar.new(prodid="-//langnghe//forums//VI", method="PUBLISH")
     calendar.add_component(event)
-    made: bytes = calendar.to_ical()
-    return made
+    content: bytes = calendar.to_ical()
+    return content

@@ -20,7 +20,7 @@ from bot.core.requests import (
 from bot.core.screen import Screen, Words
 from bot.feedback import deep_links, qr_codes
 from bot.feedback.controller import show_welcome
-from bot.forums.attendance import calendar_file, rules, screens, service
+from bot.forums.attendance import calendar_file, check_in, registration, rules, screens, views
 from bot.forums.subscriptions import controller as subscriptions_controller
 from bot.forums.subscriptions import service as subscriptions_service
 from storage import attendance
@@ -76,15 +76,15 @@ async def open_forum_link(work: UnitOfWork, request: Request) -> Answers:
     if not link:
         return await show_welcome(work, request)
     await chats.update_preferences(work, request.chat.id, lambda _stored: {"link": link})
-    view = await service.view_forum(work, request.chat.id, link["forum"])
+    view = await views.load_forum_view(work, request.chat.id, link["forum"])
     if view is None:
         return await show_welcome(work, request)
     return Show(screens.show_forum(view, work.now))
 
 
-async def _load_view(work: UnitOfWork, request: Request) -> service.ForumView:
+async def _load_view(work: UnitOfWork, request: Request) -> views.ForumView:
     code, _number = split_argument(request.argument)
-    view = await service.view_forum(work, request.chat.id, code)
+    view = await views.load_forum_view(work, request.chat.id, code)
     if view is None:
         raise Refused(Words("forums.unknown"))
     return view
@@ -163,16 +163,14 @@ async def rate_forum(work: UnitOfWork, request: Request) -> Answers:
     _code, score = split_argument(request.argument)
     if score not in _SCORES:
         return Show(screens.ask_rating(view.forum), new=True)
-    await service.rate_forum(work, request.chat.id, view.forum.code, score)
+    await registration.rate_forum(work, request.chat.id, view.forum.code, score)
     return Show(Screen((Words("rating.done"),)))
 
 
 # Tickets
 
 
-async def _load_ticket(
-    work: UnitOfWork, request: Request
-) -> tuple[service.ForumView, Registration]:
+async def _load_ticket(work: UnitOfWork, request: Request) -> tuple[views.ForumView, Registration]:
     """Return the forum and the person's registration. Raises Refused if they have none."""
     view = await _load_view(work, request)
     if view.mine is None:
@@ -182,59 +180,59 @@ async def _load_ticket(
 
 async def show_ticket(work: UnitOfWork, request: Request) -> Answers:
     """Show the person's registration; as a new message for "forums:mine"."""
-    view, _registration = await _load_ticket(work, request)
+    view, _mine = await _load_ticket(work, request)
     return Show(screens.show_ticket(view), new=request.action == "mine")
 
 
 async def send_ticket_code(work: UnitOfWork, request: Request) -> Answers:
     """Send the QR code that is scanned at the door."""
-    view, registration = await _load_ticket(work, request)
-    picture = qr_codes.draw_link_code(request.bot_name, f"{CHECKIN}{registration.token}")
+    view, mine = await _load_ticket(work, request)
+    picture = qr_codes.draw_link_code(request.bot_name, f"{CHECKIN}{mine.token}")
     upload = Upload(picture, f"{view.forum.code}.png", is_picture=True)
     return Show(screens.show_qr_caption(view), upload=upload)
 
 
 async def change_party_size(work: UnitOfWork, request: Request) -> Answers:
     """Change with how many people the person comes, or ask for it. Raises Refused."""
-    view, _registration = await _load_ticket(work, request)
+    view, _mine = await _load_ticket(work, request)
     code, people = split_argument(request.argument)
     if people is None:
         return Show(screens.ask_party_size(view))
-    await service.set_party_size(work, request.chat.id, code, people)
+    await registration.set_party_size(work, request.chat.id, code, people)
     return await show_ticket(work, request)
 
 
 async def change_reminders(work: UnitOfWork, request: Request) -> Answers:
     """Add or remove a reminder, and show when the person is reminded."""
-    view, _registration = await _load_ticket(work, request)
+    view, _mine = await _load_ticket(work, request)
     code, minutes = split_argument(request.argument)
     if minutes is not None:
         wanted = request.action == "remind"
-        await service.set_reminder_offset(work, request.chat.id, code, minutes, wanted=wanted)
+        await registration.set_reminder_offset(work, request.chat.id, code, minutes, wanted=wanted)
         view = await _load_view(work, request)
     return Show(screens.ask_reminder_offsets(view, work.policy.reminder_minutes))
 
 
 async def ask_cancellation(work: UnitOfWork, request: Request) -> Answers:
     """Ask once more before a registration is cancelled."""
-    view, _registration = await _load_ticket(work, request)
+    view, _mine = await _load_ticket(work, request)
     return Show(screens.confirm_cancellation(view.forum), new=True)
 
 
 async def cancel_registration(work: UnitOfWork, request: Request) -> Answers:
     """Cancel the person's registration."""
-    view, _registration = await _load_ticket(work, request)
-    is_cancelled = await service.cancel_registration(work, request.chat.id, view.forum.code)
+    view, _mine = await _load_ticket(work, request)
+    is_cancelled = await registration.cancel_registration(work, request.chat.id, view.forum.code)
     key = "forums.cancelled_mine" if is_cancelled else "forums.no_ticket"
     return Show(Screen((Words(key, screens.describe_forum(view.forum)),)))
 
 
 async def scan_ticket(work: UnitOfWork, request: Request) -> Answers:
     """Check a ticket in for an officer at the door, or show it to the person who owns it."""
-    scanned = await service.scan_ticket(work, request.chat.id, request.argument)
+    scanned = await check_in.scan_ticket(work, request.chat.id, request.argument)
     if scanned is None:
         return Show(Screen((Words("forums.unknown_ticket"),)))
-    if isinstance(scanned, service.CheckInResult):
+    if isinstance(scanned, views.CheckInResult):
         return Show(screens.show_check_in(scanned))
     if scanned.mine is None:
         return Show(screens.show_forum(scanned, work.now))

@@ -1,4 +1,4 @@
-"""Who gets a place at a forum, and what may be done about it when: pure functions."""
+"""Rules of attendance: places, permissions at the door, times of reminders. Pure functions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
+from bot.forums.states import HELD
 from storage.models import Category, ForumState, RegistrationState, Role
 
 if TYPE_CHECKING:
@@ -15,56 +16,60 @@ if TYPE_CHECKING:
     from storage.models import Forum, Officer, Registration
 
 MAX_PEOPLE = 10  # in one registration
-DOORS_OPEN = timedelta(hours=6)  # before the start; nobody is checked in earlier by mistake
+DOORS_OPEN = timedelta(hours=6)  # before the start, so that nobody is checked in early by mistake
 
-# When one can ask to be reminded: minutes before the start.
+# The offsets that can be chosen for reminders: minutes before the start.
 OFFSETS = (7 * 1440, 3 * 1440, 1440, 180, 120, 60, 30)
 
-_DAY = 1440
-_AT_THE_DOOR = frozenset({Role.ORGANISER, Role.OFFICER})
-_HELD = frozenset({ForumState.LIVE, ForumState.REPORT_DUE, ForumState.REPORTED, ForumState.CLOSED})
-_CAN_BEGIN = frozenset({ForumState.PUBLISHED, ForumState.LIVE})
+_MINUTES_A_DAY = 1440
+_DOOR_ROLES = frozenset({Role.ORGANISER, Role.OFFICER})
+_BEFORE_END = frozenset({ForumState.PUBLISHED, ForumState.LIVE})
 
 
 def is_open(forum: Forum, now: datetime) -> bool:
-    """Whether one may register for it."""
+    """Return True if people can register for a forum."""
     return forum.state is ForumState.PUBLISHED and forum.starts_at > now
 
 
 def keeps_tickets(forum: Forum, now: datetime) -> bool:
-    """Whether a ticket for it is still good for something: also while it is put off."""
+    """Return True if a ticket can still be used; also while the forum is postponed."""
     return is_open(forum, now) or forum.state is ForumState.POSTPONED
 
 
 def count_free_places(capacity: int | None, taken: int) -> int | None:
-    """How many places are free; None when as many may come as like."""
+    """Return how many places are free; None if there is no limit."""
     return None if capacity is None else max(0, capacity - taken)
 
 
-def select_from_waiting_list(free: int | None, line: Iterable[Registration]) -> list[Registration]:
-    """Who of the waiting list gets a place now: in order, each who fits with all their people.
+def select_from_waiting_list(
+    free: int | None, waiting: Iterable[Registration]
+) -> list[Registration]:
+    """Return the registrations that get a place now, in the order of the waiting list.
 
-    Who does not fit stays where they are in the line, and who comes after them may fit: a group of
-    ten does not keep nine chairs empty.
+    A registration gets a place if all its people fit. One that does not fit keeps its position, and
+    later ones are tried: a group of ten does not keep nine places empty.
     """
-    chosen = []
-    for row in line:
-        if free is None or row.people <= free:
-            chosen.append(row)
-            free = None if free is None else free - row.people
-    return chosen
+    selected = []
+    for registration in waiting:
+        if free is None or registration.people <= free:
+            selected.append(registration)
+            free = None if free is None else free - registration.people
+    return selected
 
 
 def takes_opinions(forum: Forum, now: datetime, mine: Registration | None) -> bool:
-    """Whether an opinion may be sent for it: ahead, and afterwards by who was there."""
-    ahead = forum.state in _CAN_BEGIN and now <= forum.opinions_until
-    return ahead or was_there(forum, mine)
+    """Return True if a person can send an opinion for a forum.
+
+    Everybody can before the deadline, and people who were there afterwards too.
+    """
+    is_ahead = forum.state in _BEFORE_END and now <= forum.opinions_until
+    return is_ahead or was_there(forum, mine)
 
 
 def may_relay(forum: Forum, mine: Registration | None) -> bool:
-    """Whether somebody may enter what others say in the hall: a neighbourhood's head who is there.
+    """Return True if a person may enter what others say in the hall.
 
-    Whom the organiser let in at the door, and while the forum lasts.
+    The head of a neighbourhood may, after the check-in and while the forum lasts.
     """
     return (
         forum.state is ForumState.LIVE
@@ -75,31 +80,31 @@ def may_relay(forum: Forum, mine: Registration | None) -> bool:
 
 
 def was_there(forum: Forum, mine: Registration | None) -> bool:
-    """Whether somebody attended a forum that is being held or was."""
-    return mine is not None and mine.state is RegistrationState.ATTENDED and forum.state in _HELD
+    """Return True if a person was checked in at a forum that takes place or took place."""
+    return mine is not None and mine.state is RegistrationState.ATTENDED and forum.state in HELD
 
 
 def checks_in(officer: Officer | None, forum: Forum) -> bool:
-    """Whether an officer lets people in: an organiser or officer of the host or of the city."""
+    """Return True for organisers and officers of the host unit or of the city."""
     return (
         officer is not None
-        and officer.role in _AT_THE_DOOR
+        and officer.role in _DOOR_ROLES
         and officer.unit_code in (forum.host_unit, CITY)
     )
 
 
 def doors_are_open(forum: Forum, now: datetime) -> bool:
-    """Whether people are let in now."""
-    return forum.state in _CAN_BEGIN and now >= forum.starts_at - DOORS_OPEN
+    """Return True if people are checked in now."""
+    return forum.state in _BEFORE_END and now >= forum.starts_at - DOORS_OPEN
 
 
 def compute_reminder_time(starts_at: datetime, offset: int, zone: ZoneInfo) -> datetime:
-    """The moment so many minutes before a start; whole days are counted on the city's calendar.
+    """Return the moment `offset` minutes before a start, in UTC.
 
-    A day before seven in the evening is seven in the evening, also where the clock was changed in
-    between; an hour is always sixty minutes.
+    Whole days are counted on the calendar of `zone`: one day before 19:00 is 19:00, also if the
+    clock changes in between. The rest of the offset is counted in minutes of 60 seconds.
     """
-    days, minutes = divmod(offset, _DAY)
+    days, minutes = divmod(offset, _MINUTES_A_DAY)
     local = starts_at.astimezone(zone)
     day = datetime.combine(local.date() - timedelta(days=days), local.time(), zone)
     return day.astimezone(UTC) - timedelta(minutes=minutes)
@@ -108,12 +113,16 @@ def compute_reminder_time(starts_at: datetime, offset: int, zone: ZoneInfo) -> d
 def find_due_offset(
     starts_at: datetime, offsets: Collection[int], zone: ZoneInfo, since: datetime, now: datetime
 ) -> int | None:
-    """Which of somebody's offsets they are to be reminded at now: the nearest that has come.
+    """Return the offset at which a person is to be reminded now; None if there is none.
 
-    One that came before it is not made up for, nor is one of before `since`, when nobody could have
-    been reminded. None when there is none, and once the forum has begun.
+    It is the nearest one to the start whose time has come. Earlier ones are not made up for, nor
+    are those of `since` or before, when nobody could be reminded. None after the start.
     """
     if now >= starts_at:
         return None
-    come = (o for o in offsets if since < compute_reminder_time(starts_at, o, zone) <= now)
-    return min(come, default=None)
+    due = (
+        offset
+        for offset in offsets
+        if since < compute_reminder_time(starts_at, offset, zone) <= now
+    )
+    return min(due, default=None)

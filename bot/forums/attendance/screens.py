@@ -1,4 +1,4 @@
-"""What residents are shown of forums, and of their own tickets."""
+"""Screens of residents: forums, and their own tickets."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from bot.areas.units import name_police, name_unit
 from bot.casework.submission_rules import NOT_SATISFIED, SATISFIED, VERY_SATISFIED
 from bot.core.screen import Button, Lines, Screen, Words
 from bot.forums.attendance import rules
+from bot.forums.commitment_screens import list_commitments
+from bot.forums.states import REPORTED
 from storage.models import ForumState, RegistrationState
 
 if TYPE_CHECKING:
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.core.screen import Param
-    from bot.forums.attendance.service import CheckInResult, ForumView
-    from storage.models import Commitment, Forum, Registration
+    from bot.forums.attendance.views import CheckInResult, ForumView
+    from storage.models import Forum, Registration
 
 PAGE = 6  # forums on one page of a list
 _EXCERPT = 1500  # characters of the minutes
@@ -26,42 +28,45 @@ _DAY, _HOUR = 1440, 60
 _UNCERTAIN = frozenset({ForumState.POSTPONED, ForumState.CANCELLED})
 
 
-def forum_button(verb: str, forum: Forum) -> Button:
-    """A button of a forum."""
-    return Button(Words(f"forums.{verb}"), f"forums:{verb}={forum.code}")
+def forum_button(action: str, forum: Forum) -> Button:
+    """Return the button of an action on a forum."""
+    return Button(Words(f"forums.{action}"), f"forums:{action}={forum.code}")
 
 
-def show_forums(found: Sequence[Forum], which: str, skip: int, zone: ZoneInfo) -> Screen:
-    """Forums to come, or past ones; give one more than a page to have a button to the next."""
+def show_forums(forums: Sequence[Forum], which: str, skip: int, zone: ZoneInfo) -> Screen:
+    """Return a list of forums, with days in `zone`; `which` is "coming" or "past".
+
+    If there are more forums than a page, a button leads to the next page, after `skip`.
+    """
     buttons = [
         Button(
             Words(
                 "forums.item",
                 {
-                    "on": each.starts_at.astimezone(zone).date(),
-                    "area": name_unit(each.area),
-                    "title": each.title[:_TITLE],
+                    "on": forum.starts_at.astimezone(zone).date(),
+                    "area": name_unit(forum.area),
+                    "title": forum.title[:_TITLE],
                 },
             ),
-            f"forums:show={each.code}",
+            f"forums:show={forum.code}",
         )
-        for each in found[:PAGE]
+        for forum in forums[:PAGE]
     ]
-    if len(found) > PAGE:
+    if len(forums) > PAGE:
         buttons.append(Button(Words("forums.more"), f"forums:{which}={skip + PAGE}"))
     other = "past" if which == "coming" else "coming"
     buttons.append(Button(Words(f"forums.to_{other}"), f"forums:{other}=0"))
     buttons.append(Button(Words("forums.news"), "subscription:list="))
-    return Screen((Words(f"forums.{which if found else f'no_{which}'}"),), tuple(buttons))
+    return Screen((Words(f"forums.{which if forums else f'no_{which}'}"),), tuple(buttons))
 
 
 def describe_forum(forum: Forum) -> dict[str, Param]:
-    """What, when and where."""
+    """Return the parameters that say what takes place, when and where."""
     return {"title": forum.title, "at": forum.starts_at, "venue": forum.venue, "code": forum.code}
 
 
 def show_forum(view: ForumView, now: datetime) -> Screen:
-    """A forum with what one may do about it."""
+    """Return a forum with the buttons of what the person can do."""
     forum, mine = view.forum, view.mine
     paragraphs = [
         Words(
@@ -75,32 +80,36 @@ def show_forum(view: ForumView, now: datetime) -> Screen:
         )
     ]
     if forum.agenda:
-        points = tuple(Words("forums.point", {"text": each}) for each in forum.agenda)
+        points = tuple(Words("forums.point", {"text": point}) for point in forum.agenda)
         paragraphs.append(Words("forums.agenda", {"points": Lines(points)}))
     if forum.state in _UNCERTAIN:
         paragraphs.append(Words(f"forums.is.{forum.state}"))
     elif rules.is_open(forum, now):
-        paragraphs.append(_room(view))
+        paragraphs.append(_describe_places(view))
     if mine is not None and forum.state is not ForumState.CANCELLED:
-        paragraphs.append(_standing(mine, view.number))
+        paragraphs.append(_describe_registration(mine, view.number))
     if view.came is not None:
         paragraphs.append(Words("forums.counter", {"came": view.came, "taken": view.taken}))
-    paragraphs += _results(forum, view.promises)
-    ways = _ways(view, now)
-    relays = rules.may_relay(forum, mine)
-    relay = (Button(Words("hall.relay"), f"hall:spoken={forum.code}"),) if relays else ()
-    back = Button(Words("forums.back"), "forums:coming=0")
-    return Screen(tuple(paragraphs), (*relay, *(forum_button(way, forum) for way in ways), back))
+    if forum.state in REPORTED:
+        paragraphs += [
+            *_describe_minutes(forum),
+            *list_commitments("forums.promises", view.commitments),
+        ]
+    buttons = [forum_button(action, forum) for action in _list_actions(view, now)]
+    if rules.may_relay(forum, mine):
+        buttons.insert(0, Button(Words("hall.relay"), f"hall:spoken={forum.code}"))
+    buttons.append(Button(Words("forums.back"), "forums:coming=0"))
+    return Screen(tuple(paragraphs), tuple(buttons))
 
 
-def _room(view: ForumView) -> Words:
+def _describe_places(view: ForumView) -> Words:
     free = rules.count_free_places(view.forum.capacity, view.taken)
     if free is None:
         return Words("forums.no_limit")
     return Words("forums.left", {"left": free}) if free else Words("forums.full")
 
 
-def _standing(mine: Registration, number: int) -> Words:
+def _describe_registration(mine: Registration, number: int) -> Words:
     params: Mapping[str, Param] = {
         "people": mine.people,
         "category": Words(f"attend.category.options.{mine.category}"),
@@ -109,84 +118,81 @@ def _standing(mine: Registration, number: int) -> Words:
     return Words(f"forums.mine.{mine.state}", params)
 
 
-def _results(forum: Forum, promises: Sequence[Commitment]) -> list[Words]:
-    """What was said and promised, once it is reported."""
-    if forum.state not in {ForumState.REPORTED, ForumState.CLOSED}:
-        return []
+def _describe_minutes(forum: Forum) -> list[Words]:
     text = forum.minutes or ""
     short = text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()}…"
-    found = [Words("forums.results", {"text": short})] if text else []
-    if promises:
-        lines = tuple(
-            Words(
-                f"forums.promise.{'kept' if each.kept_at else 'open'}",
-                {"text": each.text, "owner": each.owner, "due": each.due_on},
-            )
-            for each in promises
-        )
-        found.append(Words("forums.promises", {"points": Lines(lines)}))
-    return found
+    return [Words("forums.results", {"text": short})] if text else []
 
 
-def _ways(view: ForumView, now: datetime) -> list[str]:
+def _list_actions(view: ForumView, now: datetime) -> list[str]:
     forum, mine = view.forum, view.mine
-    ways = []
+    actions = []
     if mine is None and rules.is_open(forum, now):
-        ways.append("attend")
+        actions.append("attend")
     if mine is not None and rules.keeps_tickets(forum, now):
-        ways.append("ticket")
+        actions.append("ticket")
     if rules.takes_opinions(forum, now, mine):
-        ways.append("opinion")
+        actions.append("opinion")
     if rules.was_there(forum, mine):
-        ways.append("rate")
+        actions.append("rate")
     if rules.is_open(forum, now):
-        ways += ["map"] if forum.latitude is not None else []
-        ways += ["calendar", "news"]
-        ways += ["hide"] if mine is None else []
-    return ways
+        actions += ["map"] if forum.latitude is not None else []
+        actions += ["calendar", "news"]
+        actions += ["hide"] if mine is None else []
+    return actions
 
 
-def show_confirmation(forum: Forum, row: Registration, number: int) -> Screen:
-    """What somebody who registered keeps."""
-    key = "attend.registered" if row.state is RegistrationState.REGISTERED else "attend.waiting"
-    words = Words(key, {**describe_forum(forum), "people": row.people, "number": number})
-    ways = ["qr"] if row.state is RegistrationState.REGISTERED else []
-    ways += ["calendar", *(["map"] if forum.latitude is not None else [])]
-    return Screen((words,), (*(forum_button(way, forum) for way in ways), *_later(forum)))
+def show_confirmation(forum: Forum, registration: Registration, number: int) -> Screen:
+    """Return the message that a person keeps after the registration.
+
+    `number` is the place in the waiting list, for those who are in it.
+    """
+    has_place = registration.state is RegistrationState.REGISTERED
+    words = Words(
+        "attend.registered" if has_place else "attend.waiting",
+        {**describe_forum(forum), "people": registration.people, "number": number},
+    )
+    actions = ["qr"] if has_place else []
+    actions += ["calendar", *(["map"] if forum.latitude is not None else [])]
+    buttons = (forum_button(action, forum) for action in actions)
+    return Screen((words,), (*buttons, *_list_ticket_buttons(forum)))
 
 
-def show_moved_up(forum: Forum, row: Registration) -> Screen:
-    """A place became free for somebody who waited."""
-    words = Words("attend.moved_up", {**describe_forum(forum), "people": row.people})
-    return Screen((words,), (forum_button("qr", forum), *_later(forum)))
+def show_moved_up(forum: Forum, registration: Registration) -> Screen:
+    """Return the message for a person of the waiting list who got a place."""
+    words = Words("attend.moved_up", {**describe_forum(forum), "people": registration.people})
+    return Screen((words,), (forum_button("qr", forum), *_list_ticket_buttons(forum)))
 
 
-def _later(forum: Forum) -> tuple[Button, ...]:
-    """The buttons of a message that stays: what they open comes below it."""
+def _list_ticket_buttons(forum: Forum) -> tuple[Button, ...]:
+    """Return the buttons of a message that stays: they open new messages below it."""
     ticket = Button(Words("forums.ticket"), f"forums:mine={forum.code}")
     return ticket, forum_button("cancel", forum)
 
 
 def show_ticket(view: ForumView) -> Screen:
-    """One's own registration, and what may be changed of it."""
+    """Return the person's registration with the buttons to change it."""
     forum, mine = view.forum, view.mine
     assert mine is not None
-    words = (Words("forums.ticket_of", describe_forum(forum)), _standing(mine, view.number))
+    paragraphs = (
+        Words("forums.ticket_of", describe_forum(forum)),
+        _describe_registration(mine, view.number),
+    )
+    actions = ["qr"] if mine.state is RegistrationState.REGISTERED else []
+    actions += ["people", "remind", "calendar", "cancel"]
     back = Button(Words("forums.back_to"), f"forums:show={forum.code}")
-    ways = ["qr"] if mine.state is RegistrationState.REGISTERED else []
-    ways += ["people", "remind", "calendar", "cancel"]
-    return Screen(words, (*(forum_button(way, forum) for way in ways), back))
+    return Screen(paragraphs, (*(forum_button(action, forum) for action in actions), back))
 
 
 def show_qr_caption(view: ForumView) -> Screen:
-    """What stands under the ticket's picture."""
+    """Return the caption of the ticket's QR code."""
     assert view.mine is not None
     params = {**describe_forum(view.forum), "people": view.mine.people}
     return Screen((Words("forums.qr_caption", params),))
 
 
 def show_hidden(forum: Forum) -> Screen:
-    """A forum that somebody is not interested in, with the way back."""
+    """Return the confirmation that a forum is hidden, with the button to show it again."""
     back = Button(Words("forums.back"), "forums:coming=0")
     return Screen(
         (Words("forums.hidden", describe_forum(forum)),), (forum_button("unhide", forum), back)
@@ -194,7 +200,7 @@ def show_hidden(forum: Forum) -> Screen:
 
 
 def ask_party_size(view: ForumView) -> Screen:
-    """With how many people to come instead."""
+    """Return the question with how many people the person comes."""
     code = view.forum.code
     numbers = tuple(
         Button(Words(f"attend.people.options.{n}"), f"forums:people={code}.{n}")
@@ -205,7 +211,10 @@ def ask_party_size(view: ForumView) -> Screen:
 
 
 def ask_reminder_offsets(view: ForumView, usual: Collection[int]) -> Screen:
-    """At which moments before the start one is reminded; a press changes one of them."""
+    """Return the offsets at which the person is reminded; pressing one adds or removes it.
+
+    `usual` are the offsets of a person who chose nothing.
+    """
     assert view.mine is not None
     chosen = set(usual if view.mine.offsets is None else view.mine.offsets)
     code = view.forum.code
@@ -223,15 +232,15 @@ def ask_reminder_offsets(view: ForumView, usual: Collection[int]) -> Screen:
 
 
 def describe_offset(offset: int) -> Words:
-    """A span of minutes in the largest unit that is whole."""
+    """Return a number of minutes in the largest unit in which it is a whole number."""
     for key, unit in (("days", _DAY), ("hours", _HOUR), ("minutes", 1)):
         if offset % unit == 0:
             return Words(f"reminder.before.{key}", {"n": offset // unit})
-    raise AssertionError("every number of minutes is whole")
+    raise AssertionError("every number is a whole number of minutes")
 
 
 def confirm_cancellation(forum: Forum) -> Screen:
-    """Once more before a place is given up."""
+    """Return the question that comes before a registration is cancelled."""
     return Screen(
         (Words("forums.sure", describe_forum(forum)),),
         (
@@ -242,7 +251,7 @@ def confirm_cancellation(forum: Forum) -> Screen:
 
 
 def ask_rating(forum: Forum) -> Screen:
-    """How satisfied somebody is who was there."""
+    """Return the question how satisfied a person is who was there."""
     scores = (VERY_SATISFIED, SATISFIED, NOT_SATISFIED)
     return Screen(
         (Words("forums.how_was_it", describe_forum(forum)),),
@@ -253,20 +262,20 @@ def ask_rating(forum: Forum) -> Screen:
     )
 
 
-def show_check_in(found: CheckInResult) -> Screen:
-    """What who lets people in is told of a ticket, with the counter."""
-    row = found.row
+def show_check_in(result: CheckInResult) -> Screen:
+    """Return the result of a ticket at the door, with how many people came."""
+    registration = result.registration
     params: dict[str, Param] = {
-        "people": row.people,
-        "category": Words(f"attend.category.options.{row.category}"),
-        "at": row.arrived_at or found.forum.starts_at,
-        "title": found.forum.title,
+        "people": registration.people,
+        "category": Words(f"attend.category.options.{registration.category}"),
+        "at": registration.arrived_at or result.forum.starts_at,
+        "title": result.forum.title,
     }
-    counter = Words("forums.counter", {"came": found.came, "taken": found.taken})
-    return Screen((Words(f"forums.door.{found.outcome}", params), counter))
+    counter = Words("forums.counter", {"came": result.came, "taken": result.taken})
+    return Screen((Words(f"forums.door.{result.outcome}", params), counter))
 
 
-def show_reminder(forum: Forum, row: Registration) -> Screen:
-    """What, when and where, so that nothing else has to be looked up."""
-    words = Words("reminder.text", {**describe_forum(forum), "people": row.people})
-    return Screen((words,), (forum_button("qr", forum), *_later(forum)))
+def show_reminder(forum: Forum, registration: Registration) -> Screen:
+    """Return a reminder, which says what takes place, when and where."""
+    words = Words("reminder.text", {**describe_forum(forum), "people": registration.people})
+    return Screen((words,), (forum_button("qr", forum), *_list_ticket_buttons(forum)))

@@ -1,111 +1,357 @@
-"""A forum's life as a table: which move leads where, by whom, and what everybody hears of it.
+"""The actions of planners on a forum: one row per action.
 
-docs/forums.md is drawn from it.
+Buttons, conversations, the audit log, and the diagram and the table in docs/forums.md are derived
+from the rows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from bot.areas.units import CITY
-from storage.models import ForumState, Role
+from bot.core import transitions
+from bot.core.requests import Refused
+from bot.core.screen import Words
+from bot.core.transitions import ActionResult, Attempt, Guard, Transition
+from bot.core.unit_of_work import UnitOfWork
+from bot.forums import announcements, commitments, planning_recipients
+from bot.forums.attendance import forum_changes
+from bot.forums.planning import flow, plan
+from bot.forums.planning.permissions import DECIDERS, PLANNERS, may_plan
+from bot.notifications.to_officers import notify_planners
+from storage import forums
+from storage.models import Forum, ForumState, Officer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from zoneinfo import ZoneInfo
 
-    from storage.models import Forum, Officer
+    from bot.conversation.engine import Flow
+    from bot.core.transitions import Columns, Effect
 
-PLANNERS = frozenset({Role.ORGANISER, Role.APPROVER, Role.COORDINATOR})
-DECIDERS = frozenset({Role.APPROVER, Role.COORDINATOR})
-_BEFORE = timedelta(hours=6)  # a forum is not begun earlier by mistake
-
-_PLANNED = frozenset({ForumState.DRAFT, ForumState.SUBMITTED})
-_COMING = frozenset({ForumState.PUBLISHED, ForumState.POSTPONED})
-_HELD = frozenset({ForumState.LIVE, ForumState.REPORT_DUE, ForumState.REPORTED})
-
-# When opinions come up in the hall, and what may be added of it afterwards.
-IN_THE_HALL = frozenset({ForumState.LIVE, ForumState.REPORT_DUE})
+_EARLIEST_BEGIN = timedelta(hours=6)  # before the start, so that none is begun by mistake
 
 
-def _any_time(_officer: Officer, _forum: Forum, _now: datetime) -> bool:
-    return True
+@dataclass(frozen=True, slots=True)
+class ForumAccess:
+    """An officer in front of a forum, at a moment. A `bot.core.transitions.Access`."""
+
+    officer: Officer
+    forum: Forum
+    now: datetime
+
+    @property
+    def row(self) -> Forum:
+        """Return the forum, as it was read."""
+        return self.forum
+
+    @property
+    def role(self) -> str:
+        """Return the officer's role."""
+        return self.officer.role
+
+    @property
+    def actor_id(self) -> int | None:
+        """Return the officer's id."""
+        return self.officer.id
+
+    def may_act(self) -> bool:
+        """Return True if the officer plans this forum."""
+        return may_plan(self.officer, self.forum)
+
+    def explain_not_allowed(self) -> Words:
+        """Return the text for an action that is not allowed now."""
+        return Words("forum.not_now")
+
+    def explain_too_late(self) -> Words:
+        """Return the text for an action that another officer preceded."""
+        return Words("forum.too_late")
+
+    async def write_columns(self, work: UnitOfWork, columns: Columns) -> Forum | None:
+        """Write columns; return None if the forum or the officer's role was changed since."""
+        return await forums.update_forum(work.connection, self.forum, self.officer, **columns)
+
+    def describe_change(self, after: Forum) -> tuple[int | None, Mapping[str, Any]]:
+        """Return no submission, and the forum's code, state and version."""
+        details = {"forum": after.code, "state": after.state.value, "version": after.version}
+        return None, details
 
 
-def _another_and_in_time(officer: Officer, forum: Forum, now: datetime) -> bool:
-    return forum.created_by != officer.id and forum.starts_at > now
+Result: TypeAlias = ActionResult[ForumAccess]
+ListRecipients: TypeAlias = Callable[[UnitOfWork, Forum], Awaitable[Sequence[Officer]]]
 
 
-def _another(officer: Officer, forum: Forum, _now: datetime) -> bool:
-    return forum.created_by != officer.id
+@dataclass(frozen=True, kw_only=True)
+class ForumAction(Transition[ForumAccess]):
+    """A row of the table of a forum's actions.
 
-
-def _about_to_begin(_officer: Officer, forum: Forum, now: datetime) -> bool:
-    return now >= forum.starts_at - _BEFORE
-
-
-@dataclass(frozen=True)
-class ForumAction:
-    """What an organiser does with a forum.
-
-    `to` None leaves the state as it is; `asks`: it needs words, by the short conversation
-    `forum_NAME`. `tells`: everybody who was told of the forum hears of it, as this announcement.
+    `flow` asks for the words that the action needs; `facts` returns the answers that it starts
+    with. `announcement` is the kind of announcement that everybody concerned gets. `recipients`
+    lists the officers who get the text "forum.alert.NAME", where NAME is the action's in the audit.
     """
 
-    name: str
-    states: frozenset[ForumState]
-    to: ForumState | None
-    roles: frozenset[Role] = PLANNERS
-    guard: Callable[[Officer, Forum, datetime], bool] = _any_time
-    asks: bool = False
-    tells: str | None = None
+    prefix: ClassVar[str] = "forum"
+
+    flow: Flow | None = None
+    facts: Callable[[Forum, ZoneInfo], Mapping[str, Any]] | None = None
+    announcement: str | None = None
+    recipients: ListRecipients | None = None
+
+    def list_effects(self) -> Sequence[Effect[ForumAccess]]:
+        """Return the row's own effects, then what every change of a forum brings about."""
+        effects: list[Effect[ForumAccess]] = [*self.effects, _update_attendance]
+        if self.announcement is not None:
+            effects.append(partial(_announce, kind=self.announcement))
+        if self.recipients is not None:
+            key = self.audit_action.replace("forum.", "forum.alert.", 1)
+            effects.append(partial(_notify, key=key, recipients=self.recipients))
+        return effects
 
 
-_SUBMITTED, _PUBLISHED = frozenset({ForumState.SUBMITTED}), frozenset({ForumState.PUBLISHED})
+# Guards
 
-_ENDED, _REPORTED = frozenset({ForumState.REPORT_DUE}), frozenset({ForumState.REPORTED})
-_DRAFT, _LIVE = frozenset({ForumState.DRAFT}), frozenset({ForumState.LIVE})
+
+def _is_another_and_in_time(access: ForumAccess) -> bool:
+    return _is_another(access) and access.forum.starts_at > access.now
+
+
+def _is_another(access: ForumAccess) -> bool:
+    return access.forum.created_by != access.officer.id
+
+
+def _is_about_to_begin(access: ForumAccess) -> bool:
+    return access.now >= access.forum.starts_at - _EARLIEST_BEGIN
+
+
+_ANOTHER = Guard("not who made or last changed the plan", _is_another)
+_ANOTHER_IN_TIME = Guard(
+    "not who made or last changed the plan; before the start", _is_another_and_in_time
+)
+_ABOUT_TO_BEGIN = Guard("from 6 hours before the start", _is_about_to_begin)
+
+
+# Changes
+
+
+def _publish(attempt: Attempt[ForumAccess]) -> Columns:
+    now = attempt.work.now
+    return {
+        "approved_by": attempt.access.officer.id,
+        "published_at": now,
+        "start_known_since": now,
+        "reason": None,
+    }
+
+
+def _give_reason(attempt: Attempt[ForumAccess]) -> Columns:
+    return {"reason": attempt.words["reason"]}
+
+
+async def _replace_plan(attempt: Attempt[ForumAccess]) -> Columns:
+    """Return the columns of another plan. Its author cannot approve it. Raises Refused."""
+    columns = plan.make_columns(attempt.work, attempt.words)
+    return columns | {"created_by": attempt.access.officer.id}
+
+
+async def _move_start(attempt: Attempt[ForumAccess]) -> Columns:
+    """Return another start and venue, or those of before. Raises Refused for a start in the past.
+
+    The last moment for submissions moves by as much as the start.
+    """
+    forum, words, now = attempt.access.forum, attempt.words, attempt.work.now
+    starts_at = datetime.fromisoformat(words["starts"]) if words["starts"] else forum.starts_at
+    if starts_at <= now:
+        raise Refused(Words("forum.past"))
+    return {
+        "starts_at": starts_at,
+        "opinions_until": forum.opinions_until + (starts_at - forum.starts_at),
+        "venue": words["venue"] or forum.venue,
+        "start_version": forum.start_version + 1,
+        "start_known_since": now,
+        "reason": words["reason"],
+    }
+
+
+def _change_capacity(attempt: Attempt[ForumAccess]) -> Columns:
+    return {"capacity": attempt.words["capacity"] or None}
+
+
+def _ask_for_report(attempt: Attempt[ForumAccess]) -> Columns:
+    policy = attempt.work.policy
+    return {"report_due_at": policy.workdays.after(attempt.work.now, policy.report_days)}
+
+
+def _store_report(attempt: Attempt[ForumAccess]) -> Columns:
+    return {"minutes": attempt.words["minutes"], "reported_at": attempt.work.now}
+
+
+# Effects
+
+
+async def _add_commitment(result: Result) -> None:
+    officer = result.access.officer
+    await commitments.add_commitment(result.work, result.after, officer, result.words)
+
+
+async def _update_attendance(result: Result) -> None:
+    if result.after.published_at is not None:
+        await forum_changes.handle_forum_change(result.work, result.after)
+
+
+async def _announce(result: Result, *, kind: str) -> None:
+    if result.after.published_at is not None:
+        await announcements.announce_forum(result.work, result.after, kind)
+
+
+async def _notify(result: Result, *, key: str, recipients: ListRecipients) -> None:
+    officers = await recipients(result.work, result.after)
+    await notify_planners(result.work, result.after, officers, key)
+
+
+# The table
+
+_DRAFT, _SUBMITTED = frozenset({ForumState.DRAFT}), frozenset({ForumState.SUBMITTED})
+_PUBLISHED = frozenset({ForumState.PUBLISHED})
+_COMING = _PUBLISHED | {ForumState.POSTPONED}
+_LIVE, _ENDED = frozenset({ForumState.LIVE}), frozenset({ForumState.REPORT_DUE})
+_REPORTED = frozenset({ForumState.REPORTED})
 
 ACTIONS = (
     ForumAction(
-        "approve", _SUBMITTED, ForumState.PUBLISHED, DECIDERS, _another_and_in_time, tells="notice"
+        name="approve",
+        from_states=_SUBMITTED,
+        to_state=ForumState.PUBLISHED,
+        actors=DECIDERS,
+        guard=_ANOTHER_IN_TIME,
+        changes=_publish,
+        announcement="notice",
+        recipients=planning_recipients.list_authors,
     ),
-    ForumAction("send_back", _SUBMITTED, ForumState.DRAFT, DECIDERS, _another, asks=True),
-    ForumAction("edit", _DRAFT, ForumState.SUBMITTED, asks=True),
-    ForumAction("reschedule", _COMING, ForumState.PUBLISHED, asks=True, tells="moved"),
-    ForumAction("capacity", _COMING, None, asks=True),
-    ForumAction("postpone", _PUBLISHED, ForumState.POSTPONED, asks=True, tells="postponed"),
-    ForumAction("cancel", _PLANNED | _COMING, ForumState.CANCELLED, asks=True, tells="cancelled"),
-    ForumAction("begin", _PUBLISHED, ForumState.LIVE, guard=_about_to_begin),
-    ForumAction("end", _LIVE, ForumState.REPORT_DUE),
-    ForumAction("promise", _HELD, None, asks=True),
-    ForumAction("report", _ENDED, ForumState.REPORTED, asks=True, tells="results"),
-    ForumAction("close", _REPORTED, ForumState.CLOSED),
+    ForumAction(
+        name="send_back",
+        from_states=_SUBMITTED,
+        to_state=ForumState.DRAFT,
+        actors=DECIDERS,
+        guard=_ANOTHER,
+        flow=flow.SEND_BACK,
+        changes=_give_reason,
+        recipients=planning_recipients.list_authors,
+    ),
+    ForumAction(
+        name="edit",
+        from_states=_DRAFT,
+        to_state=ForumState.SUBMITTED,
+        actors=PLANNERS,
+        flow=flow.NEWFORUM,
+        facts=plan.make_facts,
+        check=_replace_plan,
+        recipients=planning_recipients.list_deciders,
+        recorded_as="forum.submit",
+    ),
+    ForumAction(
+        name="reschedule",
+        from_states=_COMING,
+        to_state=ForumState.PUBLISHED,
+        actors=PLANNERS,
+        flow=flow.RESCHEDULE,
+        check=_move_start,
+        announcement="moved",
+    ),
+    ForumAction(
+        name="capacity",
+        from_states=_COMING,
+        to_state=None,
+        actors=PLANNERS,
+        flow=flow.CAPACITY,
+        changes=_change_capacity,
+    ),
+    ForumAction(
+        name="postpone",
+        from_states=_PUBLISHED,
+        to_state=ForumState.POSTPONED,
+        actors=PLANNERS,
+        flow=flow.POSTPONE,
+        changes=_give_reason,
+        announcement="postponed",
+    ),
+    ForumAction(
+        name="cancel",
+        from_states=_DRAFT | _SUBMITTED | _COMING,
+        to_state=ForumState.CANCELLED,
+        actors=PLANNERS,
+        flow=flow.CANCEL,
+        changes=_give_reason,
+        announcement="cancelled",
+    ),
+    ForumAction(
+        name="begin",
+        from_states=_PUBLISHED,
+        to_state=ForumState.LIVE,
+        actors=PLANNERS,
+        guard=_ABOUT_TO_BEGIN,
+    ),
+    ForumAction(
+        name="end",
+        from_states=_LIVE,
+        to_state=ForumState.REPORT_DUE,
+        actors=PLANNERS,
+        changes=_ask_for_report,
+    ),
+    ForumAction(
+        name="promise",
+        from_states=_LIVE | _ENDED | _REPORTED,
+        to_state=None,
+        actors=PLANNERS,
+        flow=flow.PROMISE,
+        effects=(_add_commitment,),
+    ),
+    ForumAction(
+        name="report",
+        from_states=_ENDED,
+        to_state=ForumState.REPORTED,
+        actors=PLANNERS,
+        flow=flow.REPORT,
+        changes=_store_report,
+        announcement="results",
+    ),
+    ForumAction(
+        name="close",
+        from_states=_REPORTED,
+        to_state=ForumState.CLOSED,
+        actors=PLANNERS,
+    ),
 )
-BY_NAME = {each.name: each for each in ACTIONS}
+BY_NAME = {action.name: action for action in ACTIONS}
 
 
-def may_plan(officer: Officer, forum: Forum) -> bool:
-    """Whether an officer plans this forum: of the host unit, or of the city."""
-    return officer.role in PLANNERS and officer.unit_code in (forum.host_unit, CITY)
+# Derived from the table
 
 
-def is_allowed(move: ForumAction, officer: Officer, forum: Forum, now: datetime) -> bool:
-    """Whether an officer may do this with a forum as it is now."""
-    return (
-        officer.role in move.roles
-        and forum.state in move.states
-        and may_plan(officer, forum)
-        and move.guard(officer, forum, now)
-    )
+def list_allowed(officer: Officer, forum: Forum, now: datetime) -> list[ForumAction]:
+    """Return the actions that an officer may do with a forum now, in the table's order."""
+    access = ForumAccess(officer, forum, now)
+    return [action for action in ACTIONS if transitions.is_allowed(action, access)]
 
 
 def draw_states() -> str:
-    """The table as a diagram of states, in Mermaid's words."""
-    lines = ["stateDiagram-v2", "    [*] --> submitted: /newforum"]
-    for each in ACTIONS:
-        if each.to is not None:
-            lines += [f"    {state} --> {each.to}: {each.name}" for state in sorted(each.states)]
-    return "\n".join(lines)
+    """Return the table as a Mermaid diagram of states."""
+    return transitions.draw_states(ACTIONS, "[*] --> submitted: /newforum")
+
+
+def draw_table() -> str:
+    """Return the table in Markdown."""
+    return transitions.draw_table(
+        ACTIONS,
+        {
+            "Action": lambda action: f"`{action.name}`",
+            "From": lambda action: ", ".join(sorted(action.from_states)),
+            "To": lambda action: action.to_state or "unchanged",
+            "Roles": lambda action: ", ".join(sorted(action.actors)),
+            "Condition": lambda action: action.guard.description if action.guard else "",
+            "Asks with": lambda action: f"`{action.flow.name}`" if action.flow else "",
+            "Announcement": lambda action: action.announcement or "",
+            "Audit": lambda action: f"`{action.audit_action}`",
+        },
+    )

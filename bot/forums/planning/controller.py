@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.requests import Refused, Route, Show, StartFlow, Upload
+from bot.core.requests import Refused, Route, Show, StartFlow, Upload, parse_number
 from bot.core.screen import Screen, Words
 from bot.feedback import qr_codes
-from bot.forums.planning import screens, service
-from bot.forums.planning.actions import ACTIONS
-from bot.forums.session import service as session_service
+from bot.forums.planning import action_service, permissions, screens, views
+from bot.forums.planning.actions import ACTIONS, BY_NAME
 
 if TYPE_CHECKING:
     from bot.core.requests import Answers, Request, Routes
+    from bot.core.screen import Param
     from bot.core.unit_of_work import UnitOfWork
     from bot.forums.planning.actions import ForumAction
 
@@ -24,62 +24,54 @@ async def start_plan(_work: UnitOfWork, _request: Request) -> Answers:
 
 async def list_plans(work: UnitOfWork, request: Request) -> Answers:
     """List the forums that the officer plans; the argument is how many to leave out."""
-    typed = request.argument
-    skip = int(typed[:6]) if typed.isascii() and typed.isdecimal() else 0
-    plans = await service.list_plans(work.connection, request.chat.id, skip)
+    skip = parse_number(request.argument) or 0
+    plans = await views.list_plans(work.connection, request.chat.id, skip)
     if plans is None:
         return Show(Screen((Words("errors.unknown_command"),)))
-    return Show(screens.show_plans(plans, skip, service.PAGE, work.policy.zone))
+    return Show(screens.show_plans(plans, skip, views.PAGE, work.policy.zone))
 
 
 async def show_plan(work: UnitOfWork, request: Request) -> Answers:
-    """Show a forum to one of its planners; below the pressed message for "forum:open"."""
+    """Show a forum to one of its planners; as a new message for "forum:open". Raises Refused."""
     plan = await _load_plan(work, request)
     return Show(screens.show_plan(plan), new=request.action == "open")
 
 
-async def _load_plan(work: UnitOfWork, request: Request) -> service.ForumPlan:
-    plan = await service.load_plan(work, request.chat.id, request.argument)
+async def _load_plan(work: UnitOfWork, request: Request) -> views.ForumPlan:
+    plan = await views.load_plan(work, request.chat.id, request.argument)
     if plan is None:
-        raise Refused(Words(service.REFUSED))
+        raise Refused(Words(permissions.REFUSED))
     return plan
 
 
 async def start_action(work: UnitOfWork, request: Request) -> Answers:
     """Ask for the words that an action needs. Raises Refused if the action is not allowed."""
-    action, code = request.action, request.argument
-    facts = await service.begin_action(work, request.chat.id, action, code)
-    return StartFlow("newforum" if action == "edit" else f"forum_{action}", facts)
+    flow = BY_NAME[request.action].flow
+    assert flow is not None, request.action
+    facts = await action_service.begin_action(
+        work, request.chat.id, request.action, request.argument
+    )
+    return StartFlow(flow.name, facts)
 
 
 async def perform_action(work: UnitOfWork, request: Request) -> Answers:
     """Perform an action that needs no words, and show the forum. Raises Refused."""
-    await service.perform_action(work, request.chat.id, request.action, request.argument, {})
+    await action_service.perform_action(work, request.chat.id, request.action, request.argument, {})
     return Show(screens.show_plan(await _load_plan(work, request)))
 
 
-async def list_submissions(work: UnitOfWork, request: Request) -> Answers:
-    """List the submissions for a forum; the argument is its code and how many to leave out."""
-    code, _, typed = request.argument.partition(".")
-    skip = int(typed[:6]) if typed.isascii() and typed.isdecimal() else 0
-    page = await session_service.list_submissions(work, request.chat.id, code, skip=skip)
-    if page is None:
-        raise Refused(Words(service.REFUSED))
-    return Show(screens.show_submissions(page), new=not typed)
-
-
 async def send_poster(work: UnitOfWork, request: Request) -> Answers:
-    """Send the QR code of a forum's link: as a picture, and as a page to print."""
+    """Send the QR code of a forum's link: as a picture, and as a page to print. Raises Refused."""
     forum = (await _load_plan(work, request)).forum
-    words = Words(
-        "forum.poster_text",
-        {"title": forum.title, "at": forum.starts_at, "venue": forum.venue},
-    )
+    params: dict[str, Param] = {"title": forum.title, "at": forum.starts_at, "venue": forum.venue}
     payload = f"forum_{forum.code}"
     picture = qr_codes.draw_link_code(request.bot_name, payload)
     page = qr_codes.print_link_code(request.bot_name, payload)
     return (
-        Show(Screen((words,)), upload=Upload(picture, "forum.png", is_picture=True)),
+        Show(
+            Screen((Words("forum.poster_text", params),)),
+            upload=Upload(picture, "forum.png", is_picture=True),
+        ),
         Show(
             Screen((Words("forum.printed"),)),
             upload=Upload(page, f"forum-{forum.code}.pdf"),
@@ -88,20 +80,18 @@ async def send_poster(work: UnitOfWork, request: Request) -> Answers:
 
 
 async def stop_announcing(work: UnitOfWork, request: Request) -> Answers:
-    """Stop what is being announced of a forum. Raises Refused."""
-    if not await service.stop_announcing(work, request.chat.id, request.argument):
-        raise Refused(Words(service.REFUSED))
+    """Stop what is being announced of a forum, and show the forum. Raises Refused."""
+    await action_service.stop_announcing(work, request.chat.id, request.argument)
     return Show(screens.show_plan(await _load_plan(work, request)))
 
 
 async def record_refusal(work: UnitOfWork, request: Request) -> None:
     """Write into the audit log that somebody tried what they may not do, or not now."""
-    code, _, _ = request.argument.partition(".")
-    await service.record_refusal(work, request.chat.id, request.action, code)
+    await permissions.record_refusal(work, request.chat.id, request.action, request.argument)
 
 
 def _make_route(action: ForumAction) -> Route:
-    if action.asks:
+    if action.flow is not None:
         return Route(start_action, reads_only=True, record_refusal=record_refusal)
     return Route(perform_action, record_refusal=record_refusal)
 
@@ -111,7 +101,6 @@ ROUTES: Routes = {
     "/forum": Route(list_plans, reads_only=True),
     "forum:new": Route(start_plan, reads_only=True),
     "forum:list": Route(list_plans, reads_only=True),
-    "forum:opinions": Route(list_submissions, record_refusal=record_refusal),
     "forum:poster": Route(send_poster, reads_only=True, record_refusal=record_refusal),
     "forum:stop": Route(stop_announcing, record_refusal=record_refusal),
     "forum:*": Route(show_plan, reads_only=True, record_refusal=record_refusal),

@@ -1,4 +1,4 @@
-"""The organiser's conversations: the plan of a forum, and the words that a move needs."""
+"""The conversations of planners: the plan of a forum, and the words that an action needs."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from bot.core.screen import Param
 
 _TITLE, _LINE, _LONG = 150, 300, 3000  # characters
-MOST_PEOPLE = 100_000
-UNTIL_DAYS = ("0", "1", "2", "3", "7")
+_MAX_PLACES = 100_000
+_UNTIL_DAYS = ("0", "1", "2", "3", "7")
 
 
-def moment_input(texts: str) -> Input:
-    """A moment to come, typed; the answer is ISO 8601. Needs the facts `@now` and `@zone`."""
+def moment_input() -> Input:
+    """Return a question for a future moment, which is typed. The answer is ISO 8601.
+
+    It needs the facts "@now" and "@zone".
+    """
 
     def parse(reply: Reply, answers: Answers) -> str:
         now, zone = datetime.fromisoformat(answers["@now"]), ZoneInfo(answers["@zone"])
@@ -37,12 +40,14 @@ def moment_input(texts: str) -> Input:
         except PastMoment:
             raise Rejected("past") from None
 
-    del texts
     return Input(parse, reasons=("not-a-moment", "past"))
 
 
-def day_input(texts: str) -> Input:
-    """A day to come, typed; the answer is ISO 8601. Needs the facts `@now` and `@zone`."""
+def day_input() -> Input:
+    """Return a question for a future day, which is typed. The answer is ISO 8601.
+
+    It needs the facts "@now" and "@zone".
+    """
 
     def parse(reply: Reply, answers: Answers) -> str:
         now, zone = datetime.fromisoformat(answers["@now"]), ZoneInfo(answers["@zone"])
@@ -53,12 +58,14 @@ def day_input(texts: str) -> Input:
         except PastMoment:
             raise Rejected("past") from None
 
-    del texts
     return Input(parse, reasons=("not-a-day", "past"))
 
 
 def _default_or_typed(texts: str, option: str, limit: int) -> Input:
-    """A line of text, or what a button stands for; the answer is then empty."""
+    """Return a question for a line of text of at most `limit` characters.
+
+    The button `option` gives the empty answer.
+    """
     typed = text_input(texts, limit=limit)
     options = (Option(option, Words(f"{texts}.options.{option}")),)
 
@@ -72,22 +79,22 @@ def _default_or_typed(texts: str, option: str, limit: int) -> Input:
 
 
 def capacity_input() -> Input:
-    """How many people fit: a number, or 0 for no limit."""
+    """Return a question for the number of places; the answer 0 means no limit."""
     options = (Option("0", Words("newforum.capacity.options.0")),)
 
     def parse(reply: Reply, _answers: Answers) -> int:
         if reply.choice is not None:
             return int(parse_choice(reply, options))
         typed = (reply.text or "").strip().replace(".", "")
-        if not (typed.isascii() and typed.isdigit() and 0 < int(typed[:9]) <= MOST_PEOPLE):
-            raise Rejected("not-a-number", most=MOST_PEOPLE)
+        if not (typed.isascii() and typed.isdigit() and 0 < int(typed[:9]) <= _MAX_PLACES):
+            raise Rejected("not-a-number", most=_MAX_PLACES)
         return int(typed)
 
     return Input(parse, options=lambda _answers: options, reasons=(CHOOSE, "not-a-number"))
 
 
 def place_input() -> Input:
-    """Where it is on the map: a shared position, or nothing."""
+    """Return a question for a position: [latitude, longitude] in degrees, or [] if skipped."""
     options = (Option("skip", Words("newforum.place.options.skip")),)
 
     def parse(reply: Reply, _answers: Answers) -> list[float]:
@@ -106,49 +113,52 @@ def place_input() -> Input:
 
 
 def until_input() -> Input:
-    """How many days before the start opinions may be sent: only what is still to come."""
+    """Return a question for how many days before the start the last opinion may be sent.
 
-    def possible(answers: Answers) -> tuple[Option, ...]:
-        left = timedelta.max
+    Only days that are still to come can be chosen.
+    """
+
+    def list_options(answers: Answers) -> tuple[Option, ...]:
+        time_left = timedelta.max
         if "starts" in answers:
-            left = get_start(answers) - datetime.fromisoformat(answers["@now"])
+            time_left = get_start(answers) - datetime.fromisoformat(answers["@now"])
         return tuple(
             Option(days, Words(f"newforum.until.options.{days}"))
-            for days in UNTIL_DAYS
-            if days == "0" or left > timedelta(days=int(days))
+            for days in _UNTIL_DAYS
+            if days == "0" or time_left > timedelta(days=int(days))
         )
 
     return Input(
-        lambda reply, answers: parse_choice(reply, possible(answers)),
-        options=possible,
-        is_valid=lambda value, answers: value in {each.value for each in possible(answers)},
+        lambda reply, answers: parse_choice(reply, list_options(answers)),
+        options=list_options,
+        is_valid=lambda value, answers: value in {option.value for option in list_options(answers)},
         reasons=(CHOOSE,),
     )
 
 
 def get_start(answers: Answers) -> datetime:
-    """When it starts."""
+    """Return when the forum starts, aware."""
     return datetime.fromisoformat(answers["starts"])
 
 
 def get_submission_deadline(answers: Answers) -> datetime:
-    """Until when opinions may be sent ahead."""
+    """Return the last moment at which opinions may be sent ahead, aware."""
     return get_start(answers) - timedelta(days=int(answers["until"]))
 
 
 def split_lines(typed: str) -> list[str]:
-    """The lines that were typed, without marks before them and without empty ones."""
+    """Return the lines of a text, without list marks and without empty lines."""
     stripped = (line.strip(" \t-–•*") for line in typed.splitlines())
     return [line for line in stripped if line]
 
 
 def get_title(answers: Answers) -> str | Words:
-    """The title that was typed, or the usual one."""
+    """Return the typed title, or the usual one."""
     return answers["title"] or Words("forum.usual_title")
 
 
 def show_preview(answers: Answers) -> Mapping[str, Param]:
-    """The notice as residents will read it."""
+    """Return the parameters of the notice, as residents will read it."""
     return {
         "title": get_title(answers),
         "area": name_unit(answers["area"]),
@@ -164,9 +174,9 @@ def show_preview(answers: Answers) -> Mapping[str, Param]:
 
 
 def suggest_plan_topics(answers: Answers) -> Sequence[str]:
-    """The topics that a plan seems to be about."""
-    seems: Suggestion = suggest_cached(f"{answers['title']}\n{answers['agenda']}")
-    return [topic.value for topic in seems.topics]
+    """Return the topics that the title and the agenda seem to be about."""
+    suggestion: Suggestion = suggest_cached(f"{answers['title']}\n{answers['agenda']}")
+    return [topic.value for topic in suggestion.topics]
 
 
 NEWFORUM = Flow(
@@ -176,7 +186,7 @@ NEWFORUM = Flow(
         Step("area", area_input("newforum.area")),
         Step("venue", text_input("newforum.venue", limit=_LINE)),
         Step("place", place_input()),
-        Step("starts", moment_input("newforum.starts")),
+        Step("starts", moment_input()),
         Step("capacity", capacity_input()),
         Step("head", text_input("newforum.head", limit=_LINE)),
         Step("agenda", text_input("newforum.agenda", limit=_LONG)),
@@ -193,8 +203,8 @@ def _reason(flow: str) -> Step:
 
 
 def _same_or_moment(texts: str) -> Input:
-    """A moment to come or, as before, nothing."""
-    typed, same = moment_input(texts), (Option("same", Words(f"{texts}.options.same")),)
+    """Return a question for a future moment; the button "same" gives the empty answer."""
+    typed, same = moment_input(), (Option("same", Words(f"{texts}.options.same")),)
 
     def parse(reply: Reply, answers: Answers) -> str:
         if reply.choice is not None:
@@ -222,9 +232,7 @@ PROMISE = Flow(
     (
         Step("text", text_input("forum_promise.text", limit=_LINE)),
         Step("owner", text_input("forum_promise.owner", limit=_TITLE)),
-        Step("due", day_input("forum_promise.due")),
+        Step("due", day_input()),
     ),
 )
 REPORT = Flow("forum_report", (Step("minutes", text_input("forum_report.minutes", limit=_LONG)),))
-
-MOVES_WITH_WORDS = (RESCHEDULE, CAPACITY, SEND_BACK, POSTPONE, CANCEL, PROMISE, REPORT)

@@ -1,4 +1,4 @@
-"""Opinions for a forum, put under the points of its agenda that they seem to be about."""
+"""Grouping of submissions under the points of a forum's agenda, by likeness of their words."""
 
 from __future__ import annotations
 
@@ -15,28 +15,31 @@ if TYPE_CHECKING:
 
     from storage.models import Forum, Submission
 
-_ALIKE = 50  # of 100: below it an opinion is about none of the points
-_READ = 600  # letters of an opinion: what it is about stands at its beginning
+_MIN_LIKENESS = 50  # of 100; below it a submission is about none of the points
+_MAX_COMPARED = 600  # characters of a submission: the beginning says what it is about
 
-_folded = lru_cache(maxsize=1024)(fold_text)
+_fold_cached = lru_cache(maxsize=1024)(fold_text)
 
 
 def group_by_agenda(
-    forum: Forum, opinions: Sequence[Submission]
+    forum: Forum, submissions: Sequence[Submission]
 ) -> list[tuple[str | None, list[Submission]]]:
-    """Each point with its opinions, in the agenda's order; at the end None with the others."""
+    """Return the points that have submissions, in the agenda's order.
+
+    Submissions about none of the points are the last group, whose point is None.
+    """
     groups: dict[str | None, list[Submission]] = {point: [] for point in forum.agenda}
     groups[None] = []
-    for each in opinions:
-        groups[find_best_point(forum.agenda, each)].append(each)
-    return [(point, found) for point, found in groups.items() if found]
+    for submission in submissions:
+        groups[find_best_point(forum.agenda, submission)].append(submission)
+    return [(point, group) for point, group in groups.items() if group]
 
 
-def find_best_point(agenda: Sequence[str], opinion: Submission) -> str | None:
-    """The point that an opinion's words and topics are most like; None if it is like none."""
-    words = load_texts(VIETNAMESE)  # an agenda is written in Vietnamese
-    topics = (_folded(words[f"feedback.topic.options.{topic}"]) for topic in opinion.topics)
-    said = f"{' '.join(topics)} {opinion.folded[:_READ]}"
-    rated = [(fuzz.token_set_ratio(_folded(point), said), point) for point in agenda]
+def find_best_point(agenda: Sequence[str], submission: Submission) -> str | None:
+    """Return the point that is most like a submission's words and topics; None if none is."""
+    texts = load_texts(VIETNAMESE)  # agendas are written in Vietnamese
+    topics = (_fold_cached(texts[f"feedback.topic.options.{topic}"]) for topic in submission.topics)
+    compared = f"{' '.join(topics)} {submission.folded[:_MAX_COMPARED]}"
+    rated = [(fuzz.token_set_ratio(_fold_cached(point), compared), point) for point in agenda]
     likeness, point = max(rated, default=(0.0, None), key=lambda pair: pair[0])
-    return point if likeness >= _ALIKE else None
+    return point if likeness >= _MIN_LIKENESS else None

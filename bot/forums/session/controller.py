@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from bot.core.requests import Refused, Route, Show, StartFlow, Upload, split_argument
 from bot.core.screen import Screen, Words
 from bot.feedback import qr_codes
-from bot.forums.planning import service as planning_service
-from bot.forums.session import oral_submissions, screens, service
+from bot.forums.planning import permissions
+from bot.forums.session import oral_submissions, outcomes, screens, views
 
 if TYPE_CHECKING:
     from bot.core.requests import Answers, Request, Routes
@@ -18,23 +18,21 @@ if TYPE_CHECKING:
 async def show_next_submission(work: UnitOfWork, request: Request) -> Answers:
     """Show the submission that comes up after the one in the argument. Raises Refused."""
     code, submission_id = split_argument(request.argument)
-    shown = await service.find_next_submission(
-        work, request.chat.id, code, after=submission_id or 0
-    )
+    shown = await views.find_next_submission(work, request.chat.id, code, after=submission_id or 0)
     return Show(screens.show_next_submission(shown), new=not submission_id)
 
 
 async def start_answer(work: UnitOfWork, request: Request) -> Answers:
     """Ask for the answer that is given in the hall. Raises Refused."""
     code, submission_id = split_argument(request.argument)
-    facts = await service.begin_answer(work.connection, request.chat.id, code, submission_id or 0)
+    facts = await outcomes.begin_answer(work.connection, request.chat.id, code, submission_id or 0)
     return StartFlow("hall_answer", facts)
 
 
 async def leave_to_unit(work: UnitOfWork, request: Request) -> Answers:
     """Leave a submission to its unit, and show the next one. Raises Refused."""
     code, submission_id = split_argument(request.argument)
-    await service.leave_to_unit(work, request.chat.id, code, submission_id or 0)
+    await outcomes.leave_to_unit(work, request.chat.id, code, submission_id or 0)
     return await show_next_submission(work, request)
 
 
@@ -62,11 +60,20 @@ async def start_claim(work: UnitOfWork, request: Request) -> Answers:
     return StartFlow("claim", facts)
 
 
+async def list_submissions(work: UnitOfWork, request: Request) -> Answers:
+    """List the submissions for a forum; the argument is "CODE.SKIP". Raises Refused."""
+    code, skip = split_argument(request.argument)
+    page = await views.list_submissions(work, request.chat.id, code, skip=skip or 0)
+    if page is None:
+        raise Refused(Words(permissions.REFUSED))
+    return Show(screens.show_submissions(page), new=skip is None)
+
+
 async def record_refusal(work: UnitOfWork, request: Request) -> None:
     """Write into the audit log that somebody tried what they may not do, or not now."""
     code, _number = split_argument(request.argument)
-    action = f"hall_{request.action}"
-    await planning_service.record_refusal(work, request.chat.id, action, code)
+    action = request.verb.replace("hall:", "hall_").removeprefix("forum:")
+    await permissions.record_refusal(work, request.chat.id, action, code)
 
 
 ROUTES: Routes = {
@@ -75,5 +82,6 @@ ROUTES: Routes = {
     "hall:spoken": Route(start_oral_submission, reads_only=True, record_refusal=record_refusal),
     "hall:qr": Route(send_claim_code, reads_only=True, record_refusal=record_refusal),
     "hall:*": Route(show_next_submission, record_refusal=record_refusal),
+    "forum:opinions": Route(list_submissions, record_refusal=record_refusal),
     f"start:{oral_submissions.CLAIM}": Route(start_claim, reads_only=True),
 }

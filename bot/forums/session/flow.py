@@ -1,16 +1,16 @@
-"""What is asked in the hall: the answer that was given there, the words of who spoke there."""
+"""The conversations of a session: an answer, an oral submission, and the claim of one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.classification.suggestion import suggest_labels
 from bot.conversation.engine import Answers, Flow, Step
 from bot.conversation.inputs import choice_input, review_input, text_input
 from bot.core.screen import Words
 from bot.feedback.intake_flow import not_yet_agreed
-from bot.forums.attendance.flow import consent_with_notice_input
-from storage.models import Kind, Topic
+from bot.forums.consent_question import consent_with_notice_input
+from bot.forums.staff_entry import suggest_topics
+from storage.models import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,17 +28,12 @@ ANSWER = Flow(
     ),
 )
 
-# What is said aloud before everybody. A complaint or a denunciation has a form of its own.
+# What is said before everybody. Complaints and denunciations have a form of their own.
 SPOKEN_KINDS = (Kind.REPORT, Kind.PROPOSAL, Kind.QUESTION, Kind.COMMENT, Kind.PRAISE)
 
 
-def suggest_topics(said: str) -> list[Topic]:
-    """What something that was said seems to be about."""
-    return list(suggest_labels(said).topics) or [Topic.OTHER]
-
-
 def show_oral_summary(answers: Answers) -> Mapping[str, Param]:
-    """What was said, as it is going to be kept."""
+    """Return the parameters of the summary: kind, topics and text, as they will be stored."""
     names = (Words(f"feedback.topic.options.{topic}") for topic in suggest_topics(answers["text"]))
     kind = Words(f"feedback.kind.options.{answers['kind']}")
     return {"kind": kind, "topics": tuple(names), "text": answers["text"]}
@@ -55,7 +50,7 @@ SPOKEN = Flow(
 
 
 def show_excerpt(answers: Answers) -> Mapping[str, Param]:
-    """The beginning of what was said, to know it again."""
+    """Return the beginning of an oral submission, so that the speaker recognises it."""
     return {"text": answers.get("@text", "")}
 
 

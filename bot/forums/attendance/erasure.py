@@ -1,0 +1,57 @@
+"""Erasure of registrations: of one person on request, of everybody after the retention period."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.forums.attendance.waiting_list import give_free_places
+from storage import attendance
+from storage.models import RegistrationState
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.core.unit_of_work import UnitOfWork
+    from storage.database import Database
+    from storage.models import Registration
+
+_PAGE = 200  # registrations in one transaction
+
+
+async def erase_attendee(work: UnitOfWork, aliases: Collection[int]) -> None:
+    """Erase the registrations and subscriptions of one person, and the messages about them.
+
+    `aliases` are the person's pseudonyms. Free places go to the waiting list.
+    """
+    for registration in await attendance.list_registrations(work.connection, aliases):
+        forum = await attendance.lock_forum(work.connection, registration.forum_id)
+        await _erase_registration(work.connection, registration)
+        if forum is not None:
+            await give_free_places(work, forum)
+    await attendance.delete_subscriptions(work.connection, aliases)
+    await attendance.delete_registration_messages(work.connection, aliases)
+
+
+async def _erase_registration(connection: AsyncConnection, registration: Registration) -> None:
+    """Keep only the number of people of those who came, for the statistics; delete others."""
+    if registration.state is RegistrationState.ATTENDED:
+        await attendance.anonymise_registration(connection, registration.id)
+    else:
+        await attendance.delete_registration(connection, registration.id)
+
+
+async def erase_expired_registrations(database: Database, before: datetime) -> None:
+    """Erase the registrations for forums that started before a moment, page by page."""
+    while True:
+        async with database.transaction() as connection:
+            page = await attendance.list_expired_registrations(connection, before, _PAGE)
+            for registration in page:
+                await _erase_registration(connection, registration)
+            await attendance.delete_registration_messages(
+                connection, [registration.alias for registration in page], before
+            )
+        if len(page) < _PAGE:
+            return

@@ -1,0 +1,172 @@
+"""Registrations for a forum: made, changed, cancelled, rated.
+
+The forum is locked while places are given, so that of two people at once one comes first.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from bot.core.requests import Refused
+from bot.core.screen import Words
+from bot.core.unit_of_work import UnitOfWork
+from bot.forums.attendance import rules
+from bot.forums.attendance.screens import show_confirmation
+from bot.forums.attendance.views import find_own_registration, load_forum_view
+from bot.forums.attendance.waiting_list import give_free_places
+from bot.forums.forum_audit import append_forum_entry
+from bot.notifications.to_resident import notify_attendee
+from storage import attendance, forum_reminders, forums, residents
+from storage.models import Category, RegistrationState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.core.requests import Chat
+    from storage.models import Forum, Registration
+
+REGISTERED = "attendance.registered"
+CANCELLED = "attendance.cancelled"
+RATED = "attendance.rated"
+
+
+async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
+    """Return the version of the notice that the resident agreed to, and their last areas."""
+    resident = await residents.find_resident(
+        work.connection, work.policy.pseudonyms.list_aliases(chat.id, named=True)
+    )
+    agreed = {"@agreed": resident.consent_version} if resident else {}
+    return {**agreed, "@areas": chat.preferences.get("areas", [])}
+
+
+async def register_attendee(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
+    """Register a person: all their people get places, or they are put on the waiting list.
+
+    They are notified of which. `answers` are "@code", "people" and "category". Raises Refused when
+    registration is over, or when they are registered already.
+    """
+    forum = await _lock_forum(work.connection, answers["@code"])
+    if forum is None or not rules.is_open(forum, work.now):
+        raise Refused(Words("attend.gone"))
+    aliases = work.policy.pseudonyms.list_aliases(chat.id, named=True)
+    earlier = await attendance.find_registration(work.connection, forum.id, aliases)
+    if earlier is not None:
+        if earlier.state is not RegistrationState.CANCELLED:
+            raise Refused(Words("attend.already"))
+        # The new row has a greater id: a person who comes again is at the end of the waiting list.
+        await attendance.delete_registration(work.connection, earlier.id)
+    registration_id = await _add_registration(work, forum, chat, answers)
+    await give_free_places(work, forum, silent_id=registration_id)
+    registration = await attendance.find_registration(work.connection, forum.id, aliases)
+    assert registration is not None
+    number = await attendance.get_waiting_number(work.connection, registration)
+    screen = show_confirmation(forum, registration, number)
+    await notify_attendee(work, forum, registration, "attend", screen)
+    await append_forum_entry(
+        work, REGISTERED, forum, people=registration.people, state=registration.state
+    )
+
+
+async def _add_registration(
+    work: UnitOfWork, forum: Forum, chat: Chat, answers: Mapping[str, Any]
+) -> int:
+    address = work.policy.pseudonyms.make_address(chat.id, named=True)
+    return await attendance.add_registration(
+        work.connection,
+        {
+            "forum_id": forum.id,
+            "alias": address.alias,
+            "sealed": address.sealed,
+            "language": chat.language,
+            "people": int(answers["people"]),
+            "category": Category(answers["category"]),
+            "state": RegistrationState.WAITING,
+            "token": secrets.token_urlsafe(16),
+            "offsets": None,
+            "registered_at": work.now,
+        },
+    )
+
+
+async def _lock_forum(connection: AsyncConnection, code: str) -> Forum | None:
+    forum = await forums.find_published_forum(connection, code)
+    return None if forum is None else await attendance.lock_forum(connection, forum.id)
+
+
+async def _find_changeable(
+    work: UnitOfWork, chat_id: int, forum: Forum | None
+) -> Registration | None:
+    """Return the person's registration unless they came already."""
+    if forum is None:
+        return None
+    mine = await find_own_registration(work, chat_id, forum.id)
+    return None if mine is None or mine.state is RegistrationState.ATTENDED else mine
+
+
+async def cancel_registration(work: UnitOfWork, chat_id: int, code: str) -> bool:
+    """Cancel a registration and give its places to the waiting list.
+
+    Return False if there is no registration that can be cancelled.
+    """
+    forum = await _lock_forum(work.connection, code)
+    mine = await _find_changeable(work, chat_id, forum)
+    if forum is None or mine is None:
+        return False
+    await attendance.update_registration(
+        work.connection, mine.id, state=RegistrationState.CANCELLED
+    )
+    await forum_reminders.cancel_reminders_of(work.connection, forum.id, mine.alias, work.now)
+    await give_free_places(work, forum)
+    await append_forum_entry(work, CANCELLED, forum, people=mine.people)
+    return True
+
+
+async def set_party_size(work: UnitOfWork, chat_id: int, code: str, people: int) -> None:
+    """Change with how many people a person comes. The place in the waiting list stays the same.
+
+    Raises Refused when a person with a place asks for more places than are free.
+    """
+    forum = await _lock_forum(work.connection, code)
+    mine = await _find_changeable(work, chat_id, forum)
+    if forum is None or mine is None or not rules.is_open(forum, work.now):
+        raise Refused(Words("attend.gone"))
+    if not 1 <= people <= rules.MAX_PEOPLE:
+        raise Refused(Words("attend.gone"))
+    taken = await attendance.count_places_taken(work.connection, forum.id)
+    free = rules.count_free_places(forum.capacity, taken)
+    has_place = mine.state is RegistrationState.REGISTERED
+    if has_place and free is not None and people - mine.people > max(0, free):
+        raise Refused(Words("attend.too_many", {"left": free}))
+    await attendance.update_registration(work.connection, mine.id, people=people)
+    await give_free_places(work, forum)
+
+
+async def set_reminder_offset(
+    work: UnitOfWork, chat_id: int, code: str, offset: int, *, wanted: bool
+) -> None:
+    """Add or remove a reminder `offset` minutes before the start.
+
+    Raises Refused without a registration, and for an offset that cannot be chosen.
+    """
+    view, usual = await load_forum_view(work, chat_id, code), work.policy.reminder_minutes
+    if view is None or view.mine is None or offset not in {*rules.OFFSETS, *usual}:
+        raise Refused(Words("attend.gone"))
+    others = set(usual if view.mine.offsets is None else view.mine.offsets) - {offset}
+    offsets = sorted({*others, offset} if wanted else others, reverse=True)
+    await attendance.update_registration(work.connection, view.mine.id, offsets=offsets)
+
+
+async def rate_forum(work: UnitOfWork, chat_id: int, code: str, score: int) -> bool:
+    """Store how satisfied a person was; a later rating replaces it.
+
+    Return False if the person was not there.
+    """
+    view = await load_forum_view(work, chat_id, code)
+    if view is None or view.mine is None or not rules.was_there(view.forum, view.mine):
+        return False
+    await attendance.update_registration(work.connection, view.mine.id, rating=score)
+    await append_forum_entry(work, RATED, view.forum, rating=score)
+    return True

@@ -1,0 +1,84 @@
+"""A published forum as one person sees it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.forums.attendance import rules
+from storage import attendance, forums, officers
+from storage.models import RegistrationState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.unit_of_work import UnitOfWork
+    from storage.models import Commitment, Forum, Registration
+
+_CODE = re.compile(r"[A-Za-z0-9]{1,16}")
+
+
+@dataclass(frozen=True)
+class ForumView:
+    """A forum as one person sees it.
+
+    `taken` places include those of people who came. `mine` is the person's registration unless it
+    was cancelled; `number` is its place in the waiting list, 0 if it is not in it. `came` is how
+    many people came, for the officers at the door; None for everybody else.
+    """
+
+    forum: Forum
+    taken: int
+    mine: Registration | None
+    number: int
+    came: int | None
+    commitments: Sequence[Commitment]
+
+
+@dataclass(frozen=True)
+class CheckInResult:
+    """The result of a ticket at the door.
+
+    `outcome` is the end of the text's key: "welcome", "again", "closed", "waiting" or "cancelled".
+    `came` and `taken` count people.
+    """
+
+    outcome: str
+    forum: Forum
+    registration: Registration
+    came: int
+    taken: int
+
+
+async def load_forum_view(work: UnitOfWork, chat_id: int, code: str) -> ForumView | None:
+    """Return a published forum as the person of a chat sees it; None if there is none."""
+    if not _CODE.fullmatch(code):
+        return None
+    forum = await forums.find_published_forum(work.connection, code)
+    if forum is None:
+        return None
+    mine = await find_own_registration(work, chat_id, forum.id)
+    is_waiting = mine is not None and mine.state is RegistrationState.WAITING
+    officer = await officers.find_officer(work.connection, chat_id)
+    return ForumView(
+        forum,
+        await attendance.count_places_taken(work.connection, forum.id),
+        mine,
+        await attendance.get_waiting_number(work.connection, mine) if mine and is_waiting else 0,
+        await attendance.count_attended(work.connection, forum.id)
+        if rules.checks_in(officer, forum)
+        else None,
+        await attendance.list_commitments(work.connection, forum.id),
+    )
+
+
+async def find_own_registration(
+    work: UnitOfWork, chat_id: int, forum_id: int
+) -> Registration | None:
+    """Return the registration of a chat's person for a forum; None if it was cancelled."""
+    aliases = work.policy.pseudonyms.list_aliases(chat_id, named=True)
+    registration = await attendance.find_registration(work.connection, forum_id, aliases)
+    if registration is None or registration.state is RegistrationState.CANCELLED:
+        return None
+    return registration

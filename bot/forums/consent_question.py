@@ -1,0 +1,24 @@
+"""The question for consent, as the conversations about forums ask it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.core.screen import Words
+from bot.feedback.intake_flow import consent_input
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.conversation.engine import Answers, Input
+    from bot.core.screen import Param
+
+
+def _show_notice(_answers: Answers) -> Mapping[str, Param]:
+    return {"notice": Words("feedback.consent.ask")}
+
+
+def consent_with_notice_input() -> Input:
+    """Return the question for consent to the notice that is also shown before an opinion."""
+    return replace(consent_input(), params=_show_notice)

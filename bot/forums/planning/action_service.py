@@ -1,0 +1,133 @@
+"""What planners do with forums: submit a plan, perform an action, stop an announcement.
+
+Each function runs in the caller's transaction, which is rolled back when Refused is raised.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from bot.areas.units import CITY
+from bot.casework.submission_rules import CODE_ALPHABET
+from bot.core import transitions
+from bot.core.requests import Refused
+from bot.core.screen import Words
+from bot.core.unit_of_work import UnitOfWork
+from bot.forums import announcements, planning_recipients
+from bot.forums.forum_audit import append_forum_entry
+from bot.forums.planning import plan
+from bot.forums.planning.actions import BY_NAME, ForumAccess, ForumAction
+from bot.forums.planning.permissions import REFUSED, find_planned_forum, find_planner
+from bot.notifications.to_officers import notify_planners
+from storage import forums
+from storage.models import ForumState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.core.requests import Chat
+    from storage.models import Forum, Officer
+
+_CODE_LENGTH = 8
+_EDIT = BY_NAME["edit"]
+
+
+async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
+    """Return the facts that the plan of a forum starts with. Raises Refused for a non-planner."""
+    officer = await find_planner(work.connection, chat.id)
+    if officer is None:
+        raise Refused(Words("errors.unknown_command"))
+    areas = [] if officer.unit_code == CITY else [officer.unit_code]
+    return {**_make_time_facts(work), "@areas": areas}
+
+
+async def submit_plan(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
+    """Store a plan and ask another officer to approve it.
+
+    With "@forum_code" among the answers it replaces the plan of that forum. Raises Refused.
+    """
+    code = answers.get("@forum_code")
+    if code:
+        await perform_action(work, chat.id, _EDIT.name, code, answers)
+        return
+    officer = await find_planner(work.connection, chat.id)
+    if officer is None:
+        raise Refused(Words(REFUSED))
+    columns = plan.make_columns(work, answers) | {
+        "state": ForumState.SUBMITTED,
+        "code": "".join(secrets.choice(CODE_ALPHABET) for _ in range(_CODE_LENGTH)),
+        "host_unit": officer.unit_code,
+        "start_version": 1,
+        "version": 1,
+        "created_by": officer.id,
+        "created_at": work.now,
+    }
+    forum = await forums.add_forum(work.connection, columns)
+    await _append_entry(work, _EDIT.audit_action, forum, officer)
+    recipients = await planning_recipients.list_deciders(work, forum)
+    await notify_planners(work, forum, recipients, "forum.alert.submit")
+
+
+async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> dict[str, Any]:
+    """Return the facts that the conversation of an action starts with.
+
+    Raises Refused if the person of a chat may not do this with the forum now.
+    """
+    action, access = await _load_access(work, chat_id, name, code)
+    if not transitions.is_allowed(action, access):
+        raise Refused(access.explain_not_allowed())
+    facts = {"@code": access.forum.code, **_make_time_facts(work)}
+    if action.facts is not None:
+        facts |= action.facts(access.forum, work.policy.zone)
+    return facts
+
+
+async def finish_action(
+    work: UnitOfWork, chat: Chat, answers: Mapping[str, Any], *, action: str
+) -> None:
+    """Perform an action with the answers of its conversation. Raises Refused."""
+    await perform_action(work, chat.id, action, answers["@code"], answers)
+
+
+async def perform_action(
+    work: UnitOfWork, chat_id: int, name: str, code: str, words: Mapping[str, Any]
+) -> Forum:
+    """Perform an action; return the forum after it. Raises Refused."""
+    action, access = await _load_access(work, chat_id, name, code)
+    forum: Forum = await transitions.perform(work, action, access, words)
+    return forum
+
+
+async def stop_announcing(work: UnitOfWork, chat_id: int, code: str) -> None:
+    """Stop every announcement of a forum that is not sent yet. Raises Refused."""
+    found = await find_planned_forum(work.connection, chat_id, code)
+    if found is None:
+        raise Refused(Words(REFUSED))
+    officer, forum = found
+    kinds = [
+        announcement.kind
+        for announcement in await forums.list_announcements(work.connection, forum.id)
+    ]
+    await announcements.stop_announcements(work, forum, kinds=kinds)
+    await _append_entry(work, "forum.announcement_stopped", forum, officer)
+
+
+async def _append_entry(work: UnitOfWork, action: str, forum: Forum, officer: Officer) -> None:
+    await append_forum_entry(
+        work, action, forum, officer, state=forum.state.value, version=forum.version
+    )
+
+
+def _make_time_facts(work: UnitOfWork) -> dict[str, Any]:
+    return {"@now": work.now.isoformat(), "@zone": str(work.policy.zone)}
+
+
+async def _load_access(
+    work: UnitOfWork, chat_id: int, name: str, code: str
+) -> tuple[ForumAction, ForumAccess]:
+    found, action = await find_planned_forum(work.connection, chat_id, code), BY_NAME.get(name)
+    if found is None or action is None:
+        raise Refused(Words(REFUSED))
+    officer, forum = found
+    return action, ForumAccess(officer, forum, work.now)

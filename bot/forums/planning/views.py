@@ -1,0 +1,76 @@
+"""What planners see of forums: a list, and one forum with everything about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.areas.units import CITY
+from bot.forums.planning.actions import list_allowed
+from bot.forums.planning.permissions import find_planned_forum, find_planner
+from storage import attendance, forum_sessions, forums
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.core.unit_of_work import UnitOfWork
+    from bot.forums.planning.actions import ForumAction
+    from storage.forum_sessions import SessionCounts
+    from storage.forums import AnnouncementProgress
+    from storage.models import Announcement, Commitment, Forum
+
+PAGE = 8  # forums on one page of a list
+
+
+@dataclass(frozen=True)
+class ForumPlan:
+    """A forum as its planners see it.
+
+    `actions` are allowed now. `progress` counts the messages of all `announcements`. `seats` are
+    taken. `previous_commitments` were made at the host unit's last forum.
+    """
+
+    forum: Forum
+    actions: Sequence[ForumAction]
+    announcements: Sequence[Announcement]
+    progress: AnnouncementProgress
+    seats: int
+    submissions: SessionCounts
+    commitments: Sequence[Commitment]
+    previous_commitments: Sequence[Commitment]
+
+
+async def list_plans(
+    connection: AsyncConnection, chat_id: int, skip: int
+) -> Sequence[Forum] | None:
+    """Return the forums that the person of a chat plans, latest start first; None for others.
+
+    At most PAGE + 1 forums, so that the caller knows if there is another page.
+    """
+    officer = await find_planner(connection, chat_id)
+    if officer is None:
+        return None
+    unit = None if officer.unit_code == CITY else officer.unit_code
+    return await forums.list_forums_of(connection, unit, skip=skip, most=PAGE + 1)
+
+
+async def load_plan(work: UnitOfWork, chat_id: int, code: str) -> ForumPlan | None:
+    """Return a forum for one of its planners; None for anybody else."""
+    found = await find_planned_forum(work.connection, chat_id, code)
+    if found is None:
+        return None
+    officer, forum = found
+    announcements = await forums.list_announcements(work.connection, forum.id)
+    ids = [announcement.id for announcement in announcements]
+    return ForumPlan(
+        forum,
+        list_allowed(officer, forum, work.now),
+        announcements,
+        await forums.count_progress(work.connection, ids),
+        await attendance.count_places_taken(work.connection, forum.id),
+        await forum_sessions.count_outcomes(work.connection, forum.id, forum.code),
+        await attendance.list_commitments(work.connection, forum.id),
+        await forums.list_previous_commitments(work.connection, forum),
+    )

@@ -1,0 +1,41 @@
+"""Lists of the officers who are notified of a forum."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.areas.units import CITY
+from bot.forums.planning.permissions import DECIDERS, PLANNERS
+from storage import officers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.unit_of_work import UnitOfWork
+    from storage.models import Forum, Officer
+
+
+async def list_planners(work: UnitOfWork, forum: Forum) -> list[Officer]:
+    """Return the planners of the host unit."""
+    found = await officers.list_active(work.connection, [forum.host_unit])
+    return [officer for officer in found if officer.role in PLANNERS]
+
+
+async def list_deciders(work: UnitOfWork, forum: Forum) -> list[Officer]:
+    """Return those who can approve a forum: of the host unit and of the city, not its author."""
+    units = dict.fromkeys((forum.host_unit, CITY))
+    found = await officers.list_active(work.connection, list(units))
+    return [
+        officer for officer in found if officer.role in DECIDERS and officer.id != forum.created_by
+    ]
+
+
+async def list_city_deciders(work: UnitOfWork) -> list[Officer]:
+    """Return those who approve forums in the city's police."""
+    found = await officers.list_active(work.connection, [CITY])
+    return [officer for officer in found if officer.role in DECIDERS]
+
+
+async def list_authors(work: UnitOfWork, forum: Forum) -> Sequence[Officer]:
+    """Return the officer who made or last changed the plan, as a sequence of at most one."""
+    return await officers.list_by_ids(work.connection, [forum.created_by])
