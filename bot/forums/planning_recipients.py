@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
-from bot.forums.planning.permissions import DECIDERS, PLANNERS
+from bot.forums.shared.planning_permissions import DECIDERS, PLANNERS
 from storage import officers
 
 if TYPE_CHECKING:

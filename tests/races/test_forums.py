@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from bot.forums import announcements
 from bot.forums.planning import action_service
-from bot.forums.planning.permissions import find_planned_forum
+from bot.forums.shared.planning_permissions import find_planned_forum
 from storage import attendance, forums
 from storage.models import Announcement, ForumState, Outbox, OutboxState, Role
 from storage.statements import table

@@ -19,9 +19,9 @@ from bot.core.transitions import is_allowed
 from bot.forums import announcements, organiser_reminders
 from bot.forums.planning import action_service
 from bot.forums.planning.actions import ACTIONS, BY_NAME, ForumAccess
-from bot.forums.planning.permissions import DECIDERS
 from bot.forums.session import oral_submissions, outcomes
-from bot.forums.states import IN_SESSION
+from bot.forums.shared.planning_permissions import DECIDERS
+from bot.forums.shared.states import IN_SESSION
 from bot.forums.subscriptions import service as subscriptions
 from storage import forums, officers, submissions
 from storage.models import (

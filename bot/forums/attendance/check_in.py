@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums.attendance import rules
 from bot.forums.attendance.views import CheckInResult, load_forum_view
-from bot.forums.forum_audit import append_forum_entry
+from bot.forums.shared.forum_audit import append_forum_entry
 from storage import attendance, officers
 from storage.models import RegistrationState
 

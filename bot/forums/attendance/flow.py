@@ -6,7 +6,7 @@ from bot.conversation.engine import Flow, Step
 from bot.conversation.inputs import choice_input
 from bot.feedback.intake_flow import not_yet_agreed
 from bot.forums.attendance.rules import MAX_PEOPLE
-from bot.forums.consent_question import consent_with_notice_input
+from bot.forums.shared.consent_question import consent_with_notice_input
 from storage.models import Category
 
 ATTENDING = Flow(

@@ -15,7 +15,7 @@ from bot.forums.attendance import rules
 from bot.forums.attendance.screens import show_confirmation
 from bot.forums.attendance.views import find_own_registration, load_forum_view
 from bot.forums.attendance.waiting_list import give_free_places
-from bot.forums.forum_audit import append_forum_entry
+from bot.forums.shared.forum_audit import append_forum_entry
 from bot.notifications.to_resident import notify_attendee
 from storage import attendance, forum_reminders, forums, residents
 from storage.models import Category, RegistrationState

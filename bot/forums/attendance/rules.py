@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
-from bot.forums.states import HELD
+from bot.forums.shared.states import HELD
 from storage.models import Category, ForumState, RegistrationState, Role
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from bot.areas.units import name_police, name_unit
 from bot.casework.submission_rules import NOT_SATISFIED, SATISFIED, VERY_SATISFIED
 from bot.core.screen import Button, Lines, Screen, Words
 from bot.forums.attendance import rules
-from bot.forums.commitment_screens import list_commitments
-from bot.forums.states import REPORTED
+from bot.forums.shared.commitment_screens import list_commitments
+from bot.forums.shared.states import REPORTED
 from storage.models import ForumState, RegistrationState
 
 if TYPE_CHECKING:

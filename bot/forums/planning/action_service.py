@@ -15,10 +15,10 @@ from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements, planning_recipients
-from bot.forums.forum_audit import append_forum_entry
 from bot.forums.planning import plan
 from bot.forums.planning.actions import BY_NAME, ForumAccess, ForumAction
-from bot.forums.planning.permissions import REFUSED, find_planned_forum, find_planner
+from bot.forums.shared.forum_audit import append_forum_entry
+from bot.forums.shared.planning_permissions import REFUSED, find_planned_forum, find_planner
 from bot.notifications.to_officers import notify_planners
 from storage import forums
 from storage.models import ForumState

@@ -20,7 +20,7 @@ from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements, commitments, planning_recipients
 from bot.forums.attendance import forum_changes
 from bot.forums.planning import flow, plan
-from bot.forums.planning.permissions import DECIDERS, PLANNERS, may_plan
+from bot.forums.shared.planning_permissions import DECIDERS, PLANNERS, may_plan
 from bot.notifications.to_officers import notify_planners
 from storage import forums
 from storage.models import Forum, ForumState, Officer

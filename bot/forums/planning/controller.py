@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from bot.core.requests import Refused, Route, Show, StartFlow, Upload, parse_number
 from bot.core.screen import Screen, Words
 from bot.feedback import qr_codes
-from bot.forums.planning import action_service, permissions, screens, views
+from bot.forums.planning import action_service, screens, views
 from bot.forums.planning.actions import ACTIONS, BY_NAME
+from bot.forums.shared import planning_permissions
 
 if TYPE_CHECKING:
     from bot.core.requests import Answers, Request, Routes
@@ -40,7 +41,7 @@ async def show_plan(work: UnitOfWork, request: Request) -> Answers:
 async def _load_plan(work: UnitOfWork, request: Request) -> views.ForumPlan:
     plan = await views.load_plan(work, request.chat.id, request.argument)
     if plan is None:
-        raise Refused(Words(permissions.REFUSED))
+        raise Refused(Words(planning_permissions.REFUSED))
     return plan
 
 
@@ -87,7 +88,9 @@ async def stop_announcing(work: UnitOfWork, request: Request) -> Answers:
 
 async def record_refusal(work: UnitOfWork, request: Request) -> None:
     """Write into the audit log that somebody tried what they may not do, or not now."""
-    await permissions.record_refusal(work, request.chat.id, request.action, request.argument)
+    await planning_permissions.record_refusal(
+        work, request.chat.id, request.action, request.argument
+    )
 
 
 def _make_route(action: ForumAction) -> Route:

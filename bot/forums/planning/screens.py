@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from bot.areas.units import name_police, name_unit
 from bot.core.screen import Button, Screen, Words
 from bot.feedback.text_questions import name_topics
-from bot.forums.commitment_screens import list_commitments
-from bot.forums.states import HELD, IN_SESSION
+from bot.forums.shared.commitment_screens import list_commitments
+from bot.forums.shared.states import HELD, IN_SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
 from bot.forums.planning.actions import list_allowed
-from bot.forums.planning.permissions import find_planned_forum, find_planner
+from bot.forums.shared.planning_permissions import find_planned_forum, find_planner
 from storage import attendance, forum_sessions, forums
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from bot.core.requests import Refused, Route, Show, StartFlow, Upload, split_argument
 from bot.core.screen import Screen, Words
 from bot.feedback import qr_codes
-from bot.forums.planning import permissions
 from bot.forums.session import oral_submissions, outcomes, screens, views
+from bot.forums.shared import planning_permissions
 
 if TYPE_CHECKING:
     from bot.core.requests import Answers, Request, Routes
@@ -65,7 +65,7 @@ async def list_submissions(work: UnitOfWork, request: Request) -> Answers:
     code, skip = split_argument(request.argument)
     page = await views.list_submissions(work, request.chat.id, code, skip=skip or 0)
     if page is None:
-        raise Refused(Words(permissions.REFUSED))
+        raise Refused(Words(planning_permissions.REFUSED))
     return Show(screens.show_submissions(page), new=skip is None)
 
 
@@ -73,7 +73,7 @@ async def record_refusal(work: UnitOfWork, request: Request) -> None:
     """Write into the audit log that somebody tried what they may not do, or not now."""
     code, _number = split_argument(request.argument)
     action = request.verb.replace("hall:", "hall_").removeprefix("forum:")
-    await permissions.record_refusal(work, request.chat.id, action, code)
+    await planning_permissions.record_refusal(work, request.chat.id, action, code)
 
 
 ROUTES: Routes = {

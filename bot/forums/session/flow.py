@@ -8,7 +8,7 @@ from bot.conversation.engine import Answers, Flow, Step
 from bot.conversation.inputs import choice_input, review_input, text_input
 from bot.core.screen import Words
 from bot.feedback.intake_flow import not_yet_agreed
-from bot.forums.consent_question import consent_with_notice_input
+from bot.forums.shared.consent_question import consent_with_notice_input
 from bot.forums.staff_entry import suggest_topics
 from storage.models import Kind
 

@@ -15,10 +15,10 @@ from bot.casework.permissions import READERS
 from bot.casework.submission_rules import PROPOSED
 from bot.core.requests import Refused
 from bot.core.screen import Words
-from bot.forums.forum_audit import append_forum_entry
-from bot.forums.planning.permissions import REFUSED, find_planned_forum
 from bot.forums.session.agenda_grouping import group_by_agenda
-from bot.forums.states import IN_SESSION
+from bot.forums.shared.forum_audit import append_forum_entry
+from bot.forums.shared.planning_permissions import REFUSED, find_planned_forum
+from bot.forums.shared.states import IN_SESSION
 from storage import attendance, forum_sessions
 from storage.models import HeardAs
 

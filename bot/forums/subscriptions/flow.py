@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.areas.question import area_input
 from bot.conversation.engine import Flow, Step
 from bot.feedback.intake_flow import not_yet_agreed
-from bot.forums.consent_question import consent_with_notice_input
+from bot.forums.shared.consent_question import consent_with_notice_input
 
 if TYPE_CHECKING:
     from bot.conversation.engine import Answers

@@ -1,0 +1,1 @@
+"""Rules, questions and texts that several packages of forums use."""
