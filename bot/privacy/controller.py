@@ -22,7 +22,8 @@ async def show_overview(work: UnitOfWork, request: Request) -> Answers:
 async def send_copy(work: UnitOfWork, request: Request) -> Answers:
     """Send everything that is stored about the person, as a JSON file."""
     content = await data_requests.make_copy(work, request.chat.id)
-    upload = Upload(content, f"{work.now.date().isoformat()}.json")
+    day = work.now.astimezone(work.policy.zone).date()
+    upload = Upload(content, f"{day.isoformat()}.json")
     return Show(Screen((Words("mydata.file"),)), upload=upload)
 
 

@@ -120,6 +120,15 @@ async def test_the_data_copy_is_complete(town: Town) -> None:
     assert copy["consent"]["version"]
 
 
+async def test_the_data_copy_is_named_after_the_day_in_the_city(town: Town) -> None:
+    """After midnight in the city it is still the day before in UTC."""
+    ann = town.resident("Ann")
+    town.advance(hours=16)
+    await ann.says("/mydata")
+    await ann.taps("mydata.copy")
+    assert ann.messages[-1]["document"]["file_name"] == "2026-11-26.json"
+
+
 async def test_an_opinion_being_handled_is_not_erased(town: Town) -> None:
     """The resident is told the reason, and the request is audited."""
     ann = town.resident("Ann")
