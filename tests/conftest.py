@@ -1,4 +1,4 @@
-"""What every test may ask for: a database of each kind, a town with its people."""
+"""Fixtures for all tests: a database of each kind, and a town."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 from storage import migrations
 from storage.database import Database
-from tests.places import choose_temp_folder
 from tests.postgres import Postgres
+from tests.temp_folder import choose_temp_folder
 from tests.town.town import Town, open_town
 
 if TYPE_CHECKING:
@@ -32,32 +32,33 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 @pytest.fixture(scope="session")
 def postgres() -> Postgres:
-    """A server with a migrated template database."""
+    """A PostgreSQL server with a migrated template database."""
     server = Postgres()
 
     async def prepare() -> None:
         await server.execute(f'CREATE DATABASE "{server.template}"')
-        await _migrated(server.database(server.template))
+        await _migrate(server.make_url(server.template))
 
-    _aside(prepare())
+    _run_in_thread(prepare())
     return server
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file to copy."""
+    """A migrated SQLite file, to be copied."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    _aside(_migrated(f"sqlite+aiosqlite:///{path}"))
+    _run_in_thread(_migrate(f"sqlite+aiosqlite:///{path}"))
     return path
 
 
-def _aside(work: Coroutine[object, object, None]) -> None:
-    """Run it in a loop of its own: a fixture may be asked for while a test's loop runs."""
+def _run_in_thread(work: Coroutine[object, object, None]) -> None:
+    """Run a coroutine in an event loop of its own: the test's loop may already run."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, work).result()
 
 
-async def _migrated(url: str) -> None:
+async def _migrate(url: str) -> None:
+    """Migrate the database at a URL."""
     database = Database(url)
     await migrations.migrate(database)
     await database.close()
@@ -65,7 +66,7 @@ async def _migrated(url: str) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """The URL of a fresh, migrated database: once of each kind."""
+    """The URL of a new, migrated database; a test with it runs once on each kind."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         path = tmp_path / "town.db"
@@ -74,13 +75,13 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
         return
     server: Postgres = request.getfixturevalue("postgres")
     name = await server.create()
-    yield server.database(name)
+    yield server.make_url(name)
     await server.drop(name)
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """A fresh, migrated database of each kind."""
+    """A new, migrated database; a test with it runs once on each kind."""
     opened = Database(database_url)
     yield opened
     await opened.close()
@@ -88,15 +89,15 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def town(database_url: str) -> AsyncIterator[Town]:
-    """One replica and nobody there yet."""
+    """A town with one replica."""
     async with open_town(database_url) as opened:
         yield opened
 
 
 @pytest.fixture
 async def twin_town(postgres: Postgres) -> AsyncIterator[Town]:
-    """Two replicas on one PostgreSQL database."""
+    """A town with two replicas on one PostgreSQL database."""
     name = await postgres.create()
-    async with open_town(postgres.database(name), replicas=2) as opened:
+    async with open_town(postgres.make_url(name), replicas=2) as opened:
         yield opened
     await postgres.drop(name)

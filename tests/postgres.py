@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the tests: the one of TEST_DATABASE_URL, or one of our own."""
+"""A PostgreSQL server for the tests: that of TEST_DATABASE_URL, or an embedded one."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from uuid import uuid4
 import asyncpg
 from sqlalchemy import URL, make_url
 
-from tests.places import choose_temp_folder
+from tests.temp_folder import choose_temp_folder
 
 TEMPLATE = "langnghe_template"
 
 
 class Postgres:
-    """Makes a fresh, migrated database for whoever asks."""
+    """A server that creates databases for tests."""
 
     def __init__(self) -> None:
         given = os.environ.get("TEST_DATABASE_URL")
         self.url = make_url(given) if given else _start()
         self.template = f"{TEMPLATE}_{uuid4().hex[:8]}"
 
-    def database(self, name: str) -> str:
-        """The URL of a database of this server, for SQLAlchemy."""
+    def make_url(self, name: str) -> str:
+        """Return the SQLAlchemy URL of a database of this server."""
         return self.url.set(database=name).render_as_string(hide_password=False)
 
     async def execute(self, statement: str) -> None:
@@ -40,7 +40,7 @@ class Postgres:
             await connection.close()
 
     async def create(self, *, empty: bool = False) -> str:
-        """A new database, migrated unless it is to be empty; its name."""
+        """Create a database, migrated unless `empty`; return its name."""
         name = f"test_{uuid4().hex}"
         source = "template1" if empty else self.template
         # Measured: 16 ms instead of the 28 that it takes when every page goes through the log.
@@ -48,13 +48,14 @@ class Postgres:
         return name
 
     async def drop(self, name: str) -> None:
-        """Remove a database, whoever is still connected."""
+        """Remove a database, even while sessions are connected to it."""
         await self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def _start() -> URL:
     # Not in pytest's folder: every run of pytest makes that one private to its own user, and the
     # server of a root runs as another.
+    """Start an embedded server in the temporary folder; return its URL."""
     folder = Path(mkdtemp(prefix="langnghe-postgres-", dir=choose_temp_folder())) / "data"
     atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)  # after the server's own
     with warnings.catch_warnings():

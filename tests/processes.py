@@ -1,7 +1,7 @@
-"""`python -m bot` in processes of its own, without the two seconds of imports that each takes.
+"""`python -m bot` in a process of its own, without two seconds of imports for each.
 
-A server that has imported the program once forks for every command. From there on it is the real
-thing: its own folder, environment and standard streams, signals, an exit status.
+A fork server imports the program once, and forks for every command. The forked process has its own
+folder, environment, standard streams, signals and exit status.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _forking.set_forkserver_preload(
 )
 
 
-class Running:
+class RunningCommand:
     """A command that was started."""
 
     def __init__(
@@ -38,40 +38,40 @@ class Running:
         out: Path | None = None,
         err: Path | None = None,
     ) -> None:
-        """Its output goes to files, or nowhere."""
+        """Start the command; its output goes to the files `out` and `err`, or nowhere."""
         streams = (str(out or os.devnull), str(err or os.devnull))
         self._process = _forking.Process(
-            target=_become, args=(words, dict(environment), str(folder), streams)
+            target=_run_as_main, args=(words, dict(environment), str(folder), streams)
         )
         self._process.start()
 
     @property
     def status(self) -> int | None:
-        """How it ended, or None while it runs; negative for a signal."""
+        """The exit status, negative for a signal, or None while the command runs."""
         return self._process.exitcode
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal, if it is still there."""
+        """Send a signal, if the process still runs."""
         if self._process.is_alive() and self._process.pid:
             os.kill(self._process.pid, number)
 
     def wait(self, seconds: float | None = None) -> int | None:
-        """How it ended; None if it has not in time."""
+        """Wait at most `seconds`; return the exit status, or None if the command still runs."""
         self._process.join(seconds)
         return self.status
 
-    async def ended(self) -> int:
-        """Return when it has ended; how."""
+    async def wait_until_ended(self) -> int:
+        """Wait for the end; return the exit status."""
         return await asyncio.to_thread(self.wait) or 0
 
 
-def command(
+def run_command(
     words: tuple[str, ...], environment: Mapping[str, str], folder: Path, patience: float = 40
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+    """Run a command to its end; raise TimeoutExpired after `patience` seconds."""
     with TemporaryDirectory() as place:
         out, err = Path(place, "out"), Path(place, "err")
-        running = Running(words, environment, folder, out, err)
+        running = RunningCommand(words, environment, folder, out, err)
         if running.wait(patience) is None:
             running.send(signal.SIGKILL)
             raise subprocess.TimeoutExpired(list(words), patience)
@@ -79,9 +79,10 @@ def command(
         return subprocess.CompletedProcess(words, running.status or 0, *said)
 
 
-def _become(
+def _run_as_main(
     words: tuple[str, ...], environment: dict[str, str], folder: str, streams: tuple[str, str]
 ) -> None:
+    """Set up the forked process as its own interpreter would be, and run the command."""
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -89,10 +90,11 @@ def _become(
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(opened, descriptor)
     sys.argv = ["python -m bot", *words]
-    os._exit(_status())
+    os._exit(_run_main())
 
 
-def _status() -> int:
+def _run_main() -> int:
+    """Run the program; return its exit status."""
     from bot.cli.main import main
 
     try:

@@ -18,12 +18,12 @@ import uvloop
 
 from storage import migrations
 from storage.database import Database
-from tests.bench.broadcast import gathered, kept, speed
+from tests.bench.broadcast import measure_pace, measure_speed, prepare_audience
 from tests.bench.load import ACTS, Load
 from tests.bench.peer import Peer
-from tests.bench.queries import compare, fill
+from tests.bench.queries import compare_queries, fill_database
 from tests.bench.rounds import Rounds
-from tests.bench.variants import SECRET, Process, Variant
+from tests.bench.variants import SECRET, Variant, VariantProcess
 from tests.postgres import Postgres
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ _CHEAP, _DURABLE, _STEADY, _FAST = 0.20, 2.0, 1.3, 3000
 
 
 @dataclass(frozen=True)
-class Size:
-    """How much is played."""
+class BenchSize:
+    """How much is measured."""
 
     chats: int
     rounds: int
@@ -47,13 +47,13 @@ class Size:
     paces: tuple[tuple[int, int], ...]
 
 
-FULL = Size(32, 7, 2, 10_000, 101, 1_000_000, 10, ((30, 1), (30, 2), (1000, 1), (1000, 2)))
-SHORT = Size(8, 1, 1, 200, 5, 300, 0.5, ((30, 2),))
+FULL = BenchSize(32, 7, 2, 10_000, 101, 1_000_000, 10, ((30, 1), (30, 2), (1000, 1), (1000, 2)))
+SHORT = BenchSize(8, 1, 1, 200, 5, 300, 0.5, ((30, 2),))
 
 
 @dataclass(frozen=True)
-class Row:
-    """A line of the bench; `holds` says whether the value is within the goal."""
+class BenchRow:
+    """A line of the result; `holds` is True if the value is within the goal."""
 
     name: str
     value: float
@@ -61,30 +61,33 @@ class Row:
     holds: bool
 
 
-def at_least(name: str, value: float, goal: float) -> Row:
-    """A row whose value may be as small as its goal."""
-    return Row(name, round(value, 3), goal, value >= goal)
+def at_least(name: str, value: float, goal: float) -> BenchRow:
+    """Return a row whose value must be at least its goal."""
+    return BenchRow(name, round(value, 3), goal, value >= goal)
 
 
-def within(name: str, value: float, goal: float) -> Row:
-    """A row whose value may be as large as its goal."""
-    return Row(name, round(value, 3), goal, value <= goal)
+def within(name: str, value: float, goal: float) -> BenchRow:
+    """Return a row whose value must be at most its goal."""
+    return BenchRow(name, round(value, 3), goal, value <= goal)
 
 
-def rows_of(rounds: Rounds) -> list[Row]:
-    """The goals, judged."""
+def make_rows(rounds: Rounds) -> list[BenchRow]:
+    """Return the rows for the CPU per update, compared with their goals."""
     conversation = "full durable conversation, CPU per update, against stock PTB echo"
     durability = "durability: against the same plumbing without state"
     kinds = (SQLITE, POSTGRESQL)
     return [
-        *(within(f"{conversation}, on {k}", rounds.ratio(k, STOCK), _CHEAP) for k in kinds),
-        *(within(f"{durability}, on {k}", rounds.ratio(k, STATELESS), _DURABLE) for k in kinds),
+        *(within(f"{conversation}, on {k}", rounds.compute_ratio(k, STOCK), _CHEAP) for k in kinds),
+        *(
+            within(f"{durability}, on {k}", rounds.compute_ratio(k, STATELESS), _DURABLE)
+            for k in kinds
+        ),
     ]
 
 
 async def _databases(folder: Path, name: str = "bench") -> dict[str, str]:
     postgres = Postgres()
-    made = postgres.database(await postgres.create(empty=True))
+    made = postgres.make_url(await postgres.create(empty=True))
     urls = {SQLITE: f"sqlite+aiosqlite:///{folder}/{name}.db", POSTGRESQL: made}
     for url in urls.values():
         database = Database(url)
@@ -93,14 +96,17 @@ async def _databases(folder: Path, name: str = "bench") -> dict[str, str]:
     return urls
 
 
-async def queries(size: Size) -> list[Row]:
-    """What officers wait for, at many open cases against few; each query is printed."""
+async def measure_queries(size: BenchSize) -> list[BenchRow]:
+    """Compare officers' queries at many open cases with few; print each ratio."""
     rows = []
     with tempfile.TemporaryDirectory(prefix="langnghe-bench-") as named:
         at_few, at_many = [await _databases(Path(named), name) for name in ("few", "many")]
         for kind in (SQLITE, POSTGRESQL):
-            few, many = await fill(at_few[kind], 100), await fill(at_many[kind], size.cases)
-            ratios = await compare(few, many, size.repeats)
+            few, many = (
+                await fill_database(at_few[kind], 100),
+                await fill_database(at_many[kind], size.cases),
+            )
+            ratios = await compare_queries(few, many, size.repeats)
             for name, ratio in ratios.items():
                 _say(f"  {ratio:6.2f}  {name}, on {kind}")
             what = f"officers' queries at {size.cases:,} open cases against 100, the slowest"
@@ -111,9 +117,9 @@ async def queries(size: Size) -> list[Row]:
 
 
 @contextlib.asynccontextmanager
-async def running(size: Size) -> AsyncIterator[Rounds]:
-    """Every variant started and warm."""
-    peer, processes = Peer(), dict[str, Process]()
+async def start_variants(size: BenchSize) -> AsyncIterator[Rounds]:
+    """Start every variant inside the context, and play warm-up conversations."""
+    peer, processes = Peer(), dict[str, VariantProcess]()
     server, api_url = await peer.serve()
     with tempfile.TemporaryDirectory(prefix="langnghe-bench-") as named:
         folder = Path(named)
@@ -126,7 +132,7 @@ async def running(size: Size) -> AsyncIterator[Rounds]:
         loads = {}
         try:
             for number, variant in enumerate(variants, start=1):
-                process = processes[variant.name] = Process(variant, folder)
+                process = processes[variant.name] = VariantProcess(variant, folder)
                 await process.start(api_url, peer.webhook)
                 chats = range(number * 1_000_000, number * 1_000_000 + size.chats)
                 loads[variant.name] = Load(peer, process.port, SECRET, chats)
@@ -138,33 +144,33 @@ async def running(size: Size) -> AsyncIterator[Rounds]:
             server.close()
 
 
-async def play(size: Size) -> list[Row]:
-    """Measure; prints the absolute figures, which are never judged, and returns the rows."""
-    async with running(size) as rounds:
-        await rounds.play(size.rounds, size.conversations)
+async def measure_all(size: BenchSize) -> list[BenchRow]:
+    """Measure everything; print the absolute figures, which have no goal, and return the rows."""
+    async with start_variants(size) as rounds:
+        await rounds.play_rounds(size.rounds, size.conversations)
     _say(
         f"{size.rounds} rounds of {size.chats} chats with {size.conversations} conversations of"
         f" {len(ACTS)} updates each"
     )
     for name in (STOCK, STATELESS, SQLITE, POSTGRESQL):
-        typical = rounds.typical(name)
+        typical = rounds.compute_medians(name)
         _say(
             f"  {name:10} {typical.cpu * 1e6:6.0f} µs CPU an update, {typical.calls:4.1f} calls a"
             f" conversation, {typical.busy:4.0%} busy (the harness {typical.harness:4.0%})"
         )
-    return [*rows_of(rounds), *await queries(size), *await announcement(size)]
+    return [*make_rows(rounds), *await measure_queries(size), *await measure_announcement(size)]
 
 
-async def announcement(size: Size) -> list[Row]:
-    """An announcement to very many, on PostgreSQL: its speed, and how it keeps a limit."""
+async def measure_announcement(size: BenchSize) -> list[BenchRow]:
+    """Measure an announcement to many on PostgreSQL: its speed, and how it keeps a rate limit."""
     with tempfile.TemporaryDirectory(prefix="langnghe-bench-") as named:
-        crowd = await gathered(Postgres(), size.subscribers)
+        crowd = await prepare_audience(Postgres(), size.subscribers)
         _say(f"  {crowd.expanded:,.0f} of {size.subscribers:,} recipients a second expanded")
         what = f"announcement to {size.subscribers:,}"
-        fast = await speed(crowd, Path(named), size.seconds)
+        fast = await measure_speed(crowd, Path(named), size.seconds)
         rows = [at_least(f"{what}: messages a second in one process, no limit", fast, _FAST)]
         for limit, replicas in size.paces:
-            paced = await kept(
+            paced = await measure_pace(
                 crowd, Path(named), limit=limit, seconds=size.seconds, replicas=replicas
             )
             by = f"at {limit}/s by {replicas} of the bot"
@@ -180,9 +186,9 @@ def _say(line: str) -> None:
 
 
 def main() -> None:
-    """Print the rows, write them down, and say by the status whether every goal is met."""
+    """Print the rows, write bench.json, and exit with 1 if a goal is missed."""
     short = "--short" in sys.argv[1:]
-    rows = uvloop.run(play(SHORT if short else FULL))
+    rows = uvloop.run(measure_all(SHORT if short else FULL))
     for row in rows:
         verdict = "not judged" if short else "holds" if row.holds else "MISSED"
         _say(f"{row.value:8.3f}  goal {row.goal:7.2f}  {verdict:10}  {row.name}")

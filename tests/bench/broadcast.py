@@ -1,4 +1,4 @@
-"""An announcement to a great many: how fast it is expanded and sent, and that it keeps its pace."""
+"""An announcement to very many: the speed of expanding and sending it, and the rate limit."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from storage.database import Database
 from storage.models import Outbox, OutboxState, Pace
 from storage.statements import table
 from tests.bench.peer import Peer
-from tests.bench.variants import Process, Variant
-from tests.kills.announcement import announced_to
-from tests.samples import POLICY
+from tests.bench.variants import Variant, VariantProcess
+from tests.kills.announcement import store_announcement
+from tests.policy import POLICY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 _ROWS = table(Outbox)
 
 
-class Counting(Peer):
-    """Remembers when each message came, in seconds."""
+class CountingPeer(Peer):
+    """A peer that stores the time of each message, in seconds."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,15 +49,15 @@ class Counting(Peer):
 
 
 @dataclass(frozen=True)
-class Paced:
-    """How a limit was kept: the mean as a share of it, the fullest second as a share of it."""
+class PaceReport:
+    """How a rate limit was kept: mean and fullest second, each as a share of the limit."""
 
     mean: float
     fullest: float
 
 
 @dataclass(frozen=True)
-class Crowd:
+class Audience:
     """A database in which an announcement waits to be sent to many."""
 
     url: str
@@ -66,30 +66,30 @@ class Crowd:
     expanded: float  # recipients a second, when it was put into the outbox
 
 
-async def gathered(postgres: Postgres, subscribers: int) -> Crowd:
-    """Subscribers, and the announcement's messages for all of them in the outbox."""
-    url, key = postgres.database(await postgres.create(empty=True)), make_key()
+async def prepare_audience(postgres: Postgres, subscribers: int) -> Audience:
+    """Store subscribers, and expand an announcement into a message for each of them."""
+    url, key = postgres.make_url(await postgres.create(empty=True)), make_key()
     database, pseudonyms = Database(url), Pseudonyms([key])
     await migrations.migrate(database)
-    await announced_to(database, pseudonyms, subscribers)
+    await store_announcement(database, pseudonyms, subscribers)
     begun = time.perf_counter()
     put = await announcements.expand_announcements(
         database, datetime.now(UTC), policy=replace(POLICY, pseudonyms=pseudonyms)
     )
     taken = time.perf_counter() - begun
     assert put == subscribers, put
-    return Crowd(url, database, key, put / taken)
+    return Audience(url, database, key, put / taken)
 
 
 @contextlib.asynccontextmanager
-async def sending(
-    crowd: Crowd, folder: Path, *, limit: float, replicas: int = 1
-) -> AsyncIterator[Counting]:
-    """Replicas that send what waits, at a shared limit."""
-    peer = Counting()
+async def run_senders(
+    crowd: Audience, folder: Path, *, limit: float, replicas: int = 1
+) -> AsyncIterator[CountingPeer]:
+    """Run replicas that send the waiting messages at a shared rate limit, inside the context."""
+    peer = CountingPeer()
     server, api_url = await peer.serve()
     processes = [
-        Process(Variant(f"sender {number}", ("bot", "run"), crowd.url), folder)
+        VariantProcess(Variant(f"sender {number}", ("bot", "run"), crowd.url), folder)
         for number in range(replicas)
     ]
     settings = {
@@ -111,10 +111,10 @@ async def sending(
         server.close()
 
 
-async def speed(crowd: Crowd, folder: Path, most: float) -> float:
-    """Messages a second of one process without a limit, over `most` seconds at its full speed."""
-    await _enough(crowd, 0)
-    async with sending(crowd, folder, limit=0) as peer:
+async def measure_speed(crowd: Audience, folder: Path, most: float) -> float:
+    """Return the messages a second of one process without a limit, measured for `most` seconds."""
+    await _refill(crowd, 0)
+    async with run_senders(crowd, folder, limit=0) as peer:
         await asyncio.wait_for(peer.begun.wait(), 30)
         await asyncio.sleep(1)
         begun, before = time.perf_counter(), len(peer.times)
@@ -122,19 +122,21 @@ async def speed(crowd: Crowd, folder: Path, most: float) -> float:
         return (len(peer.times) - before) / (time.perf_counter() - begun)
 
 
-async def kept(crowd: Crowd, folder: Path, *, limit: float, seconds: float, replicas: int) -> Paced:
-    """How a limit is kept for some seconds, by one or several replicas."""
-    await _enough(crowd, limit * (seconds + 5))
-    async with sending(crowd, folder, limit=limit, replicas=replicas) as peer:
+async def measure_pace(
+    crowd: Audience, folder: Path, *, limit: float, seconds: float, replicas: int
+) -> PaceReport:
+    """Send for some seconds at a rate limit, by one or several replicas; return how it was kept."""
+    await _refill(crowd, limit * (seconds + 5))
+    async with run_senders(crowd, folder, limit=limit, replicas=replicas) as peer:
         await asyncio.wait_for(peer.begun.wait(), 30)
         await asyncio.sleep(seconds + 1.5)
     # The first second is that in which replicas start.
     times = [at for at in peer.times if peer.times[0] + 1 <= at < peer.times[0] + 1 + seconds]
-    return Paced(len(times) / seconds / limit, _fullest(times) / limit)
+    return PaceReport(len(times) / seconds / limit, _count_fullest_second(times) / limit)
 
 
-async def _enough(crowd: Crowd, messages: float) -> None:
-    """Let what was sent wait again if too little is left to be measured; the pace begins anew."""
+async def _refill(crowd: Audience, messages: float) -> None:
+    """Make sent messages wait again if fewer than `messages` are left; reset the pace."""
     waits = {"state": OutboxState.WAITING, "finished_at": None}
     counted = select(func.count()).select_from(_ROWS).where(_ROWS.c.state == OutboxState.WAITING)
     async with crowd.database.transaction() as connection:
@@ -143,8 +145,8 @@ async def _enough(crowd: Crowd, messages: float) -> None:
             await connection.execute(update(_ROWS).values(**waits))
 
 
-def _fullest(times: list[float]) -> int:
-    """The most messages that came within any second."""
+def _count_fullest_second(times: list[float]) -> int:
+    """Return the largest number of messages within any second."""
     most = begin = 0
     for end, at in enumerate(times):
         while at - times[begin] >= 1:

@@ -1,4 +1,4 @@
-"""The load: conversations of eight updates each, many chats at once, one chat in order."""
+"""The load: conversations of eight updates, in many chats at once, each chat in order."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from tests.bench.peer import NOW
-from tests.bench.wire import Caller
+from tests.bench.wire import HttpCaller
 
 if TYPE_CHECKING:
-    from tests.bench.peer import Chat, Peer
+    from tests.bench.peer import Peer, PeerChat
 
 # What a resident does who agreed to the notice before. A button is named by the beginning of its
 # data: the review's carries a stamp.
@@ -32,7 +32,7 @@ _numbers = itertools.count(1)
 
 
 class Load:
-    """Sends updates to one webhook and follows what comes back through the peer."""
+    """Sends updates to one webhook, and reads the answers from the peer."""
 
     def __init__(self, peer: Peer, port: int, secret: str, chats: range) -> None:
         self._peer = peer
@@ -43,24 +43,29 @@ class Load:
             f"X-Telegram-Bot-Api-Secret-Token: {secret}\r\nContent-Type: application/json\r\n"
         ).encode()
 
-    async def run(self, conversations: int, *, agreeing: bool = False) -> int:
-        """So many conversations in each chat; how many that makes. The very first is `agreeing`."""
+    async def run_conversations(self, conversations: int, *, agreeing: bool = False) -> int:
+        """Play this many conversations in each chat; return their number.
+
+        `agreeing` includes the consent.
+        """
         acts = (ACTS[0], AGREES, *ACTS[1:]) if agreeing else ACTS
 
         await asyncio.gather(
-            *(self._talk(chat_id, acts * conversations) for chat_id in self._chats)
+            *(self._play_chat(chat_id, acts * conversations) for chat_id in self._chats)
         )
         return len(self._chats) * conversations
 
-    async def _talk(self, chat_id: int, acts: tuple[str, ...]) -> None:
+    async def _play_chat(self, chat_id: int, acts: tuple[str, ...]) -> None:
         # Servers hang up on who is silent for long, as a variant's load is between its turns.
+        """Play the acts of one chat in order."""
         loop = asyncio.get_running_loop()
-        transport, caller = await loop.create_connection(Caller, "127.0.0.1", self._port)
+        transport, caller = await loop.create_connection(HttpCaller, "127.0.0.1", self._port)
         for act in acts:
-            await self._act(caller, chat_id, act)
+            await self._perform(caller, chat_id, act)
         transport.close()
 
-    async def _act(self, caller: Caller, chat_id: int, act: str) -> None:
+    async def _perform(self, caller: HttpCaller, chat_id: int, act: str) -> None:
+        """Send one update, and wait until its answer is shown."""
         chat = self._peer.chats[chat_id]
         chat.changed.clear()
         body = orjson.dumps(_press(chat_id, chat, act) if "=" in act else _say(chat_id, act))
@@ -82,7 +87,7 @@ def _say(chat_id: int, text: str) -> dict[str, Any]:
     return {"update_id": number, "message": message}
 
 
-def _press(chat_id: int, chat: Chat, beginning: str) -> dict[str, Any]:
+def _press(chat_id: int, chat: PeerChat, beginning: str) -> dict[str, Any]:
     data = next((each for each in chat.buttons if each.startswith(beginning)), None)
     if data is None:
         raise RuntimeError(f"no button {beginning!r} among {chat.buttons}")

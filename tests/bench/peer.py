@@ -1,4 +1,4 @@
-"""The Telegram of the bench: as little as is needed, as fast as can be, on loopback."""
+"""The Telegram of the bench: a minimal and fast Bot API on loopback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from tests.bench.wire import first
+from tests.bench.wire import split_first_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +23,8 @@ NOW = 1_790_000_000
 
 
 @dataclass
-class Chat:
-    """What a chat shows: the message with the newest keyboard, and the data of its buttons."""
+class PeerChat:
+    """What a chat shows: the id of the message with the newest keyboard, and its buttons' data."""
 
     keyboard: int = 0
     buttons: tuple[str, ...] = ()
@@ -32,27 +32,27 @@ class Chat:
 
 
 class Peer:
-    """Answers the Bot API's methods, counts them, and wakes whoever looks at a chat.
+    """Answers the Bot API's methods, counts them, and wakes the load when a chat changes.
 
-    A receipt is recognised by its button; it comes by itself, and nobody waits to press it.
+    A receipt is recognised by its button; no update of the load waits for it.
     """
 
     def __init__(self) -> None:
         self.calls = 0
         self.receipts = 0
-        self.chats: dict[int, Chat] = defaultdict(Chat)
+        self.chats: dict[int, PeerChat] = defaultdict(PeerChat)
         self.webhook = asyncio.Event()
         self._number = 0
         self._receipt = asyncio.Event()
 
-    async def received(self, receipts: int) -> None:
-        """Return when so many receipts have come in all."""
+    async def wait_for_receipts(self, receipts: int) -> None:
+        """Return when this many receipts have come in all."""
         while self.receipts < receipts:
             self._receipt.clear()
             await self._receipt.wait()
 
     def answer(self, method: bytes, parameters: Json) -> object:
-        """The result of a method."""
+        """Return the result of a method."""
         self.calls += 1
         if method in _SHOWS:
             return self._shown(parameters)
@@ -76,7 +76,7 @@ class Peer:
         }
         return {**message, "reply_markup": markup} if markup else message
 
-    def _look(self, chat: Chat, number: int, markup: Json | None) -> None:
+    def _look(self, chat: PeerChat, number: int, markup: Json | None) -> None:
         rows = markup["inline_keyboard"] if markup else ()
         buttons = tuple(button["callback_data"] for row in rows for button in row)
         if buttons and buttons[0].startswith("mine:"):
@@ -87,7 +87,7 @@ class Peer:
         chat.changed.set()
 
     async def serve(self) -> tuple[asyncio.Server, str]:
-        """Listen; the server and its address."""
+        """Listen on a free port; return the server and its address."""
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: _Connection(self.answer), "127.0.0.1", 0)
         return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -104,7 +104,7 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        while (whole := first(self._received)) is not None:
+        while (whole := split_first_message(self._received)) is not None:
             self._received = whole.rest
             method = whole.head.split(b" ", 2)[1].rsplit(b"/", 1)[1]
             self._respond(self._answer(method, _parameters(whole.body)))

@@ -1,6 +1,6 @@
-"""What officers wait for, at ten thousand open cases against a hundred.
+"""Officers' queries at ten thousand open cases against a hundred.
 
-The cases are spread over the city's units as people live: most in a few of them.
+The cases are spread over the city's units as people live: most are in a few of them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from storage import casework, officers, search
 from storage.database import Database
 from storage.models import Identity, Kind, Role, State, Submission
 from storage.statements import table
-from tests.samples import POLICY
+from tests.policy import POLICY
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -42,15 +42,15 @@ Query = Callable[["AsyncConnection"], Awaitable[object]]
 
 
 @dataclass(frozen=True)
-class Filled:
-    """A database with open cases, and the code of one of a ward's."""
+class FilledDatabase:
+    """A database with open cases, and the code of a case of the ward."""
 
     database: Database
     code: str
 
 
-async def fill(url: str, cases: int) -> Filled:
-    """Put officers and so many open cases into a migrated database."""
+async def fill_database(url: str, cases: int) -> FilledDatabase:
+    """Store officers and this many open cases in a migrated database."""
     database, dice = Database(url), random.Random(7)
     async with database.transaction() as connection:
         for chat_id, unit, role in ((BOSS, CITY, Role.COORDINATOR), (WARDEN, WARD, Role.OFFICER)):
@@ -66,12 +66,12 @@ async def fill(url: str, cases: int) -> Filled:
         rows = [_case(number, dice, codes, (boss.id, warden.id)) for number in range(cases)]
         for start in range(0, cases, 500):
             await connection.execute(insert(_ROWS), rows[start : start + 500])
-    await _counted(database)
-    return Filled(database, str(rows[0]["code"]))
+    await _update_statistics(database)
+    return FilledDatabase(database, str(rows[0]["code"]))
 
 
-async def _counted(database: Database) -> None:
-    """Let the database know what it has, as the bot's purge does or PostgreSQL by itself."""
+async def _update_statistics(database: Database) -> None:
+    """Update the planner's statistics, as the bot's purge or PostgreSQL's autovacuum does."""
     await database.tidy()
     await search.optimise_index(database)
     if not database.is_sqlite:
@@ -116,8 +116,8 @@ def _case(
     }
 
 
-def asked(filled: Filled) -> dict[str, Query]:
-    """Everything that an officer waits for, by name."""
+def list_queries(filled: FilledDatabase) -> dict[str, Query]:
+    """Return every query that an officer waits for, by name."""
     settings = Settings.model_construct(privacy=PrivacySettings(encryption_key=make_key()))
     policy = make_policy(
         settings.model_copy(
@@ -158,12 +158,15 @@ async def _chosen(connection: AsyncConnection, code: str) -> None:
     await choices.list_similar_cases(connection, at)
 
 
-async def compare(few: Filled, many: Filled, rounds: int) -> dict[str, float]:
-    """The median of each query at many cases, divided by its median at few.
+async def compare_queries(
+    few: FilledDatabase, many: FilledDatabase, rounds: int
+) -> dict[str, float]:
+    """Return the median time of each query at many cases, divided by its median at few.
 
-    Every round asks everything of both: what else the machine does falls on all alike.
+    Every round runs all queries on both databases, so that other work of the machine affects all
+    alike.
     """
-    both = [(filled, asked(filled)) for filled in (few, many)]
+    both = [(filled, list_queries(filled)) for filled in (few, many)]
     times: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in both[0][1]}
     for _ in range(rounds):
         for name, kept in times.items():

@@ -1,4 +1,4 @@
-"""Rounds: the variants take turns in shuffled order, and each round has ratios of its own."""
+"""Rounds of measuring: the variants run in shuffled order, and each round has its own ratios."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ from tests.bench.load import ACTS
 if TYPE_CHECKING:
     from tests.bench.load import Load
     from tests.bench.peer import Peer
-    from tests.bench.variants import Process
+    from tests.bench.variants import VariantProcess
 
 _LONGEST = 30.0  # seconds until the last receipt has come
 
 
 @dataclass(frozen=True)
-class Measure:
-    """What one variant used in one round, per update; how busy it and the harness were."""
+class RoundMeasure:
+    """CPU seconds and calls per update of one variant in one round; how busy it and the harness
+    were.
+    """
 
     cpu: float
     calls: float
@@ -37,59 +39,70 @@ class Measure:
 
 
 class Rounds:
-    """The running variants and what each used in each round."""
+    """The running variants and their measures in each round."""
 
-    def __init__(self, peer: Peer, processes: dict[str, Process], loads: dict[str, Load]) -> None:
+    def __init__(
+        self, peer: Peer, processes: dict[str, VariantProcess], loads: dict[str, Load]
+    ) -> None:
         self._peer = peer
         self._processes = processes
         self._loads = loads
-        self._measures: list[dict[str, Measure]] = []
+        self._measures: list[dict[str, RoundMeasure]] = []
 
     async def warm_up(self) -> None:
-        """The first conversations, with the consent that the later ones have."""
+        """Play the first conversations, which include the consent."""
         for name, load in self._loads.items():
             receipts = self._peer.receipts
             keeps = bool(self._processes[name].variant.database_url)
-            await self._all_of(name, await load.run(1, agreeing=keeps), receipts)
-            await self.play_one(name, 1)
+            await self._wait_for_receipts(
+                name, await load.run_conversations(1, agreeing=keeps), receipts
+            )
+            await self.measure_one(name, 1)
 
-    async def play(self, rounds: int, conversations: int) -> None:
-        """Play so many rounds; the load on one variant follows that on another."""
+    async def play_rounds(self, rounds: int, conversations: int) -> None:
+        """Play rounds; in each one every variant has a turn, in shuffled order."""
         order = list(self._loads)
         for _ in range(rounds):
             random.shuffle(order)
-            self._measures.append({n: await self.play_one(n, conversations) for n in order})
+            self._measures.append({n: await self.measure_one(n, conversations) for n in order})
 
-    async def play_one(self, name: str, conversations: int) -> Measure:
-        """One variant's turn, from the first update until nothing of it is left to do."""
+    async def measure_one(self, name: str, conversations: int) -> RoundMeasure:
+        """Measure one variant, from the first update until all its work is done."""
         process, peer = self._processes[name], self._peer
-        cpu, own, begun = process.cpu(), time.process_time(), time.perf_counter()
+        cpu, own, begun = process.read_cpu_seconds(), time.process_time(), time.perf_counter()
         calls, receipts = peer.calls, peer.receipts
-        talks = await self._loads[name].run(conversations)
+        talks = await self._loads[name].run_conversations(conversations)
         took = time.perf_counter() - begun
-        busy, harness = (process.cpu() - cpu) / took, (time.process_time() - own) / took
-        await self._all_of(name, talks, receipts)
-        used = (process.cpu() - cpu) / (talks * len(ACTS))
+        busy, harness = (
+            (process.read_cpu_seconds() - cpu) / took,
+            (time.process_time() - own) / took,
+        )
+        await self._wait_for_receipts(name, talks, receipts)
+        used = (process.read_cpu_seconds() - cpu) / (talks * len(ACTS))
         calls = peer.calls - calls
-        await self._tidy(process.variant.database_url)
-        return Measure(used, calls / talks, busy, harness)
+        await self._mark_alerted(process.variant.database_url)
+        return RoundMeasure(used, calls / talks, busy, harness)
 
-    async def _all_of(self, name: str, talks: int, before: int) -> None:
-        """Return when the receipts have come, one for each conversation, and were written down."""
+    async def _wait_for_receipts(self, name: str, talks: int, before: int) -> None:
+        """Return when every conversation has its receipt and the results are stored.
+
+        Raises RuntimeError if the number of receipts is wrong.
+        """
         process = self._processes[name]
         if process.variant.database_url:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._peer.received(before + talks), _LONGEST)
+                await asyncio.wait_for(self._peer.wait_for_receipts(before + talks), _LONGEST)
         await asyncio.sleep(0.2)
         came = self._peer.receipts - before
         expected = talks if process.variant.database_url else 0
         if came != expected:
-            raise RuntimeError(f"{name}: {came} receipts, not {expected}: {process.said()}")
+            raise RuntimeError(f"{name}: {came} receipts, not {expected}: {process.read_log_end()}")
 
-    async def _tidy(self, database_url: str) -> None:
-        """Nobody is on duty here: say that the officers know, or each waking looks for some.
+    async def _mark_alerted(self, database_url: str) -> None:
+        """Mark all submissions as alerted:
 
-        That work belongs to the clock, not to the updates of the round that it happens to hit.
+        no officer is on duty here, and the job that looks for one would be measured with the round
+        that it happens to run in.
         """
         if not database_url:
             return
@@ -101,14 +114,14 @@ class Rounds:
             )
         await database.close()
 
-    def ratio(self, name: str, to: str) -> float:
-        """The median of the rounds' ratios."""
+    def compute_ratio(self, name: str, to: str) -> float:
+        """Return the median over the rounds of the ratio of CPU times."""
         return statistics.median(each[name].cpu / each[to].cpu for each in self._measures)
 
-    def typical(self, name: str) -> Measure:
-        """The median of each thing that was measured."""
+    def compute_medians(self, name: str) -> RoundMeasure:
+        """Return the median of each measure over the rounds."""
         measures = [each[name] for each in self._measures]
-        return Measure(
+        return RoundMeasure(
             statistics.median(each.cpu for each in measures),
             statistics.median(each.calls for each in measures),
             statistics.median(each.busy for each in measures),

@@ -1,6 +1,7 @@
-"""Our own plumbing without any state: webhook, intake, rendering, replies, but no database.
+"""The bot's own plumbing without any state:
 
-What was pressed says which screen is next; the screens are those of the real conversation.
+webhook, update handling, rendering, replies, no database. The pressed button decides the next
+screen; the screens are those of the real conversation.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from bot.runtime.http_server import serve_site
 from bot.runtime.settings import Settings, load_settings
 from bot.texts import Catalogue
 from storage.database import Database
-from tests.samples import POLICY
+from tests.policy import POLICY
 
 if TYPE_CHECKING:
     from telegram import Update
@@ -50,8 +51,8 @@ _ANSWERS: tuple[tuple[str, Any], ...] = (
 )
 
 
-def screens() -> dict[str, Screen]:
-    """The screen that follows what was pressed or, for "command" and "text", written."""
+def make_screens() -> dict[str, Screen]:
+    """Return the screen that follows each button, and those that follow a command and a text."""
     answers: dict[str, Any] = {"@agreed": NOTICE_VERSION}
     made = [_question(answers)]
     for name, value in _ANSWERS:
@@ -69,21 +70,21 @@ def _question(answers: dict[str, Any]) -> Screen:
 
 
 @dataclass(frozen=True)
-class Handlers:
-    """Shows, and keeps nothing."""
+class StatelessHandlers:
+    """Handlers that show a screen and store nothing."""
 
     replies: DirectReplies
     screens: dict[str, Screen]
 
-    async def message(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-        """A command or a text."""
+    async def handle_message(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Answer a command or a text."""
         message = update.effective_message
         assert message is not None
         cause = "command" if (message.text or "").startswith("/") else "text"
         self.replies.put(message.chat_id, DirectReply(self.screens[cause], "vi"))
 
-    async def press(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-        """A button, answered in the acknowledgement."""
+    async def handle_press(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Answer a button, in the acknowledgement of the update."""
         query = update.callback_query
         assert query is not None
         assert query.message is not None
@@ -96,23 +97,23 @@ class Handlers:
         self.replies.put(query.from_user.id, post)
 
 
-async def no_copy(_file: Attachment) -> bytes | None:
-    """No files are sent here."""
+async def find_no_copy(_file: Attachment) -> bytes | None:
+    """Return None: no files are sent here."""
     return None
 
 
-async def serve(settings: Settings) -> None:
-    """Listen until told to stop."""
+async def run_server(settings: Settings) -> None:
+    """Listen until SIGTERM."""
     bot, renderer = make_bot(settings), Renderer(Catalogue(settings.locale.zone))
     database = Database("sqlite+aiosqlite://")  # never opened
     reach = Reachability(POLICY)
     replies = DirectReplies(
-        bot, renderer, database, utc_now, lambda _reason: None, reach, no_copy, lambda: None
+        bot, renderer, database, utc_now, lambda _reason: None, reach, find_no_copy, lambda: None
     )
     application: Any = ApplicationBuilder().bot(bot).updater(None).build()
-    handlers = Handlers(replies, screens())
-    application.add_handler(CallbackQueryHandler(handlers.press))
-    application.add_handler(MessageHandler(only.TEXT, handlers.message))
+    handlers = StatelessHandlers(replies, make_screens())
+    application.add_handler(CallbackQueryHandler(handlers.handle_press))
+    application.add_handler(MessageHandler(only.TEXT, handlers.handle_message))
     intake = UpdateHandler(application, database, replies, utc_now, "vi", POLICY.pseudonyms)
     hook, stopping = settings.telegram.webhook, asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
@@ -129,7 +130,7 @@ def main() -> None:
     """Run as `python -m bot run` does."""
     settings = load_settings()
     logs.configure_logs(settings.telegram.token)
-    uvloop.run(serve(settings))
+    uvloop.run(run_server(settings))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""A stock python-telegram-bot bot that keeps nothing: echoes texts, answers and edits buttons.
+"""A bot of stock python-telegram-bot without state:
 
-It imports nothing of ours, and has the library's own HTTP client, webhook and event loop.
+it echoes texts, and answers and edits buttons. It imports nothing of this project, and uses the
+library's HTTP client, webhook and event loop.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _KEYBOARD = InlineKeyboardMarkup(
 
 
 async def echo(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-    """Say a text back."""
+    """Send a text back."""
     assert update.message is not None
     await update.message.reply_text(update.message.text or "", reply_markup=_KEYBOARD)
 

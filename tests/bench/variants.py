@@ -1,4 +1,4 @@
-"""The programs that are measured, each a process of its own that listens as a webhook."""
+"""The programs that are measured, each in a process of its own with a webhook."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ SECRET = "only-telegram-knows"
 
 @dataclass(frozen=True)
 class Variant:
-    """A way to run a bot: its name, its arguments, and the database it keeps things in."""
+    """A way to run a bot: its name, its arguments, and its database."""
 
     name: str
     module: tuple[str, ...]
     database_url: str = ""
 
 
-class Process:
-    """A variant that runs."""
+class VariantProcess:
+    """A process that runs a variant."""
 
     def __init__(self, variant: Variant, folder: Path) -> None:
         self.variant = variant
@@ -43,7 +43,7 @@ class Process:
     async def start(
         self, api_url: str, webhook: asyncio.Event, more: Mapping[str, str] | None = None
     ) -> None:
-        """Start it, with `more` settings; it says that it is ready by setting its webhook."""
+        """Start the process with `more` settings; return when it has set its webhook."""
         webhook.clear()
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -58,7 +58,9 @@ class Process:
         try:
             await asyncio.wait_for(webhook.wait(), 30)
         except TimeoutError:
-            raise RuntimeError(f"{self.variant.name} did not start: {self.said()}") from None
+            raise RuntimeError(
+                f"{self.variant.name} did not start: {self.read_log_end()}"
+            ) from None
 
     def _environment(self, api_url: str) -> dict[str, str]:
         given = {
@@ -82,21 +84,21 @@ class Process:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("BOT_")}
         return {**inherited, **ours, "PYTHONPATH": str(_ROOT)}
 
-    def cpu(self) -> float:
-        """Seconds of CPU that all its threads have used so far, as the kernel counts them.
+    def read_cpu_seconds(self) -> float:
+        """Return the CPU seconds that all its threads have used so far.
 
-        The same account as in /proc/<pid>/stat, but not rounded to hundredths of a second: the
-        clock whose number clock_getcpuclockid(3) makes of the process's.
+        It is the same account as in /proc/<pid>/stat, but not rounded to hundredths of a second:
+        the clock whose number clock_getcpuclockid(3) makes of the process id.
         """
         assert self._process is not None
         return time.clock_gettime((~self._process.pid << 3) | 2)
 
-    def said(self) -> str:
-        """The end of its log."""
+    def read_log_end(self) -> str:
+        """Return the end of its log."""
         return self._log.read_text("utf-8", errors="replace")[-2000:]
 
     async def stop(self) -> None:
-        """Stop it as an operator does."""
+        """Stop the process with SIGTERM, after 15 seconds with SIGKILL."""
         if self._process is None or self._process.returncode is not None:
             return
         self._process.send_signal(signal.SIGTERM)

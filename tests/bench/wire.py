@@ -1,4 +1,4 @@
-"""Just enough HTTP/1.1 for the bench: a head, a body of a given length, kept alive."""
+"""Just enough HTTP/1.1 for the bench: a head, and a body of a given length, on kept connections."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections import deque
 from typing import NamedTuple, cast
 
 
-class Whole(NamedTuple):
-    """A whole message: its head, its body, and what was received after it."""
+class HttpMessage(NamedTuple):
+    """A complete message: its head, its body, and the bytes received after it."""
 
     head: bytes
     body: bytes
     rest: bytes
 
 
-def first(received: bytes) -> Whole | None:
-    """The first message of what was received, or None while it is incomplete."""
+def split_first_message(received: bytes) -> HttpMessage | None:
+    """Return the first message in the received bytes, or None while it is incomplete."""
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return None
@@ -26,11 +26,11 @@ def first(received: bytes) -> Whole | None:
     length = int(lowered[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
     if len(received) < begin + length:
         return None
-    return Whole(head, received[begin : begin + length], received[begin + length :])
+    return HttpMessage(head, received[begin : begin + length], received[begin + length :])
 
 
-class Caller(asyncio.Protocol):
-    """A connection that posts and waits, as each of Telegram's does."""
+class HttpCaller(asyncio.Protocol):
+    """A connection that posts requests and waits for their answers, as Telegram's do."""
 
     def __init__(self) -> None:
         self._received = b""
@@ -42,7 +42,7 @@ class Caller(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        while (whole := first(self._received)) is not None:
+        while (whole := split_first_message(self._received)) is not None:
             self._received = whole.rest
             self._waiting.popleft().set_result((int(whole.head.split(b" ", 2)[1]), whole.body))
 
@@ -52,7 +52,7 @@ class Caller(asyncio.Protocol):
                 waiting.set_exception(ConnectionError(f"the webhook hung up: {exc}"))
 
     async def post(self, head: bytes, body: bytes) -> tuple[int, bytes]:
-        """Status and body of the answer."""
+        """Post a request; return the status and the body of its answer."""
         assert self._transport is not None
         answer: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
         self._waiting.append(answer)

@@ -1,6 +1,7 @@
-"""The command line as an operator meets it: a mistake is one line that says what to do.
+"""The command line's answers to mistakes:
 
-Lines of the log begin with `timestamp=`; what is left on standard error is said to the operator.
+one line that says what to do. Lines of the log begin with `timestamp=`. The other lines on standard
+error are for the operator.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import openpyxl
 import pytest
 
 from bot.simulator.server import Simulator
-from tests.processes import command
+from tests.processes import run_command
 
 if TYPE_CHECKING:
     import subprocess
@@ -28,22 +29,22 @@ ROOT = Path(__file__).parents[2]
 TOKEN = "123456:" + "c" * 35
 
 
-def bot(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder, with settings from the environment."""
+def run_bot(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, with settings in its environment."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("BOT_")}
-    return command(words, {**environment, "BOT_OPS__LISTEN_PORT": "0", **settings}, folder)
+    return run_command(words, {**environment, "BOT_OPS__LISTEN_PORT": "0", **settings}, folder)
 
 
-def said(done: subprocess.CompletedProcess[str]) -> str:
-    """The one line that is not of the log."""
+def get_only_line(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the only line on standard error that is not of the log."""
     lines = [each for each in done.stderr.splitlines() if not each.startswith("timestamp=")]
     assert len(lines) == 1, done.stderr
     return lines[0]
 
 
 @contextmanager
-def taken() -> Iterator[str]:
-    """A port that somebody listens at."""
+def take_port() -> Iterator[str]:
+    """Listen on a free port inside the context; yield the port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -59,12 +60,12 @@ def taken() -> Iterator[str]:
     ],
 )
 def test_a_mistake_in_the_settings_file(tmp_path: Path, content: str, says: str) -> None:
-    """2, with the setting's name and what is allowed."""
+    """Exit status 2; the line names the setting and the allowed values."""
     (tmp_path / "config.toml").write_text(content)
-    done = bot(tmp_path, "migrate")
+    done = run_bot(tmp_path, "migrate")
     assert done.returncode == 2
-    assert says in said(done)
-    assert "config.toml" in said(done)
+    assert says in get_only_line(done)
+    assert "config.toml" in get_only_line(done)
 
 
 @pytest.mark.parametrize(
@@ -87,49 +88,52 @@ def test_a_mistake_in_the_settings_file(tmp_path: Path, content: str, says: str)
 def test_a_mistake_is_one_line(
     tmp_path: Path, settings: dict[str, str], words: tuple[str, ...], status: int, says: str
 ) -> None:
-    """Settings and usage end with 2, what is wrong outside with 1."""
-    done = bot(tmp_path, *words, **settings)
-    assert (done.returncode, says in said(done)) == (status, True), done.stderr
+    """Wrong settings and usage exit with 2, problems outside the program with 1."""
+    done = run_bot(tmp_path, *words, **settings)
+    assert (done.returncode, says in get_only_line(done)) == (status, True), done.stderr
 
 
 def test_a_malformed_secret_is_not_shown(tmp_path: Path) -> None:
-    """Standard error ends in a log."""
-    done = bot(tmp_path, "migrate", BOT_TELEGRAM__WEBHOOK__SECRET_TOKEN="hush hush!")
+    """Standard error is kept in logs, so a secret must not be in it."""
+    done = run_bot(tmp_path, "migrate", BOT_TELEGRAM__WEBHOOK__SECRET_TOKEN="hush hush!")
     assert done.returncode == 2
     assert "hush" not in done.stderr
 
 
 @pytest.mark.parametrize("words", [("flee",), ("migrate", "--sideways")])
-def test_wrong_usage_names_what_is_unknown(tmp_path: Path, words: tuple[str, ...]) -> None:
-    """2, and the word that is not known; the usage stands before it."""
-    done = bot(tmp_path, *words)
+def test_wrong_usage_names_the_unknown_word(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Exit status 2; the last line has the unknown word."""
+    done = run_bot(tmp_path, *words)
     assert done.returncode == 2
     assert words[-1] in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
 
 
 def test_a_database_that_does_not_exist_is_named(tmp_path: Path, postgres: Postgres) -> None:
-    """The server is there, the database is not: one line, no traceback."""
-    done = bot(tmp_path, "migrate", BOT_DATABASE__URL=postgres.database("nowhere"))
+    """The server runs but the database is missing: one line, no traceback."""
+    done = run_bot(tmp_path, "migrate", BOT_DATABASE__URL=postgres.make_url("nowhere"))
     assert done.returncode == 1
-    assert "database.url" in said(done)
+    assert "database.url" in get_only_line(done)
 
 
-async def test_what_can_be_wrong_when_starting(tmp_path: Path) -> None:
-    """Telegram away or of another token, a port in use: 1, one line, and no token in it."""
+async def test_problems_at_the_start_are_one_line(tmp_path: Path) -> None:
+    """Telegram is unreachable or does not know the token, or a port is in use:
+
+    status 1, and no token is shown.
+    """
 
     def run(**settings: str) -> subprocess.CompletedProcess[str]:
-        return bot(tmp_path, "run", **{"BOT_TELEGRAM__TOKEN": TOKEN, **settings})
+        return run_bot(tmp_path, "run", **{"BOT_TELEGRAM__TOKEN": TOKEN, **settings})
 
-    assert bot(tmp_path, "migrate").returncode == 0
+    assert run_bot(tmp_path, "migrate").returncode == 0
     away = await asyncio.to_thread(run, BOT_TELEGRAM__API_BASE_URL="http://127.0.0.1:1")
-    assert "http://127.0.0.1:1 cannot be reached" in said(away)
+    assert "http://127.0.0.1:1 cannot be reached" in get_only_line(away)
     async with Simulator(tokens=[TOKEN]) as simulator:
         here = {"BOT_TELEGRAM__API_BASE_URL": simulator.url}
         other = {**here, "BOT_TELEGRAM__TOKEN": "654321:" + "z" * 35}
         unknown = await asyncio.to_thread(run, **other)
-        assert "does not know this token" in said(unknown)
-        with taken() as port:
+        assert "does not know this token" in get_only_line(unknown)
+        with take_port() as port:
             ops = await asyncio.to_thread(run, **here, BOT_OPS__LISTEN_PORT=port)
             hook = await asyncio.to_thread(
                 run,
@@ -139,9 +143,9 @@ async def test_what_can_be_wrong_when_starting(tmp_path: Path) -> None:
                 BOT_TELEGRAM__WEBHOOK__SECRET_TOKEN="secret",
                 BOT_TELEGRAM__WEBHOOK__LISTEN_PORT=port,
             )
-            demo = await asyncio.to_thread(bot, tmp_path, "demo", "--port", port)
+            demo = await asyncio.to_thread(run_bot, tmp_path, "demo", "--port", port)
     for done in (ops, hook, demo):
-        assert port in said(done)
+        assert port in get_only_line(done)
     for done in (away, unknown, ops, hook, demo):
         assert done.returncode == 1
         assert "Traceback" not in done.stderr
@@ -149,38 +153,42 @@ async def test_what_can_be_wrong_when_starting(tmp_path: Path) -> None:
 
 
 def test_the_first_steps(tmp_path: Path) -> None:
-    """Migrating again does nothing; an invite is a line; an empty export is empty, and opens."""
-    assert [bot(tmp_path, "migrate").returncode for _ in range(2)] == [0, 0]
-    (line,) = bot(tmp_path, "officers", "invite", "--unit", "31").stdout.splitlines()
+    """Migrating twice is harmless; an invitation is one line; an empty export opens as a
+    spreadsheet.
+    """
+    assert [run_bot(tmp_path, "migrate").returncode for _ in range(2)] == [0, 0]
+    (line,) = run_bot(tmp_path, "officers", "invite", "--unit", "31").stdout.splitlines()
     assert "invite_" in line
-    empty = bot(tmp_path, "export", "submissions")
+    empty = run_bot(tmp_path, "export", "submissions")
     assert (empty.returncode, empty.stdout, empty.stderr) == (0, "", "")
     for form in ("csv", "xlsx"):
         out = ("--format", form, "--out", f"all.{form}")
-        assert bot(tmp_path, "export", "submissions", *out).returncode == 0
+        assert run_bot(tmp_path, "export", "submissions", *out).returncode == 0
     assert "code" in (tmp_path / "all.csv").read_text("utf-8-sig").splitlines()[0]
     sheet = openpyxl.load_workbook(tmp_path / "all.xlsx").worksheets[0]
     assert "code" in [cell.value for cell in sheet[1]]
 
 
-def test_the_doctor_says_what_is_wrong(tmp_path: Path) -> None:
-    """Each thing by its name with what to do; 1 while something is to be done."""
-    done = bot(tmp_path, "doctor")
+def test_the_doctor_names_every_problem(tmp_path: Path) -> None:
+    """Each problem with its remedy; the exit status is 1 while there is a problem."""
+    done = run_bot(tmp_path, "doctor")
     assert done.returncode == 1
     assert "run 'python -m bot migrate'" in done.stdout
     assert "telegram.token" in done.stdout
-    assert "see above" in said(done)
+    assert "see above" in get_only_line(done)
 
 
 def test_the_audit_is_verified(tmp_path: Path) -> None:
-    """It prints the chain's head; a wrong head and a shift that is none are said in one line."""
+    """The command prints the head of the chain; a wrong head and an invalid shift are one line
+    each.
+    """
     url = {"BOT_DATABASE__URL": f"sqlite+aiosqlite:///{tmp_path}/a.db"}
-    assert bot(tmp_path, "migrate", **url).returncode == 0
-    held = bot(tmp_path, "audit", "verify", **url)
+    assert run_bot(tmp_path, "migrate", **url).returncode == 0
+    held = run_bot(tmp_path, "audit", "verify", **url)
     assert (held.returncode, held.stdout.split(",")[0]) == (0, "0 entries")
-    cut = bot(tmp_path, "audit", "verify", "--head", "ff", **url)
+    cut = run_bot(tmp_path, "audit", "verify", "--head", "ff", **url)
     assert cut.returncode == 1
-    assert "tampered" in said(cut)
-    wrong = bot(tmp_path, "officers", "roster", "1", "--shift", "monday", **url)
+    assert "tampered" in get_only_line(cut)
+    wrong = run_bot(tmp_path, "officers", "roster", "1", "--shift", "monday", **url)
     assert wrong.returncode == 2
-    assert "mon-fri 07:30-17:00" in said(wrong)
+    assert "mon-fri 07:30-17:00" in get_only_line(wrong)

@@ -1,4 +1,4 @@
-"""The disk is full: nothing is acknowledged, nobody is told "received"; then it goes on."""
+"""A full disk: nothing is acknowledged and no receipt is sent; afterwards the bot goes on."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import event, text
 
-from tests.transport.stage import kept, submissions
-from tests.transport.test_webhook import presses_submit
+from tests.transport.rows import count_failed_updates, list_texts
+from tests.transport.test_webhook import press_submit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -24,8 +24,8 @@ $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left' USING ERRCODE = 
 
 
 @asynccontextmanager
-async def full(town: Town) -> AsyncIterator[None]:
-    """SQLite may not grow by a page; PostgreSQL says what it does when it cannot write."""
+async def fill_disk(town: Town) -> AsyncIterator[None]:
+    """Make every write fail inside the context: SQLite by a page limit, PostgreSQL by triggers."""
     database = town.app.database
     engine = database.engine.sync_engine
     if database.is_sqlite:
@@ -55,31 +55,31 @@ async def full(town: Town) -> AsyncIterator[None]:
         await connection.execute(text("DROP FUNCTION full_disk CASCADE"))
 
 
-async def test_a_full_disk_takes_nothing_and_says_nothing(town: Town) -> None:
-    """503 for the words and for the submit; with room again both are taken, once."""
+async def test_a_full_disk_acknowledges_nothing(town: Town) -> None:
+    """A text and a submit get 503; with free space both are handled once."""
     words = "Đèn hỏng. " * 400
     ann = town.resident("Ann")
     await ann.begins()
     town.simulator.people.text(ann.id, words)
-    await _refused(town)
+    await _deliver_in_vain(town)
     assert not ann.was_told("feedback.details.more")
     await town.deliver()
     assert ann.was_told("feedback.details.more")
 
     await ann.reaches("feedback.review")
-    presses_submit(town, ann)
-    await _refused(town)
+    press_submit(town, ann)
+    await _deliver_in_vain(town)
     assert not ann.was_told("receipt.text")
     await town.deliver()
     assert ann.was_told("receipt.text")
-    assert await submissions(town) == [words.strip()]
-    assert await kept(town) == 0
+    assert await list_texts(town) == [words.strip()]
+    assert await count_failed_updates(town) == 0
 
 
-async def _refused(town: Town) -> None:
-    """Telegram hands over what waits, in vain."""
+async def _deliver_in_vain(town: Town) -> None:
+    """Post the waiting update twice on a full disk; each time it is refused with 503."""
     updates = town.simulator.world.account().updates
-    async with full(town):
+    async with fill_disk(town):
         (update,) = updates.all()
         for _ in range(2):
             assert await town.post(town.replica(0), update.body) == 503

@@ -1,4 +1,4 @@
-"""What an operator looks at: health, readiness, metrics, and the spreadsheet of an export."""
+"""The operator's view: health, readiness, metrics, and the spreadsheet of an export."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from sqlalchemy import text
 from bot.reports import export
 from bot.runtime.http_server import serve_site
 from bot.runtime.ops import make_ops_app
-from tests.samples import once
-from tests.transport.stage import message, met, put, put_at
+from tests.policy import once
+from tests.transport.rows import enqueue, enqueue_at, make_message, meet
 
 if TYPE_CHECKING:
     from tests.town.town import Town
 
 
 async def test_health_readiness_and_metrics(town: Town) -> None:
-    """Ready until the database is not what it should be, delivery stops, or a message is stuck."""
-    ann = await met(town, "Ann")
-    await put(town, message("sent", ann.id, town.now))
+    """Not ready if a message is stuck, delivery has stopped, or the schema is another one."""
+    ann = await meet(town, "Ann")
+    await enqueue(town, make_message("sent", ann.id, town.now))
     await town.deliver()
     code = await ann.gives("Đèn hỏng.")
     site = make_ops_app(town.app.database, town.app.delivery.health)
@@ -47,7 +47,7 @@ async def test_health_readiness_and_metrics(town: Town) -> None:
         assert code not in figures
 
         long_ago = datetime.now(UTC) - timedelta(minutes=10)
-        await put_at(town, long_ago, message("stuck", ann.id, long_ago))
+        await enqueue_at(town, long_ago, make_message("stuck", ann.id, long_ago))
         assert "has been waiting for 6" in await problem()
         _, figures = await get("metrics")
         assert "langnghe_outbox_lag_seconds 60" in figures
@@ -65,8 +65,8 @@ async def test_health_readiness_and_metrics(town: Town) -> None:
 
 
 @once
-async def test_a_spreadsheet_holds_what_was_given_and_runs_nothing(town: Town) -> None:
-    """Each value under its name; what begins like a formula is a text; no letter breaks it."""
+async def test_a_spreadsheet_holds_every_value_and_no_formula(town: Town) -> None:
+    """A text that looks like a formula stays a text; control characters are dropped."""
     texts = [
         "=HYPERLINK('x')",
         "@SUM(1)",

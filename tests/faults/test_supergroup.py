@@ -1,4 +1,4 @@
-"""A group becomes a supergroup while messages are on their way to it."""
+"""A group becomes a supergroup while messages to it are waiting."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from storage import casework
 from storage.models import Role
 from tests.town.group import Group
-from tests.transport.stage import message, put, requests, row
+from tests.transport.rows import count_requests, enqueue, get_row, make_message
 
 if TYPE_CHECKING:
     from tests.town.town import Town
@@ -16,33 +16,37 @@ WARD, NAMED = "11407", "Phường An Biên"
 
 
 async def test_a_group_becomes_a_supergroup_in_the_middle(town: Town) -> None:
-    """What waits and the unit's own group are rewritten once, however often that is said."""
+    """Waiting messages and the unit's group are moved to the new chat once, however often it is
+    reported.
+    """
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     world = town.simulator.world
     old = world.add_chat("group", "An Biên", members=[leader.id])
     await leader.says_in(Group(town, old.id, {}), "/baotaiday")
-    await put(town, message("a", old.id, town.now))
+    await enqueue(town, make_message("a", old.id, town.now))
     await town.deliver()
 
     new = world.migrate(old)
     updates = world.account().updates
     notices = [each.body for each in updates.all()]
     updates.clear()  # the bot finds out by being refused
-    before = requests(town, old.id)
+    before = count_requests(town, old.id)
     texts = ("draft.ended", "draft.none", "draft.ended")
-    waiting = [message(k, old.id, town.now, words=w) for k, w in zip("bcd", texts, strict=True)]
-    await put(town, *waiting, message("e", leader.id, town.now))
+    waiting = [
+        make_message(k, old.id, town.now, words=w) for k, w in zip("bcd", texts, strict=True)
+    ]
+    await enqueue(town, *waiting, make_message("e", leader.id, town.now))
     await town.deliver()
     for body in notices * 2:
         assert await town.post(town.replica(0), body) == 200
     town.advance(minutes=2)
     await town.deliver()
 
-    rows = [await row(town, key) for key in "abcde"]
+    rows = [await get_row(town, key) for key in "abcde"]
     assert [each.state.value for each in rows] == ["sent"] * 5
     assert [each.chat_id for each in rows] == [old.id, *[new.id] * 3, leader.id]
     assert not any(each.repeated for each in rows)
-    assert requests(town, old.id) == before + 1
+    assert count_requests(town, old.id) == before + 1
     async with town.app.database.reading() as connection:
         registered = await casework.find_unit_chat(connection, WARD)
     assert registered is not None

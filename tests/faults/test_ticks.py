@@ -1,4 +1,4 @@
-"""Several replicas wake at once: what fell due happens once."""
+"""Several replicas run the same jobs at once: each job's effect happens once."""
 
 from __future__ import annotations
 
@@ -37,22 +37,24 @@ async def wake_all(town: Town, job: Callable[[JobContext], Awaitable[None]]) -> 
     await town.deliver()
 
 
-async def happened(town: Town, action: str) -> int:
-    """How often something stands in the audit."""
+async def count_entries(town: Town, action: str) -> int:
+    """Return the number of audit entries of an action."""
     async with town.app.database.reading() as connection:
         found = select(func.count()).select_from(AUDIT).where(AUDIT.c.action == action)
         return int((await connection.execute(found)).scalar_one())
 
 
-async def test_what_falls_due_happens_once(twin_town: Town) -> None:
-    """An alert, a word that it is overdue, a warning before it is erased, and the erasure."""
+async def test_a_due_job_has_its_effect_once(twin_town: Town) -> None:
+    """The alert, the notice that a case is overdue, the warning before the erasure, and the
+    erasure.
+    """
     town = twin_town
     ann = town.resident("Ann")
     code = await ann.gives("Đèn hỏng.")
     officers = [await town.officer("Binh"), await town.officer("Dung")]
     await wake_all(town, jobs.alert_waiting)
     assert sum(each.count_heard(code) for each in officers) == 1
-    assert await happened(town, ALERTED) == 1
+    assert await count_entries(town, ALERTED) == 1
 
     (officer,) = (each for each in officers if each.count_heard(code))
     await officer.taps("case.do.accept", of=code)
@@ -61,7 +63,7 @@ async def test_what_falls_due_happens_once(twin_town: Town) -> None:
     town.now = due + timedelta(minutes=1)
     await wake_all(town, jobs.check_deadlines)
     assert officer.count_told("alert.overdue") == 1
-    assert await happened(town, REPORT_OVERDUE.audit_action) == 1
+    assert await count_entries(town, REPORT_OVERDUE.audit_action) == 1
     assert ann.count_told("notice.overdue") == 1
 
     async with town.app.database.transaction() as connection:
@@ -70,5 +72,5 @@ async def test_what_falls_due_happens_once(twin_town: Town) -> None:
     await wake_all(town, jobs.purge_data)
     town.advance(days=31)
     await wake_all(town, jobs.purge_data)
-    assert await happened(town, OUTLIVED) == 1
+    assert await count_entries(town, OUTLIVED) == 1
     assert ann.count_told("retention.warning") == 1

@@ -1,4 +1,4 @@
-"""What a person could do at an open question: every button, and things nobody asked for."""
+"""Possible replies to an open question: every button, messages, and forged buttons."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ messages = st.builds(
 )
 
 
-def buttons(ask: Ask) -> list[Reply]:
-    """The replies of all the buttons of a question."""
+def list_button_replies(ask: Ask) -> list[Reply]:
+    """Return the replies of all buttons of a question."""
     screen = show_question(ask)
     found = [parse_button_data(button.data) for button in (*screen.choices, *screen.moves)]
     return [each[1] for each in found if each is not None]
 
 
-def forged(flow: Flow) -> st.SearchStrategy[Reply]:
-    """Buttons that no screen has: any step, any sign, any value."""
+def forge_buttons(flow: Flow) -> st.SearchStrategy[Reply]:
+    """Draw the reply of a button that no screen shows: any step, sign and value."""
     data = st.builds(
         lambda step, sign, value: f"{flow.name}.{step}{sign}{value}",
         st.sampled_from([step.name for step in flow.steps] + ["nothing"]),
@@ -47,10 +47,10 @@ def forged(flow: Flow) -> st.SearchStrategy[Reply]:
     return data.map(lambda text: (parse_button_data(text) or ("", Reply()))[1])
 
 
-def replies(ask: Ask) -> st.SearchStrategy[Reply]:
-    """Mostly what the question expects, sometimes anything."""
-    choices: list[st.SearchStrategy[Reply]] = [messages, forged(ask.flow)]
-    expected = buttons(ask)
+def draw_replies(ask: Ask) -> st.SearchStrategy[Reply]:
+    """Draw a reply: mostly a button of the question, sometimes anything."""
+    choices: list[st.SearchStrategy[Reply]] = [messages, forge_buttons(ask.flow)]
+    expected = list_button_replies(ask)
     if expected:
         choices += [st.sampled_from(expected)] * 4
     return st.one_of(choices)

@@ -1,4 +1,4 @@
-"""Whatever a resident does, the conversation goes on, and every flow can be walked to its end."""
+"""The intake flow: no reply breaks it, and every path through it leads to an end."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from storage import conversations
 from storage.database import Database
 from storage.models import Conversation, Kind, Submission
 from storage.statements import table
-from tests.flows.replies import buttons, replies
-from tests.samples import POLICY
+from tests.flows.replies import draw_replies, list_button_replies
+from tests.policy import POLICY
 
 if TYPE_CHECKING:
     from bot.conversation.engine import Answers, Turn
@@ -37,8 +37,8 @@ MORE = 3 * 2 * 2 * 4  # paths of the dangerous text: danger, personal data, area
 fresh = itertools.count(10**6, 1000)
 
 
-def checked(ask: Ask) -> Ask:
-    """The question can be shown in every language, with buttons that Telegram takes."""
+def check_question(ask: Ask) -> Ask:
+    """Check that a question can be rendered in every language and its buttons fit; return it."""
     screen = show_question(ask)
     for language in LANGUAGES:
         rendered = RENDERER.render(screen, language)
@@ -52,7 +52,7 @@ def checked(ask: Ask) -> Ask:
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_no_reply_breaks_a_conversation(data: st.DataObject) -> None:
-    """Anything at any question: the outcome is a question, the end, or a stop, never an error."""
+    """After any reply there is a question, the end, or a stop, never an error."""
     facts: Answers = data.draw(
         st.sampled_from([{}, {"@agreed": NOTICE_VERSION}, {"@wrote_first": True}])
     )
@@ -60,14 +60,14 @@ def test_no_reply_breaks_a_conversation(data: st.DataObject) -> None:
     for _ in range(40):
         if not isinstance(turn, Ask):
             break
-        reply = data.draw(replies(checked(turn)))
+        reply = data.draw(draw_replies(check_question(turn)))
         turn = advance(FEEDBACK, turn.answers, reply)
     if isinstance(turn, Done):
         assert FEEDBACK.find_open_step(turn.answers) is None
 
 
-def choices_of(ask: Ask) -> list[Reply]:
-    """The ways forward from a question: every button, or something to write."""
+def list_choices(ask: Ask) -> list[Reply]:
+    """Return the replies that lead forward from a question: every button, or a text."""
     name = ask.step.name
     if name == "details" and "details.messages" not in ask.answers:
         # What is dangerous and names somebody is asked more; the way is the same for every kind.
@@ -80,33 +80,39 @@ def choices_of(ask: Ask) -> list[Reply]:
     if name == "area":
         return [Reply(choice="31"), Reply(choice="11407")]
     # Editing the text leads back to where this began.
-    return [each for each in buttons(ask) if each.move.value == "=" and each.choice != "edit"]
+    return [
+        each
+        for each in list_button_replies(ask)
+        if each.move.value == "=" and each.choice != "edit"
+    ]
 
 
-def walk(answers: Answers, path: list[Reply], ends: list[list[Reply]]) -> None:
-    """Follow every way forward to its end."""
+def follow_every_choice(answers: Answers, path: list[Reply], ends: list[list[Reply]]) -> None:
+    """Append every path from these answers to an end to `ends`."""
     turn = present(FEEDBACK, answers)
     assert isinstance(turn, Ask)
-    for reply in choices_of(checked(turn)):
+    for reply in list_choices(check_question(turn)):
         following = advance(FEEDBACK, turn.answers, reply)
         if isinstance(following, Ask):
             assert following.rejected is None, (turn.step.name, reply)
-            walk(following.answers, [*path, reply], ends)
+            follow_every_choice(following.answers, [*path, reply], ends)
         else:
             ends.append([*path, reply])
 
 
-def every_path() -> list[list[Reply]]:
-    """Every path through the flow, one topic standing for all: they lead the same way."""
+def list_every_path() -> list[list[Reply]]:
+    """Return every path through the flow. One topic stands for all, which lead the same way."""
     ends: list[list[Reply]] = []
     for kind in Kind:
-        walk({"@agreed": NOTICE_VERSION, "kind": kind.value, "topic": ["theft"]}, [], ends)
+        follow_every_choice(
+            {"@agreed": NOTICE_VERSION, "kind": kind.value, "topic": ["theft"]}, [], ends
+        )
     return ends
 
 
 def test_every_path_leads_to_an_end() -> None:
-    """The flow has no dead end: each path ends in a submission or in a stop that was chosen."""
-    paths = every_path()
+    """The flow has no dead end: each path ends in a submission or in a chosen stop."""
+    paths = list_every_path()
     # 8 kinds can be named (3 ways, one of them with 2 ways to give a number), one cannot;
     # 2 areas; two kinds have a way out before.
     # A dangerous text has 3 answers to the danger and 2 to the number in it.
@@ -115,24 +121,24 @@ def test_every_path_leads_to_an_end() -> None:
 
 @pytest.mark.parametrize("first", [{}, {"@wrote_first": True}])
 def test_every_first_question_leads_on(first: dict[str, Any]) -> None:
-    """Consent and the offer to keep what was written come before anything else."""
+    """The consent, or the offer to keep the text, comes first; refusing it stops the flow."""
     turn = present(FEEDBACK, first)
     assert isinstance(turn, Ask)
     assert turn.step.name == ("offer" if first else "consent")
-    refusal = choices_of(turn)[-1]
+    refusal = list_choices(turn)[-1]
     assert isinstance(advance(FEEDBACK, turn.answers, refusal), Stopped)
 
 
 async def test_every_path_is_stored(database: Database) -> None:
-    """Each path that ends in a submission stores one, in the database, turn by turn."""
-    desk = _desk(database)
+    """Each path that ends in a submission stores one, turn by turn."""
+    desk = _make_service(database)
     sent = 0
-    for number, path in enumerate(await asyncio.to_thread(_whole_paths), start=1):
+    for number, path in enumerate(await asyncio.to_thread(_list_whole_paths), start=1):
         shown = await desk.start_flow(number * 100, number, "feedback", NOW)
         assert shown is not None
         for position, reply in enumerate(path, start=1):
             shown = await desk.handle_reply(
-                number * 100 + position, number, await _bound(database, number, reply), NOW
+                number * 100 + position, number, await _with_stamp(database, number, reply), NOW
             )
             assert shown is not None
         sent += shown.finished
@@ -141,12 +147,14 @@ async def test_every_path_is_stored(database: Database) -> None:
     assert stored.scalar_one() == sent == 8 * 2 * 4 + 2 + MORE
 
 
-def _whole_paths() -> list[list[Reply]]:
-    """The paths from the very first question."""
+def _list_whole_paths() -> list[list[Reply]]:
+    """Return the paths from the very first question."""
     whole = []
     for kind in Kind:
         ends: list[list[Reply]] = []
-        walk({"@agreed": NOTICE_VERSION, "kind": kind.value, "topic": ["theft"]}, [], ends)
+        follow_every_choice(
+            {"@agreed": NOTICE_VERSION, "kind": kind.value, "topic": ["theft"]}, [], ends
+        )
         before = [Reply(choice=NOTICE_VERSION), Reply(choice=kind.value)]
         for end in ends:
             # The topic is asked for before the area.
@@ -156,8 +164,8 @@ def _whole_paths() -> list[list[Reply]]:
     return whole
 
 
-async def _bound(database: Database, chat_id: int, reply: Reply) -> Reply:
-    """A reply with the stamp of these answers, where it is the one that sends."""
+async def _with_stamp(database: Database, chat_id: int, reply: Reply) -> Reply:
+    """Return the reply; a submit gets the stamp of the present answers."""
     if not (reply.choice or "").startswith("submit-"):
         return reply
     async with database.reading() as connection:
@@ -165,10 +173,13 @@ async def _bound(database: Database, chat_id: int, reply: Reply) -> Reply:
     assert row is not None
     turn = present(FEEDBACK, row.answers)
     assert isinstance(turn, Ask)
-    return next(each for each in buttons(turn) if (each.choice or "").startswith("submit-"))
+    return next(
+        each for each in list_button_replies(turn) if (each.choice or "").startswith("submit-")
+    )
 
 
-def _desk(database: Database) -> ConversationService:
+def _make_service(database: Database) -> ConversationService:
+    """Return a conversation service on the database."""
     return ConversationService(
         database,
         FLOW_BINDINGS,
@@ -185,39 +196,39 @@ def _desk(database: Database) -> ConversationService:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
-def test_any_turns_leave_a_conversation_that_goes_on(
-    data: st.DataObject, database_url: str
-) -> None:
-    """Arbitrary turns against the database; each delivered twice, as a network does."""
+def test_a_repeated_turn_changes_nothing(data: st.DataObject, database_url: str) -> None:
+    """Arbitrary turns on the database, each delivered twice as a network may do."""
 
     async def play() -> None:
         database = Database(database_url)
         try:
-            await _play(database, data)
+            await _play_turns(database, data)
         finally:
             await database.close()
 
     asyncio.run(play())
 
 
-async def _play(database: Database, data: st.DataObject) -> None:
-    desk = _desk(database)
+async def _play_turns(database: Database, data: st.DataObject) -> None:
+    """Play turns; the second delivery of each leaves the row unchanged."""
+    desk = _make_service(database)
     chat_id = update_id = next(fresh)  # each example has a chat of its own
     await desk.start_flow(update_id, chat_id, "feedback", NOW)
     for _ in range(12):
-        row = await _row(database, chat_id)
+        row = await _find_row(database, chat_id)
         if row is None or row.flow is None:
             break
         turn = present(FEEDBACK, row.answers)
         assert isinstance(turn, Ask)
         update_id += 1
-        reply = data.draw(replies(turn))
+        reply = data.draw(draw_replies(turn))
         await desk.handle_reply(update_id, chat_id, reply, NOW)
-        once = await _row(database, chat_id)
+        once = await _find_row(database, chat_id)
         await desk.handle_reply(update_id, chat_id, reply, NOW)
-        assert await _row(database, chat_id) == once
+        assert await _find_row(database, chat_id) == once
 
 
-async def _row(database: Database, chat_id: int) -> Conversation | None:
+async def _find_row(database: Database, chat_id: int) -> Conversation | None:
+    """Return the conversation of a chat, None if there is none."""
     async with database.reading() as connection:
         return await conversations.find_conversation(connection, chat_id)

@@ -1,4 +1,4 @@
-"""Whatever an organiser does, the conversations about forums go on, and their questions show."""
+"""The flows about forums: no reply breaks them, and every question can be shown."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from bot.feedback.rules import NOTICE_VERSION
 from bot.forums.planning.actions import ACTIONS
 from bot.forums.planning.flow import NEWFORUM
 from bot.forums.session.flow import ANSWER, CLAIM, SPOKEN
-from tests.flows.replies import replies
-from tests.flows.test_every_path import checked
+from tests.flows.replies import draw_replies
+from tests.flows.test_every_path import check_question
 
 if TYPE_CHECKING:
     from bot.conversation.engine import Flow, Turn
@@ -45,19 +45,19 @@ EXPECTED = [
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
 @given(data=st.data())
 def test_no_reply_breaks_a_conversation(flow: Flow, data: st.DataObject) -> None:
-    """Anything at any question: the outcome is a question, the end, or a stop, never an error."""
+    """After any reply there is a question, the end, or a stop, never an error."""
     turn: Turn = present(flow, FACTS)
     for _ in range(30):
         if not isinstance(turn, Ask):
             break
-        reply = data.draw(st.one_of(st.sampled_from(EXPECTED), replies(checked(turn))))
+        reply = data.draw(st.one_of(st.sampled_from(EXPECTED), draw_replies(check_question(turn))))
         turn = advance(flow, turn.answers, reply)
     if isinstance(turn, Done):
         assert flow.find_open_step(turn.answers) is None
 
 
-def test_only_a_deadline_that_is_to_come_is_offered() -> None:
-    """A forum in two days takes no opinions until a week before; an earlier start asks again."""
+def test_only_future_deadlines_are_offered() -> None:
+    """A forum in two days offers no deadline of a week before; an earlier start asks again."""
     answers = {**FACTS, "starts": "2026-11-27T14:00:00+07:00"}
     step = NEWFORUM.by_name["until"]
     assert [each.value for each in step.input.options(answers)] == ["0", "1", "2"]

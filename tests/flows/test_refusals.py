@@ -15,7 +15,7 @@ from bot.core.screen import Words
 from storage import audit, conversations
 from storage.models import Audit
 from storage.statements import table
-from tests.samples import POLICY
+from tests.policy import POLICY
 from tests.town.settings import START
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""`python -m tests.kills`: the long campaign, 20 kills in each mode on each database."""
+"""`python -m tests.kills`: the long campaign, with 20 kills in each mode on each database."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from pathlib import Path
 from storage import migrations
 from storage.database import Database
 from tests.kills import announcement
-from tests.kills.campaign import campaign
+from tests.kills.campaign import run_campaign
 from tests.postgres import Postgres
 
 KILLS, RESIDENTS, ROUNDS, RECIPIENTS = 20, 8, 12, 6000
 
 
-async def play(folder: Path) -> bool:
-    """All four; whether every promise held."""
+async def run_all(folder: Path) -> bool:
+    """Run all campaigns, print a line for each, and return True if every promise held."""
     postgres = Postgres()
     holds = True
     for number, mode in enumerate(("polling", "webhook")):
         name = await postgres.create(empty=True)
-        for url in (f"sqlite+aiosqlite:///{folder}/{mode}.db", postgres.database(name)):
+        for url in (f"sqlite+aiosqlite:///{folder}/{mode}.db", postgres.make_url(name)):
             database = Database(url)
             await migrations.migrate(database)
             await database.close()
-            report = await campaign(
+            report = await run_campaign(
                 url, mode, kills=KILLS, residents=RESIDENTS, rounds=ROUNDS, seed=number
             )
             holds = holds and not report.wrong
@@ -41,12 +41,14 @@ async def play(folder: Path) -> bool:
     for kind in ("sqlite", "postgresql"):
         name = await postgres.create(empty=True)
         url = (
-            f"sqlite+aiosqlite:///{folder}/news.db" if kind == "sqlite" else postgres.database(name)
+            f"sqlite+aiosqlite:///{folder}/news.db" if kind == "sqlite" else postgres.make_url(name)
         )
         database = Database(url)
         await migrations.migrate(database)
         await database.close()
-        heard = await announcement.campaign(url, kills=KILLS, recipients=RECIPIENTS, seed=1)
+        heard = await announcement.run_announcement_campaign(
+            url, kills=KILLS, recipients=RECIPIENTS, seed=1
+        )
         holds = holds and not heard.wrong
         sys.stdout.write(
             f"announcement {kind:11} {KILLS} kills, {heard.recipients} recipients,"
@@ -58,9 +60,9 @@ async def play(folder: Path) -> bool:
 
 
 def main() -> None:
-    """Exit status 1 when a promise was broken."""
+    """Exit with status 1 if a promise was broken."""
     with tempfile.TemporaryDirectory() as folder:
-        holds = asyncio.run(play(Path(folder)))
+        holds = asyncio.run(run_all(Path(folder)))
     sys.exit(0 if holds else 1)
 
 

@@ -1,4 +1,7 @@
-"""Killing the bot in the middle of an announcement: nobody hears it twice, nobody is forgotten."""
+"""Kill the bot in the middle of an announcement:
+
+every recipient gets it, and nobody gets it twice.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,8 @@ from storage import forums
 from storage.database import Database
 from storage.models import Forum, ForumState, Outbox, OutboxState, Role, Subscription
 from storage.statements import table
-from tests.kills.campaign import Bot
-from tests.samples import POLICY
+from tests.kills.campaign import BotProcess
+from tests.policy import POLICY
 from tests.town.settings import KEY, TOKEN
 
 if TYPE_CHECKING:
@@ -33,8 +36,10 @@ _ROWS = table(Outbox)
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What became of it: recipients, messages that came, rows that may have; what was wrong."""
+class AnnouncementReport:
+    """Counts of recipients, of messages that came, and of rows in doubt; `wrong` lists broken
+    promises.
+    """
 
     recipients: int
     came: int
@@ -42,8 +47,8 @@ class Heard:
     wrong: tuple[str, ...]
 
 
-async def announced_to(database: Database, pseudonyms: Pseudonyms, recipients: int) -> None:
-    """A published forum whose announcement is due, and so many who want to hear of it."""
+async def store_announcement(database: Database, pseudonyms: Pseudonyms, recipients: int) -> None:
+    """Store a published forum with a due announcement, and `recipients` subscribers."""
     now = datetime.now(UTC)
     async with database.transaction() as connection:
         token = await casework.make_invite(
@@ -55,12 +60,17 @@ async def announced_to(database: Database, pseudonyms: Pseudonyms, recipients: i
         assert officer is not None
         for first in range(0, recipients, 2000):
             many = range(first, min(first + 2000, recipients))
-            await connection.execute(insert(table(Subscription)), _wishes(pseudonyms, many, now))
-        forum = await _forum(connection, officer.id, now)
+            await connection.execute(
+                insert(table(Subscription)), _list_subscriptions(pseudonyms, many, now)
+            )
+        forum = await _add_forum(connection, officer.id, now)
         await announcements.announce_forum(UnitOfWork(connection, now, POLICY), forum, "notice")
 
 
-def _wishes(pseudonyms: Pseudonyms, numbers: range, now: datetime) -> list[dict[str, object]]:
+def _list_subscriptions(
+    pseudonyms: Pseudonyms, numbers: range, now: datetime
+) -> list[dict[str, object]]:
+    """Return the subscription rows of a range of recipients."""
     addresses = (pseudonyms.make_address(_FIRST + number, named=True) for number in numbers)
     return [
         {
@@ -74,7 +84,8 @@ def _wishes(pseudonyms: Pseudonyms, numbers: range, now: datetime) -> list[dict[
     ]
 
 
-async def _forum(connection: AsyncConnection, organiser: int, now: datetime) -> Forum:
+async def _add_forum(connection: AsyncConnection, organiser: int, now: datetime) -> Forum:
+    """Store a published forum of the city."""
     starts = now + timedelta(days=10)
     return await forums.add_forum(
         connection,
@@ -100,27 +111,29 @@ async def _forum(connection: AsyncConnection, organiser: int, now: datetime) -> 
     )
 
 
-async def campaign(database_url: str, *, kills: int, recipients: int, seed: int) -> Heard:
-    """Play it: the bot announces and dies `kills` times; in the end everything is counted."""
+async def run_announcement_campaign(
+    database_url: str, *, kills: int, recipients: int, seed: int
+) -> AnnouncementReport:
+    """Send an announcement while the bot is killed `kills` times, then count everything."""
     chance, database = random.Random(seed), Database(database_url)
-    await announced_to(database, Pseudonyms([KEY]), recipients)
+    await store_announcement(database, Pseudonyms([KEY]), recipients)
     async with Simulator(tokens=[TOKEN]) as simulator:
         for number in range(recipients):
             simulator.world.add_user(first_name="R", id=_FIRST + number)
             simulator.world.account(TOKEN).started_by.add(_FIRST + number)
-        bot = Bot(simulator, database_url, "webhook", pace=recipients / max(1, kills) / 0.6)
+        bot = BotProcess(simulator, database_url, "webhook", pace=recipients / max(1, kills) / 0.6)
         await bot.start()
         for _ in range(kills):
             # Long enough to be in the middle of sending, or still of expanding.
             await asyncio.sleep(chance.uniform(0.1, 1.2))
             await bot.kill()
             await bot.start()
-        wrong = await _rest(database, recipients)
+        wrong = await _wait_until_sent(database, recipients)
         await bot.stop()
         came = Counter(
             chat for chat in range(_FIRST, _FIRST + recipients) for _ in simulator.messages(chat)
         )
-    states = await _states(database)
+    states = await _count_by_state(database)
     await database.close()
     wrong += [f"{chat} heard it {count} times" for chat, count in came.items() if count > 1]
     sent, maybe = states.get(OutboxState.SENT, 0), states.get(OutboxState.MAYBE_SENT, 0)
@@ -128,20 +141,21 @@ async def campaign(database_url: str, *, kills: int, recipients: int, seed: int)
         wrong.append(f"{recipients} recipients, but {states}")
     if not sent <= len(came) <= sent + maybe:
         wrong.append(f"{len(came)} heard it, {sent} rows are sent and {maybe} may be")
-    return Heard(recipients, len(came), maybe, tuple(wrong))
+    return AnnouncementReport(recipients, len(came), maybe, tuple(wrong))
 
 
-async def _states(database: Database) -> dict[OutboxState, int]:
+async def _count_by_state(database: Database) -> dict[OutboxState, int]:
+    """Return the number of announcement messages in each state."""
     counted = select(_ROWS.c.state, func.count()).group_by(_ROWS.c.state)
     announced = counted.where(_ROWS.c.announcement_id.is_not(None))
     async with database.reading() as connection:
         return {row[0]: row[1] for row in (await connection.execute(announced)).all()}
 
 
-async def _rest(database: Database, recipients: int) -> list[str]:
-    """Wait until every recipient's row is there and finished."""
+async def _wait_until_sent(database: Database, recipients: int) -> list[str]:
+    """Wait until the row of every recipient is finished; return what is wrong."""
     for _ in range(int(_LONGEST / 0.2)):
-        states = await _states(database)
+        states = await _count_by_state(database)
         waiting = states.get(OutboxState.WAITING, 0) + states.get(OutboxState.SENDING, 0)
         if sum(states.values()) == recipients and not waiting:
             return []

@@ -1,4 +1,4 @@
-"""Killing the bot at random moments of a load of conversations, and looking at what is left."""
+"""Kill the bot at random moments of many conversations, and check what is stored and sent."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from storage import failed_updates
 from storage.database import Database
 from storage.models import Outbox, Role
 from storage.statements import table
-from tests.kills.walkers import Walker, code_in
-from tests.processes import Running
-from tests.samples import POLICY
+from tests.kills.walkers import Walker, find_code
+from tests.policy import POLICY
+from tests.processes import RunningCommand
 from tests.town.settings import KEY, SECRET, TOKEN
 from tests.town.texts import contains_text
 
@@ -38,8 +38,8 @@ _LONGEST = 180.0  # seconds for everything to come to rest after the last kill
 
 
 @dataclass(frozen=True)
-class Report:
-    """What was found; `wrong` is empty if every promise held."""
+class CampaignReport:
+    """The result of a campaign; `wrong` is empty if every promise held."""
 
     kills: int
     updates: int
@@ -48,7 +48,7 @@ class Report:
     wrong: tuple[str, ...]
 
 
-class Bot:
+class BotProcess:
     """The real program in a process of its own."""
 
     def __init__(
@@ -60,9 +60,10 @@ class Bot:
         pace: float = 0,
         through: str = "",
     ) -> None:
-        """`pace` is how many messages a second may go out; 0 as many as can.
+        """Prepare a process.
 
-        `through` is another way to the simulator.
+        `pace` is the rate limit in messages a second, 0 for none. `through` is another address for
+        the simulator.
         """
         self._simulator = simulator
         port = _free_port()
@@ -86,34 +87,34 @@ class Bot:
             "BOT_OPS__LISTEN_PORT": "0",
         }
         self._first_call = "deleteWebhook" if mode == "polling" else "setWebhook"
-        self._process: Running | None = None
+        self._process: RunningCommand | None = None
 
     async def start(self) -> None:
-        """Start it; returns when it takes updates."""
+        """Start the bot; return when it receives updates."""
         journal = self._simulator.gateway.journal
         before = journal.last
-        self._process = Running(("run",), self._environment, Path("/"))
+        self._process = RunningCommand(("run",), self._environment, Path("/"))
         while not journal.entries(after=before, method=self._first_call):
             assert self._process.status is None, "the bot did not start"
             await asyncio.sleep(0.02)
 
     async def kill(self) -> None:
-        """As when the power goes."""
+        """Kill the bot, as a power cut would."""
         await self._end(signal.SIGKILL)
 
     async def stop(self) -> int:
-        """As an operator does; the exit status."""
+        """Stop the bot with SIGTERM; return its exit status."""
         return await self._end(signal.SIGTERM)
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal."""
+        """Send a signal to the bot."""
         assert self._process is not None
         self._process.send(number)
 
     async def _end(self, number: signal.Signals) -> int:
         self.send(number)
         assert self._process is not None
-        return await self._process.ended()
+        return await self._process.wait_until_ended()
 
 
 def _free_port() -> int:
@@ -123,7 +124,8 @@ def _free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def _stage(database: Database) -> AsyncIterator[Simulator]:
+async def _run_simulator(database: Database) -> AsyncIterator[Simulator]:
+    """Run a simulated Telegram with one officer."""
     async with Simulator(tokens=[TOKEN]) as simulator:
         simulator.world.add_user(first_name="Officer", id=_OFFICER)
         simulator.world.account(TOKEN).started_by.add(_OFFICER)
@@ -138,41 +140,41 @@ async def _stage(database: Database) -> AsyncIterator[Simulator]:
         yield simulator
 
 
-async def campaign(
+async def run_campaign(
     database_url: str, mode: str, *, kills: int, residents: int, rounds: int, seed: int
-) -> Report:
-    """Play it: people talk, the bot dies `kills` times, in the end everything is counted."""
+) -> CampaignReport:
+    """Let people talk while the bot is killed `kills` times, then check everything."""
     chance = random.Random(seed)
     database = Database(database_url)
-    async with _stage(database) as simulator:
+    async with _run_simulator(database) as simulator:
         first = simulator.world.account(TOKEN).updates.last_id
         walkers = [
             Walker(simulator, simulator.world.add_user(first_name=f"R{n}").id, rounds)
             for n in range(residents)
         ]
-        bot = Bot(simulator, database_url, mode)
+        bot = BotProcess(simulator, database_url, mode)
         await bot.start()
         walking = [asyncio.create_task(walker.walk()) for walker in walkers]
         for _ in range(kills):
             await asyncio.sleep(chance.uniform(0.05, 0.8))
             await bot.kill()
             await bot.start()
-        wrong = await _rest(database, walking)
+        wrong = await _wait_until_finished(database, walking)
         status = await bot.stop()
         wrong += [f"the bot ended with status {status}"] if status else []
         await simulator.delivered()
         updates = simulator.world.account(TOKEN).updates.last_id - first
-        records = await _records(database)
-        wrong += _judge_submissions(records, walkers)
-        wrong += _judge_alerts(simulator, records)
-        wrong += await _judge_rows(database, records)
-        repeated = await _repeated(database)
+        records = await _export_records(database)
+        wrong += _check_submissions(records, walkers)
+        wrong += _check_alerts(simulator, records)
+        wrong += await _check_outbox(database, records)
+        repeated = await _count_repeated(database)
     await database.close()
-    return Report(kills, updates, len(records), repeated, tuple(wrong))
+    return CampaignReport(kills, updates, len(records), repeated, tuple(wrong))
 
 
-async def _rest(database: Database, walking: list[asyncio.Task[None]]) -> list[str]:
-    """Wait until everybody has their receipts and the outbox is empty."""
+async def _wait_until_finished(database: Database, walking: list[asyncio.Task[None]]) -> list[str]:
+    """Wait until everybody has their receipts and the outbox is empty; return what is wrong."""
     _done, late = await asyncio.wait(walking, timeout=_LONGEST)
     for task in late:
         task.cancel()
@@ -188,14 +190,15 @@ async def _rest(database: Database, walking: list[asyncio.Task[None]]) -> list[s
     return ["the outbox never came to rest"]
 
 
-async def _records(database: Database) -> list[dict[str, Any]]:
+async def _export_records(database: Database) -> list[dict[str, Any]]:
+    """Return all records of the export."""
     async with database.reading() as connection:
         found = export.iterate_submission_records(connection, None, None)
         return [record async for record in found]
 
 
-def _judge_submissions(records: list[dict[str, Any]], walkers: list[Walker]) -> list[str]:
-    """Every text that was written is there once, whole, under the code on the receipt."""
+def _check_submissions(records: list[dict[str, Any]], walkers: list[Walker]) -> list[str]:
+    """Check that every text is stored once and complete, under the code of its receipt."""
     said = Counter(text for walker in walkers for text in walker.texts)
     stored = Counter(record["text"] for record in records)
     receipts = {code for walker in walkers for code in walker.codes}
@@ -206,19 +209,21 @@ def _judge_submissions(records: list[dict[str, Any]], walkers: list[Walker]) -> 
     return wrong
 
 
-def _judge_alerts(simulator: Simulator, records: list[dict[str, Any]]) -> list[str]:
-    """The officer was alerted of each; a second alert says that it may be one."""
+def _check_alerts(simulator: Simulator, records: list[dict[str, Any]]) -> list[str]:
+    """Check that the officer got an alert of each submission, and that repeats are marked."""
     alerts = [
         m for m in simulator.messages(_OFFICER) if contains_text(m.get("text", ""), "alert.text")
     ]
-    times = Counter(code_in(message) for message in alerts)
-    marked = Counter(code_in(m) for m in alerts if contains_text(m["text"], "outbox.repeated"))
+    times = Counter(find_code(message) for message in alerts)
+    marked = Counter(find_code(m) for m in alerts if contains_text(m["text"], "outbox.repeated"))
     wrong = [f"no alert of {r['code']}" for r in records if not times[r["code"]]]
     return wrong + [f"{c} repeated unmarked" for c, n in times.items() if n - marked[c] > 1]
 
 
-async def _judge_rows(database: Database, records: list[dict[str, Any]]) -> list[str]:
-    """One receipt and one alert row each, all sent; no update broke."""
+async def _check_outbox(database: Database, records: list[dict[str, Any]]) -> list[str]:
+    """Check that each submission has one receipt and one alert, both sent, and that no update
+    failed.
+    """
     rows = table(Outbox)
     async with database.reading() as connection:
         found = (await connection.execute(select(rows.c.dedup_key, rows.c.state))).all()
@@ -230,7 +235,8 @@ async def _judge_rows(database: Database, records: list[dict[str, Any]]) -> list
     return wrong + [f"{key} is {states.get(key)}" for key in keys if states.get(key) != "sent"]
 
 
-async def _repeated(database: Database) -> int:
+async def _count_repeated(database: Database) -> int:
+    """Return the number of messages that were marked as possible repeats."""
     rows = table(Outbox)
     async with database.reading() as connection:
         found = await connection.execute(select(rows.c.id).where(rows.c.repeated.is_(True)))

@@ -1,22 +1,24 @@
-"""A short form of the campaign; `make faults` plays the long one."""
+"""A short form of the kill campaigns; `make faults` runs the long one."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.kills import announcement
-from tests.kills.campaign import campaign
+from tests.kills.campaign import run_campaign
 
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
 async def test_nothing_is_lost_or_doubled_by_kills(database_url: str, mode: str) -> None:
-    """Killed three times in the middle of conversations: every opinion once, every alert there."""
-    report = await campaign(database_url, mode, kills=3, residents=5, rounds=2, seed=7)
+    """After three kills in the middle of conversations every opinion is stored once and alerted."""
+    report = await run_campaign(database_url, mode, kills=3, residents=5, rounds=2, seed=7)
     assert report.wrong == ()
     assert report.submissions == 10
 
 
 async def test_an_announcement_survives_kills(database_url: str) -> None:
-    """Killed twice in the middle: each hears it once, or their row says that they may have."""
-    heard = await announcement.campaign(database_url, kills=2, recipients=120, seed=3)
+    """After two kills each recipient got it once, or its row says that it may have been sent."""
+    heard = await announcement.run_announcement_campaign(
+        database_url, kills=2, recipients=120, seed=3
+    )
     assert heard.wrong == ()

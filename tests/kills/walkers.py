@@ -1,4 +1,4 @@
-"""People who give opinions whatever happens to the bot: they look, act, and wait."""
+"""Simulated residents who submit opinions while the bot is killed: they look, act and wait."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _LOOK = 0.02
 _PATIENCE = 1.5  # seconds without any answer, after which a person tries again
 
-# What is pressed at each question; the text is written, the review carries a stamp.
+# What is pressed at each question; the text is written, the review's button carries a stamp.
 _PRESSES = {
     "consent": "feedback.consent=2026-12",
     "kind": "feedback.kind=report",
@@ -28,7 +28,7 @@ _PRESSES = {
 
 @dataclass
 class Walker:
-    """Somebody who gives `rounds` opinions of two messages each, one after the other."""
+    """A resident who submits `rounds` opinions of two messages each, one after the other."""
 
     simulator: Simulator
     id: int
@@ -37,76 +37,82 @@ class Walker:
     _written: int = 0
     _since: int = 0
 
-    def text(self, number: int, part: int) -> str:
-        """What is written: unique to person, round and part."""
+    def make_text(self, number: int, part: int) -> str:
+        """Return a text that is unique to the person, the round and the part."""
         return f"{self.id}, round {number}, part {part}"
 
     @property
     def texts(self) -> list[str]:
-        """The texts of the opinions, as they must come out of the export."""
-        return [f"{self.text(n, 1)}\n{self.text(n, 2)}" for n in range(self.rounds)]
+        """The complete texts of the opinions, as the export must have them."""
+        return [f"{self.make_text(n, 1)}\n{self.make_text(n, 2)}" for n in range(self.rounds)]
 
     async def walk(self) -> None:
-        """Give all the opinions; returns with the last receipt."""
+        """Submit all the opinions; return after the last receipt."""
         for number in range(self.rounds):
             self._written = 0
             self._since = self.simulator.messages(self.id)[-1]["message_id"] if number else 0
-            self._says("/feedback")
-            await self._answered()
+            self._send_text("/feedback")
+            await self._wait_for_answer()
             while len(self.codes) <= number:
-                await self._step(number)
-                self._collect()
+                await self._act_once(number)
+                self._collect_codes()
 
-    async def _step(self, number: int) -> None:
-        message, data = self._keyboard()
+    async def _act_once(self, number: int) -> None:
+        """Do what the newest keyboard asks for, and wait for the answer."""
+        message, data = self._find_keyboard()
         step = next((re.sub(r"feedback\.(\w+).*", r"\1", d) for d in data if "feedback." in d), "")
         submit = next((d for d in data if d.startswith("feedback.review=submit")), None)
         if step == "details" and self._written < 2:
             self._written += 1
-            self._says(self.text(number, self._written))
+            self._send_text(self.make_text(number, self._written))
         elif step == "details" and "feedback.details=done" in data:
-            self._presses(message, "feedback.details=done")
+            self._press(message, "feedback.details=done")
         elif submit is not None:
-            self._presses(message, submit)
-            await self._receipt(message, submit, number)
+            self._press(message, submit)
+            await self._wait_for_receipt(message, submit, number)
             return
         elif _PRESSES.get(step) in data:
-            self._presses(message, _PRESSES[step])
+            self._press(message, _PRESSES[step])
         else:
-            self._says("/feedback")
-        if not await self._answered():
+            self._send_text("/feedback")
+        if not await self._wait_for_answer():
             # The answer was lost with its process: ask for the open question. It is shown below,
             # since only what is pressed is changed in place.
-            self._says("/feedback")
-            await self._answered()
+            self._send_text("/feedback")
+            await self._wait_for_answer()
 
-    async def _receipt(self, message: int, submit: str, number: int) -> None:
-        """Wait for it; pressing again is harmless, asking anew would begin another opinion."""
+    async def _wait_for_receipt(self, message: int, submit: str, number: int) -> None:
+        """Wait for the receipt and press again if it does not come:
+
+        /feedback would begin another opinion.
+        """
         waited = 0.0
         while len(self.codes) <= number:
             await asyncio.sleep(_LOOK)
             waited += _LOOK
-            self._collect()
+            self._collect_codes()
             if waited > _PATIENCE:
-                self._presses(message, submit)
+                self._press(message, submit)
                 waited = 0.0
 
-    async def _answered(self) -> bool:
-        """Whether something changed in the chat before patience ended."""
-        before = self._looks()
+    async def _wait_for_answer(self) -> bool:
+        """Return True if something changed in the chat within the patience time."""
+        before = self._describe_chat()
         waited = 0.0
         while waited < _PATIENCE:
             await asyncio.sleep(_LOOK)
             waited += _LOOK
-            if self._looks() != before:
+            if self._describe_chat() != before:
                 return True
         return False
 
-    def _looks(self) -> str:
+    def _describe_chat(self) -> str:
+        """Return a text that changes when the chat's newest messages change."""
         said = [m for m in self.simulator.messages(self.id)[-6:] if m["from"]["is_bot"]]
         return repr([(m["message_id"], m.get("text"), m.get("reply_markup")) for m in said])
 
-    def _keyboard(self) -> tuple[int, list[str]]:
+    def _find_keyboard(self) -> tuple[int, list[str]]:
+        """Return the newest message with buttons of the flow, and their data."""
         for message in reversed(self.simulator.messages(self.id)):
             if message["message_id"] <= self._since:
                 break  # what an earlier opinion left in the chat
@@ -116,17 +122,20 @@ class Walker:
                 return message["message_id"], data
         return 0, []
 
-    def _collect(self) -> None:
+    def _collect_codes(self) -> None:
+        """Remember the codes of new receipts."""
         for message in self.simulator.messages(self.id):
             if contains_text(message.get("text", ""), "receipt.text"):
-                code = code_in(message)
+                code = find_code(message)
                 if code not in self.codes:
                     self.codes.append(code)
 
-    def _says(self, text: str) -> None:
-        self.simulator.people.text(self.id, text)
+    def _send_text(self, make_text: str) -> None:
+        """Send a text message."""
+        self.simulator.people.text(self.id, make_text)
 
-    def _presses(self, message: int, data: str) -> None:
+    def _press(self, message: int, data: str) -> None:
+        """Press a button, if the message still has it."""
         held = {
             b["callback_data"]
             for m in self.simulator.messages(self.id)
@@ -138,8 +147,8 @@ class Walker:
             self.simulator.people.press(self.id, message_id=message, data=data)
 
 
-def code_in(message: dict[str, Any]) -> str:
-    """The receipt code that a message names."""
+def find_code(message: dict[str, Any]) -> str:
+    """Return the receipt code in a message."""
     found = re.search(r"HP-\w{4}-\w{4}", message["text"])
     assert found is not None
     return found.group()

@@ -1,4 +1,4 @@
-"""Many messages on their way at once."""
+"""Many outbox messages are sent at once, and every result is stored."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from storage import outbox
 from tests.town.town import Town, open_town
 
 
-async def test_a_message_that_is_sent_later_than_its_chunk_is_written_down(
+async def test_the_result_of_a_slow_message_is_stored(
     database_url: str,
 ) -> None:
-    """What becomes of the slower one is not lost when the faster one's outcome is written."""
+    """It is not lost when the results of faster messages are stored first."""
     paced = RateLimitSettings(global_per_second=5, chat_per_second=0, group_per_minute=0)
     async with open_town(database_url, limits=paced) as town:
         await _send_to_many(town, 3)
 
 
-async def test_each_of_many_messages_at_once_is_written_down_as_sent(town: Town) -> None:
-    """Thirty outcomes at once, written in however many transactions."""
+async def test_the_results_of_many_messages_are_stored(town: Town) -> None:
+    """Thirty results at once, in any number of transactions."""
     await _send_to_many(town, 30)
 
 
 async def _send_to_many(town: Town, many: int) -> None:
+    """Send a message to `many` residents, and check that each is stored as sent."""
     people = [town.resident(f"Person {number}") for number in range(many)]
     for person in people:
         await person.says("/help")

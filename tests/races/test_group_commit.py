@@ -1,4 +1,4 @@
-"""Rounds: turns that share a transaction stay apart."""
+"""Group commit: turns that share a transaction do not affect each other."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 CHATS = range(1, 9)
 
 
-def counts() -> DecideTurn:
-    """A turn that counts one more in its chat's row, and says how far it came."""
+def make_counting_turn() -> DecideTurn:
+    """Return a turn that adds 1 to the count in its chat's row, and returns the new count."""
 
     async def decide(_connection: AsyncConnection, row: Conversation) -> tuple[int, Draft]:
         count = int(row.answers.get("count", 0)) + 1
@@ -30,8 +30,8 @@ def counts() -> DecideTurn:
     return decide
 
 
-def breaks() -> DecideTurn:
-    """A turn that cannot be taken."""
+def make_failing_turn() -> DecideTurn:
+    """Return a turn that raises an error."""
 
     async def decide(_connection: AsyncConnection, _row: Conversation) -> tuple[None, None]:
         raise ZeroDivisionError
@@ -39,49 +39,52 @@ def breaks() -> DecideTurn:
     return decide
 
 
-async def made(database: Database) -> TurnBatcher:
-    """Rounds over chats that are known already, so that they do share a transaction."""
+async def make_batcher(database: Database) -> TurnBatcher:
+    """Return a batcher whose chats exist already, so that their turns share a transaction."""
     async with database.transaction() as connection:
         for chat_id in CHATS:
             await conversations.lock_or_create_conversation(connection, chat_id, "vi")
     return TurnBatcher(database, "vi")
 
 
-async def counted(database: Database, chat_id: int) -> int:
-    """What stands in a chat's row."""
+async def read_count(database: Database, chat_id: int) -> int:
+    """Return the count in a chat's row."""
     async with database.reading() as connection:
         row = await conversations.find_conversation(connection, chat_id)
     assert row is not None
     return int(row.answers.get("count", 0))
 
 
-async def test_a_turn_that_breaks_breaks_for_nobody_else(database: Database) -> None:
-    """The others of its round are taken, each once; it alone hears of it."""
-    rounds = await made(database)
-    turns = [rounds.submit_turn(chat, breaks() if chat == 3 else counts()) for chat in CHATS]
+async def test_a_failing_turn_fails_alone(database: Database) -> None:
+    """The other turns of its transaction are done once; only its own caller gets the error."""
+    rounds = await make_batcher(database)
+    turns = [
+        rounds.submit_turn(chat, make_failing_turn() if chat == 3 else make_counting_turn())
+        for chat in CHATS
+    ]
     outcomes = await asyncio.gather(*turns, return_exceptions=True)
     for chat, outcome in zip(CHATS, outcomes, strict=True):
         if chat == 3:
             assert isinstance(outcome, ZeroDivisionError)
         else:
             assert outcome == 1
-        assert await counted(database, chat) == (0 if chat == 3 else 1)
+        assert await read_count(database, chat) == (0 if chat == 3 else 1)
 
 
 async def test_turns_of_one_chat_are_taken_in_order(database: Database) -> None:
-    """However many wait: each sees what the one before it left."""
-    rounds = await made(database)
-    turns = [rounds.submit_turn(chat, counts()) for _ in range(5) for chat in (1, 2)]
+    """Each turn sees the result of the one before, however many wait."""
+    rounds = await make_batcher(database)
+    turns = [rounds.submit_turn(chat, make_counting_turn()) for _ in range(5) for chat in (1, 2)]
     outcomes = await asyncio.gather(*turns)
     assert outcomes[0::2] == outcomes[1::2] == [1, 2, 3, 4, 5]
 
 
-async def test_who_does_not_wait_holds_nobody_up(database: Database) -> None:
-    """A caller that goes away leaves the round to the others."""
-    rounds = await made(database)
-    gone = asyncio.create_task(rounds.submit_turn(1, counts()))
-    stays = asyncio.create_task(rounds.submit_turn(2, counts()))
+async def test_a_cancelled_caller_delays_no_other_turn(database: Database) -> None:
+    """The other callers get their results."""
+    rounds = await make_batcher(database)
+    gone = asyncio.create_task(rounds.submit_turn(1, make_counting_turn()))
+    stays = asyncio.create_task(rounds.submit_turn(2, make_counting_turn()))
     await asyncio.sleep(0)  # both have asked
     gone.cancel()
     assert await stays == 1
-    assert await rounds.submit_turn(2, counts()) == 2
+    assert await rounds.submit_turn(2, make_counting_turn()) == 2

@@ -15,7 +15,7 @@ from storage.models import Outbox, OutboxState
 from storage.outbox import Priority
 from storage.statements import table
 from tests.town.settings import START
-from tests.transport.stage import message
+from tests.transport.rows import make_message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ async def enqueue(database: Database, rows: Sequence[tuple[int, Priority, str]])
         await connection.execute(delete(ROWS))
         for key, (chat_id, priority, delay) in zip(keys, rows, strict=True):
             await outbox.enqueue_messages(
-                connection, [message(key, chat_id, START, priority=priority)], START
+                connection, [make_message(key, chat_id, START, priority=priority)], START
             )
             if DELAYS[delay]:
                 changed = update(ROWS).where(ROWS.c.dedup_key == key)

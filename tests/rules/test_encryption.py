@@ -1,4 +1,7 @@
-"""The seal: what it hides, and what it lets nobody connect."""
+"""Encryption and pseudonyms:
+
+only the key's holder reads a chat id, and nobody can link two rows.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ KEY = make_key()
 
 
 @given(chat_id=CHATS)
-def test_an_address_leads_back_to_its_chat(chat_id: int) -> None:
-    """For the holder of the key only."""
+def test_an_address_decrypts_to_its_chat(chat_id: int) -> None:
+    """Only with the same key."""
     address = Pseudonyms([KEY]).make_address(chat_id, named=True)
     assert Pseudonyms([KEY]).decrypt_chat_id(address.sealed) == chat_id
     with pytest.raises(Unreadable):
@@ -26,8 +29,8 @@ def test_an_address_leads_back_to_its_chat(chat_id: int) -> None:
 
 
 @given(chat_id=CHATS)
-def test_pseudonyms_are_the_same_every_time_and_no_chats(chat_id: int) -> None:
-    """They stand where chat ids do, and can never be mistaken for one."""
+def test_pseudonyms_are_stable_and_never_chat_ids(chat_id: int) -> None:
+    """They lie above all chat ids and within 64 bits."""
     pseudonyms = Pseudonyms([KEY])
     aliases = pseudonyms.list_aliases(chat_id)
     assert aliases == Pseudonyms([KEY]).list_aliases(chat_id)
@@ -43,7 +46,7 @@ def test_pseudonyms_are_the_same_every_time_and_no_chats(chat_id: int) -> None:
 
 @given(first=CHATS, second=CHATS)
 def test_pseudonyms_of_two_chats_differ(first: int, second: int) -> None:
-    """As do those of one chat under two keys."""
+    """So do those of one chat under two keys."""
     pseudonyms = Pseudonyms([KEY])
     if first != second:
         assert not set(pseudonyms.list_aliases(first)) & set(pseudonyms.list_aliases(second))
@@ -52,8 +55,8 @@ def test_pseudonyms_of_two_chats_differ(first: int, second: int) -> None:
     )
 
 
-def test_the_same_chat_is_sealed_differently_every_time() -> None:
-    """Two sealed addresses do not tell that they are of one person."""
+def test_the_same_chat_is_encrypted_differently_every_time() -> None:
+    """Two encrypted addresses do not show that they belong to one person."""
     pseudonyms = Pseudonyms([KEY])
     assert (
         pseudonyms.make_address(1, named=True).sealed
@@ -61,8 +64,8 @@ def test_the_same_chat_is_sealed_differently_every_time() -> None:
     )
 
 
-def test_an_old_key_still_opens_and_is_still_known() -> None:
-    """While a key is changed both are given: the new one seals, both open and are found."""
+def test_an_old_key_still_decrypts_and_finds_pseudonyms() -> None:
+    """During a change of keys the new one encrypts; both decrypt and find rows."""
     old, new = make_key(), make_key()
     sealed = Pseudonyms([old]).make_address(7, named=False)
     both = Pseudonyms([new, old])
@@ -72,14 +75,14 @@ def test_an_old_key_still_opens_and_is_still_known() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 44, "é" * 44])
-def test_what_is_no_key_is_refused(key: str) -> None:
-    """And the refusal says how to make one."""
+def test_an_invalid_key_is_refused(key: str) -> None:
+    """The error says how to make a key."""
     with pytest.raises(BadKey, match="keys new"):
         Pseudonyms([key])
 
 
-def test_without_a_setting_a_key_is_made_once_and_kept(tmp_path: Path) -> None:
-    """In a file that nobody else on the machine may read."""
+def test_a_key_is_created_once_if_none_is_set(tmp_path: Path) -> None:
+    """In a file that only its owner may read."""
     file = tmp_path / "the.key"
     made = load_keys("", file)
     assert load_keys("", file) == made

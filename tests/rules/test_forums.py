@@ -1,4 +1,7 @@
-"""What is decided about forums: moments as people type them, opinions under the agenda."""
+"""Rules about forums:
+
+times as people type them, opinions under the agenda, the table of actions.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ NOW = datetime(2026, 11, 25, 9, 30, tzinfo=CITY)
     ],
 )
 def test_a_moment_is_read_as_it_is_typed(typed: str, meant: str) -> None:
-    """Day first, in the city's time; what part of the day it is counts."""
+    """Day first, in the city's time zone; words for the part of the day count."""
     assert parse_moment(typed, NOW, CITY) == datetime.fromisoformat(meant).replace(tzinfo=CITY)
 
 
@@ -72,47 +75,47 @@ def test_a_moment_is_read_as_it_is_typed(typed: str, meant: str) -> None:
         "20/12/2026 14:00 đến 21/12/2026 16:00",
     ],
 )
-def test_what_is_not_surely_a_moment_is_asked_again(typed: str) -> None:
-    """Never a guess: a forum on a wrong day costs everybody an evening."""
+def test_an_ambiguous_time_is_refused(typed: str) -> None:
+    """The parser never guesses: a wrong day costs many people an evening."""
     with pytest.raises(InvalidMoment):
         parse_moment(typed, NOW, CITY)
 
 
-def test_what_is_over_is_refused() -> None:
-    """Another reason than what cannot be read."""
+def test_a_past_time_is_refused() -> None:
+    """By another error than an unreadable one."""
     with pytest.raises(PastMoment):
         parse_moment("20/11/2026 14:00", NOW, CITY)
 
 
-def opinion(number: int, text: str, *topics: str) -> Any:
-    """An opinion, as far as the agenda is concerned."""
+def make_opinion(number: int, text: str, *topics: str) -> Any:
+    """Return a submission with the columns that the grouping reads."""
     return SimpleNamespace(id=number, folded=fold_text(text), topics=topics)
 
 
-def test_opinions_are_put_under_the_agenda() -> None:
-    """By their words or their topics; what is like no point stands at the end."""
+def test_opinions_are_grouped_under_the_agenda() -> None:
+    """By their words or their topics; an opinion that matches no point comes last."""
     agenda = ["An toàn giao thông", "Phòng chống trộm cắp", "Trật tự vỉa hè"]
     forum: Any = SimpleNamespace(agenda=agenda)
     given = [
-        opinion(1, "Mất xe máy ở ngõ 5, đề nghị phòng chống trộm cắp", "theft"),
-        opinion(2, "vỉa hè phố Cát Cụt mất trật tự"),
-        opinion(3, "Đề nghị dạy bơi cho trẻ em", "other"),
-        opinion(4, "Xe chạy quá nhanh ở ngã tư", "traffic_safety"),
+        make_opinion(1, "Mất xe máy ở ngõ 5, đề nghị phòng chống trộm cắp", "theft"),
+        make_opinion(2, "vỉa hè phố Cát Cụt mất trật tự"),
+        make_opinion(3, "Đề nghị dạy bơi cho trẻ em", "other"),
+        make_opinion(4, "Xe chạy quá nhanh ở ngã tư", "traffic_safety"),
     ]
     found = {point: [each.id for each in group] for point, group in group_by_agenda(forum, given)}
     assert found == {agenda[0]: [4], agenda[1]: [1], agenda[2]: [2], None: [3]}
     assert list(found) == [*agenda, None]
 
 
-def test_the_drawing_is_the_tables() -> None:
-    """docs/forums.md shows what the code does."""
+def test_the_documented_states_are_those_of_the_code() -> None:
+    """The state diagram in docs/forums.md is the one that the table of actions gives."""
     drawing = Path(__file__).parents[2] / "docs" / "forums.md"
     assert draw_states() in drawing.read_text("utf-8")
     assert draw_table() in drawing.read_text("utf-8")
 
 
 def test_every_forum_comes_to_an_end() -> None:
-    """From each state a way leads to where it is over, and none leads out of that."""
+    """Every state leads to a final state, and no action leads out of one."""
     over = {ForumState.CLOSED, ForumState.CANCELLED}
     ways = {
         (state, each.to_state) for each in ACTIONS for state in each.from_states if each.to_state
@@ -124,8 +127,8 @@ def test_every_forum_comes_to_an_end() -> None:
     assert ending == set(ForumState)
 
 
-def test_nothing_is_published_but_by_somebody_who_approves() -> None:
-    """No other move leads to a notice; who only organises, watches or administers has none."""
+def test_only_an_approval_publishes_a_forum() -> None:
+    """Only approvers and coordinators may approve."""
     (approving,) = [
         each
         for each in ACTIONS

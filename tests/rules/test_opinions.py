@@ -1,4 +1,4 @@
-"""What is decided about an opinion: who handles it, until when, under which code."""
+"""Rules about submissions: the unit that handles them, due dates, and receipt codes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 WARD = "11407"
 
 
-def due(received: datetime, days: int, *, off: frozenset[date] = frozenset()) -> date:
-    """The day of the deadline, with the public holidays."""
+def compute_due_day(received: datetime, days: int, *, off: frozenset[date] = frozenset()) -> date:
+    """Return the day of the deadline, with the public holidays."""
     return BusinessCalendar(ZONE, off=off).after(received, days).date()
 
 
@@ -43,14 +43,14 @@ def due(received: datetime, days: int, *, off: frozenset[date] = frozenset()) ->
 )
 def test_only_working_days_of_the_city_count(received: datetime, days: int, expected: date) -> None:
     """The day of receipt, weekends and public holidays do not count."""
-    assert due(received, days) == expected
+    assert compute_due_day(received, days) == expected
 
 
 def test_the_operators_days_off_count_as_holidays() -> None:
     """A day off in the settings moves the deadline."""
     received = datetime(2026, 12, 1, 3, tzinfo=UTC)
-    assert due(received, 1) == date(2026, 12, 2)
-    assert due(received, 1, off=frozenset({date(2026, 12, 2)})) == date(2026, 12, 3)
+    assert compute_due_day(received, 1) == date(2026, 12, 2)
+    assert compute_due_day(received, 1, off=frozenset({date(2026, 12, 2)})) == date(2026, 12, 3)
 
 
 def test_a_saturday_that_makes_up_for_another_day_is_worked() -> None:
@@ -71,7 +71,7 @@ def test_a_deadline_is_a_working_day_and_later_with_more_days(
     received: datetime, days: int
 ) -> None:
     """It never falls on a day off, and one more working day is at least one day more."""
-    first, second = due(received, days), due(received, days + 1)
+    first, second = compute_due_day(received, days), compute_due_day(received, days + 1)
     assert first.weekday() < 5
     assert first not in list_public_holidays(first.year)
     assert second >= first + timedelta(days=1)
@@ -81,13 +81,13 @@ def test_a_deadline_is_a_working_day_and_later_with_more_days(
 @pytest.mark.parametrize(
     "topic", [Topic.OFFICER_ATTITUDE, Topic.CRIME_REPORT_HANDLING, Topic.STAFFING]
 )
-def test_what_concerns_the_units_own_officers_goes_to_the_city(kind: Kind, topic: Topic) -> None:
-    """Whatever else it is about."""
+def test_an_opinion_about_the_units_officers_goes_to_the_city(kind: Kind, topic: Topic) -> None:
+    """Also if it has other topics."""
     assert submission_rules.get_handling_unit(kind, [Topic.THEFT, topic], WARD) == CITY
 
 
-def test_praise_reaches_those_praised() -> None:
-    """A good word about the unit's officers is for the unit."""
+def test_praise_of_officers_stays_with_their_unit() -> None:
+    """Praise is the only kind about officers that their unit handles."""
     assert submission_rules.get_handling_unit(Kind.PRAISE, [Topic.OFFICER_ATTITUDE], WARD) == WARD
 
 
@@ -98,13 +98,13 @@ def test_complaints_and_denunciations_go_to_the_city(kind: Kind) -> None:
 
 
 def test_alerts_go_up_but_never_down() -> None:
-    """A unit without officers on duty has the city's alerted; the city has only itself."""
+    """If no officer of a unit is on duty, the city's are alerted; the city has no substitute."""
     assert submission_rules.list_units_to_alert(WARD) == (WARD, CITY)
     assert submission_rules.list_units_to_alert(CITY) == (CITY,)
 
 
 def test_a_denunciation_is_never_named() -> None:
-    """Even by a draft that chose otherwise before its kind was changed."""
+    """Also if an earlier answer of the draft chose a name."""
     answers = {"kind": "denunciation", "identity": "phone", "phone": "0912345678"}
     assert rules.get_identity(answers) is Identity.UNNAMED
     assert not rules.gives_phone(answers)
@@ -112,7 +112,7 @@ def test_a_denunciation_is_never_named() -> None:
 
 
 def test_a_receipt_code_is_read_however_it_is_typed() -> None:
-    """With or without its dashes, its HP, capitals and spaces."""
+    """With or without dashes, HP, capitals and spaces."""
     code = submission_rules.make_receipt_code(secrets.choice)
     letters = code.removeprefix("HP-").replace("-", "")
     for typed in (code, code.lower(), letters, f" hp {letters[:4]} {letters[4:].lower()} "):

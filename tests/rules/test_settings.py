@@ -1,4 +1,4 @@
-"""Settings: complete in the example, refused where they are wrong."""
+"""Settings: complete in the example file, and refused if they are wrong."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from bot.runtime.settings import BadSettings, Settings, load_settings
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
 
-def keys(model: type[BaseModel]) -> dict[str, Any]:
-    """Every key of a model, nested as in the file."""
+def list_keys(model: type[BaseModel]) -> dict[str, Any]:
+    """Return every key of a settings model, nested as in the file."""
     found: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         inner = field.annotation
         nested = isinstance(inner, type) and issubclass(inner, BaseModel)
-        found[name] = keys(inner) if nested and isinstance(inner, type) else None
+        found[name] = list_keys(inner) if nested and isinstance(inner, type) else None
     return found
 
 
-def shape(content: dict[str, Any]) -> dict[str, Any]:
-    """The keys of a parsed file."""
-    return {k: shape(v) if isinstance(v, dict) else None for k, v in content.items()}
+def list_file_keys(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the keys of a parsed file, nested."""
+    return {k: list_file_keys(v) if isinstance(v, dict) else None for k, v in content.items()}
 
 
 def test_the_example_has_every_setting_and_no_other() -> None:
-    """Whoever reads it knows all that can be set."""
-    assert shape(tomllib.loads(EXAMPLE.read_text("utf-8"))) == keys(Settings)
+    """The example file documents every setting."""
+    assert list_file_keys(tomllib.loads(EXAMPLE.read_text("utf-8"))) == list_keys(Settings)
 
 
 def test_the_example_states_the_defaults() -> None:
-    """Copying it changes nothing."""
+    """A copy of the example changes nothing."""
     assert load_settings(EXAMPLE) == Settings()
 
 
@@ -55,7 +55,7 @@ def test_the_example_states_the_defaults() -> None:
 def test_a_wrong_setting_is_named_with_what_is_allowed(
     tmp_path: Path, content: str, says: str
 ) -> None:
-    """One line: where, what, and what is allowed."""
+    """One line: the setting, the problem, and the allowed values."""
     path = tmp_path / "config.toml"
     path.write_text(content)
     with pytest.raises(BadSettings) as refused:
@@ -67,7 +67,7 @@ def test_a_wrong_setting_is_named_with_what_is_allowed(
 def test_the_environment_overrides_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each key has its variable."""
+    """Each key has an environment variable."""
     path = tmp_path / "config.toml"
     path.write_text("[ops]\nlisten_port = 1\nlisten_host = '127.0.0.2'")
     monkeypatch.setenv("BOT_OPS__LISTEN_PORT", "2")
@@ -79,7 +79,7 @@ def test_the_environment_overrides_the_file(
 def test_an_unknown_variable_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    """A misspelt variable would otherwise be a setting that silently is not."""
+    """Otherwise a misspelt variable would silently have no effect."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(variable, "x")
     with pytest.raises(BadSettings, match="no such setting"):

@@ -1,4 +1,4 @@
-"""The audit's chain: whatever is changed or removed shows."""
+"""The audit chain: every change and every removal is detected."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ KEY = make_key()
 SEAL = Pseudonyms([KEY])
 
 
-async def written(database: Database, count: int) -> None:
-    """So many entries, in the chain."""
+async def append_entries(database: Database, count: int) -> None:
+    """Append `count` audit entries, and extend the chain over them."""
     async with database.transaction() as connection:
         for number in range(count):
             await audit.append_entry(
@@ -32,8 +32,8 @@ async def written(database: Database, count: int) -> None:
     await audit_chain.extend_chain(database, SEAL.cipher)
 
 
-async def tampered(database: Database, *statements: str) -> None:
-    """Change what stands there as somebody would who may do everything in the database."""
+async def tamper(database: Database, *statements: str) -> None:
+    """Run statements as an attacker with all rights in the database would."""
     sqlite = "sqlite" in str(database._engine.url)
     async with database.transaction() as connection:
         if sqlite:
@@ -46,14 +46,14 @@ async def tampered(database: Database, *statements: str) -> None:
             await connection.execute(text(statement))
 
 
-async def test_what_was_not_touched_holds(database: Database) -> None:
-    """In whatever portions the chain was made, by however many."""
-    await written(database, 3)
-    await written(database, 2)
+async def test_an_unchanged_chain_is_valid(database: Database) -> None:
+    """However many runs extended it."""
+    await append_entries(database, 3)
+    await append_entries(database, 2)
     await audit_chain.extend_chain(database, SEAL.cipher)
     found = await audit_chain.verify_chain(database, SEAL.cipher)
     assert (found.links, found.waiting, found.fault) == (5, 0, None)
-    await written(database, 1)
+    await append_entries(database, 1)
     assert (await audit_chain.verify_chain(database, SEAL.cipher, head=found.head)).fault is None
 
 
@@ -68,26 +68,26 @@ async def test_what_was_not_touched_holds(database: Database) -> None:
         "DELETE FROM audit_seal WHERE number = 1; DELETE FROM audit WHERE id = 1",
     ],
 )
-async def test_what_was_changed_or_removed_shows(database: Database, statement: str) -> None:
-    """An entry, a link, or both of them."""
-    await written(database, 4)
-    await tampered(database, *statement.split("; "))
+async def test_a_changed_or_removed_entry_is_detected(database: Database, statement: str) -> None:
+    """An entry, a link of the chain, or both."""
+    await append_entries(database, 4)
+    await tamper(database, *statement.split("; "))
     assert (await audit_chain.verify_chain(database, SEAL.cipher)).fault is not None
 
 
-async def test_an_end_that_was_cut_off_shows_by_an_earlier_head(database: Database) -> None:
-    """By itself a shorter chain holds; what was printed before does not stand in it."""
-    await written(database, 4)
+async def test_a_truncated_chain_is_detected_by_an_earlier_head(database: Database) -> None:
+    """A shorter chain is valid by itself, but it lacks the head that was printed before."""
+    await append_entries(database, 4)
     head = (await audit_chain.verify_chain(database, SEAL.cipher)).head
     cut = ("DELETE FROM audit_seal WHERE number > 2", "DELETE FROM audit WHERE id > 2")
-    await tampered(database, *cut)
+    await tamper(database, *cut)
     assert (await audit_chain.verify_chain(database, SEAL.cipher)).fault is None
     assert (await audit_chain.verify_chain(database, SEAL.cipher, head=head)).fault is not None
 
 
 async def test_the_database_refuses_to_change_the_audit(database: Database) -> None:
-    """Not even the program can."""
-    await written(database, 1)
+    """Triggers refuse updates and deletions, also of the bot itself."""
+    await append_entries(database, 1)
     for statement in (
         "UPDATE audit SET actor_id = 1",
         "DELETE FROM audit",
@@ -100,8 +100,8 @@ async def test_the_database_refuses_to_change_the_audit(database: Database) -> N
 
 
 async def test_the_chain_goes_with_the_operators_key(database: Database) -> None:
-    """After the key was changed the old links still hold; with a strange key nothing opens."""
-    await written(database, 2)
+    """After a change of keys the old links stay valid."""
+    await append_entries(database, 2)
     both = Pseudonyms([make_key(), KEY])
     await key_rotation.check_key(database, both)
     await key_rotation.rotate_keys(database, both)

@@ -41,7 +41,7 @@ async def test_concurrent_changes_of_one_row_are_all_kept(
 
 
 async def test_an_error_leaves_nothing_behind(database: Database) -> None:
-    """What is raised inside a transaction takes all of it back."""
+    """An exception inside a transaction rolls all of it back."""
 
     async def fail() -> None:
         async with database.transaction() as connection:
@@ -54,18 +54,18 @@ async def test_an_error_leaves_nothing_behind(database: Database) -> None:
         assert await conversations.find_conversation(connection, 7) is None
 
 
-async def agree(
+async def record_consent(
     connection: AsyncConnection, alias: int, consent: tuple[str, str, datetime]
 ) -> None:
-    """Somebody agrees to the notice."""
+    """Store a consent, encrypted under a pseudonym."""
     await residents.record_consent(connection, alias, "sealed", consent, named=True)
 
 
 async def test_times_come_back_aware_and_in_utc(database: Database) -> None:
-    """Whatever zone a time was given in, the same moment is read."""
+    """A time in any zone is read as the same moment in UTC."""
     hanoi = timezone(timedelta(hours=7))
     async with database.transaction() as connection:
-        await agree(connection, 2**52, ("1", "vi", NOW.astimezone(hanoi)))
+        await record_consent(connection, 2**52, ("1", "vi", NOW.astimezone(hanoi)))
         resident = await residents.find_resident(connection, [2**52])
     assert resident is not None
     assert resident.consent_at == NOW
@@ -73,15 +73,15 @@ async def test_times_come_back_aware_and_in_utc(database: Database) -> None:
 
 
 async def test_a_naive_time_is_refused(database: Database) -> None:
-    """A time without a zone would have to be guessed."""
+    """A time without a zone would be ambiguous."""
     naive = NOW.replace(tzinfo=None)
     async with database.transaction() as connection:
         with pytest.raises(Exception, match="naive"):
-            await agree(connection, 1, ("1", "vi", naive))
+            await record_consent(connection, 1, ("1", "vi", naive))
 
 
 async def test_foreign_keys_hold(database: Database) -> None:
-    """A row cannot point to nothing."""
+    """A row cannot refer to a missing row."""
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         async with database.transaction() as connection:
             await connection.execute(
@@ -138,7 +138,7 @@ async def test_reading_sees_one_state(database: Database) -> None:
 
 
 async def test_a_database_that_is_away_is_unavailable() -> None:
-    """Nobody is there: one named error, whatever the driver calls it."""
+    """If no server listens, every driver's error becomes Unavailable."""
     away = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none", wait=2)
     with pytest.raises(Unavailable):
         await away.ping()
@@ -146,22 +146,22 @@ async def test_a_database_that_is_away_is_unavailable() -> None:
 
 
 def test_a_missing_folder_is_refused() -> None:
-    """SQLite would not make the folder of its file."""
+    """SQLite would not create the folder of its file."""
     with pytest.raises(BadUrl, match="make it first"):
         Database("sqlite+aiosqlite:////nowhere/at/all.db")
 
 
 @pytest.mark.parametrize("url", ["", "mysql://x/y", "sqlite:///a.db", "not a url"])
 def test_another_kind_of_database_is_refused(url: str) -> None:
-    """Only the two that the program is tested on are taken."""
+    """Only SQLite and PostgreSQL are accepted."""
     with pytest.raises(BadUrl):
         Database(url)
 
 
 async def test_agreeing_again_replaces_the_consent(database: Database) -> None:
-    """One resident a chat, whatever version they agreed to."""
+    """A chat has one resident row, with the newest version of the consent."""
     async with database.transaction() as connection:
-        await agree(connection, 5, ("1", "vi", NOW))
-        await agree(connection, 5, ("2", "en", NOW))
+        await record_consent(connection, 5, ("1", "vi", NOW))
+        await record_consent(connection, 5, ("2", "en", NOW))
         rows = (await connection.execute(select(table(Resident)))).all()
     assert [(row.consent_version, row.consent_language) for row in rows] == [("2", "en")]

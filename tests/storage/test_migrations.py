@@ -1,4 +1,4 @@
-"""Migrations: from nothing and from every released schema, on both databases."""
+"""Migrations, from nothing and from every released schema, on both databases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.postgres import Postgres
 
 
-async def test_the_migrations_make_what_the_models_say(database: Database) -> None:
+async def test_the_migrations_create_the_schema_of_the_models(database: Database) -> None:
     """Alembic finds no difference between the migrated schema and the models."""
     options = {"compare_type": True, "include_object": migrations.described}
     async with database.reading() as connection:
@@ -33,19 +33,19 @@ async def test_the_migrations_make_what_the_models_say(database: Database) -> No
 
 
 async def test_migrating_again_changes_nothing(database: Database) -> None:
-    """A deploy may migrate as often as it likes."""
+    """A deployment may migrate any number of times."""
     await migrations.migrate(database)
     assert await migrations.revision(database) == migrations.head()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-async def test_what_somebody_hears_of_survives_0007(
+async def test_subscriptions_survive_migration_0007(
     kind: str, tmp_path: Path, postgres: Postgres
 ) -> None:
-    """The area becomes the subject: what was chosen stays, and is still chosen once."""
+    """The column `area` becomes `subject`; a subscription stays, and stays unique."""
     url = f"sqlite+aiosqlite:///{tmp_path}/old.db"
     if kind == "postgresql":
-        url = postgres.database(await postgres.create(empty=True))
+        url = postgres.make_url(await postgres.create(empty=True))
     database = Database(url)
     await migrations.migrate(database, "0006")
     chosen = "VALUES (1, 'sealed', 'vi', '11407', '2026-11-24 00:00:00')"

@@ -77,14 +77,14 @@ INSERT INTO outbox (id, dedup_key, chat_id, priority, critical, language, screen
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def old(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    """A filled database at the first release's schema."""
+async def old_database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A filled database with the schema of the first release."""
     if request.param == "sqlite":
         url = f"sqlite+aiosqlite:///{tmp_path / 'old.db'}"
     else:
         server: Postgres = request.getfixturevalue("postgres")
         name = await server.create(empty=True)
-        url = server.database(name)
+        url = server.make_url(name)
     database = Database(url)
     await migrations.migrate(database, "0001")
     await fill(database, FILLED_0001)
@@ -102,19 +102,19 @@ async def fill(database: Database, statements: str) -> None:
                 await connection.exec_driver_sql(statement.replace("%", "%%"))
 
 
-async def rows(database: Database, statement: str) -> list[Row[tuple[object, ...]]]:
-    """What a statement finds."""
+async def list_rows(database: Database, statement: str) -> list[Row[tuple[object, ...]]]:
+    """Return the rows that a statement selects."""
     async with database.reading() as connection:
         return list((await connection.execute(text(statement))).all())
 
 
-async def test_a_filled_database_is_upgraded_and_sealed(old: Database) -> None:
-    """Nothing is lost; who the residents are stands nowhere in the open any more."""
+async def test_a_filled_database_is_upgraded_and_encrypted(old_database: Database) -> None:
+    """No row is lost, and no table holds a resident's chat id or phone number in plain text."""
     pseudonyms = Pseudonyms([make_key()])
-    await migrations.migrate(old)
-    assert await key_rotation.encrypt_plain_rows(old, pseudonyms) == 2
-    assert await key_rotation.encrypt_plain_rows(old, pseudonyms) == 0
-    async with old.reading() as connection:
+    await migrations.migrate(old_database)
+    assert await key_rotation.encrypt_plain_rows(old_database, pseudonyms) == 2
+    assert await key_rotation.encrypt_plain_rows(old_database, pseudonyms) == 0
+    async with old_database.reading() as connection:
         named = await residents.find_resident(connection, pseudonyms.list_aliases(101, named=True))
         unnamed = await residents.find_resident(
             connection, pseudonyms.list_aliases(101, named=False)
@@ -136,39 +136,39 @@ async def test_a_filled_database_is_upgraded_and_sealed(old: Database) -> None:
         assert pseudonyms.cipher.decrypt_text(first.phone or "") == "0900000000"
         assert first.folded == "mat xe o do son"
         assert len(await submissions.list_attachments(connection, first.id)) == 2
-    assert len(await rows(old, "SELECT * FROM audit")) == 2
-    assert [row.chat_id for row in await rows(old, "SELECT * FROM outbox")] == [201]
-    assert len(await rows(old, "SELECT * FROM conversation")) == 2
-    found = await rows(old, "SELECT * FROM resident UNION ALL SELECT * FROM resident")
+    assert len(await list_rows(old_database, "SELECT * FROM audit")) == 2
+    assert [row.chat_id for row in await list_rows(old_database, "SELECT * FROM outbox")] == [201]
+    assert len(await list_rows(old_database, "SELECT * FROM conversation")) == 2
+    found = await list_rows(old_database, "SELECT * FROM resident UNION ALL SELECT * FROM resident")
     assert not any("0900000000" in str(row) or " 101," in str(row) for row in found)
 
 
-async def test_references_are_watched_again_after_a_migration(old: Database) -> None:
-    """SQLite stops watching them while a table is changed; the next transaction does watch."""
-    await migrations.migrate(old)
+async def test_foreign_keys_are_enforced_again_after_a_migration(old_database: Database) -> None:
+    """SQLite switches them off while a table changes."""
+    await migrations.migrate(old_database)
     with pytest.raises(Exception, match=r"(?i)foreign key"):
-        async with old.transaction() as connection:
+        async with old_database.transaction() as connection:
             await connection.exec_driver_sql("DELETE FROM submission")
 
 
-async def test_a_key_that_does_not_fit_is_refused(old: Database) -> None:
-    """A replica with another key would write what no other can read."""
-    await migrations.migrate(old)
-    await key_rotation.check_key(old, Pseudonyms([make_key()]))
+async def test_a_different_key_is_refused(old_database: Database) -> None:
+    """A replica with another key would write rows that no other replica can read."""
+    await migrations.migrate(old_database)
+    await key_rotation.check_key(old_database, Pseudonyms([make_key()]))
     with pytest.raises(key_rotation.WrongKey, match=r"privacy\.encryption_key"):
-        await key_rotation.check_key(old, Pseudonyms([make_key()]))
+        await key_rotation.check_key(old_database, Pseudonyms([make_key()]))
 
 
-async def test_a_key_is_changed_while_the_old_one_still_opens(old: Database) -> None:
-    """After the change the new key alone is enough, and residents are who they were."""
+async def test_keys_are_rotated(old_database: Database) -> None:
+    """Afterwards the new key alone decrypts everything, and residents are recognised."""
     first, second = make_key(), make_key()
-    await migrations.migrate(old)
-    await key_rotation.encrypt_plain_rows(old, Pseudonyms([first]))
-    await key_rotation.check_key(old, Pseudonyms([first]))
-    assert await key_rotation.rotate_keys(old, Pseudonyms([second, first])) == 3
+    await migrations.migrate(old_database)
+    await key_rotation.encrypt_plain_rows(old_database, Pseudonyms([first]))
+    await key_rotation.check_key(old_database, Pseudonyms([first]))
+    assert await key_rotation.rotate_keys(old_database, Pseudonyms([second, first])) == 3
     pseudonyms = Pseudonyms([second])
-    await key_rotation.check_key(old, pseudonyms)
-    async with old.reading() as connection:
+    await key_rotation.check_key(old_database, pseudonyms)
+    async with old_database.reading() as connection:
         resident = await residents.find_resident(
             connection, pseudonyms.list_aliases(101, named=True)
         )
@@ -179,13 +179,14 @@ async def test_a_key_is_changed_while_the_old_one_still_opens(old: Database) -> 
         assert pseudonyms.cipher.decrypt_text(given.phone or "") == "0900000000"
 
 
-async def test_the_outbox_tells_in_columns_what_a_message_is_about(old: Database) -> None:
+async def test_the_outbox_tells_in_columns_what_a_message_is_about(old_database: Database) -> None:
     """Migration 0008 fills the columns from the keys, and keeps None what a key does not show."""
-    await migrations.migrate(old, "0007")
-    await fill(old, FILLED_0007)
-    await migrations.migrate(old)
-    found = await rows(
-        old, "SELECT id, kind, submission_id, forum_id, start_version FROM outbox ORDER BY id"
+    await migrations.migrate(old_database, "0007")
+    await fill(old_database, FILLED_0007)
+    await migrations.migrate(old_database)
+    found = await list_rows(
+        old_database,
+        "SELECT id, kind, submission_id, forum_id, start_version FROM outbox ORDER BY id",
     )
     assert [list(row) for row in found] == [
         [1, "alert", 1, None, None],

@@ -22,7 +22,7 @@ from storage import officers
 from storage.database import Database
 from storage.models import Officer, Submission
 from storage.statements import table
-from tests.samples import POLICY
+from tests.policy import POLICY
 from tests.town.settings import START
 
 if TYPE_CHECKING:

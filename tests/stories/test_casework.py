@@ -9,7 +9,7 @@ import pytest
 
 from storage import officers, submissions
 from storage.models import Role, State
-from tests.samples import once
+from tests.policy import once
 from tests.town.casework import ANSWER, WARD, accept_case, open_case, propose_answer
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from bot.feedback import followup_service
 from storage import casework, officers, submissions
 from storage.models import Answer, Audit, Kind, Outbox, Role, State, Submission
 from storage.statements import fetch_all, table
-from tests.samples import POLICY
+from tests.policy import POLICY
 from tests.stories.machine import CASES, EXPLORING, OTHER, REFUSED, WARD, Machine, run_machine
 from tests.town.casework import DEADLINES
 

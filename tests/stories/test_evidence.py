@@ -14,7 +14,7 @@ from bot.evidence.fetcher import make_file_names
 from storage import evidence
 from storage.models import Attachment, EvidenceState
 from storage.statements import table
-from tests.transport.stage import fault
+from tests.transport.rows import add_fault
 
 if TYPE_CHECKING:
     from tests.town.person import Person
@@ -78,7 +78,7 @@ async def test_a_file_that_cannot_be_fetched_now_is_fetched_later(
 ) -> None:
     """The text is received at once."""
     ann = town.resident("Ann")
-    fault(town, kind, method="getFile", **more)
+    add_fault(town, kind, method="getFile", **more)
     await submit_with_file(ann, "photo")
     assert ann.code
     (row,) = await list_attachments(town)
@@ -162,7 +162,7 @@ async def test_a_file_waits_while_the_store_is_full(
 
 async def test_the_lease_of_a_vanished_fetcher_ends(town: Town) -> None:
     """Another fetcher takes over; a late result of the first is ignored."""
-    fault(town, "5xx", method="getFile")
+    add_fault(town, "5xx", method="getFile")
     await submit_with_file(town.resident("Ann"), "photo")
     async with town.app.database.transaction() as connection:
         await connection.execute(
@@ -248,7 +248,7 @@ async def test_only_cleaned_copies_of_an_unnamed_residents_files_are_shown(town:
     """Metadata might name the resident, so a document is not shown before it was cleaned."""
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
-    fault(town, "5xx", method="getFile")
+    add_fault(town, "5xx", method="getFile")
     await ann.begins()
     await ann.does("document", content=make_photo(), file_name="anh.jpg", caption="Ngõ 5")
     await ann.reaches("feedback.identity")

@@ -39,7 +39,7 @@ from storage.models import (
     Submission,
 )
 from storage.statements import fetch_all, table
-from tests.samples import POLICY
+from tests.policy import POLICY
 from tests.stories.machine import CASES, EXPLORING, OTHER, REFUSED, WARD, Machine, run_machine
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from bot.casework.actions import BY_NAME
 from storage import audit
 from storage.models import Role
-from tests.samples import once
+from tests.policy import once
 
 if TYPE_CHECKING:
     from storage.models import Audit

@@ -1,4 +1,7 @@
-"""Logs as in production: structlog's own default shows every local, endlessly for deep updates."""
+"""Logs as in production.
+
+structlog's default would print all local variables, endlessly for deep updates.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """What is logged during a test, by ourselves and by the libraries."""
+    """Return what is logged during a test, by the bot and by the libraries."""
     root, written = logging.getLogger(), io.StringIO()
     handlers, level = list(root.handlers), root.level
     with monkeypatch.context() as patched:

@@ -1,4 +1,4 @@
-"""Updates that are malformed, unknown, huge or arbitrary: the chats go on."""
+"""Updates that are malformed, unknown, huge or arbitrary: the bot goes on working."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.samples import once
+from tests.policy import once
 from tests.town.settings import SECRET
 from tests.town.town import open_town
-from tests.transport.stage import kept, said, submissions
+from tests.transport.rows import count_failed_updates, list_texts, make_text_update
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,25 +46,31 @@ BROKEN = {
     "message is a number": b'{"update_id": 1, "message": 5}',
     "message is a list": b'{"update_id": 1, "message": [5]}',
     "message lacks all": b'{"update_id": 1, "message": {"text": "x"}}',
-    "a date beyond time": orjson.dumps(said(1, 77, date=2**62)),
-    "a date as text": orjson.dumps(said(1, 77, date="now")),
-    "a photo that is none": orjson.dumps(said(1, 77, photo=[{"x": 1}])),
-    "a photo of text": orjson.dumps(said(1, 77, photo="x")),
-    "entities that are none": orjson.dumps(said(1, 77, entities=[5])),
+    "a date beyond time": orjson.dumps(make_text_update(1, 77, date=2**62)),
+    "a date as text": orjson.dumps(make_text_update(1, 77, date="now")),
+    "a photo that is none": orjson.dumps(make_text_update(1, 77, photo=[{"x": 1}])),
+    "a photo of text": orjson.dumps(make_text_update(1, 77, photo="x")),
+    "entities that are none": orjson.dumps(make_text_update(1, 77, entities=[5])),
     "a callback of nobody": b'{"update_id": 1, "callback_query": {"id": "1", "data": "x"}}',
-    "a chat without a kind": orjson.dumps(said(1, 77, chat={"id": 77})),
+    "a chat without a kind": orjson.dumps(make_text_update(1, 77, chat={"id": 77})),
 }
 
 
-async def test_what_cannot_be_an_update_is_kept_and_acknowledged(town: Town) -> None:
-    """200, so that it does not come for ever; kept raw; and a conversation goes on."""
+async def test_an_invalid_update_is_kept_and_acknowledged(town: Town) -> None:
+    """200, so that Telegram does not repeat it for ever; the raw body is kept, and conversations go
+    on.
+    """
     ann = town.resident("Ann")
     await ann.begins()
     wrong = []
     for name, body in BROKEN.items():
-        before = await kept(town)
+        before = await count_failed_updates(town)
         status = await town.post(town.replica(0), body)
-        wrong += [] if (status, await kept(town)) == (200, before + 1) else [(name, status)]
+        wrong += (
+            []
+            if (status, await count_failed_updates(town)) == (200, before + 1)
+            else [(name, status)]
+        )
     assert wrong == []
     await ann.says("Vẫn nhận.")
     assert ann.is_told("feedback.details.more")
@@ -83,39 +89,39 @@ UNCOMMON = {
             "text": "x",
         },
     },
-    "unknown fields": said(1, 77, brand_new={"x": 1}, text="/help"),
-    "negative number": said(-5, 77, text="/help"),
-    "zero": said(0, 77, text="/help"),
-    "the largest number": said(2**63 - 1, 77, text="/help"),
+    "unknown fields": make_text_update(1, 77, brand_new={"x": 1}, text="/help"),
+    "negative number": make_text_update(-5, 77, text="/help"),
+    "zero": make_text_update(0, 77, text="/help"),
+    "the largest number": make_text_update(2**63 - 1, 77, text="/help"),
 }
 
 
-async def test_what_is_not_ours_is_acknowledged_and_left(town: Town) -> None:
+async def test_an_unknown_update_is_acknowledged_and_ignored(town: Town) -> None:
     """Telegram adds kinds and fields; none of them is a failure."""
     wrong = []
     for name, update in UNCOMMON.items():
         status = await town.post(town.replica(0), orjson.dumps(update))
         await town.replica(0).settle()
-        wrong += [] if (status, await kept(town)) == (200, 0) else [(name, status)]
+        wrong += [] if (status, await count_failed_updates(town)) == (200, 0) else [(name, status)]
     assert wrong == []
 
 
 @pytest.mark.parametrize(
     "update",
     [
-        said(2**63, 77, text="/feedback"),
-        said(2**64 - 1, 77),
-        said(1, 2**63, text="/feedback"),
-        said(1, -(2**63), text="/mine"),
-        said(1, 77, text="a\x00b"),
-        said(1, 77, message_id=2**63),
+        make_text_update(2**63, 77, text="/feedback"),
+        make_text_update(2**64 - 1, 77),
+        make_text_update(1, 2**63, text="/feedback"),
+        make_text_update(1, -(2**63), text="/mine"),
+        make_text_update(1, 77, text="a\x00b"),
+        make_text_update(1, 77, message_id=2**63),
     ],
     ids=["id over 64 bits", "largest id", "chat over 64 bits", "lowest chat", "NUL", "message id"],
 )
 async def test_numbers_and_texts_that_a_database_cannot_hold(
     town: Town, update: dict[str, Any]
 ) -> None:
-    """Whatever the database says of them, they do not come for ever and nobody is held up."""
+    """They are acknowledged, and a conversation goes on."""
     ann = town.resident("Ann")
     await ann.begins()
     body = orjson.dumps(update).replace(b":77,", b":%d," % ann.id)
@@ -126,15 +132,15 @@ async def test_numbers_and_texts_that_a_database_cannot_hold(
 
 @pytest.mark.parametrize("length", [4096, 100_000, 900_000])
 async def test_a_huge_text_does_not_break_the_conversation(town: Town, length: int) -> None:
-    """It is taken or refused, with words; the next message is taken."""
+    """The bot answers it, and accepts the next message."""
     ann = town.resident("Ann")
     await ann.begins()
     before = len(ann.heard)
-    body = orjson.dumps(said(10, ann.id, text="ế" * (length // 3)))
+    body = orjson.dumps(make_text_update(10, ann.id, text="ế" * (length // 3)))
     assert await town.post(town.replica(0), body) == 200
     await town.replica(0).settle()
     assert len(ann.heard) > before
-    assert await kept(town) == 0
+    assert await count_failed_updates(town) == 0
     await ann.says("Ngắn.")
     assert ann.is_asked("feedback.details")
 
@@ -142,7 +148,7 @@ async def test_a_huge_text_does_not_break_the_conversation(town: Town, length: i
 @once
 @pytest.mark.parametrize("known", [True, False], ids=["length given", "in chunks"])
 async def test_a_body_that_is_too_large_is_not_read(town: Town, known: bool) -> None:
-    """Over four megabytes: 413, whether or not its length was announced."""
+    """Over four megabytes the answer is 413, whether or not the length is announced."""
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(80):
@@ -152,7 +158,7 @@ async def test_a_body_that_is_too_large_is_not_read(town: Town, known: bool) -> 
     headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
     async with town.http.post(town.replica(0).url, data=body, headers=headers) as response:
         assert response.status == 413
-    assert await kept(town) == 0
+    assert await count_failed_updates(town) == 0
 
 
 # Arbitrary updates
@@ -237,13 +243,15 @@ _VALID: list[dict[str, Any]] = [
 ]
 
 
-def _changed(value: Any, draw: st.DrawFn) -> Any:
-    """The same with one thing somewhere in it changed or taken away."""
+def _change_one_thing(value: Any, draw: st.DrawFn) -> Any:
+    """Return the value with one part changed or removed, at a random depth."""
     if not isinstance(value, dict) or not value or draw(st.integers(0, 3)) == 0:
         return draw(_json)
     key = draw(st.sampled_from(sorted(value)))
     rest = {name: each for name, each in value.items() if name != key}
-    return rest if draw(st.integers(0, 3)) == 0 else {**rest, key: _changed(value[key], draw)}
+    return (
+        rest if draw(st.integers(0, 3)) == 0 else {**rest, key: _change_one_thing(value[key], draw)}
+    )
 
 
 @st.composite
@@ -252,7 +260,7 @@ def _updates(draw: st.DrawFn) -> Any:
         return draw(_json)
     update = {"update_id": draw(st.integers(1, 2**31)), **draw(st.sampled_from(_VALID))}
     for _ in range(draw(st.integers(0, 3))):
-        update = _changed(update, draw)
+        update = _change_one_thing(update, draw)
         if not isinstance(update, dict):
             break
     return update
@@ -272,7 +280,7 @@ def _updates(draw: st.DrawFn) -> Any:
 def test_after_arbitrary_updates_a_conversation_completes(
     several: list[Any], database_url: str
 ) -> None:
-    """Every one is acknowledged, and somebody else's opinion arrives whole."""
+    """Every update is acknowledged, and the opinion of another person is stored whole."""
 
     async def play() -> None:
         async with open_town(database_url) as town:
@@ -281,6 +289,6 @@ def test_after_arbitrary_updates_a_conversation_completes(
                 assert await town.post(town.replica(0), body) == 200, body
             await town.deliver()
             await town.resident("Bob").gives("Vẫn gửi được.")
-            assert "Vẫn gửi được." in await submissions(town)
+            assert "Vẫn gửi được." in await list_texts(town)
 
     asyncio.run(play())

@@ -1,5 +1,5 @@
 # ruff: noqa: ASYNC110 - the simulator's journal has no bell
-"""Polling: Telegram forgets an update only when what it asked for is committed."""
+"""Polling: an update is confirmed to Telegram only after its effects are committed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import text
 from bot.channels.telegram.dispatch import ALLOWED_UPDATES
 from bot.channels.telegram.polling import Polling
 from tests.town.settings import TOKEN
-from tests.transport.stage import kept, submissions
+from tests.transport.rows import count_failed_updates, list_texts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def polled(town: Town) -> AsyncIterator[asyncio.Event]:
-    """The bot polls while inside; it is stopped at the end."""
+async def poll(town: Town) -> AsyncIterator[asyncio.Event]:
+    """Run the poller inside the context; stop it at the end."""
     stopping = asyncio.Event()
     polling = Polling(town.app.bot, town.app.intake, ALLOWED_UPDATES, town.app.stop_for, wait=5)
     running = asyncio.create_task(polling.run(stopping))
@@ -33,17 +33,17 @@ async def polled(town: Town) -> AsyncIterator[asyncio.Event]:
         await asyncio.wait_for(running, 10)
 
 
-async def taken(town: Town) -> None:
-    """Return when Telegram has nothing more to give and all was said."""
+async def wait_until_confirmed(town: Town) -> None:
+    """Return when all updates are confirmed and every reply was sent."""
     updates = town.simulator.world.account(TOKEN).updates
     await asyncio.wait_for(updates.confirmed(updates.last_id), 15)
     await town.settle()
 
 
 async def test_a_conversation_by_polling(town: Town) -> None:
-    """From the first word to the receipt without a webhook, buttons answered."""
+    """From the first message to the receipt without a webhook."""
     ann = town.resident("Ann")
-    async with polled(town):
+    async with poll(town):
         for act in (
             "/feedback",
             "toi dong y",
@@ -56,55 +56,57 @@ async def test_a_conversation_by_polling(town: Town) -> None:
             "gui",
         ):
             town.simulator.people.text(ann.id, act)
-        await taken(town)
+        await wait_until_confirmed(town)
     assert ann.is_told("receipt.text")
-    assert await submissions(town) == ["Nội dung."]
+    assert await list_texts(town) == ["Nội dung."]
 
 
-async def test_what_the_database_could_not_take_comes_again(town: Town) -> None:
-    """The offset is confirmed only after processing; nothing is kept as broken."""
-    ann = await _begun(town)
+async def test_an_update_that_the_database_could_not_store_comes_again(town: Town) -> None:
+    """The offset is confirmed only after the commit; the update is not kept as failed."""
+    ann = await _begin_opinion(town)
     town.simulator.people.text(ann.id, "Nội dung.")
     updates = town.simulator.world.account(TOKEN).updates
     async with town.app.database.transaction() as connection:
         await connection.execute(text("ALTER TABLE conversation RENAME TO elsewhere"))
-    async with polled(town):
+    async with poll(town):
         async with asyncio.timeout(8):
-            while sum(each.method == "getUpdates" for each in _journal(town)) < 2:
+            while sum(each.method == "getUpdates" for each in _list_calls(town)) < 2:
                 await asyncio.sleep(0)  # the poller asks again after its pause
         assert len(updates) == 1
         async with town.app.database.transaction() as connection:
             await connection.execute(text("ALTER TABLE elsewhere RENAME TO conversation"))
-        await taken(town)
-    assert await kept(town) == 0
+        await wait_until_confirmed(town)
+    assert await count_failed_updates(town) == 0
     assert ann.is_told("feedback.details.more")
 
 
-def _journal(town: Town) -> list[Any]:
+def _list_calls(town: Town) -> list[Any]:
+    """Return all calls of the Bot API so far."""
     return town.simulator.gateway.journal.entries(limit=10_000)
 
 
-async def _begun(town: Town) -> Any:
+async def _begin_opinion(town: Town) -> Any:
+    """Return a resident who has begun an opinion."""
     ann = town.resident("Ann")
     await ann.begins()
     return ann
 
 
-async def test_one_that_cannot_be_parsed_does_not_stop_the_others(town: Town) -> None:
-    """It is kept, confirmed, and what comes before and after it is handled."""
+async def test_an_unparsable_update_does_not_stop_the_others(town: Town) -> None:
+    """It is kept and confirmed; the updates before and after it are handled."""
     ann = town.resident("Ann")
     town.simulator.people.text(ann.id, "/help")
     town.simulator.people.update(ann.id, {"message": {"text": "no chat"}})
     town.simulator.people.update(ann.id, {"message": 5})
     town.simulator.people.text(ann.id, "/feedback")
-    async with polled(town):
-        await taken(town)
-    assert await kept(town) == 2
+    async with poll(town):
+        await wait_until_confirmed(town)
+    assert await count_failed_updates(town) == 2
     assert ann.is_asked("feedback.consent")
 
 
-async def test_stopping_confirms_what_was_done(town: Town) -> None:
-    """The next replica is not given it again."""
+async def test_stopping_confirms_the_handled_updates(town: Town) -> None:
+    """The next replica does not get them again."""
     ann = town.resident("Ann")
     town.simulator.people.text(ann.id, "/help")
     updates = town.simulator.world.account(TOKEN).updates
@@ -119,8 +121,8 @@ async def test_stopping_confirms_what_was_done(town: Town) -> None:
     assert len(updates) == 0
 
 
-async def test_lower_numbers_are_taken_after_an_idle_time(town: Town) -> None:
-    """After an empty answer no offset is left that would hide them."""
+async def test_lower_update_ids_are_handled_after_an_idle_time(town: Town) -> None:
+    """After an empty answer the poller sends no offset that would hide them."""
     ann = town.resident("Ann")
     updates = town.simulator.world.account(TOKEN).updates
     town.simulator.people.text(ann.id, "/help")
@@ -157,25 +159,25 @@ async def test_lower_numbers_are_taken_after_an_idle_time(town: Town) -> None:
 
 
 async def test_a_refused_token_ends_polling(town: Town) -> None:
-    """401: it does not go on asking, and says why it stops."""
+    """After a 401 the poller stops with a fatal reason."""
     town.simulator.gateway.faults.add(
         kind="error", method="getUpdates", count=None, status=401, description="Unauthorized"
     )
-    async with polled(town):
+    async with poll(town):
         await asyncio.wait_for(town.app.stopping.wait(), 5)
     assert town.app.fatal
 
 
-async def test_a_button_whose_answer_got_lost_still_shows_the_next_question(town: Town) -> None:
-    """answerCallbackQuery is a courtesy; that it broke must not cost the question."""
+async def test_the_next_question_is_shown_although_answering_the_button_failed(town: Town) -> None:
+    """A failure of answerCallbackQuery is ignored."""
     ann = town.resident("Ann")
     await ann.says("/feedback")
     town.simulator.gateway.faults.add(kind="5xx", method="answerCallbackQuery")
     shown = ann.messages[-1]
     button = shown["reply_markup"]["inline_keyboard"][0][0]
-    async with polled(town):
+    async with poll(town):
         town.simulator.people.press(
             ann.id, message_id=shown["message_id"], data=button["callback_data"]
         )
-        await taken(town)
+        await wait_until_confirmed(town)
     assert ann.is_asked("feedback.kind")

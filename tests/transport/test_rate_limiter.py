@@ -1,4 +1,4 @@
-"""No second sees more messages than the limit, whatever held them up, here or on their way."""
+"""The rate limiter: no second has more arrivals than the limit, whatever delays the messages."""
 
 from __future__ import annotations
 
@@ -16,48 +16,50 @@ if TYPE_CHECKING:
 LIMIT = 50
 
 
-class Leaping(selectors.SelectSelector):
-    """Does not wait: what an event loop would wait for has passed."""
+class LeapingSelector(selectors.SelectSelector):
+    """A selector that does not wait: the time of the event loop jumps instead."""
 
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Let the time pass at once."""
+        """Move the time forward by the timeout, and return the ready keys."""
         self.now += timeout or 0.0
         return super().select(0)
 
 
-def passes(story: Coroutine[object, object, None]) -> None:
-    """Play a story in a loop whose time leaps."""
-    selector = Leaping()
+def run_story(story: Coroutine[object, object, None]) -> None:
+    """Run a coroutine in an event loop whose time jumps."""
+    selector = LeapingSelector()
     loop = asyncio.SelectorEventLoop(selector)
     loop.time = lambda: selector.now  # type: ignore[method-assign]
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         runner.run(story)
 
 
-class Road:
-    """The way to Telegram and back, through a gate; remembers when each message arrived."""
+class SimulatedNetwork:
+    """The way to Telegram and back, through a rate limiter; stores the arrival time of each
+    message.
+    """
 
-    def __init__(self, gate: RateLimiter, takes: Callable[[], float]) -> None:
-        self.gate = gate
+    def __init__(self, limiter: RateLimiter, takes: Callable[[], float]) -> None:
+        self.limiter = limiter
         self.takes = takes
         self.arrived: list[float] = []
 
-    async def travels(self, number: int, held_until: float = 0.0) -> None:
-        """One message, at its slot or when it is let go."""
+    async def send_message(self, number: int, held_until: float = 0.0) -> None:
+        """Send a message at its slot, or at `held_until` if that is later. Times are in seconds."""
         slot, time = number * 1.002 / LIMIT, asyncio.get_running_loop().time
         await asyncio.sleep(max(0, held_until - time()))
-        async with self.gate.passing(number, slot, latest=float("inf")):
+        async with self.limiter.passing(number, slot, latest=float("inf")):
             await asyncio.sleep(self.takes())
             self.arrived.append(time())
             await asyncio.sleep(self.takes())
 
     @property
-    def fullest(self) -> int:
-        """The most that arrived within any second."""
+    def fullest_second(self) -> int:
+        """The largest number of arrivals within any second."""
         return max(
             sum(begin <= each < begin + 1 for each in self.arrived) for begin in self.arrived
         )
@@ -65,66 +67,68 @@ class Road:
 
 def test_what_was_held_up_does_not_go_with_what_follows() -> None:
     """Nearly half a second is lost here: it is made up for, at twice the limit at most."""
-    road = Road(RateLimiter(LIMIT, 100), lambda: 0.001)
+    network = SimulatedNetwork(RateLimiter(LIMIT, 100), lambda: 0.001)
 
     async def story() -> None:
         held = [0.7 if 15 <= number < 35 else 0.0 for number in range(300)]
-        await asyncio.gather(*(road.travels(*each) for each in enumerate(held)))
+        await asyncio.gather(*(network.send_message(*each) for each in enumerate(held)))
 
-    passes(story())
-    assert road.fullest == LIMIT
-    assert max(road.arrived) < 299 * 1.002 / LIMIT + 0.1
-    assert min(later - earlier for earlier, later in pairwise(road.arrived)) > 0.49 / LIMIT
+    run_story(story())
+    assert network.fullest_second == LIMIT
+    assert max(network.arrived) < 299 * 1.002 / LIMIT + 0.1
+    assert min(later - earlier for earlier, later in pairwise(network.arrived)) > 0.49 / LIMIT
 
 
-def test_what_is_late_on_its_way_does_not_arrive_with_what_follows() -> None:
-    """Each way takes up to a twentieth of a second longer: nobody sees that from here."""
+def test_slow_messages_do_not_arrive_together_with_later_ones() -> None:
+    """Each way takes up to 25 ms longer, which the sender cannot see."""
     chance = random.Random(17)
-    road = Road(RateLimiter(LIMIT, 100), lambda: chance.uniform(0.02, 0.045))
+    network = SimulatedNetwork(RateLimiter(LIMIT, 100), lambda: chance.uniform(0.02, 0.045))
 
     async def story() -> None:
-        await asyncio.gather(*(road.travels(number) for number in range(600)))
+        await asyncio.gather(*(network.send_message(number) for number in range(600)))
 
-    passes(story())
-    assert road.fullest == LIMIT
-    assert 600 / (max(road.arrived) - min(road.arrived)) > 0.95 * LIMIT
+    run_story(story())
+    assert network.fullest_second == LIMIT
+    assert 600 / (max(network.arrived) - min(network.arrived)) > 0.95 * LIMIT
 
 
-def test_who_cannot_keep_up_has_the_slots_moved() -> None:
-    """Two connections carry half of the limit; what was claimed before the move does not count."""
-    gate = RateLimiter(LIMIT, 2)
-    road = Road(gate, lambda: 0.04)
+def test_a_sender_that_is_too_slow_reports_how_late_it_is() -> None:
+    """Two connections carry half of the limit; messages claimed before the slots were moved do not
+    count.
+    """
+    limiter = RateLimiter(LIMIT, 2)
+    network = SimulatedNetwork(limiter, lambda: 0.04)
     seen = []
 
     async def story() -> None:
         async with asyncio.TaskGroup() as group:
             for number in range(60):
-                group.create_task(road.travels(number))
+                group.create_task(network.send_message(number))
             await asyncio.sleep(0.4)
-            seen.append(gate.behind)
+            seen.append(limiter.behind)
             await asyncio.sleep(0.6)
-            seen.append(gate.behind)
-            gate.moved(55)
+            seen.append(limiter.behind)
+            limiter.moved(55)
             await asyncio.sleep(0.2)
-            seen.append(gate.behind)
-        seen.append(gate.behind)
+            seen.append(limiter.behind)
+        seen.append(limiter.behind)
 
-    passes(story())
+    run_story(story())
     early, late, moved, later = seen
     assert (early, moved) == (0, 0)
     assert 0.3 < late < 0.7
     assert later > 0.9
 
 
-def test_what_is_too_late_does_not_go() -> None:
-    """The slot is another's then."""
+def test_a_message_after_its_latest_time_is_not_sent() -> None:
+    """Its slot belongs to another message by then."""
     entered = []
 
     async def story() -> None:
-        gate = RateLimiter(LIMIT, 1)
+        limiter = RateLimiter(LIMIT, 1)
         for latest in (1.0, 0.5):
-            async with gate.passing(0, 0.7, latest) as in_time:
+            async with limiter.passing(0, 0.7, latest) as in_time:
                 entered.append(in_time)
 
-    passes(story())
+    run_story(story())
     assert entered == [True, False]

@@ -1,4 +1,4 @@
-"""What must never be in a log: the token, and what residents wrote."""
+"""Logs never contain the token or the texts of residents."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from storage import conversations
-from tests.samples import once
+from tests.policy import once
 from tests.town.settings import TOKEN
-from tests.transport.stage import fault, message, met, put
+from tests.transport.rows import add_fault, enqueue, make_message, meet
 
 if TYPE_CHECKING:
     import io
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 async def test_no_trouble_with_telegram_logs_the_token(
     town: Town, log: io.StringIO, kind: str
 ) -> None:
-    """Replies and messages fail in every way; there are logs, and the token is in none."""
-    ann = await met(town, "Ann")
-    fault(town, kind, count=None)
-    await put(town, message("a", ann.id, town.now))
+    """Replies and outbox messages fail in every way; the failure is logged without the token."""
+    ann = await meet(town, "Ann")
+    add_fault(town, kind, count=None)
+    await enqueue(town, make_message("a", ann.id, town.now))
     await ann.says("/settings")
     assert "not sent" in log.getvalue()
     assert TOKEN not in log.getvalue()
     assert TOKEN.partition(":")[2] not in log.getvalue()
 
 
-async def test_whoever_logs_the_token_it_is_left_out(log: io.StringIO) -> None:
-    """In a text, an argument, an error's words, escaped in a URL, by us or by a library."""
+async def test_the_token_is_removed_from_every_log_entry(log: io.StringIO) -> None:
+    """From texts, arguments, errors and escaped URLs, of the bot and of libraries."""
     try:
         raise RuntimeError(f"https://api.telegram.org/bot{TOKEN}/getMe")  # noqa: TRY301
     except RuntimeError as error:
@@ -50,10 +50,10 @@ async def test_whoever_logs_the_token_it_is_left_out(log: io.StringIO) -> None:
     assert escaped not in log.getvalue()
 
 
-async def test_a_database_that_refuses_a_row_does_not_log_what_is_in_it(
+async def test_an_error_of_the_database_is_logged_without_the_row(
     database: Database, log: io.StringIO
 ) -> None:
-    """Neither the statement's parameters nor the row that PostgreSQL quotes in its error."""
+    """Neither the parameters of the statement nor the row that PostgreSQL quotes are logged."""
     async with database.transaction() as connection:
         await conversations.lock_or_create_conversation(connection, 1, "vi")
     written = {"language": None, "answers": {"text": "Tôi là\nNguyễn Văn Bí Mật."}}

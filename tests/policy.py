@@ -1,4 +1,4 @@
-"""Values that several tests share."""
+"""The policy of tests without a town, and a marker for tests that need one database only."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo

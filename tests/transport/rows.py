@@ -1,4 +1,4 @@
-"""What the transport's tests share: rows put by hand, and how they stand."""
+"""Helpers of the transport's tests: messages in the outbox, their rows, and faults of Telegram."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROWS = table(Outbox)
 MARK = "outbox.repeated"
 
 
-def message(
+def make_message(
     key: str,
     chat_id: int,
     now: datetime,
@@ -32,7 +32,7 @@ def message(
     critical: bool = True,
     lasts: timedelta = timedelta(days=1),
 ) -> outbox.OutboxMessage:
-    """A message of one text."""
+    """Return an outbox message of one text in Vietnamese."""
     return outbox.OutboxMessage(
         dedup_key=key,
         kind="test",
@@ -45,60 +45,60 @@ def message(
     )
 
 
-async def put(town: Town, *messages: outbox.OutboxMessage) -> None:
-    """Put messages in the outbox."""
-    await put_at(town, town.now, *messages)
+async def enqueue(town: Town, *messages: outbox.OutboxMessage) -> None:
+    """Put messages into the outbox at the town's time."""
+    await enqueue_at(town, town.now, *messages)
 
 
-async def put_at(town: Town, now: datetime, *messages: outbox.OutboxMessage) -> None:
-    """Put messages in the outbox at a moment of another clock."""
+async def enqueue_at(town: Town, now: datetime, *messages: outbox.OutboxMessage) -> None:
+    """Put messages into the outbox at a time of another clock."""
     async with town.app.database.transaction() as connection:
         await outbox.enqueue_messages(connection, messages, now)
 
 
-async def row(town: Town, key: str) -> Any:
-    """The row of a key as it stands."""
+async def get_row(town: Town, key: str) -> Any:
+    """Return the outbox row with a deduplication key."""
     async with town.app.database.reading() as connection:
         return (await connection.execute(select(ROWS).where(ROWS.c.dedup_key == key))).one()
 
 
-async def state(town: Town, key: str) -> str:
-    """The state of the row of a key."""
-    return str((await row(town, key)).state.value)
+async def get_state(town: Town, key: str) -> str:
+    """Return the state of the outbox row with a deduplication key."""
+    return str((await get_row(town, key)).state.value)
 
 
-async def kept(town: Town) -> int:
-    """How many updates are kept for the operator."""
+async def count_failed_updates(town: Town) -> int:
+    """Return the number of updates that failed and are kept for the operator."""
     async with town.app.database.reading() as connection:
         return await failed_updates.count_failed_updates(connection)
 
 
-async def submissions(town: Town) -> list[str]:
-    """The texts of all submissions."""
+async def list_texts(town: Town) -> list[str]:
+    """Return the texts of all submissions."""
     async with town.app.database.reading() as connection:
         return [each.text for each in (await connection.execute(select(table(Submission)))).all()]
 
 
-async def met(town: Town, name: str) -> Person:
-    """Somebody who has started the bot, so that it may write to them."""
+async def meet(town: Town, name: str) -> Person:
+    """Return a new resident who has started the bot, so that it may write to them."""
     person = town.resident(name)
     await person.says("/help")
     return person
 
 
-def fault(town: Town, kind: str, **more: Any) -> None:
-    """Make Telegram's answer to sendMessage, or to another method, go wrong."""
+def add_fault(town: Town, kind: str, **more: Any) -> None:
+    """Make calls of sendMessage, or of another method, fail."""
     town.simulator.gateway.faults.add(**{"kind": kind, "method": "sendMessage", **more})
 
 
-def requests(town: Town, chat_id: int, method: str = "sendMessage") -> int:
-    """How often a method was called for a chat so far."""
+def count_requests(town: Town, chat_id: int, method: str = "sendMessage") -> int:
+    """Return the number of calls of a method for a chat so far."""
     entries = town.simulator.gateway.journal.entries(after=0, limit=10_000)
     return sum(each.method == method and each.params.get("chat_id") == chat_id for each in entries)
 
 
-def said(number: int, chat_id: int, **content: Any) -> dict[str, Any]:
-    """An update as Telegram sends it for a text."""
+def make_text_update(number: int, chat_id: int, **content: Any) -> dict[str, Any]:
+    """Return an update with a text message, in the form of the Bot API."""
     person = {"id": chat_id, "is_bot": False, "first_name": "Ann"}
     chat = {"id": chat_id, "type": "private", "first_name": "Ann"}
     whole = {"message_id": number, "date": 1_790_000_000, "chat": chat, "from": person}
