@@ -14,11 +14,22 @@ if TYPE_CHECKING:
 
     from storage.models import Audit
 
+# Events that are not actions on a case: they change nothing in it.
 RECEIVED = "submission.received"
 OPENED = "case.opened"
+CLAIMED = "submission.claimed"
+LEFT_TO_UNIT = "forum.opinion_left"
 
 PUBLIC_ACTIONS = tuple(
-    dict.fromkeys((RECEIVED, OPENED, *(action.audit_action for action in ACTIONS if action.public)))
+    dict.fromkeys(
+        (
+            RECEIVED,
+            OPENED,
+            CLAIMED,
+            LEFT_TO_UNIT,
+            *(action.audit_action for action in ACTIONS if action.public),
+        )
+    )
 )
 
 

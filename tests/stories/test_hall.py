@@ -135,6 +135,8 @@ async def test_opinions_come_up_one_after_another(town: Town) -> None:
     await organiser.taps("hall.page")
     assert "nhận 2, trả lời tại chỗ 1, giao đơn vị 1, chuyển cơ quan khác 0" in organiser.sees
     assert [row.outcome for row in await list_hearings(town)] == [HeardAs.ANSWERED, HeardAs.LEFT]
+    await bao.says(f"/mine {pavement}")
+    assert bao.is_told("mine.events.forum.opinion_left")  # what they were told of, they can look up
     async with town.app.database.reading() as connection:
         (record,) = [each async for each in iterate_forum_records(connection, None, None)]
         later = [
