@@ -8,7 +8,8 @@ BIN := .venv/bin
 demo: .venv/demo.stamp
 	$(BIN)/python -m bot demo --port $(PORT)
 
-# The gate: format, lint, import contracts, types, all tests on SQLite and PostgreSQL, a short bench.
+# The gate: format, lint, import contracts and cycles, types, all tests on both databases, a short
+# bench.
 test: check unit
 	$(BIN)/python -m tests.bench --short
 

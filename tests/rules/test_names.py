@@ -40,7 +40,6 @@ LEFT = frozenset(
         "bot/channels/telegram/update_handler.py: function take",
         "bot/channels/telegram/webhook.py: function _take",
         "bot/core/preferences.py: function of",
-        "bot/forums/session/service.py: function _hear",
         "bot/runtime/demo.py: function _say",
         "bot/simulator/chats.py: function keep",
         "bot/simulator/events.py: function tell",

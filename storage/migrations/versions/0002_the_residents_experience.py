@@ -1,7 +1,7 @@
 """residents under seal, evidence of our own, remarks, erasure, search
 
-What needs the operator's key is left to `bot.privacy.upgrade`, which `migrate` runs afterwards:
-until then a resident's `sealed` is "plain:" with the chat's id, and phone numbers are as they were.
+The command `migrate` encrypts afterwards what needs the operator's key. Until then
+a resident's `sealed` is "plain:" with the chat id, and phone numbers are in plain form.
 """
 
 import sqlalchemy as sa
