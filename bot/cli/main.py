@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.cli.base import ChosenSettings
     from storage.database import Database
 
-# A command group is the `cli` of the module of the same name in `bot.cli`, imported when it is used.
+# A command group is the `cli` of the module of its name in `bot.cli`, imported when it is used.
 _GROUPS = {
     "officers": "Invite officers, list them, set their shifts, deactivate them.",
     "export": "Write submissions, forums or the audit log to a file or to standard output.",
