@@ -15,8 +15,6 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
-from rapidfuzz.distance import OSA
-
 from bot.areas.former_units import (
     FormerDistrict,
     FormerWard,
@@ -121,6 +119,8 @@ class Gazetteer:
         An error is a missing, added, wrong or swapped letter, or any number of spellings with the
         same pronunciation. Return (0, []) if no name is that similar.
         """
+        from rapidfuzz.distance import OSA
+
         homophones = [
             key for key in self.by_sound.get(_spell_by_sound(letters), ()) if key != letters
         ]

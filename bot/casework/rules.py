@@ -7,8 +7,6 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from rapidfuzz import fuzz
-
 from bot.casework import submission_rules
 from storage.models import EvidenceState, Topic
 
@@ -59,6 +57,8 @@ def may_leave_the_city(case: Submission) -> bool:
 
 def compute_likeness(one: str, other: str) -> float:
     """Return how similar two folded texts are, from 0 to 100; the order of words does not count."""
+    from rapidfuzz import fuzz
+
     return float(fuzz.token_set_ratio(one, other))
 
 

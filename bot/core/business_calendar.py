@@ -7,8 +7,6 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import holidays
-
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
@@ -19,6 +17,8 @@ _END = time(17, 0)  # of a working day, in the city's time
 @lru_cache(maxsize=16)
 def list_public_holidays(year: int) -> frozenset[date]:
     """Vietnam's public holidays of a year."""
+    import holidays
+
     return frozenset(holidays.country_holidays("VN", years=year))
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import struct
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-
 _IMAGE_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 _MOVIE_TYPES = frozenset({"video/mp4", "video/quicktime", "audio/mp4"})
 # ISO/IEC 14496-12: the boxes of a movie with metadata, and the boxes that contain such boxes.
@@ -33,6 +31,8 @@ def remove_metadata(content: bytes, content_type: str) -> bytes:
 
 def _clean_picture(content: bytes, image_format: str) -> bytes:
     """Return the picture, encoded anew without metadata. Raises UnreadableMedia."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
     try:
         with Image.open(io.BytesIO(content), formats=[image_format]) as opened:
             if opened.width * opened.height > _MAX_PIXELS:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-import fsspec
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -22,6 +20,8 @@ class EvidenceStore:
 
     def __init__(self, url: str, cipher: Cipher) -> None:
         """Open the place at an fsspec URL: a path, file://, s3:// and others. Raises BadStore."""
+        import fsspec
+
         self._cipher = cipher
         try:
             self._files, self._root = fsspec.core.url_to_fs(url, **_choose_options(url))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
-import segno
+if TYPE_CHECKING:
+    import segno
 
 PREFIX = "code_"  # of the deep link's payload
 
@@ -34,4 +36,6 @@ def print_link_code(username: str, payload: str) -> bytes:
 
 
 def _code(username: str, payload: str) -> segno.QRCode:
+    import segno
+
     return segno.make(f"https://t.me/{username}?start={payload}", error="m")

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from openpyxl import Workbook
 
 from storage import attendance, audit, forum_sessions, forums, submissions
 
@@ -212,6 +211,8 @@ async def _write_csv(
 async def _write_xlsx(
     records: AsyncIterator[ExportRecord], columns: tuple[str, ...], out: BinaryIO
 ) -> int:
+    from openpyxl import Workbook
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("export")
     sheet.append(list(columns))

@@ -20,7 +20,6 @@ from bot.channels.telegram.dispatch import register_handlers
 from bot.channels.telegram.files import fetch_file
 from bot.channels.telegram.presenter import Presenter
 from bot.channels.telegram.render import Renderer
-from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.update_handler import UpdateHandler
 from bot.conversation.service import ConversationService
 from bot.core.unit_of_work import UnitOfWork
@@ -48,6 +47,8 @@ log = structlog.get_logger()
 
 def make_bot(settings: Settings) -> Bot:
     """Return a client of the Bot API, with separate connections for polling."""
+    from bot.channels.telegram.request import AiohttpRequest
+
     telegram = settings.telegram
     proxy = telegram.proxy or None
     return Bot(

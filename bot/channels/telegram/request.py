@@ -22,7 +22,6 @@ from aiohttp import (
     ServerTimeoutError,
     TCPConnector,
 )
-from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
@@ -30,6 +29,7 @@ from yarl import URL
 from bot.channels.telegram.errors import NotSent
 
 if TYPE_CHECKING:
+    from aiohttp import BaseConnector
     from telegram._utils.types import ODVInput
 
 CONNECTIONS = 100  # that are open at once
@@ -38,8 +38,6 @@ _NEVER_LEFT = (
     ClientConnectorError,
     ClientProxyConnectionError,
     ConnectionTimeoutError,
-    ProxyConnectionError,
-    ProxyError,
 )
 
 
@@ -66,6 +64,7 @@ class AiohttpRequest(BaseRequest):
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._session: ClientSession | None = None
+        self._unsent_errors: tuple[type[Exception], ...] = _NEVER_LEFT
 
     @property
     def read_timeout(self) -> float:
@@ -73,12 +72,16 @@ class AiohttpRequest(BaseRequest):
 
     async def initialize(self) -> None:
         if self._session is None or self._session.closed:
-            connector = (
-                ProxyConnector.from_url(self._proxy, limit=self._connections)
-                if self._proxy
-                else TCPConnector(limit=self._connections, ttl_dns_cache=300)
-            )
+            connector = self._make_connector()
             self._session = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
+
+    def _make_connector(self) -> BaseConnector:
+        if not self._proxy:
+            return TCPConnector(limit=self._connections, ttl_dns_cache=300)
+        from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError
+
+        self._unsent_errors = (*_NEVER_LEFT, ProxyConnectionError, ProxyError)
+        return ProxyConnector.from_url(self._proxy, limit=self._connections)
 
     async def shutdown(self) -> None:
         if self._session is not None:
@@ -117,7 +120,7 @@ class AiohttpRequest(BaseRequest):
                 method, _url(url), timeout=timeout, **_body(request_data)
             ) as response:
                 return response.status, await response.read()
-        except _NEVER_LEFT as error:
+        except self._unsent_errors as error:
             raise NotSent(f"no connection: {type(error).__name__}") from error
         except (TimeoutError, ServerTimeoutError) as error:
             raise TimedOut("no answer in time") from error

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icalendar import Calendar, Event
-from icalendar.enums import STATUS
-
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -19,6 +16,9 @@ def make_calendar_file(forum: Forum, now: datetime, link: str) -> bytes:
     A later file of the same forum replaces the event in the person's calendar. The start is in UTC,
     so that a change of the clock does not move it. The event has no end, because it is not known.
     """
+    from icalendar import Calendar, Event
+    from icalendar.enums import STATUS
+
     event = Event.new(
         uid=f"forum-{forum.code}@langnghe",
         stamp=now,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rapidfuzz import fuzz
-
 from bot.core.text_folding import fold_text
 from bot.texts import VIETNAMESE, load_texts
 
@@ -37,6 +35,8 @@ def group_by_agenda(
 
 def find_best_point(agenda: Sequence[str], submission: Submission) -> str | None:
     """Return the point that is most like a submission's words and topics; None if none is."""
+    from rapidfuzz import fuzz
+
     texts = load_texts(VIETNAMESE)  # agendas are written in Vietnamese
     topics = (_fold_cached(texts[f"feedback.topic.options.{topic}"]) for topic in submission.topics)
     compared = f"{' '.join(topics)} {submission.folded[:_MAX_COMPARED]}"
