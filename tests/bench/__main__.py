@@ -23,6 +23,7 @@ from tests.bench.load import ACTS, Load
 from tests.bench.peer import Peer
 from tests.bench.queries import compare_queries, fill_database
 from tests.bench.rounds import Rounds
+from tests.bench.start import measure_starts
 from tests.bench.variants import SECRET, Variant, VariantProcess
 from tests.postgres import Postgres
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 STOCK, STATELESS, SQLITE, POSTGRESQL = "stock PTB", "stateless", "SQLite", "PostgreSQL"
+# SQLAlchemy, SQLModel and the tables, with telegram.ext, already are 2.5 times telegram.ext.
+_START = {"importing the composition root": 3.4, "python -m bot --help": 1.5}
 _CHEAP, _DURABLE, _STEADY, _FAST = 0.20, 2.0, 1.3, 3000
 
 
@@ -45,10 +48,12 @@ class BenchSize:
     subscribers: int
     seconds: float
     paces: tuple[tuple[int, int], ...]
+    starts: int
 
 
-FULL = BenchSize(32, 7, 2, 10_000, 101, 1_000_000, 10, ((30, 1), (30, 2), (1000, 1), (1000, 2)))
-SHORT = BenchSize(8, 1, 1, 200, 5, 300, 0.5, ((30, 2),))
+_PACES = ((30, 1), (30, 2), (1000, 1), (1000, 2))
+FULL = BenchSize(32, 7, 2, 10_000, 101, 1_000_000, 10, _PACES, 15)
+SHORT = BenchSize(8, 1, 1, 200, 5, 300, 0.5, ((30, 2),), 1)
 
 
 @dataclass(frozen=True)
@@ -158,7 +163,21 @@ async def measure_all(size: BenchSize) -> list[BenchRow]:
             f"  {name:10} {typical.cpu * 1e6:6.0f} µs CPU an update, {typical.calls:4.1f} calls a"
             f" conversation, {typical.busy:4.0%} busy (the harness {typical.harness:4.0%})"
         )
-    return [*make_rows(rounds), *await measure_queries(size), *await measure_announcement(size)]
+    return [
+        *make_rows(rounds),
+        *await measure_queries(size),
+        *await measure_announcement(size),
+        *await measure_start(size),
+    ]
+
+
+async def measure_start(size: BenchSize) -> list[BenchRow]:
+    """Measure the time to start, against importing telegram.ext."""
+    ratios = await asyncio.to_thread(measure_starts, size.starts)
+    return [
+        within(f"start: {name}, against importing telegram.ext", ratio, _START[name])
+        for name, ratio in ratios.items()
+    ]
 
 
 async def measure_announcement(size: BenchSize) -> list[BenchRow]:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from telegram.request import RequestData
 
 
+CONNECTIONS = 100  # connections to the Bot API that may be open at once
+
+
 @dataclass(frozen=True, slots=True)
 class _Parameters:
     """What our request class needs of the library's RequestData."""

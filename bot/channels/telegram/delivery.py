@@ -15,10 +15,9 @@ import orjson
 import structlog
 from telegram.error import ChatMigrated, TelegramError
 
-from bot.channels.telegram.api import BotApi
+from bot.channels.telegram.api import CONNECTIONS, BotApi
 from bot.channels.telegram.errors import ErrorKind, classify_error, get_retry_after
 from bot.channels.telegram.rate_limiter import RateLimiter
-from bot.channels.telegram.request import CONNECTIONS
 from bot.core.screen import Screen, Words
 from storage import delivery_results, outbox, outbox_claims
 from storage.database import Unavailable

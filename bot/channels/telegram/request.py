@@ -26,13 +26,13 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
 
+from bot.channels.telegram.api import CONNECTIONS
 from bot.channels.telegram.errors import NotSent
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector
     from telegram._utils.types import ODVInput
 
-CONNECTIONS = 100  # that are open at once
 _JSON = {"Content-Type": "application/json"}
 _NEVER_LEFT = (
     ClientConnectorError,
