@@ -54,7 +54,7 @@ def test_without_the_simulator_one_line_says_what_to_do(
 ) -> None:
     """The demo and the simulator need the source folder and the libraries of the demo."""
     monkeypatch.setattr(base, "find_spec", lambda name: None if name == missing else object())
-    with pytest.raises(Failure, match="requirements/demo.txt") as raised:
+    with pytest.raises(Failure, match=r"requirements/demo\.txt") as raised:
         require_simulator()
     assert "\n" not in str(raised.value)
     assert base.describe_failure(raised.value) == (str(raised.value), 1)
