@@ -14,8 +14,6 @@ MAX_FILES_TO_ALERT = 8
 _ROW = re.compile(
     r"\| `(?P<file>[\w/]+\.py)` \| `(?P<function>[\w.]+)` \| `(?P<calls>\w+)`(?P<through> \*)? \|"
 )
-    r"\| `(?P<file>[\w/]+\.py)` \| `(?P<function>[\w.]+)` \| `(?P<calls>\w+)`(?P<through> \*)? \|"
-)
 
 
 class Station(NamedTuple):
