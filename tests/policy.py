@@ -16,7 +16,7 @@ once = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 POLICY = Policy(
     working_days=DeadlineSettings().working_days,
-    workdays=BusinessCalendar(ZoneInfo("Asia/Ho_Chi_Minh")),
+    calendar=BusinessCalendar(ZoneInfo("Asia/Ho_Chi_Minh")),
     default_language="vi",
     pseudonyms=Pseudonyms([make_key()]),
     reopen_within=timedelta(days=15),

@@ -52,7 +52,7 @@ async def assign_and_alert(work: UnitOfWork, submission: Submission) -> bool:
     columns = {
         "assignee_id": chosen.id,
         "alerted_at": work.now,
-        "acknowledge_by": work.policy.acknowledge_by(work.now, urgent=submission.urgent),
+        "acknowledge_by": work.policy.compute_acknowledge_by(work.now, urgent=submission.urgent),
     }
     access = ClockAccess(submission, {"officers": [officer.id for officer in alerted]})
     try:

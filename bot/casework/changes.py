@@ -46,7 +46,7 @@ def complete_columns(attempt: Attempt[Any], columns: Columns) -> Columns:
     if columns["state"] not in submission_rules.NEW:
         columns["acknowledge_by"] = None
     elif columns.get("assignee_id", case.assignee_id) != case.assignee_id:
-        columns["acknowledge_by"] = work.policy.acknowledge_by(work.now, urgent=case.urgent)
+        columns["acknowledge_by"] = work.policy.compute_acknowledge_by(work.now, urgent=case.urgent)
         columns["escalation"] = 0
     return columns
 
@@ -55,7 +55,10 @@ def _compute_resumption(case: Submission, now: datetime, policy: Policy) -> Colu
     """Return the due date moved by the time that the case was paused."""
     assert case.paused_at is not None
     paused_for = now - case.paused_at
-    return {"paused_at": None, "due_at": policy.workdays.at_work(case.due_at + paused_for)}
+    return {
+        "paused_at": None,
+        "due_at": policy.calendar.get_next_working_moment(case.due_at + paused_for),
+    }
 
 
 # Officers
@@ -111,7 +114,7 @@ def reclassify_case(attempt: Attempt[CaseAccess]) -> Columns:
         "confidential": case.confidential or confidential,
     }
     if kind is not case.kind:
-        columns["due_at"] = attempt.work.policy.due(kind, case.created_at)
+        columns["due_at"] = attempt.work.policy.compute_due(kind, case.created_at)
     if submission_rules.stays_with_city(kind, topics) and case.handled_by != CITY:
         columns |= {**FREE, "handled_by": CITY}
     return columns
@@ -120,7 +123,7 @@ def reclassify_case(attempt: Attempt[CaseAccess]) -> Columns:
 def extend_deadline(attempt: Attempt[CaseAccess]) -> Columns:
     """Move the due date by the chosen number of working days."""
     case, days = attempt.access.case, int(attempt.words["days"])
-    due = attempt.work.policy.workdays.after(case.due_at, days)
+    due = attempt.work.policy.calendar.add_working_days(case.due_at, days)
     return {"due_at": due, "extensions": case.extensions + 1}
 
 
@@ -183,8 +186,8 @@ def reopen_case(attempt: Attempt[ResidentAccess]) -> Columns:
         "answered_at": None,
         "closed_at": None,
         "warned_at": None,
-        "due_at": work.policy.due(case.kind, work.now),
-        "acknowledge_by": work.policy.acknowledge_by(work.now, urgent=case.urgent),
+        "due_at": work.policy.compute_due(case.kind, work.now),
+        "acknowledge_by": work.policy.compute_acknowledge_by(work.now, urgent=case.urgent),
         "escalation": 0,
     }
 
@@ -196,5 +199,5 @@ def escalate_case(attempt: Attempt[ClockAccess]) -> Columns:
     """Raise the level. The unit has the same time again; after the city nobody is left to ask."""
     case, work = attempt.access.case, attempt.work
     level = case.escalation + 1
-    again = work.policy.acknowledge_by(work.now, urgent=case.urgent) if level == 1 else None
+    again = work.policy.compute_acknowledge_by(work.now, urgent=case.urgent) if level == 1 else None
     return {"escalation": level, "acknowledge_by": again}

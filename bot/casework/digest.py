@@ -31,7 +31,7 @@ async def send_digests(database: Database, now: datetime, *, policy: Policy) -> 
     """
     local = now.astimezone(policy.zone)
     day = local.date()
-    if not (policy.workdays.is_worked(day) and _BEGINS <= local.time() < _ENDS):
+    if not (policy.calendar.is_working_day(day) and _BEGINS <= local.time() < _ENDS):
         return 0
     sent = 0
     async with begin_work(database, now, policy) as work:

@@ -97,7 +97,7 @@ async def _remind_of_due_date(work: UnitOfWork, case: Submission, times: CaseDea
         await _remind_officers(work, case, workers, "due_soon")
         return
     leaders = await list_leaders(work, case, (case.handled_by,))
-    late = work.policy.workdays.between(case.due_at, work.now)
+    late = work.policy.calendar.count_working_days(case.due_at, work.now)
     if late >= times.city_after:
         leaders += await list_leaders(work, case, (CITY,))
     await _remind_officers(work, case, merge_officers(workers, leaders), "overdue")

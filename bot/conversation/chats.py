@@ -1,14 +1,15 @@
-"""The row of a chat, as the features read and change it: language and preferences."""
+"""The row of a chat, as features read and change it: language, preferences, open conversation."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from bot.core.preferences import Preferences
 from bot.core.requests import Chat
 from storage import conversations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,7 +21,7 @@ async def load_chat(connection: AsyncConnection, chat_id: int, default_language:
     row = await conversations.find_conversation(connection, chat_id)
     if row is None:
         return Chat(chat_id, default_language)
-    return Chat(chat_id, row.language, row.preferences)
+    return Chat(chat_id, row.language, Preferences.from_json(row.preferences))
 
 
 async def set_language(work: UnitOfWork, chat_id: int, language: str) -> None:
@@ -30,17 +31,21 @@ async def set_language(work: UnitOfWork, chat_id: int, language: str) -> None:
 
 
 async def update_preferences(
-    work: UnitOfWork,
-    chat_id: int,
-    change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
-) -> Mapping[str, Any]:
-    """Store the keys that `change` returns, given the stored preferences; return them all."""
+    work: UnitOfWork, chat_id: int, change: Callable[[Preferences], Preferences]
+) -> Preferences:
+    """Store the preferences that `change` returns, given the stored ones; return them."""
     row = await conversations.lock_or_create_conversation(
         work.connection, chat_id, work.policy.default_language
     )
-    preferences = {**row.preferences, **change(row.preferences)}
-    await conversations.update_conversation(work.connection, chat_id, {"preferences": preferences})
+    preferences = change(Preferences.from_json(row.preferences))
+    await store_preferences(work, chat_id, preferences)
     return preferences
+
+
+async def store_preferences(work: UnitOfWork, chat_id: int, preferences: Preferences) -> None:
+    """Store preferences in the row of a chat that exists and is locked."""
+    stored = {"preferences": preferences.to_json()}
+    await conversations.update_conversation(work.connection, chat_id, stored)
 
 
 async def has_draft(work: UnitOfWork, chat_id: int) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from bot.conversation.engine import Ask, Done, Flow, Reply, Stopped, Turn, advance, present
 from bot.conversation.group_commit import DecideTurn, TurnBatcher
 from bot.conversation.screens import match_typed_label, show_question
+from bot.core.preferences import Preferences
 from bot.core.requests import Chat, Refused
 from bot.core.screen import Screen, Words
 from bot.core.unit_of_work import UnitOfWork
@@ -149,7 +150,7 @@ class ConversationService:
             if is_known:
                 return None, None
             binding = self._bindings[flow]
-            chat = Chat(chat_id, row.language, row.preferences)
+            chat = _make_chat(row)
             loaded = await binding.begin(UnitOfWork(connection, now, self._policy), chat)
             answers = {**(facts or {}), **loaded}
             draft = Draft(
@@ -243,7 +244,7 @@ class ConversationService:
         update_id: int,
     ) -> Draft | None:
         """Call the functions of the feature; return the draft to store, None if it is deleted."""
-        chat = Chat(row.chat_id, row.language, row.preferences)
+        chat = _make_chat(row)
         match turn:
             case Ask():
                 if turn.accepted is not None and turn.accepted in binding.answered:
@@ -282,6 +283,10 @@ def _show_busy(shown: TurnScreen) -> TurnScreen:
     """Add that the open conversation comes first to its question."""
     paragraphs = (Words("draft.busy"), *shown.screen.paragraphs)
     return replace(shown, screen=replace(shown.screen, paragraphs=paragraphs))
+
+
+def _make_chat(row: Conversation) -> Chat:
+    return Chat(row.chat_id, row.language, Preferences.from_json(row.preferences))
 
 
 def _close(row: Conversation, update_id: int) -> Draft:

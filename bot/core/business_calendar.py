@@ -1,4 +1,4 @@
-"""Which days are worked, and when so many of them are over."""
+"""The working days of the city, and deadlines that are counted in them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _SATURDAY = 5
-_END = time(17, 0)  # of a working day, in the city's time
+_END_OF_DAY = time(17, 0)  # in the city's time
 
 
 @lru_cache(maxsize=16)
 def list_public_holidays(year: int) -> frozenset[date]:
-    """Vietnam's public holidays of a year."""
+    """Return the public holidays of Vietnam in a year."""
     import holidays
 
     return frozenset(holidays.country_holidays("VN", years=year))
@@ -24,18 +24,18 @@ def list_public_holidays(year: int) -> frozenset[date]:
 
 @dataclass(frozen=True)
 class BusinessCalendar:
-    """The working days of the city: Monday to Friday but for holidays, as the operator amends it.
+    """The working days of the city: Monday to Friday without public holidays.
 
-    `off` are further days that are not worked; `worked` are days that are worked all the same, as a
-    Saturday that makes up for a bridge day.
+    `off` are further days off. `worked` are working days all the same, such as a Saturday that
+    makes up for a bridge day.
     """
 
     zone: ZoneInfo
     off: frozenset[date] = frozenset()
     worked: frozenset[date] = frozenset()
 
-    def is_worked(self, day: date) -> bool:
-        """Whether a day is a working day."""
+    def is_working_day(self, day: date) -> bool:
+        """Return True if a day is a working day."""
         if day in self.worked:
             return True
         return (
@@ -44,35 +44,37 @@ class BusinessCalendar:
             and day not in list_public_holidays(day.year)
         )
 
-    def day_of(self, moment: datetime) -> date:
-        """The day that a moment falls on in the city."""
+    def get_local_day(self, moment: datetime) -> date:
+        """Return the date of a moment in the city's time zone."""
         return moment.astimezone(self.zone).date()
 
-    def after(self, moment: datetime, days: int) -> datetime:
-        """The end of the last of so many working days after the day of a moment.
+    def add_working_days(self, moment: datetime, days: int) -> datetime:
+        """Return the end of the last of `days` working days after the day of a moment.
 
-        That day itself does not count (Civil Code 2015, art. 147).
+        The day of the moment itself does not count (Civil Code 2015, art. 147).
         """
-        day = self.day_of(moment)
+        day = self.get_local_day(moment)
         left = days
         while left:
             day += timedelta(days=1)
-            left -= self.is_worked(day)
-        return self.end_of(day)
+            left -= self.is_working_day(day)
+        return self.get_end_of_day(day)
 
-    def end_of(self, day: date) -> datetime:
-        """When the work of a day ends."""
-        return datetime.combine(day, _END, tzinfo=self.zone)
+    def get_end_of_day(self, day: date) -> datetime:
+        """Return the time at which work ends on a day."""
+        return datetime.combine(day, _END_OF_DAY, tzinfo=self.zone)
 
-    def at_work(self, moment: datetime) -> datetime:
-        """The same moment or, on a day that is not worked, the end of the next that is."""
-        return moment if self.is_worked(self.day_of(moment)) else self.after(moment, 1)
+    def get_next_working_moment(self, moment: datetime) -> datetime:
+        """Return the moment itself on a working day, else the end of the next working day."""
+        if self.is_working_day(self.get_local_day(moment)):
+            return moment
+        return self.add_working_days(moment, 1)
 
-    def between(self, earlier: datetime, later: datetime) -> int:
-        """How many working days came after the day of `earlier` up to that of `later`."""
-        day, last = self.day_of(earlier), self.day_of(later)
+    def count_working_days(self, earlier: datetime, later: datetime) -> int:
+        """Return how many working days follow the day of `earlier`, up to the day of `later`."""
+        day, last = self.get_local_day(earlier), self.get_local_day(later)
         count = 0
         while day < last:
             day += timedelta(days=1)
-            count += self.is_worked(day)
+            count += self.is_working_day(day)
         return count

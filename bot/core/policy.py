@@ -1,4 +1,4 @@
-"""What the operator decides about opinions, as the features need it."""
+"""The policy: what the operator decides in the settings, as the features need it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SubmissionLimits:
-    """How many opinions are taken: from one person a day, from everybody a minute."""
+    """How many submissions are taken: from one person a day, from everybody a minute."""
 
     a_day: int
     everybody_a_minute: int
@@ -26,16 +26,19 @@ class SubmissionLimits:
 
 @dataclass(frozen=True)
 class Policy:
-    """Working days per kind, the calendar, officers' language, and how long somebody has for what.
+    """The deadlines, limits and languages that the operator decided.
 
-    A case is to be taken on within `acknowledge_within` of its alert, an urgent one within
-    `urgent_within`. Forums are announced in the `channel` too, if there is one; their results are
-    reported within `report_days` working days. Who registered for a forum and chose nothing else is
-    reminded `reminder_minutes` before its start.
+    `working_days` has the days until the answer, by the kind of a submission. `default_language` is
+    the language of officers and of new chats. An answered submission can be reopened within
+    `reopen_within`. An officer must accept a case within `acknowledge_within` of its alert, an
+    urgent one within `urgent_within`. `channel` is the id of a channel in which forums are
+    announced too, if there is one. The results of a forum are reported within `report_days` working
+    days. A person who registered for a forum is reminded `reminder_minutes` before it starts,
+    unless they chose other times.
     """
 
     working_days: Mapping[Kind, int]
-    workdays: BusinessCalendar
+    calendar: BusinessCalendar
     default_language: str
     pseudonyms: Pseudonyms
     reopen_within: timedelta
@@ -48,20 +51,20 @@ class Policy:
 
     @property
     def cipher(self) -> Cipher:
-        """The cipher of texts and files; it has the same keys as the pseudonyms."""
+        """Return the cipher of texts and files; it has the same keys as the pseudonyms."""
         return self.pseudonyms.cipher
 
     @property
     def zone(self) -> ZoneInfo:
-        """The city's time zone."""
-        return self.workdays.zone
+        """Return the time zone of the city."""
+        return self.calendar.zone
 
-    def due(self, kind: Kind, now: datetime) -> datetime:
-        """When an opinion that is received now is to be answered."""
-        return self.workdays.after(now, self.working_days[kind])
+    def compute_due(self, kind: Kind, now: datetime) -> datetime:
+        """Return the deadline of the answer to a submission that is received now."""
+        return self.calendar.add_working_days(now, self.working_days[kind])
 
-    def acknowledge_by(self, now: datetime, *, urgent: bool) -> datetime:
-        """Until when a case that is alerted now is to be taken on."""
+    def compute_acknowledge_by(self, now: datetime, *, urgent: bool) -> datetime:
+        """Return until when an officer must accept a case whose alert is sent now."""
         if urgent:
             return now + self.urgent_within
-        return self.workdays.at_work(now + self.acknowledge_within)
+        return self.calendar.get_next_working_moment(now + self.acknowledge_within)

@@ -1,4 +1,4 @@
-"""What a person chose in the settings: when not to be disturbed, and what not to be told."""
+"""The preferences of a person: settings they chose, and what their chat remembers for later."""
 
 from __future__ import annotations
 
@@ -10,49 +10,92 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
-# What can be switched off. Answers and questions about one's own opinion always come.
+# The kinds of notice that can be switched off. An answer to a person's own submission, and a
+# question about it, cannot be switched off.
 UPDATES, FORUMS = "updates", "forums"
 SWITCHES = (UPDATES, FORUMS)
 
-# The quiet hours that can be chosen: from, until, by the city's clock.
+# The choices of quiet hours: first and last hour, in the city's time.
 QUIET_HOURS = {"night": (21, 7), "long": (19, 8)}
 
 
 @dataclass(frozen=True, slots=True)
+class FollowedLink:
+    """A deep link to a unit or to a forum, by its code, and the time at which it was opened."""
+
+    opened_at: datetime
+    unit: str | None = None
+    forum: str | None = None
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> FollowedLink:
+        """Return the link that `to_json` stored."""
+        opened_at = datetime.fromisoformat(stored["at"])
+        return cls(opened_at, stored.get("unit"), stored.get("forum"))
+
+    def to_json(self) -> dict[str, str]:
+        """Return the link in the form in which preferences store it."""
+        codes = {"unit": self.unit, "forum": self.forum}
+        named = {name: code for name, code in codes.items() if code is not None}
+        return {**named, "at": self.opened_at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
 class Preferences:
-    """The choices of one person; `quiet` is a key of QUIET or None."""
+    """The preferences of one person.
+
+    `quiet` is a key of QUIET_HOURS, or None. `muted` are the switched off kinds of notice. `areas`
+    are the codes of the units of the last submissions, newest first. `hidden` are the codes of
+    forums that the list leaves out. `link` is the deep link that the person opened last.
+    """
 
     quiet: str | None = None
     muted: frozenset[str] = frozenset()
+    areas: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    link: FollowedLink | None = None
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> Preferences:
-        """The choices as the chat's row keeps them; what is not known is left out."""
-        quiet = stored.get("quiet")
+    def from_json(cls, stored: Mapping[str, Any]) -> Preferences:
+        """Return the preferences as the row of a chat stores them; unknown values are left out."""
+        quiet, link = stored.get("quiet"), stored.get("link")
         return cls(
             quiet if quiet in QUIET_HOURS else None,
             frozenset(stored.get("muted", ())) & frozenset(SWITCHES),
+            tuple(stored.get("areas", ())),
+            tuple(stored.get("hidden", ())),
+            FollowedLink.from_json(link) if link else None,
         )
 
-    def changed(self, what: str, value: str) -> Preferences:
-        """The choices after one was pressed: quiet hours, or something to mute or to hear again."""
-        if what == "quiet":
+    def to_json(self) -> dict[str, Any]:
+        """Return the preferences in the form in which the row of a chat stores them."""
+        return {
+            "quiet": self.quiet,
+            "muted": sorted(self.muted),
+            "areas": list(self.areas),
+            "hidden": list(self.hidden),
+            "link": self.link.to_json() if self.link else None,
+        }
+
+    def change_setting(self, setting: str, value: str) -> Preferences:
+        """Return the preferences after a press in the settings.
+
+        "quiet" sets the quiet hours. "mute" switches a kind of notice off, or on again. Any other
+        setting or value changes nothing.
+        """
+        if setting == "quiet":
             return replace(self, quiet=value if value in QUIET_HOURS else None)
-        if what == "mute" and value in SWITCHES:
+        if setting == "mute" and value in SWITCHES:
             return replace(self, muted=self.muted ^ {value})
         return self
 
-    def to_json(self) -> dict[str, Any]:
-        """The form that the chat's row keeps."""
-        return {"quiet": self.quiet, "muted": sorted(self.muted)}
-
-    def earliest(self, now: datetime, zone: ZoneInfo) -> datetime:
-        """When something that can wait may be sent: now or, in the quiet hours, at their end."""
+    def compute_earliest_delivery(self, now: datetime, zone: ZoneInfo) -> datetime:
+        """Return when a message that can wait may be sent: now, or at the end of quiet hours."""
         if self.quiet is None:
             return now
-        begins, ends = QUIET_HOURS[self.quiet]
+        first_hour, last_hour = QUIET_HOURS[self.quiet]
         local = now.astimezone(zone)
-        if ends <= local.hour < begins:
+        if last_hour <= local.hour < first_hour:
             return now
-        day = local.date() + timedelta(days=1 if local.hour >= begins else 0)
-        return datetime.combine(day, time(ends), zone)
+        day = local.date() + timedelta(days=1 if local.hour >= first_hour else 0)
+        return datetime.combine(day, time(last_hour), zone)

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bot.core.preferences import Preferences
+
 if TYPE_CHECKING:
     from bot.core.screen import Screen, Words
     from bot.core.unit_of_work import UnitOfWork
@@ -29,11 +31,11 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A private chat with a person: its id, its language, and the person's stored preferences."""
+    """A private chat with a person: its id, its language, and the person's preferences."""
 
     id: int
     language: str
-    preferences: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    preferences: Preferences = field(default_factory=Preferences)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.casework.submission_rules import may_be_reopened
 from bot.conversation import chats
-from bot.core.preferences import Preferences
 from bot.core.requests import CancelFlow, Route, Show, StartFlow, Upload, parse_number
 from bot.core.screen import Screen, Words
 from bot.feedback import deep_links, followup_service, intake_service, qr_codes, screens
@@ -31,10 +31,12 @@ async def show_welcome(work: UnitOfWork, request: Request) -> Answers:
 async def open_unit_link(work: UnitOfWork, request: Request) -> Answers:
     """Remember the unit of a deep link for the next submission, and show the welcome."""
     link = deep_links.make_unit_link(request.argument, work.now)
-    if link:
-        await chats.update_preferences(work, request.chat.id, lambda _stored: {"link": link})
+    if link is not None:
+        await chats.update_preferences(
+            work, request.chat.id, lambda stored: replace(stored, link=link)
+        )
     has_draft = await chats.has_draft(work, request.chat.id)
-    return Show(screens.show_start(has_draft=has_draft, unit=link.get("unit")))
+    return Show(screens.show_start(has_draft=has_draft, unit=link.unit if link else None))
 
 
 async def show_help(_work: UnitOfWork, _request: Request) -> Answers:
@@ -119,7 +121,7 @@ async def _find_own(work: UnitOfWork, request: Request) -> OwnSubmission | None:
 
 async def show_settings(_work: UnitOfWork, request: Request) -> Answers:
     """Show the language, the quiet hours, and which notices are switched off."""
-    return Show(screens.show_settings(Preferences.of(request.chat.preferences)))
+    return Show(screens.show_settings(request.chat.preferences))
 
 
 async def change_language(work: UnitOfWork, request: Request) -> Answers:
@@ -128,18 +130,17 @@ async def change_language(work: UnitOfWork, request: Request) -> Answers:
     await chats.set_language(work, request.chat.id, language)
     aliases = work.policy.pseudonyms.list_aliases(request.chat.id, named=True)
     await attendance.set_language(work.connection, aliases, language)
-    chosen = Preferences.of(request.chat.preferences)
-    return Show(screens.show_settings(chosen), language=language)
+    return Show(screens.show_settings(request.chat.preferences), language=language)
 
 
 async def change_setting(work: UnitOfWork, request: Request) -> Answers:
     """Change the quiet hours, or switch a kind of notice off or on."""
-    stored = await chats.update_preferences(
+    preferences = await chats.update_preferences(
         work,
         request.chat.id,
-        lambda stored: Preferences.of(stored).changed(request.action, request.argument).to_json(),
+        lambda stored: stored.change_setting(request.action, request.argument),
     )
-    return Show(screens.show_settings(Preferences.of(stored)))
+    return Show(screens.show_settings(preferences))
 
 
 ROUTES: Routes = {

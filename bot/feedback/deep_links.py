@@ -7,35 +7,36 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import map_units
+from bot.core.preferences import FollowedLink
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from bot.core.preferences import Preferences
 
 _LIFETIME = timedelta(days=1)
 _FORUM_CODE = re.compile(r"[A-Za-z0-9]{1,16}")
 
 
-def make_unit_link(code: str, now: datetime) -> dict[str, str]:
-    """Return what the chat remembers of a link to a unit; {} if there is no unit with this code."""
-    return {"unit": code, "at": now.isoformat()} if code in map_units() else {}
+def make_unit_link(code: str, now: datetime) -> FollowedLink | None:
+    """Return the link to a unit to remember; None if there is no unit with this code."""
+    return FollowedLink(now, unit=code) if code in map_units() else None
 
 
-def make_forum_link(code: str, now: datetime) -> dict[str, str]:
-    """Return what the chat remembers of a link to a forum; {} if this cannot be a forum's code."""
-    return {"forum": code, "at": now.isoformat()} if _FORUM_CODE.fullmatch(code) else {}
+def make_forum_link(code: str, now: datetime) -> FollowedLink | None:
+    """Return the link to a forum to remember; None if this cannot be the code of a forum."""
+    return FollowedLink(now, forum=code) if _FORUM_CODE.fullmatch(code) else None
 
 
-def load_link_facts(preferences: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def load_link_facts(preferences: Preferences, now: datetime) -> dict[str, Any]:
     """Return the facts that the remembered link gives a new submission: its area, its forum.
 
     A link is remembered for a day.
     """
-    link = preferences.get("link") or {}
-    if not link or now - datetime.fromisoformat(link["at"]) > _LIFETIME:
+    link = preferences.link
+    if link is None or now - link.opened_at > _LIFETIME:
         return {}
     facts: dict[str, Any] = {}
-    if link.get("unit") in map_units():
-        facts["area"] = link["unit"]
-    if link.get("forum"):
-        facts["@forum"] = link["forum"]
+    if link.unit in map_units():
+        facts["area"] = link.unit
+    if link.forum:
+        facts["@forum"] = link.forum
     return facts

@@ -6,7 +6,7 @@ All of it in the transaction of the turn that finishes the flow.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY, VINTAGE, name_police
@@ -14,6 +14,7 @@ from bot.casework import submission_rules
 from bot.casework.assignment import assign_and_alert
 from bot.casework.attachments import make_attachment_rows
 from bot.casework.timeline import RECEIVED, list_timeline
+from bot.conversation.chats import store_preferences
 from bot.conversation.inputs import join_texts
 from bot.core.screen import Button, Screen, Words
 from bot.core.text_folding import fold_text
@@ -22,7 +23,7 @@ from bot.feedback import deep_links, intake_limits, rules
 from bot.feedback.text_questions import is_urgent
 from bot.notifications import to_resident
 from bot.notifications.message import Addressee
-from storage import audit, conversations, residents, submissions
+from storage import audit, residents, submissions
 from storage.models import Identity, State, Topic
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from bot.privacy.pseudonyms import ChatAddress
     from storage.models import Audit, Submission
 
-_LAST_AREAS = 3
+_MAX_AREAS = 3
 
 
 async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
@@ -50,7 +51,7 @@ async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
         work.connection, work.policy.pseudonyms.list_aliases(chat.id, named=True)
     )
     agreed = {"@agreed": resident.consent_version} if resident else {}
-    last = {"@areas": chat.preferences.get("areas", [])}
+    last = {"@areas": list(chat.preferences.areas)}
     return {**agreed, **last, **deep_links.load_link_facts(chat.preferences, work.now)}
 
 
@@ -101,12 +102,12 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
         "language": chat.language,
         "forum": answers.get("@forum"),
         "created_at": work.now,
-        "due_at": work.policy.due(kind, work.now),
+        "due_at": work.policy.compute_due(kind, work.now),
     }
     files = make_attachment_rows(answers["details"], work.now)
     submission = await submissions.add_submission(work.connection, address.alias, values, files)
     if not confidential:
-        await _remember(work.connection, chat, answers["area"])
+        await _remember_area(work, chat, answers["area"])
     await audit.append_entry(
         work.connection, RECEIVED, work.now, role=audit.RESIDENT, submission_id=submission.id
     )
@@ -132,13 +133,12 @@ async def _without_a_name(work: UnitOfWork, chat: Chat, address: ChatAddress) ->
     )
 
 
-async def _remember(connection: AsyncConnection, chat: Chat, area: str) -> None:
-    """Offer the unit first the next time, with two that were named before it."""
-    before = [code for code in chat.preferences.get("areas", ()) if code != area]
-    areas = [area, *before][:_LAST_AREAS]
-    if area != CITY and areas != chat.preferences.get("areas"):
-        chosen = {**chat.preferences, "areas": areas}
-        await conversations.update_conversation(connection, chat.id, {"preferences": chosen})
+async def _remember_area(work: UnitOfWork, chat: Chat, area: str) -> None:
+    """Store the unit, to offer it first the next time, with the two units named before it."""
+    others = (code for code in chat.preferences.areas if code != area)
+    areas = (area, *others)[:_MAX_AREAS]
+    if area != CITY and areas != chat.preferences.areas:
+        await store_preferences(work, chat.id, replace(chat.preferences, areas=areas))
 
 
 def show_receipt(submission: Submission, policy: Policy) -> Screen:

@@ -150,7 +150,7 @@ def _is_unwanted(forum: Forum, chat: Conversation | None) -> bool:
     if chat is None:
         return False
     hidden = chat.preferences.get("hidden", ())
-    return forum.code in hidden or FORUMS in Preferences.of(chat.preferences).muted
+    return forum.code in hidden or FORUMS in Preferences.from_json(chat.preferences).muted
 
 
 def _make_addressee(
@@ -160,8 +160,8 @@ def _make_addressee(
     expires_at: datetime,
 ) -> Addressee:
     """Return where to send an announcement: after quiet hours, unless it expires in them."""
-    preferences = Preferences.of(chat.preferences if chat else {})
-    earliest = preferences.earliest(work.now, work.policy.zone)
+    preferences = Preferences.from_json(chat.preferences if chat else {})
+    earliest = preferences.compute_earliest_delivery(work.now, work.policy.zone)
     return Addressee(
         recipient.alias,
         chat.language if chat else recipient.language,

@@ -38,7 +38,7 @@ async def add_commitment(
         suggest_topics(answers["text"]),
         forum.host_unit,
         text,
-        work.policy.workdays.end_of(due_on),
+        work.policy.calendar.get_end_of_day(due_on),
     )
     submission = await add_staff_entry(work, forum, officer, entry)
     await forums.add_commitment(

@@ -43,25 +43,27 @@ async def _remind_of_forums_never_begun(work: UnitOfWork) -> None:
 
 
 async def _remind_of_reports(work: UnitOfWork) -> None:
-    workdays, today = work.policy.workdays, work.policy.workdays.day_of(work.now)
-    before = workdays.after(work.now, _REMIND_BEFORE)
+    calendar = work.policy.calendar
+    today = calendar.get_local_day(work.now)
+    before = calendar.add_working_days(work.now, _REMIND_BEFORE)
     for forum in await forums.list_reports_due(work.connection, before):
         due_at, recipients = forum.report_due_at or work.now, await list_planners(work, forum)
         if due_at > work.now:
             key, occasion = "forum.alert.report_due", f"{due_at:%Y%m%d}"
-        elif workdays.is_worked(today):
+        elif calendar.is_working_day(today):
             key, occasion = "forum.alert.report_overdue", f"{today:%Y%m%d}"
             city = await list_city_deciders(work)
             recipients += [officer for officer in city if officer not in recipients]
         else:
             continue
-        params: dict[str, Param] = {"due": workdays.day_of(due_at)}
+        params: dict[str, Param] = {"due": calendar.get_local_day(due_at)}
         await notify_planners(work, forum, recipients, key, occasion=occasion, **params)
 
 
 async def _remind_of_commitments(work: UnitOfWork) -> None:
-    workdays, today = work.policy.workdays, work.policy.workdays.day_of(work.now)
-    until = workdays.day_of(workdays.after(work.now, _REMIND_BEFORE))
+    calendar = work.policy.calendar
+    today = calendar.get_local_day(work.now)
+    until = calendar.get_local_day(calendar.add_working_days(work.now, _REMIND_BEFORE))
     due = await forums.list_commitments_due(work.connection, until, _MAX_COMMITMENTS)
     for commitment, forum in due:
         key, occasion = _choose_commitment_reminder(commitment.id, commitment.due_on, today)

@@ -137,8 +137,8 @@ def _make_addressee(
     work: UnitOfWork, forum: Forum, registration: Registration, chat: Conversation | None
 ) -> Addressee:
     """Return where to send a reminder: after quiet hours, unless the forum starts in them."""
-    preferences = Preferences.of(chat.preferences if chat else {})
-    earliest = preferences.earliest(work.now, work.policy.zone)
+    preferences = Preferences.from_json(chat.preferences if chat else {})
+    earliest = preferences.compute_earliest_delivery(work.now, work.policy.zone)
     return Addressee(
         registration.alias,
         chat.language if chat else registration.language,

@@ -52,7 +52,7 @@ async def notify_resident(
     chat = await conversations.find_conversation(
         work.connection, work.policy.pseudonyms.decrypt_chat_id(owner.sealed)
     )
-    preferences = Preferences.of(chat.preferences if chat else {})
+    preferences = Preferences.from_json(chat.preferences if chat else {})
     if not always and UPDATES in preferences.muted:
         return
     show_button = Button(Words("receipt.show"), f"mine:open={submission.code}")
@@ -67,7 +67,7 @@ async def notify_resident(
         owner.alias,
         chat.language if chat else submission.language,
         owner.sealed,
-        not_before=preferences.earliest(work.now, work.policy.zone),
+        not_before=preferences.compute_earliest_delivery(work.now, work.policy.zone),
     )
     await send_message(work, message, [(recipient, make_key(kind, occasion, submission.code))])
 

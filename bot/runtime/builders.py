@@ -58,7 +58,7 @@ def make_policy(settings: Settings) -> Policy:
     """Return the operator's decisions about submissions and forums. Raises BadKey."""
     return Policy(
         working_days=settings.deadlines.working_days,
-        workdays=BusinessCalendar(
+        calendar=BusinessCalendar(
             settings.locale.zone,
             off=frozenset(settings.deadlines.days_off),
             worked=frozenset(settings.deadlines.worked_days),

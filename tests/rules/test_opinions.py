@@ -22,7 +22,7 @@ WARD = "11407"
 
 def compute_due_day(received: datetime, days: int, *, off: frozenset[date] = frozenset()) -> date:
     """Return the day of the deadline, with the public holidays."""
-    return BusinessCalendar(ZONE, off=off).after(received, days).date()
+    return BusinessCalendar(ZONE, off=off).add_working_days(received, days).date()
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_a_saturday_that_makes_up_for_another_day_is_worked() -> None:
     friday = datetime(2026, 11, 27, 3, tzinfo=UTC)
     saturday = date(2026, 11, 28)
     days = BusinessCalendar(ZONE, worked=frozenset({saturday}))
-    assert days.after(friday, 1).date() == saturday
-    assert days.at_work(friday + timedelta(days=1)) == friday + timedelta(days=1)
-    assert days.between(friday, friday + timedelta(days=4)) == 3
+    assert days.add_working_days(friday, 1).date() == saturday
+    assert days.get_next_working_moment(friday + timedelta(days=1)) == friday + timedelta(days=1)
+    assert days.count_working_days(friday, friday + timedelta(days=4)) == 3
 
 
 @given(

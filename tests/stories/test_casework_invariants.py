@@ -206,7 +206,7 @@ class Casework(Machine):
             assert before
             assert after
             if before.answered_at is not None and after.answered_at is None:
-                assert after.due_at == POLICY.due(after.kind, self.now)
+                assert after.due_at == POLICY.compute_due(after.kind, self.now)
                 assert (after.closed_at, after.warned_at) == (None, None)
 
         self.attempt(act)

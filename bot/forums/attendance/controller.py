@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
 from bot.conversation import chats
@@ -26,8 +27,7 @@ from bot.forums.subscriptions import service as subscriptions_service
 from storage import attendance
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from bot.core.preferences import Preferences
     from bot.core.requests import Answers, Request, Routes
     from bot.core.unit_of_work import UnitOfWork
     from storage.models import Registration
@@ -46,8 +46,8 @@ async def list_coming_forums(work: UnitOfWork, request: Request) -> Answers:
     forums = await attendance.list_upcoming_forums(
         work.connection,
         work.now,
-        {CITY, *preferences.get("areas", ()), *subjects},
-        preferences.get("hidden", ()),
+        {CITY, *preferences.areas, *subjects},
+        preferences.hidden,
         skip=skip,
         most=screens.PAGE + 1,
     )
@@ -73,10 +73,10 @@ async def open_forum_link(work: UnitOfWork, request: Request) -> Answers:
     If there is no such forum, show the welcome.
     """
     link = deep_links.make_forum_link(request.argument, work.now)
-    if not link:
+    if link is None:
         return await show_welcome(work, request)
-    await chats.update_preferences(work, request.chat.id, lambda _stored: {"link": link})
-    view = await views.load_forum_view(work, request.chat.id, link["forum"])
+    await chats.update_preferences(work, request.chat.id, lambda stored: replace(stored, link=link))
+    view = await views.load_forum_view(work, request.chat.id, request.argument)
     if view is None:
         return await show_welcome(work, request)
     return Show(screens.show_forum(view, work.now))
@@ -106,7 +106,7 @@ async def start_submission(work: UnitOfWork, request: Request) -> Answers:
     if not rules.takes_opinions(view.forum, work.now, view.mine):
         raise Refused(Words("forums.too_late", {"until": view.forum.opinions_until}))
     link = deep_links.make_forum_link(view.forum.code, work.now)
-    await chats.update_preferences(work, request.chat.id, lambda _stored: {"link": link})
+    await chats.update_preferences(work, request.chat.id, lambda stored: replace(stored, link=link))
     return StartFlow("feedback")
 
 
@@ -148,9 +148,9 @@ async def unhide_forum(work: UnitOfWork, request: Request) -> Answers:
 
 
 async def _set_hidden(work: UnitOfWork, chat_id: int, code: str, *, hidden: bool) -> None:
-    def change(preferences: Mapping[str, Any]) -> Mapping[str, Any]:
-        others = [other for other in preferences.get("hidden", ()) if other != code]
-        return {"hidden": [*others, code][-_MAX_HIDDEN:] if hidden else others}
+    def change(preferences: Preferences) -> Preferences:
+        codes = tuple(other for other in preferences.hidden if other != code)
+        return replace(preferences, hidden=(*codes, code)[-_MAX_HIDDEN:] if hidden else codes)
 
     await chats.update_preferences(work, chat_id, change)
 

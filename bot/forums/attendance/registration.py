@@ -39,7 +39,7 @@ async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
         work.connection, work.policy.pseudonyms.list_aliases(chat.id, named=True)
     )
     agreed = {"@agreed": resident.consent_version} if resident else {}
-    return {**agreed, "@areas": chat.preferences.get("areas", [])}
+    return {**agreed, "@areas": list(chat.preferences.areas)}
 
 
 async def register_attendee(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:

@@ -180,7 +180,7 @@ def _change_capacity(attempt: Attempt[ForumAccess]) -> Columns:
 
 def _ask_for_report(attempt: Attempt[ForumAccess]) -> Columns:
     policy = attempt.work.policy
-    return {"report_due_at": policy.workdays.after(attempt.work.now, policy.report_days)}
+    return {"report_due_at": policy.calendar.add_working_days(attempt.work.now, policy.report_days)}
 
 
 def _store_report(attempt: Attempt[ForumAccess]) -> Columns:

@@ -69,7 +69,7 @@ async def enter_oral_submission(work: UnitOfWork, chat: Chat, answers: Mapping[s
         suggest_topics(text),
         forum.area,
         text,
-        work.policy.due(kind, work.now),
+        work.policy.compute_due(kind, work.now),
         urgent=is_urgent(text),
     )
     submission = await add_staff_entry(work, forum, officer, entry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.preferences import FORUMS, Preferences
+from bot.core.preferences import FORUMS
 from bot.core.requests import Route, Show, StartFlow
 from bot.forums.subscriptions import screens, service
 
@@ -21,7 +21,7 @@ async def list_subscriptions(work: UnitOfWork, request: Request) -> Answers:
 async def show_subscriptions(work: UnitOfWork, chat: Chat, offered: str) -> Answers:
     """Show the subscriptions of a chat, and offer one to the area `offered`."""
     subjects = await service.list_subjects(work, chat.id)
-    muted = FORUMS in Preferences.of(chat.preferences).muted
+    muted = FORUMS in chat.preferences.muted
     return Show(screens.show_subscriptions(subjects, offered, muted=muted))
 
 
