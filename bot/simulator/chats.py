@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from bot.simulator.values import Json, User
+    from bot.simulator.api_types import Json, User
 
-Kind: TypeAlias = Literal["private", "group", "supergroup", "channel"]
-KEPT = 1_000  # messages of a chat
+ChatType: TypeAlias = Literal["private", "group", "supergroup", "channel"]
+MAX_MESSAGES = 1_000  # messages of a chat
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class ForumTopic:
     """A topic of a forum; its id is that of the message that opened it."""
 
     name: str
@@ -22,7 +22,7 @@ class Topic:
 
 
 @dataclass(slots=True)
-class Shown:
+class InputArea:
     """What the place under the conversation shows."""
 
     keyboard: Json | None = None
@@ -31,19 +31,19 @@ class Shown:
 
 
 @dataclass(slots=True)
-class Chat:
+class SimulatedChat:
     """A chat of any kind. `members` holds each one's status, by user id."""
 
     id: int
-    kind: Kind
+    kind: ChatType
     title: str | None = None
     user: User | None = None
     is_forum: bool = False
     members: dict[int, str] = field(default_factory=dict)
-    topics: dict[int, Topic] = field(default_factory=dict)
+    topics: dict[int, ForumTopic] = field(default_factory=dict)
     migrated_to: int | None = None
     pinned: int | None = None
-    shown: Shown = field(default_factory=Shown)
+    shown: InputArea = field(default_factory=InputArea)
     messages: OrderedDict[int, Json] = field(default_factory=OrderedDict)
     last_message_id: int = 0
     _json: Json | None = None
@@ -79,7 +79,7 @@ class Chat:
     def keep(self, message: Json) -> None:
         """Add a message, or put it in the place of what it was; the oldest is forgotten."""
         self.messages[message["message_id"]] = message
-        if len(self.messages) > KEPT:
+        if len(self.messages) > MAX_MESSAGES:
             self.messages.popitem(last=False)
 
     def after(self, message_id: int, limit: int) -> list[Json]:

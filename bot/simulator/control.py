@@ -11,42 +11,42 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.simulator import forms
-from bot.simulator.gateway import shown
-from bot.simulator.limits import Rates
-from bot.simulator.methods.hooks import webhook_info
-from bot.simulator.methods.profile import menu_of
-from bot.simulator.page_files import page_routes
-from bot.simulator.values import NotPossible
+from bot.simulator import control_forms
+from bot.simulator.api_types import ControlError
+from bot.simulator.gateway import encode_value
+from bot.simulator.methods.profile import list_menu_commands
+from bot.simulator.methods.webhooks import build_webhook_info
+from bot.simulator.page_files import list_page_routes
+from bot.simulator.rate_limits import RateLimitSettings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
 
+    from bot.simulator.api_types import Json
     from bot.simulator.gateway import Gateway
-    from bot.simulator.people import People
-    from bot.simulator.values import Json
+    from bot.simulator.person_actions import PersonActions
 
     Handler = Callable[[Request], Awaitable[Json | Response]]
 
-FormT = TypeVar("FormT", bound=forms.Form)
+FormT = TypeVar("FormT", bound=control_forms.ControlForm)
 _LONGEST_WAIT = 60.0
 _ALBUM_ANSWER = ("update_ids",)
 
 
-def control_app(gateway: Gateway, people: People) -> Starlette:
+def build_control_app(gateway: Gateway, people: PersonActions) -> Starlette:
     """The ASGI application of everything that is not the Bot API."""
-    stage = Stage(gateway)
-    chats = Chats(gateway)
-    acts = Acts(gateway, people)
-    routes = [*chats.routes(), *stage.routes(), *acts.routes(), *page_routes()]
+    stage = TestCalls(gateway)
+    chats = ChatCalls(gateway)
+    acts = ActionCalls(gateway, people)
+    routes = [*chats.routes(), *stage.routes(), *acts.routes(), *list_page_routes()]
     missing = {404: _no_such_call, 405: _no_such_call}
     return Starlette(routes=routes, exception_handlers=missing)
 
 
 def _answer(content: Json, status: int = 200) -> Response:
-    body = orjson.dumps(content, default=shown, option=orjson.OPT_NON_STR_KEYS)
+    body = orjson.dumps(content, default=encode_value, option=orjson.OPT_NON_STR_KEYS)
     headers = {"Cache-Control": "no-store"}
     return Response(body, status, headers, media_type="application/json")
 
@@ -59,7 +59,7 @@ def _route(path: str, *methods: tuple[str, Handler]) -> Route:
         handler = handlers.get(request.method) or handlers["GET"]
         try:
             found = await handler(request)
-        except NotPossible as refused:
+        except ControlError as refused:
             return _answer({"error": refused.error}, refused.status)
         return found if isinstance(found, Response) else _answer(found)
 
@@ -74,7 +74,7 @@ async def _form(request: Request, form: type[FormT]) -> FormT:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise NotPossible(f"{place}: {first['msg']}" if place else first["msg"], 400) from None
+        raise ControlError(f"{place}: {first['msg']}" if place else first["msg"], 400) from None
 
 
 async def _given(request: Request) -> Any:
@@ -84,7 +84,7 @@ async def _given(request: Request) -> Any:
     try:
         return orjson.loads(content or b"{}")
     except ValueError:
-        raise NotPossible("the body is not JSON", 400) from None
+        raise ControlError("the body is not JSON", 400) from None
 
 
 async def _multipart(request: Request) -> Json:
@@ -99,7 +99,7 @@ async def _multipart(request: Request) -> Json:
                 given.setdefault("file_name", value.filename)
                 given.setdefault("mime_type", value.content_type)
             else:
-                raise NotPossible("the part with the bytes is named file", 400)
+                raise ControlError("the part with the bytes is named file", 400)
     return given
 
 
@@ -111,7 +111,7 @@ def _number(request: Request, name: str, default: int | None = None) -> int | No
     try:
         return int(text)
     except ValueError:
-        raise NotPossible(f"{name} must be a whole number", 400) from None
+        raise ControlError(f"{name} must be a whole number", 400) from None
 
 
 def _id(request: Request, name: str) -> int:
@@ -119,7 +119,7 @@ def _id(request: Request, name: str) -> int:
     try:
         return int(request.path_params[name])
     except ValueError:
-        raise NotPossible(f"{name} in the path must be a whole number", 400) from None
+        raise ControlError(f"{name} in the path must be a whole number", 400) from None
 
 
 async def _no_such_call(request: Request, _error: Exception) -> Response:
@@ -127,7 +127,7 @@ async def _no_such_call(request: Request, _error: Exception) -> Response:
     return _answer({"error": error}, 404)
 
 
-class Chats:
+class ChatCalls:
     """People, chats, what they hold."""
 
     def __init__(self, gateway: Gateway) -> None:
@@ -151,21 +151,21 @@ class Chats:
         return {"users": [user.as_json() for user in self._world.users.values()]}
 
     async def add_user(self, request: Request) -> Json:
-        form = await _form(request, forms.NewUser)
+        form = await _form(request, control_forms.NewUserForm)
         return {"user": self._world.add_user(**form.given()).as_json()}
 
     async def chats(self, _request: Request) -> Json:
         return {"chats": [chat.as_json() for chat in self._world.chats.values()]}
 
     async def add_chat(self, request: Request) -> Json:
-        form = await _form(request, forms.NewChat)
+        form = await _form(request, control_forms.NewChatForm)
         return {"chat": self._world.add_chat(**form.given()).as_json()}
 
     async def add_topic(self, request: Request) -> Json:
         chat = self._world.chat(_id(request, "chat_id"))
-        form = await _form(request, forms.NewTopic)
+        form = await _form(request, control_forms.NewTopicForm)
         if not chat.is_forum:
-            raise NotPossible("the chat is not a forum: add one with is_forum")
+            raise ControlError("the chat is not a forum: add one with is_forum")
         sender = self._world.account().user.as_json()
         return {"message_thread_id": self._world.open_topic(chat, form.name, sender)}
 
@@ -189,9 +189,9 @@ class Chats:
         chat = self._world.chat(_id(request, "chat_id"))
         asked = _number(request, "user_id", chat.id if chat.is_private else None)
         if asked is None:
-            raise NotPossible("whose menu? name the user_id", 400)
+            raise ControlError("whose menu? name the user_id", 400)
         bot = self._world.account(request.query_params.get("bot"))
-        return {"commands": menu_of(bot, chat, self._world.user(asked))}
+        return {"commands": list_menu_commands(bot, chat, self._world.user(asked))}
 
     async def events(self, request: Request) -> Json:
         events = self._world.events
@@ -205,12 +205,12 @@ class Chats:
     async def file(self, request: Request) -> Response:
         stored = self._world.files.get(request.path_params["file_id"])
         if stored is None:
-            raise NotPossible("no such file: it was never sent, or made room for newer ones", 404)
+            raise ControlError("no such file: it was never sent, or made room for newer ones", 404)
         headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
         return Response(stored.content, 200, headers, media_type=stored.media_type)
 
 
-class Stage:
+class TestCalls:
     """Faults, clock, limits, journal, bots, callbacks."""
 
     def __init__(self, gateway: Gateway) -> None:
@@ -238,7 +238,7 @@ class Stage:
         return {"faults": [fault.as_json() for fault in self._gateway.faults.all()]}
 
     async def add_fault(self, request: Request) -> Json:
-        form = await _form(request, forms.NewFault)
+        form = await _form(request, control_forms.NewFaultForm)
         fault = self._gateway.faults.add(**form.model_dump(exclude_unset=True))
         return {"fault_id": fault.id}
 
@@ -254,9 +254,9 @@ class Stage:
         return {"now": self._world.clock.now()}
 
     async def move_clock(self, request: Request) -> Json:
-        form = await _form(request, forms.Time)
+        form = await _form(request, control_forms.ClockForm)
         if (form.advance is None) == (form.set is None):
-            raise NotPossible("give either advance or set", 400)
+            raise ControlError("give either advance or set", 400)
         if form.advance is not None:
             self._world.clock.advance(form.advance)
         elif form.set is not None:
@@ -268,8 +268,8 @@ class Stage:
         return {name: getattr(rates, name) for name in rates.__slots__}
 
     async def set_limits(self, request: Request) -> Json:
-        form = await _form(request, forms.NewLimits)
-        self._gateway.limits.set(Rates(**form.model_dump()))
+        form = await _form(request, control_forms.RateLimitsForm)
+        self._gateway.limits.set(RateLimitSettings(**form.model_dump()))
         return form.model_dump()
 
     async def journal(self, request: Request) -> Json:
@@ -294,7 +294,7 @@ class Stage:
                     "id": account.user.id,
                     "username": account.user.username,
                     "first_name": account.as_json()["first_name"],
-                    "webhook": webhook_info(account),
+                    "webhook": build_webhook_info(account),
                     "pending_update_count": len(account.updates),
                 }
                 for account in self._world.accounts.values()
@@ -304,7 +304,7 @@ class Stage:
     async def callback(self, request: Request) -> Json:
         callback = self._world.callbacks.get(request.path_params["callback_id"])
         if callback is None:
-            raise NotPossible("no such callback query: nobody pressed a button with this id", 404)
+            raise ControlError("no such callback query: nobody pressed a button with this id", 404)
         return {
             "answered": callback.answered,
             "text": callback.text,
@@ -316,10 +316,10 @@ class Stage:
         return {}
 
 
-class Acts:
+class ActionCalls:
     """Acting as a person."""
 
-    def __init__(self, gateway: Gateway, people: People) -> None:
+    def __init__(self, gateway: Gateway, people: PersonActions) -> None:
         self._gateway = gateway
         self._people = people
 
@@ -331,10 +331,10 @@ class Acts:
         self._gateway.world.user(user_id)
         if name == "update":
             return await self._update(request, user_id)
-        if name not in forms.ACTS:
-            known = ", ".join([*forms.ACTS, "update"])
-            raise NotPossible(f"no act {name!r}: choose of {known}", 404)
-        form = await _form(request, forms.ACTS[name])
+        if name not in control_forms.ACTS:
+            known = ", ".join([*control_forms.ACTS, "update"])
+            raise ControlError(f"no act {name!r}: choose of {known}", 404)
+        form = await _form(request, control_forms.ACTS[name])
         done = getattr(self._people, name)(user_id, **form.given()).as_json()
         if name == "album":
             return {key: done[key] for key in _ALBUM_ANSWER}
@@ -344,5 +344,5 @@ class Acts:
     async def _update(self, request: Request, user_id: int) -> Json:
         update = await _given(request)
         if not isinstance(update, dict):
-            raise NotPossible("an update is an object", 400)
+            raise ControlError("an update is an object", 400)
         return self._people.update(user_id, update).as_json()

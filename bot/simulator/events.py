@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from bot.simulator.bell import Bell
+from bot.simulator.notifier import Notifier
 
 if TYPE_CHECKING:
-    from bot.simulator.values import Json
+    from bot.simulator.api_types import Json
 
 _KEPT = 10_000
 
@@ -18,7 +18,7 @@ class Events:
 
     def __init__(self) -> None:
         self.last = 0
-        self.bell = Bell()
+        self.bell = Notifier()
         self._kept: deque[Json] = deque(maxlen=_KEPT)
 
     def tell(self, kind: str, chat_id: int | None, **more: object) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
-from bot.simulator.values import NotPossible
+from bot.simulator.api_types import ControlError
 
 if TYPE_CHECKING:
-    from bot.simulator.values import Json
+    from bot.simulator.api_types import Json
 
-Kind: TypeAlias = Literal["429", "403", "5xx", "html", "hang", "drop", "error"]
-When: TypeAlias = Literal["before", "after"]
+FaultKind: TypeAlias = Literal["429", "403", "5xx", "html", "hang", "drop", "error"]
+FaultTime: TypeAlias = Literal["before", "after"]
 _STATUS = {"429": 429, "403": 403, "5xx": 502, "html": 200, "error": 400}
 _DESCRIPTIONS = {
     "403": "Forbidden: bot was blocked by the user",
@@ -25,16 +25,16 @@ class Fault:
     """What to answer instead, to which requests, and how often still (None: until removed)."""
 
     id: int
-    kind: Kind
+    kind: FaultKind
     method: str | None = None
     chat_id: int | None = None
     count: int | None = 1
     retry_after: int = 1
     status: int | None = None
     description: str | None = None
-    when: When = "before"
+    when: FaultTime = "before"
 
-    def meets(self, method: str, chat_id: object, when: When) -> bool:
+    def meets(self, method: str, chat_id: object, when: FaultTime) -> bool:
         """Whether it is this request's turn."""
         return (
             self.when == when
@@ -67,16 +67,18 @@ class Faults:
 
     def add(self, kind: str, **more: Any) -> Fault:
         """Set one; the names are Fault's."""
-        if kind not in get_args(Kind):
-            raise NotPossible(f"no fault {kind!r}: choose of {', '.join(get_args(Kind))}", 400)
-        if more.get("when", "before") not in get_args(When):
-            raise NotPossible("when is 'before' or 'after'", 400)
+        if kind not in get_args(FaultKind):
+            raise ControlError(
+                f"no fault {kind!r}: choose of {', '.join(get_args(FaultKind))}", 400
+            )
+        if more.get("when", "before") not in get_args(FaultTime):
+            raise ControlError("when is 'before' or 'after'", 400)
         self._last += 1
         fault = Fault(self._last, kind, **more)  # type: ignore[arg-type] # checked above
         self._faults[fault.id] = fault
         return fault
 
-    def take(self, method: str, chat_id: object, when: When) -> Fault | None:
+    def take(self, method: str, chat_id: object, when: FaultTime) -> Fault | None:
         """The fault of this request, which counts as met; the method's name in lower case."""
         if not self._faults:
             return None
@@ -99,7 +101,7 @@ class Faults:
     def remove(self, fault_id: int) -> None:
         """Take one away."""
         if self._faults.pop(fault_id, None) is None:
-            raise NotPossible(f"no fault {fault_id}: it was met or removed", 404)
+            raise ControlError(f"no fault {fault_id}: it was met or removed", 404)
 
     def clear(self) -> None:
         """Take all away."""

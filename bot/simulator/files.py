@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from bot.simulator.values import bad
+from bot.simulator.api_types import bad_request
 
 if TYPE_CHECKING:
-    from bot.simulator.values import Json, Upload
+    from bot.simulator.api_types import Json, UploadedFile
 
-LARGEST_DOWNLOAD = 20 * 1024 * 1024  # what the public Bot API server lets a bot fetch
+MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024  # what the public Bot API server lets a bot fetch
 _MOST_BYTES = 512 * 1024 * 1024
 _ENDINGS = {
     "photo": ".jpg",
@@ -32,7 +32,7 @@ _FOLDERS = {"photo": "photos", "video": "videos", "document": "documents", "audi
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredFile:
     """A file with its bytes."""
 
     id: str
@@ -62,21 +62,21 @@ class Stored:
         }
 
 
-class Files:
+class FileStore:
     """Keeps the newest within a number of bytes."""
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
-        self._by_id: OrderedDict[str, Stored] = OrderedDict()
+        self._by_id: OrderedDict[str, StoredFile] = OrderedDict()
         self._by_path: dict[str, str] = {}
         self._most_bytes = most_bytes
         self._bytes = 0
         self._count = 0
 
-    def store(self, kind: str, upload: Upload) -> Stored:
+    def store(self, kind: str, upload: UploadedFile) -> StoredFile:
         """Keep a file of a kind (photo, video, ...)."""
         self._count += 1
         ending = _ENDINGS[kind] or PurePosixPath(upload.file_name).suffix
-        stored = Stored(
+        stored = StoredFile(
             id=f"{kind}-{self._count:06d}-{hashlib.sha256(upload.content).hexdigest()[:12]}",
             kind=kind,
             path=f"{_FOLDERS.get(kind, kind)}/file_{self._count}{ending}",
@@ -96,22 +96,22 @@ class Files:
             del self._by_path[old.path]
             self._bytes -= len(old.content)
 
-    def get(self, file_id: str) -> Stored | None:
+    def get(self, file_id: str) -> StoredFile | None:
         """The file, if it is still here."""
         return self._by_id.get(file_id)
 
-    def at(self, path: str) -> Stored | None:
+    def at(self, path: str) -> StoredFile | None:
         """The file at a download path, if it may be downloaded."""
         stored = self._by_id.get(self._by_path.get(path, ""))
-        return stored if stored and len(stored.content) <= LARGEST_DOWNLOAD else None
+        return stored if stored and len(stored.content) <= MAX_DOWNLOAD_BYTES else None
 
     def described(self, file_id: str) -> Json:
         """getFile's answer."""
         stored = self._by_id.get(file_id)
         if stored is None:
-            raise bad("invalid file_id")
-        if len(stored.content) > LARGEST_DOWNLOAD:
-            raise bad("file is too big")
+            raise bad_request("invalid file_id")
+        if len(stored.content) > MAX_DOWNLOAD_BYTES:
+            raise bad_request("file is too big")
         return {**stored.as_json(), "file_path": stored.path}
 
     def clear(self) -> None:
@@ -121,7 +121,7 @@ class Files:
         self._bytes = 0
 
 
-def size_of_picture(content: bytes) -> tuple[int, int]:
+def read_picture_size(content: bytes) -> tuple[int, int]:
     """Width and height of a PNG or JPEG; 90 by 90 of what is neither."""
     if content.startswith(b"\x89PNG") and len(content) >= 24:
         width, height = struct.unpack(">II", content[16:24])

@@ -9,34 +9,34 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bot.simulator.callers import Caller
+from bot.simulator.api_types import ApiError, DescribedResult, UploadedFile
+from bot.simulator.client_connection import ClientConnection
 from bot.simulator.faults import Faults
 from bot.simulator.journal import Journal
-from bot.simulator.limits import Limits, Rates
+from bot.simulator.long_polling import LongPolling
 from bot.simulator.methods import METHODS
-from bot.simulator.polling import Polling
-from bot.simulator.validation import models
-from bot.simulator.values import Refused, Told, Upload
-from bot.simulator.world import World
+from bot.simulator.rate_limits import RateLimits, RateLimitSettings
+from bot.simulator.state import SimulatorState
+from bot.simulator.validation import load_method_models
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from bot.simulator.accounts import Account
-    from bot.simulator.bodies import Body
+    from bot.simulator.api_types import Json
+    from bot.simulator.bot_accounts import BotAccount
     from bot.simulator.faults import Fault
+    from bot.simulator.request_body import RequestBody
     from bot.simulator.validation import MethodModel
-    from bot.simulator.values import Json
 
 _TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
 _JSON = b"application/json"
-_MODELS: dict[str, MethodModel] = models([*METHODS, "getUpdates"])
+_MODELS: dict[str, MethodModel] = load_method_models([*METHODS, "getUpdates"])
 _METHODS = {name.lower(): method for name, method in METHODS.items()}
 _HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """What goes back to the bot."""
 
     status: int
@@ -44,7 +44,7 @@ class Answer:
     content_type: bytes = _JSON
 
 
-class Dropped(Exception):
+class ConnectionDropped(Exception):
     """The connection is to be closed without an answer."""
 
 
@@ -53,12 +53,12 @@ class Gateway:
 
     def __init__(self, tokens: Collection[str] | None = None) -> None:
         """With tokens given, no others are taken."""
-        self.world = World()
+        self.world = SimulatorState()
         self.faults = Faults()
-        self.limits = Limits()
+        self.limits = RateLimits()
         self.journal = Journal()
         self.stopping = asyncio.Event()
-        self._polling = Polling(self.stopping)
+        self._polling = LongPolling(self.stopping)
         self._tokens = frozenset(tokens) if tokens else None
         for token in tokens or ():
             self.world.register(token)
@@ -73,27 +73,29 @@ class Gateway:
     def reset(self) -> None:
         """Forget all but the registered bots."""
         self.faults.clear()
-        self.limits.set(Rates())
+        self.limits.set(RateLimitSettings())
         self.journal.clear()
         self.world.reset()
 
-    def bot(self, token: str) -> Account:
+    def bot(self, token: str) -> BotAccount:
         """The bot with a token; raises Refused as Telegram does for a wrong one."""
         account = self.world.accounts.get(token)
         if account is not None:
             return account
         if not _TOKEN.fullmatch(token):
-            raise Refused("Not Found", 404)
+            raise ApiError("Not Found", 404)
         if self._tokens is not None:
-            raise Refused("Unauthorized", 401)
+            raise ApiError("Unauthorized", 401)
         return self.world.register(token)
 
-    async def answer(self, bot: Account, method: str, body: Body, caller: Caller) -> Answer:
+    async def answer(
+        self, bot: BotAccount, method: str, body: RequestBody, caller: ClientConnection
+    ) -> ApiResponse:
         """One request's answer; raises Dropped when it is to get none."""
         name = method.lower()
         model = _MODELS.get(name)
         if model is None:
-            return self._refusal(method, body.params, Refused("Not Found", 404))
+            return self._refusal(method, body.params, ApiError("Not Found", 404))
         chat_id = body.params.get("chat_id")
         fault = self.faults.take(name, chat_id, "before")
         if fault is None:
@@ -105,12 +107,12 @@ class Gateway:
 
     async def _work(
         self,
-        bot: Account,
+        bot: BotAccount,
         name: str,
         model: MethodModel,
-        body: Body,
-        caller: Caller,
-    ) -> Answer:
+        body: RequestBody,
+        caller: ClientConnection,
+    ) -> ApiResponse:
         try:
             params = model.read(body.params, body.uploads)
             if name == "getupdates":
@@ -119,40 +121,42 @@ class Gateway:
             else:
                 self.limits.check(bot.user.id, name, params, self.world.clock.now())
                 content = _success(_METHODS[name](self.world, bot, params))
-        except Refused as refused:
+        except ApiError as refused:
             return self._refusal(model.name, body.params, refused)
         self.journal.note(self.world.clock.now(), model.name, params, 200)
-        return Answer(200, content)
+        return ApiResponse(200, content)
 
-    def _refusal(self, method: str, params: Json, refused: Refused) -> Answer:
-        answer = refusal(refused)
+    def _refusal(self, method: str, params: Json, refused: ApiError) -> ApiResponse:
+        answer = build_error_response(refused)
         self.journal.note(
             self.world.clock.now(), method, params, answer.status, refused.description
         )
         return answer
 
-    async def _faulty(self, fault: Fault, method: str, params: Json, caller: Caller) -> Answer:
+    async def _faulty(
+        self, fault: Fault, method: str, params: Json, caller: ClientConnection
+    ) -> ApiResponse:
         now = self.world.clock.now()
         if fault.kind in ("hang", "drop"):
             self.journal.note(now, method, params, 0, f"fault: {fault.kind}")
             if fault.kind == "hang":
                 await self._hang(caller)
-            raise Dropped
+            raise ConnectionDropped
         if fault.kind == "html":
             self.journal.note(now, method, params, fault.status or 200, "fault: html")
-            return Answer(fault.status or 200, _HTML, b"text/html")
+            return ApiResponse(fault.status or 200, _HTML, b"text/html")
         status, content = fault.answer()
         self.journal.note(now, method, params, status, content["description"])
-        return Answer(status, orjson.dumps(content))
+        return ApiResponse(status, orjson.dumps(content))
 
-    async def _hang(self, caller: Caller) -> None:
+    async def _hang(self, caller: ClientConnection) -> None:
         stopping = asyncio.ensure_future(self.stopping.wait())
         either: list[asyncio.Future[Any]] = [stopping, caller.gone()]
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
 
 
-def refusal(refused: Refused) -> Answer:
+def build_error_response(refused: ApiError) -> ApiResponse:
     """A refusal in Telegram's form."""
     content: Json = {
         "ok": False,
@@ -161,18 +165,18 @@ def refusal(refused: Refused) -> Answer:
     }
     if refused.parameters:
         content["parameters"] = refused.parameters
-    return Answer(refused.code, orjson.dumps(content))
+    return ApiResponse(refused.code, orjson.dumps(content))
 
 
 def _success(result: object) -> bytes:
-    if isinstance(result, Told):
+    if isinstance(result, DescribedResult):
         content: Json = {"ok": True, "result": result.result, "description": result.description}
         return orjson.dumps(content)
     return b'{"ok":true,"result":' + orjson.dumps(result) + b"}"
 
 
-def shown(value: Any) -> Any:
+def encode_value(value: Any) -> Any:
     """What JSON has no form for, for orjson: an upload."""
-    if isinstance(value, Upload):
+    if isinstance(value, UploadedFile):
         return value.as_json()
     raise TypeError

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.simulator.values import Json
+    from bot.simulator.api_types import Json
 
 _KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One request and what was answered; status 0 when nothing was."""
 
     id: int
@@ -34,7 +34,7 @@ class Journal:
 
     def __init__(self) -> None:
         self.last = 0
-        self._entries: deque[Entry] = deque(maxlen=_KEPT)
+        self._entries: deque[JournalEntry] = deque(maxlen=_KEPT)
 
     def note(
         self, at: float, method: str, params: Json, status: int, description: str | None = None
@@ -42,7 +42,7 @@ class Journal:
         """Add a request that was answered."""
         self.last += 1
         ok = status == 200 and description is None
-        self._entries.append(Entry(self.last, at, method, params, status, ok, description))
+        self._entries.append(JournalEntry(self.last, at, method, params, status, ok, description))
 
     def entries(
         self,
@@ -50,9 +50,9 @@ class Journal:
         method: str | None = None,
         chat_id: int | None = None,
         limit: int | None = None,
-    ) -> list[Entry]:
+    ) -> list[JournalEntry]:
         """Those that fit, oldest first; of too many, the newest."""
-        found: list[Entry] = []
+        found: list[JournalEntry] = []
         for entry in reversed(self._entries):
             if entry.id <= after or len(found) == limit:
                 break

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.simulator.values import bad
+from bot.simulator.api_types import bad_request
 
 if TYPE_CHECKING:
-    from bot.simulator.values import Json, Refused
+    from bot.simulator.api_types import ApiError, Json
 
 _TYPES = {
     "b": "bold",
@@ -43,7 +43,7 @@ _SPACE = re.compile(r"\s*")
 _USER_LINK = re.compile(r"tg://user\?id=(\d+)")
 
 
-def utf16(text: str) -> int:
+def count_utf16_units(text: str) -> int:
     """The length as Telegram counts it."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
@@ -79,7 +79,7 @@ class _Parser:
 
     def _add(self, text: str) -> None:
         self.pieces.append(text)
-        self.length += utf16(text)
+        self.length += count_utf16_units(text)
 
     def _byte(self, place: int) -> int:
         return len(self.source[:place].encode())
@@ -220,8 +220,8 @@ def _link(address: str, place: Json) -> Json | None:
     return None  # Telegram drops what is no address, and keeps the words
 
 
-def _wrong(what: str) -> Refused:
-    return bad(f"can't parse entities: {what}")
+def _wrong(what: str) -> ApiError:
+    return bad_request(f"can't parse entities: {what}")
 
 
 def _decoded(text: str) -> str:
@@ -257,7 +257,7 @@ _FOUND = re.compile(
 )
 
 
-def found_in(text: str) -> list[Json]:
+def detect_entities(text: str) -> list[Json]:
     """Addresses, commands, mentions and hashtags."""
     if not _HINT.search(text):
         return []
@@ -265,20 +265,20 @@ def found_in(text: str) -> list[Json]:
     for match in _FOUND.finditer(text):
         kind = match.lastgroup
         words = match[0].rstrip(".,:;!?)'") if kind == "url" else match[0]
-        offset = utf16(text[: match.start()])
-        entities.append({"type": kind, "offset": offset, "length": utf16(words)})
+        offset = count_utf16_units(text[: match.start()])
+        entities.append({"type": kind, "offset": offset, "length": count_utf16_units(words)})
     return entities
 
 
-def finished(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
+def complete_entities(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
     """Trimmed as Telegram does, with what it finds by itself, in order."""
-    start = utf16(text) - utf16(text.lstrip())
+    start = count_utf16_units(text) - count_utf16_units(text.lstrip())
     text = text.strip()
-    kept = _shifted(entities, start, utf16(text)) if entities else []
+    kept = _shifted(entities, start, count_utf16_units(text)) if entities else []
     taken = [
         (one["offset"], one["offset"] + one["length"]) for one in kept if one["type"] in _ALONE
     ]
-    for entity in found_in(text):
+    for entity in detect_entities(text):
         begin, end = entity["offset"], entity["offset"] + entity["length"]
         if all(end <= first or begin >= last for first, last in taken):
             kept.append(entity)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import mimetypes
 from typing import TYPE_CHECKING, Any
 
-from bot.simulator.files import size_of_picture
-from bot.simulator.values import Upload, bad
+from bot.simulator.api_types import UploadedFile, bad_request
+from bot.simulator.files import read_picture_size
 
 if TYPE_CHECKING:
-    from bot.simulator.files import Stored
-    from bot.simulator.values import Json
-    from bot.simulator.world import World
+    from bot.simulator.api_types import Json
+    from bot.simulator.files import StoredFile
+    from bot.simulator.state import SimulatorState
 
 _LARGEST_UPLOAD = 50 * 1024 * 1024
 _LARGEST_PHOTO = 10 * 1024 * 1024
@@ -26,32 +26,32 @@ _MIME = {
 }
 
 
-def stored(world: World, kind: str, given: Any) -> Stored:
+def resolve_file(world: SimulatorState, kind: str, given: Any) -> StoredFile:
     """The file that a bot named or uploaded."""
-    if isinstance(given, Upload):
+    if isinstance(given, UploadedFile):
         if not given.content:
-            raise bad("file must be non-empty")
+            raise bad_request("file must be non-empty")
         limit = _LARGEST_PHOTO if kind == "photo" else _LARGEST_UPLOAD
         if len(given.content) > limit:
-            raise bad(f"file of size {len(given.content)} bytes is too big for a {kind}")
+            raise bad_request(f"file of size {len(given.content)} bytes is too big for a {kind}")
         return world.files.store(kind, given)
     if given.startswith("attach://"):
-        raise bad(f'file "{given.removeprefix("attach://")}" is not attached')
+        raise bad_request(f'file "{given.removeprefix("attach://")}" is not attached')
     if given.startswith(("http://", "https://")):
-        raise bad("failed to get HTTP URL content")
+        raise bad_request("failed to get HTTP URL content")
     file = world.files.get(given)
     if file is None:
-        raise bad("wrong file identifier/HTTP URL specified")
+        raise bad_request("wrong file identifier/HTTP URL specified")
     if file.kind != kind and not (kind == "document" or file.kind == "document"):
-        raise bad(f"can't use file of type {file.kind.title()} as {kind.title()}")
+        raise bad_request(f"can't use file of type {file.kind.title()} as {kind.title()}")
     return file
 
 
-def part(kind: str, file: Stored, details: Json) -> Json:
+def build_media(kind: str, file: StoredFile, details: Json) -> Json:
     """The message's part that shows a file; `details` may name duration, width, height, ..."""
     base = file.as_json()
     if kind == "photo":
-        width, height = size_of_picture(file.content)
+        width, height = read_picture_size(file.content)
         return {"photo": _sizes(base, width, height)}
     shown: Json = dict(base)
     if kind in _NAMED:

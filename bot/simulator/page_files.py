@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent / "page"
 
 
-def page_routes() -> list[Route]:
+def list_page_routes() -> list[Route]:
     """`/` and `/page/<file>`."""
     return [Route("/", _index), Route("/page/{name}", _file)]
 

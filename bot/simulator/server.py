@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Self
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 from starlette.routing import Route
 
-from bot.simulator import bodies
-from bot.simulator.callers import Caller
-from bot.simulator.control import control_app
-from bot.simulator.gateway import Answer, Dropped, Gateway, refusal
-from bot.simulator.listening import HANG_UP, Listener
-from bot.simulator.people import People
-from bot.simulator.values import Refused
-from bot.simulator.webhooks import Webhooks
+from bot.simulator import request_body
+from bot.simulator.api_types import ApiError
+from bot.simulator.client_connection import ClientConnection
+from bot.simulator.control import build_control_app
+from bot.simulator.gateway import ApiResponse, ConnectionDropped, Gateway, build_error_response
+from bot.simulator.http_listener import HANG_UP, HttpListener
+from bot.simulator.person_actions import PersonActions
+from bot.simulator.webhook_delivery import WebhookDeliveries
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from starlette.types import Receive, Scope, Send
 
-    from bot.simulator.values import Json
-    from bot.simulator.world import World
+    from bot.simulator.api_types import Json
+    from bot.simulator.state import SimulatorState
 
 
 class Simulator:
@@ -34,16 +34,16 @@ class Simulator:
     ) -> None:
         """`port` 0 is any free one; without tokens every well-formed one registers a bot."""
         self._gateway = Gateway(tokens)
-        self.people = People(self._gateway.world)
-        self._control = control_app(self._gateway, self.people)
-        self._listener = Listener(self, host, port)
+        self.people = PersonActions(self._gateway.world)
+        self._control = build_control_app(self._gateway, self.people)
+        self._listener = HttpListener(self, host, port)
         self._host = f"[{host}]" if ":" in host else host
         self._session: ClientSession | None = None
-        self._webhooks: Webhooks | None = None
+        self._webhooks: WebhookDeliveries | None = None
         self.url = ""
 
     @property
-    def world(self) -> World:
+    def world(self) -> SimulatorState:
         """All there is in it."""
         return self._gateway.world
 
@@ -64,7 +64,7 @@ class Simulator:
         except OSError:
             await self._session.close()
             raise
-        self._webhooks = Webhooks(self._gateway, self._session)
+        self._webhooks = WebhookDeliveries(self._gateway, self._session)
         self.url = f"http://{self._host}:{port}"
         return self
 
@@ -98,37 +98,39 @@ class Simulator:
             await self._control(scope, receive, send)
 
     async def _serve_method(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
-        caller = Caller(receive)
+        caller = ClientConnection(receive)
         try:
             await _send(send, await self._answer(path, scope, receive, caller))
-        except Dropped:
+        except ConnectionDropped:
             scope[HANG_UP]()
             await caller.gone()
         finally:
             caller.close()
 
-    async def _answer(self, path: str, scope: Scope, receive: Receive, caller: Caller) -> Answer:
+    async def _answer(
+        self, path: str, scope: Scope, receive: Receive, caller: ClientConnection
+    ) -> ApiResponse:
         try:
             token, _, method = path[4:].partition("/")
             bot = self._gateway.bot(token)
-            body = await bodies.read(scope, receive)
-        except Refused as refused:
-            return refusal(refused)
+            body = await request_body.read_body(scope, receive)
+        except ApiError as refused:
+            return build_error_response(refused)
         return await self._gateway.answer(bot, method, body, caller)
 
-    def _file(self, path: str) -> Answer:
+    def _file(self, path: str) -> ApiResponse:
         token, _, place = path.removeprefix("/file/bot").partition("/")
         try:
             self._gateway.bot(token)
-        except Refused as refused:
-            return refusal(refused)
+        except ApiError as refused:
+            return build_error_response(refused)
         stored = self.world.files.at(place)
         if stored is None:
-            return refusal(Refused("Not Found", 404))
-        return Answer(200, stored.content, b"application/octet-stream")
+            return build_error_response(ApiError("Not Found", 404))
+        return ApiResponse(200, stored.content, b"application/octet-stream")
 
 
-async def _send(send: Send, answer: Answer) -> None:
+async def _send(send: Send, answer: ApiResponse) -> None:
     headers = [
         (b"content-type", answer.content_type),
         (b"content-length", b"%d" % len(answer.body)),

@@ -21,14 +21,14 @@ from aiogram.methods.base import TelegramMethod
 from aiogram.types import InputFile
 from pydantic import BaseModel
 
-from bot.simulator.values import Upload, bad
+from bot.simulator.api_types import UploadedFile, bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from pydantic.fields import FieldInfo
 
-    from bot.simulator.values import Json
+    from bot.simulator.api_types import Json
 
     Check: TypeAlias = Callable[[Any], None]
     Read: TypeAlias = Callable[[Any], Any]
@@ -43,7 +43,7 @@ _MISSING = {
 }
 
 
-class Wrong(Exception):
+class InvalidValue(Exception):
     """A value that does not fit; the path to it grows on the way out."""
 
     def __init__(self, what: str, path: str = "") -> None:
@@ -51,18 +51,18 @@ class Wrong(Exception):
         self.what = what
         self.path = path
 
-    def under(self, name: str) -> Wrong:
+    def under(self, name: str) -> InvalidValue:
         """The same, seen from one level up."""
-        return Wrong(
+        return InvalidValue(
             self.what, f"{name}{'' if self.path.startswith('[') else '.'}{self.path}".rstrip(".")
         )
 
 
-class Unknown(Wrong):
+class UnknownField(InvalidValue):
     """A field that the API does not have."""
 
-    def under(self, name: str) -> Unknown:
-        return Unknown(self.what, super().under(name).path)
+    def under(self, name: str) -> UnknownField:
+        return UnknownField(self.what, super().under(name).path)
 
 
 class MethodModel:
@@ -71,11 +71,11 @@ class MethodModel:
     def __init__(self, name: str, model: type[BaseModel]) -> None:
         self.name = name
         fields = _fields(model)
-        self._checks = {key: checker(field.annotation) for key, field in fields.items()}
+        self._checks = {key: build_check(field.annotation) for key, field in fields.items()}
         self._readers = {key: _reader(field.annotation) for key, field in fields.items()}
         self._required = [key for key, field in fields.items() if field.is_required()]
 
-    def read(self, given: Mapping[str, Any], uploads: Mapping[str, Upload]) -> Json:
+    def read(self, given: Mapping[str, Any], uploads: Mapping[str, UploadedFile]) -> Json:
         """The parameters with their types; raises Refused for what the API would not take."""
         params: Json = {}
         for key, value in given.items():
@@ -88,7 +88,9 @@ class MethodModel:
         for key in self._required:
             value = params.get(key)
             if value is None or (value == "" and key in _MISSING):
-                raise bad(_MISSING.get(key, f'parameter "{key}" of {self.name} is required'))
+                raise bad_request(
+                    _MISSING.get(key, f'parameter "{key}" of {self.name} is required')
+                )
         self._check(params)
         return params
 
@@ -98,16 +100,16 @@ class MethodModel:
         try:
             for key, value in params.items():
                 checks[key](value)
-        except Unknown as wrong:
+        except UnknownField as wrong:
             raise self._unknown(wrong.under(key).path) from None
-        except Wrong as wrong:
+        except InvalidValue as wrong:
             path = wrong.under(key).path
-            raise bad(f'parameter "{path}" of {self.name} must be {wrong.what}') from None
+            raise bad_request(f'parameter "{path}" of {self.name} must be {wrong.what}') from None
 
     def _unknown(self, path: str) -> Exception:
-        return bad(f'unknown parameter "{path}" of {self.name}')
+        return bad_request(f'unknown parameter "{path}" of {self.name}')
 
-    def _with_uploads(self, params: Json, uploads: Mapping[str, Upload]) -> Json:
+    def _with_uploads(self, params: Json, uploads: Mapping[str, UploadedFile]) -> Json:
         used: set[str] = set()
         attached: Json = _attach(params, uploads, used)
         for name, upload in uploads.items():
@@ -119,7 +121,7 @@ class MethodModel:
         return attached
 
 
-def _attach(value: Any, uploads: Mapping[str, Upload], used: set[str]) -> Any:
+def _attach(value: Any, uploads: Mapping[str, UploadedFile], used: set[str]) -> Any:
     """The same value with the uploads in the places that name them."""
     if isinstance(value, str) and value.startswith("attach://"):
         name = value.removeprefix("attach://")
@@ -132,7 +134,7 @@ def _attach(value: Any, uploads: Mapping[str, Upload], used: set[str]) -> Any:
     return value
 
 
-def models(names: Iterable[str]) -> dict[str, MethodModel]:
+def load_method_models(names: Iterable[str]) -> dict[str, MethodModel]:
     """Those methods, by name in lower case."""
     known: dict[str, tuple[str, type[BaseModel]]] = {}
     for model in vars(aiogram.methods).values():
@@ -168,7 +170,7 @@ def _is_model(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
-def checker(annotation: Any) -> Check:
+def build_check(annotation: Any) -> Check:
     """A function that raises Wrong for a value that is not of the type."""
     kinds = _kinds(annotation)
     if all(_is_model(kind) for kind in kinds):
@@ -186,7 +188,7 @@ def checker(annotation: Any) -> Check:
 
 def _plain(kind: Any) -> Check:
     if get_origin(kind) is list:
-        return _list(checker(get_args(kind)[0]))
+        return _list(build_check(get_args(kind)[0]))
     if get_origin(kind) is Literal:
         return _literal(get_args(kind))
     if not isinstance(kind, type):
@@ -199,32 +201,32 @@ def _plain(kind: Any) -> Check:
 
 def _check_str(value: Any) -> None:
     if type(value) is not str:
-        raise Wrong("a string")
+        raise InvalidValue("a string")
 
 
 def _check_int(value: Any) -> None:
     if type(value) is not int:
-        raise Wrong("an integer")
+        raise InvalidValue("an integer")
 
 
 def _check_bool(value: Any) -> None:
     if type(value) is not bool:
-        raise Wrong("a boolean")
+        raise InvalidValue("a boolean")
 
 
 def _check_float(value: Any) -> None:
     if type(value) not in (float, int):
-        raise Wrong("a number")
+        raise InvalidValue("a number")
 
 
 def _check_chat(value: Any) -> None:
     if type(value) not in (int, str):
-        raise Wrong("an integer or a string")
+        raise InvalidValue("an integer or a string")
 
 
 def _check_file(value: Any) -> None:
-    if type(value) not in (str, Upload):
-        raise Wrong("a file, its id or an attach:// name")
+    if type(value) not in (str, UploadedFile):
+        raise InvalidValue("a file, its id or an attach:// name")
 
 
 def _literal(values: tuple[Any, ...]) -> Check:
@@ -232,7 +234,7 @@ def _literal(values: tuple[Any, ...]) -> Check:
 
     def check(value: Any) -> None:
         if value not in allowed or type(value) is not type(allowed[0]):
-            raise Wrong(" or ".join(orjson.dumps(one).decode() for one in allowed))
+            raise InvalidValue(" or ".join(orjson.dumps(one).decode() for one in allowed))
 
     return check
 
@@ -240,12 +242,12 @@ def _literal(values: tuple[Any, ...]) -> Check:
 def _list(check_item: Check) -> Check:
     def check(value: Any) -> None:
         if type(value) is not list:
-            raise Wrong("an array")
+            raise InvalidValue("an array")
         place = 0
         try:
             for place, item in enumerate(value):  # noqa: B007 - told when the check raises
                 check_item(item)
-        except Wrong as wrong:
+        except InvalidValue as wrong:
             raise wrong.under(f"[{place}]") from None
 
     return check
@@ -261,14 +263,14 @@ class _Object:
 
     def _prepare(self) -> None:
         for key, field in _fields(self._model).items():
-            self._checks[key] = checker(field.annotation)
+            self._checks[key] = build_check(field.annotation)
             # aiogram fills in a `type` by itself; on the wire it has to be there.
             if field.is_required() or get_origin(field.annotation) is Literal:
                 self._required.append(key)
 
     def __call__(self, value: Any) -> None:
         if type(value) is not dict:
-            raise Wrong("an object")
+            raise InvalidValue("an object")
         if not self._checks:
             self._prepare()
         checks = self._checks
@@ -276,14 +278,14 @@ class _Object:
         try:
             for key, item in value.items():
                 if key not in checks:
-                    raise Unknown("")
+                    raise UnknownField("")
                 if item is not None:
                     checks[key](item)
-        except Wrong as wrong:
+        except InvalidValue as wrong:
             raise wrong.under(key) from None
         for key in self._required:
             if value.get(key) is None:
-                raise Wrong("given", key)
+                raise InvalidValue("given", key)
 
 
 @cache
@@ -297,7 +299,7 @@ def _one_of(kinds: list[type[BaseModel]]) -> Check:
 
     def check(value: Any) -> None:
         if type(value) is not dict:
-            raise Wrong("an object")
+            raise InvalidValue("an object")
 
         def likeness(need: tuple[Json, set[str], Check]) -> tuple[int, int]:
             marks, names, _ = need

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 from playwright.async_api import FilePayload, Locator, Page, Request
 
-from bot.simulator.world import World
+from bot.simulator.state import SimulatorState
 
 TOKEN = "123456:" + "a" * 35
 
@@ -19,7 +19,7 @@ class Stage:
 
     url: str
     http: aiohttp.ClientSession
-    world: World
+    world: SimulatorState
     offset: int = 0
 
     async def person(self, name: str, *, user_id: int | None = None) -> int:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from bot.evidence import content_types, fetcher
 from bot.evidence.metadata import UnreadableMedia, remove_metadata
-from bot.simulator.samples import sample
+from bot.simulator.sample_files import make_sample_file
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -77,7 +77,7 @@ MOVIE = (
         (make_box(b"ftyp", b"qt  \0\0\0\0qt  "), "video/quicktime"),
         (make_box(b"ftyp", b"M4A \0\0\0\0M4A "), "audio/mp4"),
         (make_box(b"ftyp", b"heic\0\0\0\0mif1"), "image/heif"),
-        (sample("voice").content, "audio/ogg"),
+        (make_sample_file("voice").content, "audio/ogg"),
         (b"%PDF-1.7\n", "application/pdf"),
         ("Nội dung đơn: mất trộm.".encode(), "text/plain"),
         (

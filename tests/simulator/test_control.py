@@ -12,8 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.simulator import forms
-from bot.simulator.people import People
+from bot.simulator import control_forms
+from bot.simulator.person_actions import PersonActions
 from bot.simulator.server import Simulator
 from tests.simulator.line import TOKEN, Line
 
@@ -54,9 +54,9 @@ async def test_every_documented_call_answers(line: Line, simulator: Simulator, a
 def test_the_document_names_every_act_and_call(simulator: Simulator) -> None:
     """What the server has and the document has not is found here."""
     calls = documented_calls()
-    for name in [*forms.ACTS, "update"]:
+    for name in [*control_forms.ACTS, "update"]:
         assert ("POST", f"/sim/users/{{user_id}}/{name}") in calls
-        assert hasattr(People, name)
+        assert hasattr(PersonActions, name)
     documented = {(verb, re.sub(r"{[^}]*}", "{}", path)) for verb, path in calls}
     for route in simulator.control_routes():
         path = re.sub(r"{[^}]*}", "{}", route.path)

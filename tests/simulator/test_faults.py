@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.simulator.limits import Rates
+from bot.simulator.rate_limits import RateLimitSettings
 from bot.simulator.server import Simulator
 from tests.simulator.line import TOKEN, Line
 
@@ -132,7 +132,7 @@ async def test_a_private_chat_takes_a_message_a_second(
 
 async def test_a_group_takes_twenty_a_minute(line: Line, simulator: Simulator, ann: int) -> None:
     """And names how long to wait."""
-    simulator.gateway.limits.set(Rates(enabled=True))
+    simulator.gateway.limits.set(RateLimitSettings(enabled=True))
     group = simulator.world.add_chat("group", "Office")
     for _ in range(20):
         await line.ok("sendMessage", chat_id=group.id, text="x")
@@ -147,7 +147,7 @@ async def test_all_chats_together_take_thirty_a_second(
     line: Line, simulator: Simulator, ann: int
 ) -> None:
     """However many they are."""
-    simulator.gateway.limits.set(Rates(enabled=True, global_per_second=5))
+    simulator.gateway.limits.set(RateLimitSettings(enabled=True, global_per_second=5))
     people = [simulator.world.add_user(first_name="P").id for _ in range(6)]
     for one in people:
         simulator.people.start(one)

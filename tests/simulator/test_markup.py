@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from bot.simulator.markup import finished, parse_html
-from bot.simulator.values import Refused
+from bot.simulator.api_types import ApiError
+from bot.simulator.markup import complete_entities, parse_html
 
 
 def entities(source: str) -> list[tuple[Any, ...]]:
-    text, found = finished(*parse_html(source))
+    text, found = complete_entities(*parse_html(source))
     units = text.encode("utf-16-le")
     return [
         (
@@ -84,6 +84,6 @@ def test_a_links_address_is_decoded() -> None:
 )
 def test_wrong_html_is_refused_in_telegrams_words(source: str, words: str) -> None:
     """With the offset in bytes."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         parse_html(source)
     assert refused.value.description == f"Bad Request: can't parse entities: {words}"

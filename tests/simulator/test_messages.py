@@ -14,12 +14,12 @@ from telegram import (
 )
 from telegram.error import BadRequest, ChatMigrated, Forbidden
 
-from bot.simulator.samples import sample
+from bot.simulator.sample_files import make_sample_file
 from bot.simulator.server import Simulator
 from tests.simulator.line import OTHER, TOKEN, Line
 
 YES = InlineKeyboardMarkup([[InlineKeyboardButton("Yes", callback_data="y")]])
-PICTURE = sample("photo").content
+PICTURE = make_sample_file("photo").content
 
 
 async def test_a_message_is_what_telegram_makes_of_it(bot: Bot, ann: int) -> None:

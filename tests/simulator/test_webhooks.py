@@ -16,7 +16,7 @@ from tests.simulator.line import Line
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from bot.simulator.values import Act
+    from bot.simulator.api_types import SentUpdates
 
 
 @dataclass
@@ -159,7 +159,7 @@ async def test_a_bot_that_is_away_gets_them_when_it_is_back(
 ) -> None:
     """Nothing listens at the first address."""
     await line.ok("setWebhook", url="http://127.0.0.1:9/hook")
-    act: Act = simulator.people.text(ann, "x")
+    act: SentUpdates = simulator.people.text(ann, "x")
     while "last_error_message" not in (info := await line.ok("getWebhookInfo")):
         pass
     assert info["last_error_message"].startswith("Connection failed")

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.simulator.methods import asking, editing, hooks, profile, sending
+from bot.simulator.methods import chats, message_edits, messages, profile, webhooks
 
 if TYPE_CHECKING:
-    from bot.simulator.methods.table import Method
+    from bot.simulator.methods.signature import Method
 
 METHODS: dict[str, Method] = {
-    **asking.METHODS,
-    **editing.METHODS,
-    **hooks.METHODS,
+    **chats.METHODS,
+    **message_edits.METHODS,
+    **webhooks.METHODS,
     **profile.METHODS,
-    **sending.METHODS,
+    **messages.METHODS,
 }

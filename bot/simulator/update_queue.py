@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from bot.simulator.bell import Bell
+from bot.simulator.notifier import Notifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from bot.simulator.values import Json
+    from bot.simulator.api_types import Json
 
 # Left out unless a bot asks for them by name.
 _ONLY_ON_REQUEST = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
@@ -22,7 +22,7 @@ _KEPT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class QueuedUpdate:
     """One update; those of one `lane` (a chat) are delivered in order."""
 
     id: int
@@ -30,16 +30,16 @@ class Update:
     body: bytes
 
 
-class Updates:
+class UpdateQueue:
     """A queue that forgets an update only when it is confirmed."""
 
     def __init__(self) -> None:
         # Numbers of an earlier simulator must not come again: a bot remembers what it took.
         self.last_id = time.time_ns() // 10**6 % 2**31
         self.allowed: frozenset[str] | None = None
-        self.bell = Bell()
-        self.on_added: Callable[[Update], None] | None = None
-        self._waiting: OrderedDict[int, Update] = OrderedDict()
+        self.bell = Notifier()
+        self.on_added: Callable[[QueuedUpdate], None] | None = None
+        self._waiting: OrderedDict[int, QueuedUpdate] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -66,7 +66,7 @@ class Updates:
         return update_id
 
     def _put(self, update_id: int, lane: object, content: Json) -> None:
-        update = Update(update_id, lane, orjson.dumps(content))
+        update = QueuedUpdate(update_id, lane, orjson.dumps(content))
         self._waiting[update_id] = update
         if len(self._waiting) > _KEPT:
             self._waiting.popitem(last=False)
@@ -107,15 +107,15 @@ class Updates:
         self._waiting.clear()
         self.bell.ring()
 
-    def first(self, limit: int) -> list[Update]:
+    def first(self, limit: int) -> list[QueuedUpdate]:
         """The oldest, in order."""
         return [update for update, _ in zip(self._waiting.values(), range(limit), strict=False)]
 
-    def all(self) -> list[Update]:
+    def all(self) -> list[QueuedUpdate]:
         """Everything that waits, in order."""
         return list(self._waiting.values())
 
-    def has(self, update: Update) -> bool:
+    def has(self, update: QueuedUpdate) -> bool:
         """Whether it still waits."""
         return self._waiting.get(update.id) is update
 

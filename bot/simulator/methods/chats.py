@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.simulator.chats import Topic
-from bot.simulator.messages import destination, known_chat
-from bot.simulator.values import Refused, bad
+from bot.simulator.api_types import ApiError, bad_request
+from bot.simulator.bot_messages import find_known_chat, find_writable_chat
+from bot.simulator.chats import ForumTopic
 
 if TYPE_CHECKING:
-    from bot.simulator.accounts import Account
-    from bot.simulator.chats import Chat
-    from bot.simulator.methods.table import Method
-    from bot.simulator.values import Json
-    from bot.simulator.world import World
+    from bot.simulator.api_types import Json
+    from bot.simulator.bot_accounts import BotAccount
+    from bot.simulator.chats import SimulatedChat
+    from bot.simulator.methods.signature import Method
+    from bot.simulator.state import SimulatorState
 
 _RIGHTS = (
     "can_be_edited",
@@ -41,16 +41,16 @@ _NO_GIFTS = dict.fromkeys(
 )
 
 
-def get_me(_world: World, bot: Account, _params: Json) -> Json:
+def get_me(_world: SimulatorState, bot: BotAccount, _params: Json) -> Json:
     return bot.as_json()
 
 
-def get_file(world: World, _bot: Account, params: Json) -> Json:
+def get_file(world: SimulatorState, _bot: BotAccount, params: Json) -> Json:
     return world.files.described(params["file_id"])
 
 
-def get_chat(world: World, bot: Account, params: Json) -> Json:
-    chat = known_chat(world, bot, params["chat_id"])
+def get_chat(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    chat = find_known_chat(world, bot, params["chat_id"])
     pinned = chat.messages.get(chat.pinned or 0)
     return {
         **chat.as_json(),
@@ -61,24 +61,24 @@ def get_chat(world: World, bot: Account, params: Json) -> Json:
     }
 
 
-def get_chat_member(world: World, bot: Account, params: Json) -> Json:
-    chat = known_chat(world, bot, params["chat_id"])
+def get_chat_member(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    chat = find_known_chat(world, bot, params["chat_id"])
     user_id = params["user_id"]
     if user_id == bot.user.id:
         return _bot_as_member(chat, bot)
     if user_id not in world.users:
-        raise bad("user not found")
+        raise bad_request("user not found")
     status = "member" if chat.id == user_id else chat.members.get(user_id, "left")
     return _member(world, user_id, status)
 
 
-def _bot_as_member(chat: Chat, bot: Account) -> Json:
+def _bot_as_member(chat: SimulatedChat, bot: BotAccount) -> Json:
     if chat.is_private:
         return {"status": "member", "user": bot.user.as_json()}
     return {"status": "administrator", "user": bot.user.as_json(), **dict.fromkeys(_RIGHTS, False)}
 
 
-def _member(world: World, user_id: int, status: str) -> Json:
+def _member(world: SimulatorState, user_id: int, status: str) -> Json:
     member: Json = {"status": status, "user": world.users[user_id].as_json()}
     if status == "administrator":
         member.update(dict.fromkeys(_RIGHTS, False))
@@ -87,15 +87,15 @@ def _member(world: World, user_id: int, status: str) -> Json:
     return member
 
 
-def get_chat_member_count(world: World, bot: Account, params: Json) -> int:
-    chat = known_chat(world, bot, params["chat_id"])
+def get_chat_member_count(world: SimulatorState, bot: BotAccount, params: Json) -> int:
+    chat = find_known_chat(world, bot, params["chat_id"])
     return 2 if chat.is_private else len(chat.members) + 1
 
 
-def get_chat_administrators(world: World, bot: Account, params: Json) -> list[Json]:
-    chat = known_chat(world, bot, params["chat_id"])
+def get_chat_administrators(world: SimulatorState, bot: BotAccount, params: Json) -> list[Json]:
+    chat = find_known_chat(world, bot, params["chat_id"])
     if chat.is_private:
-        raise bad("there are no administrators in the private chat")
+        raise bad_request("there are no administrators in the private chat")
     people = [
         _member(world, user_id, status)
         for user_id, status in chat.members.items()
@@ -104,34 +104,34 @@ def get_chat_administrators(world: World, bot: Account, params: Json) -> list[Js
     return [*people, _bot_as_member(chat, bot)]
 
 
-def leave_chat(world: World, bot: Account, params: Json) -> bool:
-    chat = known_chat(world, bot, params["chat_id"])
+def leave_chat(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    chat = find_known_chat(world, bot, params["chat_id"])
     if chat.is_private:
-        raise bad("chat member status can't be changed in private chats")
+        raise bad_request("chat member status can't be changed in private chats")
     bot.left.add(chat.id)
     return True
 
 
-def create_forum_topic(world: World, bot: Account, params: Json) -> Json:
-    chat = destination(world, bot, params["chat_id"])
+def create_forum_topic(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    chat = find_writable_chat(world, bot, params["chat_id"])
     if not chat.is_forum:
-        raise bad("the chat is not a forum")
+        raise bad_request("the chat is not a forum")
     if not 1 <= len(params["name"]) <= 128:
-        raise bad("TOPIC_TITLE_INVALID")
+        raise bad_request("TOPIC_TITLE_INVALID")
     thread = world.open_topic(chat, params["name"], bot.user.as_json())
     color = params.get("icon_color", 7322096)
     return {"message_thread_id": thread, "name": params["name"], "icon_color": color}
 
 
-def close_forum_topic(world: World, bot: Account, params: Json) -> bool:
+def close_forum_topic(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
     chat, topic = _topic(world, bot, params)
     if topic.closed:
-        raise bad("TOPIC_NOT_MODIFIED")
-    chat.topics[params["message_thread_id"]] = Topic(topic.name, closed=True)
+        raise bad_request("TOPIC_NOT_MODIFIED")
+    chat.topics[params["message_thread_id"]] = ForumTopic(topic.name, closed=True)
     return True
 
 
-def delete_forum_topic(world: World, bot: Account, params: Json) -> bool:
+def delete_forum_topic(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
     chat, _ = _topic(world, bot, params)
     thread = params["message_thread_id"]
     del chat.topics[thread]
@@ -141,13 +141,15 @@ def delete_forum_topic(world: World, bot: Account, params: Json) -> bool:
     return True
 
 
-def _topic(world: World, bot: Account, params: Json) -> tuple[Chat, Topic]:
-    chat = destination(world, bot, params["chat_id"])
+def _topic(
+    world: SimulatorState, bot: BotAccount, params: Json
+) -> tuple[SimulatedChat, ForumTopic]:
+    chat = find_writable_chat(world, bot, params["chat_id"])
     if not chat.is_forum:
-        raise bad("the chat is not a forum")
+        raise bad_request("the chat is not a forum")
     topic = chat.topics.get(params["message_thread_id"])
     if topic is None:
-        raise Refused("Bad Request: message thread not found")
+        raise ApiError("Bad Request: message thread not found")
     return chat, topic
 
 

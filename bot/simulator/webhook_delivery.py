@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from bot.simulator import bodies
-from bot.simulator.accounts import Trouble
-from bot.simulator.callers import Caller
-from bot.simulator.gateway import Dropped
-from bot.simulator.values import Refused
+from bot.simulator import request_body
+from bot.simulator.api_types import ApiError
+from bot.simulator.bot_accounts import WebhookError
+from bot.simulator.client_connection import ClientConnection
+from bot.simulator.gateway import ConnectionDropped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.simulator.accounts import Account, Webhook
+    from bot.simulator.bot_accounts import BotAccount, Webhook
     from bot.simulator.gateway import Gateway
-    from bot.simulator.updates import Update
+    from bot.simulator.update_queue import QueuedUpdate
 
 # Telegram waits longer between its tries; a demonstration or a test has no time for that.
 _FIRST_PAUSE = 0.1
@@ -28,24 +28,24 @@ _LONGEST_PAUSE = 2.0
 _PATIENCE = ClientTimeout(total=60)
 
 
-class Webhooks:
+class WebhookDeliveries:
     """Delivers the updates of every bot that has a webhook."""
 
     def __init__(self, gateway: Gateway, session: ClientSession) -> None:
         self._gateway = gateway
         self._session = session
-        self._deliveries: dict[int, Delivery] = {}
+        self._deliveries: dict[int, WebhookDelivery] = {}
         self._ended: set[asyncio.Task[None]] = set()
         gateway.world.on_webhook = self.changed
 
-    def changed(self, bot: Account) -> None:
+    def changed(self, bot: BotAccount) -> None:
         """Begin, end or redirect a bot's delivery after its webhook changed."""
         old = self._deliveries.pop(bot.user.id, None)
         if old is not None:
             self._ended.update(old.stop())
         bot.updates.on_added = None
         if bot.webhook is not None:
-            delivery = Delivery(self._gateway, self._session, bot, bot.webhook)
+            delivery = WebhookDelivery(self._gateway, self._session, bot, bot.webhook)
             self._deliveries[bot.user.id] = delivery
             bot.updates.on_added = delivery.offer
             for update in bot.updates.all():
@@ -59,21 +59,21 @@ class Webhooks:
         await asyncio.gather(*self._ended, return_exceptions=True)
 
 
-class Delivery:
+class WebhookDelivery:
     """One bot's webhook: a lane for each chat that has something to tell."""
 
     def __init__(
-        self, gateway: Gateway, session: ClientSession, bot: Account, webhook: Webhook
+        self, gateway: Gateway, session: ClientSession, bot: BotAccount, webhook: Webhook
     ) -> None:
         self._gateway = gateway
         self._session = session
         self._bot = bot
         self._webhook = webhook
-        self._lanes: dict[object, deque[Update]] = {}
+        self._lanes: dict[object, deque[QueuedUpdate]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(webhook.max_connections)
 
-    def offer(self, update: Update) -> None:
+    def offer(self, update: QueuedUpdate) -> None:
         """Deliver it when its turn comes."""
         lane = self._lanes.get(update.lane)
         if lane is not None:
@@ -97,7 +97,7 @@ class Delivery:
             lane.popleft()
         del self._lanes[key]
 
-    async def _deliver(self, update: Update) -> None:
+    async def _deliver(self, update: QueuedUpdate) -> None:
         pause = _FIRST_PAUSE
         while self._bot.updates.has(update):
             async with self._places:
@@ -108,7 +108,7 @@ class Delivery:
             await asyncio.sleep(max(pause, asked))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _post(self, update: Update) -> float | None:
+    async def _post(self, update: QueuedUpdate) -> float | None:
         """None when it was taken, else how many seconds the bot asks to wait."""
         headers = {"Content-Type": "application/json"}
         if self._webhook.secret_token:
@@ -134,21 +134,21 @@ class Delivery:
         return None
 
     def _trouble(self, message: str) -> None:
-        self._bot.trouble = Trouble(self._gateway.world.now(), message)
+        self._bot.trouble = WebhookError(self._gateway.world.now(), message)
 
     async def _execute(self, content: bytes, kind: str) -> None:
         """Do what the response asks for; as in Telegram, nobody hears how it went."""
-        with contextlib.suppress(Refused):
-            body = bodies.parse(content, kind.lower().encode())
+        with contextlib.suppress(ApiError):
+            body = request_body.parse_body(content, kind.lower().encode())
             params = dict(body.params)
             method = params.pop("method", None)
             if isinstance(method, str):
                 await self._do(method, params)
 
     async def _do(self, method: str, params: Mapping[str, object]) -> None:
-        with contextlib.suppress(Dropped):
-            body = bodies.Body(dict(params))
-            await self._gateway.answer(self._bot, method, body, Caller(None))
+        with contextlib.suppress(ConnectionDropped):
+            body = request_body.RequestBody(dict(params))
+            await self._gateway.answer(self._bot, method, body, ClientConnection(None))
 
 
 def _seconds(retry_after: str | None) -> float:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.simulator.updates import Updates
-from bot.simulator.values import User
+from bot.simulator.api_types import User
+from bot.simulator.update_queue import UpdateQueue
 
 if TYPE_CHECKING:
-    from bot.simulator.values import Json
+    from bot.simulator.api_types import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Webhook:
 
 
 @dataclass(slots=True)
-class Trouble:
+class WebhookError:
     """The last time a webhook did not take an update."""
 
     at: int
@@ -30,14 +30,14 @@ class Trouble:
 
 
 @dataclass(slots=True)
-class Account:
+class BotAccount:
     """A bot: its updates, and what it told Telegram about itself."""
 
     token: str
     user: User
-    updates: Updates = field(default_factory=Updates)
+    updates: UpdateQueue = field(default_factory=UpdateQueue)
     webhook: Webhook | None = None
-    trouble: Trouble | None = None
+    trouble: WebhookError | None = None
     started_by: set[int] = field(default_factory=set)
     blocked_by: set[int] = field(default_factory=set)
     left: set[int] = field(default_factory=set)
@@ -68,7 +68,7 @@ class Account:
         }
 
 
-def bot_of(token: str) -> User:
+def make_bot_user(token: str) -> User:
     """The bot that a token belongs to."""
     bot_id = int(token.partition(":")[0])
     return User(bot_id, f"Bot {bot_id}", username=f"sim_{bot_id}_bot", is_bot=True)

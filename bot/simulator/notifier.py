@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 
-class Bell:
+class Notifier:
     """Rung from synchronous code, heard by every coroutine that waits at that moment."""
 
     def __init__(self) -> None:

@@ -4,80 +4,84 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.simulator.keyboards import checked, show
-from bot.simulator.markup import finished, parse_html, utf16
-from bot.simulator.values import Refused, bad
+from bot.simulator.api_types import ApiError, bad_request
+from bot.simulator.keyboards import check_inline_keyboard, show_reply_keyboard
+from bot.simulator.markup import complete_entities, count_utf16_units, parse_html
 
 if TYPE_CHECKING:
-    from bot.simulator.accounts import Account
-    from bot.simulator.chats import Chat
-    from bot.simulator.values import Json
-    from bot.simulator.world import World
+    from bot.simulator.api_types import Json
+    from bot.simulator.bot_accounts import BotAccount
+    from bot.simulator.chats import SimulatedChat
+    from bot.simulator.state import SimulatorState
 
-LONGEST_TEXT = 4096
-LONGEST_CAPTION = 1024
+MAX_TEXT_UNITS = 4096
+MAX_CAPTION_UNITS = 1024
 _MARKDOWN = frozenset({"markdown", "markdownv2"})
 
 
-def known_chat(world: World, account: Account, chat_id: int | str) -> Chat:
+def find_known_chat(
+    world: SimulatorState, account: BotAccount, chat_id: int | str
+) -> SimulatedChat:
     """A chat that the bot knows of."""
     chat = world.chats.get(chat_id) if isinstance(chat_id, int) else None
     if chat is None:
-        raise bad("chat not found")
+        raise bad_request("chat not found")
     if chat.migrated_to is not None:
-        raise Refused(
+        raise ApiError(
             "Bad Request: group chat was upgraded to a supergroup chat",
             migrate_to_chat_id=chat.migrated_to,
         )
     if chat.id in account.left:
-        raise Refused(f"Forbidden: bot is not a member of the {chat.kind} chat", 403)
+        raise ApiError(f"Forbidden: bot is not a member of the {chat.kind} chat", 403)
     return chat
 
 
-def destination(world: World, account: Account, chat_id: int | str) -> Chat:
+def find_writable_chat(
+    world: SimulatorState, account: BotAccount, chat_id: int | str
+) -> SimulatedChat:
     """A chat that the bot may write to."""
-    chat = known_chat(world, account, chat_id)
+    chat = find_known_chat(world, account, chat_id)
     if chat.is_private:
         if chat.id in account.blocked_by:
-            raise Refused("Forbidden: bot was blocked by the user", 403)
+            raise ApiError("Forbidden: bot was blocked by the user", 403)
         if chat.id not in account.started_by:
-            raise Refused("Forbidden: bot can't initiate conversation with a user", 403)
+            raise ApiError("Forbidden: bot can't initiate conversation with a user", 403)
     return chat
 
 
-def entities_of(
-    world: World, text: str, parse_mode: str | None, given: list[Json] | None
+def parse_entities(
+    world: SimulatorState, text: str, parse_mode: str | None, given: list[Json] | None
 ) -> tuple[str, list[Json]]:
     """A text as it will be shown, and its entities."""
     mode = (parse_mode or "").lower()
     if mode == "html":
         text, entities = parse_html(text)
     elif mode in _MARKDOWN:
-        raise bad("the simulator knows no parse_mode but HTML")
+        raise bad_request("the simulator knows no parse_mode but HTML")
     elif mode:
-        raise bad("unsupported parse_mode")
+        raise bad_request("unsupported parse_mode")
     else:
         entities = list(given or [])
-    text, entities = finished(text, entities)
+    text, entities = complete_entities(text, entities)
     return text, [_with_user(world, entity) for entity in entities]
 
 
-def _with_user(world: World, entity: Json) -> Json:
+def _with_user(world: SimulatorState, entity: Json) -> Json:
     if entity["type"] != "text_mention":
         return entity
     user = world.users.get(entity.get("user", {}).get("id"))
     return {**entity, "user": user.as_json()} if user else entity
 
 
-def text_of(world: World, params: Json) -> Json:
+def build_text(world: SimulatorState, params: Json) -> Json:
     """The text of a text message."""
-    text, entities = entities_of(
+    text, entities = parse_entities(
         world, params["text"], params.get("parse_mode"), params.get("entities")
     )
     if not text:
-        raise bad("message text is empty")
-    if utf16(text) > LONGEST_TEXT:
-        raise bad("message is too long")
+        raise bad_request("message text is empty")
+    if count_utf16_units(text) > MAX_TEXT_UNITS:
+        raise bad_request("message is too long")
     content: Json = {"text": text}
     if entities:
         content["entities"] = entities
@@ -86,15 +90,15 @@ def text_of(world: World, params: Json) -> Json:
     return content
 
 
-def caption_of(world: World, params: Json) -> Json:
+def build_caption(world: SimulatorState, params: Json) -> Json:
     """The caption of anything else; empty when there is none."""
     if not params.get("caption"):
         return {}
-    caption, entities = entities_of(
+    caption, entities = parse_entities(
         world, params["caption"], params.get("parse_mode"), params.get("caption_entities")
     )
-    if utf16(caption) > LONGEST_CAPTION:
-        raise bad("message caption is too long")
+    if count_utf16_units(caption) > MAX_CAPTION_UNITS:
+        raise bad_request("message caption is too long")
     content: Json = {"caption": caption} if caption else {}
     if entities:
         content["caption_entities"] = entities
@@ -103,46 +107,50 @@ def caption_of(world: World, params: Json) -> Json:
     return content
 
 
-def send(world: World, account: Account, params: Json, content: Json) -> Json:
+def post_bot_message(
+    world: SimulatorState, account: BotAccount, params: Json, content: Json
+) -> Json:
     """Send a message with this content to where the parameters say; the message."""
-    chat = destination(world, account, params["chat_id"])
+    chat = find_writable_chat(world, account, params["chat_id"])
     place = _place(chat, params)
     reply = _reply(world, chat, params)
-    shown = inline_of(params)
+    shown = build_inline_keyboard(params)
     if params.get("protect_content"):
         place["has_protected_content"] = True
-    message = world.post(chat, {**sender_of(chat, account), **place, **reply, **content, **shown})
+    message = world.post(
+        chat, {**build_sender(chat, account), **place, **reply, **content, **shown}
+    )
     markup = params.get("reply_markup")
     if markup and not shown:
-        show(world, chat, message["message_id"], markup)
+        show_reply_keyboard(world, chat, message["message_id"], markup)
     return message
 
 
-def inline_of(params: Json) -> Json:
+def build_inline_keyboard(params: Json) -> Json:
     """The part of a message that shows its inline keyboard; empty without one."""
     markup = params.get("reply_markup")
-    inline = checked(markup) if markup else None
+    inline = check_inline_keyboard(markup) if markup else None
     return {"reply_markup": inline} if inline else {}
 
 
-def sender_of(chat: Chat, account: Account) -> Json:
+def build_sender(chat: SimulatedChat, account: BotAccount) -> Json:
     """Who a bot's message is from."""
     if chat.kind == "channel":
         return {"sender_chat": chat.as_json()}
     return {"from": account.user.as_json()}
 
 
-def _place(chat: Chat, params: Json) -> Json:
+def _place(chat: SimulatedChat, params: Json) -> Json:
     thread = params.get("message_thread_id")
     if thread is None or (chat.is_forum and thread == 1):
         return {}
     topic = chat.topics.get(thread)
     if topic is None:
-        raise bad("message thread not found")
+        raise bad_request("message thread not found")
     return {"message_thread_id": thread, "is_topic_message": True}
 
 
-def _reply(world: World, chat: Chat, params: Json) -> Json:
+def _reply(world: SimulatorState, chat: SimulatedChat, params: Json) -> Json:
     asked = params.get("reply_parameters")
     if not asked:
         return {}
@@ -151,24 +159,26 @@ def _reply(world: World, chat: Chat, params: Json) -> Json:
     if found is None:
         if asked.get("allow_sending_without_reply"):
             return {}
-        raise bad("message to be replied not found")
-    return {"reply_to_message": without_reply(found)}
+        raise bad_request("message to be replied not found")
+    return {"reply_to_message": remove_reply(found)}
 
 
-def without_reply(message: Json) -> Json:
+def remove_reply(message: Json) -> Json:
     """As it stands inside of another: Telegram does not go further down."""
     return {key: value for key, value in message.items() if key != "reply_to_message"}
 
 
-def own_message(world: World, account: Account, params: Json, missing: str) -> tuple[Chat, Json]:
+def find_own_message(
+    world: SimulatorState, account: BotAccount, params: Json, missing: str
+) -> tuple[SimulatedChat, Json]:
     """A message that the bot may change."""
     if "chat_id" not in params or "message_id" not in params:
-        raise bad("message identifier is not specified")
-    chat = destination(world, account, params["chat_id"])
+        raise bad_request("message identifier is not specified")
+    chat = find_writable_chat(world, account, params["chat_id"])
     message = chat.messages.get(params["message_id"])
     if message is None:
-        raise bad(missing)
+        raise bad_request(missing)
     sender: Any = message.get("from", message.get("sender_chat"))
     if sender["id"] not in (account.user.id, chat.id if chat.kind == "channel" else None):
-        raise bad("message can't be edited")
+        raise bad_request("message can't be edited")
     return chat, message

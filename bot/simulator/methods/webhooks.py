@@ -7,38 +7,38 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from bot.simulator.accounts import Webhook
-from bot.simulator.values import Told, bad
+from bot.simulator.api_types import DescribedResult, bad_request
+from bot.simulator.bot_accounts import Webhook
 
 if TYPE_CHECKING:
-    from bot.simulator.accounts import Account
-    from bot.simulator.methods.table import Method
-    from bot.simulator.values import Json
-    from bot.simulator.world import World
+    from bot.simulator.api_types import Json
+    from bot.simulator.bot_accounts import BotAccount
+    from bot.simulator.methods.signature import Method
+    from bot.simulator.state import SimulatorState
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
-def set_webhook(world: World, bot: Account, params: Json) -> Told:
+def set_webhook(world: SimulatorState, bot: BotAccount, params: Json) -> DescribedResult:
     if not params["url"]:
         return delete_webhook(world, bot, params)
     _check_url(params["url"])
     secret = params.get("secret_token") or None
     if secret and not _SECRET.fullmatch(secret):
-        raise bad("secret token contains unallowed characters")
+        raise bad_request("secret token contains unallowed characters")
     connections = params.get("max_connections", 40)
     if not 1 <= connections <= 100:
-        raise bad("wrong max_connections: values between 1 and 100 are accepted")
+        raise bad_request("wrong max_connections: values between 1 and 100 are accepted")
     if params.get("drop_pending_updates"):
         bot.updates.clear()
     bot.updates.allow(params.get("allowed_updates"))
     webhook = Webhook(params["url"], secret, connections)
     if webhook == bot.webhook:
-        return Told(True, "Webhook is already set")
+        return DescribedResult(True, "Webhook is already set")
     bot.webhook = webhook
     bot.updates.bell.ring()  # one who polls looks up, and finds that this is over
     world.on_webhook(bot)
-    return Told(True, "Webhook was set")
+    return DescribedResult(True, "Webhook was set")
 
 
 def is_loopback(host: str | None) -> bool:
@@ -56,29 +56,29 @@ def _check_url(url: str) -> None:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise bad("bad webhook: invalid URL") from None
+        raise bad_request("bad webhook: invalid URL") from None
     if parts.scheme not in ("http", "https") or port == 0:
-        raise bad("bad webhook: An HTTPS URL must be provided for webhook")
+        raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
     if not is_loopback(parts.hostname):
-        raise bad("bad webhook: the simulator posts to loopback addresses only")
+        raise bad_request("bad webhook: the simulator posts to loopback addresses only")
 
 
-def delete_webhook(world: World, bot: Account, params: Json) -> Told:
+def delete_webhook(world: SimulatorState, bot: BotAccount, params: Json) -> DescribedResult:
     if params.get("drop_pending_updates"):
         bot.updates.clear()
     if bot.webhook is None:
-        return Told(True, "Webhook is already deleted")
+        return DescribedResult(True, "Webhook is already deleted")
     bot.webhook = None
     bot.trouble = None
     world.on_webhook(bot)
-    return Told(True, "Webhook was deleted")
+    return DescribedResult(True, "Webhook was deleted")
 
 
-def get_webhook_info(_world: World, bot: Account, _params: Json) -> Json:
-    return webhook_info(bot)
+def get_webhook_info(_world: SimulatorState, bot: BotAccount, _params: Json) -> Json:
+    return build_webhook_info(bot)
 
 
-def webhook_info(bot: Account) -> Json:
+def build_webhook_info(bot: BotAccount) -> Json:
     """Telegram's WebhookInfo."""
     info: dict[str, Any] = {
         "url": bot.webhook.url if bot.webhook else "",

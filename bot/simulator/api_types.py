@@ -31,7 +31,7 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class UploadedFile:
     """A file that came with a request."""
 
     file_name: str
@@ -48,7 +48,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class SentUpdates:
     """What an act of a person led to. An album has an update for each of its items."""
 
     update_id: int
@@ -68,7 +68,7 @@ class Act:
         return answer
 
 
-class Refused(Exception):
+class ApiError(Exception):
     """The Bot API says no, in Telegram's words."""
 
     def __init__(self, description: str, code: int = 400, **parameters: int) -> None:
@@ -79,7 +79,7 @@ class Refused(Exception):
         self.parameters = parameters
 
 
-class NotPossible(Exception):
+class ControlError(Exception):
     """The control interface says no: what is wrong and what to do, with an HTTP status."""
 
     def __init__(self, error: str, status: int = 409) -> None:
@@ -89,13 +89,13 @@ class NotPossible(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DescribedResult:
     """A result with the description that Telegram adds to it."""
 
     result: object
     description: str
 
 
-def bad(description: str) -> Refused:
+def bad_request(description: str) -> ApiError:
     """The refusal of a request that cannot be right."""
-    return Refused(f"Bad Request: {description}")
+    return ApiError(f"Bad Request: {description}")

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive
 
 
-class Caller:
+class ClientConnection:
     """The other end of a request whose body was read; without `receive` nobody waits."""
 
     def __init__(self, receive: Receive | None) -> None:

@@ -7,10 +7,10 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.simulator.values import Refused
+from bot.simulator.api_types import ApiError
 
 if TYPE_CHECKING:
-    from bot.simulator.values import Json
+    from bot.simulator.api_types import Json
 
 # Messages are counted, and edits of them; asking and answering are not.
 _COUNTED = ("send", "copy", "forward", "editmessage")
@@ -19,7 +19,7 @@ _MINUTE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class RateLimitSettings:
     """How many messages a bot may send; Telegram's FAQ names these."""
 
     enabled: bool = False
@@ -44,15 +44,15 @@ class _Bucket:
         return 0.0 if self.left >= 1 else (1 - self.left) / self.rate
 
 
-class Limits:
+class RateLimits:
     """Counts each bot's messages, and refuses what is too many."""
 
     def __init__(self) -> None:
-        self.rates = Rates()
+        self.rates = RateLimitSettings()
         self._buckets: dict[object, _Bucket] = {}
         self._groups: dict[object, deque[float]] = {}
 
-    def set(self, rates: Rates) -> None:
+    def set(self, rates: RateLimitSettings) -> None:
         """New rates, counted from now."""
         self.rates = rates
         self._buckets.clear()
@@ -75,7 +75,7 @@ class Limits:
             wait = max(wait, chat.wait(now))
             taken.append(chat)
         if wait > 0:
-            raise too_many(math.ceil(wait))
+            raise too_many_requests(math.ceil(wait))
         for bucket in taken:
             bucket.left -= 1
         if is_group:
@@ -94,6 +94,6 @@ class Limits:
         return sent[0] + _MINUTE - now if len(sent) >= self.rates.group_per_minute else 0.0
 
 
-def too_many(retry_after: int) -> Refused:
+def too_many_requests(retry_after: int) -> ApiError:
     """Telegram's answer to what is too many."""
-    return Refused(f"Too Many Requests: retry after {retry_after}", 429, retry_after=retry_after)
+    return ApiError(f"Too Many Requests: retry after {retry_after}", 429, retry_after=retry_after)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import struct
 import zlib
 
-from bot.simulator.values import Upload
+from bot.simulator.api_types import UploadedFile
 
 
-def sample(kind: str) -> Upload:
+def make_sample_file(kind: str) -> UploadedFile:
     """A file of a kind (photo, video, voice, document) that a program can tell from others."""
     name, mime_type, content = _SAMPLES[kind]
-    return Upload(name, content, mime_type)
+    return UploadedFile(name, content, mime_type)
 
 
 def _picture(width: int = 320, height: int = 240) -> bytes:

@@ -13,7 +13,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from bot.simulator.methods.hooks import is_loopback
+from bot.simulator.methods.webhooks import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -31,7 +31,7 @@ class _Protocol(HttpToolsProtocol):
         scope[HANG_UP] = self.transport.abort
 
 
-class Listener:
+class HttpListener:
     """Serves an ASGI application in the running loop."""
 
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:

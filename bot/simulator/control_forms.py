@@ -22,7 +22,7 @@ def _decoded(content: object) -> object:
 Content = Annotated[bytes, BeforeValidator(_decoded)]
 
 
-class Form(BaseModel):
+class ControlForm(BaseModel):
     """A body: a field that is not known is a mistake."""
 
     model_config = ConfigDict(extra="forbid")
@@ -32,11 +32,11 @@ class Form(BaseModel):
         return self.model_dump(exclude_unset=True, exclude_none=True)
 
 
-class Nothing(Form):
+class EmptyForm(ControlForm):
     """No field."""
 
 
-class NewUser(Form):
+class NewUserForm(ControlForm):
     """A person."""
 
     first_name: str = Field(min_length=1)
@@ -46,7 +46,7 @@ class NewUser(Form):
     id: int | None = None
 
 
-class NewChat(Form):
+class NewChatForm(ControlForm):
     """A group or channel."""
 
     type: Literal["group", "supergroup", "channel"]
@@ -55,25 +55,25 @@ class NewChat(Form):
     members: list[int] = []
 
 
-class NewTopic(Form):
+class NewTopicForm(ControlForm):
     """A forum's topic."""
 
     name: str = Field(min_length=1, max_length=128)
 
 
-class Act(Form):
+class ActionForm(ControlForm):
     """Any act: `bot` is the token of another bot than the first."""
 
     bot: str | None = None
 
 
-class InChat(Act):
+class ChatActionForm(ActionForm):
     """An act that may happen in a group."""
 
     chat_id: int | None = None
 
 
-class Text(InChat):
+class TextForm(ChatActionForm):
     """Something written."""
 
     text: str
@@ -81,13 +81,13 @@ class Text(InChat):
     message_thread_id: int | None = None
 
 
-class Start(Act):
+class StartForm(ActionForm):
     """A link followed."""
 
     payload: str | None = None
 
 
-class Press(InChat):
+class PressForm(ChatActionForm):
     """An inline button."""
 
     message_id: int | None = None
@@ -95,13 +95,13 @@ class Press(InChat):
     label: str | None = None
 
 
-class Choose(InChat):
+class ChooseForm(ChatActionForm):
     """A reply keyboard's button."""
 
     text: str
 
 
-class Contact(InChat):
+class ContactForm(ChatActionForm):
     """A contact."""
 
     phone_number: str | None = None
@@ -109,14 +109,14 @@ class Contact(InChat):
     first_name: str | None = None
 
 
-class Location(InChat):
+class LocationForm(ChatActionForm):
     """A place."""
 
     latitude: float
     longitude: float
 
 
-class Item(Form):
+class FileFields(ControlForm):
     """A file."""
 
     content: Content | None = None
@@ -128,36 +128,36 @@ class Item(Form):
     height: int | None = None
 
 
-class File(InChat, Item):
+class FileForm(ChatActionForm, FileFields):
     """A file sent on its own."""
 
     reply_to: int | None = None
     message_thread_id: int | None = None
 
 
-class AlbumItem(Item):
+class AlbumItemForm(FileFields):
     """A file of an album."""
 
     type: Literal["photo", "video", "document"]
 
 
-class Album(InChat):
+class AlbumForm(ChatActionForm):
     """An album."""
 
-    items: list[AlbumItem] = Field(min_length=2, max_length=10)
+    items: list[AlbumItemForm] = Field(min_length=2, max_length=10)
 
     def given(self) -> dict[str, Any]:
         return {**super().given(), "items": [item.given() for item in self.items]}
 
 
-class Edit(InChat):
+class EditForm(ChatActionForm):
     """Other words for a message."""
 
     message_id: int
     text: str
 
 
-class NewFault(Form):
+class NewFaultForm(ControlForm):
     """A fault."""
 
     kind: str
@@ -170,14 +170,14 @@ class NewFault(Form):
     when: str = "before"
 
 
-class Time(Form):
+class ClockForm(ControlForm):
     """A move of the clock."""
 
     advance: float | None = None
     set: float | None = None
 
 
-class NewLimits(Form):
+class RateLimitsForm(ControlForm):
     """Rates."""
 
     enabled: bool
@@ -186,19 +186,19 @@ class NewLimits(Form):
     group_per_minute: int = Field(default=20, gt=0)
 
 
-ACTS: dict[str, type[Act]] = {
-    "text": Text,
-    "start": Start,
-    "press": Press,
-    "choose": Choose,
-    "contact": Contact,
-    "location": Location,
-    "photo": File,
-    "video": File,
-    "voice": File,
-    "document": File,
-    "album": Album,
-    "edit": Edit,
-    "block": Act,
-    "unblock": Act,
+ACTS: dict[str, type[ActionForm]] = {
+    "text": TextForm,
+    "start": StartForm,
+    "press": PressForm,
+    "choose": ChooseForm,
+    "contact": ContactForm,
+    "location": LocationForm,
+    "photo": FileForm,
+    "video": FileForm,
+    "voice": FileForm,
+    "document": FileForm,
+    "album": AlbumForm,
+    "edit": EditForm,
+    "block": ActionForm,
+    "unblock": ActionForm,
 }

@@ -5,23 +5,23 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.simulator.media import part, stored
-from bot.simulator.messages import (
-    caption_of,
-    destination,
-    known_chat,
-    send,
-    sender_of,
-    text_of,
-    without_reply,
+from bot.simulator.api_types import bad_request
+from bot.simulator.bot_messages import (
+    build_caption,
+    build_sender,
+    build_text,
+    find_known_chat,
+    find_writable_chat,
+    post_bot_message,
+    remove_reply,
 )
-from bot.simulator.values import bad
+from bot.simulator.media import build_media, resolve_file
 
 if TYPE_CHECKING:
-    from bot.simulator.accounts import Account
-    from bot.simulator.methods.table import Method
-    from bot.simulator.values import Json
-    from bot.simulator.world import World
+    from bot.simulator.api_types import Json
+    from bot.simulator.bot_accounts import BotAccount
+    from bot.simulator.methods.signature import Method
+    from bot.simulator.state import SimulatorState
 
 _ACTIONS = frozenset(
     {
@@ -64,87 +64,89 @@ _CONTENT = frozenset(
 )
 
 
-def send_message(world: World, bot: Account, params: Json) -> Json:
-    return send(world, bot, params, text_of(world, params))
+def send_message(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    return post_bot_message(world, bot, params, build_text(world, params))
 
 
-def send_file(kind: str, world: World, bot: Account, params: Json) -> Json:
+def send_file(kind: str, world: SimulatorState, bot: BotAccount, params: Json) -> Json:
     """A message with one file of a kind."""
-    destination(world, bot, params["chat_id"])
-    content = part(kind, stored(world, kind, params[kind]), params)
+    find_writable_chat(world, bot, params["chat_id"])
+    content = build_media(kind, resolve_file(world, kind, params[kind]), params)
     if params.get("has_spoiler"):
         content["has_media_spoiler"] = True
-    return send(world, bot, params, {**content, **caption_of(world, params)})
+    return post_bot_message(world, bot, params, {**content, **build_caption(world, params)})
 
 
-def send_media_group(world: World, bot: Account, params: Json) -> list[Json]:
+def send_media_group(world: SimulatorState, bot: BotAccount, params: Json) -> list[Json]:
     items = params["media"]
     kinds = {item["type"] for item in items}
     if len(items) not in _ALBUM:
-        raise bad("an album must include 2-10 items")
+        raise bad_request("an album must include 2-10 items")
     if not kinds <= {"photo", "video", "audio", "document"}:
-        raise bad(f"the simulator knows no albums of {' and '.join(sorted(kinds))}")
+        raise bad_request(f"the simulator knows no albums of {' and '.join(sorted(kinds))}")
     if len(kinds) > 1 and not kinds <= {"photo", "video"}:
-        raise bad("document and audio can't be mixed with other media types")
-    destination(world, bot, params["chat_id"])
+        raise bad_request("document and audio can't be mixed with other media types")
+    find_writable_chat(world, bot, params["chat_id"])
     contents = [_item(world, item) for item in items]
     group = {"media_group_id": str(13_000_000_000_000_000 + world.number())}
-    return [send(world, bot, params, {**group, **content}) for content in contents]
+    return [post_bot_message(world, bot, params, {**group, **content}) for content in contents]
 
 
-def _item(world: World, item: Json) -> Json:
-    file = stored(world, item["type"], item["media"])
-    return {**part(item["type"], file, item), **caption_of(world, item)}
+def _item(world: SimulatorState, item: Json) -> Json:
+    file = resolve_file(world, item["type"], item["media"])
+    return {**build_media(item["type"], file, item), **build_caption(world, item)}
 
 
-def send_location(world: World, bot: Account, params: Json) -> Json:
-    return send(world, bot, params, {"location": _point(params)})
+def send_location(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    return post_bot_message(world, bot, params, {"location": _point(params)})
 
 
-def send_venue(world: World, bot: Account, params: Json) -> Json:
+def send_venue(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
     venue = {"location": _point(params), "title": params["title"], "address": params["address"]}
-    return send(world, bot, params, {"location": _point(params), "venue": venue})
+    return post_bot_message(world, bot, params, {"location": _point(params), "venue": venue})
 
 
 def _point(params: Json) -> Json:
     if abs(params["latitude"]) > 90 or abs(params["longitude"]) > 180:
-        raise bad("wrong latitude or longitude specified")
+        raise bad_request("wrong latitude or longitude specified")
     return {"latitude": params["latitude"], "longitude": params["longitude"]}
 
 
-def send_contact(world: World, bot: Account, params: Json) -> Json:
+def send_contact(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
     names = ("phone_number", "first_name", "last_name", "vcard")
     contact = {name: params[name] for name in names if name in params}
-    return send(world, bot, params, {"contact": contact})
+    return post_bot_message(world, bot, params, {"contact": contact})
 
 
-def send_chat_action(world: World, bot: Account, params: Json) -> bool:
+def send_chat_action(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
     if params["action"] not in _ACTIONS:
-        raise bad("wrong parameter action in request")
-    chat = destination(world, bot, params["chat_id"])
+        raise bad_request("wrong parameter action in request")
+    chat = find_writable_chat(world, bot, params["chat_id"])
     world.events.tell("action", chat.id, action=params["action"])
     return True
 
 
-def _source(world: World, bot: Account, params: Json, message_id: int, what: str) -> Json:
-    chat = known_chat(world, bot, params["from_chat_id"])
+def _source(
+    world: SimulatorState, bot: BotAccount, params: Json, message_id: int, what: str
+) -> Json:
+    chat = find_known_chat(world, bot, params["from_chat_id"])
     message = chat.messages.get(message_id)
     if message is None:
-        raise bad(f"message to {what} not found")
+        raise bad_request(f"message to {what} not found")
     return message
 
 
 def _content(message: Json) -> Json:
     content = {key: value for key, value in message.items() if key in _CONTENT}
     if not content:
-        raise bad("message can't be copied")
+        raise bad_request("message can't be copied")
     return content
 
 
-def forward_message(world: World, bot: Account, params: Json) -> Json:
+def forward_message(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
     message = _source(world, bot, params, params["message_id"], "forward")
     origin = message.get("forward_origin") or _origin(message)
-    return send(world, bot, params, {**_content(message), "forward_origin": origin})
+    return post_bot_message(world, bot, params, {**_content(message), "forward_origin": origin})
 
 
 def _origin(message: Json) -> Json:
@@ -158,43 +160,43 @@ def _origin(message: Json) -> Json:
     }
 
 
-def copy_message(world: World, bot: Account, params: Json) -> Json:
+def copy_message(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
     message = _source(world, bot, params, params["message_id"], "copy")
     content = _content(message)
     if "caption" in params:
         content = {key: value for key, value in content.items() if key != "caption_entities"}
-        content.update(caption_of(world, params))
-    sent = send(world, bot, params, content)
+        content.update(build_caption(world, params))
+    sent = post_bot_message(world, bot, params, content)
     return {"message_id": sent["message_id"]}
 
 
-def copy_messages(world: World, bot: Account, params: Json) -> list[Json]:
+def copy_messages(world: SimulatorState, bot: BotAccount, params: Json) -> list[Json]:
     """Those that are there; Telegram passes over the others."""
-    chat = known_chat(world, bot, params["from_chat_id"])
+    chat = find_known_chat(world, bot, params["from_chat_id"])
     found = [chat.messages[one] for one in params["message_ids"] if one in chat.messages]
     if not found:
-        raise bad("there are no messages to copy")
+        raise bad_request("there are no messages to copy")
     place = ("chat_id", "message_thread_id", "protect_content")
     plain = {key: value for key, value in params.items() if key in place}
-    sent = [send(world, bot, plain, _content(message)) for message in found]
+    sent = [post_bot_message(world, bot, plain, _content(message)) for message in found]
     return [{"message_id": message["message_id"]} for message in sent]
 
 
-def pin_chat_message(world: World, bot: Account, params: Json) -> bool:
-    chat = destination(world, bot, params["chat_id"])
+def pin_chat_message(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    chat = find_writable_chat(world, bot, params["chat_id"])
     message = chat.messages.get(params["message_id"])
     if message is None:
-        raise bad("message to pin not found")
+        raise bad_request("message to pin not found")
     chat.pinned = params["message_id"]
-    world.post(chat, {**sender_of(chat, bot), "pinned_message": without_reply(message)})
+    world.post(chat, {**build_sender(chat, bot), "pinned_message": remove_reply(message)})
     return True
 
 
-def unpin_chat_message(world: World, bot: Account, params: Json) -> bool:
-    chat = destination(world, bot, params["chat_id"])
+def unpin_chat_message(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    chat = find_writable_chat(world, bot, params["chat_id"])
     wanted = params.get("message_id", chat.pinned)
     if chat.pinned is None or wanted != chat.pinned:
-        raise bad("message to unpin not found")
+        raise bad_request("message to unpin not found")
     chat.pinned = None
     return True
 

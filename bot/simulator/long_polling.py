@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from bot.simulator.values import Refused
+from bot.simulator.api_types import ApiError
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Sequence
 
-    from bot.simulator.accounts import Account
-    from bot.simulator.callers import Caller
-    from bot.simulator.updates import Update
-    from bot.simulator.values import Json
+    from bot.simulator.api_types import Json
+    from bot.simulator.bot_accounts import BotAccount
+    from bot.simulator.client_connection import ClientConnection
+    from bot.simulator.update_queue import QueuedUpdate
 
 _MOST = 100
 _LONGEST_WAIT = 50
@@ -28,20 +28,22 @@ _WEBHOOK = (
 )
 
 
-class Polling:
+class LongPolling:
     """Holds each bot's newest request; an older one that still waits is ended."""
 
     def __init__(self, stopping: asyncio.Event) -> None:
         self._stopping = stopping
         self._newest: dict[int, object] = {}
 
-    async def updates(self, bot: Account, params: Json, caller: Caller) -> Sequence[Update]:
+    async def updates(
+        self, bot: BotAccount, params: Json, caller: ClientConnection
+    ) -> Sequence[QueuedUpdate]:
         """The updates after the offset, which confirms those before; waits for the first.
 
         A caller who goes away ends the wait: nobody is there to be answered.
         """
         if bot.webhook is not None:
-            raise Refused(_WEBHOOK, 409)
+            raise ApiError(_WEBHOOK, 409)
         mine = self._newest[bot.user.id] = object()
         bot.updates.allow(params.get("allowed_updates"))
         _confirm(bot, params.get("offset", 0))
@@ -54,13 +56,13 @@ class Polling:
                 break
             await bot.updates.bell.heard_or(caller.gone(), left)
             if self._newest[bot.user.id] is not mine:
-                raise Refused(_TWO_POLLERS, 409)
+                raise ApiError(_TWO_POLLERS, 409)
             if bot.webhook is not None:
-                raise Refused(_WEBHOOK, 409)
+                raise ApiError(_WEBHOOK, 409)
         return found
 
 
-def _confirm(bot: Account, offset: int) -> None:
+def _confirm(bot: BotAccount, offset: int) -> None:
     if offset > 0:
         bot.updates.confirm_before(offset)
     elif offset < 0:
