@@ -80,11 +80,11 @@ def _against(settings: Settings, simulator: Simulator) -> Settings:
 
 
 def _gather_people(simulator: Simulator) -> None:
-    account = simulator.world.account(TOKEN)
-    account.words["name", ""] = _cast()["bot_name"]
+    account = simulator.state.get_account(TOKEN)
+    account.texts["name", ""] = _cast()["bot_name"]
     started = {opinion["by"] for opinion in _cast()["opinions"]}
     for person in _cast()["people"]:
-        simulator.world.add_user(
+        simulator.state.add_user(
             id=person["id"], first_name=person["name"], language_code=person["language"]
         )
         if "unit" in person or person["id"] in started:

@@ -1,4 +1,4 @@
-"""What the simulator's parts hand to each other."""
+"""Types that the modules of the simulator share: users, uploaded files, errors."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
-# A value in the world is replaced, never changed: what was sent out stays as it was sent.
+# A JSON value in the state is replaced, never changed, so values that were sent stay as they were.
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person or a bot, as Telegram shows it."""
+    """A person or a bot."""
 
     id: int
     first_name: str
@@ -21,7 +21,7 @@ class User:
     is_bot: bool = False
 
     def as_json(self) -> Json:
-        """Telegram's User."""
+        """Return the object "User" of the Bot API."""
         user: Json = {"id": self.id, "is_bot": self.is_bot, "first_name": self.first_name}
         for name in ("last_name", "username", "language_code"):
             value = getattr(self, name)
@@ -32,14 +32,14 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """A file that came with a request."""
+    """A file in a request."""
 
     file_name: str
     content: bytes
     mime_type: str | None = None
 
     def as_json(self) -> Json:
-        """What the journal keeps of it."""
+        """Return the description of the file for the journal, without its content."""
         return {
             "file_name": self.file_name,
             "mime_type": self.mime_type,
@@ -49,7 +49,10 @@ class UploadedFile:
 
 @dataclass(frozen=True, slots=True)
 class SentUpdates:
-    """What an act of a person led to. An album has an update for each of its items."""
+    """The ids of the update, message and callback query that an action of a person created.
+
+    An album creates an update for each of its items; their ids are in `update_ids`.
+    """
 
     update_id: int
     message_id: int | None = None
@@ -57,22 +60,22 @@ class SentUpdates:
     update_ids: tuple[int, ...] = ()
 
     def as_json(self) -> Json:
-        """The control interface's answer."""
-        answer: Json = {"update_id": self.update_id}
+        """Return the response of the control interface."""
+        ids: Json = {"update_id": self.update_id}
         if self.message_id is not None:
-            answer["message_id"] = self.message_id
+            ids["message_id"] = self.message_id
         if self.callback_query_id is not None:
-            answer["callback_query_id"] = self.callback_query_id
+            ids["callback_query_id"] = self.callback_query_id
         if self.update_ids:
-            answer["update_ids"] = list(self.update_ids)
-        return answer
+            ids["update_ids"] = list(self.update_ids)
+        return ids
 
 
 class ApiError(Exception):
-    """The Bot API says no, in Telegram's words."""
+    """An error response of the Bot API, worded as Telegram does."""
 
     def __init__(self, description: str, code: int = 400, **parameters: int) -> None:
-        """`parameters` are those of Telegram's ResponseParameters."""
+        """Take the description, the error code, and the fields of "ResponseParameters"."""
         super().__init__(description)
         self.description = description
         self.code = code
@@ -80,7 +83,7 @@ class ApiError(Exception):
 
 
 class ControlError(Exception):
-    """The control interface says no: what is wrong and what to do, with an HTTP status."""
+    """An error response of the control interface: the mistake, what to do, and an HTTP status."""
 
     def __init__(self, error: str, status: int = 409) -> None:
         super().__init__(error)
@@ -90,12 +93,12 @@ class ControlError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DescribedResult:
-    """A result with the description that Telegram adds to it."""
+    """A result to which Telegram adds a description."""
 
     result: object
     description: str
 
 
 def bad_request(description: str) -> ApiError:
-    """The refusal of a request that cannot be right."""
+    """Return the error "Bad Request" with a description."""
     return ApiError(f"Bad Request: {description}")

@@ -1,4 +1,4 @@
-"""What the simulator knows of one bot."""
+"""The state of one bot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Where updates are posted to."""
+    """The settings of a webhook."""
 
     url: str
     secret_token: str | None = None
@@ -23,7 +23,7 @@ class Webhook:
 
 @dataclass(slots=True)
 class WebhookError:
-    """The last time a webhook did not take an update."""
+    """The last error of a webhook; `at` is in Unix seconds."""
 
     at: int
     message: str
@@ -31,32 +31,40 @@ class WebhookError:
 
 @dataclass(slots=True)
 class BotAccount:
-    """A bot: its updates, and what it told Telegram about itself."""
+    """A bot: its queue of updates, and what it has configured.
+
+    started_by:   the ids of the users who have started the bot
+    blocked_by:   the ids of the users who have blocked it
+    left:         the ids of the chats that it has left
+    commands:     (scope, language) -> its commands
+    texts:        (name of the text, language) -> its name or description
+    menu_buttons: chat id, or None for the default -> its menu button
+    """
 
     token: str
     user: User
     updates: UpdateQueue = field(default_factory=UpdateQueue)
     webhook: Webhook | None = None
-    trouble: WebhookError | None = None
+    webhook_error: WebhookError | None = None
     started_by: set[int] = field(default_factory=set)
     blocked_by: set[int] = field(default_factory=set)
     left: set[int] = field(default_factory=set)
     commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
-    words: dict[tuple[str, str], str] = field(default_factory=dict)
+    texts: dict[tuple[str, str], str] = field(default_factory=dict)
     menu_buttons: dict[int | None, Json] = field(default_factory=dict)
 
-    def forget(self) -> None:
-        """Everything but who it is, where its updates go and which it wants."""
+    def reset(self) -> None:
+        """Delete everything except the identity, the webhook and the allowed kinds of updates."""
         self.updates.clear()
-        self.trouble = None
-        for memory in (self.started_by, self.blocked_by, self.left):
-            memory.clear()
-        for told in (self.commands, self.words, self.menu_buttons):
-            told.clear()
+        self.webhook_error = None
+        for ids in (self.started_by, self.blocked_by, self.left):
+            ids.clear()
+        for settings in (self.commands, self.texts, self.menu_buttons):
+            settings.clear()
 
     def as_json(self) -> Json:
-        """getMe's answer."""
-        name = self.words.get(("name", ""))
+        """Return the result of getMe."""
+        name = self.texts.get(("name", ""))
         return {
             **self.user.as_json(),
             **({"first_name": name} if name else {}),
@@ -69,6 +77,6 @@ class BotAccount:
 
 
 def make_bot_user(token: str) -> User:
-    """The bot that a token belongs to."""
+    """Return the bot user for a token."""
     bot_id = int(token.partition(":")[0])
     return User(bot_id, f"Bot {bot_id}", username=f"sim_{bot_id}_bot", is_bot=True)

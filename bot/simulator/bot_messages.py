@@ -1,4 +1,4 @@
-"""Messages of bots: where they may go, what they reply to, what they show."""
+"""Build and post the messages of bots: permissions, text, replies, keyboards."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 MAX_TEXT_UNITS = 4096
 MAX_CAPTION_UNITS = 1024
-_MARKDOWN = frozenset({"markdown", "markdownv2"})
+_MARKDOWN_MODES = frozenset({"markdown", "markdownv2"})
 
 
 def find_known_chat(
-    world: SimulatorState, account: BotAccount, chat_id: int | str
+    state: SimulatorState, account: BotAccount, chat_id: int | str
 ) -> SimulatedChat:
-    """A chat that the bot knows of."""
-    chat = world.chats.get(chat_id) if isinstance(chat_id, int) else None
+    """Return a chat that the bot is in. Raises ApiError."""
+    chat = state.chats.get(chat_id) if isinstance(chat_id, int) else None
     if chat is None:
         raise bad_request("chat not found")
     if chat.migrated_to is not None:
@@ -37,10 +37,10 @@ def find_known_chat(
 
 
 def find_writable_chat(
-    world: SimulatorState, account: BotAccount, chat_id: int | str
+    state: SimulatorState, account: BotAccount, chat_id: int | str
 ) -> SimulatedChat:
-    """A chat that the bot may write to."""
-    chat = find_known_chat(world, account, chat_id)
+    """Return a chat that the bot may write to. Raises ApiError."""
+    chat = find_known_chat(state, account, chat_id)
     if chat.is_private:
         if chat.id in account.blocked_by:
             raise ApiError("Forbidden: bot was blocked by the user", 403)
@@ -50,33 +50,37 @@ def find_writable_chat(
 
 
 def parse_entities(
-    world: SimulatorState, text: str, parse_mode: str | None, given: list[Json] | None
+    state: SimulatorState, text: str, parse_mode: str | None, entities: list[Json] | None
 ) -> tuple[str, list[Json]]:
-    """A text as it will be shown, and its entities."""
+    """Return the text without markup, and its entities. Raises ApiError.
+
+    `entities` are those of the request; they are used only without a parse mode.
+    """
     mode = (parse_mode or "").lower()
     if mode == "html":
-        text, entities = parse_html(text)
-    elif mode in _MARKDOWN:
+        text, found = parse_html(text)
+    elif mode in _MARKDOWN_MODES:
         raise bad_request("the simulator knows no parse_mode but HTML")
     elif mode:
         raise bad_request("unsupported parse_mode")
     else:
-        entities = list(given or [])
-    text, entities = complete_entities(text, entities)
-    return text, [_with_user(world, entity) for entity in entities]
+        found = list(entities or [])
+    text, found = complete_entities(text, found)
+    return text, [_add_user(state, entity) for entity in found]
 
 
-def _with_user(world: SimulatorState, entity: Json) -> Json:
+def _add_user(state: SimulatorState, entity: Json) -> Json:
+    """Return an entity; one that mentions a user gets the user's data."""
     if entity["type"] != "text_mention":
         return entity
-    user = world.users.get(entity.get("user", {}).get("id"))
+    user = state.users.get(entity.get("user", {}).get("id"))
     return {**entity, "user": user.as_json()} if user else entity
 
 
-def build_text(world: SimulatorState, params: Json) -> Json:
-    """The text of a text message."""
+def build_text(state: SimulatorState, params: Json) -> Json:
+    """Return the fields of a text message. Raises ApiError."""
     text, entities = parse_entities(
-        world, params["text"], params.get("parse_mode"), params.get("entities")
+        state, params["text"], params.get("parse_mode"), params.get("entities")
     )
     if not text:
         raise bad_request("message text is empty")
@@ -90,12 +94,12 @@ def build_text(world: SimulatorState, params: Json) -> Json:
     return content
 
 
-def build_caption(world: SimulatorState, params: Json) -> Json:
-    """The caption of anything else; empty when there is none."""
+def build_caption(state: SimulatorState, params: Json) -> Json:
+    """Return the fields of a caption, none without a caption. Raises ApiError."""
     if not params.get("caption"):
         return {}
     caption, entities = parse_entities(
-        world, params["caption"], params.get("parse_mode"), params.get("caption_entities")
+        state, params["caption"], params.get("parse_mode"), params.get("caption_entities")
     )
     if count_utf16_units(caption) > MAX_CAPTION_UNITS:
         raise bad_request("message caption is too long")
@@ -108,39 +112,43 @@ def build_caption(world: SimulatorState, params: Json) -> Json:
 
 
 def post_bot_message(
-    world: SimulatorState, account: BotAccount, params: Json, content: Json
+    state: SimulatorState, account: BotAccount, params: Json, content: Json
 ) -> Json:
-    """Send a message with this content to where the parameters say; the message."""
-    chat = find_writable_chat(world, account, params["chat_id"])
-    place = _place(chat, params)
-    reply = _reply(world, chat, params)
-    shown = build_inline_keyboard(params)
+    """Post a message with this content to the chat of the parameters; return the message.
+
+    Raises ApiError.
+    """
+    chat = find_writable_chat(state, account, params["chat_id"])
+    thread = _build_thread(chat, params)
+    reply = _build_reply(state, chat, params)
+    keyboard = build_inline_keyboard(params)
     if params.get("protect_content"):
-        place["has_protected_content"] = True
-    message = world.post(
-        chat, {**build_sender(chat, account), **place, **reply, **content, **shown}
+        thread["has_protected_content"] = True
+    message = state.post_message(
+        chat, {**build_sender(chat, account), **thread, **reply, **content, **keyboard}
     )
     markup = params.get("reply_markup")
-    if markup and not shown:
-        show_reply_keyboard(world, chat, message["message_id"], markup)
+    if markup and not keyboard:
+        show_reply_keyboard(state, chat, message["message_id"], markup)
     return message
 
 
 def build_inline_keyboard(params: Json) -> Json:
-    """The part of a message that shows its inline keyboard; empty without one."""
+    """Return the fields of an inline keyboard, none without one. Raises ApiError."""
     markup = params.get("reply_markup")
     inline = check_inline_keyboard(markup) if markup else None
     return {"reply_markup": inline} if inline else {}
 
 
 def build_sender(chat: SimulatedChat, account: BotAccount) -> Json:
-    """Who a bot's message is from."""
+    """Return the fields for the sender of a bot's message."""
     if chat.kind == "channel":
         return {"sender_chat": chat.as_json()}
     return {"from": account.user.as_json()}
 
 
-def _place(chat: SimulatedChat, params: Json) -> Json:
+def _build_thread(chat: SimulatedChat, params: Json) -> Json:
+    """Return the fields for the topic of a message. Raises ApiError."""
     thread = params.get("message_thread_id")
     if thread is None or (chat.is_forum and thread == 1):
         return {}
@@ -150,31 +158,35 @@ def _place(chat: SimulatedChat, params: Json) -> Json:
     return {"message_thread_id": thread, "is_topic_message": True}
 
 
-def _reply(world: SimulatorState, chat: SimulatedChat, params: Json) -> Json:
-    asked = params.get("reply_parameters")
-    if not asked:
+def _build_reply(state: SimulatorState, chat: SimulatedChat, params: Json) -> Json:
+    """Return the fields for the message that is replied to. Raises ApiError."""
+    reply = params.get("reply_parameters")
+    if not reply:
         return {}
-    where = world.chats.get(asked.get("chat_id", chat.id))
-    found = where.messages.get(asked["message_id"]) if where else None
-    if found is None:
-        if asked.get("allow_sending_without_reply"):
+    reply_chat = state.chats.get(reply.get("chat_id", chat.id))
+    message = reply_chat.messages.get(reply["message_id"]) if reply_chat else None
+    if message is None:
+        if reply.get("allow_sending_without_reply"):
             return {}
         raise bad_request("message to be replied not found")
-    return {"reply_to_message": remove_reply(found)}
+    return {"reply_to_message": remove_reply(message)}
 
 
 def remove_reply(message: Json) -> Json:
-    """As it stands inside of another: Telegram does not go further down."""
+    """Return a message as it is nested in another one: Telegram nests only one level."""
     return {key: value for key, value in message.items() if key != "reply_to_message"}
 
 
 def find_own_message(
-    world: SimulatorState, account: BotAccount, params: Json, missing: str
+    state: SimulatorState, account: BotAccount, params: Json, missing: str
 ) -> tuple[SimulatedChat, Json]:
-    """A message that the bot may change."""
+    """Return the chat and a message that the bot may change. Raises ApiError.
+
+    `missing` is the description of the error if the message does not exist.
+    """
     if "chat_id" not in params or "message_id" not in params:
         raise bad_request("message identifier is not specified")
-    chat = find_writable_chat(world, account, params["chat_id"])
+    chat = find_writable_chat(state, account, params["chat_id"])
     message = chat.messages.get(params["message_id"])
     if message is None:
         raise bad_request(missing)

@@ -1,4 +1,4 @@
-"""One conversation: its members, topics and messages."""
+"""A chat with its members, topics and messages."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from bot.simulator.api_types import Json, User
 
 ChatType: TypeAlias = Literal["private", "group", "supergroup", "channel"]
-MAX_MESSAGES = 1_000  # messages of a chat
+MAX_MESSAGES = 1_000  # per chat; the oldest are deleted
 
 
 @dataclass(frozen=True, slots=True)
 class ForumTopic:
-    """A topic of a forum; its id is that of the message that opened it."""
+    """A topic of a forum. Its id is the id of the message that created it."""
 
     name: str
     closed: bool = False
@@ -23,7 +23,12 @@ class ForumTopic:
 
 @dataclass(slots=True)
 class InputArea:
-    """What the place under the conversation shows."""
+    """The state of the input area below a chat.
+
+    keyboard:    the reply keyboard
+    placeholder: the text in the empty input field
+    replying_to: the id of the message to which the next message replies
+    """
 
     keyboard: Json | None = None
     placeholder: str | None = None
@@ -32,7 +37,7 @@ class InputArea:
 
 @dataclass(slots=True)
 class SimulatedChat:
-    """A chat of any kind. `members` holds each one's status, by user id."""
+    """A chat of any type. `members` maps user ids to statuses of the Bot API."""
 
     id: int
     kind: ChatType
@@ -43,50 +48,50 @@ class SimulatedChat:
     topics: dict[int, ForumTopic] = field(default_factory=dict)
     migrated_to: int | None = None
     pinned: int | None = None
-    shown: InputArea = field(default_factory=InputArea)
+    input_area: InputArea = field(default_factory=InputArea)
     messages: OrderedDict[int, Json] = field(default_factory=OrderedDict)
     last_message_id: int = 0
     _json: Json | None = None
 
     @property
     def is_private(self) -> bool:
-        """Whether it is one person's conversation with the bot."""
+        """True if it is the chat of one person with a bot."""
         return self.kind == "private"
 
     def as_json(self) -> Json:
-        """Telegram's Chat."""
+        """Return the object "Chat" of the Bot API."""
         if self._json is None:
-            self._json = self._private_json() if self.user else self._group_json()
+            self._json = self._build_private_json() if self.user else self._build_group_json()
         return self._json
 
-    def _private_json(self) -> Json:
+    def _build_private_json(self) -> Json:
         user = self.user.as_json() if self.user else {}
-        shown = ("first_name", "last_name", "username")
-        names = {key: value for key, value in user.items() if key in shown}
+        fields = ("first_name", "last_name", "username")
+        names: Json = {key: user[key] for key in fields if key in user}
         return {"id": self.id, **names, "type": "private"}
 
-    def _group_json(self) -> Json:
+    def _build_group_json(self) -> Json:
         chat: Json = {"id": self.id, "title": self.title, "type": self.kind}
         if self.is_forum:
             chat["is_forum"] = True
         return chat
 
     def next_message_id(self) -> int:
-        """A new message's id."""
+        """Return the id for a new message."""
         self.last_message_id += 1
         return self.last_message_id
 
-    def keep(self, message: Json) -> None:
-        """Add a message, or put it in the place of what it was; the oldest is forgotten."""
+    def store_message(self, message: Json) -> None:
+        """Add a message, or replace the one with the same id. The oldest messages are deleted."""
         self.messages[message["message_id"]] = message
         if len(self.messages) > MAX_MESSAGES:
             self.messages.popitem(last=False)
 
-    def after(self, message_id: int, limit: int) -> list[Json]:
-        """The newest messages that came later than one, oldest first."""
-        found: list[Json] = []
+    def list_after(self, message_id: int, limit: int) -> list[Json]:
+        """Return the newest `limit` messages with a higher id, oldest first."""
+        messages: list[Json] = []
         for message in reversed(self.messages.values()):
-            if message["message_id"] <= message_id or len(found) == limit:
+            if message["message_id"] <= message_id or len(messages) == limit:
                 break
-            found.append(message)
-        return found[::-1]
+            messages.append(message)
+        return messages[::-1]

@@ -1,4 +1,4 @@
-"""Whoever waits for an answer: they may hang up."""
+"""Detect that the client of a request has disconnected."""
 
 from __future__ import annotations
 
@@ -10,26 +10,29 @@ if TYPE_CHECKING:
 
 
 class ClientConnection:
-    """The other end of a request whose body was read; without `receive` nobody waits."""
+    """The connection of a request whose body has been read."""
 
     def __init__(self, receive: Receive | None) -> None:
+        """Take the ASGI function `receive`, or None if no client waits for the response."""
         self._receive = receive
-        self._gone: asyncio.Future[None] | None = None
+        self._disconnect: asyncio.Future[None] | None = None
 
-    def gone(self) -> asyncio.Future[None]:
-        """Done when nobody waits any more."""
-        if self._gone is None:
-            # Only a request that has to wait pays for a task.
-            self._gone = asyncio.ensure_future(self._watch())
-        return self._gone
+    def watch_disconnect(self) -> asyncio.Future[None]:
+        """Return a future that is done when no client waits for the response.
 
-    async def _watch(self) -> None:
+        The task for it is created at the first call, as most requests never wait.
+        """
+        if self._disconnect is None:
+            self._disconnect = asyncio.ensure_future(self._wait_for_disconnect())
+        return self._disconnect
+
+    async def _wait_for_disconnect(self) -> None:
         while self._receive is not None:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 return
 
-    def close(self) -> None:
-        """Look no longer."""
-        if self._gone is not None:
-            self._gone.cancel()
+    def stop_watching(self) -> None:
+        """Cancel the future."""
+        if self._disconnect is not None:
+            self._disconnect.cancel()

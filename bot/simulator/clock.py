@@ -1,4 +1,4 @@
-"""The simulator's own clock: real time, moved at will."""
+"""The simulator's clock: the real time plus an offset that can be changed."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import time
 
 
 class Clock:
-    """Unix seconds. Nothing waits by it: moving it makes things old at once."""
+    """A clock in Unix seconds. No timer uses it: changing it only makes data older or newer."""
 
     def __init__(self) -> None:
-        self._ahead = 0.0
+        self._offset = 0.0
 
     def now(self) -> float:
-        """The time it shows."""
-        return time.time() + self._ahead
+        """Return the current time."""
+        return time.time() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move it on, or back."""
-        self._ahead += seconds
+        """Move the clock forward, or back with a negative number."""
+        self._offset += seconds
 
-    def set(self, moment: float) -> None:
-        """Make it show a moment."""
-        self._ahead = moment - time.time()
+    def set_time(self, timestamp: float) -> None:
+        """Set the clock to a Unix timestamp."""
+        self._offset = timestamp - time.time()

@@ -1,4 +1,4 @@
-"""Running the simulator until it is told to stop."""
+"""Run the simulator as a process."""
 
 from __future__ import annotations
 
@@ -15,22 +15,28 @@ if TYPE_CHECKING:
 
 
 def serve(host: str, port: int, tokens: list[str]) -> None:
-    """Serve until SIGINT or SIGTERM; SystemExit(1) when it cannot, with a line that says why."""
+    """Serve until SIGINT or SIGTERM.
+
+    If the address cannot be used, write a line to standard error and raise SystemExit(1).
+    """
     try:
-        with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
+        with asyncio.Runner(loop_factory=_choose_loop_factory()) as runner:
             runner.run(_serve(host, port, tokens))
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            _fail(f"port {port} is in use: stop what uses it, or choose another with --port")
-        _fail(f"the simulator cannot listen on {host}:{port}: {error.strerror or error}")
+            _exit_with_error(
+                f"port {port} is in use: stop what uses it, or choose another with --port"
+            )
+        _exit_with_error(f"the simulator cannot listen on {host}:{port}: {error.strerror or error}")
     except ValueError as error:
-        _fail(str(error))
+        _exit_with_error(str(error))
 
 
-def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def _choose_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's factory, None for asyncio's default."""
     try:
         import uvloop
-    except ImportError:  # not made for this platform
+    except ImportError:  # uvloop does not support this platform
         return None
     return uvloop.new_event_loop
 
@@ -46,6 +52,6 @@ async def _serve(host: str, port: int, tokens: list[str]) -> None:
         await stopping.wait()
 
 
-def _fail(line: str) -> NoReturn:
+def _exit_with_error(line: str) -> NoReturn:
     sys.stderr.write(f"{line}\n")
     raise SystemExit(1)

@@ -1,4 +1,4 @@
-"""What the control interface takes. The names are documented in docs/simulator.md."""
+"""The bodies of requests to the control interface. docs/simulator.md documents the fields."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
-def _decoded(content: object) -> object:
-    """JSON brings base64, a form's part the bytes themselves."""
+def _decode_content(content: object) -> object:
+    """Decode base64 from JSON; return the bytes of a multipart form unchanged."""
     if not isinstance(content, str):
         return content
     try:
@@ -19,25 +19,25 @@ def _decoded(content: object) -> object:
         raise ValueError("must be base64") from None
 
 
-Content = Annotated[bytes, BeforeValidator(_decoded)]
+Content = Annotated[bytes, BeforeValidator(_decode_content)]
 
 
 class ControlForm(BaseModel):
-    """A body: a field that is not known is a mistake."""
+    """A body; unknown fields are mistakes."""
 
     model_config = ConfigDict(extra="forbid")
 
-    def given(self) -> dict[str, Any]:
-        """The fields that were there, and not null."""
+    def dump_given(self) -> dict[str, Any]:
+        """Return the fields that were in the body and not null."""
         return self.model_dump(exclude_unset=True, exclude_none=True)
 
 
 class EmptyForm(ControlForm):
-    """No field."""
+    """A body without fields."""
 
 
 class NewUserForm(ControlForm):
-    """A person."""
+    """A new person."""
 
     first_name: str = Field(min_length=1)
     last_name: str | None = None
@@ -47,7 +47,7 @@ class NewUserForm(ControlForm):
 
 
 class NewChatForm(ControlForm):
-    """A group or channel."""
+    """A new group or channel."""
 
     type: Literal["group", "supergroup", "channel"]
     title: str = Field(min_length=1)
@@ -56,25 +56,25 @@ class NewChatForm(ControlForm):
 
 
 class NewTopicForm(ControlForm):
-    """A forum's topic."""
+    """A new topic of a forum."""
 
     name: str = Field(min_length=1, max_length=128)
 
 
 class ActionForm(ControlForm):
-    """Any act: `bot` is the token of another bot than the first."""
+    """An action of a person. `bot` is the token of a bot, by default the first one's."""
 
     bot: str | None = None
 
 
 class ChatActionForm(ActionForm):
-    """An act that may happen in a group."""
+    """An action in a chat; `chat_id` is a group's, by default the private chat's."""
 
     chat_id: int | None = None
 
 
 class TextForm(ChatActionForm):
-    """Something written."""
+    """Send a text."""
 
     text: str
     reply_to: int | None = None
@@ -82,13 +82,13 @@ class TextForm(ChatActionForm):
 
 
 class StartForm(ActionForm):
-    """A link followed."""
+    """Open the bot by a link."""
 
     payload: str | None = None
 
 
 class PressForm(ChatActionForm):
-    """An inline button."""
+    """Press an inline button."""
 
     message_id: int | None = None
     data: str | None = None
@@ -96,13 +96,13 @@ class PressForm(ChatActionForm):
 
 
 class ChooseForm(ChatActionForm):
-    """A reply keyboard's button."""
+    """Press a button of the reply keyboard."""
 
     text: str
 
 
 class ContactForm(ChatActionForm):
-    """A contact."""
+    """Share a contact."""
 
     phone_number: str | None = None
     user_id: int | None = None
@@ -110,14 +110,14 @@ class ContactForm(ChatActionForm):
 
 
 class LocationForm(ChatActionForm):
-    """A place."""
+    """Share a location; in degrees."""
 
     latitude: float
     longitude: float
 
 
 class FileFields(ControlForm):
-    """A file."""
+    """The fields of a file."""
 
     content: Content | None = None
     file_name: str | None = None
@@ -129,36 +129,36 @@ class FileFields(ControlForm):
 
 
 class FileForm(ChatActionForm, FileFields):
-    """A file sent on its own."""
+    """Send one file."""
 
     reply_to: int | None = None
     message_thread_id: int | None = None
 
 
 class AlbumItemForm(FileFields):
-    """A file of an album."""
+    """One file of an album."""
 
     type: Literal["photo", "video", "document"]
 
 
 class AlbumForm(ChatActionForm):
-    """An album."""
+    """Send an album."""
 
     items: list[AlbumItemForm] = Field(min_length=2, max_length=10)
 
-    def given(self) -> dict[str, Any]:
-        return {**super().given(), "items": [item.given() for item in self.items]}
+    def dump_given(self) -> dict[str, Any]:
+        return {**super().dump_given(), "items": [item.dump_given() for item in self.items]}
 
 
 class EditForm(ChatActionForm):
-    """Other words for a message."""
+    """Change the text of a message."""
 
     message_id: int
     text: str
 
 
 class NewFaultForm(ControlForm):
-    """A fault."""
+    """A new fault."""
 
     kind: str
     method: str | None = None
@@ -171,14 +171,14 @@ class NewFaultForm(ControlForm):
 
 
 class ClockForm(ControlForm):
-    """A move of the clock."""
+    """A change of the clock: by seconds, or to a Unix timestamp."""
 
     advance: float | None = None
     set: float | None = None
 
 
 class RateLimitsForm(ControlForm):
-    """Rates."""
+    """The rate limits."""
 
     enabled: bool
     global_per_second: float = Field(default=30, gt=0)
@@ -186,7 +186,7 @@ class RateLimitsForm(ControlForm):
     group_per_minute: int = Field(default=20, gt=0)
 
 
-ACTS: dict[str, type[ActionForm]] = {
+ACTION_FORMS: dict[str, type[ActionForm]] = {
     "text": TextForm,
     "start": StartForm,
     "press": PressForm,

@@ -1,4 +1,4 @@
-"""What happened in the chats, for a page that follows it."""
+"""A log of events in the chats, for the chat page."""
 
 from __future__ import annotations
 
@@ -10,34 +10,37 @@ from bot.simulator.notifier import Notifier
 if TYPE_CHECKING:
     from bot.simulator.api_types import Json
 
-_KEPT = 10_000
+_MAX_EVENTS = 10_000
 
 
 class Events:
-    """The newest events, with ids that only grow."""
+    """The newest events. Ids only grow."""
 
     def __init__(self) -> None:
         self.last = 0
-        self.bell = Notifier()
-        self._kept: deque[Json] = deque(maxlen=_KEPT)
+        self.notifier = Notifier()
+        self._events: deque[Json] = deque(maxlen=_MAX_EVENTS)
 
-    def tell(self, kind: str, chat_id: int | None, **more: object) -> None:
-        """Note that something happened."""
+    def add_event(self, kind: str, chat_id: int | None, **details: object) -> None:
+        """Add an event and wake the coroutines that wait for one."""
         self.last += 1
-        self._kept.append({"id": self.last, "kind": kind, "chat_id": chat_id, **more})
-        self.bell.ring()
+        self._events.append({"id": self.last, "kind": kind, "chat_id": chat_id, **details})
+        self.notifier.notify_all()
 
-    def after(self, event_id: int) -> list[Json]:
-        """Those that came later than one, oldest first."""
-        found: list[Json] = []
-        for event in reversed(self._kept):
+    def list_after(self, event_id: int) -> list[Json]:
+        """Return the events with a higher id, oldest first."""
+        events: list[Json] = []
+        for event in reversed(self._events):
             if event["id"] <= event_id:
                 break
-            found.append(event)
-        return found[::-1]
+            events.append(event)
+        return events[::-1]
 
-    async def wait_after(self, event_id: int, seconds: float) -> list[Json]:
-        """The same, waiting a while for the first; an id from the future is not waited for."""
+    async def wait_for_events(self, event_id: int, seconds: float) -> list[Json]:
+        """Return the events with a higher id; wait at most `seconds` for the first.
+
+        An id that does not exist yet is not waited for.
+        """
         if event_id == self.last:
-            await self.bell.heard(seconds)
-        return self.after(event_id)
+            await self.notifier.wait(seconds)
+        return self.list_after(event_id)

@@ -1,4 +1,4 @@
-"""Faults: answers that go wrong on purpose."""
+"""Faults: error responses that tests request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 FaultKind: TypeAlias = Literal["429", "403", "5xx", "html", "hang", "drop", "error"]
 FaultTime: TypeAlias = Literal["before", "after"]
-_STATUS = {"429": 429, "403": 403, "5xx": 502, "html": 200, "error": 400}
+_STATUSES = {"429": 429, "403": 403, "5xx": 502, "html": 200, "error": 400}
 _DESCRIPTIONS = {
     "403": "Forbidden: bot was blocked by the user",
     "5xx": "Bad Gateway",
@@ -22,7 +22,16 @@ _DESCRIPTIONS = {
 
 @dataclass(slots=True)
 class Fault:
-    """What to answer instead, to which requests, and how often still (None: until removed)."""
+    """A fault, and the requests that it applies to.
+
+    method:      a method of the Bot API; None for every method
+    chat_id:     None for every chat
+    count:       the number of requests that still get it; None until it is removed
+    retry_after: seconds, for the kind "429"
+    status:      replaces the usual HTTP status of the kind
+    description: replaces the usual description of the kind
+    when:        before or after the request is executed
+    """
 
     id: int
     kind: FaultKind
@@ -34,75 +43,78 @@ class Fault:
     description: str | None = None
     when: FaultTime = "before"
 
-    def meets(self, method: str, chat_id: object, when: FaultTime) -> bool:
-        """Whether it is this request's turn."""
+    def matches(self, method: str, chat_id: object, when: FaultTime) -> bool:
+        """Return True if the fault applies to a request. `method` is in lower case."""
         return (
             self.when == when
             and (self.method is None or self.method.lower() == method)
             and (self.chat_id is None or str(self.chat_id) == str(chat_id))
         )
 
-    def answer(self) -> tuple[int, Json]:
-        """Status and body, of those that answer in JSON."""
-        status = self.status or _STATUS[self.kind]
+    def build_response(self) -> tuple[int, Json]:
+        """Return the HTTP status and the JSON body, for the kinds with a JSON response."""
+        status = self.status or _STATUSES[self.kind]
         if self.kind == "429":
-            words = f"Too Many Requests: retry after {self.retry_after}"
+            default = f"Too Many Requests: retry after {self.retry_after}"
             more: Json = {"parameters": {"retry_after": self.retry_after}}
         else:
-            words, more = _DESCRIPTIONS.get(self.kind, ""), {}
-        description = self.description or words
+            default, more = _DESCRIPTIONS.get(self.kind, ""), {}
+        description = self.description or default
         return status, {"ok": False, "error_code": status, "description": description, **more}
 
     def as_json(self) -> Json:
-        """As it was asked for, with what is left of its count."""
+        """Return the fault for the control interface, with its remaining count."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
 class Faults:
-    """Those that are set; the first that fits a request is its own."""
+    """The active faults. The oldest one that matches a request is used."""
 
     def __init__(self) -> None:
         self._faults: dict[int, Fault] = {}
         self._last = 0
 
-    def add(self, kind: str, **more: Any) -> Fault:
-        """Set one; the names are Fault's."""
+    def add_fault(self, kind: str, **fields: Any) -> Fault:
+        """Add a fault. The keyword arguments are the fields of Fault. Raises ControlError."""
         if kind not in get_args(FaultKind):
             raise ControlError(
                 f"no fault {kind!r}: choose of {', '.join(get_args(FaultKind))}", 400
             )
-        if more.get("when", "before") not in get_args(FaultTime):
+        if fields.get("when", "before") not in get_args(FaultTime):
             raise ControlError("when is 'before' or 'after'", 400)
         self._last += 1
-        fault = Fault(self._last, kind, **more)  # type: ignore[arg-type] # checked above
+        fault = Fault(self._last, kind, **fields)  # type: ignore[arg-type] # checked above
         self._faults[fault.id] = fault
         return fault
 
-    def take(self, method: str, chat_id: object, when: FaultTime) -> Fault | None:
-        """The fault of this request, which counts as met; the method's name in lower case."""
+    def match_request(self, method: str, chat_id: object, when: FaultTime) -> Fault | None:
+        """Return the fault for a request and reduce its count; None if no fault matches.
+
+        `method` is in lower case.
+        """
         if not self._faults:
             return None
         for fault in self._faults.values():
-            if fault.meets(method, chat_id, when):
-                self._count(fault)
+            if fault.matches(method, chat_id, when):
+                self._reduce_count(fault)
                 return fault
         return None
 
-    def _count(self, fault: Fault) -> None:
+    def _reduce_count(self, fault: Fault) -> None:
         if fault.count is not None:
             fault.count -= 1
             if fault.count <= 0:
                 del self._faults[fault.id]
 
-    def all(self) -> list[Fault]:
-        """Those that are still to be met."""
+    def list_faults(self) -> list[Fault]:
+        """Return the active faults."""
         return list(self._faults.values())
 
-    def remove(self, fault_id: int) -> None:
-        """Take one away."""
+    def remove_fault(self, fault_id: int) -> None:
+        """Remove a fault. Raises ControlError if it is not active."""
         if self._faults.pop(fault_id, None) is None:
             raise ControlError(f"no fault {fault_id}: it was met or removed", 404)
 
     def clear(self) -> None:
-        """Take all away."""
+        """Remove all faults."""
         self._faults.clear()

@@ -1,4 +1,4 @@
-"""The files that were sent, by whomever."""
+"""A store of the files that bots and people have sent."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from bot.simulator.api_types import bad_request
 if TYPE_CHECKING:
     from bot.simulator.api_types import Json, UploadedFile
 
-MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024  # what the public Bot API server lets a bot fetch
-_MOST_BYTES = 512 * 1024 * 1024
-_ENDINGS = {
+MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024  # the limit of the public Bot API server
+_MAX_STORE_BYTES = 512 * 1024 * 1024
+_EXTENSIONS = {
     "photo": ".jpg",
     "video": ".mp4",
     "voice": ".oga",
@@ -33,7 +33,7 @@ _FOLDERS = {"photo": "photos", "video": "videos", "document": "documents", "audi
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file with its bytes."""
+    """A stored file. `path` is its path for downloads."""
 
     id: str
     kind: str
@@ -44,17 +44,17 @@ class StoredFile:
 
     @property
     def unique_id(self) -> str:
-        """The same for the same bytes, whoever sent them."""
+        """An id that is the same for files with the same content."""
         return hashlib.sha256(self.content).hexdigest()[:16]
 
     @property
     def media_type(self) -> str:
-        """What to serve it as."""
+        """The media type for HTTP responses."""
         guessed = mimetypes.guess_type(self.name)[0] or mimetypes.guess_type(self.path)[0]
         return self.mime_type or guessed or "application/octet-stream"
 
     def as_json(self) -> Json:
-        """Telegram's File, without a path."""
+        """Return the object "File" of the Bot API, without a path."""
         return {
             "file_id": self.id,
             "file_unique_id": self.unique_id,
@@ -63,23 +63,23 @@ class StoredFile:
 
 
 class FileStore:
-    """Keeps the newest within a number of bytes."""
+    """Stores the newest files up to a total size."""
 
-    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
+    def __init__(self, max_bytes: int = _MAX_STORE_BYTES) -> None:
         self._by_id: OrderedDict[str, StoredFile] = OrderedDict()
         self._by_path: dict[str, str] = {}
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._bytes = 0
         self._count = 0
 
-    def store(self, kind: str, upload: UploadedFile) -> StoredFile:
-        """Keep a file of a kind (photo, video, ...)."""
+    def add_file(self, kind: str, upload: UploadedFile) -> StoredFile:
+        """Store a file of a kind: photo, video and others."""
         self._count += 1
-        ending = _ENDINGS[kind] or PurePosixPath(upload.file_name).suffix
+        extension = _EXTENSIONS[kind] or PurePosixPath(upload.file_name).suffix
         stored = StoredFile(
             id=f"{kind}-{self._count:06d}-{hashlib.sha256(upload.content).hexdigest()[:12]}",
             kind=kind,
-            path=f"{_FOLDERS.get(kind, kind)}/file_{self._count}{ending}",
+            path=f"{_FOLDERS.get(kind, kind)}/file_{self._count}{extension}",
             name=upload.file_name,
             mime_type=upload.mime_type,
             content=upload.content,
@@ -87,26 +87,26 @@ class FileStore:
         self._by_id[stored.id] = stored
         self._by_path[stored.path] = stored.id
         self._bytes += len(stored.content)
-        self._forget_old()
+        self._delete_oldest()
         return stored
 
-    def _forget_old(self) -> None:
-        while self._bytes > self._most_bytes and len(self._by_id) > 1:
+    def _delete_oldest(self) -> None:
+        while self._bytes > self._max_bytes and len(self._by_id) > 1:
             _, old = self._by_id.popitem(last=False)
             del self._by_path[old.path]
             self._bytes -= len(old.content)
 
-    def get(self, file_id: str) -> StoredFile | None:
-        """The file, if it is still here."""
+    def get_file(self, file_id: str) -> StoredFile | None:
+        """Return a file, None if it does not exist (any more)."""
         return self._by_id.get(file_id)
 
-    def at(self, path: str) -> StoredFile | None:
-        """The file at a download path, if it may be downloaded."""
+    def get_by_path(self, path: str) -> StoredFile | None:
+        """Return the file with a download path, None if it is missing or too large."""
         stored = self._by_id.get(self._by_path.get(path, ""))
         return stored if stored and len(stored.content) <= MAX_DOWNLOAD_BYTES else None
 
-    def described(self, file_id: str) -> Json:
-        """getFile's answer."""
+    def describe_file(self, file_id: str) -> Json:
+        """Return the result of getFile. Raises ApiError."""
         stored = self._by_id.get(file_id)
         if stored is None:
             raise bad_request("invalid file_id")
@@ -115,26 +115,27 @@ class FileStore:
         return {**stored.as_json(), "file_path": stored.path}
 
     def clear(self) -> None:
-        """Forget them all."""
+        """Delete all files."""
         self._by_id.clear()
         self._by_path.clear()
         self._bytes = 0
 
 
 def read_picture_size(content: bytes) -> tuple[int, int]:
-    """Width and height of a PNG or JPEG; 90 by 90 of what is neither."""
+    """Return the width and height of a PNG or JPEG; (90, 90) for other files."""
     if content.startswith(b"\x89PNG") and len(content) >= 24:
         width, height = struct.unpack(">II", content[16:24])
         return int(width), int(height)
-    return _size_of_jpeg(content) or (90, 90)
+    return _read_jpeg_size(content) or (90, 90)
 
 
-def _size_of_jpeg(content: bytes) -> tuple[int, int] | None:
-    place = 2
-    while content.startswith(b"\xff\xd8") and place + 9 <= len(content) and content[place] == 0xFF:
-        marker = content[place + 1]
+def _read_jpeg_size(content: bytes) -> tuple[int, int] | None:
+    """Return the size from the first frame header of a JPEG, None if there is none."""
+    index = 2
+    while content.startswith(b"\xff\xd8") and index + 9 <= len(content) and content[index] == 0xFF:
+        marker = content[index + 1]
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack(">HH", content[place + 5 : place + 9])
+            height, width = struct.unpack(">HH", content[index + 5 : index + 9])
             return int(width), int(height)
-        place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
+        index += 2 + int.from_bytes(content[index + 2 : index + 4], "big")
     return None

@@ -1,4 +1,4 @@
-"""The way of a Bot API request: token, faults, checks, limits, method, journal."""
+"""Handle a Bot API request: token, faults, validation, rate limits, method, journal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.simulator.faults import Faults
 from bot.simulator.journal import Journal
 from bot.simulator.long_polling import LongPolling
 from bot.simulator.methods import METHODS
-from bot.simulator.rate_limits import RateLimits, RateLimitSettings
+from bot.simulator.rate_limits import RateLimits, SimulatedRates
 from bot.simulator.state import SimulatorState
 from bot.simulator.validation import load_method_models
 
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from bot.simulator.request_body import RequestBody
     from bot.simulator.validation import MethodModel
 
-_TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
+_TOKEN_PATTERN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
 _JSON = b"application/json"
 _MODELS: dict[str, MethodModel] = load_method_models([*METHODS, "getUpdates"])
 _METHODS = {name.lower(): method for name, method in METHODS.items()}
-_HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
+_ERROR_PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
 @dataclass(frozen=True, slots=True)
 class ApiResponse:
-    """What goes back to the bot."""
+    """An HTTP response to a bot."""
 
     status: int
     body: bytes
@@ -45,130 +45,139 @@ class ApiResponse:
 
 
 class ConnectionDropped(Exception):
-    """The connection is to be closed without an answer."""
+    """The connection must be closed without a response."""
 
 
 class Gateway:
-    """Answers the requests of all bots."""
+    """Handles the requests of all bots."""
 
     def __init__(self, tokens: Collection[str] | None = None) -> None:
-        """With tokens given, no others are taken."""
-        self.world = SimulatorState()
+        """Take the accepted tokens. Without them every well-formed token is accepted."""
+        self.state = SimulatorState()
         self.faults = Faults()
-        self.limits = RateLimits()
+        self.rate_limits = RateLimits()
         self.journal = Journal()
         self.stopping = asyncio.Event()
         self._polling = LongPolling(self.stopping)
         self._tokens = frozenset(tokens) if tokens else None
         for token in tokens or ():
-            self.world.register(token)
+            self.state.register_bot(token)
 
     def stop(self) -> None:
-        """End whatever waits."""
+        """Wake all waiting requests, so that they end."""
         self.stopping.set()
-        self.world.events.bell.ring()
-        for account in self.world.accounts.values():
-            account.updates.bell.ring()
+        self.state.events.notifier.notify_all()
+        for account in self.state.accounts.values():
+            account.updates.notifier.notify_all()
 
     def reset(self) -> None:
-        """Forget all but the registered bots."""
+        """Delete everything except the registered bots."""
         self.faults.clear()
-        self.limits.set(RateLimitSettings())
+        self.rate_limits.configure(SimulatedRates())
         self.journal.clear()
-        self.world.reset()
+        self.state.reset()
 
-    def bot(self, token: str) -> BotAccount:
-        """The bot with a token; raises Refused as Telegram does for a wrong one."""
-        account = self.world.accounts.get(token)
+    def authenticate_bot(self, token: str) -> BotAccount:
+        """Return the bot with a token. Raises ApiError for a wrong token, as Telegram does."""
+        account = self.state.accounts.get(token)
         if account is not None:
             return account
-        if not _TOKEN.fullmatch(token):
+        if not _TOKEN_PATTERN.fullmatch(token):
             raise ApiError("Not Found", 404)
         if self._tokens is not None:
             raise ApiError("Unauthorized", 401)
-        return self.world.register(token)
+        return self.state.register_bot(token)
 
-    async def answer(
-        self, bot: BotAccount, method: str, body: RequestBody, caller: ClientConnection
+    async def handle_request(
+        self, bot: BotAccount, method: str, body: RequestBody, client: ClientConnection
     ) -> ApiResponse:
-        """One request's answer; raises Dropped when it is to get none."""
+        """Return the response to a request. Raises ConnectionDropped if it must get none."""
         name = method.lower()
         model = _MODELS.get(name)
         if model is None:
-            return self._refusal(method, body.params, ApiError("Not Found", 404))
+            return self._reject_request(method, body.params, ApiError("Not Found", 404))
         chat_id = body.params.get("chat_id")
-        fault = self.faults.take(name, chat_id, "before")
+        fault = self.faults.match_request(name, chat_id, "before")
         if fault is None:
-            answer = await self._work(bot, name, model, body, caller)
-            fault = self.faults.take(name, chat_id, "after") if answer.status == 200 else None
+            response = await self._execute_method(bot, name, model, body, client)
+            fault = (
+                self.faults.match_request(name, chat_id, "after")
+                if response.status == 200
+                else None
+            )
             if fault is None:
-                return answer
-        return await self._faulty(fault, model.name, body.params, caller)
+                return response
+        return await self._apply_fault(fault, model.name, body.params, client)
 
-    async def _work(
+    async def _execute_method(
         self,
         bot: BotAccount,
         name: str,
         model: MethodModel,
         body: RequestBody,
-        caller: ClientConnection,
+        client: ClientConnection,
     ) -> ApiResponse:
+        """Validate and execute a request, and add it to the journal."""
         try:
-            params = model.read(body.params, body.uploads)
+            params = model.read_parameters(body.params, body.uploads)
             if name == "getupdates":
-                found = await self._polling.updates(bot, params, caller)
-                content = b'{"ok":true,"result":[' + b",".join(one.body for one in found) + b"]}"
+                updates = await self._polling.get_updates(bot, params, client)
+                content = (
+                    b'{"ok":true,"result":[' + b",".join(update.body for update in updates) + b"]}"
+                )
             else:
-                self.limits.check(bot.user.id, name, params, self.world.clock.now())
-                content = _success(_METHODS[name](self.world, bot, params))
-        except ApiError as refused:
-            return self._refusal(model.name, body.params, refused)
-        self.journal.note(self.world.clock.now(), model.name, params, 200)
+                self.rate_limits.check_request(bot.user.id, name, params, self.state.clock.now())
+                content = _encode_success(_METHODS[name](self.state, bot, params))
+        except ApiError as error:
+            return self._reject_request(model.name, body.params, error)
+        self.journal.add_request(self.state.clock.now(), model.name, params, 200)
         return ApiResponse(200, content)
 
-    def _refusal(self, method: str, params: Json, refused: ApiError) -> ApiResponse:
-        answer = build_error_response(refused)
-        self.journal.note(
-            self.world.clock.now(), method, params, answer.status, refused.description
+    def _reject_request(self, method: str, params: Json, error: ApiError) -> ApiResponse:
+        """Add a rejected request to the journal; return its response."""
+        response = build_error_response(error)
+        self.journal.add_request(
+            self.state.clock.now(), method, params, response.status, error.description
         )
-        return answer
+        return response
 
-    async def _faulty(
-        self, fault: Fault, method: str, params: Json, caller: ClientConnection
+    async def _apply_fault(
+        self, fault: Fault, method: str, params: Json, client: ClientConnection
     ) -> ApiResponse:
-        now = self.world.clock.now()
+        """Add a fault to the journal; return its response. Raises ConnectionDropped."""
+        now = self.state.clock.now()
         if fault.kind in ("hang", "drop"):
-            self.journal.note(now, method, params, 0, f"fault: {fault.kind}")
+            self.journal.add_request(now, method, params, 0, f"fault: {fault.kind}")
             if fault.kind == "hang":
-                await self._hang(caller)
+                await self._wait_until_disconnect(client)
             raise ConnectionDropped
         if fault.kind == "html":
-            self.journal.note(now, method, params, fault.status or 200, "fault: html")
-            return ApiResponse(fault.status or 200, _HTML, b"text/html")
-        status, content = fault.answer()
-        self.journal.note(now, method, params, status, content["description"])
+            self.journal.add_request(now, method, params, fault.status or 200, "fault: html")
+            return ApiResponse(fault.status or 200, _ERROR_PAGE, b"text/html")
+        status, content = fault.build_response()
+        self.journal.add_request(now, method, params, status, content["description"])
         return ApiResponse(status, orjson.dumps(content))
 
-    async def _hang(self, caller: ClientConnection) -> None:
+    async def _wait_until_disconnect(self, client: ClientConnection) -> None:
         stopping = asyncio.ensure_future(self.stopping.wait())
-        either: list[asyncio.Future[Any]] = [stopping, caller.gone()]
+        either: list[asyncio.Future[Any]] = [stopping, client.watch_disconnect()]
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
 
 
-def build_error_response(refused: ApiError) -> ApiResponse:
-    """A refusal in Telegram's form."""
+def build_error_response(error: ApiError) -> ApiResponse:
+    """Return the response for an error."""
     content: Json = {
         "ok": False,
-        "error_code": refused.code,
-        "description": refused.description,
+        "error_code": error.code,
+        "description": error.description,
     }
-    if refused.parameters:
-        content["parameters"] = refused.parameters
-    return ApiResponse(refused.code, orjson.dumps(content))
+    if error.parameters:
+        content["parameters"] = error.parameters
+    return ApiResponse(error.code, orjson.dumps(content))
 
 
-def _success(result: object) -> bytes:
+def _encode_success(result: object) -> bytes:
     if isinstance(result, DescribedResult):
         content: Json = {"ok": True, "result": result.result, "description": result.description}
         return orjson.dumps(content)
@@ -176,7 +185,7 @@ def _success(result: object) -> bytes:
 
 
 def encode_value(value: Any) -> Any:
-    """What JSON has no form for, for orjson: an upload."""
+    """Return the JSON of an uploaded file; for `orjson.dumps(default=...)`."""
     if isinstance(value, UploadedFile):
         return value.as_json()
     raise TypeError

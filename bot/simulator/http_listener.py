@@ -1,7 +1,7 @@
-"""HTTP on a loopback address, by uvicorn's protocol.
+"""Serve HTTP on a loopback address with uvicorn's protocol class.
 
-uvicorn's own server looks every tenth of a second whether it should stop, takes signals over, and
-cannot close a connection unanswered. A simulator that tests start by the hundred needs otherwise.
+uvicorn's own server does not fit: it polls ten times a second whether it should stop, it installs
+signal handlers, and it cannot close a connection without a response.
 """
 
 from __future__ import annotations
@@ -20,22 +20,25 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-HANG_UP = "simulator.hang_up"  # a function in the scope that closes the connection
-_PATIENCE = 2.0  # seconds that requests under way have at the end
+# The key of the ASGI scope for a function that closes the connection.
+ABORT_CONNECTION = "simulator.abort_connection"
+_STOP_TIMEOUT = 2.0  # seconds for running requests to finish
 
 
 class _Protocol(HttpToolsProtocol):
+    """Adds the function that closes the connection to the scope of each request."""
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         scope: MutableMapping[str, Any] = self.scope  # type: ignore[assignment]
-        scope[HANG_UP] = self.transport.abort
+        scope[ABORT_CONNECTION] = self.transport.abort
 
 
 class HttpListener:
-    """Serves an ASGI application in the running loop."""
+    """Serves an ASGI application in the running event loop."""
 
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
-        """`port` 0 is any free one. ValueError for an address that others can reach."""
+        """Take the address; port 0 is any free port. Raises ValueError if it is not loopback."""
         if not is_loopback(host):
             raise ValueError(
                 f"the simulator listens on loopback only, not on {host}: use 127.0.0.1 or ::1"
@@ -57,20 +60,20 @@ class HttpListener:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> int:
-        """Listen; the port. OSError when it is taken."""
+        """Start listening; return the port. Raises OSError if the port is in use."""
         self._config.load()
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            self._protocol, self._host, self._port, backlog=2048
+            self._create_protocol, self._host, self._port, backlog=2048
         )
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
-    def _protocol(self) -> asyncio.Protocol:
+    def _create_protocol(self) -> asyncio.Protocol:
         return _Protocol(self._config, self._state, {})
 
     async def stop(self) -> None:
-        """Answer what is under way, and close."""
+        """Finish the running requests and close all connections."""
         if self._server is None:
             return
         self._server.close()
@@ -79,12 +82,12 @@ class HttpListener:
             connection.shutdown()
         tasks = set(self._state.tasks)
         if tasks:
-            _, late = await asyncio.wait(tasks, timeout=_PATIENCE)
-            for task in late:
+            _, unfinished = await asyncio.wait(tasks, timeout=_STOP_TIMEOUT)
+            for task in unfinished:
                 task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await asyncio.gather(*unfinished, return_exceptions=True)
         for connection in connections:
             connection.transport.close()
-        # What is closed is told so in the loop's next rounds; uvicorn has no event for it.
+        # uvicorn removes closed connections in the next iterations of the loop, without an event.
         while self._state.connections:  # noqa: ASYNC110
             await asyncio.sleep(0)

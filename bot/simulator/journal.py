@@ -1,4 +1,4 @@
-"""Every request of the bots, newest kept."""
+"""The journal of the newest requests of the bots."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.simulator.api_types import Json
 
-_KEPT = 10_000
+_MAX_ENTRIES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One request and what was answered; status 0 when nothing was."""
+    """A request and its response.
+
+    at:     the time, in Unix seconds of the simulator's clock
+    status: the HTTP status, 0 if there was no response
+    """
 
     id: int
     at: float
@@ -25,44 +29,47 @@ class JournalEntry:
     description: str | None
 
     def as_json(self) -> Json:
-        """As the control interface shows it."""
+        """Return the entry for the control interface."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
 class Journal:
-    """A bounded record."""
+    """Stores a limited number of entries."""
 
     def __init__(self) -> None:
         self.last = 0
-        self._entries: deque[JournalEntry] = deque(maxlen=_KEPT)
+        self._entries: deque[JournalEntry] = deque(maxlen=_MAX_ENTRIES)
 
-    def note(
+    def add_request(
         self, at: float, method: str, params: Json, status: int, description: str | None = None
     ) -> None:
-        """Add a request that was answered."""
+        """Add a request. `description` is that of an error response."""
         self.last += 1
         ok = status == 200 and description is None
         self._entries.append(JournalEntry(self.last, at, method, params, status, ok, description))
 
-    def entries(
+    def list_requests(
         self,
         after: int = 0,
         method: str | None = None,
         chat_id: int | None = None,
         limit: int | None = None,
     ) -> list[JournalEntry]:
-        """Those that fit, oldest first; of too many, the newest."""
-        found: list[JournalEntry] = []
+        """Return the entries that match, oldest first; with a limit, the newest of them.
+
+        after: only entries with a higher id
+        """
+        entries: list[JournalEntry] = []
         for entry in reversed(self._entries):
-            if entry.id <= after or len(found) == limit:
+            if entry.id <= after or len(entries) == limit:
                 break
             if method is not None and entry.method.lower() != method.lower():
                 continue
             if chat_id is not None and str(entry.params.get("chat_id")) != str(chat_id):
                 continue
-            found.append(entry)
-        return found[::-1]
+            entries.append(entry)
+        return entries[::-1]
 
     def clear(self) -> None:
-        """Forget them all."""
+        """Delete all entries."""
         self._entries.clear()

@@ -1,4 +1,4 @@
-"""getUpdates: what a bot that polls is given."""
+"""The method getUpdates, with long polling."""
 
 from __future__ import annotations
 
@@ -16,53 +16,55 @@ if TYPE_CHECKING:
     from bot.simulator.client_connection import ClientConnection
     from bot.simulator.update_queue import QueuedUpdate
 
-_MOST = 100
-_LONGEST_WAIT = 50
-_TWO_POLLERS = (
+_MAX_UPDATES = 100
+_MAX_WAIT_SECONDS = 50
+_POLLING_CONFLICT = (
     "Conflict: terminated by other getUpdates request;"
     " make sure that only one bot instance is running"
 )
-_WEBHOOK = (
+_WEBHOOK_CONFLICT = (
     "Conflict: can't use getUpdates method while webhook is active;"
     " use deleteWebhook to delete the webhook first"
 )
 
 
 class LongPolling:
-    """Holds each bot's newest request; an older one that still waits is ended."""
+    """Answers requests for updates. A new request of a bot ends an older one that still waits."""
 
     def __init__(self, stopping: asyncio.Event) -> None:
         self._stopping = stopping
         self._newest: dict[int, object] = {}
 
-    async def updates(
-        self, bot: BotAccount, params: Json, caller: ClientConnection
+    async def get_updates(
+        self, bot: BotAccount, params: Json, client: ClientConnection
     ) -> Sequence[QueuedUpdate]:
-        """The updates after the offset, which confirms those before; waits for the first.
+        """Confirm the updates before the offset, and return the next ones; wait for the first.
 
-        A caller who goes away ends the wait: nobody is there to be answered.
+        The wait ends when the client disconnects. Raises ApiError for a conflict.
         """
         if bot.webhook is not None:
-            raise ApiError(_WEBHOOK, 409)
-        mine = self._newest[bot.user.id] = object()
-        bot.updates.allow(params.get("allowed_updates"))
-        _confirm(bot, params.get("offset", 0))
-        bot.updates.bell.ring()  # an older request looks up, and finds that it is not the newest
-        limit = min(max(params.get("limit", _MOST), 1), _MOST)
-        end = time.monotonic() + min(params.get("timeout", 0), _LONGEST_WAIT)
-        while not (found := bot.updates.first(limit)):
-            left = end - time.monotonic()
-            if left <= 0 or caller.gone().done() or self._stopping.is_set():
+            raise ApiError(_WEBHOOK_CONFLICT, 409)
+        request = self._newest[bot.user.id] = object()
+        bot.updates.set_allowed_kinds(params.get("allowed_updates"))
+        _confirm_updates(bot, params.get("offset", 0))
+        # An older request wakes up and sees that it is not the newest.
+        bot.updates.notifier.notify_all()
+        limit = min(max(params.get("limit", _MAX_UPDATES), 1), _MAX_UPDATES)
+        end = time.monotonic() + min(params.get("timeout", 0), _MAX_WAIT_SECONDS)
+        while not (updates := bot.updates.list_first(limit)):
+            remaining = end - time.monotonic()
+            if remaining <= 0 or client.watch_disconnect().done() or self._stopping.is_set():
                 break
-            await bot.updates.bell.heard_or(caller.gone(), left)
-            if self._newest[bot.user.id] is not mine:
-                raise ApiError(_TWO_POLLERS, 409)
+            await bot.updates.notifier.wait_or(client.watch_disconnect(), remaining)
+            if self._newest[bot.user.id] is not request:
+                raise ApiError(_POLLING_CONFLICT, 409)
             if bot.webhook is not None:
-                raise ApiError(_WEBHOOK, 409)
-        return found
+                raise ApiError(_WEBHOOK_CONFLICT, 409)
+        return updates
 
 
-def _confirm(bot: BotAccount, offset: int) -> None:
+def _confirm_updates(bot: BotAccount, offset: int) -> None:
+    """Confirm updates: before a positive offset; all but the last ones for a negative one."""
     if offset > 0:
         bot.updates.confirm_before(offset)
     elif offset < 0:

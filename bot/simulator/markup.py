@@ -1,7 +1,7 @@
-"""Telegram's HTML, and what Telegram finds in plain text by itself.
+"""Parse Telegram's HTML, and detect the entities that Telegram finds in plain text.
 
-Offsets and lengths are in UTF-16 units, those in errors in bytes, as Telegram counts.
-The errors are worded as in tdlib's `MessageEntity.cpp`.
+Offsets and lengths are in UTF-16 code units, and in error messages in bytes, as in Telegram. The
+error messages are those of `MessageEntity.cpp` in tdlib.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bot.simulator.api_types import bad_request
 if TYPE_CHECKING:
     from bot.simulator.api_types import ApiError, Json
 
-_TYPES = {
+_ENTITY_TYPES = {
     "b": "bold",
     "strong": "bold",
     "i": "italic",
@@ -33,171 +33,199 @@ _TYPES = {
     "span": "spoiler",
     "tg-emoji": "custom_emoji",
 }
-_ENTITY = re.compile(r"&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|(lt|gt|amp|quot));?")
-_NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
-_WORDS = re.compile(r"[^<]+")
-_NAME = re.compile(r"[^\s>]*")
-_ATTRIBUTE = re.compile(r"[^\s=>]*")
-_TOKEN = re.compile(r"[A-Za-z0-9.-]*")
+_CHARACTER_REFERENCE = re.compile(r"&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|(lt|gt|amp|quot));?")
+_NAMED_CHARACTERS = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
+_TEXT = re.compile(r"[^<]+")
+_TAG_NAME = re.compile(r"[^\s>]*")
+_ATTRIBUTE_NAME = re.compile(r"[^\s=>]*")
+_UNQUOTED_VALUE = re.compile(r"[A-Za-z0-9.-]*")
 _SPACE = re.compile(r"\s*")
 _USER_LINK = re.compile(r"tg://user\?id=(\d+)")
 
 
 def count_utf16_units(text: str) -> int:
-    """The length as Telegram counts it."""
+    """Return the length in UTF-16 code units."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenTag:
+    """A start tag whose end tag is missing yet.
+
+    offset:      the length of the text before it
+    argument:    the value of its attribute, such as the URL of a link
+    piece_index: the number of pieces of text before it
+    """
+
     tag: str
     offset: int
     argument: str
-    place: int
+    piece_index: int
 
 
 @dataclass(slots=True)
-class _Parser:
+class _HtmlParser:
+    """A recursive-descent parser of Telegram's HTML. `index` is the next character to read."""
+
     source: str
-    at: int = 0
+    index: int = 0
     pieces: list[str] = field(default_factory=list)
     length: int = 0
-    stack: list[_Open] = field(default_factory=list)
-    found: list[Json] = field(default_factory=list)
+    stack: list[_OpenTag] = field(default_factory=list)
+    entities: list[Json] = field(default_factory=list)
 
     def parse(self) -> tuple[str, list[Json]]:
-        while self.at < len(self.source):
-            if self.source.startswith("</", self.at):
-                self._close_tag()
-            elif self._next() == "<":
-                self._open_tag()
+        """Return the text and its entities. Raises ApiError."""
+        while self.index < len(self.source):
+            if self.source.startswith("</", self.index):
+                self._read_end_tag()
+            elif self._peek() == "<":
+                self._read_start_tag()
             else:
-                self._add(_decoded(self._take(_WORDS)))
+                self._add_text(_decode_references(self._read(_TEXT)))
         if self.stack:
-            raise _wrong(f'Can\'t find end tag corresponding to start tag "{self.stack[-1].tag}"')
-        return "".join(self.pieces), self.found
+            raise _markup_error(
+                f'Can\'t find end tag corresponding to start tag "{self.stack[-1].tag}"'
+            )
+        return "".join(self.pieces), self.entities
 
-    def _add(self, text: str) -> None:
+    def _add_text(self, text: str) -> None:
         self.pieces.append(text)
         self.length += count_utf16_units(text)
 
-    def _byte(self, place: int) -> int:
-        return len(self.source[:place].encode())
+    def _count_bytes(self, index: int) -> int:
+        return len(self.source[:index].encode())
 
-    def _take(self, pattern: re.Pattern[str]) -> str:
-        match = pattern.match(self.source, self.at)
-        begin, self.at = self.at, match.end() if match else self.at
-        return self.source[begin : self.at]
+    def _read(self, pattern: re.Pattern[str]) -> str:
+        """Read the characters that match a pattern."""
+        match = pattern.match(self.source, self.index)
+        start, self.index = self.index, match.end() if match else self.index
+        return self.source[start : self.index]
 
-    def _next(self) -> str:
-        return self.source[self.at : self.at + 1]
+    def _peek(self) -> str:
+        return self.source[self.index : self.index + 1]
 
-    def _open_tag(self) -> None:
-        begin = self.at
-        self.at += 1
-        tag = self._take(_NAME).lower()
-        if not self._next():
-            raise _wrong(f"Unclosed start tag at byte offset {self._byte(begin)}")
-        if tag not in _TYPES:
-            raise _wrong(f'Unsupported start tag "{tag}" at byte offset {self._byte(begin)}')
-        argument = self._arguments(tag, begin)
+    def _read_start_tag(self) -> None:
+        start = self.index
+        self.index += 1
+        tag = self._read(_TAG_NAME).lower()
+        if not self._peek():
+            raise _markup_error(f"Unclosed start tag at byte offset {self._count_bytes(start)}")
+        if tag not in _ENTITY_TYPES:
+            raise _markup_error(
+                f'Unsupported start tag "{tag}" at byte offset {self._count_bytes(start)}'
+            )
+        argument = self._read_attributes(tag, start)
         if tag == "span" and argument != "spoiler":
-            raise _wrong(
-                f'Tag "span" must have class "tg-spoiler" at byte offset {self._byte(begin)}'
+            raise _markup_error(
+                f'Tag "span" must have class "tg-spoiler" at byte offset {self._count_bytes(start)}'
             )
         if tag == "tg-emoji" and not argument:
-            raise _wrong(f"Custom emoji must have an identifier at byte offset {self._byte(begin)}")
-        self.stack.append(_Open(tag, self.length, argument, len(self.pieces)))
+            raise _markup_error(
+                f"Custom emoji must have an identifier at byte offset {self._count_bytes(start)}"
+            )
+        self.stack.append(_OpenTag(tag, self.length, argument, len(self.pieces)))
 
-    def _arguments(self, tag: str, begin: int) -> str:
+    def _read_attributes(self, tag: str, start: int) -> str:
         argument = ""
         while True:
-            self._take(_SPACE)
-            if self._next() == ">":
-                self.at += 1
+            self._read(_SPACE)
+            if self._peek() == ">":
+                self.index += 1
                 return argument
-            name, value = self._attribute(tag, begin)
-            argument = _argument(tag, name, value) or argument
+            name, value = self._read_attribute(tag, start)
+            argument = _choose_argument(tag, name, value) or argument
 
-    def _attribute(self, tag: str, begin: int) -> tuple[str, str]:
-        place = f'the tag "{tag}" at byte offset {self._byte(begin)}'
-        name = self._take(_ATTRIBUTE)
+    def _read_attribute(self, tag: str, start: int) -> tuple[str, str]:
+        tag_place = f'the tag "{tag}" at byte offset {self._count_bytes(start)}'
+        name = self._read(_ATTRIBUTE_NAME)
         if not name:
-            raise _wrong(f"Empty attribute name in {place}")
-        self._take(_SPACE)
-        if self._next() != "=":
+            raise _markup_error(f"Empty attribute name in {tag_place}")
+        self._read(_SPACE)
+        if self._peek() != "=":
             if tag == "blockquote" and name == "expandable":
                 return name, ""
-            raise _wrong(f"Expected equal sign in declaration of an attribute of {place}")
-        self.at += 1
-        self._take(_SPACE)
-        value = self._quoted() if self._next() in ("'", '"') else self._bare()
-        if not self._next():
-            raise _wrong(f"Unclosed start tag at byte offset {self._byte(begin)}")
+            raise _markup_error(
+                f"Expected equal sign in declaration of an attribute of {tag_place}"
+            )
+        self.index += 1
+        self._read(_SPACE)
+        value = self._read_quoted() if self._peek() in ("'", '"') else self._read_unquoted()
+        if not self._peek():
+            raise _markup_error(f"Unclosed start tag at byte offset {self._count_bytes(start)}")
         return name, value
 
-    def _quoted(self) -> str:
-        quote = self._next()
-        end = self.source.find(quote, self.at + 1)
-        value = self.source[self.at + 1 : end if end >= 0 else None]
-        self.at = end + 1 if end >= 0 else len(self.source)
-        return _decoded(value)
+    def _read_quoted(self) -> str:
+        quote = self._peek()
+        end = self.source.find(quote, self.index + 1)
+        value = self.source[self.index + 1 : end if end >= 0 else None]
+        self.index = end + 1 if end >= 0 else len(self.source)
+        return _decode_references(value)
 
-    def _bare(self) -> str:
-        begin = self.at
-        value = self._take(_TOKEN).lower()
-        if self._next() and not self._next().isspace() and self._next() != ">":
-            raise _wrong(f"Unexpected end of name token at byte offset {self._byte(begin)}")
+    def _read_unquoted(self) -> str:
+        start = self.index
+        value = self._read(_UNQUOTED_VALUE).lower()
+        if self._peek() and not self._peek().isspace() and self._peek() != ">":
+            raise _markup_error(
+                f"Unexpected end of name token at byte offset {self._count_bytes(start)}"
+            )
         return value
 
-    def _close_tag(self) -> None:
-        begin = self.at
+    def _read_end_tag(self) -> None:
+        start = self.index
         if not self.stack:
-            raise _wrong(f"Unexpected end tag at byte offset {self._byte(begin)}")
-        self.at += 2
-        tag = self._take(_NAME)
-        self._take(_SPACE)
-        if self._next() != ">":
-            raise _wrong(f"Unclosed end tag at byte offset {self._byte(begin)}")
-        self.at += 1
+            raise _markup_error(f"Unexpected end tag at byte offset {self._count_bytes(start)}")
+        self.index += 2
+        tag = self._read(_TAG_NAME)
+        self._read(_SPACE)
+        if self._peek() != ">":
+            raise _markup_error(f"Unclosed end tag at byte offset {self._count_bytes(start)}")
+        self.index += 1
         opened = self.stack.pop()
         if tag and tag != opened.tag:
-            raise _wrong(
-                f"Unmatched end tag at byte offset {self._byte(begin)},"
+            raise _markup_error(
+                f"Unmatched end tag at byte offset {self._count_bytes(start)},"
                 f' expected "</{opened.tag}>", found "</{tag}>"'
             )
         if self.length > opened.offset:
-            self._keep(opened)
+            self._add_entity(opened)
 
-    def _keep(self, opened: _Open) -> None:
-        place: Json = {"offset": opened.offset, "length": self.length - opened.offset}
-        inside = "".join(self.pieces[opened.place :])
-        if opened.tag == "pre" and self._is_code_inside(place):
-            code = self.found.pop()
-            self.found.append({"type": "pre", **place, "language": code["language"]})
+    def _add_entity(self, opened: _OpenTag) -> None:
+        """Add the entity of a closed tag. A code element that fills a pre element is merged."""
+        span: Json = {"offset": opened.offset, "length": self.length - opened.offset}
+        inside = "".join(self.pieces[opened.piece_index :])
+        if opened.tag == "pre" and self._is_code_inside(span):
+            code = self.entities.pop()
+            self.entities.append({"type": "pre", **span, "language": code["language"]})
             return
-        entity = _entity(opened, place, inside)
+        entity = _build_entity(opened, span, inside)
         if entity is not None:
-            self.found.append(entity)
+            self.entities.append(entity)
 
-    def _is_code_inside(self, place: Json) -> bool:
-        last = self.found[-1] if self.found else {}
-        same = all(last.get(key) == value for key, value in place.items())
-        return same and last.get("type") == "code" and "language" in last
+    def _is_code_inside(self, span: Json) -> bool:
+        """Return True if the last entity is code with a language and has the same span."""
+        last = self.entities[-1] if self.entities else {}
+        is_same = all(last.get(key) == value for key, value in span.items())
+        return is_same and last.get("type") == "code" and "language" in last
 
 
-def _entity(opened: _Open, place: Json, inside: str) -> Json | None:
+def _build_entity(opened: _OpenTag, span: Json, inside: str) -> Json | None:
+    """Return the entity of a closed tag; None for a link without a valid address.
+
+    `inside` is the text in the tag.
+    """
     if opened.tag == "a":
-        return _link(opened.argument or inside, place)
+        return _build_link(opened.argument or inside, span)
     if opened.tag == "tg-emoji":
-        return {"type": "custom_emoji", **place, "custom_emoji_id": opened.argument}
+        return {"type": "custom_emoji", **span, "custom_emoji_id": opened.argument}
     if opened.tag == "code" and opened.argument:
-        return {"type": "code", **place, "language": opened.argument}
-    kind = _TYPES[opened.tag]
-    return {"type": f"expandable_{kind}" if opened.argument == "expandable" else kind, **place}
+        return {"type": "code", **span, "language": opened.argument}
+    kind = _ENTITY_TYPES[opened.tag]
+    return {"type": f"expandable_{kind}" if opened.argument == "expandable" else kind, **span}
 
 
-def _argument(tag: str, name: str, value: str) -> str:
+def _choose_argument(tag: str, name: str, value: str) -> str:
+    """Return the value of an attribute that Telegram supports, "" for all others."""
     if tag == "a" and name == "href":
         return value
     if tag == "code" and name == "class" and value.startswith("language-"):
@@ -209,29 +237,30 @@ def _argument(tag: str, name: str, value: str) -> str:
     return "expandable" if tag == "blockquote" and name == "expandable" else ""
 
 
-def _link(address: str, place: Json) -> Json | None:
+def _build_link(address: str, span: Json) -> Json | None:
+    """Return the entity of a link. Telegram drops links without a valid address."""
     user = _USER_LINK.fullmatch(address)
     if user:
-        return {"type": "text_mention", **place, "user": {"id": int(user[1])}}
+        return {"type": "text_mention", **span, "user": {"id": int(user[1])}}
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://.", address):
-        return {"type": "text_link", **place, "url": address}
+        return {"type": "text_link", **span, "url": address}
     if re.match(r"[^\s/]+\.[a-z]{2,}", address):
-        return {"type": "text_link", **place, "url": f"http://{address}"}
-    return None  # Telegram drops what is no address, and keeps the words
+        return {"type": "text_link", **span, "url": f"http://{address}"}
+    return None
 
 
-def _wrong(what: str) -> ApiError:
-    return bad_request(f"can't parse entities: {what}")
+def _markup_error(problem: str) -> ApiError:
+    return bad_request(f"can't parse entities: {problem}")
 
 
-def _decoded(text: str) -> str:
-    return _ENTITY.sub(_character, text) if "&" in text else text
+def _decode_references(text: str) -> str:
+    return _CHARACTER_REFERENCE.sub(_decode_reference, text) if "&" in text else text
 
 
-def _character(match: re.Match[str]) -> str:
+def _decode_reference(match: re.Match[str]) -> str:
     decimal, hexadecimal, name = match.groups()
     if name:
-        return _NAMED[name]
+        return _NAMED_CHARACTERS[name]
     code = int(decimal) if decimal else int(hexadecimal, 16)
     if not 0 < code < 0x10FFFF or 0xD800 <= code < 0xE000:
         return match[0]
@@ -239,14 +268,14 @@ def _character(match: re.Match[str]) -> str:
 
 
 def parse_html(source: str) -> tuple[str, list[Json]]:
-    """The text and its entities; raises Refused with Telegram's words."""
+    """Return the text without markup and its entities. Raises ApiError."""
     if "<" not in source:
-        return _decoded(source), []
-    return _Parser(source).parse()
+        return _decode_references(source), []
+    return _HtmlParser(source).parse()
 
 
-_HINT = re.compile(r"[/@#.]")
-_FOUND = re.compile(
+_ENTITY_HINT = re.compile(r"[/@#.]")
+_DETECTED_ENTITIES = re.compile(
     r"(?P<email>(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]{2,})"
     r"|(?P<url>(?:https?://|tg://)[^\s<>\"]+"
     r"|(?<![\w@.])(?:[a-zA-Z0-9-]+\.)+(?:com|org|net|vn|info|edu|gov|io|me|dev|app)"
@@ -258,36 +287,38 @@ _FOUND = re.compile(
 
 
 def detect_entities(text: str) -> list[Json]:
-    """Addresses, commands, mentions and hashtags."""
-    if not _HINT.search(text):
+    """Return the entities for links, e-mail addresses, commands, mentions and hashtags."""
+    if not _ENTITY_HINT.search(text):
         return []
     entities: list[Json] = []
-    for match in _FOUND.finditer(text):
+    for match in _DETECTED_ENTITIES.finditer(text):
         kind = match.lastgroup
-        words = match[0].rstrip(".,:;!?)'") if kind == "url" else match[0]
+        found = match[0].rstrip(".,:;!?)'") if kind == "url" else match[0]
         offset = count_utf16_units(text[: match.start()])
-        entities.append({"type": kind, "offset": offset, "length": count_utf16_units(words)})
+        entities.append({"type": kind, "offset": offset, "length": count_utf16_units(found)})
     return entities
 
 
 def complete_entities(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
-    """Trimmed as Telegram does, with what it finds by itself, in order."""
+    """Return the trimmed text, and all its entities in order: the given and the detected ones."""
     start = count_utf16_units(text) - count_utf16_units(text.lstrip())
     text = text.strip()
-    kept = _shifted(entities, start, count_utf16_units(text)) if entities else []
-    taken = [
-        (one["offset"], one["offset"] + one["length"]) for one in kept if one["type"] in _ALONE
+    result = _shift_entities(entities, start, count_utf16_units(text)) if entities else []
+    closed = [
+        (entity["offset"], entity["offset"] + entity["length"])
+        for entity in result
+        if entity["type"] in _CLOSED_TYPES
     ]
     for entity in detect_entities(text):
         begin, end = entity["offset"], entity["offset"] + entity["length"]
-        if all(end <= first or begin >= last for first, last in taken):
-            kept.append(entity)
-    kept.sort(key=lambda entity: (entity["offset"], -entity["length"]))
-    return text, kept
+        if all(end <= first or begin >= last for first, last in closed):
+            result.append(entity)
+    result.sort(key=lambda entity: (entity["offset"], -entity["length"]))
+    return text, result
 
 
-# Nothing is looked for inside of these.
-_ALONE = frozenset(
+# No entities are detected inside entities of these types.
+_CLOSED_TYPES = frozenset(
     {
         "code",
         "pre",
@@ -303,7 +334,8 @@ _ALONE = frozenset(
 )
 
 
-def _shifted(entities: list[Json], start: int, length: int) -> list[Json]:
+def _shift_entities(entities: list[Json], start: int, length: int) -> list[Json]:
+    """Return entities moved to the left by `start` and cut at `length`."""
     shifted: list[Json] = []
     for entity in entities:
         begin = max(0, entity["offset"] - start)

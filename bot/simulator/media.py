@@ -1,4 +1,4 @@
-"""Photos, videos, voices and documents as parts of messages."""
+"""Build the fields of messages for photos, videos, voice messages, documents and others."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from bot.simulator.files import StoredFile
     from bot.simulator.state import SimulatorState
 
-_LARGEST_UPLOAD = 50 * 1024 * 1024
-_LARGEST_PHOTO = 10 * 1024 * 1024
-_TIMED = frozenset({"video", "voice", "audio", "animation", "video_note"})
-_PICTURED = frozenset({"video", "animation", "sticker"})
-_NAMED = frozenset({"video", "audio", "animation", "document"})
-_MIME = {
+_MAX_UPLOAD_BYTES = 50 * 1024 * 1024
+_MAX_PHOTO_BYTES = 10 * 1024 * 1024
+_KINDS_WITH_DURATION = frozenset({"video", "voice", "audio", "animation", "video_note"})
+_KINDS_WITH_SIZE = frozenset({"video", "animation", "sticker"})
+_KINDS_WITH_NAME = frozenset({"video", "audio", "animation", "document"})
+_MIME_TYPES = {
     "video": "video/mp4",
     "voice": "audio/ogg",
     "audio": "audio/mpeg",
@@ -26,20 +26,23 @@ _MIME = {
 }
 
 
-def resolve_file(world: SimulatorState, kind: str, given: Any) -> StoredFile:
-    """The file that a bot named or uploaded."""
-    if isinstance(given, UploadedFile):
-        if not given.content:
+def resolve_file(state: SimulatorState, kind: str, source: Any) -> StoredFile:
+    """Return the file that a bot uploaded or named by its id. Raises ApiError.
+
+    `source` is an UploadedFile or a string.
+    """
+    if isinstance(source, UploadedFile):
+        if not source.content:
             raise bad_request("file must be non-empty")
-        limit = _LARGEST_PHOTO if kind == "photo" else _LARGEST_UPLOAD
-        if len(given.content) > limit:
-            raise bad_request(f"file of size {len(given.content)} bytes is too big for a {kind}")
-        return world.files.store(kind, given)
-    if given.startswith("attach://"):
-        raise bad_request(f'file "{given.removeprefix("attach://")}" is not attached')
-    if given.startswith(("http://", "https://")):
+        limit = _MAX_PHOTO_BYTES if kind == "photo" else _MAX_UPLOAD_BYTES
+        if len(source.content) > limit:
+            raise bad_request(f"file of size {len(source.content)} bytes is too big for a {kind}")
+        return state.files.add_file(kind, source)
+    if source.startswith("attach://"):
+        raise bad_request(f'file "{source.removeprefix("attach://")}" is not attached')
+    if source.startswith(("http://", "https://")):
         raise bad_request("failed to get HTTP URL content")
-    file = world.files.get(given)
+    file = state.files.get_file(source)
     if file is None:
         raise bad_request("wrong file identifier/HTTP URL specified")
     if file.kind != kind and not (kind == "document" or file.kind == "document"):
@@ -48,39 +51,46 @@ def resolve_file(world: SimulatorState, kind: str, given: Any) -> StoredFile:
 
 
 def build_media(kind: str, file: StoredFile, details: Json) -> Json:
-    """The message's part that shows a file; `details` may name duration, width, height, ..."""
+    """Return the fields of a message for a file.
+
+    `details` may contain duration, width, height, length, performer and title.
+    """
     base = file.as_json()
     if kind == "photo":
         width, height = read_picture_size(file.content)
-        return {"photo": _sizes(base, width, height)}
-    shown: Json = dict(base)
-    if kind in _NAMED:
-        shown["file_name"] = file.name
-    mime_type = file.mime_type or _MIME.get(kind) or mimetypes.guess_type(file.name)[0]
+        return {"photo": _build_photo_sizes(base, width, height)}
+    media: Json = dict(base)
+    if kind in _KINDS_WITH_NAME:
+        media["file_name"] = file.name
+    mime_type = file.mime_type or _MIME_TYPES.get(kind) or mimetypes.guess_type(file.name)[0]
     if kind not in ("video_note", "sticker") and mime_type:
-        shown["mime_type"] = mime_type
-    if kind in _TIMED:
-        shown["duration"] = details.get("duration", 1)
-    if kind in _PICTURED:
-        shown["width"] = details.get("width", 320)
-        shown["height"] = details.get("height", 240)
+        media["mime_type"] = mime_type
+    if kind in _KINDS_WITH_DURATION:
+        media["duration"] = details.get("duration", 1)
+    if kind in _KINDS_WITH_SIZE:
+        media["width"] = details.get("width", 320)
+        media["height"] = details.get("height", 240)
     if kind == "video_note":
-        shown["length"] = details.get("length", 240)
+        media["length"] = details.get("length", 240)
     if kind == "sticker":
-        shown.update(type="regular", is_animated=False, is_video=False)
-    shown.update({key: details[key] for key in ("performer", "title") if key in details})
+        media.update(type="regular", is_animated=False, is_video=False)
+    media.update({key: details[key] for key in ("performer", "title") if key in details})
     # Telegram sends an animation as a document too, for clients that do not know animations.
-    return {kind: shown, "document": _plain(shown)} if kind == "animation" else {kind: shown}
+    return (
+        {kind: media, "document": _remove_media_details(media)}
+        if kind == "animation"
+        else {kind: media}
+    )
 
 
-def _plain(shown: Json) -> Json:
+def _remove_media_details(media: Json) -> Json:
     return {
-        key: value for key, value in shown.items() if key not in ("duration", "width", "height")
+        key: value for key, value in media.items() if key not in ("duration", "width", "height")
     }
 
 
-def _sizes(base: Json, width: int, height: int) -> list[Json]:
-    """Telegram keeps a photo in several sizes; the file itself is the largest."""
+def _build_photo_sizes(base: Json, width: int, height: int) -> list[Json]:
+    """Return the sizes of a photo, smallest first. The largest is the file itself."""
     small = max(1, width // 4), max(1, height // 4)
     return [
         {**base, "width": small[0], "height": small[1]},

@@ -1,4 +1,4 @@
-"""A bell: whoever waits for something is woken when it may have happened."""
+"""Wake coroutines that wait for a change."""
 
 from __future__ import annotations
 
@@ -7,27 +7,29 @@ from typing import Any
 
 
 class Notifier:
-    """Rung from synchronous code, heard by every coroutine that waits at that moment."""
+    """Wakes all coroutines that wait when synchronous code reports a change."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Future[None]] = set()
 
-    def ring(self) -> None:
-        """Wake everybody."""
+    def notify_all(self) -> None:
+        """Wake all waiting coroutines."""
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
         self._waiting.clear()
 
-    async def heard(self, seconds: float | None = None) -> bool:
-        """Wait for the next ring, some seconds at most; whether it rang."""
-        return await self._wait((), seconds)
+    async def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the next notification. Return False if none comes within `seconds`."""
+        return await self._wait_any((), seconds)
 
-    async def heard_or(self, other: asyncio.Future[Any], seconds: float) -> bool:
-        """The same, ended by another future, too."""
-        return await self._wait((other,), seconds)
+    async def wait_or(self, other: asyncio.Future[Any], seconds: float) -> bool:
+        """Wait like `wait`, but return also when the other future is done."""
+        return await self._wait_any((other,), seconds)
 
-    async def _wait(self, others: tuple[asyncio.Future[Any], ...], seconds: float | None) -> bool:
+    async def _wait_any(
+        self, others: tuple[asyncio.Future[Any], ...], seconds: float | None
+    ) -> bool:
         future = asyncio.get_running_loop().create_future()
         self._waiting.add(future)
         try:

@@ -1,4 +1,4 @@
-"""The chat page's files."""
+"""Serve the files of the chat page."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _FOLDER = Path(__file__).parent / "page"
 
 
 def list_page_routes() -> list[Route]:
-    """`/` and `/page/<file>`."""
-    return [Route("/", _index), Route("/page/{name}", _file)]
+    """Return the routes `/` and `/page/<file>`."""
+    return [Route("/", _serve_index), Route("/page/{name}", _serve_file)]
 
 
-async def _index(_request: Request) -> Response:
-    return _respond("index.html")
+async def _serve_index(_request: Request) -> Response:
+    return _build_response("index.html")
 
 
-async def _file(request: Request) -> Response:
-    return _respond(request.path_params["name"])
+async def _serve_file(request: Request) -> Response:
+    return _build_response(request.path_params["name"])
 
 
-def _respond(name: str) -> Response:
-    # Only a name that the folder has: no path can lead out of it.
+def _build_response(name: str) -> Response:
+    # Only names of files in the folder are accepted, so a path cannot leave it.
     if name not in {path.name for path in _FOLDER.iterdir() if path.is_file()}:
         return Response("Not Found\n", 404, media_type="text/plain")
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"

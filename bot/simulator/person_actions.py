@@ -1,12 +1,12 @@
-"""What people do, and the updates it leads to."""
+"""Actions of people, and the updates that they create."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from bot.simulator.api_types import ControlError, SentUpdates, UploadedFile
-from bot.simulator.bot_messages import remove_reply
-from bot.simulator.keyboards import close_used_keyboard, list_inline_buttons
+from bot.simulator.chat_lookup import build_reply, build_thread, find_button
+from bot.simulator.keyboards import close_used_keyboard
 from bot.simulator.markup import complete_entities
 from bot.simulator.media import build_media
 from bot.simulator.sample_files import make_sample_file
@@ -24,16 +24,21 @@ _DETAILS = ("duration", "width", "height")
 
 
 class PersonActions:
-    """The acts of people, by their ids.
+    """Actions of people.
 
-    `chat_id` names another chat than the private one, `bot` the token of another bot than the
-    first. What a person could not do in Telegram raises NotPossible.
+    All methods take the user's id. `chat_id` is a group's, by default the private chat's. `bot` is
+    the token of a bot, by default the first one's. They return the ids of what they created, and
+    raise ControlError for an action that is not possible in Telegram.
     """
 
-    def __init__(self, world: SimulatorState) -> None:
-        self._world = world
+    def __init__(self, state: SimulatorState) -> None:
+        self._state = state
 
-    def text(
+    def perform_action(self, name: str, user_id: int, /, *args: Any, **fields: Any) -> SentUpdates:
+        """Perform an action by its name in ACTIONS, with the arguments of its method."""
+        return ACTIONS[name](self, user_id, *args, **fields)
+
+    def send_text(
         self,
         user_id: int,
         text: str,
@@ -43,22 +48,22 @@ class PersonActions:
         message_thread_id: int | None = None,
         bot: str | None = None,
     ) -> SentUpdates:
-        """Write something; a leading /command gets its entity."""
-        words, entities = complete_entities(text, [])
-        if not words:
+        """Send a text. Commands, links and the like get their entities."""
+        trimmed, entities = complete_entities(text, [])
+        if not trimmed:
             raise ControlError("a text must not be empty", 400)
-        content: Json = {"text": words, **({"entities": entities} if entities else {})}
-        return self._says(user_id, content, chat_id, reply_to, message_thread_id, bot)
+        content: Json = {"text": trimmed, **({"entities": entities} if entities else {})}
+        return self._send(user_id, content, chat_id, reply_to, message_thread_id, bot)
 
-    def start(
+    def start_bot(
         self, user_id: int, payload: str | None = None, *, bot: str | None = None
     ) -> SentUpdates:
-        """Open the bot by a link, with a payload or without; one who blocked it unblocks it."""
-        if user_id in self._world.account(bot).blocked_by:
-            self.unblock(user_id, bot=bot)
-        return self.text(user_id, f"/start {payload}" if payload else "/start", bot=bot)
+        """Open the bot by a link, with or without a payload. A user who blocked it unblocks it."""
+        if user_id in self._state.get_account(bot).blocked_by:
+            self.unblock_bot(user_id, bot=bot)
+        return self.send_text(user_id, f"/start {payload}" if payload else "/start", bot=bot)
 
-    def press(
+    def press_button(
         self,
         user_id: int,
         message_id: int | None = None,
@@ -68,16 +73,19 @@ class PersonActions:
         chat_id: int | None = None,
         bot: str | None = None,
     ) -> SentUpdates:
-        """Press an inline button, by its data or label; of the newest message that has it."""
-        user, chat, account = self._present(user_id, chat_id, bot)
+        """Press an inline button by its data or label.
+
+        Without a message id, it is a button of the newest message that has it.
+        """
+        user, chat, account = self._check_presence(user_id, chat_id, bot)
         if data is None and label is None:
             raise ControlError("name the button by its data or its label", 400)
-        message, button = _find_button(chat, message_id, data, label)
+        message, button = find_button(chat, message_id, data, label)
         if "callback_data" not in button:
             raise ControlError(f"the button {button['text']!r} sends nothing to the bot")
-        # A group may hold several bots: the press goes to the one whose message it is.
-        account = self._author(message) or account
-        callback = self._world.add_callback(account, chat.id)
+        # A group may have several bots. The bot that sent the message gets the press.
+        account = self._find_author(message) or account
+        callback = self._state.add_callback(account, chat.id)
         query = {
             "id": callback.id,
             "from": user.as_json(),
@@ -85,33 +93,36 @@ class PersonActions:
             "chat_instance": str(chat.id * 7919),
             "data": button["callback_data"],
         }
-        update_id = self._world.tell(account, chat.id, "callback_query", query)
+        update_id = self._state.queue_update(account, chat.id, "callback_query", query)
         return SentUpdates(update_id, callback_query_id=callback.id)
 
-    def _author(self, message: Json) -> BotAccount | None:
+    def _find_author(self, message: Json) -> BotAccount | None:
+        """Return the bot that sent a message, None if a person did."""
         author = message.get("from", {}).get("id")
-        accounts = self._world.accounts.values()
-        return next((one for one in accounts if one.user.id == author), None)
+        accounts = self._state.accounts.values()
+        return next((account for account in accounts if account.user.id == author), None)
 
-    def choose(
+    def choose_button(
         self, user_id: int, text: str, *, chat_id: int | None = None, bot: str | None = None
     ) -> SentUpdates:
-        """Press a button of the reply keyboard that is shown."""
-        _, chat, _ = self._present(user_id, chat_id, bot)
-        rows = (chat.shown.keyboard or {}).get("keyboard", [])
-        button = next((one for row in rows for one in row if one["text"] == text), None)
+        """Press a button of the reply keyboard. Contact and location buttons share these."""
+        _, chat, _ = self._check_presence(user_id, chat_id, bot)
+        rows = (chat.input_area.keyboard or {}).get("keyboard", [])
+        button = next((button for row in rows for button in row if button["text"] == text), None)
         if button is None:
-            labels = [one["text"] for row in rows for one in row]
+            labels = [button["text"] for row in rows for button in row]
             raise ControlError(f"no button {text!r} on the reply keyboard: it shows {labels}")
         if button.get("request_contact"):
-            return self.contact(user_id, chat_id=chat_id, bot=bot, chosen=True)
+            return self.share_contact(user_id, chat_id=chat_id, bot=bot, chosen=True)
         if button.get("request_location"):
-            return self.location(user_id, 20.8561, 106.6822, chat_id=chat_id, bot=bot, chosen=True)
-        words, entities = complete_entities(text, [])
-        content: Json = {"text": words, **({"entities": entities} if entities else {})}
-        return self._says(user_id, content, chat_id, None, None, bot, chosen=True)
+            return self.share_location(
+                user_id, 20.8561, 106.6822, chat_id=chat_id, bot=bot, chosen=True
+            )
+        trimmed, entities = complete_entities(text, [])
+        content: Json = {"text": trimmed, **({"entities": entities} if entities else {})}
+        return self._send(user_id, content, chat_id, None, None, bot, chosen=True)
 
-    def contact(
+    def share_contact(
         self,
         person: int,
         /,
@@ -123,22 +134,22 @@ class PersonActions:
         bot: str | None = None,
         chosen: bool = False,
     ) -> SentUpdates:
-        """Share a contact: one's own unless another user or name is given."""
-        own = self._world.user(person)
+        """Share a contact: of the person, of another user, or with any first name."""
+        sharer = self._state.get_user(person)
         if user_id is None and first_name is None:
             user_id = person
-        shared = self._world.users.get(user_id or 0)
+        shared = self._state.users.get(user_id or 0)
         contact: Json = {
             "phone_number": phone_number or f"+8490{(user_id or person) % 10_000_000:07d}",
-            "first_name": first_name or (shared or own).first_name,
+            "first_name": first_name or (shared or sharer).first_name,
         }
         if shared and shared.last_name and first_name is None:
             contact["last_name"] = shared.last_name
         if user_id is not None:
             contact["user_id"] = user_id
-        return self._says(person, {"contact": contact}, chat_id, None, None, bot, chosen=chosen)
+        return self._send(person, {"contact": contact}, chat_id, None, None, bot, chosen=chosen)
 
-    def location(
+    def share_location(
         self,
         user_id: int,
         latitude: float,
@@ -148,29 +159,31 @@ class PersonActions:
         bot: str | None = None,
         chosen: bool = False,
     ) -> SentUpdates:
-        """Share a place."""
+        """Share a location, in degrees."""
         if abs(latitude) > 90 or abs(longitude) > 180:
             raise ControlError("no such place on Earth", 400)
         point = {"latitude": latitude, "longitude": longitude}
-        return self._says(user_id, {"location": point}, chat_id, None, None, bot, chosen=chosen)
+        return self._send(user_id, {"location": point}, chat_id, None, None, bot, chosen=chosen)
 
-    def photo(self, user_id: int, content: bytes | None = None, **more: Any) -> SentUpdates:
-        """Send a photo; `more` as for any file: see `file`."""
-        return self.file(user_id, "photo", content, **more)
+    def send_photo(self, user_id: int, content: bytes | None = None, **fields: Any) -> SentUpdates:
+        """Send a photo; see `send_file` for the other arguments."""
+        return self.send_file(user_id, "photo", content, **fields)
 
-    def video(self, user_id: int, content: bytes | None = None, **more: Any) -> SentUpdates:
-        """Send a video; `more` as for any file: see `file`."""
-        return self.file(user_id, "video", content, **more)
+    def send_video(self, user_id: int, content: bytes | None = None, **fields: Any) -> SentUpdates:
+        """Send a video; see `send_file` for the other arguments."""
+        return self.send_file(user_id, "video", content, **fields)
 
-    def voice(self, user_id: int, content: bytes | None = None, **more: Any) -> SentUpdates:
-        """Send a voice message; `more` as for any file: see `file`."""
-        return self.file(user_id, "voice", content, **more)
+    def send_voice(self, user_id: int, content: bytes | None = None, **fields: Any) -> SentUpdates:
+        """Send a voice message; see `send_file` for the other arguments."""
+        return self.send_file(user_id, "voice", content, **fields)
 
-    def document(self, user_id: int, content: bytes | None = None, **more: Any) -> SentUpdates:
-        """Send a document; `more` as for any file: see `file`."""
-        return self.file(user_id, "document", content, **more)
+    def send_document(
+        self, user_id: int, content: bytes | None = None, **fields: Any
+    ) -> SentUpdates:
+        """Send a document; see `send_file` for the other arguments."""
+        return self.send_file(user_id, "document", content, **fields)
 
-    def file(
+    def send_file(
         self,
         user_id: int,
         kind: str,
@@ -182,12 +195,15 @@ class PersonActions:
         bot: str | None = None,
         **item: Any,
     ) -> SentUpdates:
-        """Send a file: `file_name`, `mime_type`, `caption`, `duration`, `width`, `height`."""
-        self._present(user_id, chat_id, bot)
-        shown = self._shown(kind, {"content": content, **item})
-        return self._says(user_id, shown, chat_id, reply_to, message_thread_id, bot)
+        """Send a file of a kind; without content a sample file.
 
-    def album(
+        The other arguments are file_name, mime_type, caption, duration, width and height.
+        """
+        self._check_presence(user_id, chat_id, bot)
+        media = self._build_file(kind, {"content": content, **item})
+        return self._send(user_id, media, chat_id, reply_to, message_thread_id, bot)
+
+    def send_album(
         self,
         user_id: int,
         items: Sequence[Json],
@@ -195,41 +211,47 @@ class PersonActions:
         chat_id: int | None = None,
         bot: str | None = None,
     ) -> SentUpdates:
-        """Send several files as one album: each has a `type`, and what `file` takes."""
-        self._present(user_id, chat_id, bot)
+        """Send 2 to 10 files as an album. Items have a `type` and the fields of `send_file`."""
+        self._check_presence(user_id, chat_id, bot)
         kinds = {item.get("type") for item in items}
         if not 2 <= len(items) <= 10:
             raise ControlError("an album has 2 to 10 items", 400)
         if not kinds <= set(_ALBUM_KINDS) or ("document" in kinds and len(kinds) > 1):
             raise ControlError("an album is of photos and videos, or of documents", 400)
-        shown = [
-            self._shown(item["type"], {key: item[key] for key in item if key != "type"})
+        contents = [
+            self._build_file(item["type"], {key: item[key] for key in item if key != "type"})
             for item in items
         ]
-        group = {"media_group_id": str(13_000_000_000_000_000 + self._world.number())}
-        acts = [self._says(user_id, {**group, **one}, chat_id, None, None, bot) for one in shown]
+        group = {"media_group_id": str(13_000_000_000_000_000 + self._state.next_number())}
+        results = [
+            self._send(user_id, {**group, **content}, chat_id, None, None, bot)
+            for content in contents
+        ]
         return SentUpdates(
-            acts[-1].update_id, acts[-1].message_id, update_ids=tuple(one.update_id for one in acts)
+            results[-1].update_id,
+            results[-1].message_id,
+            update_ids=tuple(result.update_id for result in results),
         )
 
-    def _shown(self, kind: str, item: Json) -> Json:
-        given = make_sample_file(kind)
+    def _build_file(self, kind: str, item: Json) -> Json:
+        """Store a file; return the fields of its message."""
+        sample = make_sample_file(kind)
         content = item.get("content")
         upload = UploadedFile(
-            item.get("file_name") or given.file_name,
-            given.content if content is None else content,
-            item.get("mime_type") or (given.mime_type if content is None else None),
+            item.get("file_name") or sample.file_name,
+            sample.content if content is None else content,
+            item.get("mime_type") or (sample.mime_type if content is None else None),
         )
         details = {key: item[key] for key in _DETAILS if item.get(key) is not None}
-        shown = build_media(kind, self._world.files.store(kind, upload), details)
+        media = build_media(kind, self._state.files.add_file(kind, upload), details)
         caption, entities = complete_entities(item.get("caption") or "", [])
         if caption:
-            shown["caption"] = caption
+            media["caption"] = caption
         if entities:
-            shown["caption_entities"] = entities
-        return shown
+            media["caption_entities"] = entities
+        return media
 
-    def edit(
+    def edit_message(
         self,
         user_id: int,
         message_id: int,
@@ -238,32 +260,33 @@ class PersonActions:
         chat_id: int | None = None,
         bot: str | None = None,
     ) -> SentUpdates:
-        """Change the words of one's own message."""
-        _, chat, account = self._present(user_id, chat_id, bot)
+        """Change the text of one's own message."""
+        _, chat, account = self._check_presence(user_id, chat_id, bot)
         message = chat.messages.get(message_id)
         if message is None or message.get("from", {}).get("id") != user_id:
             raise ControlError(f"{user_id} has no message {message_id} in chat {chat.id}", 404)
         if "text" not in message:
             raise ControlError(f"message {message_id} has no text to edit")
-        words, entities = complete_entities(text, [])
+        trimmed, entities = complete_entities(text, [])
         rest = {key: value for key, value in message.items() if key != "entities"}
-        new = {**rest, "text": words, "edit_date": self._world.now()}
+        new = {**rest, "text": trimmed, "edit_date": self._state.now()}
         if entities:
             new["entities"] = entities
-        self._world.replace(chat, new)
-        return SentUpdates(self._tell(chat, account, "edited_message", new), message_id)
+        self._state.replace_message(chat, new)
+        return SentUpdates(self._queue_update(chat, account, "edited_message", new), message_id)
 
-    def block(self, user_id: int, *, bot: str | None = None) -> SentUpdates:
+    def block_bot(self, user_id: int, *, bot: str | None = None) -> SentUpdates:
         """Block the bot."""
         return self._change_membership(user_id, bot, "member", "kicked")
 
-    def unblock(self, user_id: int, *, bot: str | None = None) -> SentUpdates:
-        """Let the bot write again."""
+    def unblock_bot(self, user_id: int, *, bot: str | None = None) -> SentUpdates:
+        """Unblock the bot."""
         return self._change_membership(user_id, bot, "kicked", "member")
 
     def _change_membership(self, user_id: int, bot: str | None, old: str, new: str) -> SentUpdates:
-        user = self._world.user(user_id)
-        account = self._world.account(bot)
+        """Change the bot's status in the private chat from `old` to `new`."""
+        user = self._state.get_user(user_id)
+        account = self._state.get_account(bot)
         if not account.token:
             raise ControlError("no bot has made a request yet: start it, or give its token")
         if (user_id in account.blocked_by) != (old == "kicked"):
@@ -271,28 +294,31 @@ class PersonActions:
                 f"{user.first_name} has {'not ' if old == 'kicked' else ''}blocked it"
             )
         account.blocked_by.symmetric_difference_update({user_id})
-        chat = self._world.chats[user_id]
+        chat = self._state.chats[user_id]
         change = {
             "chat": chat.as_json(),
             "from": user.as_json(),
-            "date": self._world.now(),
-            "old_chat_member": _membership(account, old),
-            "new_chat_member": _membership(account, new),
+            "date": self._state.now(),
+            "old_chat_member": _build_membership(account, old),
+            "new_chat_member": _build_membership(account, new),
         }
-        return SentUpdates(self._world.tell(account, user_id, "my_chat_member", change))
+        return SentUpdates(self._state.queue_update(account, user_id, "my_chat_member", change))
 
-    def update(self, user_id: int, update: Json, *, bot: str | None = None) -> SentUpdates:
-        """Send a raw update, whatever it is."""
-        self._world.user(user_id)
-        return SentUpdates(self._world.account(bot).updates.add_raw(update, user_id))
+    def send_update(self, user_id: int, update: Json, *, bot: str | None = None) -> SentUpdates:
+        """Queue any JSON object as an update."""
+        self._state.get_user(user_id)
+        return SentUpdates(self._state.get_account(bot).updates.add_raw_update(update, user_id))
 
-    def _present(
+    def _check_presence(
         self, user_id: int, chat_id: int | None, bot: str | None
     ) -> tuple[User, SimulatedChat, BotAccount]:
-        """Who acts, where, towards which bot; NotPossible when they cannot."""
-        user = self._world.user(user_id)
-        account = self._world.account(bot)
-        chat = self._world.chat(user_id if chat_id is None else chat_id)
+        """Return the user, chat and bot of an action; a user joins a group by acting there.
+
+        Raises ControlError if the user cannot act in the chat.
+        """
+        user = self._state.get_user(user_id)
+        account = self._state.get_account(bot)
+        chat = self._state.get_chat(user_id if chat_id is None else chat_id)
         if chat.is_private:
             if chat.id != user_id:
                 raise ControlError(f"chat {chat.id} is another's private chat")
@@ -304,7 +330,7 @@ class PersonActions:
             chat.members[user_id] = "member"
         return user, chat, account
 
-    def _says(
+    def _send(
         self,
         user_id: int,
         content: Json,
@@ -315,62 +341,49 @@ class PersonActions:
         *,
         chosen: bool = False,
     ) -> SentUpdates:
-        user, chat, account = self._present(user_id, chat_id, bot)
+        user, chat, account = self._check_presence(user_id, chat_id, bot)
         if chat.kind == "channel":
             sender: Json = {"sender_chat": chat.as_json()}
         else:
             sender = {"from": user.as_json()}
-        reply = _reply(chat, chat.shown.replying_to if reply_to is None else reply_to)
+        reply = build_reply(chat, chat.input_area.replying_to if reply_to is None else reply_to)
         if chat.is_private:
             account.started_by.add(user_id)
-        message = self._world.post(chat, {**sender, **_place(chat, thread), **reply, **content})
-        close_used_keyboard(self._world, chat, chosen=chosen)
+        message = self._state.post_message(
+            chat, {**sender, **build_thread(chat, thread), **reply, **content}
+        )
+        close_used_keyboard(self._state, chat, chosen=chosen)
         kind = "channel_post" if chat.kind == "channel" else "message"
-        return SentUpdates(self._tell(chat, account, kind, message), message["message_id"])
+        return SentUpdates(self._queue_update(chat, account, kind, message), message["message_id"])
 
-    def _tell(self, chat: SimulatedChat, account: BotAccount, kind: str, message: Json) -> int:
+    def _queue_update(
+        self, chat: SimulatedChat, account: BotAccount, kind: str, message: Json
+    ) -> int:
         if chat.is_private:
-            return self._world.tell(account, chat.id, kind, message)
-        return self._world.tell_all(chat, kind, message, account)
+            return self._state.queue_update(account, chat.id, kind, message)
+        return self._state.queue_update_for_all(chat, kind, message, account)
 
 
-def _find_button(
-    chat: SimulatedChat, message_id: int | None, data: str | None, label: str | None
-) -> tuple[Json, Json]:
-    if message_id is not None and message_id not in chat.messages:
-        raise ControlError(f"no message {message_id} in chat {chat.id}", 404)
-    wanted: Callable[[Json], bool] = (
-        (lambda button: button.get("callback_data") == data)
-        if data is not None
-        else (lambda button: bool(button["text"] == label))
-    )
-    places = [message_id] if message_id is not None else reversed(chat.messages)
-    for place in places:
-        for button in list_inline_buttons(chat.messages[place]):
-            if wanted(button):
-                return chat.messages[place], button
-    name = f"data {data!r}" if data is not None else f"label {label!r}"
-    where = f"under message {message_id}" if message_id is not None else "in the chat"
-    raise ControlError(f"no button with {name} {where}")
-
-
-def _reply(chat: SimulatedChat, message_id: int | None) -> Json:
-    if message_id is None:
-        return {}
-    message = chat.messages.get(message_id)
-    if message is None:
-        raise ControlError(f"no message {message_id} in chat {chat.id} to reply to", 404)
-    return {"reply_to_message": remove_reply(message)}
-
-
-def _place(chat: SimulatedChat, thread: int | None) -> Json:
-    if thread is None:
-        return {}
-    if thread not in chat.topics:
-        raise ControlError(f"no topic {thread} in chat {chat.id}", 404)
-    return {"message_thread_id": thread, "is_topic_message": True}
-
-
-def _membership(account: BotAccount, status: str) -> Json:
+def _build_membership(account: BotAccount, status: str) -> Json:
     member = {"status": status, "user": account.user.as_json()}
     return {**member, "until_date": 0} if status == "kicked" else member
+
+
+# The actions by their names in the control interface.
+ACTIONS: dict[str, Callable[..., SentUpdates]] = {
+    "text": PersonActions.send_text,
+    "start": PersonActions.start_bot,
+    "press": PersonActions.press_button,
+    "choose": PersonActions.choose_button,
+    "contact": PersonActions.share_contact,
+    "location": PersonActions.share_location,
+    "photo": PersonActions.send_photo,
+    "video": PersonActions.send_video,
+    "voice": PersonActions.send_voice,
+    "document": PersonActions.send_document,
+    "album": PersonActions.send_album,
+    "edit": PersonActions.edit_message,
+    "block": PersonActions.block_bot,
+    "unblock": PersonActions.unblock_bot,
+    "update": PersonActions.send_update,
+}

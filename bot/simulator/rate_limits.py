@@ -1,4 +1,4 @@
-"""Telegram's rates, on the simulator's clock."""
+"""Telegram's rate limits, measured with the simulator's clock."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from bot.simulator.api_types import ApiError
 if TYPE_CHECKING:
     from bot.simulator.api_types import Json
 
-# Messages are counted, and edits of them; asking and answering are not.
-_COUNTED = ("send", "copy", "forward", "editmessage")
+# Methods with these prefixes count: messages and their edits. Queries and answers do not count.
+_COUNTED_PREFIXES = ("send", "copy", "forward", "editmessage")
 _BURST = 3
-_MINUTE = 60.0
+_MINUTE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class RateLimitSettings:
-    """How many messages a bot may send; Telegram's FAQ names these."""
+class SimulatedRates:
+    """The numbers of messages that a bot may send. The defaults are those of Telegram's FAQ."""
 
     enabled: bool = False
     global_per_second: float = 30
@@ -30,70 +30,83 @@ class RateLimitSettings:
 
 @dataclass(slots=True)
 class _Bucket:
-    """Holds `burst` at most, and fills at `rate` a second."""
+    """A token bucket: at most `burst` tokens, refilled with `rate` tokens a second.
+
+    left: the tokens at the time `at`, in Unix seconds
+    """
 
     rate: float
     burst: float
     left: float
     at: float
 
-    def wait(self, now: float) -> float:
-        """Seconds until one can be taken."""
+    def compute_wait(self, now: float) -> float:
+        """Refill the bucket; return the seconds until it has a token."""
         self.left = min(self.burst, self.left + max(0.0, now - self.at) * self.rate)
         self.at = now
         return 0.0 if self.left >= 1 else (1 - self.left) / self.rate
 
 
 class RateLimits:
-    """Counts each bot's messages, and refuses what is too many."""
+    """Counts the messages of each bot and rejects those over the limits."""
 
     def __init__(self) -> None:
-        self.rates = RateLimitSettings()
+        self.rates = SimulatedRates()
         self._buckets: dict[object, _Bucket] = {}
         self._groups: dict[object, deque[float]] = {}
 
-    def set(self, rates: RateLimitSettings) -> None:
-        """New rates, counted from now."""
+    def configure(self, rates: SimulatedRates) -> None:
+        """Set new rates and start counting anew."""
         self.rates = rates
         self._buckets.clear()
         self._groups.clear()
 
-    def check(self, bot_id: int, method: str, params: Json, now: float) -> None:
-        """Count a request; raises Refused 429 when it is too early. The name in lower case."""
-        if not self.rates.enabled or not method.startswith(_COUNTED) or method == "sendchataction":
+    def check_request(self, bot_id: int, method: str, params: Json, now: float) -> None:
+        """Count a request. Raises ApiError 429 if it is over a limit.
+
+        `method` is in lower case.
+        """
+        if (
+            not self.rates.enabled
+            or not method.startswith(_COUNTED_PREFIXES)
+            or method == "sendchataction"
+        ):
             return
         chat_id = params.get("chat_id")
         is_group = isinstance(chat_id, int) and chat_id < 0
         rates = self.rates
-        everything = self._bucket(bot_id, rates.global_per_second, rates.global_per_second, now)
-        taken = [everything]
-        wait = everything.wait(now)
+        bot_bucket = self._get_bucket(bot_id, rates.global_per_second, rates.global_per_second, now)
+        buckets = [bot_bucket]
+        wait = bot_bucket.compute_wait(now)
         if is_group:
-            wait = max(wait, self._group_wait((bot_id, chat_id), now))
+            wait = max(wait, self._compute_group_wait((bot_id, chat_id), now))
         else:
-            chat = self._bucket((bot_id, chat_id), rates.chat_per_second, _BURST, now)
-            wait = max(wait, chat.wait(now))
-            taken.append(chat)
+            chat_bucket = self._get_bucket((bot_id, chat_id), rates.chat_per_second, _BURST, now)
+            wait = max(wait, chat_bucket.compute_wait(now))
+            buckets.append(chat_bucket)
         if wait > 0:
             raise too_many_requests(math.ceil(wait))
-        for bucket in taken:
+        for bucket in buckets:
             bucket.left -= 1
         if is_group:
             self._groups[bot_id, chat_id].append(now)
 
-    def _bucket(self, key: object, rate: float, burst: float, now: float) -> _Bucket:
+    def _get_bucket(self, key: object, rate: float, burst: float, now: float) -> _Bucket:
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = _Bucket(rate, max(1.0, burst), max(1.0, burst), now)
         return bucket
 
-    def _group_wait(self, key: object, now: float) -> float:
-        sent = self._groups.setdefault(key, deque())
-        while sent and sent[0] <= now - _MINUTE:
-            sent.popleft()
-        return sent[0] + _MINUTE - now if len(sent) >= self.rates.group_per_minute else 0.0
+    def _compute_group_wait(self, key: object, now: float) -> float:
+        """Return the seconds until the group may get a message (sliding window)."""
+        times = self._groups.setdefault(key, deque())
+        while times and times[0] <= now - _MINUTE_SECONDS:
+            times.popleft()
+        return (
+            times[0] + _MINUTE_SECONDS - now if len(times) >= self.rates.group_per_minute else 0.0
+        )
 
 
 def too_many_requests(retry_after: int) -> ApiError:
-    """Telegram's answer to what is too many."""
+    """Return the error 429. `retry_after` is in seconds."""
     return ApiError(f"Too Many Requests: retry after {retry_after}", 429, retry_after=retry_after)

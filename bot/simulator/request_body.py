@@ -1,4 +1,4 @@
-"""What a request brings: its parameters and files, in any of the forms that Telegram takes."""
+"""Read the parameters and files of a request in all formats that Telegram accepts."""
 
 from __future__ import annotations
 
@@ -19,56 +19,56 @@ if TYPE_CHECKING:
 
     from bot.simulator.api_types import Json
 
-_LARGEST = 64 * 1024 * 1024
-_LARGEST_FIELD = 4 * 1024 * 1024
+_MAX_BODY_BYTES = 64 * 1024 * 1024
+_MAX_FIELD_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class RequestBody:
-    """Parameters as they came: text from a form, values from JSON."""
+    """The parameters (strings from forms, any values from JSON) and the uploaded files."""
 
     params: Json = field(default_factory=dict)
     uploads: dict[str, UploadedFile] = field(default_factory=dict)
 
 
 async def read_body(scope: Scope, receive: Receive) -> RequestBody:
-    """The parameters of a request's query and body; raises Refused for what cannot be read."""
-    kind = _content_type(scope)
+    """Read the query and the body of a request. Raises ApiError if they are malformed."""
+    content_type = _read_content_type(scope)
     query = scope["query_string"]
-    params: Json = _pairs(query) if query else {}
-    if kind.startswith(b"multipart/form-data"):
-        return await _multipart(scope, receive, params)
+    params: Json = _parse_pairs(query) if query else {}
+    if content_type.startswith(b"multipart/form-data"):
+        return await _read_multipart(scope, receive, params)
     content = await read_bytes(receive)
-    return parse_body(content, kind, params)
+    return parse_body(content, content_type, params)
 
 
-def parse_body(content: bytes, kind: bytes, params: Json | None = None) -> RequestBody:
-    """The same for a body that is there, and is not multipart."""
+def parse_body(content: bytes, content_type: bytes, params: Json | None = None) -> RequestBody:
+    """Parse a body that is not multipart. Raises ApiError if it is malformed."""
     params = params or {}
     if not content:
         return RequestBody(params)
-    if kind.startswith(b"application/json"):
+    if content_type.startswith(b"application/json"):
         try:
-            given = orjson.loads(content)
+            fields = orjson.loads(content)
         except ValueError:
             raise bad_request("can't parse JSON object") from None
-        if not isinstance(given, dict):
+        if not isinstance(fields, dict):
             raise bad_request("object expected as a body")
-        return RequestBody({**params, **given})
-    if kind.startswith(b"application/x-www-form-urlencoded"):
-        return RequestBody({**params, **_pairs(content)})
+        return RequestBody({**params, **fields})
+    if content_type.startswith(b"application/x-www-form-urlencoded"):
+        return RequestBody({**params, **_parse_pairs(content)})
     return RequestBody(params)
 
 
-def _content_type(scope: Scope) -> bytes:
+def _read_content_type(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"content-type":
-            found: bytes = value.lower()
-            return found
+            content_type: bytes = value.lower()
+            return content_type
     return b""
 
 
-def _pairs(content: bytes) -> Json:
+def _parse_pairs(content: bytes) -> Json:
     try:
         return dict(parse_qsl(content.decode(), keep_blank_values=True, errors="strict"))
     except ValueError:
@@ -76,33 +76,34 @@ def _pairs(content: bytes) -> Json:
 
 
 async def read_bytes(receive: Receive) -> bytes:
-    """A request's body."""
+    """Return the whole body of a request. Raises ApiError if it is too large."""
     message = await receive()
     content: bytes = message.get("body", b"")
     if not message.get("more_body"):
         return content
     parts = [content]
-    async for part in _parts(receive):
-        parts.append(part)  # noqa: PERF401 - an asynchronous comprehension hides the size check
+    async for part in _read_parts(receive):
+        parts.append(part)  # noqa: PERF401 - a comprehension would hide the check of the size
     return b"".join(parts)
 
 
-async def _parts(receive: Receive) -> AsyncGenerator[bytes, None]:
+async def _read_parts(receive: Receive) -> AsyncGenerator[bytes, None]:
+    """Yield the parts of a body. Raises ApiError if it is too large."""
     size = 0
     more = True
     while more:
         message = await receive()
         part: bytes = message.get("body", b"")
         size += len(part)
-        if size > _LARGEST:
+        if size > _MAX_BODY_BYTES:
             raise ApiError("Request Entity Too Large", 413)
         more = message.get("more_body", False)
         yield part
 
 
-async def _multipart(scope: Scope, receive: Receive, params: Json) -> RequestBody:
+async def _read_multipart(scope: Scope, receive: Receive, params: Json) -> RequestBody:
     parser = MultiPartParser(
-        Headers(raw=scope["headers"]), _parts(receive), max_part_size=_LARGEST_FIELD
+        Headers(raw=scope["headers"]), _read_parts(receive), max_part_size=_MAX_FIELD_BYTES
     )
     try:
         form = await parser.parse()

@@ -1,4 +1,4 @@
-"""The simulator as a server: the Bot API, files, the control interface, the chat page."""
+"""The simulator as an HTTP server: Bot API, files, control interface, chat page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.simulator.api_types import ApiError
 from bot.simulator.client_connection import ClientConnection
 from bot.simulator.control import build_control_app
 from bot.simulator.gateway import ApiResponse, ConnectionDropped, Gateway, build_error_response
-from bot.simulator.http_listener import HANG_UP, HttpListener
+from bot.simulator.http_listener import ABORT_CONNECTION, HttpListener
 from bot.simulator.person_actions import PersonActions
 from bot.simulator.webhook_delivery import WebhookDeliveries
 
@@ -27,14 +27,17 @@ if TYPE_CHECKING:
 
 
 class Simulator:
-    """A Telegram of one's own, on loopback, while the `async with` lasts."""
+    """A simulated Telegram on a loopback address. Use it with `async with`."""
 
     def __init__(
         self, host: str = "127.0.0.1", port: int = 0, tokens: Collection[str] | None = None
     ) -> None:
-        """`port` 0 is any free one; without tokens every well-formed one registers a bot."""
+        """Take the address and the accepted tokens. Port 0 is any free port.
+
+        Without tokens every well-formed token is accepted.
+        """
         self._gateway = Gateway(tokens)
-        self.people = PersonActions(self._gateway.world)
+        self.people = PersonActions(self._gateway.state)
         self._control = build_control_app(self._gateway, self.people)
         self._listener = HttpListener(self, host, port)
         self._host = f"[{host}]" if ":" in host else host
@@ -43,17 +46,17 @@ class Simulator:
         self.url = ""
 
     @property
-    def world(self) -> SimulatorState:
-        """All there is in it."""
-        return self._gateway.world
+    def state(self) -> SimulatorState:
+        """The state of the simulated Telegram."""
+        return self._gateway.state
 
     @property
     def gateway(self) -> Gateway:
-        """The way of the bots' requests, with its faults, limits and journal."""
+        """The handler of Bot API requests, with faults, rate limits and journal."""
         return self._gateway
 
-    def control_routes(self) -> list[Route]:
-        """The calls of the control interface."""
+    def list_control_routes(self) -> list[Route]:
+        """Return the routes of the control interface."""
         return [route for route in self._control.routes if isinstance(route, Route)]
 
     async def __aenter__(self) -> Self:
@@ -76,64 +79,65 @@ class Simulator:
         if self._session is not None:
             await self._session.close()
 
-    def messages(self, chat_id: int) -> list[Json]:
-        """A chat's messages as they stand, oldest first."""
-        return list(self.world.chat(chat_id).messages.values())
+    def list_messages(self, chat_id: int) -> list[Json]:
+        """Return the current messages of a chat, oldest first."""
+        return list(self.state.get_chat(chat_id).messages.values())
 
-    async def delivered(self) -> None:
-        """Return when every update so far was confirmed by polling or taken by a webhook."""
+    async def wait_until_delivered(self) -> None:
+        """Wait until all updates so far are confirmed by polling or accepted by a webhook."""
         waits = [
-            account.updates.confirmed(account.updates.last_id) for account in self.world.everybody()
+            account.updates.wait_until_confirmed(account.updates.last_id)
+            for account in self.state.list_accounts()
         ]
         await asyncio.gather(*waits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI application."""
+        """Handle a request as an ASGI application."""
         path: str = scope["path"]
         if path.startswith("/bot"):
             await self._serve_method(path, scope, receive, send)
         elif path.startswith("/file/bot"):
-            await _send(send, self._file(path))
+            await _send_response(send, self._read_file(path))
         else:
             await self._control(scope, receive, send)
 
     async def _serve_method(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
-        caller = ClientConnection(receive)
+        client = ClientConnection(receive)
         try:
-            await _send(send, await self._answer(path, scope, receive, caller))
+            await _send_response(send, await self._handle_method(path, scope, receive, client))
         except ConnectionDropped:
-            scope[HANG_UP]()
-            await caller.gone()
+            scope[ABORT_CONNECTION]()
+            await client.watch_disconnect()
         finally:
-            caller.close()
+            client.stop_watching()
 
-    async def _answer(
-        self, path: str, scope: Scope, receive: Receive, caller: ClientConnection
+    async def _handle_method(
+        self, path: str, scope: Scope, receive: Receive, client: ClientConnection
     ) -> ApiResponse:
         try:
             token, _, method = path[4:].partition("/")
-            bot = self._gateway.bot(token)
+            bot = self._gateway.authenticate_bot(token)
             body = await request_body.read_body(scope, receive)
-        except ApiError as refused:
-            return build_error_response(refused)
-        return await self._gateway.answer(bot, method, body, caller)
+        except ApiError as error:
+            return build_error_response(error)
+        return await self._gateway.handle_request(bot, method, body, client)
 
-    def _file(self, path: str) -> ApiResponse:
-        token, _, place = path.removeprefix("/file/bot").partition("/")
+    def _read_file(self, path: str) -> ApiResponse:
+        token, _, file_path = path.removeprefix("/file/bot").partition("/")
         try:
-            self._gateway.bot(token)
-        except ApiError as refused:
-            return build_error_response(refused)
-        stored = self.world.files.at(place)
+            self._gateway.authenticate_bot(token)
+        except ApiError as error:
+            return build_error_response(error)
+        stored = self.state.files.get_by_path(file_path)
         if stored is None:
             return build_error_response(ApiError("Not Found", 404))
         return ApiResponse(200, stored.content, b"application/octet-stream")
 
 
-async def _send(send: Send, answer: ApiResponse) -> None:
+async def _send_response(send: Send, response: ApiResponse) -> None:
     headers = [
-        (b"content-type", answer.content_type),
-        (b"content-length", b"%d" % len(answer.body)),
+        (b"content-type", response.content_type),
+        (b"content-length", b"%d" % len(response.body)),
     ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})

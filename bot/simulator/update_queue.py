@@ -1,4 +1,4 @@
-"""The updates that wait for one bot."""
+"""The queue of updates for one bot."""
 
 from __future__ import annotations
 
@@ -16,110 +16,113 @@ if TYPE_CHECKING:
 
     from bot.simulator.api_types import Json
 
-# Left out unless a bot asks for them by name.
-_ONLY_ON_REQUEST = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
-_KEPT = 100_000
+# Telegram sends these kinds only if the bot names them in allowed_updates.
+_OPTIONAL_KINDS = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+_MAX_UPDATES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedUpdate:
-    """One update; those of one `lane` (a chat) are delivered in order."""
+    """An update as JSON. Updates with the same `order_key` (a chat) are delivered in order."""
 
     id: int
-    lane: object
+    order_key: object
     body: bytes
 
 
 class UpdateQueue:
-    """A queue that forgets an update only when it is confirmed."""
+    """A queue that removes an update only when it is confirmed."""
 
     def __init__(self) -> None:
-        # Numbers of an earlier simulator must not come again: a bot remembers what it took.
+        # Update ids of an earlier run must not be used again, as a bot remembers them. So the first
+        # id is derived from the time.
         self.last_id = time.time_ns() // 10**6 % 2**31
         self.allowed: frozenset[str] | None = None
-        self.bell = Notifier()
+        self.notifier = Notifier()
         self.on_added: Callable[[QueuedUpdate], None] | None = None
         self._waiting: OrderedDict[int, QueuedUpdate] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, kind: str, content: Json, lane: object) -> int:
-        """Queue an update unless the bot does not want its kind; the id, used or not."""
+    def add_update(self, kind: str, content: Json, order_key: object) -> int:
+        """Queue an update if the bot wants its kind. Return its id, which is used in any case."""
         self.last_id += 1
-        if self._wants(kind):
-            self._put(self.last_id, lane, {"update_id": self.last_id, kind: content})
+        if self._is_wanted(kind):
+            self._append(self.last_id, order_key, {"update_id": self.last_id, kind: content})
         return self.last_id
 
-    def add_raw(self, update: Json, lane: object) -> int:
-        """Queue whatever it is, even what Telegram would never send."""
-        given = update.get("update_id")
-        update_id = given if isinstance(given, int) else self.last_id + 1
-        in_order = update_id > self.last_id
+    def add_raw_update(self, update: Json, order_key: object) -> int:
+        """Queue any JSON object as an update, even an invalid one; return its id."""
+        own_id = update.get("update_id")
+        update_id = own_id if isinstance(own_id, int) else self.last_id + 1
+        is_newest = update_id > self.last_id
         self.last_id = max(self.last_id, update_id)
-        # A wrong update_id is delivered as it is: it is what is being tried.
-        self._put(
-            update_id, lane, update if "update_id" in update else {**update, "update_id": update_id}
+        # An invalid update_id is delivered unchanged, so that a test can send one.
+        self._append(
+            update_id,
+            order_key,
+            update if "update_id" in update else {**update, "update_id": update_id},
         )
-        if not in_order:
+        if not is_newest:
             self._waiting = OrderedDict(sorted(self._waiting.items()))
         return update_id
 
-    def _put(self, update_id: int, lane: object, content: Json) -> None:
-        update = QueuedUpdate(update_id, lane, orjson.dumps(content))
+    def _append(self, update_id: int, order_key: object, content: Json) -> None:
+        update = QueuedUpdate(update_id, order_key, orjson.dumps(content))
         self._waiting[update_id] = update
-        if len(self._waiting) > _KEPT:
+        if len(self._waiting) > _MAX_UPDATES:
             self._waiting.popitem(last=False)
         if self.on_added is not None:
             self.on_added(update)
-        self.bell.ring()
+        self.notifier.notify_all()
 
-    def _wants(self, kind: str) -> bool:
-        return kind in self.allowed if self.allowed else kind not in _ONLY_ON_REQUEST
+    def _is_wanted(self, kind: str) -> bool:
+        return kind in self.allowed if self.allowed else kind not in _OPTIONAL_KINDS
 
-    def allow(self, kinds: Iterable[str] | None) -> None:
-        """Remember which kinds are wanted; None leaves it as it was, none at all is the default."""
+    def set_allowed_kinds(self, kinds: Iterable[str] | None) -> None:
+        """Set the wanted kinds. None changes nothing; an empty collection restores the default."""
         if kinds is not None:
             self.allowed = frozenset(kinds) or None
 
     def confirm_before(self, update_id: int) -> None:
-        """Forget what came before an id."""
+        """Remove the updates with a lower id."""
         waiting = self._waiting
-        before = len(waiting)
+        count = len(waiting)
         while waiting and next(iter(waiting)) < update_id:
             waiting.popitem(last=False)
-        if len(waiting) != before:
-            self.bell.ring()
+        if len(waiting) != count:
+            self.notifier.notify_all()
 
-    def confirm(self, update_id: int) -> None:
-        """Forget one."""
+    def confirm_update(self, update_id: int) -> None:
+        """Remove one update."""
         if self._waiting.pop(update_id, None) is not None:
-            self.bell.ring()
+            self.notifier.notify_all()
 
     def keep_last(self, count: int) -> None:
-        """Forget all but the newest: what a negative offset asks for."""
+        """Remove all updates except the newest `count`."""
         while len(self._waiting) > count:
             self._waiting.popitem(last=False)
-        self.bell.ring()
+        self.notifier.notify_all()
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all updates."""
         self._waiting.clear()
-        self.bell.ring()
+        self.notifier.notify_all()
 
-    def first(self, limit: int) -> list[QueuedUpdate]:
-        """The oldest, in order."""
+    def list_first(self, limit: int) -> list[QueuedUpdate]:
+        """Return the oldest updates, at most `limit`, in order."""
         return [update for update, _ in zip(self._waiting.values(), range(limit), strict=False)]
 
-    def all(self) -> list[QueuedUpdate]:
-        """Everything that waits, in order."""
+    def list_updates(self) -> list[QueuedUpdate]:
+        """Return all updates in order."""
         return list(self._waiting.values())
 
-    def has(self, update: QueuedUpdate) -> bool:
-        """Whether it still waits."""
+    def contains(self, update: QueuedUpdate) -> bool:
+        """Return True if the update is not yet confirmed."""
         return self._waiting.get(update.id) is update
 
-    async def confirmed(self, last_id: int) -> None:
-        """Return when nothing up to an id waits any more."""
+    async def wait_until_confirmed(self, last_id: int) -> None:
+        """Wait until all updates up to an id are confirmed."""
         while self._waiting and next(iter(self._waiting)) <= last_id:
-            await self.bell.heard()
+            await self.notifier.wait()

@@ -1,9 +1,8 @@
-"""Requests checked against Bot API 10.0, as aiogram's method models describe it.
+"""Validate requests with the models of Bot API 10.0 in aiogram.
 
-aiogram is another client library than ours: its reading of the API is independent, so a mistake of
-our client is not repeated here. Its models ignore what they do not know; here that is refused.
-A model is turned into plain functions once, because running the model itself costs a request more
-than everything else the simulator does for it.
+aiogram is another client library than the bot's, so a mistake of the bot's library is not repeated
+here. The models ignore unknown fields; the simulator rejects them. Each model is compiled once to
+plain functions, because validation by the model itself takes longer than the rest of a request.
 """
 
 from __future__ import annotations
@@ -31,10 +30,10 @@ if TYPE_CHECKING:
     from bot.simulator.api_types import Json
 
     Check: TypeAlias = Callable[[Any], None]
-    Read: TypeAlias = Callable[[Any], Any]
+    Conversion: TypeAlias = Callable[[Any], Any]
 
-# Telegram's own words where a parameter that is missing or empty has them.
-_MISSING = {
+# Telegram's messages for missing or empty parameters.
+_MISSING_MESSAGES = {
     "chat_id": "chat_id is empty",
     "text": "message text is empty",
     "message_id": "message identifier is not specified",
@@ -44,98 +43,109 @@ _MISSING = {
 
 
 class InvalidValue(Exception):
-    """A value that does not fit; the path to it grows on the way out."""
+    """A value has the wrong type. Each level adds its name to the path while it is raised."""
 
-    def __init__(self, what: str, path: str = "") -> None:
-        super().__init__(what)
-        self.what = what
+    def __init__(self, expected: str, path: str = "") -> None:
+        super().__init__(expected)
+        self.expected = expected
         self.path = path
 
-    def under(self, name: str) -> InvalidValue:
-        """The same, seen from one level up."""
+    def add_prefix(self, name: str) -> InvalidValue:
+        """Return the error with the name of the level above in its path."""
         return InvalidValue(
-            self.what, f"{name}{'' if self.path.startswith('[') else '.'}{self.path}".rstrip(".")
+            self.expected,
+            f"{name}{'' if self.path.startswith('[') else '.'}{self.path}".rstrip("."),
         )
 
 
 class UnknownField(InvalidValue):
-    """A field that the API does not have."""
+    """The API does not have this field."""
 
-    def under(self, name: str) -> UnknownField:
-        return UnknownField(self.what, super().under(name).path)
+    def add_prefix(self, name: str) -> UnknownField:
+        return UnknownField(self.expected, super().add_prefix(name).path)
 
 
 class MethodModel:
-    """One method of the API: what it takes."""
+    """The parameters of a method of the API."""
 
     def __init__(self, name: str, model: type[BaseModel]) -> None:
         self.name = name
-        fields = _fields(model)
+        fields = _list_fields(model)
         self._checks = {key: build_check(field.annotation) for key, field in fields.items()}
-        self._readers = {key: _reader(field.annotation) for key, field in fields.items()}
+        self._conversions = {
+            key: _build_conversion(field.annotation) for key, field in fields.items()
+        }
         self._required = [key for key, field in fields.items() if field.is_required()]
 
-    def read(self, given: Mapping[str, Any], uploads: Mapping[str, UploadedFile]) -> Json:
-        """The parameters with their types; raises Refused for what the API would not take."""
+    def read_parameters(
+        self, given: Mapping[str, Any], uploads: Mapping[str, UploadedFile]
+    ) -> Json:
+        """Return the parameters with the types of the API. Raises ApiError.
+
+        given:   parameters as strings (from forms) or as any JSON values
+        uploads: the uploaded files by the names of their parts
+        """
         params: Json = {}
         for key, value in given.items():
             if key not in self._checks:
-                raise self._unknown(key)
+                raise self._build_unknown_error(key)
             if value is not None:
-                params[key] = self._readers[key](value)
+                params[key] = self._conversions[key](value)
         if uploads:
-            params = self._with_uploads(params, uploads)
+            params = self._insert_uploads(params, uploads)
         for key in self._required:
             value = params.get(key)
-            if value is None or (value == "" and key in _MISSING):
+            if value is None or (value == "" and key in _MISSING_MESSAGES):
                 raise bad_request(
-                    _MISSING.get(key, f'parameter "{key}" of {self.name} is required')
+                    _MISSING_MESSAGES.get(key, f'parameter "{key}" of {self.name} is required')
                 )
-        self._check(params)
+        self._check_values(params)
         return params
 
-    def _check(self, params: Json) -> None:
+    def _check_values(self, params: Json) -> None:
         checks = self._checks
         key = ""
         try:
             for key, value in params.items():
                 checks[key](value)
-        except UnknownField as wrong:
-            raise self._unknown(wrong.under(key).path) from None
-        except InvalidValue as wrong:
-            path = wrong.under(key).path
-            raise bad_request(f'parameter "{path}" of {self.name} must be {wrong.what}') from None
+        except UnknownField as error:
+            raise self._build_unknown_error(error.add_prefix(key).path) from None
+        except InvalidValue as error:
+            path = error.add_prefix(key).path
+            raise bad_request(
+                f'parameter "{path}" of {self.name} must be {error.expected}'
+            ) from None
 
-    def _unknown(self, path: str) -> Exception:
+    def _build_unknown_error(self, path: str) -> Exception:
         return bad_request(f'unknown parameter "{path}" of {self.name}')
 
-    def _with_uploads(self, params: Json, uploads: Mapping[str, UploadedFile]) -> Json:
+    def _insert_uploads(self, params: Json, uploads: Mapping[str, UploadedFile]) -> Json:
         used: set[str] = set()
-        attached: Json = _attach(params, uploads, used)
+        attached: Json = _insert_files(params, uploads, used)
         for name, upload in uploads.items():
             if name in used:
                 continue
             if name not in self._checks:
-                raise self._unknown(name)
+                raise self._build_unknown_error(name)
             attached[name] = upload
         return attached
 
 
-def _attach(value: Any, uploads: Mapping[str, UploadedFile], used: set[str]) -> Any:
-    """The same value with the uploads in the places that name them."""
+def _insert_files(value: Any, uploads: Mapping[str, UploadedFile], used: set[str]) -> Any:
+    """Return a value with the uploads in place of their attach:// names; collect used names."""
     if isinstance(value, str) and value.startswith("attach://"):
         name = value.removeprefix("attach://")
         used.add(name)
         return uploads.get(name, value)
     if isinstance(value, dict):
-        return {key: _attach(item, uploads, used) for key, item in value.items()}
+        return {key: _insert_files(item, uploads, used) for key, item in value.items()}
     if isinstance(value, list):
-        return [_attach(item, uploads, used) for item in value]
+        return [_insert_files(item, uploads, used) for item in value]
     return value
 
 
 def load_method_models(names: Iterable[str]) -> dict[str, MethodModel]:
-    """Those methods, by name in lower case."""
+    """Return the models of methods by name in lower case."""
     known: dict[str, tuple[str, type[BaseModel]]] = {}
     for model in vars(aiogram.methods).values():
         if isinstance(model, type) and issubclass(model, TelegramMethod):
@@ -145,22 +155,22 @@ def load_method_models(names: Iterable[str]) -> dict[str, MethodModel]:
     return {name.lower(): MethodModel(*known[name.lower()]) for name in names}
 
 
-def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """By the API's name; without what aiogram keeps of older versions."""
-    found: dict[str, FieldInfo] = {}
+def _list_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Return the fields by the API's names, without those that aiogram marks as deprecated."""
+    fields: dict[str, FieldInfo] = {}
     for name, field in model.model_fields.items():
         extra = field.json_schema_extra
         if not (isinstance(extra, dict) and extra.get("deprecated")):
-            found[field.alias or name] = field
-    return found
+            fields[field.alias or name] = field
+    return fields
 
 
-def _kinds(annotation: Any) -> list[Any]:
-    """The types a value may have, without those that only aiogram's own callers use."""
+def _list_types(annotation: Any) -> list[Any]:
+    """Return the types that a value may have, without the types that only aiogram uses."""
     if get_origin(annotation) is Annotated:
-        return _kinds(get_args(annotation)[0])
+        return _list_types(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
-        return [kind for member in get_args(annotation) for kind in _kinds(member)]
+        return [kind for member in get_args(annotation) for kind in _list_types(member)]
     if annotation in (NoneType, Default):
         return []
     return [annotation]
@@ -171,26 +181,26 @@ def _is_model(kind: Any) -> bool:
 
 
 def build_check(annotation: Any) -> Check:
-    """A function that raises Wrong for a value that is not of the type."""
-    kinds = _kinds(annotation)
+    """Return a function that raises InvalidValue for a value of another type."""
+    kinds = _list_types(annotation)
     if all(_is_model(kind) for kind in kinds):
-        return _object(kinds[0]) if len(kinds) == 1 else _one_of(kinds)
+        return _build_object_check(kinds[0]) if len(kinds) == 1 else _build_union_check(kinds)
     if InputFile in kinds:
         return _check_file
     if str in kinds and int in kinds:
         return _check_chat
-    if int in kinds:  # alone, or a moment: in the API that is a number of seconds
+    if int in kinds:  # a number or a time; the API has times in Unix seconds
         return _check_int
     if len(kinds) != 1:
         raise TypeError(f"aiogram has a type that the simulator cannot check: {annotation}")
-    return _plain(kinds[0])
+    return _build_simple_check(kinds[0])
 
 
-def _plain(kind: Any) -> Check:
+def _build_simple_check(kind: Any) -> Check:
     if get_origin(kind) is list:
-        return _list(build_check(get_args(kind)[0]))
+        return _build_list_check(build_check(get_args(kind)[0]))
     if get_origin(kind) is Literal:
-        return _literal(get_args(kind))
+        return _build_literal_check(get_args(kind))
     if not isinstance(kind, type):
         raise TypeError(f"aiogram has a type that the simulator cannot check: {kind}")
     if issubclass(kind, Enum | str):
@@ -229,7 +239,7 @@ def _check_file(value: Any) -> None:
         raise InvalidValue("a file, its id or an attach:// name")
 
 
-def _literal(values: tuple[Any, ...]) -> Check:
+def _build_literal_check(values: tuple[Any, ...]) -> Check:
     allowed = [value.value if isinstance(value, Enum) else value for value in values]
 
     def check(value: Any) -> None:
@@ -239,22 +249,22 @@ def _literal(values: tuple[Any, ...]) -> Check:
     return check
 
 
-def _list(check_item: Check) -> Check:
+def _build_list_check(check_item: Check) -> Check:
     def check(value: Any) -> None:
         if type(value) is not list:
             raise InvalidValue("an array")
-        place = 0
+        index = 0
         try:
-            for place, item in enumerate(value):  # noqa: B007 - told when the check raises
+            for index, item in enumerate(value):  # noqa: B007 - used in the except clause
                 check_item(item)
-        except InvalidValue as wrong:
-            raise wrong.under(f"[{place}]") from None
+        except InvalidValue as error:
+            raise error.add_prefix(f"[{index}]") from None
 
     return check
 
 
-class _Object:
-    """The check of a model. Its fields are read at first use: models refer to each other."""
+class _ObjectCheck:
+    """The check of a model. Its fields are compiled at first use, as models may be recursive."""
 
     def __init__(self, model: type[BaseModel]) -> None:
         self._model = model
@@ -262,9 +272,9 @@ class _Object:
         self._required: list[str] = []
 
     def _prepare(self) -> None:
-        for key, field in _fields(self._model).items():
+        for key, field in _list_fields(self._model).items():
             self._checks[key] = build_check(field.annotation)
-            # aiogram fills in a `type` by itself; on the wire it has to be there.
+            # aiogram fills in a literal `type` itself, but a request must contain it.
             if field.is_required() or get_origin(field.annotation) is Literal:
                 self._required.append(key)
 
@@ -281,40 +291,45 @@ class _Object:
                     raise UnknownField("")
                 if item is not None:
                     checks[key](item)
-        except InvalidValue as wrong:
-            raise wrong.under(key) from None
+        except InvalidValue as error:
+            raise error.add_prefix(key) from None
         for key in self._required:
             if value.get(key) is None:
                 raise InvalidValue("given", key)
 
 
 @cache
-def _object(model: type[BaseModel]) -> Check:
-    return _Object(model)
+def _build_object_check(model: type[BaseModel]) -> Check:
+    return _ObjectCheck(model)
 
 
-def _one_of(kinds: list[type[BaseModel]]) -> Check:
-    """The check of the kind that a value means to be: by its `type`, else by its field names."""
-    needs = [(_marks(kind), set(_fields(kind)), _object(kind)) for kind in kinds]
+def _build_union_check(kinds: list[type[BaseModel]]) -> Check:
+    """Return the check for a union of models.
+
+    The model is chosen by the value of `type`, else by the names of the fields.
+    """
+    candidates = [
+        (_list_marks(kind), set(_list_fields(kind)), _build_object_check(kind)) for kind in kinds
+    ]
 
     def check(value: Any) -> None:
         if type(value) is not dict:
             raise InvalidValue("an object")
 
-        def likeness(need: tuple[Json, set[str], Check]) -> tuple[int, int]:
-            marks, names, _ = need
-            right = sum(1 for key, mark in marks.items() if value.get(key) == mark)
-            return right, len(names & value.keys()) - len(marks.keys() - value.keys())
+        def score(candidate: tuple[Json, set[str], Check]) -> tuple[int, int]:
+            marks, names, _ = candidate
+            equal = sum(1 for key, mark in marks.items() if value.get(key) == mark)
+            return equal, len(names & value.keys()) - len(marks.keys() - value.keys())
 
-        max(needs, key=likeness)[2](value)
+        max(candidates, key=score)[2](value)
 
     return check
 
 
-def _marks(kind: type[BaseModel]) -> Json:
-    """The fields that tell this kind from others, with their values where these are fixed."""
+def _list_marks(kind: type[BaseModel]) -> Json:
+    """Return the fields that distinguish a model: literals with their value, required fields."""
     marks: Json = {}
-    for key, field in _fields(kind).items():
+    for key, field in _list_fields(kind).items():
         if get_origin(field.annotation) is Literal:
             value = get_args(field.annotation)[0]
             marks[key] = value.value if isinstance(value, Enum) else value
@@ -323,32 +338,35 @@ def _marks(kind: type[BaseModel]) -> Json:
     return marks
 
 
-def _reader(annotation: Any) -> Read:
-    """Turns what a form says into the type, as Telegram does; what it cannot, the check refuses."""
-    kinds = _kinds(annotation)
+def _build_conversion(annotation: Any) -> Conversion:
+    """Return a function that converts strings of forms, as Telegram does.
+
+    Strings that cannot be converted are returned unchanged, and the check rejects them.
+    """
+    kinds = _list_types(annotation)
     if str in kinds:
-        return _as_chat if int in kinds else _as_is
+        return _convert_chat_id if int in kinds else _keep_value
     if InputFile in kinds:
-        return _as_is
+        return _keep_value
     if int in kinds:
-        return _as_int
+        return _convert_int
     if bool in kinds:
-        return _as_bool
+        return _convert_bool
     if float in kinds:
-        return _as_float
-    return _as_json
+        return _convert_float
+    return _convert_json
 
 
-def _as_is(value: Any) -> Any:
+def _keep_value(value: Any) -> Any:
     return value
 
 
-def _as_chat(value: Any) -> Any:
-    number = _as_int(value)
+def _convert_chat_id(value: Any) -> Any:
+    number = _convert_int(value)
     return number if type(number) is int else value
 
 
-def _as_int(value: Any) -> Any:
+def _convert_int(value: Any) -> Any:
     if type(value) is not str:
         return value
     try:
@@ -358,7 +376,7 @@ def _as_int(value: Any) -> Any:
     return number if -(2**63) <= number < 2**63 else value
 
 
-def _as_float(value: Any) -> Any:
+def _convert_float(value: Any) -> Any:
     if type(value) is not str:
         return value
     try:
@@ -368,7 +386,7 @@ def _as_float(value: Any) -> Any:
     return number if math.isfinite(number) else value
 
 
-def _as_bool(value: Any) -> Any:
+def _convert_bool(value: Any) -> Any:
     if type(value) is not str:
         return value
     word = value.strip().lower()
@@ -377,7 +395,7 @@ def _as_bool(value: Any) -> Any:
     return False if word in ("false", "no", "0", "") else value
 
 
-def _as_json(value: Any) -> Any:
+def _convert_json(value: Any) -> Any:
     if type(value) is not str:
         return value
     if not value:

@@ -1,4 +1,7 @@
-"""Posting updates to webhooks: in order within a chat, chats at the same time, until taken."""
+"""Post updates to webhooks: in order within a chat, several chats at the same time.
+
+An update is posted again until the webhook accepts it.
+"""
 
 from __future__ import annotations
 
@@ -22,45 +25,45 @@ if TYPE_CHECKING:
     from bot.simulator.gateway import Gateway
     from bot.simulator.update_queue import QueuedUpdate
 
-# Telegram waits longer between its tries; a demonstration or a test has no time for that.
-_FIRST_PAUSE = 0.1
-_LONGEST_PAUSE = 2.0
-_PATIENCE = ClientTimeout(total=60)
+# Telegram waits longer before it retries. Tests and demonstrations need short delays.
+_FIRST_DELAY = 0.1
+_MAX_DELAY = 2.0
+_TIMEOUT = ClientTimeout(total=60)
 
 
 class WebhookDeliveries:
-    """Delivers the updates of every bot that has a webhook."""
+    """The deliveries for all bots that have a webhook."""
 
     def __init__(self, gateway: Gateway, session: ClientSession) -> None:
         self._gateway = gateway
         self._session = session
         self._deliveries: dict[int, WebhookDelivery] = {}
-        self._ended: set[asyncio.Task[None]] = set()
-        gateway.world.on_webhook = self.changed
+        self._stopped_tasks: set[asyncio.Task[None]] = set()
+        gateway.state.on_webhook = self.update_delivery
 
-    def changed(self, bot: BotAccount) -> None:
-        """Begin, end or redirect a bot's delivery after its webhook changed."""
+    def update_delivery(self, bot: BotAccount) -> None:
+        """Start, stop or redirect the delivery for a bot whose webhook has changed."""
         old = self._deliveries.pop(bot.user.id, None)
         if old is not None:
-            self._ended.update(old.stop())
+            self._stopped_tasks.update(old.stop())
         bot.updates.on_added = None
         if bot.webhook is not None:
             delivery = WebhookDelivery(self._gateway, self._session, bot, bot.webhook)
             self._deliveries[bot.user.id] = delivery
-            bot.updates.on_added = delivery.offer
-            for update in bot.updates.all():
-                delivery.offer(update)
+            bot.updates.on_added = delivery.queue_update
+            for update in bot.updates.list_updates():
+                delivery.queue_update(update)
 
     async def close(self) -> None:
-        """End all deliveries; what was not taken stays in the queue."""
-        self._gateway.world.on_webhook = lambda _bot: None
+        """Stop all deliveries. Updates that were not accepted stay in the queue."""
+        self._gateway.state.on_webhook = lambda _bot: None
         for delivery in self._deliveries.values():
-            self._ended.update(delivery.stop())
-        await asyncio.gather(*self._ended, return_exceptions=True)
+            self._stopped_tasks.update(delivery.stop())
+        await asyncio.gather(*self._stopped_tasks, return_exceptions=True)
 
 
 class WebhookDelivery:
-    """One bot's webhook: a lane for each chat that has something to tell."""
+    """Delivers the updates of one bot, with one task for each chat that has updates."""
 
     def __init__(
         self, gateway: Gateway, session: ClientSession, bot: BotAccount, webhook: Webhook
@@ -69,90 +72,91 @@ class WebhookDelivery:
         self._session = session
         self._bot = bot
         self._webhook = webhook
-        self._lanes: dict[object, deque[QueuedUpdate]] = {}
+        self._queues: dict[object, deque[QueuedUpdate]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._places = asyncio.Semaphore(webhook.max_connections)
+        self._connections = asyncio.Semaphore(webhook.max_connections)
 
-    def offer(self, update: QueuedUpdate) -> None:
-        """Deliver it when its turn comes."""
-        lane = self._lanes.get(update.lane)
-        if lane is not None:
-            lane.append(update)
+    def queue_update(self, update: QueuedUpdate) -> None:
+        """Deliver an update after the earlier ones of its chat."""
+        queue = self._queues.get(update.order_key)
+        if queue is not None:
+            queue.append(update)
             return
-        self._lanes[update.lane] = deque((update,))
-        task = asyncio.get_running_loop().create_task(self._run(update.lane))
+        self._queues[update.order_key] = deque((update,))
+        task = asyncio.get_running_loop().create_task(self._deliver_chat(update.order_key))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def stop(self) -> set[asyncio.Task[None]]:
-        """Deliver nothing more; the tasks that end."""
+        """Cancel the delivery; return its tasks, which are ending."""
         for task in self._tasks:
             task.cancel()
         return set(self._tasks)
 
-    async def _run(self, key: object) -> None:
-        lane = self._lanes[key]
-        while lane:
-            await self._deliver(lane[0])
-            lane.popleft()
-        del self._lanes[key]
+    async def _deliver_chat(self, key: object) -> None:
+        queue = self._queues[key]
+        while queue:
+            await self._deliver_update(queue[0])
+            queue.popleft()
+        del self._queues[key]
 
-    async def _deliver(self, update: QueuedUpdate) -> None:
-        pause = _FIRST_PAUSE
-        while self._bot.updates.has(update):
-            async with self._places:
-                asked = await self._post(update)
-            if asked is None:
-                self._bot.updates.confirm(update.id)
+    async def _deliver_update(self, update: QueuedUpdate) -> None:
+        delay = _FIRST_DELAY
+        while self._bot.updates.contains(update):
+            async with self._connections:
+                retry_after = await self._post_update(update)
+            if retry_after is None:
+                self._bot.updates.confirm_update(update.id)
                 return
-            await asyncio.sleep(max(pause, asked))
-            pause = min(pause * 2, _LONGEST_PAUSE)
+            await asyncio.sleep(max(delay, retry_after))
+            delay = min(delay * 2, _MAX_DELAY)
 
-    async def _post(self, update: QueuedUpdate) -> float | None:
-        """None when it was taken, else how many seconds the bot asks to wait."""
+    async def _post_update(self, update: QueuedUpdate) -> float | None:
+        """Post an update. Return None if it was accepted, else the requested delay in seconds."""
         headers = {"Content-Type": "application/json"}
         if self._webhook.secret_token:
             headers["X-Telegram-Bot-Api-Secret-Token"] = self._webhook.secret_token
         try:
             async with self._session.post(
-                self._webhook.url, data=update.body, headers=headers, timeout=_PATIENCE, ssl=False
+                self._webhook.url, data=update.body, headers=headers, timeout=_TIMEOUT, ssl=False
             ) as response:
                 content = await response.read()
                 if not 200 <= response.status < 300:
-                    self._trouble(
+                    self._record_error(
                         f"Wrong response from the webhook: {response.status} {response.reason}"
                     )
-                    return _seconds(response.headers.get("Retry-After"))
-                kind = response.headers.get("Content-Type", "")
+                    return _parse_delay(response.headers.get("Retry-After"))
+                content_type = response.headers.get("Content-Type", "")
         except TimeoutError:
-            self._trouble("Read timeout expired")
+            self._record_error("Read timeout expired")
             return 0.0
         except ClientError as error:
-            self._trouble(f"Connection failed: {error}")
+            self._record_error(f"Connection failed: {error}")
             return 0.0
-        await self._execute(content, kind)
+        await self._execute_response(content, content_type)
         return None
 
-    def _trouble(self, message: str) -> None:
-        self._bot.trouble = WebhookError(self._gateway.world.now(), message)
+    def _record_error(self, message: str) -> None:
+        self._bot.webhook_error = WebhookError(self._gateway.state.now(), message)
 
-    async def _execute(self, content: bytes, kind: str) -> None:
-        """Do what the response asks for; as in Telegram, nobody hears how it went."""
+    async def _execute_response(self, content: bytes, content_type: str) -> None:
+        """Execute the method in a response, if there is one. As in Telegram, its result is lost."""
         with contextlib.suppress(ApiError):
-            body = request_body.parse_body(content, kind.lower().encode())
+            body = request_body.parse_body(content, content_type.lower().encode())
             params = dict(body.params)
             method = params.pop("method", None)
             if isinstance(method, str):
-                await self._do(method, params)
+                await self._execute_method(method, params)
 
-    async def _do(self, method: str, params: Mapping[str, object]) -> None:
+    async def _execute_method(self, method: str, params: Mapping[str, object]) -> None:
         with contextlib.suppress(ConnectionDropped):
             body = request_body.RequestBody(dict(params))
-            await self._gateway.answer(self._bot, method, body, ClientConnection(None))
+            await self._gateway.handle_request(self._bot, method, body, ClientConnection(None))
 
 
-def _seconds(retry_after: str | None) -> float:
+def _parse_delay(retry_after: str | None) -> float:
+    """Return the seconds of the header Retry-After, 0.0 without a number."""
     try:
         return max(0.0, float(retry_after or 0))
-    except ValueError:  # a date: not worth waiting for
+    except ValueError:  # a date, which is ignored
         return 0.0

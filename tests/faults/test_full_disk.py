@@ -60,7 +60,7 @@ async def test_a_full_disk_acknowledges_nothing(town: Town) -> None:
     words = "Đèn hỏng. " * 400
     ann = town.resident("Ann")
     await ann.begins()
-    town.simulator.people.text(ann.id, words)
+    town.simulator.people.send_text(ann.id, words)
     await _deliver_in_vain(town)
     assert not ann.was_told("feedback.details.more")
     await town.deliver()
@@ -78,9 +78,9 @@ async def test_a_full_disk_acknowledges_nothing(town: Town) -> None:
 
 async def _deliver_in_vain(town: Town) -> None:
     """Post the waiting update twice on a full disk; each time it is refused with 503."""
-    updates = town.simulator.world.account().updates
+    updates = town.simulator.state.get_account().updates
     async with fill_disk(town):
-        (update,) = updates.all()
+        (update,) = updates.list_updates()
         for _ in range(2):
             assert await town.post(town.replica(0), update.body) == 503
         await town.app.replies.drained()

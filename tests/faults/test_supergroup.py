@@ -20,15 +20,15 @@ async def test_a_group_becomes_a_supergroup_in_the_middle(town: Town) -> None:
     reported.
     """
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
-    world = town.simulator.world
-    old = world.add_chat("group", "An Biên", members=[leader.id])
+    state = town.simulator.state
+    old = state.add_chat("group", "An Biên", members=[leader.id])
     await leader.says_in(Group(town, old.id, {}), "/baotaiday")
     await enqueue(town, make_message("a", old.id, town.now))
     await town.deliver()
 
-    new = world.migrate(old)
-    updates = world.account().updates
-    notices = [each.body for each in updates.all()]
+    new = state.migrate_group(old)
+    updates = state.get_account().updates
+    notices = [each.body for each in updates.list_updates()]
     updates.clear()  # the bot finds out by being refused
     before = count_requests(town, old.id)
     texts = ("draft.ended", "draft.none", "draft.ended")
@@ -52,6 +52,6 @@ async def test_a_group_becomes_a_supergroup_in_the_middle(town: Town) -> None:
     assert registered is not None
     assert registered.chat_id == new.id
     code = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
-    said = [each["text"] for each in town.simulator.messages(new.id) if "text" in each]
+    said = [each["text"] for each in town.simulator.list_messages(new.id) if "text" in each]
     assert code in said[-1]
     assert len(said) == 4

@@ -119,8 +119,8 @@ async def run_announcement_campaign(
     await store_announcement(database, Pseudonyms([KEY]), recipients)
     async with Simulator(tokens=[TOKEN]) as simulator:
         for number in range(recipients):
-            simulator.world.add_user(first_name="R", id=_FIRST + number)
-            simulator.world.account(TOKEN).started_by.add(_FIRST + number)
+            simulator.state.add_user(first_name="R", id=_FIRST + number)
+            simulator.state.get_account(TOKEN).started_by.add(_FIRST + number)
         bot = BotProcess(simulator, database_url, "webhook", pace=recipients / max(1, kills) / 0.6)
         await bot.start()
         for _ in range(kills):
@@ -131,7 +131,9 @@ async def run_announcement_campaign(
         wrong = await _wait_until_sent(database, recipients)
         await bot.stop()
         came = Counter(
-            chat for chat in range(_FIRST, _FIRST + recipients) for _ in simulator.messages(chat)
+            chat
+            for chat in range(_FIRST, _FIRST + recipients)
+            for _ in simulator.list_messages(chat)
         )
     states = await _count_by_state(database)
     await database.close()

@@ -94,7 +94,7 @@ class BotProcess:
         journal = self._simulator.gateway.journal
         before = journal.last
         self._process = RunningCommand(("run",), self._environment, Path("/"))
-        while not journal.entries(after=before, method=self._first_call):
+        while not journal.list_requests(after=before, method=self._first_call):
             assert self._process.status is None, "the bot did not start"
             await asyncio.sleep(0.02)
 
@@ -127,8 +127,8 @@ def _free_port() -> int:
 async def _run_simulator(database: Database) -> AsyncIterator[Simulator]:
     """Run a simulated Telegram with one officer."""
     async with Simulator(tokens=[TOKEN]) as simulator:
-        simulator.world.add_user(first_name="Officer", id=_OFFICER)
-        simulator.world.account(TOKEN).started_by.add(_OFFICER)
+        simulator.state.add_user(first_name="Officer", id=_OFFICER)
+        simulator.state.get_account(TOKEN).started_by.add(_OFFICER)
         now = datetime.now(UTC)
         async with database.transaction() as connection:
             token = await casework.make_invite(
@@ -147,9 +147,9 @@ async def run_campaign(
     chance = random.Random(seed)
     database = Database(database_url)
     async with _run_simulator(database) as simulator:
-        first = simulator.world.account(TOKEN).updates.last_id
+        first = simulator.state.get_account(TOKEN).updates.last_id
         walkers = [
-            Walker(simulator, simulator.world.add_user(first_name=f"R{n}").id, rounds)
+            Walker(simulator, simulator.state.add_user(first_name=f"R{n}").id, rounds)
             for n in range(residents)
         ]
         bot = BotProcess(simulator, database_url, mode)
@@ -162,8 +162,8 @@ async def run_campaign(
         wrong = await _wait_until_finished(database, walking)
         status = await bot.stop()
         wrong += [f"the bot ended with status {status}"] if status else []
-        await simulator.delivered()
-        updates = simulator.world.account(TOKEN).updates.last_id - first
+        await simulator.wait_until_delivered()
+        updates = simulator.state.get_account(TOKEN).updates.last_id - first
         records = await _export_records(database)
         wrong += _check_submissions(records, walkers)
         wrong += _check_alerts(simulator, records)
@@ -212,7 +212,9 @@ def _check_submissions(records: list[dict[str, Any]], walkers: list[Walker]) -> 
 def _check_alerts(simulator: Simulator, records: list[dict[str, Any]]) -> list[str]:
     """Check that the officer got an alert of each submission, and that repeats are marked."""
     alerts = [
-        m for m in simulator.messages(_OFFICER) if contains_text(m.get("text", ""), "alert.text")
+        m
+        for m in simulator.list_messages(_OFFICER)
+        if contains_text(m.get("text", ""), "alert.text")
     ]
     times = Counter(find_code(message) for message in alerts)
     marked = Counter(find_code(m) for m in alerts if contains_text(m["text"], "outbox.repeated"))

@@ -50,7 +50,7 @@ class Walker:
         """Submit all the opinions; return after the last receipt."""
         for number in range(self.rounds):
             self._written = 0
-            self._since = self.simulator.messages(self.id)[-1]["message_id"] if number else 0
+            self._since = self.simulator.list_messages(self.id)[-1]["message_id"] if number else 0
             self._send_text("/feedback")
             await self._wait_for_answer()
             while len(self.codes) <= number:
@@ -108,12 +108,12 @@ class Walker:
 
     def _describe_chat(self) -> str:
         """Return a text that changes when the chat's newest messages change."""
-        said = [m for m in self.simulator.messages(self.id)[-6:] if m["from"]["is_bot"]]
+        said = [m for m in self.simulator.list_messages(self.id)[-6:] if m["from"]["is_bot"]]
         return repr([(m["message_id"], m.get("text"), m.get("reply_markup")) for m in said])
 
     def _find_keyboard(self) -> tuple[int, list[str]]:
         """Return the newest message with buttons of the flow, and their data."""
-        for message in reversed(self.simulator.messages(self.id)):
+        for message in reversed(self.simulator.list_messages(self.id)):
             if message["message_id"] <= self._since:
                 break  # what an earlier opinion left in the chat
             rows = message.get("reply_markup", {}).get("inline_keyboard", [])
@@ -124,7 +124,7 @@ class Walker:
 
     def _collect_codes(self) -> None:
         """Remember the codes of new receipts."""
-        for message in self.simulator.messages(self.id):
+        for message in self.simulator.list_messages(self.id):
             if contains_text(message.get("text", ""), "receipt.text"):
                 code = find_code(message)
                 if code not in self.codes:
@@ -132,19 +132,19 @@ class Walker:
 
     def _send_text(self, make_text: str) -> None:
         """Send a text message."""
-        self.simulator.people.text(self.id, make_text)
+        self.simulator.people.send_text(self.id, make_text)
 
     def _press(self, message: int, data: str) -> None:
         """Press a button, if the message still has it."""
         held = {
             b["callback_data"]
-            for m in self.simulator.messages(self.id)
+            for m in self.simulator.list_messages(self.id)
             if m["message_id"] == message
             for row in m.get("reply_markup", {}).get("inline_keyboard", [])
             for b in row
         }
         if data in held:
-            self.simulator.people.press(self.id, message_id=message, data=data)
+            self.simulator.people.press_button(self.id, message_id=message, data=data)
 
 
 def find_code(message: dict[str, Any]) -> str:

@@ -46,7 +46,7 @@ async def stage() -> AsyncIterator[Stage]:
         Simulator(host="127.0.0.1", port=0, tokens=[TOKEN]) as simulator,
         aiohttp.ClientSession() as http,
     ):
-        yield Stage(simulator.url.rstrip("/"), http, simulator.world)
+        yield Stage(simulator.url.rstrip("/"), http, simulator.state)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -19,7 +19,7 @@ class Stage:
 
     url: str
     http: aiohttp.ClientSession
-    world: SimulatorState
+    state: SimulatorState
     offset: int = 0
 
     async def person(self, name: str, *, user_id: int | None = None) -> int:
@@ -30,7 +30,7 @@ class Stage:
         answer = await self._post("/sim/users", body)
         person = int(answer["user"]["id"])
         # As if they had started the bot: the chat is still empty, and the bot may write first.
-        self.world.account(TOKEN).started_by.add(person)
+        self.state.get_account(TOKEN).started_by.add(person)
         return person
 
     async def act(self, user_id: int, act: str, **body: Any) -> dict[str, Any]:

@@ -135,7 +135,7 @@ async def test_the_page_comes_back_when_the_simulator_does(browser: Browser) -> 
     """A banner while it is gone, no text lost, and live again afterwards."""
     async with aiohttp.ClientSession() as http:
         async with Simulator(host="127.0.0.1", port=0, tokens=[TOKEN]) as simulator:
-            stage = Stage(simulator.url.rstrip("/"), http, simulator.world)
+            stage = Stage(simulator.url.rstrip("/"), http, simulator.state)
             lan = await stage.person("Lan")
             context = await browser.new_context()
             tab = Tab(await context.new_page(), stage.url)

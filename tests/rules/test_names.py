@@ -42,21 +42,8 @@ LEFT = frozenset(
         "bot/core/preferences.py: function of",
         "bot/forums/session/outcomes.py: module outcomes",
         "bot/runtime/demo.py: function _say",
-        "bot/simulator/chats.py: function keep",
-        "bot/simulator/events.py: function tell",
-        "bot/simulator/faults.py: function take",
-        "bot/simulator/files.py: function get",
-        "bot/simulator/journal.py: function note",
-        "bot/simulator/limits.py: class Limits",
-        "bot/simulator/markup.py: function _keep",
-        "bot/simulator/markup.py: function _take",
-        "bot/simulator/people.py: function _tell",
-        "bot/simulator/webhooks.py: function _do",
-        "bot/simulator/world.py: function tell",
     }
 )
-# The simulator imports nothing else of bot: its classes may be named like classes of the bot.
-SIMULATOR = "bot/simulator/"
 
 
 class Definition(NamedTuple):
@@ -107,7 +94,7 @@ def test_class_names_are_unique() -> None:
     """A class name says whose it is."""
     places = defaultdict(set)
     for each in DEFINITIONS:
-        if each.kind == "class" and not each.path.startswith(SIMULATOR):
+        if each.kind == "class":
             places[each.name].add(each.path)
     shared = {name: sorted(paths) for name, paths in places.items() if len(paths) > 1}
     assert not shared

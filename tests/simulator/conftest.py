@@ -38,8 +38,8 @@ async def bot(simulator: Simulator) -> AsyncIterator[Bot]:
 @pytest.fixture
 def ann(simulator: Simulator) -> int:
     """Ann's id; her /start does not wait in the queue."""
-    user = simulator.world.add_user(first_name="Ann", language_code="vi")
-    account = simulator.world.register(TOKEN)
-    simulator.people.start(user.id)
+    user = simulator.state.add_user(first_name="Ann", language_code="vi")
+    account = simulator.state.register_bot(TOKEN)
+    simulator.people.start_bot(user.id)
     account.updates.clear()
     return user.id

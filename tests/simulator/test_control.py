@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from bot.simulator import control_forms
-from bot.simulator.person_actions import PersonActions
+from bot.simulator.person_actions import ACTIONS
 from bot.simulator.server import Simulator
 from tests.simulator.line import TOKEN, Line
 
@@ -54,11 +54,11 @@ async def test_every_documented_call_answers(line: Line, simulator: Simulator, a
 def test_the_document_names_every_act_and_call(simulator: Simulator) -> None:
     """What the server has and the document has not is found here."""
     calls = documented_calls()
-    for name in [*control_forms.ACTS, "update"]:
+    assert set(ACTIONS) == {*control_forms.ACTION_FORMS, "update"}
+    for name in ACTIONS:
         assert ("POST", f"/sim/users/{{user_id}}/{name}") in calls
-        assert hasattr(PersonActions, name)
     documented = {(verb, re.sub(r"{[^}]*}", "{}", path)) for verb, path in calls}
-    for route in simulator.control_routes():
+    for route in simulator.list_control_routes():
         path = re.sub(r"{[^}]*}", "{}", route.path)
         for verb in (route.methods or set()) - {"HEAD"}:
             if path.startswith("/sim/") and not path.endswith("/{}/{}"):
@@ -130,7 +130,7 @@ async def test_files_are_sent_with_real_bytes(
         url = f"{line.url}/sim/users/{ann}/{kind}"
         async with line.http.post(url, **options) as response:
             assert response.status == 200, await response.text()
-        part = simulator.messages(ann)[-1][kind]
+        part = simulator.list_messages(ann)[-1][kind]
         file_id = (part[-1] if kind == "photo" else part)["file_id"]
         async with line.http.get(f"{line.url}/sim/files/{file_id}") as response:
             content = await response.read()
@@ -173,7 +173,7 @@ async def test_what_a_person_cannot_do_is_refused(
     ):
         got, answer = await line.control("POST", f"/sim/users/{ann}/{act}", body)
         assert (got, bool(answer["error"])) == (status, True), (act, answer)
-    simulator.people.block(ann)
+    simulator.people.block_bot(ann)
     status, answer = await line.control("POST", f"/sim/users/{ann}/text", {"text": "x"})
     assert status == 409
     assert "unblock" in answer["error"]
@@ -196,7 +196,7 @@ async def test_events_follow_what_happens(line: Line, simulator: Simulator, ann:
     last = answer["last"]
     inline = {"inline_keyboard": [[{"text": "Yes", "callback_data": "y"}]]}
     sent = await line.ok("sendMessage", chat_id=ann, text="one", reply_markup=inline)
-    query = simulator.people.press(ann, data="y").callback_query_id
+    query = simulator.people.press_button(ann, data="y").callback_query_id
     await line.ok("answerCallbackQuery", callback_query_id=query, text="ok")
     place = {"chat_id": ann, "message_id": sent["message_id"]}
     await line.ok("editMessageText", **place, text="two")
@@ -235,17 +235,17 @@ async def test_a_group_hears_its_people(line: Line, simulator: Simulator, ann: i
 
 async def test_a_reset_forgets_all_but_the_bots(line: Line, simulator: Simulator, ann: int) -> None:
     """Ids of updates and events go on: a bot and a page would take old ones for known."""
-    before = simulator.people.text(ann, "x").update_id
-    events = simulator.world.events.last
+    before = simulator.people.send_text(ann, "x").update_id
+    events = simulator.state.events.last
     await line.stage("/sim/faults", {"kind": "403", "count": None})
     await line.stage("/sim/reset")
     assert (await line.control("GET", "/sim/users"))[1] == {"users": []}
     assert await line.ok("getUpdates") == []
     _, answer = await line.control("GET", "/sim/bots")
     assert [one["token_tail"] for one in answer["bots"]] == [TOKEN[-4:]]
-    ben = simulator.world.add_user(first_name="Ben")
-    assert simulator.people.text(ben.id, "x").update_id > before
-    assert simulator.world.events.last > events
+    ben = simulator.state.add_user(first_name="Ben")
+    assert simulator.people.send_text(ben.id, "x").update_id > before
+    assert simulator.state.events.last > events
 
 
 async def test_the_page_is_served(line: Line) -> None:

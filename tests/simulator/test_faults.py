@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.simulator.rate_limits import RateLimitSettings
+from bot.simulator.rate_limits import SimulatedRates
 from bot.simulator.server import Simulator
 from tests.simulator.line import TOKEN, Line
 
@@ -17,8 +17,8 @@ async def test_a_fault_meets_its_method_and_chat_as_often_as_it_says(
     line: Line, simulator: Simulator, ann: int
 ) -> None:
     """Others pass."""
-    ben = simulator.world.add_user(first_name="Ben").id
-    simulator.people.start(ben)
+    ben = simulator.state.add_user(first_name="Ben").id
+    simulator.people.start_bot(ben)
     await line.stage(
         "/sim/faults",
         {"kind": "429", "method": "sendMessage", "chat_id": ann, "count": 2, "retry_after": 7},
@@ -46,11 +46,11 @@ async def test_a_fault_answers_in_telegrams_form(
     line: Line, simulator: Simulator, ann: int, fault: dict[str, Any], status: int, description: str
 ) -> None:
     """With its status and words; the method had no effect."""
-    before = len(simulator.messages(ann))
+    before = len(simulator.list_messages(ann))
     await line.stage("/sim/faults", fault)
     got, answer = await line.raw("sendMessage", chat_id=ann, text="x")
     assert (got, answer["error_code"], answer["description"]) == (status, status, description)
-    assert len(simulator.messages(ann)) == before
+    assert len(simulator.list_messages(ann)) == before
 
 
 async def test_a_fault_may_come_after_the_effect(
@@ -60,7 +60,7 @@ async def test_a_fault_may_come_after_the_effect(
     await line.stage("/sim/faults", {"kind": "drop", "when": "after"})
     with pytest.raises(aiohttp.ClientError):
         await line.raw("sendMessage", chat_id=ann, text="sent")
-    assert simulator.messages(ann)[-1]["text"] == "sent"
+    assert simulator.list_messages(ann)[-1]["text"] == "sent"
     await line.ok("getMe")
 
 
@@ -77,7 +77,7 @@ async def test_a_hanging_request_ends_with_the_simulator(ann: int) -> None:
     loop = asyncio.get_running_loop()
     async with aiohttp.ClientSession() as http:
         async with Simulator(tokens=[TOKEN]) as simulator:
-            simulator.gateway.faults.add("hang", count=None)
+            simulator.gateway.faults.add_fault("hang", count=None)
             line = Line(simulator.url, http)
             hanging = asyncio.ensure_future(line.raw("getMe"))
             while not (await line.control("GET", "/sim/journal"))[1]["entries"]:
@@ -126,20 +126,20 @@ async def test_a_private_chat_takes_a_message_a_second(
     assert status == 429
     assert answer["parameters"] == {"retry_after": 1}
     await line.ok("getMe")
-    simulator.world.clock.advance(1)
+    simulator.state.clock.advance(1)
     await line.ok("sendMessage", chat_id=ann, text="x")
 
 
 async def test_a_group_takes_twenty_a_minute(line: Line, simulator: Simulator, ann: int) -> None:
     """And names how long to wait."""
-    simulator.gateway.limits.set(RateLimitSettings(enabled=True))
-    group = simulator.world.add_chat("group", "Office")
+    simulator.gateway.rate_limits.configure(SimulatedRates(enabled=True))
+    group = simulator.state.add_chat("group", "Office")
     for _ in range(20):
         await line.ok("sendMessage", chat_id=group.id, text="x")
     status, answer = await line.raw("sendMessage", chat_id=group.id, text="x")
     assert status == 429
     assert 55 <= answer["parameters"]["retry_after"] <= 60
-    simulator.world.clock.advance(60)
+    simulator.state.clock.advance(60)
     await line.ok("sendMessage", chat_id=group.id, text="x")
 
 
@@ -147,10 +147,10 @@ async def test_all_chats_together_take_thirty_a_second(
     line: Line, simulator: Simulator, ann: int
 ) -> None:
     """However many they are."""
-    simulator.gateway.limits.set(RateLimitSettings(enabled=True, global_per_second=5))
-    people = [simulator.world.add_user(first_name="P").id for _ in range(6)]
+    simulator.gateway.rate_limits.configure(SimulatedRates(enabled=True, global_per_second=5))
+    people = [simulator.state.add_user(first_name="P").id for _ in range(6)]
     for one in people:
-        simulator.people.start(one)
+        simulator.people.start_bot(one)
     statuses = [(await line.raw("sendMessage", chat_id=one, text="x"))[0] for one in people]
     assert statuses == [200] * 5 + [429]
 

@@ -53,15 +53,15 @@ async def test_a_text_has_its_length(line: Line, ann: int, text: str, words: str
 
 async def test_a_caption_has_its_length(line: Line, simulator: Simulator, ann: int) -> None:
     """At most 1024."""
-    simulator.people.photo(ann)
-    file_id = simulator.messages(ann)[-1]["photo"][-1]["file_id"]
+    simulator.people.send_photo(ann)
+    file_id = simulator.list_messages(ann)[-1]["photo"][-1]["file_id"]
     words = await line.refusal("sendPhoto", chat_id=ann, photo=file_id, caption="x" * 1025)
     assert words == "Bad Request: message caption is too long"
 
 
 async def test_a_bot_cannot_write_first(bot: Bot, simulator: Simulator, ann: int) -> None:
     """A person has to have started it."""
-    ben = simulator.world.add_user(first_name="Ben")
+    ben = simulator.state.add_user(first_name="Ben")
     with pytest.raises(Forbidden, match="bot can't initiate conversation with a user"):
         await bot.send_message(ben.id, "hello")
     with pytest.raises(BadRequest, match="Chat not found"):
@@ -70,10 +70,10 @@ async def test_a_bot_cannot_write_first(bot: Bot, simulator: Simulator, ann: int
 
 async def test_a_blocked_bot_is_told_so(bot: Bot, simulator: Simulator, ann: int) -> None:
     """Until it is unblocked."""
-    simulator.people.block(ann)
+    simulator.people.block_bot(ann)
     with pytest.raises(Forbidden, match="bot was blocked by the user"):
         await bot.send_message(ann, "hello")
-    simulator.people.unblock(ann)
+    simulator.people.unblock_bot(ann)
     await bot.send_message(ann, "hello")
     changes = [one.my_chat_member for one in await bot.get_updates()]
     assert [one.new_chat_member.status for one in changes if one] == ["kicked", "member"]
@@ -83,8 +83,8 @@ async def test_an_upgraded_group_names_its_successor(
     bot: Bot, simulator: Simulator, ann: int
 ) -> None:
     """And tells the bot in both chats."""
-    group = simulator.world.add_chat("group", "Office", members=[ann])
-    new = simulator.world.migrate(group)
+    group = simulator.state.add_chat("group", "Office", members=[ann])
+    new = simulator.state.migrate_group(group)
     with pytest.raises(ChatMigrated) as migrated:
         await bot.send_message(group.id, "hello")
     assert migrated.value.new_chat_id == new.id
@@ -107,16 +107,16 @@ async def test_an_edit_changes_what_is_there(line: Line, simulator: Simulator, a
     edited = await line.ok("editMessageText", **place, text="two")
     assert edited["edit_date"] >= sent["date"]
     assert "reply_markup" not in edited
-    assert simulator.messages(ann)[-1] == edited
+    assert simulator.list_messages(ann)[-1] == edited
     await line.ok("editMessageReplyMarkup", **place, reply_markup=keyboard)
-    assert simulator.messages(ann)[-1]["reply_markup"] == keyboard
+    assert simulator.list_messages(ann)[-1]["reply_markup"] == keyboard
 
 
 async def test_only_its_own_messages_can_be_edited(
     line: Line, simulator: Simulator, ann: int
 ) -> None:
     """Neither a person's nor one that is gone."""
-    said = simulator.people.text(ann, "mine")
+    said = simulator.people.send_text(ann, "mine")
     words = await line.refusal("editMessageText", chat_id=ann, message_id=said.message_id, text="x")
     assert words == "Bad Request: message can't be edited"
     words = await line.refusal("editMessageText", chat_id=ann, message_id=99, text="x")
@@ -127,12 +127,12 @@ async def test_what_is_deleted_is_gone(line: Line, simulator: Simulator, ann: in
     """And cannot be deleted twice; after two days it stays."""
     sent = await line.ok("sendMessage", chat_id=ann, text="one")
     place = {"chat_id": ann, "message_id": sent["message_id"]}
-    simulator.world.clock.advance(48 * 3600 + 10)
+    simulator.state.clock.advance(48 * 3600 + 10)
     old = await line.refusal("deleteMessage", **place)
     assert old == "Bad Request: message can't be deleted for everyone"
-    simulator.world.clock.advance(-3600)
+    simulator.state.clock.advance(-3600)
     await line.ok("deleteMessage", **place)
-    assert all(one["message_id"] != sent["message_id"] for one in simulator.messages(ann))
+    assert all(one["message_id"] != sent["message_id"] for one in simulator.list_messages(ann))
     gone = await line.refusal("deleteMessage", **place)
     assert gone == "Bad Request: message to delete not found"
 
@@ -182,8 +182,8 @@ async def test_an_album_is_one_group(bot: Bot, ann: int) -> None:
 
 async def test_a_large_file_cannot_be_fetched(bot: Bot, simulator: Simulator, ann: int) -> None:
     """Beyond 20 MB the public server says no."""
-    simulator.people.document(ann, bytes(20 * 1024 * 1024 + 1))
-    file_id = simulator.messages(ann)[-1]["document"]["file_id"]
+    simulator.people.send_document(ann, bytes(20 * 1024 * 1024 + 1))
+    file_id = simulator.list_messages(ann)[-1]["document"]["file_id"]
     with pytest.raises(BadRequest, match="File is too big"):
         await bot.get_file(file_id)
 
@@ -192,17 +192,17 @@ async def test_reply_keyboards_change_what_the_chat_shows(
     bot: Bot, simulator: Simulator, ann: int
 ) -> None:
     """They are not part of the message that brings them."""
-    shown = simulator.world.chat(ann)
+    shown = simulator.state.get_chat(ann)
     sent = await bot.send_message(
         ann, "choose", reply_markup=ReplyKeyboardMarkup([["A", "B"]], one_time_keyboard=True)
     )
     assert sent.reply_markup is None
-    assert shown.shown.keyboard is not None
-    simulator.people.choose(ann, "B")
-    assert shown.shown.keyboard is None
+    assert shown.input_area.keyboard is not None
+    simulator.people.choose_button(ann, "B")
+    assert shown.input_area.keyboard is None
     await bot.send_message(ann, "again", reply_markup=ReplyKeyboardMarkup([["A"]]))
     await bot.send_message(ann, "done", reply_markup=ReplyKeyboardRemove())
-    assert shown.shown.keyboard is None
+    assert shown.input_area.keyboard is None
 
 
 async def test_a_forced_reply_is_a_reply(bot: Bot, simulator: Simulator, ann: int) -> None:
@@ -210,54 +210,54 @@ async def test_a_forced_reply_is_a_reply(bot: Bot, simulator: Simulator, ann: in
     asked = await bot.send_message(
         ann, "where?", reply_markup=ForceReply(input_field_placeholder="street")
     )
-    assert simulator.world.chat(ann).shown.placeholder == "street"
-    simulator.people.text(ann, "here")
-    assert simulator.messages(ann)[-1]["reply_to_message"]["message_id"] == asked.message_id
-    simulator.people.text(ann, "and")
-    assert "reply_to_message" not in simulator.messages(ann)[-1]
+    assert simulator.state.get_chat(ann).input_area.placeholder == "street"
+    simulator.people.send_text(ann, "here")
+    assert simulator.list_messages(ann)[-1]["reply_to_message"]["message_id"] == asked.message_id
+    simulator.people.send_text(ann, "and")
+    assert "reply_to_message" not in simulator.list_messages(ann)[-1]
 
 
 async def test_a_callback_is_answered_once(line: Line, simulator: Simulator, ann: int) -> None:
     """A second answer, a stranger's and one that is too late are refused."""
     await line.ok("sendMessage", chat_id=ann, text="one", reply_markup=YES.to_dict())
-    query = simulator.people.press(ann, data="y").callback_query_id
+    query = simulator.people.press_button(ann, data="y").callback_query_id
     expired = "Bad Request: query is too old and response timeout expired or query ID is invalid"
     other = Line(line.url, line.http, OTHER)
     assert await other.refusal("answerCallbackQuery", callback_query_id=query) == expired
     await line.ok("answerCallbackQuery", callback_query_id=query, text="ok", show_alert=True)
     assert await line.refusal("answerCallbackQuery", callback_query_id=query) == expired
-    late = simulator.people.press(ann, label="Yes").callback_query_id
-    simulator.world.clock.advance(151)
+    late = simulator.people.press_button(ann, label="Yes").callback_query_id
+    simulator.state.clock.advance(151)
     assert await line.refusal("answerCallbackQuery", callback_query_id=late) == expired
-    assert simulator.world.callbacks[query or ""].text == "ok"
+    assert simulator.state.callbacks[query or ""].text == "ok"
 
 
 async def test_a_forum_has_topics(line: Line, simulator: Simulator, ann: int) -> None:
     """What is said in a topic carries it; a deleted topic is not found."""
-    forum = simulator.world.add_chat("supergroup", "Office", is_forum=True)
+    forum = simulator.state.add_chat("supergroup", "Office", is_forum=True)
     topic = await line.ok("createForumTopic", chat_id=forum.id, name="Case 1")
     place = {"chat_id": forum.id, "message_thread_id": topic["message_thread_id"]}
     sent = await line.ok("sendMessage", **place, text="x")
     assert sent["is_topic_message"] is True
-    simulator.people.text(ann, "y", **place)
-    assert simulator.messages(forum.id)[-1]["message_thread_id"] == topic["message_thread_id"]
+    simulator.people.send_text(ann, "y", **place)
+    assert simulator.list_messages(forum.id)[-1]["message_thread_id"] == topic["message_thread_id"]
     await line.ok("closeForumTopic", **place)
     await line.ok("deleteForumTopic", **place)
     words = await line.refusal("sendMessage", **place, text="x")
     assert words == "Bad Request: message thread not found"
-    assert all("message_thread_id" not in one for one in simulator.messages(forum.id))
+    assert all("message_thread_id" not in one for one in simulator.list_messages(forum.id))
 
 
 async def test_messages_are_copied_and_forwarded(
     line: Line, simulator: Simulator, ann: int
 ) -> None:
     """A copy is the bot's own, a forward says whose it was."""
-    group = simulator.world.add_chat("group", "Office")
-    said = simulator.people.text(ann, "a broken lamp")
+    group = simulator.state.add_chat("group", "Office")
+    said = simulator.people.send_text(ann, "a broken lamp")
     source = {"chat_id": group.id, "from_chat_id": ann, "message_id": said.message_id}
     copied = await line.ok("copyMessage", **source)
     forwarded = await line.ok("forwardMessage", **source)
-    first, second = simulator.messages(group.id)
+    first, second = simulator.list_messages(group.id)
     assert first["message_id"] == copied["message_id"]
     assert first["text"] == "a broken lamp"
     assert "forward_origin" not in first
@@ -269,7 +269,7 @@ async def test_messages_are_copied_and_forwarded(
 
 async def test_chats_and_members_can_be_asked_for(bot: Bot, simulator: Simulator, ann: int) -> None:
     """As python-telegram-bot reads them."""
-    group = simulator.world.add_chat("supergroup", "Office", members=[ann])
+    group = simulator.state.add_chat("supergroup", "Office", members=[ann])
     assert (await bot.get_chat(group.id)).title == "Office"
     assert (await bot.get_chat(ann)).first_name == "Ann"
     assert (await bot.get_chat_member(group.id, ann)).status == "creator"
@@ -323,7 +323,7 @@ async def test_commands_are_shown_by_scope_and_language(
     assert await menu() == ["mine"]
     await line.ok("deleteMyCommands", scope={"type": "chat", "chat_id": ann})
     assert await menu() == ["private"]
-    group = simulator.world.add_chat("group", "Office", members=[ann])
+    group = simulator.state.add_chat("group", "Office", members=[ann])
     assert await menu(group.id) == ["default_vi"]
     await teach("staff", scope={"type": "chat_administrators", "chat_id": group.id})
     assert await menu(group.id) == ["staff"]
@@ -351,8 +351,8 @@ async def test_a_chat_keeps_a_bounded_number_of_messages(
 ) -> None:
     """The oldest go."""
     for number in range(1_010):
-        simulator.people.text(ann, str(number))
-    kept = simulator.messages(ann)
+        simulator.people.send_text(ann, str(number))
+    kept = simulator.list_messages(ann)
     assert len(kept) == 1_000
     assert kept[-1]["text"] == "1009"
-    assert TOKEN in simulator.world.accounts
+    assert TOKEN in simulator.state.accounts

@@ -18,7 +18,7 @@ async def test_updates_come_again_until_they_are_confirmed(
 ) -> None:
     """An offset confirms what came before it."""
     for word in ("a", "b", "c"):
-        simulator.people.text(ann, word)
+        simulator.people.send_text(ann, word)
     first = await line.ok("getUpdates", limit=2)
     assert texts(first) == ["a", "b"]
     assert await line.ok("getUpdates", limit=2) == first
@@ -32,7 +32,7 @@ async def test_a_negative_offset_forgets_all_but_the_newest(
 ) -> None:
     """-1 keeps one."""
     for word in ("a", "b", "c"):
-        simulator.people.text(ann, word)
+        simulator.people.send_text(ann, word)
     assert texts(await line.ok("getUpdates", offset=-1)) == ["c"]
     assert texts(await line.ok("getUpdates")) == ["c"]
 
@@ -44,7 +44,7 @@ async def test_a_long_poll_ends_when_something_comes(
     polling = asyncio.ensure_future(line.ok("getUpdates", timeout=50))
     await line.ok("getMe")
     assert not polling.done()
-    simulator.people.text(ann, "now")
+    simulator.people.send_text(ann, "now")
     assert texts(await polling) == ["now"]
 
 
@@ -61,7 +61,7 @@ async def test_the_older_of_two_pollers_is_sent_away(
         "Conflict: terminated by other getUpdates request;"
         " make sure that only one bot instance is running"
     )
-    simulator.people.text(ann, "x")
+    simulator.people.send_text(ann, "x")
     assert texts(await newer) == ["x"]
 
 
@@ -73,7 +73,7 @@ async def test_a_poller_that_hung_up_disturbs_nobody(
     await line.ok("getMe")
     lost.cancel()
     await asyncio.wait([lost])
-    simulator.people.text(ann, "x")
+    simulator.people.send_text(ann, "x")
     assert texts(await line.ok("getUpdates", timeout=50)) == ["x"]
 
 
@@ -97,14 +97,14 @@ async def test_only_wanted_kinds_come_and_the_wish_is_remembered(
 ) -> None:
     """An empty list is the default again."""
     await line.ok("getUpdates", allowed_updates=["edited_message"])
-    act = simulator.people.text(ann, "a")
+    act = simulator.people.send_text(ann, "a")
     assert act.message_id is not None
-    simulator.people.edit(ann, act.message_id, "b")
+    simulator.people.edit_message(ann, act.message_id, "b")
     got = await line.ok("getUpdates")
     assert [set(one) - {"update_id"} for one in got] == [{"edited_message"}]
     assert got[0]["edited_message"]["text"] == "b"
     await line.ok("getUpdates", offset=got[0]["update_id"] + 1, allowed_updates=[])
-    simulator.people.block(ann)
+    simulator.people.block_bot(ann)
     assert "my_chat_member" in (await line.ok("getUpdates"))[0]
 
 
@@ -112,8 +112,8 @@ async def test_delivered_waits_for_the_confirmation(
     line: Line, simulator: Simulator, ann: int
 ) -> None:
     """Being given an update is not yet having it."""
-    act = simulator.people.text(ann, "x")
-    waiting = asyncio.ensure_future(simulator.delivered())
+    act = simulator.people.send_text(ann, "x")
+    waiting = asyncio.ensure_future(simulator.wait_until_delivered())
     await line.ok("getUpdates")
     assert not waiting.done()
     await line.ok("getUpdates", offset=act.update_id + 1)
@@ -122,8 +122,8 @@ async def test_delivered_waits_for_the_confirmation(
 
 async def test_acts_before_any_bot_wait_for_the_first(line: Line, simulator: Simulator) -> None:
     """It gets them when it registers."""
-    ben = simulator.world.add_user(first_name="Ben")
-    simulator.people.text(ben.id, "early")
+    ben = simulator.state.add_user(first_name="Ben")
+    simulator.people.send_text(ben.id, "early")
     assert texts(await line.ok("getUpdates")) == ["early"]
     await line.ok("sendMessage", chat_id=ben.id, text="hello")
 
@@ -132,8 +132,8 @@ async def test_a_raw_update_is_delivered_as_it_is(
     line: Line, simulator: Simulator, ann: int
 ) -> None:
     """With an id where it has none."""
-    act = simulator.people.update(ann, {"message": {"nonsense": True}})
+    act = simulator.people.send_update(ann, {"message": {"nonsense": True}})
     assert await line.ok("getUpdates") == [
         {"update_id": act.update_id, "message": {"nonsense": True}}
     ]
-    assert simulator.world.accounts[TOKEN].updates.last_id == act.update_id
+    assert simulator.state.accounts[TOKEN].updates.last_id == act.update_id

@@ -55,16 +55,16 @@ async def hook() -> AsyncIterator[Hook]:
 
 
 async def done(simulator: Simulator) -> None:
-    await asyncio.wait_for(simulator.delivered(), 10)
+    await asyncio.wait_for(simulator.wait_until_delivered(), 10)
 
 
 async def test_an_update_is_posted_with_the_secret(
     line: Line, simulator: Simulator, hook: Hook, ann: int
 ) -> None:
     """What waited before the webhook was set comes as well."""
-    simulator.people.text(ann, "before")
+    simulator.people.send_text(ann, "before")
     await line.ok("setWebhook", url=hook.url, secret_token="s3-cret_")
-    simulator.people.text(ann, "after")
+    simulator.people.send_text(ann, "after")
     await done(simulator)
     assert hook.texts() == ["before", "after"]
     assert hook.secrets == ["s3-cret_", "s3-cret_"]
@@ -77,7 +77,7 @@ async def test_an_update_that_was_not_taken_comes_again_before_the_next(
     hook.answers = [web.Response(status=500), web.Response(status=302)]
     await line.ok("setWebhook", url=hook.url)
     for word in ("a", "b"):
-        simulator.people.text(ann, word)
+        simulator.people.send_text(ann, word)
     await done(simulator)
     assert hook.texts() == ["a", "a", "a", "b"]
     info = await line.ok("getWebhookInfo")
@@ -90,14 +90,14 @@ async def test_one_chat_does_not_wait_for_another(
     line: Line, simulator: Simulator, hook: Hook, ann: int
 ) -> None:
     """Ben is served while Ann's update is being handled, and Ann's next one waits."""
-    ben = simulator.world.add_user(first_name="Ben").id
+    ben = simulator.state.add_user(first_name="Ben").id
     hook.held[ann] = asyncio.Event()
     await line.ok("setWebhook", url=hook.url)
-    simulator.people.text(ann, "a1")
+    simulator.people.send_text(ann, "a1")
     await hook.arrived.wait()
     hook.arrived.clear()
-    simulator.people.text(ann, "a2")
-    simulator.people.text(ben, "b1")
+    simulator.people.send_text(ann, "a2")
+    simulator.people.send_text(ben, "b1")
     await hook.arrived.wait()
     assert hook.texts() == ["a1", "b1"]
     assert (await line.ok("getWebhookInfo"))["pending_update_count"] >= 2
@@ -110,12 +110,12 @@ async def test_no_more_are_under_way_than_the_bot_wants(
     line: Line, simulator: Simulator, hook: Hook, ann: int
 ) -> None:
     """With one connection chats go one after another."""
-    ben = simulator.world.add_user(first_name="Ben").id
+    ben = simulator.state.add_user(first_name="Ben").id
     hook.held[ann] = asyncio.Event()
     await line.ok("setWebhook", url=hook.url, max_connections=1)
-    simulator.people.text(ann, "a")
+    simulator.people.send_text(ann, "a")
     await hook.arrived.wait()
-    simulator.people.text(ben, "b")
+    simulator.people.send_text(ben, "b")
     await line.ok("getMe")
     assert hook.texts() == ["a"]
     hook.held[ann].set()
@@ -135,11 +135,11 @@ async def test_a_method_in_the_response_is_executed(
     ]
     await line.ok("setWebhook", url=hook.url)
     for word in ("a", "b", "c"):
-        simulator.people.text(ann, word)
+        simulator.people.send_text(ann, word)
     await done(simulator)
-    said = [one["text"] for one in simulator.messages(ann) if one["from"]["is_bot"]]
+    said = [one["text"] for one in simulator.list_messages(ann) if one["from"]["is_bot"]]
     assert said == ["hi"]
-    calls = simulator.gateway.journal.entries(method="sendMessage")
+    calls = simulator.gateway.journal.list_requests(method="sendMessage")
     assert [one.status for one in calls] == [200, 400]
 
 
@@ -147,9 +147,9 @@ async def test_pending_updates_can_be_dropped(
     line: Line, simulator: Simulator, hook: Hook, ann: int
 ) -> None:
     """Before they are posted anywhere."""
-    simulator.people.text(ann, "old")
+    simulator.people.send_text(ann, "old")
     await line.ok("setWebhook", url=hook.url, drop_pending_updates=True)
-    simulator.people.text(ann, "new")
+    simulator.people.send_text(ann, "new")
     await done(simulator)
     assert hook.texts() == ["new"]
 
@@ -159,7 +159,7 @@ async def test_a_bot_that_is_away_gets_them_when_it_is_back(
 ) -> None:
     """Nothing listens at the first address."""
     await line.ok("setWebhook", url="http://127.0.0.1:9/hook")
-    act: SentUpdates = simulator.people.text(ann, "x")
+    act: SentUpdates = simulator.people.send_text(ann, "x")
     while "last_error_message" not in (info := await line.ok("getWebhookInfo")):
         pass
     assert info["last_error_message"].startswith("Connection failed")
@@ -192,6 +192,6 @@ async def test_a_retry_waits_as_long_as_it_is_asked_to(
     await line.ok("setWebhook", url=hook.url)
     loop = asyncio.get_running_loop()
     begin = loop.time()
-    simulator.people.text(ann, "x")
+    simulator.people.send_text(ann, "x")
     await done(simulator)
     assert loop.time() - begin >= 0.4

@@ -261,7 +261,7 @@ async def test_a_units_group_gets_alerts_without_text_or_identity(town: Town) ->
     assert "Binh" in group.messages[-1]["text"]
     assert not stranger.has_heard("Bí mật")
 
-    del town.simulator.world.chat(group.id).topics[group.topics["Ý kiến"]]
+    del town.simulator.state.get_chat(group.id).topics[group.topics["Ý kiến"]]
     second = await town.resident("Chi").gives("Ngập nước.", area=WARD_NAME)
     assert second in group.messages[-1]["text"]
     assert "message_thread_id" not in group.messages[-1]
@@ -269,7 +269,7 @@ async def test_a_units_group_gets_alerts_without_text_or_identity(town: Town) ->
 
     bot = {"id": 1, "is_bot": True, "first_name": "bot"}
     removed = {
-        "chat": town.simulator.world.chat(group.id).as_json(),
+        "chat": town.simulator.state.get_chat(group.id).as_json(),
         "from": {"id": leader.id, "is_bot": False, "first_name": "Cường"},
         "date": 0,
         "old_chat_member": {"status": "member", "user": bot},
@@ -287,7 +287,7 @@ async def test_a_command_of_an_anonymous_administrator_is_refused(town: Town) ->
     """A message that is sent in the name of the group names no officer."""
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     group = town.group("An Biên", leader)
-    chat = town.simulator.world.chat(group.id)
+    chat = town.simulator.state.get_chat(group.id)
     message = {
         "message_id": 77,
         "date": 0,

@@ -263,14 +263,14 @@ async def test_an_announcement_is_posted_in_the_channel(town: Town) -> None:
     """Once and without buttons; nothing is posted if no channel is set."""
     forum = await publish_forum(town)
     owner = town.resident("Chủ kênh")
-    channel = town.simulator.world.add_chat("channel", "Tin diễn đàn", False, [owner.id])
+    channel = town.simulator.state.add_chat("channel", "Tin diễn đàn", False, [owner.id])
     for policy in (town.app.policy, replace(town.app.policy, channel=channel.id)):
         for _ in range(2):
             async with town.work(policy=policy) as work:
                 row = await attendance.get_forum(work.connection, forum)
                 await announcements.announce_forum(work, row, "notice")
     await town.settle()
-    (said,) = town.simulator.messages(channel.id)
+    (said,) = town.simulator.list_messages(channel.id)
     assert "Kính mời nhân dân" in said["text"]
     assert "reply_markup" not in said
 
@@ -279,12 +279,12 @@ async def test_an_outdated_announcement_is_not_posted_in_the_channel(town: Town)
     """If the forum is cancelled before its notice was posted, only the cancellation is posted."""
     forum = await publish_forum(town)
     owner = town.resident("Chủ kênh")
-    channel = town.simulator.world.add_chat("channel", "Tin diễn đàn", False, [owner.id])
+    channel = town.simulator.state.add_chat("channel", "Tin diễn đàn", False, [owner.id])
     policy = replace(town.app.policy, channel=channel.id)
     for kind in ("notice", "cancelled"):
         async with town.work(policy=policy) as work:
             row = await attendance.get_forum(work.connection, forum)
             await announcements.announce_forum(work, row, kind)
     await town.settle()
-    (said,) = town.simulator.messages(channel.id)
+    (said,) = town.simulator.list_messages(channel.id)
     assert "Kính mời nhân dân" not in said["text"]

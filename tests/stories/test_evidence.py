@@ -95,7 +95,7 @@ async def test_a_deleted_file_fails_alone_and_the_resident_is_told(town: Town) -
     await ann.begins()
     await ann.does("photo", caption="Xe đậu kín vỉa hè")
     await ann.does("voice")
-    town.simulator.world.files._by_id.pop(ann.messages[-2]["voice"]["file_id"])
+    town.simulator.state.files._by_id.pop(ann.messages[-2]["voice"]["file_id"])
     await submit(ann)
     first, second = await list_attachments(town)
     assert (first.state, second.state) == (EvidenceState.STORED, EvidenceState.FAILED)
@@ -195,13 +195,15 @@ async def test_an_album_split_between_replicas_is_one_submission(twin_town: Town
     ann = twin_town.resident("Ann")
     await ann.begins()
     world = twin_town.simulator
-    world.people.album(ann.id, [{"type": "photo", "caption": "Ngõ 5"}, *[{"type": "photo"}] * 3])
-    waiting = world.world.account(next(iter(world.world.accounts))).updates
-    for number, update in enumerate(waiting.all()):
+    world.people.send_album(
+        ann.id, [{"type": "photo", "caption": "Ngõ 5"}, *[{"type": "photo"}] * 3]
+    )
+    waiting = world.state.get_account(next(iter(world.state.accounts))).updates
+    for number, update in enumerate(waiting.list_updates()):
         replica = twin_town.replica(number % 2)
         assert await twin_town.post(replica, update.body) == 200
         await replica.settle()
-        waiting.confirm(update.id)
+        waiting.confirm_update(update.id)
     await submit(ann)
     kept = await list_attachments(twin_town)
     assert len(kept) == 4
@@ -212,12 +214,14 @@ async def test_a_late_file_of_an_album_joins_it_at_a_later_question(town: Town) 
     """It is stored, and the open question stays open."""
     ann = town.resident("Ann")
     await ann.begins()
-    town.simulator.people.album(ann.id, [{"type": "photo", "caption": "Ngõ 5"}, {"type": "photo"}])
-    account = town.simulator.world.account(next(iter(town.simulator.world.accounts)))
-    first, second = account.updates.all()
+    town.simulator.people.send_album(
+        ann.id, [{"type": "photo", "caption": "Ngõ 5"}, {"type": "photo"}]
+    )
+    account = town.simulator.state.get_account(next(iter(town.simulator.state.accounts)))
+    first, second = account.updates.list_updates()
     assert await town.post(town.replica(0), first.body) == 200
-    account.updates.confirm(first.id)
-    account.updates.confirm(second.id)
+    account.updates.confirm_update(first.id)
+    account.updates.confirm_update(second.id)
     await town.settle()
     await ann.taps("feedback.details.options.done")
     assert await town.post(town.replica(0), second.body) == 200

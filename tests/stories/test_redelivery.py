@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 async def deliver_twice(town: Town, ann: Person, *texts: str) -> None:
     """Deliver all messages, then deliver all of them again from the beginning."""
     for text in texts:
-        town.simulator.people.text(ann.id, text)
-    updates = town.simulator.world.account().updates.all()
+        town.simulator.people.send_text(ann.id, text)
+    updates = town.simulator.state.get_account().updates.list_updates()
     for update in [*updates, *updates]:
         assert await town.post(town.replica(0), update.body) == 200
     await town.deliver()

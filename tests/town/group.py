@@ -20,5 +20,5 @@ class Group:
     @property
     def messages(self) -> list[dict[str, Any]]:
         """The bot's messages in the group, oldest first."""
-        messages = self.town.simulator.messages(self.id)
+        messages = self.town.simulator.list_messages(self.id)
         return [message for message in messages if message["from"]["is_bot"]]

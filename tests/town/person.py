@@ -68,8 +68,8 @@ class Person:
         await self.does("update", {"callback_query": query})
 
     async def does(self, act: str, *given: Any, to: Replica | None = None, **named: Any) -> None:
-        """Perform any act of `simulator.people`, for example "photo", "location" or "block"."""
-        getattr(self.town.simulator.people, act)(self.id, *given, **named)
+        """Perform an action of the control interface, for example "photo" or "block"."""
+        self.town.simulator.people.perform_action(act, self.id, *given, **named)
         await self.town.deliver(to)
 
     # What the chat shows.
@@ -77,7 +77,7 @@ class Person:
     @property
     def messages(self) -> list[dict[str, Any]]:
         """All messages of the private chat, oldest first, in the form of the Bot API."""
-        return self.town.simulator.messages(self.id)
+        return self.town.simulator.list_messages(self.id)
 
     @property
     def heard(self) -> list[str]:

@@ -86,7 +86,7 @@ class Town:
 
     def resident(self, name: str, *, language: str = "vi") -> Person:
         """Add a person who has never used the bot."""
-        user = self.simulator.world.add_user(first_name=name, language_code=language)
+        user = self.simulator.state.add_user(first_name=name, language_code=language)
         return Person(self, user.id, name)
 
     async def officer(self, name: str, unit: str = "31", role: Role = Role.OFFICER) -> Person:
@@ -99,7 +99,7 @@ class Town:
 
     def group(self, title: str, *members: Person, topics: tuple[str, ...] = ()) -> Group:
         """Add a group with these members; with `topics` it has a thread for each of them."""
-        world = self.simulator.world
+        world = self.simulator.state
         ids = [member.id for member in members]
         chat = world.add_chat("supergroup", title, bool(topics), ids)
         sender = {"id": ids[0], "is_bot": False, "first_name": members[0].name}
@@ -178,7 +178,7 @@ class Town:
 
     def read_file(self, file: dict[str, Any]) -> bytes:
         """Return the content of a file that a message shows, by its `file_id`."""
-        stored = self.simulator.world.files.get(file["file_id"])
+        stored = self.simulator.state.files.get_file(file["file_id"])
         assert stored is not None
         return bytes(stored.content)
 
@@ -189,12 +189,12 @@ class Town:
         pressed button was not answered.
         """
         chosen = to or self.replicas[0]
-        waiting = self.simulator.world.account(TOKEN).updates
-        for update in waiting.all():
+        waiting = self.simulator.state.get_account(TOKEN).updates
+        for update in waiting.list_updates():
             if await self.post(chosen, update.body) == 200:
-                waiting.confirm(update.id)
+                waiting.confirm_update(update.id)
         await self._settle_if_needed()
-        unanswered = [c for c in self.simulator.world.callbacks.values() if not c.answered]
+        unanswered = [c for c in self.simulator.state.callbacks.values() if not c.answered]
         assert not unanswered or self.refused_statuses, "a pressed button was left unanswered"
 
     async def settle(self) -> None:

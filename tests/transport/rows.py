@@ -88,12 +88,12 @@ async def meet(town: Town, name: str) -> Person:
 
 def add_fault(town: Town, kind: str, **more: Any) -> None:
     """Make calls of sendMessage, or of another method, fail."""
-    town.simulator.gateway.faults.add(**{"kind": kind, "method": "sendMessage", **more})
+    town.simulator.gateway.faults.add_fault(**{"kind": kind, "method": "sendMessage", **more})
 
 
 def count_requests(town: Town, chat_id: int, method: str = "sendMessage") -> int:
     """Return the number of calls of a method for a chat so far."""
-    entries = town.simulator.gateway.journal.entries(after=0, limit=10_000)
+    entries = town.simulator.gateway.journal.list_requests(after=0, limit=10_000)
     return sum(each.method == method and each.params.get("chat_id") == chat_id for each in entries)
 
 

@@ -124,8 +124,8 @@ async def test_an_uncritical_message_in_doubt_is_left_for_review(town: Town, kin
 async def test_messages_of_a_blocked_chat_are_sent_after_the_unblocking(town: Town) -> None:
     """A 403 parks the chat; its messages are sent later, in order."""
     ann = await meet(town, "Ann")
-    town.simulator.people.block(ann.id)
-    town.simulator.world.account().updates.clear()  # the bot is not told of it
+    town.simulator.people.block_bot(ann.id)
+    town.simulator.state.get_account().updates.clear()  # the bot is not told of it
     await enqueue(town, make_message("a", ann.id, town.now))
     await enqueue(town, make_message("b", ann.id, town.now, words="draft.ended"))
     for _ in range(3):
@@ -142,8 +142,8 @@ async def test_messages_of_a_blocked_chat_are_sent_after_the_unblocking(town: To
 async def test_an_officer_who_blocks_is_off_duty_and_another_is_alerted(town: Town) -> None:
     """The next officer on duty gets the undelivered alert."""
     gone = await town.officer("Binh")
-    town.simulator.people.block(gone.id)
-    town.simulator.world.account().updates.clear()  # the bot finds out by being refused
+    town.simulator.people.block_bot(gone.id)
+    town.simulator.state.get_account().updates.clear()  # the bot finds out by being refused
     code = await town.resident("Ann").gives("Nội dung.")
     assert await get_state(town, f"alert:{code}:{gone.id}:2") == "waiting"
     other = await town.officer("Chi")
@@ -177,15 +177,15 @@ async def test_a_refused_token_stops_everything_and_loses_nothing(town: Town) ->
 async def test_a_group_that_became_a_supergroup_gets_each_message_once(town: Town) -> None:
     """All waiting messages go to the new chat, in order."""
     ann = await meet(town, "Ann")
-    group = town.simulator.world.add_chat("group", "Tổ trực", members=[ann.id])
-    new = town.simulator.world.migrate(group)
-    town.simulator.world.account().updates.clear()  # the bot finds out by being refused
+    group = town.simulator.state.add_chat("group", "Tổ trực", members=[ann.id])
+    new = town.simulator.state.migrate_group(group)
+    town.simulator.state.get_account().updates.clear()  # the bot finds out by being refused
     await enqueue(town, make_message("a", group.id, town.now))
     await enqueue(town, make_message("b", group.id, town.now, words="draft.ended"))
     await town.deliver()
     town.advance(minutes=2)
     await town.deliver()
-    said = [each["text"] for each in town.simulator.messages(new.id) if "text" in each]
+    said = [each["text"] for each in town.simulator.list_messages(new.id) if "text" in each]
     assert len(said) == 2
     assert contains_text(said[0], "draft.none")
     assert contains_text(said[1], "draft.ended")

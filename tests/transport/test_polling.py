@@ -35,8 +35,8 @@ async def poll(town: Town) -> AsyncIterator[asyncio.Event]:
 
 async def wait_until_confirmed(town: Town) -> None:
     """Return when all updates are confirmed and every reply was sent."""
-    updates = town.simulator.world.account(TOKEN).updates
-    await asyncio.wait_for(updates.confirmed(updates.last_id), 15)
+    updates = town.simulator.state.get_account(TOKEN).updates
+    await asyncio.wait_for(updates.wait_until_confirmed(updates.last_id), 15)
     await town.settle()
 
 
@@ -55,7 +55,7 @@ async def test_a_conversation_by_polling(town: Town) -> None:
             "3",
             "gui",
         ):
-            town.simulator.people.text(ann.id, act)
+            town.simulator.people.send_text(ann.id, act)
         await wait_until_confirmed(town)
     assert ann.is_told("receipt.text")
     assert await list_texts(town) == ["Nội dung."]
@@ -64,8 +64,8 @@ async def test_a_conversation_by_polling(town: Town) -> None:
 async def test_an_update_that_the_database_could_not_store_comes_again(town: Town) -> None:
     """The offset is confirmed only after the commit; the update is not kept as failed."""
     ann = await _begin_opinion(town)
-    town.simulator.people.text(ann.id, "Nội dung.")
-    updates = town.simulator.world.account(TOKEN).updates
+    town.simulator.people.send_text(ann.id, "Nội dung.")
+    updates = town.simulator.state.get_account(TOKEN).updates
     async with town.app.database.transaction() as connection:
         await connection.execute(text("ALTER TABLE conversation RENAME TO elsewhere"))
     async with poll(town):
@@ -82,7 +82,7 @@ async def test_an_update_that_the_database_could_not_store_comes_again(town: Tow
 
 def _list_calls(town: Town) -> list[Any]:
     """Return all calls of the Bot API so far."""
-    return town.simulator.gateway.journal.entries(limit=10_000)
+    return town.simulator.gateway.journal.list_requests(limit=10_000)
 
 
 async def _begin_opinion(town: Town) -> Any:
@@ -95,10 +95,10 @@ async def _begin_opinion(town: Town) -> Any:
 async def test_an_unparsable_update_does_not_stop_the_others(town: Town) -> None:
     """It is kept and confirmed; the updates before and after it are handled."""
     ann = town.resident("Ann")
-    town.simulator.people.text(ann.id, "/help")
-    town.simulator.people.update(ann.id, {"message": {"text": "no chat"}})
-    town.simulator.people.update(ann.id, {"message": 5})
-    town.simulator.people.text(ann.id, "/feedback")
+    town.simulator.people.send_text(ann.id, "/help")
+    town.simulator.people.send_update(ann.id, {"message": {"text": "no chat"}})
+    town.simulator.people.send_update(ann.id, {"message": 5})
+    town.simulator.people.send_text(ann.id, "/feedback")
     async with poll(town):
         await wait_until_confirmed(town)
     assert await count_failed_updates(town) == 2
@@ -108,13 +108,13 @@ async def test_an_unparsable_update_does_not_stop_the_others(town: Town) -> None
 async def test_stopping_confirms_the_handled_updates(town: Town) -> None:
     """The next replica does not get them again."""
     ann = town.resident("Ann")
-    town.simulator.people.text(ann.id, "/help")
-    updates = town.simulator.world.account(TOKEN).updates
+    town.simulator.people.send_text(ann.id, "/help")
+    updates = town.simulator.state.get_account(TOKEN).updates
     stopping = asyncio.Event()
     polling = Polling(town.app.bot, town.app.intake, ALLOWED_UPDATES, town.app.stop_for, wait=5)
     running = asyncio.create_task(polling.run(stopping))
     async with asyncio.timeout(5):
-        while not town.simulator.gateway.journal.entries(method="getUpdates"):
+        while not town.simulator.gateway.journal.list_requests(method="getUpdates"):
             await asyncio.sleep(0)
     stopping.set()
     await asyncio.wait_for(running, 5)
@@ -124,12 +124,12 @@ async def test_stopping_confirms_the_handled_updates(town: Town) -> None:
 async def test_lower_update_ids_are_handled_after_an_idle_time(town: Town) -> None:
     """After an empty answer the poller sends no offset that would hide them."""
     ann = town.resident("Ann")
-    updates = town.simulator.world.account(TOKEN).updates
-    town.simulator.people.text(ann.id, "/help")
+    updates = town.simulator.state.get_account(TOKEN).updates
+    town.simulator.people.send_text(ann.id, "/help")
     stopping = asyncio.Event()
     polling = Polling(town.app.bot, town.app.intake, ALLOWED_UPDATES, town.app.stop_for, wait=0)
     running = asyncio.create_task(polling.run(stopping))
-    await asyncio.wait_for(updates.confirmed(updates.last_id), 5)
+    await asyncio.wait_for(updates.wait_until_confirmed(updates.last_id), 5)
     before = town.simulator.gateway.journal.last
     async with asyncio.timeout(5):
         while town.simulator.gateway.journal.last < before + 3:
@@ -137,7 +137,7 @@ async def test_lower_update_ids_are_handled_after_an_idle_time(town: Town) -> No
     person = {"id": ann.id, "is_bot": False, "first_name": "Ann"}
     chat = {"id": ann.id, "type": "private", "first_name": "Ann"}
     command = [{"type": "bot_command", "offset": 0, "length": 9}]
-    town.simulator.people.update(
+    town.simulator.people.send_update(
         ann.id,
         {
             "update_id": 7,
@@ -151,7 +151,7 @@ async def test_lower_update_ids_are_handled_after_an_idle_time(town: Town) -> No
             },
         },
     )
-    await asyncio.wait_for(updates.confirmed(7), 5)
+    await asyncio.wait_for(updates.wait_until_confirmed(7), 5)
     stopping.set()
     await asyncio.wait_for(running, 5)
     await town.settle()
@@ -160,7 +160,7 @@ async def test_lower_update_ids_are_handled_after_an_idle_time(town: Town) -> No
 
 async def test_a_refused_token_ends_polling(town: Town) -> None:
     """After a 401 the poller stops with a fatal reason."""
-    town.simulator.gateway.faults.add(
+    town.simulator.gateway.faults.add_fault(
         kind="error", method="getUpdates", count=None, status=401, description="Unauthorized"
     )
     async with poll(town):
@@ -172,11 +172,11 @@ async def test_the_next_question_is_shown_although_answering_the_button_failed(t
     """A failure of answerCallbackQuery is ignored."""
     ann = town.resident("Ann")
     await ann.says("/feedback")
-    town.simulator.gateway.faults.add(kind="5xx", method="answerCallbackQuery")
+    town.simulator.gateway.faults.add_fault(kind="5xx", method="answerCallbackQuery")
     shown = ann.messages[-1]
     button = shown["reply_markup"]["inline_keyboard"][0][0]
     async with poll(town):
-        town.simulator.people.press(
+        town.simulator.people.press_button(
             ann.id, message_id=shown["message_id"], data=button["callback_data"]
         )
         await wait_until_confirmed(town)

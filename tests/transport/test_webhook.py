@@ -41,7 +41,7 @@ def press_submit(town: Town, ann: Person) -> None:
     """Press the first button of the newest message, and deliver nothing yet."""
     shown = ann.messages[-1]
     data = shown["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
-    town.simulator.people.press(ann.id, message_id=shown["message_id"], data=data)
+    town.simulator.people.press_button(ann.id, message_id=shown["message_id"], data=data)
 
 
 # Who may call
@@ -95,8 +95,8 @@ async def test_a_repeated_update_shows_the_question_again(town: Town) -> None:
     """
     ann = town.resident("Ann")
     await ann.begins()
-    town.simulator.people.text(ann.id, "Một lần.")
-    (update,) = town.simulator.world.account().updates.all()
+    town.simulator.people.send_text(ann.id, "Một lần.")
+    (update,) = town.simulator.state.get_account().updates.list_updates()
     assert await town.post(town.replica(0), update.body) == 200
     await town.replica(0).settle()
     heard = len(ann.heard)
@@ -116,8 +116,8 @@ async def test_an_older_repeated_update_is_recognised(town: Town) -> None:
     await ann.begins()
     bodies = []
     for words in ("Một.", "Hai.", "Ba."):
-        town.simulator.people.text(ann.id, words)
-        bodies.append(town.simulator.world.account().updates.all()[-1].body)
+        town.simulator.people.send_text(ann.id, words)
+        bodies.append(town.simulator.state.get_account().updates.list_updates()[-1].body)
         await town.deliver()
     for body in bodies:
         assert await town.post(town.replica(0), body) == 200
@@ -132,7 +132,7 @@ async def test_a_repeated_submit_makes_no_second_submission(town: Town) -> None:
     """The repeated press is acknowledged and changes nothing."""
     ann = await reach_review(town)
     press_submit(town, ann)
-    (update,) = town.simulator.world.account().updates.all()
+    (update,) = town.simulator.state.get_account().updates.list_updates()
     for _ in range(3):
         assert await town.post(town.replica(0), update.body) == 200
     await town.deliver()
@@ -156,8 +156,8 @@ async def test_one_update_on_two_replicas_at_once_has_one_effect(twin_town: Town
     town = twin_town
     ann = town.resident("Ann")
     await ann.begins()
-    town.simulator.people.text(ann.id, "Một lần.")
-    (update,) = town.simulator.world.account().updates.all()
+    town.simulator.people.send_text(ann.id, "Một lần.")
+    (update,) = town.simulator.state.get_account().updates.list_updates()
     async with lock_conversation(town, ann, 2):
         posts = asyncio.gather(*(town.post(each, update.body) for each in town.replicas))
     assert await posts == [200, 200]
@@ -174,7 +174,7 @@ async def test_a_submit_on_two_replicas_at_once_makes_one_submission(twin_town: 
     town = twin_town
     ann = await reach_review(town)
     press_submit(town, ann)
-    (update,) = town.simulator.world.account().updates.all()
+    (update,) = town.simulator.state.get_account().updates.list_updates()
     async with lock_conversation(town, ann, 2):
         posts = asyncio.gather(*(town.post(each, update.body) for each in town.replicas))
     assert await posts == [200, 200]
@@ -189,8 +189,8 @@ async def test_two_messages_on_two_replicas_at_once_are_both_kept(twin_town: Tow
     ann = town.resident("Ann")
     await ann.begins()
     for words in ("Một.", "Hai."):
-        town.simulator.people.text(ann.id, words)
-    updates = town.simulator.world.account().updates.all()
+        town.simulator.people.send_text(ann.id, words)
+    updates = town.simulator.state.get_account().updates.list_updates()
     async with lock_conversation(town, ann, 2):
         posts = asyncio.gather(
             *(town.post(*each) for each in zip(town.replicas, (u.body for u in updates)))  # noqa: B905
@@ -229,7 +229,7 @@ async def test_a_callback_older_than_150_seconds_commits(town: Town) -> None:
     """Telegram refuses the answer of the button; the submission is stored and has its receipt."""
     ann = await reach_review(town)
     press_submit(town, ann)
-    town.simulator.world.clock.advance(151)
+    town.simulator.state.clock.advance(151)
     await town.deliver()
     assert town.refused_statuses == [400]
     assert await list_texts(town) == ["Nội dung."]
@@ -244,7 +244,7 @@ async def test_a_double_tap_on_submit_makes_one_submission(town: Town) -> None:
     await town.deliver()
     assert await list_texts(town) == ["Nội dung."]
     assert ann.count_told("receipt.text") == 1
-    callbacks = list(town.simulator.world.callbacks.values())[-2:]
+    callbacks = list(town.simulator.state.callbacks.values())[-2:]
     assert [each.answered for each in callbacks] == [True, True]
 
 
@@ -303,14 +303,14 @@ async def test_an_update_is_handled_after_the_database_was_away(
     """503 with Retry-After meanwhile; the same update is handled later."""
     ann = await reach_review(town)
     press_submit(town, ann)
-    (update,) = town.simulator.world.account().updates.all()
+    (update,) = town.simulator.state.get_account().updates.list_updates()
     async with make_unavailable(town, database_url, tmp_path):
         status, retry_after = await _post(town, update.body)
         assert status == 503
         assert int(retry_after or 0) > 0
         await asyncio.wait_for(town.app.replies.drained(), 5)
         assert not ann.was_told("receipt.text")
-        assert len(town.simulator.world.account().updates) == 1
+        assert len(town.simulator.state.get_account().updates) == 1
     await town.deliver()
     assert await list_texts(town) == ["Nội dung."]
     assert ann.is_told("receipt.text")
@@ -345,7 +345,7 @@ async def test_a_lock_timeout_does_not_fail_the_update(
     async with open_town(postgres.make_url(name)) as town:
         ann = await reach_review(town)
         press_submit(town, ann)
-        (update,) = town.simulator.world.account().updates.all()
+        (update,) = town.simulator.state.get_account().updates.list_updates()
         await postgres.execute(f'ALTER DATABASE "{name}" SET lock_timeout = 50')
         rows = table(Conversation)
         async with town.app.database.transaction() as holder:

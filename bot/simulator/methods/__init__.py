@@ -1,6 +1,7 @@
-"""The methods of the Bot API that the simulator models, by name.
+"""The methods of the Bot API that the simulator implements, by name.
 
-`getUpdates` waits, and is in `polling`.
+Each takes the state, the bot and valid parameters, returns the result, and raises ApiError.
+`getUpdates` is in `bot.simulator.long_polling`, because it waits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Methods that ask about the bot, chats, members and files, and those for topics."""
+"""Methods for the bot, chats, members, files and forum topics."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _RIGHTS = (
     "can_edit_stories",
     "can_delete_stories",
 )
-_NO_GIFTS = dict.fromkeys(
+_ACCEPTED_GIFTS = dict.fromkeys(
     (
         "unlimited_gifts",
         "limited_gifts",
@@ -41,45 +41,45 @@ _NO_GIFTS = dict.fromkeys(
 )
 
 
-def get_me(_world: SimulatorState, bot: BotAccount, _params: Json) -> Json:
+def get_me(_state: SimulatorState, bot: BotAccount, _params: Json) -> Json:
     return bot.as_json()
 
 
-def get_file(world: SimulatorState, _bot: BotAccount, params: Json) -> Json:
-    return world.files.described(params["file_id"])
+def get_file(state: SimulatorState, _bot: BotAccount, params: Json) -> Json:
+    return state.files.describe_file(params["file_id"])
 
 
-def get_chat(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
-    chat = find_known_chat(world, bot, params["chat_id"])
+def get_chat(state: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    chat = find_known_chat(state, bot, params["chat_id"])
     pinned = chat.messages.get(chat.pinned or 0)
     return {
         **chat.as_json(),
         "accent_color_id": 0,
         "max_reaction_count": 11,
-        "accepted_gift_types": _NO_GIFTS,
+        "accepted_gift_types": _ACCEPTED_GIFTS,
         **({"pinned_message": pinned} if pinned else {}),
     }
 
 
-def get_chat_member(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
-    chat = find_known_chat(world, bot, params["chat_id"])
+def get_chat_member(state: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    chat = find_known_chat(state, bot, params["chat_id"])
     user_id = params["user_id"]
     if user_id == bot.user.id:
-        return _bot_as_member(chat, bot)
-    if user_id not in world.users:
+        return _build_bot_member(chat, bot)
+    if user_id not in state.users:
         raise bad_request("user not found")
     status = "member" if chat.id == user_id else chat.members.get(user_id, "left")
-    return _member(world, user_id, status)
+    return _build_member(state, user_id, status)
 
 
-def _bot_as_member(chat: SimulatedChat, bot: BotAccount) -> Json:
+def _build_bot_member(chat: SimulatedChat, bot: BotAccount) -> Json:
     if chat.is_private:
         return {"status": "member", "user": bot.user.as_json()}
     return {"status": "administrator", "user": bot.user.as_json(), **dict.fromkeys(_RIGHTS, False)}
 
 
-def _member(world: SimulatorState, user_id: int, status: str) -> Json:
-    member: Json = {"status": status, "user": world.users[user_id].as_json()}
+def _build_member(state: SimulatorState, user_id: int, status: str) -> Json:
+    member: Json = {"status": status, "user": state.users[user_id].as_json()}
     if status == "administrator":
         member.update(dict.fromkeys(_RIGHTS, False))
     elif status == "creator":
@@ -87,64 +87,66 @@ def _member(world: SimulatorState, user_id: int, status: str) -> Json:
     return member
 
 
-def get_chat_member_count(world: SimulatorState, bot: BotAccount, params: Json) -> int:
-    chat = find_known_chat(world, bot, params["chat_id"])
+def get_chat_member_count(state: SimulatorState, bot: BotAccount, params: Json) -> int:
+    chat = find_known_chat(state, bot, params["chat_id"])
     return 2 if chat.is_private else len(chat.members) + 1
 
 
-def get_chat_administrators(world: SimulatorState, bot: BotAccount, params: Json) -> list[Json]:
-    chat = find_known_chat(world, bot, params["chat_id"])
+def get_chat_administrators(state: SimulatorState, bot: BotAccount, params: Json) -> list[Json]:
+    chat = find_known_chat(state, bot, params["chat_id"])
     if chat.is_private:
         raise bad_request("there are no administrators in the private chat")
     people = [
-        _member(world, user_id, status)
+        _build_member(state, user_id, status)
         for user_id, status in chat.members.items()
         if status in ("creator", "administrator")
     ]
-    return [*people, _bot_as_member(chat, bot)]
+    return [*people, _build_bot_member(chat, bot)]
 
 
-def leave_chat(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
-    chat = find_known_chat(world, bot, params["chat_id"])
+def leave_chat(state: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    chat = find_known_chat(state, bot, params["chat_id"])
     if chat.is_private:
         raise bad_request("chat member status can't be changed in private chats")
     bot.left.add(chat.id)
     return True
 
 
-def create_forum_topic(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
-    chat = find_writable_chat(world, bot, params["chat_id"])
+def create_forum_topic(state: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    chat = find_writable_chat(state, bot, params["chat_id"])
     if not chat.is_forum:
         raise bad_request("the chat is not a forum")
     if not 1 <= len(params["name"]) <= 128:
         raise bad_request("TOPIC_TITLE_INVALID")
-    thread = world.open_topic(chat, params["name"], bot.user.as_json())
+    thread = state.open_topic(chat, params["name"], bot.user.as_json())
     color = params.get("icon_color", 7322096)
     return {"message_thread_id": thread, "name": params["name"], "icon_color": color}
 
 
-def close_forum_topic(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
-    chat, topic = _topic(world, bot, params)
+def close_forum_topic(state: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    chat, topic = _find_topic(state, bot, params)
     if topic.closed:
         raise bad_request("TOPIC_NOT_MODIFIED")
     chat.topics[params["message_thread_id"]] = ForumTopic(topic.name, closed=True)
     return True
 
 
-def delete_forum_topic(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
-    chat, _ = _topic(world, bot, params)
+def delete_forum_topic(state: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    chat, _ = _find_topic(state, bot, params)
     thread = params["message_thread_id"]
     del chat.topics[thread]
-    inside = [key for key, one in chat.messages.items() if one.get("message_thread_id") == thread]
+    inside = [
+        key for key, message in chat.messages.items() if message.get("message_thread_id") == thread
+    ]
     for message_id in (thread, *inside):
-        world.delete(chat, message_id)
+        state.delete_message(chat, message_id)
     return True
 
 
-def _topic(
-    world: SimulatorState, bot: BotAccount, params: Json
+def _find_topic(
+    state: SimulatorState, bot: BotAccount, params: Json
 ) -> tuple[SimulatedChat, ForumTopic]:
-    chat = find_writable_chat(world, bot, params["chat_id"])
+    chat = find_writable_chat(state, bot, params["chat_id"])
     if not chat.is_forum:
         raise bad_request("the chat is not a forum")
     topic = chat.topics.get(params["message_thread_id"])

@@ -1,4 +1,4 @@
-"""Methods that change what is there, and answers to callback queries."""
+"""Methods that edit and delete messages, and answers to callback queries."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from bot.simulator.methods.signature import Method
     from bot.simulator.state import SimulatorState
 
-_CALLBACK_LIFE = 150  # seconds; Telegram's own limit is undocumented, and of this order
-_DELETABLE = 48 * 3600
-_LONGEST_ANSWER = 200
-_CAPTIONED = frozenset({"photo", "video", "voice", "audio", "document", "animation"})
+# Telegram does not document its limit; it is of this size.
+_MAX_CALLBACK_AGE = 150  # seconds
+_MAX_DELETABLE_AGE = 48 * 3600  # seconds
+_MAX_ANSWER_CHARACTERS = 200
+_KINDS_WITH_CAPTION = frozenset({"photo", "video", "voice", "audio", "document", "animation"})
 _UNCHANGED = (
     "message is not modified: specified new message content and reply markup are exactly the same"
     " as a current content and reply markup of the message"
@@ -31,75 +32,78 @@ _UNCHANGED = (
 _EXPIRED = "query is too old and response timeout expired or query ID is invalid"
 
 
-def edit_message_text(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
-    chat, message = find_own_message(world, bot, params, "message to edit not found")
+def edit_message_text(state: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    chat, message = find_own_message(state, bot, params, "message to edit not found")
     if "text" not in message:
         raise bad_request("there is no text in the message to edit")
-    content = {**build_text(world, params), **build_inline_keyboard(params)}
-    return _changed(world, chat, message, content, {"text", "entities", "link_preview_options"})
+    content = {**build_text(state, params), **build_inline_keyboard(params)}
+    return _apply_edit(state, chat, message, content, {"text", "entities", "link_preview_options"})
 
 
-def edit_message_caption(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
-    chat, message = find_own_message(world, bot, params, "message to edit not found")
-    if not _CAPTIONED & message.keys():
+def edit_message_caption(state: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    chat, message = find_own_message(state, bot, params, "message to edit not found")
+    if not _KINDS_WITH_CAPTION & message.keys():
         raise bad_request("there is no caption in the message to edit")
-    content = {**build_caption(world, params), **build_inline_keyboard(params)}
-    return _changed(world, chat, message, content, {"caption", "caption_entities"})
+    content = {**build_caption(state, params), **build_inline_keyboard(params)}
+    return _apply_edit(state, chat, message, content, {"caption", "caption_entities"})
 
 
-def edit_message_reply_markup(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
-    chat, message = find_own_message(world, bot, params, "message to edit not found")
-    return _changed(world, chat, message, build_inline_keyboard(params), set())
+def edit_message_reply_markup(state: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    chat, message = find_own_message(state, bot, params, "message to edit not found")
+    return _apply_edit(state, chat, message, build_inline_keyboard(params), set())
 
 
-def _changed(
-    world: SimulatorState, chat: SimulatedChat, message: Json, content: Json, parts: set[str]
+def _apply_edit(
+    state: SimulatorState, chat: SimulatedChat, message: Json, content: Json, parts: set[str]
 ) -> Json:
-    """The message with new content; the keyboard goes unless it is given again."""
+    """Replace the fields `parts` of a message by new content; return the message.
+
+    The keyboard is removed if `content` has none. Raises ApiError if nothing changes.
+    """
     parts = parts | {"reply_markup"}
     rest = {key: value for key, value in message.items() if key not in parts}
     new = {**rest, **content}
     if new == message:
         raise bad_request(_UNCHANGED)
-    if len(parts) > 1:  # changed buttons alone do not make a message an edited one
-        new["edit_date"] = world.now()
-    world.replace(chat, new)
+    if len(parts) > 1:  # a change of buttons only does not set the date
+        new["edit_date"] = state.now()
+    state.replace_message(chat, new)
     return new
 
 
-def delete_message(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
-    chat = find_writable_chat(world, bot, params["chat_id"])
+def delete_message(state: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    chat = find_writable_chat(state, bot, params["chat_id"])
     message = chat.messages.get(params["message_id"])
     if message is None:
         raise bad_request("message to delete not found")
-    if world.now() - message["date"] > _DELETABLE:
+    if state.now() - message["date"] > _MAX_DELETABLE_AGE:
         raise bad_request("message can't be deleted for everyone")
-    return world.delete(chat, params["message_id"])
+    return state.delete_message(chat, params["message_id"])
 
 
-def delete_messages(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
-    """Those that are there; Telegram passes over the others."""
-    chat = find_writable_chat(world, bot, params["chat_id"])
+def delete_messages(state: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    """Delete the messages that exist. Telegram ignores the others."""
+    chat = find_writable_chat(state, bot, params["chat_id"])
     if len(params["message_ids"]) > 100:
         raise bad_request("too many messages to delete")
     for message_id in params["message_ids"]:
-        world.delete(chat, message_id)
+        state.delete_message(chat, message_id)
     return True
 
 
-def answer_callback_query(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
-    callback = world.callbacks.get(params["callback_query_id"])
+def answer_callback_query(state: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    callback = state.callbacks.get(params["callback_query_id"])
     if callback is None or callback.bot is not bot or callback.answered:
         raise bad_request(_EXPIRED)
-    if world.clock.now() - callback.at > _CALLBACK_LIFE:
+    if state.clock.now() - callback.at > _MAX_CALLBACK_AGE:
         raise bad_request(_EXPIRED)
     text = params.get("text") or None
-    if text and len(text) > _LONGEST_ANSWER:
+    if text and len(text) > _MAX_ANSWER_CHARACTERS:
         raise bad_request("MESSAGE_TOO_LONG")
     callback.answered = True
     callback.text = text
     callback.show_alert = params.get("show_alert", False)
-    world.events.tell(
+    state.events.add_event(
         "callback_answer",
         callback.chat_id,
         callback_query_id=callback.id,
@@ -109,8 +113,8 @@ def answer_callback_query(world: SimulatorState, bot: BotAccount, params: Json) 
     return True
 
 
-def set_message_reaction(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
-    chat = find_writable_chat(world, bot, params["chat_id"])
+def set_message_reaction(state: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    chat = find_writable_chat(state, bot, params["chat_id"])
     if params["message_id"] not in chat.messages:
         raise bad_request("message to react not found")
     if len(params.get("reaction") or []) > 1:

@@ -1,4 +1,4 @@
-"""Methods that put messages into chats."""
+"""Methods that send, copy, forward and pin messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.simulator.methods.signature import Method
     from bot.simulator.state import SimulatorState
 
-_ACTIONS = frozenset(
+_CHAT_ACTIONS = frozenset(
     {
         "typing",
         "upload_photo",
@@ -38,9 +38,9 @@ _ACTIONS = frozenset(
         "upload_video_note",
     }
 )
-_ALBUM = range(2, 11)
-# What stays of a message when it is copied or forwarded: what it says, not where it stood.
-_CONTENT = frozenset(
+_ALBUM_SIZES = range(2, 11)
+# The fields of a message that are copied and forwarded.
+_CONTENT_FIELDS = frozenset(
     {
         "text",
         "entities",
@@ -64,92 +64,103 @@ _CONTENT = frozenset(
 )
 
 
-def send_message(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
-    return post_bot_message(world, bot, params, build_text(world, params))
+def send_message(state: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    return post_bot_message(state, bot, params, build_text(state, params))
 
 
-def send_file(kind: str, world: SimulatorState, bot: BotAccount, params: Json) -> Json:
-    """A message with one file of a kind."""
-    find_writable_chat(world, bot, params["chat_id"])
-    content = build_media(kind, resolve_file(world, kind, params[kind]), params)
+def send_file(kind: str, state: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    """Send a message with one file of a kind."""
+    find_writable_chat(state, bot, params["chat_id"])
+    content = build_media(kind, resolve_file(state, kind, params[kind]), params)
     if params.get("has_spoiler"):
         content["has_media_spoiler"] = True
-    return post_bot_message(world, bot, params, {**content, **build_caption(world, params)})
+    return post_bot_message(state, bot, params, {**content, **build_caption(state, params)})
 
 
-def send_media_group(world: SimulatorState, bot: BotAccount, params: Json) -> list[Json]:
+def send_media_group(state: SimulatorState, bot: BotAccount, params: Json) -> list[Json]:
     items = params["media"]
     kinds = {item["type"] for item in items}
-    if len(items) not in _ALBUM:
+    if len(items) not in _ALBUM_SIZES:
         raise bad_request("an album must include 2-10 items")
     if not kinds <= {"photo", "video", "audio", "document"}:
         raise bad_request(f"the simulator knows no albums of {' and '.join(sorted(kinds))}")
     if len(kinds) > 1 and not kinds <= {"photo", "video"}:
         raise bad_request("document and audio can't be mixed with other media types")
-    find_writable_chat(world, bot, params["chat_id"])
-    contents = [_item(world, item) for item in items]
-    group = {"media_group_id": str(13_000_000_000_000_000 + world.number())}
-    return [post_bot_message(world, bot, params, {**group, **content}) for content in contents]
+    find_writable_chat(state, bot, params["chat_id"])
+    contents = [_build_album_item(state, item) for item in items]
+    group = {"media_group_id": str(13_000_000_000_000_000 + state.next_number())}
+    return [post_bot_message(state, bot, params, {**group, **content}) for content in contents]
 
 
-def _item(world: SimulatorState, item: Json) -> Json:
-    file = resolve_file(world, item["type"], item["media"])
-    return {**build_media(item["type"], file, item), **build_caption(world, item)}
+def _build_album_item(state: SimulatorState, item: Json) -> Json:
+    file = resolve_file(state, item["type"], item["media"])
+    return {**build_media(item["type"], file, item), **build_caption(state, item)}
 
 
-def send_location(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
-    return post_bot_message(world, bot, params, {"location": _point(params)})
+def send_location(state: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    return post_bot_message(state, bot, params, {"location": _build_location(params)})
 
 
-def send_venue(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
-    venue = {"location": _point(params), "title": params["title"], "address": params["address"]}
-    return post_bot_message(world, bot, params, {"location": _point(params), "venue": venue})
+def send_venue(state: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    venue = {
+        "location": _build_location(params),
+        "title": params["title"],
+        "address": params["address"],
+    }
+    return post_bot_message(
+        state, bot, params, {"location": _build_location(params), "venue": venue}
+    )
 
 
-def _point(params: Json) -> Json:
+def _build_location(params: Json) -> Json:
     if abs(params["latitude"]) > 90 or abs(params["longitude"]) > 180:
         raise bad_request("wrong latitude or longitude specified")
     return {"latitude": params["latitude"], "longitude": params["longitude"]}
 
 
-def send_contact(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
+def send_contact(state: SimulatorState, bot: BotAccount, params: Json) -> Json:
     names = ("phone_number", "first_name", "last_name", "vcard")
     contact = {name: params[name] for name in names if name in params}
-    return post_bot_message(world, bot, params, {"contact": contact})
+    return post_bot_message(state, bot, params, {"contact": contact})
 
 
-def send_chat_action(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
-    if params["action"] not in _ACTIONS:
+def send_chat_action(state: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    if params["action"] not in _CHAT_ACTIONS:
         raise bad_request("wrong parameter action in request")
-    chat = find_writable_chat(world, bot, params["chat_id"])
-    world.events.tell("action", chat.id, action=params["action"])
+    chat = find_writable_chat(state, bot, params["chat_id"])
+    state.events.add_event("action", chat.id, action=params["action"])
     return True
 
 
-def _source(
-    world: SimulatorState, bot: BotAccount, params: Json, message_id: int, what: str
+def _find_source(
+    state: SimulatorState, bot: BotAccount, params: Json, message_id: int, verb: str
 ) -> Json:
-    chat = find_known_chat(world, bot, params["from_chat_id"])
+    """Return the message to copy or forward. Raises ApiError; `verb` is for its text."""
+    chat = find_known_chat(state, bot, params["from_chat_id"])
     message = chat.messages.get(message_id)
     if message is None:
-        raise bad_request(f"message to {what} not found")
+        raise bad_request(f"message to {verb} not found")
     return message
 
 
-def _content(message: Json) -> Json:
-    content = {key: value for key, value in message.items() if key in _CONTENT}
+def _copy_content(message: Json) -> Json:
+    """Return the fields of a message that a copy has. Raises ApiError if there are none."""
+    content = {key: value for key, value in message.items() if key in _CONTENT_FIELDS}
     if not content:
         raise bad_request("message can't be copied")
     return content
 
 
-def forward_message(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
-    message = _source(world, bot, params, params["message_id"], "forward")
-    origin = message.get("forward_origin") or _origin(message)
-    return post_bot_message(world, bot, params, {**_content(message), "forward_origin": origin})
+def forward_message(state: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    message = _find_source(state, bot, params, params["message_id"], "forward")
+    origin = message.get("forward_origin") or _build_origin(message)
+    return post_bot_message(
+        state, bot, params, {**_copy_content(message), "forward_origin": origin}
+    )
 
 
-def _origin(message: Json) -> Json:
+def _build_origin(message: Json) -> Json:
+    """Return the object "MessageOrigin" of the Bot API."""
     if "from" in message:
         return {"type": "user", "date": message["date"], "sender_user": message["from"]}
     return {
@@ -160,42 +171,42 @@ def _origin(message: Json) -> Json:
     }
 
 
-def copy_message(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
-    message = _source(world, bot, params, params["message_id"], "copy")
-    content = _content(message)
+def copy_message(state: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    message = _find_source(state, bot, params, params["message_id"], "copy")
+    content = _copy_content(message)
     if "caption" in params:
         content = {key: value for key, value in content.items() if key != "caption_entities"}
-        content.update(build_caption(world, params))
-    sent = post_bot_message(world, bot, params, content)
+        content.update(build_caption(state, params))
+    sent = post_bot_message(state, bot, params, content)
     return {"message_id": sent["message_id"]}
 
 
-def copy_messages(world: SimulatorState, bot: BotAccount, params: Json) -> list[Json]:
-    """Those that are there; Telegram passes over the others."""
-    chat = find_known_chat(world, bot, params["from_chat_id"])
-    found = [chat.messages[one] for one in params["message_ids"] if one in chat.messages]
-    if not found:
+def copy_messages(state: SimulatorState, bot: BotAccount, params: Json) -> list[Json]:
+    """Copy the messages that exist. Telegram ignores the others."""
+    chat = find_known_chat(state, bot, params["from_chat_id"])
+    messages = [chat.messages[key] for key in params["message_ids"] if key in chat.messages]
+    if not messages:
         raise bad_request("there are no messages to copy")
-    place = ("chat_id", "message_thread_id", "protect_content")
-    plain = {key: value for key, value in params.items() if key in place}
-    sent = [post_bot_message(world, bot, plain, _content(message)) for message in found]
+    target_fields = ("chat_id", "message_thread_id", "protect_content")
+    target = {key: value for key, value in params.items() if key in target_fields}
+    sent = [post_bot_message(state, bot, target, _copy_content(message)) for message in messages]
     return [{"message_id": message["message_id"]} for message in sent]
 
 
-def pin_chat_message(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
-    chat = find_writable_chat(world, bot, params["chat_id"])
+def pin_chat_message(state: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    chat = find_writable_chat(state, bot, params["chat_id"])
     message = chat.messages.get(params["message_id"])
     if message is None:
         raise bad_request("message to pin not found")
     chat.pinned = params["message_id"]
-    world.post(chat, {**build_sender(chat, bot), "pinned_message": remove_reply(message)})
+    state.post_message(chat, {**build_sender(chat, bot), "pinned_message": remove_reply(message)})
     return True
 
 
-def unpin_chat_message(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
-    chat = find_writable_chat(world, bot, params["chat_id"])
-    wanted = params.get("message_id", chat.pinned)
-    if chat.pinned is None or wanted != chat.pinned:
+def unpin_chat_message(state: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    chat = find_writable_chat(state, bot, params["chat_id"])
+    message_id = params.get("message_id", chat.pinned)
+    if chat.pinned is None or message_id != chat.pinned:
         raise bad_request("message to unpin not found")
     chat.pinned = None
     return True

@@ -1,4 +1,4 @@
-"""What a bot says of itself: commands, descriptions, name, menu button."""
+"""Methods that configure the profile of a bot: commands, descriptions, name, menu button."""
 
 from __future__ import annotations
 
@@ -18,66 +18,70 @@ if TYPE_CHECKING:
     from bot.simulator.methods.signature import Method
     from bot.simulator.state import SimulatorState
 
-_COMMAND = re.compile(r"/?[a-z0-9_]{1,32}")
-_LANGUAGE = re.compile(r"[a-z]{2}|")
-_LIMITS = {"description": 512, "short_description": 120, "name": 64}
+_COMMAND_PATTERN = re.compile(r"/?[a-z0-9_]{1,32}")
+_LANGUAGE_PATTERN = re.compile(r"[a-z]{2}|")
+_MAX_CHARACTERS = {"description": 512, "short_description": 120, "name": 64}
 
 
-def _scope(world: SimulatorState, bot: BotAccount, params: Json) -> str:
+def _name_scope(state: SimulatorState, bot: BotAccount, params: Json) -> str:
+    """Return a scope of commands as a text, such as "chat/5"."""
     scope = params.get("scope") or {"type": "default"}
     kind: str = scope["type"]
     if "chat_id" in scope:
-        kind += f"/{find_known_chat(world, bot, _number(scope['chat_id'])).id}"
+        kind += f"/{find_known_chat(state, bot, _parse_chat_id(scope['chat_id'])).id}"
     if "user_id" in scope:
         kind += f"/{scope['user_id']}"
     return kind
 
 
-def _number(chat_id: int | str) -> int | str:
+def _parse_chat_id(chat_id: int | str) -> int | str:
     text = str(chat_id)
     return int(text) if text.lstrip("-").isdigit() else chat_id
 
 
-def _language(params: Json) -> str:
+def _read_language(params: Json) -> str:
     code: str = params.get("language_code") or ""
-    if not _LANGUAGE.fullmatch(code):
+    if not _LANGUAGE_PATTERN.fullmatch(code):
         raise bad_request("invalid language code specified")
     return code
 
 
-def set_my_commands(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
+def set_my_commands(state: SimulatorState, bot: BotAccount, params: Json) -> bool:
     commands = params["commands"]
     if len(commands) > 100:
         raise bad_request("too many commands")
-    for one in commands:
-        if not _COMMAND.fullmatch(one["command"]):
-            raise bad_request("BOT_COMMAND_INVALID")
-        if not 1 <= len(one["description"]) <= 256:
-            raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
+    for command in commands:
+        if not _COMMAND_PATTERN.fullmatch(command["command"]):
+            raise bad_request("BOT_COMMAND_PATTERN_INVALID")
+        if not 1 <= len(command["description"]) <= 256:
+            raise bad_request("BOT_COMMAND_PATTERN_DESCRIPTION_INVALID")
     clean = [
-        {"command": one["command"].lstrip("/"), "description": one["description"]}
-        for one in commands
+        {"command": command["command"].lstrip("/"), "description": command["description"]}
+        for command in commands
     ]
-    key = _scope(world, bot, params), _language(params)
+    key = _name_scope(state, bot, params), _read_language(params)
     bot.commands.pop(key, None)
     if clean:
         bot.commands[key] = clean
     return True
 
 
-def get_my_commands(world: SimulatorState, bot: BotAccount, params: Json) -> list[Json]:
-    return bot.commands.get((_scope(world, bot, params), _language(params)), [])
+def get_my_commands(state: SimulatorState, bot: BotAccount, params: Json) -> list[Json]:
+    return bot.commands.get((_name_scope(state, bot, params), _read_language(params)), [])
 
 
-def delete_my_commands(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
-    bot.commands.pop((_scope(world, bot, params), _language(params)), None)
+def delete_my_commands(state: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    bot.commands.pop((_name_scope(state, bot, params), _read_language(params)), None)
     return True
 
 
 def list_menu_commands(bot: BotAccount, chat: SimulatedChat, user: User) -> list[Json]:
-    """The commands this person is shown: the narrowest scope, in their language if it has one."""
+    """Return the commands that a person sees: those of the narrowest scope.
+
+    Commands in the person's language are preferred within a scope.
+    """
     language = (user.language_code or "")[:2].lower()
-    for scope in _scopes(chat, user):
+    for scope in _list_scopes(chat, user):
         for code in (language, ""):
             commands = bot.commands.get((scope, code))
             if commands:
@@ -85,7 +89,8 @@ def list_menu_commands(bot: BotAccount, chat: SimulatedChat, user: User) -> list
     return []
 
 
-def _scopes(chat: SimulatedChat, user: User) -> Iterator[str]:
+def _list_scopes(chat: SimulatedChat, user: User) -> Iterator[str]:
+    """Yield the scopes for a person in a chat, narrowest first."""
     if chat.is_private:
         yield from (f"chat/{chat.id}", "all_private_chats", "default")
         return
@@ -99,42 +104,43 @@ def _scopes(chat: SimulatedChat, user: User) -> Iterator[str]:
     yield from ("all_group_chats", "default")
 
 
-def set_text(what: str, _world: SimulatorState, bot: BotAccount, params: Json) -> bool:
-    """Description, short description or name, in a language or for all others."""
-    text = params.get(what) or ""
-    if len(text) > _LIMITS[what]:
-        raise bad_request(f"bot {what.replace('_', ' ')} is too long")
-    key = what, _language(params)
-    bot.words.pop(key, None)
+def set_text(name: str, _state: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    """Set the description, short description or name, in one language or for all others."""
+    text = params.get(name) or ""
+    if len(text) > _MAX_CHARACTERS[name]:
+        raise bad_request(f"bot {name.replace('_', ' ')} is too long")
+    key = name, _read_language(params)
+    bot.texts.pop(key, None)
     if text:
-        bot.words[key] = text
+        bot.texts[key] = text
     return True
 
 
-def get_text(what: str, _world: SimulatorState, bot: BotAccount, params: Json) -> Json:
-    """The words for a language, or else those for all."""
-    default = bot.user.first_name if what == "name" else ""
-    text = bot.words.get((what, _language(params))) or bot.words.get((what, ""), default)
-    return {what: text}
+def get_text(name: str, _state: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    """Return the text in a language, by default the text for all languages."""
+    default = bot.user.first_name if name == "name" else ""
+    text = bot.texts.get((name, _read_language(params))) or bot.texts.get((name, ""), default)
+    return {name: text}
 
 
-def set_chat_menu_button(world: SimulatorState, bot: BotAccount, params: Json) -> bool:
-    chat_id = _menu_chat(world, bot, params)
+def set_chat_menu_button(state: SimulatorState, bot: BotAccount, params: Json) -> bool:
+    chat_id = _find_menu_chat(state, bot, params)
     bot.menu_buttons[chat_id] = params.get("menu_button") or {"type": "default"}
     return True
 
 
-def get_chat_menu_button(world: SimulatorState, bot: BotAccount, params: Json) -> Json:
-    chosen = bot.menu_buttons.get(_menu_chat(world, bot, params))
-    if chosen is None or chosen["type"] == "default":
-        chosen = bot.menu_buttons.get(None)
-    return chosen or {"type": "commands"}
+def get_chat_menu_button(state: SimulatorState, bot: BotAccount, params: Json) -> Json:
+    button = bot.menu_buttons.get(_find_menu_chat(state, bot, params))
+    if button is None or button["type"] == "default":
+        button = bot.menu_buttons.get(None)
+    return button or {"type": "commands"}
 
 
-def _menu_chat(world: SimulatorState, bot: BotAccount, params: Json) -> int | None:
+def _find_menu_chat(state: SimulatorState, bot: BotAccount, params: Json) -> int | None:
+    """Return the id of the private chat, None for the default button. Raises ApiError."""
     if "chat_id" not in params:
         return None
-    chat = find_known_chat(world, bot, params["chat_id"])
+    chat = find_known_chat(state, bot, params["chat_id"])
     if not chat.is_private:
         raise bad_request("chat_id must be of a private chat")
     return chat.id

@@ -1,4 +1,4 @@
-"""What a modelled method is."""
+"""The type of the functions that implement methods of the Bot API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Methods that say where updates go."""
+"""Methods that configure the webhook."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ if TYPE_CHECKING:
     from bot.simulator.methods.signature import Method
     from bot.simulator.state import SimulatorState
 
-_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_SECRET_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
-def set_webhook(world: SimulatorState, bot: BotAccount, params: Json) -> DescribedResult:
+def set_webhook(state: SimulatorState, bot: BotAccount, params: Json) -> DescribedResult:
     if not params["url"]:
-        return delete_webhook(world, bot, params)
+        return delete_webhook(state, bot, params)
     _check_url(params["url"])
     secret = params.get("secret_token") or None
-    if secret and not _SECRET.fullmatch(secret):
+    if secret and not _SECRET_PATTERN.fullmatch(secret):
         raise bad_request("secret token contains unallowed characters")
     connections = params.get("max_connections", 40)
     if not 1 <= connections <= 100:
         raise bad_request("wrong max_connections: values between 1 and 100 are accepted")
     if params.get("drop_pending_updates"):
         bot.updates.clear()
-    bot.updates.allow(params.get("allowed_updates"))
+    bot.updates.set_allowed_kinds(params.get("allowed_updates"))
     webhook = Webhook(params["url"], secret, connections)
     if webhook == bot.webhook:
         return DescribedResult(True, "Webhook is already set")
     bot.webhook = webhook
-    bot.updates.bell.ring()  # one who polls looks up, and finds that this is over
-    world.on_webhook(bot)
+    bot.updates.notifier.notify_all()  # a waiting getUpdates ends with a conflict
+    state.on_webhook(bot)
     return DescribedResult(True, "Webhook was set")
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether this is an address of this machine that no other can reach."""
+    """Return True for an address that only this machine can reach."""
     if host == "localhost":
         return True
     try:
@@ -52,6 +52,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def _check_url(url: str) -> None:
+    """Check that the URL is a loopback address. Raises ApiError."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -63,23 +64,23 @@ def _check_url(url: str) -> None:
         raise bad_request("bad webhook: the simulator posts to loopback addresses only")
 
 
-def delete_webhook(world: SimulatorState, bot: BotAccount, params: Json) -> DescribedResult:
+def delete_webhook(state: SimulatorState, bot: BotAccount, params: Json) -> DescribedResult:
     if params.get("drop_pending_updates"):
         bot.updates.clear()
     if bot.webhook is None:
         return DescribedResult(True, "Webhook is already deleted")
     bot.webhook = None
-    bot.trouble = None
-    world.on_webhook(bot)
+    bot.webhook_error = None
+    state.on_webhook(bot)
     return DescribedResult(True, "Webhook was deleted")
 
 
-def get_webhook_info(_world: SimulatorState, bot: BotAccount, _params: Json) -> Json:
+def get_webhook_info(_state: SimulatorState, bot: BotAccount, _params: Json) -> Json:
     return build_webhook_info(bot)
 
 
 def build_webhook_info(bot: BotAccount) -> Json:
-    """Telegram's WebhookInfo."""
+    """Return the object "WebhookInfo" of the Bot API."""
     info: dict[str, Any] = {
         "url": bot.webhook.url if bot.webhook else "",
         "has_custom_certificate": False,
@@ -88,9 +89,9 @@ def build_webhook_info(bot: BotAccount) -> Json:
     if bot.webhook:
         info["max_connections"] = bot.webhook.max_connections
         info["ip_address"] = "127.0.0.1"
-    if bot.trouble:
-        info["last_error_date"] = bot.trouble.at
-        info["last_error_message"] = bot.trouble.message
+    if bot.webhook_error:
+        info["last_error_date"] = bot.webhook_error.at
+        info["last_error_message"] = bot.webhook_error.message
     if bot.updates.allowed:
         info["allowed_updates"] = sorted(bot.updates.allowed)
     return info
