@@ -16,7 +16,7 @@ from bot.forums.attendance.flow import ATTENDING
 from bot.forums.planning import action_service as planning
 from bot.forums.planning.actions import ACTIONS as FORUM_ACTIONS
 from bot.forums.planning.flow import NEWFORUM
-from bot.forums.session import oral_submissions, outcomes
+from bot.forums.session import oral_submissions, submission_outcomes
 from bot.forums.session.flow import ANSWER, CLAIM, SPOKEN
 from bot.forums.subscriptions import service as subscriptions
 from bot.forums.subscriptions.flow import SUBSCRIBING
@@ -73,7 +73,7 @@ FLOW_BINDINGS = (
         for action in FORUM_ACTIONS
         if action.flow not in (None, NEWFORUM)
     ),
-    FlowBinding(ANSWER, finish=outcomes.record_answer),
+    FlowBinding(ANSWER, finish=submission_outcomes.record_answer),
     FlowBinding(SPOKEN, finish=oral_submissions.enter_oral_submission),
     FlowBinding(CORRECTION, finish=data_requests.correct_phone),
 )

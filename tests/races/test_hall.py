@@ -8,7 +8,7 @@ from bot.core.requests import Chat
 from bot.feedback import intake_service
 from bot.feedback.rules import NOTICE_VERSION
 from bot.forums.session import oral_submissions
-from bot.forums.session.outcomes import leave_to_unit, record_answer
+from bot.forums.session.submission_outcomes import leave_to_unit, record_answer
 from storage.models import Answer, ForumState, Role, State
 from tests.races.test_casework import lock_cases
 from tests.stories.test_hall import list_hearings, submit_for_forum

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from bot.privacy import key_rotation
 from bot.privacy.encryption import make_key
 from bot.privacy.pseudonyms import Pseudonyms
-from storage import migrations, residents, submissions
+from storage import attendance, migrations, residents, submissions
 from storage.database import Database
 
 if TYPE_CHECKING:
@@ -73,6 +73,26 @@ INSERT INTO outbox (id, dedup_key, chat_id, priority, critical, language, screen
    UNION ALL SELECT 11, 'nothing to read', 201, NULL
   ) AS added, (SELECT screen, next_at, created_at, expires_at FROM outbox WHERE id = 1)
   AS alert;
+"""
+
+# A forum whose start was moved once, a published one without marks, and one that is not approved.
+FILLED_0008 = """
+INSERT INTO forum (id, code, title, host_unit, area, venue, starts_at, start_version, head, agenda,
+ invited, opinions_until, state, version, created_by, created_at, published_at)
+ SELECT id, code, 'Lắng nghe', '31', '31', 'Hội trường', '2026-12-10 08:00:00+00', start_version,
+  'Trưởng', '[]', '[]', '2026-12-09 08:00:00+00', state, 1, 1,
+  created_at, CASE state WHEN 'published' THEN created_at END
+ FROM (
+   SELECT 7 AS id, 'DDAAAA' AS code, 2 AS start_version, 'published' AS state
+   UNION ALL SELECT 8, 'DDBBBB', 1, 'published'
+   UNION ALL SELECT 9, 'DDCCCC', 1, 'submitted'
+  ) AS added, (SELECT created_at FROM officer WHERE id = 1) AS officer;
+INSERT INTO reminder (forum_id, start_version, "offset", cursor, created_at, finished_at)
+ SELECT 7, start_version, minutes, 0, created_at, created_at FROM (
+   SELECT 1 AS start_version, 0 AS minutes, at AS created_at FROM audit WHERE id = 1
+   UNION ALL SELECT 2, 0, at FROM audit WHERE id = 2
+   UNION ALL SELECT 2, 1440, at FROM audit WHERE id = 2
+  ) AS marks;
 """
 
 
@@ -201,3 +221,25 @@ async def test_the_outbox_tells_in_columns_what_a_message_is_about(old_database:
         [10, "alert", None, None, None],
         [11, None, None, None, None],
     ]
+
+
+async def test_it_stands_in_a_column_since_when_a_start_is_known(old: Database) -> None:
+    """Migration 0009 takes the moment from the reminder with offset 0 of the present start.
+
+    Without one it is the publication; an unpublished forum has none. Other reminders stay.
+    """
+    await migrations.migrate(old, "0008")
+    await fill(old, FILLED_0008)
+    await migrations.migrate(old)
+    async with old.reading() as connection:
+        known_since = [
+            (await attendance.get_forum(connection, forum_id)).start_known_since
+            for forum_id in (7, 8, 9)
+        ]
+    assert known_since == [
+        datetime(2026, 11, 20, 10, tzinfo=UTC),
+        datetime(2026, 11, 19, 8, tzinfo=UTC),
+        None,
+    ]
+    reminders = await rows(old, 'SELECT forum_id, start_version, "offset" FROM reminder')
+    assert [list(row) for row in reminders] == [[7, 2, 1440]]

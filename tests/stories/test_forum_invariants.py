@@ -19,7 +19,7 @@ from bot.core.transitions import is_allowed
 from bot.forums import announcements, organiser_reminders
 from bot.forums.planning import action_service
 from bot.forums.planning.actions import ACTIONS, BY_NAME, ForumAccess
-from bot.forums.session import oral_submissions, outcomes
+from bot.forums.session import oral_submissions, submission_outcomes
 from bot.forums.shared.planning_permissions import DECIDERS
 from bot.forums.shared.states import IN_SESSION
 from bot.forums.subscriptions import service as subscriptions
@@ -203,9 +203,9 @@ class Forums(Machine):
             if answers:
                 answer = {"text": "Đã làm", "measure": "", "deadline": ""}
                 words = {"@code": self.code, "@number": chosen, **answer}
-                await outcomes.record_answer(work, Chat(chat_id, "vi"), words)
+                await submission_outcomes.record_answer(work, Chat(chat_id, "vi"), words)
             else:
-                await outcomes.leave_to_unit(work, chat_id, self.code, chosen)
+                await submission_outcomes.leave_to_unit(work, chat_id, self.code, chosen)
 
         if self.attempt(act) != REFUSED:
             assert self.forum.state in IN_SESSION

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.core.requests import Refused, Route, Show, StartFlow, Upload, split_argument
 from bot.core.screen import Screen, Words
 from bot.feedback import qr_codes
-from bot.forums.session import oral_submissions, outcomes, screens, views
+from bot.forums.session import oral_submissions, screens, submission_outcomes, views
 from bot.forums.shared import planning_permissions
 
 if TYPE_CHECKING:
@@ -25,14 +25,16 @@ async def show_next_submission(work: UnitOfWork, request: Request) -> Answers:
 async def start_answer(work: UnitOfWork, request: Request) -> Answers:
     """Ask for the answer that is given in the hall. Raises Refused."""
     code, submission_id = split_argument(request.argument)
-    facts = await outcomes.begin_answer(work.connection, request.chat.id, code, submission_id or 0)
+    facts = await submission_outcomes.begin_answer(
+        work.connection, request.chat.id, code, submission_id or 0
+    )
     return StartFlow("hall_answer", facts)
 
 
 async def leave_to_unit(work: UnitOfWork, request: Request) -> Answers:
     """Leave a submission to its unit, and show the next one. Raises Refused."""
     code, submission_id = split_argument(request.argument)
-    await outcomes.leave_to_unit(work, request.chat.id, code, submission_id or 0)
+    await submission_outcomes.leave_to_unit(work, request.chat.id, code, submission_id or 0)
     return await show_next_submission(work, request)
 
 
