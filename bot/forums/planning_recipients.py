@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
 async def list_planners(work: UnitOfWork, forum: Forum) -> list[Officer]:
     """Return the planners of the host unit."""
-    found = await officers.list_active(work.connection, [forum.host_unit])
-    return [officer for officer in found if officer.role in PLANNERS]
+    active = await officers.list_active(work.connection, [forum.host_unit])
+    return [officer for officer in active if officer.role in PLANNERS]
 
 
 async def list_deciders(work: UnitOfWork, forum: Forum) -> list[Officer]:
     """Return those who can approve a forum: of the host unit and of the city, not its author."""
     units = dict.fromkeys((forum.host_unit, CITY))
-    found = await officers.list_active(work.connection, list(units))
+    active = await officers.list_active(work.connection, list(units))
     return [
-        officer for officer in found if officer.role in DECIDERS and officer.id != forum.created_by
+        officer for officer in active if officer.role in DECIDERS and officer.id != forum.created_by
     ]
 
 
 async def list_city_deciders(work: UnitOfWork) -> list[Officer]:
     """Return those who approve forums in the city's police."""
-    found = await officers.list_active(work.connection, [CITY])
-    return [officer for officer in found if officer.role in DECIDERS]
+    active = await officers.list_active(work.connection, [CITY])
+    return [officer for officer in active if officer.role in DECIDERS]
 
 
 async def list_authors(work: UnitOfWork, forum: Forum) -> Sequence[Officer]:

@@ -241,5 +241,5 @@ async def test_it_stands_in_a_column_since_when_a_start_is_known(old: Database) 
         datetime(2026, 11, 19, 8, tzinfo=UTC),
         None,
     ]
-    reminders = await rows(old, 'SELECT forum_id, start_version, "offset" FROM reminder')
-    assert [list(row) for row in reminders] == [[7, 2, 1440]]
+    (reminder,) = await rows(old, 'SELECT forum_id, start_version, "offset" FROM reminder')
+    assert reminder == (7, 2, 1440)

@@ -1,4 +1,4 @@
-"""What residents do with forums: /forums, "forums:ACTION=CODE.NUMBER", and a ticket's link."""
+"""Commands and buttons of residents: /forums, "forums:ACTION=CODE.NUMBER", and a ticket's link."""
 
 from __future__ import annotations
 

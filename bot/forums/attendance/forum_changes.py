@@ -1,4 +1,4 @@
-"""What a change of a forum means for those who are registered."""
+"""Effects of a forum's change on registrations: reminders and the waiting list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What planners do with forums: submit a plan, perform an action, stop an announcement.
+"""Services of planning: submit a plan, perform an action, stop an announcement.
 
 Each function runs in the caller's transaction, which is rolled back when Refused is raised.
 """
@@ -101,10 +101,10 @@ async def perform_action(
 
 async def stop_announcing(work: UnitOfWork, chat_id: int, code: str) -> None:
     """Stop every announcement of a forum that is not sent yet. Raises Refused."""
-    found = await find_planned_forum(work.connection, chat_id, code)
-    if found is None:
+    planned = await find_planned_forum(work.connection, chat_id, code)
+    if planned is None:
         raise Refused(Words(REFUSED))
-    officer, forum = found
+    officer, forum = planned
     kinds = [
         announcement.kind
         for announcement in await forums.list_announcements(work.connection, forum.id)
@@ -126,8 +126,8 @@ def _make_time_facts(work: UnitOfWork) -> dict[str, Any]:
 async def _load_access(
     work: UnitOfWork, chat_id: int, name: str, code: str
 ) -> tuple[ForumAction, ForumAccess]:
-    found, action = await find_planned_forum(work.connection, chat_id, code), BY_NAME.get(name)
-    if found is None or action is None:
+    planned, action = await find_planned_forum(work.connection, chat_id, code), BY_NAME.get(name)
+    if planned is None or action is None:
         raise Refused(Words(REFUSED))
-    officer, forum = found
+    officer, forum = planned
     return action, ForumAccess(officer, forum, work.now)

@@ -1,4 +1,4 @@
-"""What planners see of forums: a list, and one forum with everything about it."""
+"""Read models of planners: their forums, and one forum with everything about it."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ async def list_plans(
 
 async def load_plan(work: UnitOfWork, chat_id: int, code: str) -> ForumPlan | None:
     """Return a forum for one of its planners; None for anybody else."""
-    found = await find_planned_forum(work.connection, chat_id, code)
-    if found is None:
+    planned = await find_planned_forum(work.connection, chat_id, code)
+    if planned is None:
         return None
-    officer, forum = found
+    officer, forum = planned
     announcements = await forums.list_announcements(work.connection, forum.id)
     ids = [announcement.id for announcement in announcements]
     return ForumPlan(

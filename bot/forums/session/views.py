@@ -90,10 +90,10 @@ async def find_session(
     connection: AsyncConnection, chat_id: int, code: str
 ) -> tuple[Officer, Forum]:
     """Return a planner and the forum whose session takes place, or took place. Raises Refused."""
-    found = await find_planned_forum(connection, chat_id, code)
-    if found is None:
+    planned = await find_planned_forum(connection, chat_id, code)
+    if planned is None:
         raise Refused(Words(REFUSED))
-    officer, forum = found
+    officer, forum = planned
     if forum.state not in IN_SESSION:
         raise Refused(Words("forum.not_now"))
     return officer, forum
@@ -103,10 +103,10 @@ async def list_submissions(
     work: UnitOfWork, chat_id: int, code: str, *, skip: int
 ) -> SubmissionPage | None:
     """Return a page of the submissions for a forum; None for a person who does not plan it."""
-    found = await find_planned_forum(work.connection, chat_id, code)
-    if found is None:
+    planned = await find_planned_forum(work.connection, chat_id, code)
+    if planned is None:
         return None
-    officer, forum = found
+    officer, forum = planned
     in_order = await _list_in_agenda_order(work.connection, officer, forum)
     count = await forum_sessions.count_submissions(work.connection, forum.code)
     page = in_order[skip : skip + _PAGE]
