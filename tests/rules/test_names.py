@@ -40,7 +40,6 @@ LEFT = frozenset(
         "bot/channels/telegram/update_handler.py: function take",
         "bot/channels/telegram/webhook.py: function _take",
         "bot/core/preferences.py: function of",
-        "bot/forums/session/outcomes.py: module outcomes",
         "bot/runtime/demo.py: function _say",
     }
 )

@@ -223,15 +223,15 @@ async def test_the_outbox_tells_in_columns_what_a_message_is_about(old_database:
     ]
 
 
-async def test_it_stands_in_a_column_since_when_a_start_is_known(old: Database) -> None:
+async def test_a_column_says_since_when_a_start_is_known(old_database: Database) -> None:
     """Migration 0009 takes the moment from the reminder with offset 0 of the present start.
 
     Without one it is the publication; an unpublished forum has none. Other reminders stay.
     """
-    await migrations.migrate(old, "0008")
-    await fill(old, FILLED_0008)
-    await migrations.migrate(old)
-    async with old.reading() as connection:
+    await migrations.migrate(old_database, "0008")
+    await fill(old_database, FILLED_0008)
+    await migrations.migrate(old_database)
+    async with old_database.reading() as connection:
         known_since = [
             (await attendance.get_forum(connection, forum_id)).start_known_since
             for forum_id in (7, 8, 9)
@@ -241,5 +241,7 @@ async def test_it_stands_in_a_column_since_when_a_start_is_known(old: Database) 
         datetime(2026, 11, 19, 8, tzinfo=UTC),
         None,
     ]
-    (reminder,) = await rows(old, 'SELECT forum_id, start_version, "offset" FROM reminder')
+    (reminder,) = await list_rows(
+        old_database, 'SELECT forum_id, start_version, "offset" FROM reminder'
+    )
     assert reminder == (7, 2, 1440)
