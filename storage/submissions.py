@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, insert, select, tuple_, union_all, update
 
 from storage.case_visibility import make_visibility_conditions
-from storage.models import Answer, Attachment, Officer, Remark, Resident, State, Submission
+from storage.models import Attachment, Officer, Resident, State, Submission
 from storage.statements import fetch_all, fetch_one, table
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _rows, _files, _residents = table(Submission), table(Attachment), table(Resident)
-_remarks, _answers, _officers = table(Remark), table(Answer), table(Officer)
+_officers = table(Officer)
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedSubmission:
-    """A submission with its files and, under seal, the chat of its resident."""
+    """A submission with its attachments, and the encrypted chat id of its resident."""
 
     submission: Submission
     attachments: Sequence[Attachment]
@@ -42,7 +42,7 @@ async def add_submission(
     values: Mapping[str, Any],
     attachments: Sequence[Mapping[str, Any]],
 ) -> Submission:
-    """Store a submission of the resident with a pseudonym, with its attachments, in order."""
+    """Store a submission of the resident with a pseudonym, and its attachments in order."""
     stored = await fetch_one(connection, Submission, _add, {"of_alias": alias, **values})
     assert stored is not None
     await add_attachments(connection, stored.id, attachments)
@@ -57,7 +57,7 @@ async def add_attachments(
     first: int = 0,
     remark_id: int | None = None,
 ) -> None:
-    """Add attachments to a submission, in order, from a position on."""
+    """Store attachments of a submission, in order, from the position `first` on."""
     if attachments:
         of = {"submission_id": submission_id, "remark_id": remark_id}
         numbered = enumerate(attachments, first)
@@ -67,7 +67,7 @@ async def add_attachments(
 
 
 async def find_submission(connection: AsyncConnection, code: str) -> Submission | None:
-    """The submission with a receipt code, or None. Who may see it is the caller's question."""
+    """Return the submission with a code, or None, without permissions."""
     return await fetch_one(connection, Submission, select(_rows).where(_rows.c.code == code))
 
 
@@ -80,7 +80,7 @@ async def lock_submission(connection: AsyncConnection, code: str) -> Submission 
 async def list_submissions_of(
     connection: AsyncConnection, aliases: Sequence[int], *, before: int | None, most: int
 ) -> Sequence[Submission]:
-    """The submissions of these pseudonyms, newest first, from those older than the id `before`."""
+    """Return the submissions of these pseudonyms with an id below `before`, newest first."""
     statement = (
         select(_rows)
         .where(_rows.c.resident_id.in_(_ids_of(aliases)))
@@ -97,7 +97,7 @@ def _ids_of(aliases: Sequence[int]) -> Select[tuple[int]]:
 
 
 async def find_owner(connection: AsyncConnection, submission_id: int) -> Resident | None:
-    """The resident who gave it; None when it was erased."""
+    """Return the resident who gave a submission, or None if it was erased."""
     statement = (
         select(_residents)
         .join(_rows, _rows.c.resident_id == _residents.c.id)
@@ -107,7 +107,7 @@ async def find_owner(connection: AsyncConnection, submission_id: int) -> Residen
 
 
 async def list_attachments(connection: AsyncConnection, submission_id: int) -> Sequence[Attachment]:
-    """The attachments of a submission, in order."""
+    """Return the attachments of a submission, in order."""
     statement = (
         select(_files).where(_files.c.submission_id == submission_id).order_by(_files.c.position)
     )
@@ -117,7 +117,7 @@ async def list_attachments(connection: AsyncConnection, submission_id: int) -> S
 async def list_unalerted(
     connection: AsyncConnection, *, after: int, most: int
 ) -> Sequence[Submission]:
-    """Submissions after an id of which no officer was alerted yet, oldest first, held."""
+    """Lock and return submissions after an id of which no officer was alerted, by id."""
     statement = (
         select(_rows)
         .where(_rows.c.alerted_at.is_(None), _rows.c.closed_at.is_(None), _rows.c.id > after)
@@ -130,7 +130,7 @@ async def list_unalerted(
 
 
 async def count_unalerted(connection: AsyncConnection) -> int:
-    """How many submissions nobody was alerted of."""
+    """Return the number of submissions of which no officer was alerted."""
     statement = select(func.count()).select_from(_rows).where(_rows.c.alerted_at.is_(None))
     return int((await connection.execute(statement)).scalar_one())
 
@@ -142,9 +142,9 @@ async def update_submission(
     by: Officer | None = None,
     **values: Any,
 ) -> Submission | None:
-    """Write columns of a submission as it was read; None when somebody changed it since.
+    """Write columns of a submission. Return None if it was changed since it was read.
 
-    What is done `by` an officer is done only while they have the role and the unit they had.
+    With `by`, write only if that officer still has the same role and unit.
     """
     statement = (
         update(_rows)
@@ -165,35 +165,6 @@ def _still_is(officer: Officer) -> Any:
     )
 
 
-async def add_answer(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Store a proposed answer."""
-    await connection.execute(insert(_answers).values(values))
-
-
-async def find_newest_answer(connection: AsyncConnection, submission_id: int) -> Answer | None:
-    """The newest answer of a submission, approved or not."""
-    statement = (
-        select(_answers)
-        .where(_answers.c.submission_id == submission_id)
-        .order_by(_answers.c.id.desc())
-        .limit(1)
-    )
-    return await fetch_one(connection, Answer, statement)
-
-
-async def approve_answer(
-    connection: AsyncConnection, answer_id: int, officer_id: int, at: datetime
-) -> bool:
-    """Approve an answer as a second person; whether that was possible."""
-    result = await connection.execute(
-        update(_answers)
-        .where(_answers.c.id == answer_id, _answers.c.approved_at.is_(None))
-        .where(_answers.c.proposed_by != officer_id)
-        .values(approved_by=officer_id, approved_at=at)
-    )
-    return result.rowcount == 1
-
-
 async def list_open_cases(
     connection: AsyncConnection,
     unit_code: str | None,
@@ -204,10 +175,11 @@ async def list_open_cases(
     after: tuple[datetime, int] | None = None,
     most: int,
 ) -> Sequence[Submission]:
-    """Cases that are not over, the most pressing first: of a unit or, without one, of all.
+    """Return open cases that an officer may read, the first due first.
 
-    Only what the officer may see, and of `which` only: "mine", "new", "overdue", "proposed"; after
-    the (due time, id) of the last one of a page.
+    - `unit_code`: the unit that handles them; None for all.
+    - `which`: "unit" for all, or only "mine", "new", "overdue" or "proposed" ones.
+    - `after`: the (due time, id) of the last case of the previous page.
     """
     statement = (
         select(_rows)
@@ -222,12 +194,12 @@ async def list_open_cases(
     if unit_code is not None:
         statement = statement.where(_rows.c.handled_by == unit_code)
     if after is not None:
-        statement = statement.where(_later(after))
+        statement = statement.where(_is_after(after))
     match which:
         case "mine":
             statement = statement.where(_rows.c.assignee_id == officer.id)
         case "new":
-            statement = _of_states(statement, (State.RECEIVED, State.ASSIGNED), most)
+            statement = _select_states(statement, (State.RECEIVED, State.ASSIGNED), most)
         case "overdue":
             statement = statement.where(_rows.c.due_at < now)
         case "proposed":
@@ -235,10 +207,13 @@ async def list_open_cases(
     return await fetch_all(connection, Submission, statement)
 
 
-def _of_states(
+def _select_states(
     statement: Select[tuple[Submission]], states: Sequence[State], most: int
 ) -> Select[tuple[Submission]]:
-    """The first of several states: of each by itself, as no index has several in one order."""
+    """Return a SELECT of the first cases of several states.
+
+    Each state is read by itself, because no index has several states in one order.
+    """
     parts = [statement.where(_rows.c.state == state).subquery().select() for state in states]
     found = union_all(*parts).subquery()
     return select(found).order_by(found.c.due_at, found.c.id).limit(most)
@@ -247,9 +222,9 @@ def _of_states(
 async def list_due(
     connection: AsyncConnection, before: datetime, after: tuple[datetime, int] | None, most: int
 ) -> Sequence[Submission]:
-    """Open submissions that are due before a moment, held; those that another holds are left out.
+    """Lock and return open submissions due before a moment; skip those locked by others.
 
-    After the (due time, id) of the last one of a page.
+    `after` is the (due time, id) of the last one of the previous page.
     """
     statement = (
         select(_rows)
@@ -260,12 +235,12 @@ async def list_due(
         .with_for_update(skip_locked=True)
     )
     if after is not None:
-        statement = statement.where(_later(after))
+        statement = statement.where(_is_after(after))
     return await fetch_all(connection, Submission, statement)
 
 
-def _later(than: tuple[datetime, int]) -> Any:
-    # Compared as one value: as two, PostgreSQL reads every page before this one again.
+def _is_after(than: tuple[datetime, int]) -> Any:
+    # Compared as one pair: with two conditions PostgreSQL reads all previous pages again.
     moment, number = than
     return tuple_(_rows.c.due_at, _rows.c.id) > (moment, number)
 
@@ -273,7 +248,7 @@ def _later(than: tuple[datetime, int]) -> Any:
 async def list_to_close(
     connection: AsyncConnection, answered_before: datetime, most: int
 ) -> Sequence[Submission]:
-    """Answered submissions whose time to ask again is over, held."""
+    """Lock and return submissions that were answered before a moment, by id."""
     statement = (
         select(_rows)
         .where(_rows.c.state == State.ANSWERED, _rows.c.answered_at < answered_before)
@@ -285,24 +260,10 @@ async def list_to_close(
     return await fetch_all(connection, Submission, statement)
 
 
-async def add_remark(connection: AsyncConnection, values: Mapping[str, Any]) -> int:
-    """Store something said about a submission; its number."""
-    stored = await connection.execute(insert(_remarks).values(values).returning(_remarks.c.id))
-    return int(stored.scalar_one())
-
-
-async def list_remarks(connection: AsyncConnection, submission_id: int) -> Sequence[Remark]:
-    """What was said about a submission, oldest first."""
-    statement = (
-        select(_remarks).where(_remarks.c.submission_id == submission_id).order_by(_remarks.c.id)
-    )
-    return await fetch_all(connection, Remark, statement)
-
-
 async def iterate_submissions(
     connection: AsyncConnection, since: datetime | None, until: datetime | None
 ) -> AsyncIterator[ExportedSubmission]:
-    """Every submission of a span of time, oldest first, without holding all in memory."""
+    """Yield all submissions received between two moments, oldest first, read in pages."""
     last = 0
     while True:
         statement = (

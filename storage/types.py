@@ -48,5 +48,5 @@ class EnumByValue(TypeDecorator[StrEnum]):
         return None if value is None else self.enum(value)
 
 
-# A 64-bit key that counts up by itself: SQLite does that only for a column called INTEGER.
+# A 64-bit key that the database numbers. SQLite does so only for the type INTEGER.
 AutoId = BigInteger().with_variant(Integer(), "sqlite")

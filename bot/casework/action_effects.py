@@ -8,7 +8,7 @@ from bot.casework.attachments import make_attachment_rows
 from bot.casework.release import release_merged_cases
 from bot.conversation.inputs import join_texts
 from bot.core.requests import Refused
-from storage import casework, forums, submissions
+from storage import casework, correspondence, forums, submissions
 from storage.models import RemarkKind
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 async def store_proposal(result: ActionResult[CaseAccess]) -> None:
     """Store the proposed answer."""
-    await submissions.add_answer(
+    await correspondence.add_answer(
         result.work.connection,
         {
             "submission_id": result.after.id,
@@ -39,7 +39,7 @@ async def approve_answer(result: ActionResult[CaseAccess]) -> None:
     """
     work, access = result.work, result.access
     answer_id = access.answer.id if access.answer else 0
-    if not await submissions.approve_answer(
+    if not await correspondence.approve_answer(
         work.connection, answer_id, access.officer.id, work.now
     ):
         raise Refused(access.explain_too_late())
@@ -91,7 +91,7 @@ async def store_reply(result: ActionResult[ResidentAccess]) -> None:
 
 async def _store_messages(result: ActionResult[ResidentAccess], kind: RemarkKind) -> None:
     work, case, messages = result.work, result.after, result.words["details"]
-    remark_id = await submissions.add_remark(
+    remark_id = await correspondence.add_remark(
         work.connection,
         {
             "submission_id": case.id,

@@ -15,7 +15,7 @@ from bot.casework.submission_rules import parse_code
 from bot.core.screen import Words
 from bot.core.transitions import Columns, compare_columns
 from bot.core.unit_of_work import UnitOfWork
-from storage import audit, casework, officers, submissions
+from storage import audit, casework, correspondence, officers, submissions
 from storage.models import Answer, Officer, Submission
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ async def find_case_access(work: UnitOfWork, chat_id: int, code: str) -> CaseAcc
     recused = await casework.list_recused(work.connection, case.id)
     if not may_open(officer, case, recused):
         return None
-    answer = await submissions.find_newest_answer(work.connection, case.id)
+    answer = await correspondence.find_newest_answer(work.connection, case.id)
     stands_for = frozenset(await officers.list_substituted(work.connection, officer.id, work.now))
     return CaseAccess(case, officer, answer, stands_for, recused)
 

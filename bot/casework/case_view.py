@@ -11,7 +11,7 @@ from bot.casework.case_access import find_case_access
 from bot.casework.submission_rules import NEW
 from bot.casework.timeline import OPENED
 from bot.core.transitions import is_allowed
-from storage import audit, bans, casework, submissions
+from storage import audit, bans, casework, correspondence, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ async def open_case(work: UnitOfWork, chat_id: int, code: str) -> CaseView | Non
         phone=work.policy.cipher.decrypt_text(case.phone) if case.phone else None,
         files=shown,
         withheld=len(files) - len(shown),
-        remarks=await submissions.list_remarks(work.connection, case.id),
+        remarks=await correspondence.list_remarks(work.connection, case.id),
         banned=await _is_banned(work, case),
         answer=access.answer,
         actions=[action for action in OFFICER_ACTIONS if is_allowed(action, access)],

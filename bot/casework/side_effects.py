@@ -15,7 +15,7 @@ from bot.casework.submission_rules import NEW
 from bot.core.screen import Button, Param, Words
 from bot.notifications import to_officers, to_resident
 from bot.notifications.to_officers import CaseNotice
-from storage import casework, submissions
+from storage import casework, correspondence
 from storage.models import Officer, RemarkKind, State
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ async def keep_words(result: ActionResult[Any], kept: KeptWords) -> None:
             "text": text,
             "at": result.work.now,
         }
-        await submissions.add_remark(result.work.connection, remark)
+        await correspondence.add_remark(result.work.connection, remark)
 
 
 async def notify_residents(result: ActionResult[Any], notice: ResidentNotice) -> None:

@@ -19,6 +19,7 @@ from storage import (
     attendance,
     audit,
     conversations,
+    correspondence,
     erasure,
     failed_updates,
     residents,
@@ -133,7 +134,7 @@ _COLUMNS = (
 async def _opinion(work: UnitOfWork, submission: Submission) -> dict[str, Any]:
     number = submission.id
     files = await submissions.list_attachments(work.connection, number)
-    said = await submissions.list_remarks(work.connection, number)
+    said = await correspondence.list_remarks(work.connection, number)
     timeline = await list_timeline(work.connection, number)
     return {
         **{name: getattr(submission, name) for name in _COLUMNS},

@@ -1,7 +1,7 @@
-"""The tables and their enums: the one description of the data, migrated by Alembic.
+"""The tables and their enums. Alembic derives migrations from them.
 
-Rows are read with Core statements: a row has its table's columns as attributes and cannot be
-changed. JSON columns are replaced, never mutated. Times are aware and stored in UTC.
+Statements return rows that have the columns of their table as attributes and cannot be changed.
+JSON columns are replaced, never mutated. Times are aware and stored in UTC.
 """
 
 from storage.models.delivery import FailedUpdate, Outbox, OutboxState, Pace, Recipient

@@ -1,4 +1,4 @@
-"""What columns are made of."""
+"""Functions that declare columns."""
 
 from enum import StrEnum
 from typing import Any
@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from storage.types import AutoId, EnumByValue, UtcDateTime
 
-# Constraint names are written down, so that a migration can name what it changes on any database.
+# Constraints have fixed names, so that a migration can change them on any database.
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -18,38 +18,38 @@ SQLModel.metadata.naming_convention = {
 
 
 def auto_id() -> Any:
-    """A key that counts up by itself."""
+    """Declare a primary key that the database numbers."""
     return Field(default=None, sa_column=Column(AutoId, primary_key=True, autoincrement=True))
 
 
 def chat_id_column(**options: Any) -> Any:
-    """The id of a chat in Telegram, or a pseudonym in its place: 64 bits."""
+    """Declare a 64-bit column for a Telegram chat id or a pseudonym."""
     return Field(sa_column=Column(BigInteger, nullable=False, autoincrement=False, **options))
 
 
 def time_column(*, nullable: bool = False, **options: Any) -> Any:
-    """A moment, aware."""
+    """Declare a column for an aware moment."""
     column = Column(UtcDateTime, nullable=nullable, **options)
     return Field(default=None, sa_column=column) if nullable else Field(sa_column=column)
 
 
 def enum_column(enum: type[StrEnum], **options: Any) -> Any:
-    """A value of an enum."""
+    """Declare a column for the value of an enum."""
     return Field(sa_column=Column(EnumByValue(enum), nullable=False, **options))
 
 
 def json_column(*, nullable: bool = False, **options: Any) -> Any:
-    """JSON, which is replaced and never mutated."""
+    """Declare a JSON column. Its value is replaced, never mutated."""
     return Field(sa_column=Column(JSON, nullable=nullable, **options))
 
 
-def of_submission() -> Any:
-    """The submission that a row belongs to."""
+def submission_id_column() -> Any:
+    """Declare the indexed reference to the submission that a row belongs to."""
     return Field(
         sa_column=Column(AutoId, ForeignKey("submission.id"), nullable=False, index=True),
     )
 
 
 def partial_index(name: str, condition: str, *columns: str) -> Index:
-    """An index of the rows of which a condition in SQL is true."""
+    """Declare an index of the rows for which a condition in SQL is true."""
     return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))

@@ -1,4 +1,4 @@
-"""Officers and their invites."""
+"""Tables of officers: invites, groups of units, templates."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ from storage.types import AutoId
 
 
 class Role(StrEnum):
-    """What an officer may do; a resident has no row and no role."""
+    """The role of an officer. Residents have none."""
 
     OFFICER = "officer"
     APPROVER = "approver"
@@ -29,11 +29,14 @@ class Role(StrEnum):
 
 
 class Officer(SQLModel, table=True):
-    """An officer of a unit; `topics` empty means every topic.
+    """An officer of a unit.
 
-    `roster` are the weekly shifts, each a day of the week (Monday is 0) with the minutes of the day
-    in which it begins and ends; empty means at any time. Until `away_until` the officer's work is
-    the substitute's. `assigned_at` is when a case was last given to them.
+    - `topics`: the topics that the officer works on; empty for all.
+    - `roster`: weekly shifts as [weekday (Monday is 0), first minute of the day, last minute];
+      empty for any time.
+    - `away_until`: until then the officer is absent, and `substitute_id` does their work.
+    - `assigned_at`: when a case was last assigned to the officer.
+    - `active`: False after the officer left.
     """
 
     id: int = auto_id()
@@ -54,7 +57,10 @@ class Officer(SQLModel, table=True):
 
 
 class Invite(SQLModel, table=True):
-    """A one-time link that makes its user an officer; only the token's hash is kept."""
+    """A one-time link that registers its user as an officer.
+
+    Only the hash of its token is stored. `used_by` is the chat id of its user.
+    """
 
     id: int = auto_id()
     token_hash: str = Field(sa_type=String(64), unique=True)
@@ -68,9 +74,9 @@ class Invite(SQLModel, table=True):
 
 
 class UnitChat(SQLModel, table=True):
-    """The group, or the topic of one, in which a unit's officers are alerted too.
+    """The group, or a topic of a group, in which the officers of a unit are alerted together.
 
-    `lost_at`: since when it cannot be written to.
+    `lost_at` is the moment since which it cannot be written to.
     """
 
     __tablename__ = "unit_chat"
@@ -84,7 +90,7 @@ class UnitChat(SQLModel, table=True):
 
 
 class Template(SQLModel, table=True):
-    """The beginning of an answer that a unit often gives; the city's are for everybody."""
+    """A template of an answer. A unit sees its own and those of the city."""
 
     id: int = auto_id()
     unit_code: str = Field(sa_type=String(16), index=True)

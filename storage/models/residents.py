@@ -1,4 +1,4 @@
-"""Residents: their conversations, their consent, who they are under seal."""
+"""Tables of residents: conversations, consent, bans, encrypted secrets."""
 
 from datetime import datetime
 from typing import Any
@@ -16,11 +16,12 @@ from storage.types import AutoId
 
 
 class Conversation(SQLModel, table=True):
-    """One chat with a person: its language, and the answers of the flow that is open, if one is.
+    """A chat with a person: its settings, and the answers of its open flow.
 
-    The open question is not stored: it follows from the answers. `updates` are the ids of the
-    newest updates that were taken, so that one delivered again is recognised. `counted` messages
-    came since `counted_from`. `preferences` are what the person chose in the settings.
+    - `flow`, `answers`: the draft. The open question is not stored: it follows from the answers.
+    - `updates`: the ids of the newest handled updates, to recognise one that is delivered again.
+    - `counted`: the number of messages since `counted_from`.
+    - `preferences`: the choices that the person made in the settings.
     """
 
     chat_id: int = chat_id_column(primary_key=True)
@@ -37,10 +38,10 @@ class Conversation(SQLModel, table=True):
 
 
 class Resident(SQLModel, table=True):
-    """A person who agreed to the data-protection notice: which version, in which words, when.
+    """A person who agreed to the data-protection notice.
 
-    Who it is stands here only under seal; `alias` is a pseudonym. As an unnamed resident the same
-    person has another row, and nothing but the key connects the two.
+    `alias` is a pseudonym and `sealed` the encrypted chat id. The same person has another row as an
+    unnamed resident (`named` is False). Only the key connects the two.
     """
 
     id: int = auto_id()
@@ -53,7 +54,10 @@ class Resident(SQLModel, table=True):
 
 
 class Ban(SQLModel, table=True):
-    """A person who may give no opinions until a time, by pseudonym; who decided it, and why."""
+    """A person, by pseudonym, whose submissions are refused until a moment.
+
+    `officer_id` decided it at the moment `at`. `told_at` is when the person was told of it.
+    """
 
     id: int = auto_id()
     alias: int = chat_id_column(unique=True)
@@ -65,8 +69,9 @@ class Ban(SQLModel, table=True):
 
 
 class KeyCheck(SQLModel, table=True):
-    """What stands under seal besides residents, by its number: the first is something known, and
-    who cannot open it has another key than the database.
+    """An encrypted secret of the program, by number (see `storage.encrypted_fields`).
+
+    The first is a known text: a key that cannot decrypt it does not belong to this database.
     """
 
     __tablename__ = "key_check"

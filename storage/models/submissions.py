@@ -1,4 +1,4 @@
-"""Submissions: what was given, with its files, what was said of it, and what was done."""
+"""Tables of submissions: attachments, remarks, answers, recusals, audit log."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,8 +11,8 @@ from storage.models.columns import (
     auto_id,
     enum_column,
     json_column,
-    of_submission,
     partial_index,
+    submission_id_column,
     time_column,
 )
 from storage.types import AutoId
@@ -21,7 +21,7 @@ _OPEN = "closed_at IS NULL AND answered_at IS NULL"
 
 
 class Kind(StrEnum):
-    """What an opinion is; the terms are those of the glossary."""
+    """The kind of a submission; the terms are those of the glossary."""
 
     REPORT = "report"
     PROPOSAL = "proposal"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 
 class Topic(StrEnum):
-    """What an opinion is about."""
+    """The subject matter of a submission."""
 
     THEFT = "theft"
     PUBLIC_DISORDER = "public_disorder"
@@ -55,7 +55,7 @@ class Topic(StrEnum):
 
 
 class Identity(StrEnum):
-    """How a resident wishes to be reached and known."""
+    """How a resident wants to be known and reached."""
 
     CHANNEL = "channel"
     PHONE = "phone"
@@ -63,7 +63,7 @@ class Identity(StrEnum):
 
 
 class State(StrEnum):
-    """Where a submission is in its life; the drawing is in docs/."""
+    """The state of a submission; docs/ has a diagram."""
 
     RECEIVED = "received"
     ASSIGNED = "assigned"
@@ -81,13 +81,19 @@ class State(StrEnum):
 
 
 class Submission(SQLModel, table=True):
-    """An opinion that was received: it has a receipt code and is never lost.
+    """An opinion that a resident gave.
 
-    `folded` is its text as it is searched, `phone` is under seal. What was erased keeps its code,
-    kind, unit and times, and nothing that anybody wrote.
-
-    It is to be taken on by somebody until `acknowledge_by`; `escalation` counts how often it went
-    up because nobody did. A merged one is answered with the one that it was `merged_into`.
+    - `code`: the receipt code.
+    - `unit_code`, `handled_by`: the unit of the area, and the unit that handles it.
+    - `unit_vintage`: the date of the list of units that `unit_code` belongs to.
+    - `folded`: the text in the form that is searched.
+    - `phone`: encrypted.
+    - `version`: counts changes; a change names the version that it read.
+    - `acknowledge_by`: the moment until which an officer has to take it on.
+    - `escalation`: how often it was passed up because nobody did.
+    - `merged_into`: the submission that is answered for this one too.
+    - `paused_at`: since when the time limit does not run.
+    - `erased_at`: when it was erased. Then only code, kind, unit and times are left.
     """
 
     __table_args__ = (
@@ -151,7 +157,7 @@ class Submission(SQLModel, table=True):
 
 
 class EvidenceState(StrEnum):
-    """Where an attachment is on its way into our own storage."""
+    """The state of an attachment on the way into our own storage."""
 
     WAITING = "waiting"
     FETCHING = "fetching"
@@ -166,9 +172,9 @@ class EvidenceState(StrEnum):
 class Attachment(SQLModel, table=True):
     """A photo, video, voice message, document or place of a submission.
 
-    It is Telegram's by reference, and ours when it is stored: `original` and `served` are the names
-    of the two sealed files, the second without what a file says about its maker. The row is the job
-    that fetches it. `remark_id` is set for what was added later.
+    Telegram has the file by `file_id`. Once it is stored, `original` and `served` are the names of
+    two encrypted files; `served` is without metadata. The row is also the job that fetches it.
+    `remark_id` is set if it came with a remark.
     """
 
     __table_args__ = (
@@ -176,7 +182,7 @@ class Attachment(SQLModel, table=True):
     )
 
     id: int = auto_id()
-    submission_id: int = of_submission()
+    submission_id: int = submission_id_column()
     remark_id: int | None = Field(
         default=None, sa_column=Column(AutoId, ForeignKey("remark.id"), nullable=True)
     )
@@ -202,7 +208,7 @@ class Attachment(SQLModel, table=True):
 
 
 class RemarkKind(StrEnum):
-    """What was said about a submission after it was received."""
+    """The kind of a remark."""
 
     ADDITION = "addition"
     QUESTION = "question"
@@ -211,13 +217,13 @@ class RemarkKind(StrEnum):
 
 
 class Remark(SQLModel, table=True):
-    """Something said about a submission later: by its resident, or by an officer.
+    """A remark about a submission after it was received.
 
-    `officer_id` is None for what the resident said.
+    `officer_id` is None for a remark of the resident.
     """
 
     id: int = auto_id()
-    submission_id: int = of_submission()
+    submission_id: int = submission_id_column()
     kind: RemarkKind = enum_column(RemarkKind)
     officer_id: int | None = Field(
         default=None, sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=True)
@@ -227,13 +233,13 @@ class Remark(SQLModel, table=True):
 
 
 class Answer(SQLModel, table=True):
-    """An answer that was proposed: what it says, what is done, until when.
+    """A proposed answer to a submission: its text, the measure, and until when.
 
-    It is the resident's once a second person approved it; the newest counts.
+    The resident gets it when a second person approved it. The newest answer counts.
     """
 
     id: int = auto_id()
-    submission_id: int = of_submission()
+    submission_id: int = submission_id_column()
     text: str = Field(sa_type=Text)
     measure: str = Field(sa_type=Text)
     deadline: str = Field(sa_type=Text)
@@ -246,19 +252,19 @@ class Answer(SQLModel, table=True):
 
 
 class Recusal(SQLModel, table=True):
-    """An officer who has nothing to do with a case: it concerns them, or they said so."""
+    """An officer who is excluded from a case, because it concerns them or at their request."""
 
     __table_args__ = (UniqueConstraint("submission_id", "officer_id", name="uq_recusal_officer"),)
 
     id: int = auto_id()
-    submission_id: int = of_submission()
+    submission_id: int = submission_id_column()
     officer_id: int = Field(sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=False))
     by: int = Field(sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=False))
     at: datetime = time_column()
 
 
 class Audit(SQLModel, table=True):
-    """What was done, when, by whom in which role. Append-only; a submission's timeline is in it."""
+    """An entry of the audit log: an action, its time, and the actor's role. Append-only."""
 
     id: int = auto_id()
     at: datetime = time_column()
@@ -273,7 +279,7 @@ class Audit(SQLModel, table=True):
 
 
 class AuditSeal(SQLModel, table=True):
-    """A link of the chain over the audit: what the entry and the link before it come to."""
+    """A link of the audit chain: the digest of an entry and of the previous link."""
 
     __tablename__ = "audit_seal"
 

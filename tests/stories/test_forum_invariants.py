@@ -23,7 +23,7 @@ from bot.forums.session import oral_submissions, submission_outcomes
 from bot.forums.shared.planning_permissions import DECIDERS
 from bot.forums.shared.states import IN_SESSION
 from bot.forums.subscriptions import service as subscriptions
-from storage import forums, officers, submissions
+from storage import correspondence, forums, officers
 from storage.models import (
     Announcement,
     Answer,
@@ -300,7 +300,7 @@ class Forums(Machine):
                 case = select(CASES).where(CASES.c.id == hearing.submission_id)
                 (opinion,) = await fetch_all(work.connection, Submission, case)
                 (officer,) = await officers.list_by_ids(work.connection, [hearing.officer_id or 0])
-                answer = await submissions.find_newest_answer(work.connection, opinion.id)
+                answer = await correspondence.find_newest_answer(work.connection, opinion.id)
                 assert officer.unit_code in {opinion.handled_by, CITY}
                 assert (answer is not None) is (hearing.outcome is HeardAs.ANSWERED)
                 if answer is not None:
