@@ -96,3 +96,5 @@ def test_the_way_to_an_alert_is_short() -> None:
     assert files <= MAX_FILES_TO_ALERT
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     assert f"to the alert in the outbox: **{files} files**" in page
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert f"{files} files from a resident's message to the alert of an officer" in readme
