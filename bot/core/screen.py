@@ -1,4 +1,4 @@
-"""What a person is shown, before it has a language or a messenger: keys, parameters, buttons."""
+"""Screens: what a person is shown, without a language and without a messenger's own types."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from typing import Any, Literal, TypeAlias
 Param: TypeAlias = "str | int | datetime | date | Words | tuple[Words, ...] | Lines"
 
 
-Sharing = Literal["contact", "location"]  # what only the messenger itself can share
+Sharing = Literal[
+    "contact", "location"
+]  # what a person can share only by a button of the messenger
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text of `bot/texts` by its key, with its parameters.
+    """A text of `bot/texts`: its key and its parameters.
 
-    A parameter may be words itself, or several (they are joined by commas); text that a person
-    wrote stays as it is and is escaped when it is rendered.
+    A parameter may be another text. Several texts are joined by commas. A string is text that a
+    person wrote: it is escaped when it is rendered.
     """
 
     key: str
@@ -27,14 +29,14 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Several words, each on a line of its own."""
+    """Several texts, each on a line of its own."""
 
     all: tuple[Words, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button: `label` is words, or a name that has no translation; `data` says what it answers"""
+    """A button: its label (a text, or a name without translation) and the data it sends back."""
 
     label: Words | str
     data: str
@@ -42,9 +44,9 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Paragraphs, the choices (laid out when rendered), and one row of ways to move.
+    """Paragraphs, buttons with choices, and one row of buttons to move (back, cancel, edit).
 
-    A screen that `asks` for something that only the messenger can share has a button for that.
+    With `sharing` there is a button by which the person shares a contact or a location.
     """
 
     paragraphs: tuple[Words, ...]
@@ -53,7 +55,7 @@ class Screen:
     sharing: tuple[Sharing, Words] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """A form that JSON can hold, for the outbox; what a screen asks to share is left out."""
+        """Return the screen as JSON values, for the outbox; `sharing` is left out."""
         return {
             "paragraphs": [_dump(words) for words in self.paragraphs],
             "choices": [[_dump(button.label), button.data] for button in self.choices],
@@ -62,7 +64,7 @@ class Screen:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Screen:
-        """The screen that `to_json` gave; rows of an older release have the same form."""
+        """Return the screen that `to_json` returned, in this release or an older one."""
 
         def buttons(pairs: Sequence[Sequence[Any]]) -> tuple[Button, ...]:
             return tuple(Button(_load(label), data) for label, data in pairs)

@@ -1,9 +1,9 @@
-"""Text as people type it in a hurry, made comparable."""
+"""Folding: text without the differences of case and diacritics, to compare what people type."""
 
 import unicodedata
 
 
 def fold_text(text: str) -> str:
-    """Text without case, diacritics and outer spaces, đ as d."""
+    """Return a text in lower case, without diacritics and outer spaces, "đ" as "d"."""
     plain = unicodedata.normalize("NFD", text.strip().casefold())
     return "".join(c for c in plain if not unicodedata.combining(c)).replace("đ", "d")

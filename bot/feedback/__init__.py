@@ -1,1 +1,1 @@
-"""Opinions: the questions, the rules, and what happens when one is given."""
+"""Submissions: how a resident gives one, and what a resident sees of their own."""

@@ -1,4 +1,4 @@
-"""The questions by which a resident gives an opinion, on one page."""
+"""The conversation by which a resident makes a submission: all its questions, in order."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from bot.feedback.rules import (
     NOTICE_VERSION,
     get_identity,
     get_kind,
-    gives_phone,
-    has_a_formal_path,
-    may_be_named,
+    has_formal_path,
+    may_have_name,
+    wants_phone_contact,
 )
 from bot.feedback.text_questions import (
     danger_input,
-    may_suggest_a_kind,
-    names_somebody,
+    has_personal_data,
+    may_suggest_kind,
     personal_data_input,
     seems_dangerous,
     suggest_topics,
@@ -59,17 +59,20 @@ def make_offer(reply: Reply) -> StartFlow:
 
 
 def wrote_first(answers: Answers) -> bool:
-    """The resident wrote before asking to give an opinion."""
+    """Return True if the resident wrote a message without starting a submission first."""
     return bool(answers.get("@wrote_first"))
 
 
 def not_yet_agreed(answers: Answers) -> bool:
-    """The resident has not agreed to the present version of the notice."""
+    """Return True if the resident has not consented to the present version of the notice."""
     return answers.get("@agreed") != NOTICE_VERSION
 
 
 def offer_input() -> Input:
-    """Whether what was written shall become an opinion; what is written meanwhile is added."""
+    """Return the question that offers to make a submission of what was written.
+
+    Messages that are sent before the answer are added to it.
+    """
     options = tuple(Option(v, Words(f"feedback.offer.options.{v}")) for v in ("yes", "no"))
 
     def parse(reply: Reply, answers: Answers) -> Any:
@@ -88,7 +91,7 @@ def offer_input() -> Input:
 
 
 def consent_input() -> Input:
-    """Explicit consent to the notice; the button names the version that was shown."""
+    """Return the question for explicit consent; the button holds the version of the notice."""
     options = (
         Option(NOTICE_VERSION, Words("feedback.consent.options.agree")),
         Option("refuse", Words("feedback.consent.options.refuse")),
@@ -109,12 +112,12 @@ def consent_input() -> Input:
 
 
 def show_formal_path(answers: Answers) -> Mapping[str, Param]:
-    """What the law says of this kind of opinion."""
+    """Return the text about the procedure that the law has for this kind of submission."""
     return {"about": Words(f"feedback.formal.about.{get_kind(answers)}")}
 
 
 def show_summary(answers: Answers) -> Mapping[str, Param]:
-    """The answers as the review page shows them."""
+    """Return the answers as parameters of the review page."""
     text = join_texts(answers["details"])
     identity = get_identity(answers)
     return {
@@ -137,23 +140,23 @@ FEEDBACK = Flow(
         Step("offer", offer_input(), when=wrote_first, editable=False),
         Step("consent", consent_input(), when=not_yet_agreed, editable=False),
         Step("kind", choice_input("feedback.kind", *Kind)),
-        # Asked once the text is there; it stands here because a formal kind leads to what follows.
-        Step("seems", suggested_kind_input(), when=may_suggest_a_kind, editable=False),
+        # It is asked after "details". It stands here because its answer decides about "formal".
+        Step("seems", suggested_kind_input(), when=may_suggest_kind, editable=False),
         Step(
             "formal",
             choice_input(
                 "feedback.formal", "inform", stops={"stop": "formal"}, params=show_formal_path
             ),
-            when=has_a_formal_path,
+            when=has_formal_path,
             editable=False,
         ),
         Step("details", messages_input("feedback.details", SUBMISSION_LIMITS)),
         Step("danger", danger_input(), when=seems_dangerous, editable=False),
-        Step("personal", personal_data_input(), when=names_somebody, editable=False),
+        Step("personal", personal_data_input(), when=has_personal_data, editable=False),
         Step("topic", topics_input(suggest_topics)),
         Step("area", area_input("feedback.area")),
-        Step("identity", choice_input("feedback.identity", *Identity), when=may_be_named),
-        Step("phone", phone_input(), when=gives_phone),
+        Step("identity", choice_input("feedback.identity", *Identity), when=may_have_name),
+        Step("phone", phone_input(), when=wants_phone_contact),
         Step("review", review_input("feedback.review", show_summary)),
     ),
     add_late_reply=partial(add_late_file, step="details", limits=SUBMISSION_LIMITS),

@@ -1,4 +1,7 @@
-"""How much one person, and everybody together, may give; never what they may say."""
+"""Limits of how many submissions are taken: from one person, and from everybody together.
+
+They never depend on what a submission says.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +22,20 @@ _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 async def check_limits(work: UnitOfWork, aliases: Sequence[int], limits: SubmissionLimits) -> None:
-    """Raise Refused for who is banned, for who gave enough for today, and when all give too much.
+    """Raise Refused if a person may not begin a submission now.
 
-    It is asked before the first question: who is in the middle of an opinion may finish it.
+    They may not if they are banned, if they reached the limit of a day, or if everybody together
+    reached the limit of a minute. It is checked before the first question, so a person who has
+    begun may finish. `aliases` are all pseudonyms of the person.
     """
-    known = await bans.read_intake_status(
+    status = await bans.read_intake_status(
         work.connection, aliases, now=work.now, number=limits.a_day, since=work.now - _MINUTE
     )
-    if known.banned_until is not None:
-        reason = known.reason or ""
-        raise Refused(Words("abuse.banned", {"until": known.banned_until, "reason": reason}))
-    if known.nth_newest is not None and work.now - known.nth_newest < _DAY:
-        again = known.nth_newest + _DAY
+    if status.banned_until is not None:
+        reason = status.reason or ""
+        raise Refused(Words("abuse.banned", {"until": status.banned_until, "reason": reason}))
+    if status.nth_newest is not None and work.now - status.nth_newest < _DAY:
+        again = status.nth_newest + _DAY
         raise Refused(Words("abuse.enough_today", {"until": again, "opinions": limits.a_day}))
-    if known.lately >= limits.everybody_a_minute:
+    if status.lately >= limits.everybody_a_minute:
         raise Refused(Words("abuse.busy"))

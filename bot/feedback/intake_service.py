@@ -1,6 +1,6 @@
-"""What happens when an opinion is given: a submission, its receipt and the officers' alert.
+"""The end of the intake: a submission, its receipt and the alert to officers, in one transaction.
 
-All of it in the transaction of the turn that finishes the flow.
+That transaction is the turn which finishes the conversation.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _MAX_AREAS = 3
 
 
 async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
-    """What is known before the first question: the notice that the resident agreed to.
+    """Return what is known before the first question: consent, last areas, the opened deep link.
 
-    Raises Refused for who is banned, and for who gave more than a day allows.
+    Raises Refused for a person who is banned or reached a limit.
     """
     await intake_limits.check_limits(
         work, work.policy.pseudonyms.list_aliases(chat.id), work.policy.limits
@@ -56,7 +56,7 @@ async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
 
 
 async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
-    """Store the consent at the moment it is given."""
+    """Store the resident's consent to a version of the notice."""
     address = work.policy.pseudonyms.make_address(chat.id, named=True)
     consent = (version, chat.language, work.now)
     await residents.record_consent(
@@ -72,7 +72,7 @@ async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
 
 
 async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
-    """Make a submission of the answers, with its receipt and the alert to the officers on duty."""
+    """Store a submission, send its receipt and alert the officers on duty."""
     kind = rules.get_kind(answers)
     assert kind is not None
     topics = [Topic(topic) for topic in answers["topic"]]
@@ -80,7 +80,7 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
     confidential = submission_rules.is_confidential(kind, identity)
     address = work.policy.pseudonyms.make_address(chat.id, named=not confidential)
     if confidential:
-        await _without_a_name(work, chat, address)
+        await _store_unnamed_resident(work, chat, address)
     values = {
         "code": submission_rules.make_receipt_code(secrets.choice),
         "kind": kind,
@@ -117,10 +117,10 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
     await assign_and_alert(work, submission)
 
 
-async def _without_a_name(work: UnitOfWork, chat: Chat, address: ChatAddress) -> None:
-    """Let the same person be another resident, who has agreed too.
+async def _store_unnamed_resident(work: UnitOfWork, chat: Chat, address: ChatAddress) -> None:
+    """Store the person once more, as an unnamed resident with the same consent.
 
-    The consent is dated to its day: to the second it would tell which resident it was.
+    Only the day of the consent is kept: the exact time would connect the two residents.
     """
     named = await residents.find_resident(
         work.connection, work.policy.pseudonyms.list_aliases(chat.id, named=True)
@@ -142,7 +142,7 @@ async def _remember_area(work: UnitOfWork, chat: Chat, area: str) -> None:
 
 
 def show_receipt(submission: Submission, policy: Policy) -> Screen:
-    """What a resident keeps: the code, the unit, the due date."""
+    """Return the receipt: the code, the unit that handles the submission, the due date."""
     words = Words(
         "receipt.text",
         {
@@ -171,16 +171,19 @@ async def list_own_submissions(
     aliases: Sequence[int],
     *,
     before: int | None = None,
-    most: int = 6,
+    limit: int = 6,
 ) -> Sequence[Submission]:
-    """A resident's own submissions, by their pseudonyms, newest first."""
-    return await submissions.list_submissions_of(connection, aliases, before=before, most=most)
+    """Return at most `limit` submissions of a resident, newest first, older than `before`.
+
+    `aliases` are all pseudonyms of the resident; `before` is the id of a submission.
+    """
+    return await submissions.list_submissions_of(connection, aliases, before=before, most=limit)
 
 
 async def find_own_submission(
     connection: AsyncConnection, aliases: Sequence[int], typed: str
 ) -> OwnSubmission | None:
-    """One's own submission by its code, however it was typed; another's is as if it were not."""
+    """Return a resident's own submission by its code as typed; None if it is not theirs."""
     submission = await submissions.find_submission(connection, submission_rules.parse_code(typed))
     if submission is None:
         return None

@@ -1,4 +1,4 @@
-"""The receipt as a picture: a QR code that opens the opinion for who may see it."""
+"""QR codes of deep links: a receipt, a ticket, the poster of a forum."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ PREFIX = "code_"  # of the deep link's payload
 
 
 def make_payload(code: str) -> str:
-    """What stands for a receipt code in a deep link, which takes no other signs than these."""
+    """Return the payload of a deep link to a submission: letters, digits and underscores only."""
     return PREFIX + code.replace("-", "")
 
 
 def draw_receipt_code(username: str, code: str) -> bytes:
-    """A PNG of the deep link to an opinion."""
+    """Return a PNG of the deep link to a submission."""
     return draw_link_code(username, make_payload(code))
 
 
 def draw_link_code(username: str, payload: str) -> bytes:
-    """A PNG of a deep link."""
-    made = io.BytesIO()
-    _code(username, payload).save(made, kind="png", scale=8, border=3)
-    return made.getvalue()
+    """Return a PNG of a deep link."""
+    picture = io.BytesIO()
+    _make_code(username, payload).save(picture, kind="png", scale=8, border=3)
+    return picture.getvalue()
 
 
 def print_link_code(username: str, payload: str) -> bytes:
-    """A PDF of a deep link, to be printed as large as one likes."""
-    made = io.BytesIO()
-    _code(username, payload).save(made, kind="pdf", scale=12, border=4)
-    return made.getvalue()
+    """Return a PDF of a deep link, which can be printed in any size."""
+    picture = io.BytesIO()
+    _make_code(username, payload).save(picture, kind="pdf", scale=12, border=4)
+    return picture.getvalue()
 
 
-def _code(username: str, payload: str) -> segno.QRCode:
+def _make_code(username: str, payload: str) -> segno.QRCode:
     import segno
 
     return segno.make(f"https://t.me/{username}?start={payload}", error="m")

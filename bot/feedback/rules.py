@@ -1,4 +1,4 @@
-"""What is decided about an opinion: pure functions of the answers, of settings and of `now`."""
+"""Rules of the intake: pure functions of the answers that a resident gave so far."""
 
 from __future__ import annotations
 
@@ -12,43 +12,46 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-# The version of the data-protection notice in bot/texts. Whoever changes what it says raises it,
-# and everybody is asked again.
+# The version of the data-protection notice in bot/texts. Raise it when the notice changes: every
+# resident is then asked for consent again.
 NOTICE_VERSION = "2026-12"
 
 
 def fingerprint_text(answers: Mapping[str, Any]) -> str:
-    """A short mark of the text: an answer that bears it is about this text and no other."""
+    """Return a short hash of the text. An answer that holds it is only valid for this text."""
     text = join_texts(answers.get("details", ()))
     return blake2s(text.encode(), digest_size=4).hexdigest()
 
 
 def get_kind(answers: Mapping[str, Any]) -> Kind | None:
-    """The kind that was chosen or, by who was unsure, confirmed for the text as it is now."""
+    """Return the kind that was chosen; None before it was.
+
+    For a resident who chose "unsure" it is the suggested kind that they confirmed for this text.
+    """
     kind, _, mark = str(answers.get("seems", "")).partition("-")
     if answers.get("kind") == Kind.UNSURE and kind and mark == fingerprint_text(answers):
         return Kind(kind)
     return Kind(answers["kind"]) if "kind" in answers else None
 
 
-def has_a_formal_path(answers: Mapping[str, Any]) -> bool:
-    """Complaints and denunciations have a procedure that a chat cannot replace."""
+def has_formal_path(answers: Mapping[str, Any]) -> bool:
+    """Return True for complaints and denunciations: the law has a procedure for them."""
     return get_kind(answers) in _FORMAL
 
 
-def may_be_named(answers: Mapping[str, Any]) -> bool:
-    """A denunciation is taken as reference information only, and without a name."""
+def may_have_name(answers: Mapping[str, Any]) -> bool:
+    """Return False for a denunciation: it is taken without a name, as information only."""
     return get_kind(answers) is not Kind.DENUNCIATION
 
 
-def gives_phone(answers: Mapping[str, Any]) -> bool:
-    """The resident chose to be reached by telephone."""
-    return may_be_named(answers) and answers.get("identity") == Identity.PHONE
+def wants_phone_contact(answers: Mapping[str, Any]) -> bool:
+    """Return True if the resident chose to be reached by telephone."""
+    return may_have_name(answers) and answers.get("identity") == Identity.PHONE
 
 
 def get_identity(answers: Mapping[str, Any]) -> Identity:
-    """How the resident is known; unnamed where it was not asked."""
-    return Identity(answers["identity"]) if may_be_named(answers) else Identity.UNNAMED
+    """Return how the resident wants to be known; unnamed if that was not asked."""
+    return Identity(answers["identity"]) if may_have_name(answers) else Identity.UNNAMED
 
 
 _FORMAL = frozenset({Kind.COMPLAINT, Kind.DENUNCIATION})

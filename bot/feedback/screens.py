@@ -1,4 +1,4 @@
-"""What residents are shown besides questions: the start, their own submissions."""
+"""Screens of residents beside the questions: the welcome, settings, their own submissions."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _EXCERPT = 1500  # characters of a submission's text
 
 
 def show_start(*, has_draft: bool, unit: str | None = None) -> Screen:
-    """The welcome, the emergency numbers, and what can be done here.
+    """Return the welcome, the emergency numbers, and the main menu.
 
-    With the code of the `unit` whose link was followed.
+    `unit` is the code of the unit whose deep link was opened.
     """
-    came_for = (Words("start.unit", {"unit": name_police(unit)}),) if unit else ()
+    link_note = (Words("start.unit", {"unit": name_police(unit)}),) if unit else ()
     return Screen(
-        (Words("start.text"), *came_for, Words("start.emergency")),
+        (Words("start.text"), *link_note, Words("start.emergency")),
         (
             Button(Words("start.resume" if has_draft else "start.feedback"), "feedback:begin"),
             Button(Words("start.mine"), "mine:list="),
@@ -45,7 +45,7 @@ def show_start(*, has_draft: bool, unit: str | None = None) -> Screen:
 
 
 def show_help() -> Screen:
-    """The commands, the other channels, and what nobody here ever asks for."""
+    """Return the commands, the official channels, and a warning of fraud."""
     keys = ("help.text", "start.emergency", "help.official", "help.caution")
     return Screen(
         tuple(Words(key) for key in keys),
@@ -53,12 +53,12 @@ def show_help() -> Screen:
     )
 
 
-def show_settings(chosen: Preferences) -> Screen:
-    """The choice of a language, readable in each; the quiet hours; what not to be told."""
+def show_settings(preferences: Preferences) -> Screen:
+    """Return the settings: language, quiet hours, notices that can be switched off."""
     quiet = [
         Button(
             Words("settings.chosen", {"what": Words(f"settings.quiet.{name}")})
-            if (chosen.quiet or "none") == name
+            if (preferences.quiet or "none") == name
             else Words(f"settings.quiet.{name}"),
             f"settings:quiet={name}",
         )
@@ -66,7 +66,7 @@ def show_settings(chosen: Preferences) -> Screen:
     ]
     switches = [
         Button(
-            Words(f"settings.{'hear' if name in chosen.muted else 'mute'}.{name}"),
+            Words(f"settings.{'hear' if name in preferences.muted else 'mute'}.{name}"),
             f"settings:mute={name}",
         )
         for name in SWITCHES
@@ -83,12 +83,12 @@ def show_settings(chosen: Preferences) -> Screen:
 
 
 def show_unknown() -> Screen:
-    """No opinion of one's own has this code."""
+    """Return the answer to a code that none of the person's own submissions has."""
     return Screen((Words("mine.unknown"),), (Button(Words("mine.back"), "mine:list="),))
 
 
 def confirm_withdrawal(code: str) -> Screen:
-    """Once more before an opinion is taken back."""
+    """Return the question that is asked before a submission is withdrawn."""
     return Screen(
         (Words("mine.sure", {"code": code}),),
         (
@@ -99,7 +99,10 @@ def confirm_withdrawal(code: str) -> Screen:
 
 
 def show_submissions(submissions: Sequence[Submission]) -> Screen:
-    """One's submissions, newest first; give one more than a page to have a button to the older."""
+    """Return the list of a person's submissions, newest first.
+
+    Pass one more than a page holds, and there is a button to the older ones.
+    """
     if not submissions:
         return Screen((Words("mine.none"),))
     shown = submissions[:PAGE]
@@ -115,21 +118,21 @@ def show_submissions(submissions: Sequence[Submission]) -> Screen:
     return Screen((Words("mine.list"),), tuple(buttons))
 
 
-def show_submission(mine: OwnSubmission, now: datetime, policy: Policy) -> Screen:
-    """One submission with what has happened to it, and what its resident may do with it."""
-    submission, zone = mine.submission, policy.zone
+def show_submission(own: OwnSubmission, now: datetime, policy: Policy) -> Screen:
+    """Return one submission with its timeline, and buttons for what its resident may do."""
+    submission, zone = own.submission, policy.zone
     text = submission.text
     words = Words(
         "mine.one",
         {
             **describe_submission(submission, zone),
             "unit": name_police(submission.handled_by),
-            "files": mine.files,
+            "files": own.files,
             "text": text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()}…",
         },
     )
     return Screen(
-        (words, Words("mine.timeline", {"entries": _timeline(mine.timeline)})),
+        (words, Words("mine.timeline", {"entries": _show_timeline(own.timeline)})),
         (
             *(
                 Button(Words(f"mine.{verb}"), f"mine:{verb}={submission.code}")
@@ -140,8 +143,8 @@ def show_submission(mine: OwnSubmission, now: datetime, policy: Policy) -> Scree
     )
 
 
-def _timeline(entries: Sequence[Audit]) -> Lines:
-    """What happened, a line each: who opened it stands there by role and time."""
+def _show_timeline(entries: Sequence[Audit]) -> Lines:
+    """Return one line for each entry: the time, the event, the role of the actor."""
     return Lines(
         tuple(
             Words(

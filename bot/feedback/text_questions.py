@@ -1,4 +1,4 @@
-"""The questions of the feedback flow that depend on what was written."""
+"""Questions of the intake that depend on the text of the submission."""
 
 from __future__ import annotations
 
@@ -19,40 +19,43 @@ if TYPE_CHECKING:
 
     from bot.core.screen import Param
 
-_MOST_TOPICS = 4
+_MAX_TOPICS = 4
 
 suggest_cached: Any = lru_cache(maxsize=256)(suggest_labels)
-_personal: Any = lru_cache(maxsize=256)(personal_data.find_personal_data)
+_find_personal_data: Any = lru_cache(maxsize=256)(personal_data.find_personal_data)
 
 
 def get_text(answers: Answers) -> str:
-    """What the resident wrote."""
+    """Return the text that the resident wrote so far."""
     return join_texts(answers.get("details", ()))
 
 
 def get_suggestion(answers: Answers) -> Suggestion:
-    """What it seems to be."""
+    """Return the suggested kind and topics of the text, and True if it seems urgent."""
     found: Suggestion = suggest_cached(get_text(answers))
     return found
 
 
 def seems_dangerous(answers: Answers) -> bool:
-    """The text has signs of something dangerous that is happening now."""
+    """Return True if the text has signs of a danger that exists now."""
     return get_suggestion(answers).urgent
 
 
-def names_somebody(answers: Answers) -> bool:
-    """The text has somebody's telephone number, plate or the like in it."""
-    return bool(_personal(get_text(answers)))
+def has_personal_data(answers: Answers) -> bool:
+    """Return True if the text holds personal data, such as a telephone number or a plate."""
+    return bool(_find_personal_data(get_text(answers)))
 
 
 def is_urgent(answers: Answers) -> bool:
-    """It seems dangerous, and the resident did not say that it is not."""
+    """Return True if the text seems dangerous and the resident did not deny it."""
     return seems_dangerous(answers) and not str(answers.get("danger", "")).startswith("not_urgent")
 
 
-def _about_the_text(texts: str, *values: str) -> Input:
-    """One of `values`, asked again when the text has changed since."""
+def _make_text_choice(texts: str, *values: str) -> Input:
+    """Return a choice of `values` that is asked again after the text was changed.
+
+    The value "edit" opens the text again.
+    """
     options = tuple(Option(value, Words(f"{texts}.options.{value}")) for value in values)
 
     def parse(reply: Reply, answers: Answers) -> Any:
@@ -64,27 +67,30 @@ def _about_the_text(texts: str, *values: str) -> Input:
         options=lambda _answers: options,
         is_valid=lambda value, answers: str(value).endswith(fingerprint_text(answers)),
         reasons=(CHOOSE,),
-        params=_found_in,
+        params=_list_personal_data,
     )
 
 
-def _found_in(answers: Answers) -> Mapping[str, Param]:
-    kinds = dict.fromkeys(found.kind for found in _personal(get_text(answers)))
+def _list_personal_data(answers: Answers) -> Mapping[str, Param]:
+    kinds = dict.fromkeys(found.kind for found in _find_personal_data(get_text(answers)))
     return {"found": tuple(Words(f"feedback.personal.kind.{kind}") for kind in kinds)}
 
 
 def danger_input() -> Input:
-    """The emergency numbers first; then the opinion goes on."""
-    return _about_the_text("feedback.danger", "safe", "go_on", "not_urgent")
+    """Return the question that shows the emergency numbers before the intake continues."""
+    return _make_text_choice("feedback.danger", "safe", "go_on", "not_urgent")
 
 
 def personal_data_input() -> Input:
-    """What to do with the personal data in the text: keep, hide on publication, or edit it."""
-    return _about_the_text("feedback.personal", "keep", "hide", "edit")
+    """Return the question about personal data in the text: keep, hide on publication, or edit."""
+    return _make_text_choice("feedback.personal", "keep", "hide", "edit")
 
 
-def may_suggest_a_kind(answers: Answers) -> bool:
-    """Who is unsure has written something of a kind; 113 was shown first to who needs it."""
+def may_suggest_kind(answers: Answers) -> bool:
+    """Return True if the resident is unsure of the kind and the text suggests one.
+
+    If the text seems dangerous, the emergency numbers come first.
+    """
     if answers.get("kind") != Kind.UNSURE or get_suggestion(answers).kind in {None, Kind.UNSURE}:
         return False
     return not seems_dangerous(answers) or str(answers.get("danger")).endswith(
@@ -93,7 +99,7 @@ def may_suggest_a_kind(answers: Answers) -> bool:
 
 
 def suggested_kind_input() -> Input:
-    """The kind that the text suggests, to be confirmed; another; or still unsure."""
+    """Return the question that offers the suggested kind, another kind, or to stay unsure."""
 
     def options(answers: Answers) -> tuple[Option, ...]:
         kinds = [kind for kind in (get_suggestion(answers).kind, Kind.UNSURE) if kind]
@@ -115,14 +121,15 @@ def suggested_kind_input() -> Input:
 
 
 def suggest_topics(answers: Answers) -> Sequence[str]:
-    """The topics that the resident's text seems to be about."""
+    """Return the topics that the text suggests, the most likely first."""
     return [topic.value for topic in get_suggestion(answers).topics]
 
 
 def topics_input(suggests: Callable[[Answers], Sequence[str]]) -> Input:
-    """What it is about: as the answers suggest, confirmed by a button, or chosen from the list.
+    """Return the question for topics, for a step called "topic".
 
-    For a step called `topic`.
+    `suggests` returns the topics that the answers suggest. The person confirms them with a button,
+    adds one, or chooses from the list.
     """
     question = _Topics(suggests)
     return Input(
@@ -138,8 +145,10 @@ def topics_input(suggests: Callable[[Answers], Sequence[str]]) -> Input:
 
 @dataclass(frozen=True, slots=True)
 class _Topics:
-    """Notes: `picked` are the topics to be confirmed, `way` is how the list is used, if it is open:
-    to choose one or to add one.
+    """The question for topics.
+
+    Its notes: `picked` are the topics to confirm. `way` is "choose" or "add" while the list of all
+    topics is open.
     """
 
     suggests: Callable[[Answers], Sequence[str]]
@@ -155,7 +164,7 @@ class _Topics:
 
     def options(self, answers: Answers) -> tuple[Option, ...]:
         if self.prompt(answers) == "suggested":
-            full = len(self.picked(answers)) >= _MOST_TOPICS
+            full = len(self.picked(answers)) >= _MAX_TOPICS
             ways = ("right", "choose") if full else ("right", "choose", "add")
             return tuple(Option(way, Words(f"feedback.topic.options.{way}")) for way in ways)
         already = self.picked(answers) if answers.get("topic.way") == "add" else []
@@ -163,7 +172,7 @@ class _Topics:
         return tuple(Option(topic, Words(f"feedback.topic.options.{topic}")) for topic in left)
 
     def parse(self, reply: Reply, answers: Answers) -> Any:
-        # Every button that was ever shown for this question is good, not only the last ones.
+        # The buttons of an earlier screen of this question are valid too.
         value = reply.choice or parse_choice(reply, self.options(answers))
         picked = self.picked(answers)
         if value == "right" and picked:
@@ -173,13 +182,13 @@ class _Topics:
         if value not in set(Topic):
             raise Rejected(CHOOSE)
         if answers.get("topic.way") == "add":
-            more = list(dict.fromkeys([*picked, value]))[:_MOST_TOPICS]
+            more = list(dict.fromkeys([*picked, value]))[:_MAX_TOPICS]
             return StepNotes({"way": None, "picked": more})
         return [value]
 
 
 def name_topics(topics: Iterable[str]) -> tuple[Words, ...]:
-    """What topics are called."""
+    """Return the names of topics."""
     return tuple(Words(f"feedback.topic.options.{topic}") for topic in topics)
 
 

@@ -122,7 +122,8 @@ async def _give(work: UnitOfWork, opinion: dict[str, Any]) -> None:
     chat = Chat(opinion["by"], work.policy.default_language)
     aliases = work.policy.pseudonyms.list_aliases(chat.id)
     texts = {
-        each.text for each in await feedback.list_own_submissions(work.connection, aliases, most=50)
+        each.text
+        for each in await feedback.list_own_submissions(work.connection, aliases, limit=50)
     }
     if opinion["text"] in texts:
         return

@@ -107,7 +107,7 @@ def test_a_denunciation_is_never_named() -> None:
     """Also if an earlier answer of the draft chose a name."""
     answers = {"kind": "denunciation", "identity": "phone", "phone": "0912345678"}
     assert rules.get_identity(answers) is Identity.UNNAMED
-    assert not rules.gives_phone(answers)
+    assert not rules.wants_phone_contact(answers)
     assert submission_rules.is_confidential(Kind.DENUNCIATION, Identity.CHANNEL)
 
 
