@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 
 # The gate tries the same examples every time; HYPOTHESIS_PROFILE=explore looks for new ones.
-hypothesis.settings.register_profile("gate", derandomize=True)
-hypothesis.settings.register_profile("explore", max_examples=1000)
+# There is no deadline: on a busy machine an example takes as long as it takes.
+hypothesis.settings.register_profile("gate", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", max_examples=1000, deadline=None)
 if where := choose_temp_folder():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", where)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))

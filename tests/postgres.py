@@ -22,8 +22,8 @@ class Postgres:
     """A server that creates databases for tests."""
 
     def __init__(self) -> None:
-        given = os.environ.get("TEST_DATABASE_URL")
-        self.url = make_url(given) if given else _start()
+        url = os.environ.get("TEST_DATABASE_URL")
+        self.url = make_url(url) if url else _start()
         self.template = f"{TEMPLATE}_{uuid4().hex[:8]}"
 
     def make_url(self, name: str) -> str:

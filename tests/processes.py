@@ -75,8 +75,8 @@ def run_command(
         if running.wait(patience) is None:
             running.send(signal.SIGKILL)
             raise subprocess.TimeoutExpired(list(words), patience)
-        said = (each.read_text("utf-8") for each in (out, err))
-        return subprocess.CompletedProcess(words, running.status or 0, *said)
+        output = (each.read_text("utf-8") for each in (out, err))
+        return subprocess.CompletedProcess(words, running.status or 0, *output)
 
 
 def _run_as_main(

@@ -114,8 +114,8 @@ async def measure_queries(size: BenchSize) -> list[BenchRow]:
             ratios = await compare_queries(few, many, size.repeats)
             for name, ratio in ratios.items():
                 _say(f"  {ratio:6.2f}  {name}, on {kind}")
-            what = f"officers' queries at {size.cases:,} open cases against 100, the slowest"
-            rows.append(within(f"{what}, on {kind}", max(ratios.values()), _STEADY))
+            subject = f"officers' queries at {size.cases:,} open cases against 100, the slowest"
+            rows.append(within(f"{subject}, on {kind}", max(ratios.values()), _STEADY))
             for filled in (few, many):
                 await filled.database.close()
     return rows
@@ -185,16 +185,16 @@ async def measure_announcement(size: BenchSize) -> list[BenchRow]:
     with tempfile.TemporaryDirectory(prefix="langnghe-bench-") as named:
         crowd = await prepare_audience(Postgres(), size.subscribers)
         _say(f"  {crowd.expanded:,.0f} of {size.subscribers:,} recipients a second expanded")
-        what = f"announcement to {size.subscribers:,}"
+        subject = f"announcement to {size.subscribers:,}"
         fast = await measure_speed(crowd, Path(named), size.seconds)
-        rows = [at_least(f"{what}: messages a second in one process, no limit", fast, _FAST)]
+        rows = [at_least(f"{subject}: messages a second in one process, no limit", fast, _FAST)]
         for limit, replicas in size.paces:
             paced = await measure_pace(
                 crowd, Path(named), limit=limit, seconds=size.seconds, replicas=replicas
             )
             by = f"at {limit}/s by {replicas} of the bot"
-            rows.append(at_least(f"{what} {by}: the mean, of the limit", paced.mean, 0.99))
-            rows.append(within(f"{what} {by}: the fullest second, of it", paced.fullest, 1.0))
+            rows.append(at_least(f"{subject} {by}: the mean, of the limit", paced.mean, 0.99))
+            rows.append(within(f"{subject} {by}: the fullest second, of it", paced.fullest, 1.0))
         await crowd.database.close()
     return rows
 

@@ -76,9 +76,9 @@ async def prepare_audience(postgres: Postgres, subscribers: int) -> Audience:
     put = await announcements.expand_announcements(
         database, datetime.now(UTC), policy=replace(POLICY, pseudonyms=pseudonyms)
     )
-    taken = time.perf_counter() - begun
+    seconds = time.perf_counter() - begun
     assert put == subscribers, put
-    return Audience(url, database, key, put / taken)
+    return Audience(url, database, key, put / seconds)
 
 
 @contextlib.asynccontextmanager
@@ -131,7 +131,9 @@ async def measure_pace(
         await asyncio.wait_for(peer.begun.wait(), 30)
         await asyncio.sleep(seconds + 1.5)
     # The first second is that in which replicas start.
-    times = [at for at in peer.times if peer.times[0] + 1 <= at < peer.times[0] + 1 + seconds]
+    times = [
+        moment for moment in peer.times if peer.times[0] + 1 <= moment < peer.times[0] + 1 + seconds
+    ]
     return PaceReport(len(times) / seconds / limit, _count_fullest_second(times) / limit)
 
 
@@ -148,8 +150,8 @@ async def _refill(crowd: Audience, messages: float) -> None:
 def _count_fullest_second(times: list[float]) -> int:
     """Return the largest number of messages within any second."""
     most = begin = 0
-    for end, at in enumerate(times):
-        while at - times[begin] >= 1:
+    for end, moment in enumerate(times):
+        while moment - times[begin] >= 1:
             begin += 1
         most = max(most, end - begin + 1)
     return most

@@ -130,12 +130,12 @@ def list_queries(filled: FilledDatabase) -> dict[str, Query]:
     )
     found: dict[str, Query] = {}
     later = f"{int((NOW + timedelta(hours=900)).timestamp())}-1"
-    for who, chat_id in (("city", BOSS), ("ward", WARDEN)):
+    for scope, chat_id in (("city", BOSS), ("ward", WARDEN)):
         for which in case_lists.FILTERS:
-            found[f"/cases {which} ({who})"] = partial(_cases, chat_id, which, "")
-        found[f"/cases, a later page ({who})"] = partial(_cases, chat_id, "unit", later)
+            found[f"/cases {which} ({scope})"] = partial(_cases, chat_id, which, "")
+        found[f"/cases, a later page ({scope})"] = partial(_cases, chat_id, "unit", later)
         for words in ("trom xe", "trom x", "ngo 17", "khong co gi"):
-            found[f"/search {words} ({who})"] = partial(_search, chat_id, words)
+            found[f"/search {words} ({scope})"] = partial(_search, chat_id, words)
     found["/case"] = lambda c: case_view.open_case(UnitOfWork(c, NOW, policy), WARDEN, filled.code)
     found["what can be chosen for it"] = lambda c: _chosen(c, filled.code)
     found["whose turn it is"] = lambda c: casework.count_open_cases(c, [1, 2])
@@ -153,9 +153,9 @@ async def _search(chat_id: int, words: str, connection: AsyncConnection) -> None
 
 
 async def _chosen(connection: AsyncConnection, code: str) -> None:
-    at = await case_access.find_case_access(UnitOfWork(connection, NOW, POLICY), WARDEN, code)
-    assert at is not None
-    await choices.list_similar_cases(connection, at)
+    access = await case_access.find_case_access(UnitOfWork(connection, NOW, POLICY), WARDEN, code)
+    assert access is not None
+    await choices.list_similar_cases(connection, access)
 
 
 async def compare_queries(

@@ -54,12 +54,12 @@ _ANSWERS: tuple[tuple[str, Any], ...] = (
 def make_screens() -> dict[str, Screen]:
     """Return the screen that follows each button, and those that follow a command and a text."""
     answers: dict[str, Any] = {"@agreed": NOTICE_VERSION}
-    made = [_question(answers)]
+    screens = [_question(answers)]
     for name, value in _ANSWERS:
         answers[name] = value
-        made.append(_question(answers))
+        screens.append(_question(answers))
     causes = ("command", "kind", "text", "details", "topic", "area", "identity")
-    shown = dict(zip(causes, made, strict=True))
+    shown = dict(zip(causes, screens, strict=True))
     return {**shown, "review": Screen((Words("feedback.done"),))}
 
 

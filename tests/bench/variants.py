@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 import time
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.privacy.encryption import make_key
+from tests.ports import find_free_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ class VariantProcess:
 
     def __init__(self, variant: Variant, folder: Path) -> None:
         self.variant = variant
-        self.port = _free_port()
+        self.port = find_free_port()
         self._log = folder / f"{variant.name}.log"
         self._process: asyncio.subprocess.Process | None = None
 
@@ -63,7 +63,7 @@ class VariantProcess:
             ) from None
 
     def _environment(self, api_url: str) -> dict[str, str]:
-        given = {
+        settings = {
             "TELEGRAM__TOKEN": _TOKEN,
             "TELEGRAM__API_BASE_URL": api_url,
             "TELEGRAM__MODE": "webhook",
@@ -79,8 +79,8 @@ class VariantProcess:
             "OPS__LISTEN_PORT": "0",
         }
         if self.variant.database_url:
-            given["DATABASE__URL"] = self.variant.database_url
-        ours = {f"BOT_{name}": value for name, value in given.items()}
+            settings["DATABASE__URL"] = self.variant.database_url
+        ours = {f"BOT_{name}": value for name, value in settings.items()}
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("BOT_")}
         return {**inherited, **ours, "PYTHONPATH": str(_ROOT)}
 
@@ -107,9 +107,3 @@ class VariantProcess:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

@@ -22,8 +22,8 @@ def split_first_message(received: bytes) -> HttpMessage | None:
         return None
     head, begin = received[:end], end + 4
     lowered = head.lower()
-    at = lowered.find(b"content-length:")
-    length = int(lowered[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+    position = lowered.find(b"content-length:")
+    length = int(lowered[position + 15 :].split(b"\r\n", 1)[0]) if position >= 0 else 0
     if len(received) < begin + length:
         return None
     return HttpMessage(head, received[begin : begin + length], received[begin + length :])

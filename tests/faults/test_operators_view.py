@@ -33,10 +33,10 @@ async def test_health_readiness_and_metrics(town: Town) -> None:
                 return response.status, await response.text()
 
         async def problem() -> str:
-            status, said = await get("readyz")
+            status, body = await get("readyz")
             assert status == 503
             assert (await get("healthz"))[0] == 200  # restarting would not help
-            return said
+            return body
 
         assert await get("healthz") == (200, "ok\n")
         assert await get("readyz") == (200, '{"ready":true,"problems":[]}')

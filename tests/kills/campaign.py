@@ -7,7 +7,6 @@ import contextlib
 import os
 import random
 import signal
-import socket
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from storage.models import Outbox, Role
 from storage.statements import table
 from tests.kills.walkers import Walker, find_code
 from tests.policy import POLICY
+from tests.ports import find_free_port
 from tests.processes import RunningCommand
 from tests.town.settings import KEY, SECRET, TOKEN
 from tests.town.texts import contains_text
@@ -66,7 +66,7 @@ class BotProcess:
         the simulator.
         """
         self._simulator = simulator
-        port = _free_port()
+        port = find_free_port()
         self._environment = {
             **os.environ,
             "BOT_TELEGRAM__TOKEN": TOKEN,
@@ -115,12 +115,6 @@ class BotProcess:
         self.send(number)
         assert self._process is not None
         return await self._process.wait_until_ended()
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @contextlib.asynccontextmanager
@@ -199,11 +193,11 @@ async def _export_records(database: Database) -> list[dict[str, Any]]:
 
 def _check_submissions(records: list[dict[str, Any]], walkers: list[Walker]) -> list[str]:
     """Check that every text is stored once and complete, under the code of its receipt."""
-    said = Counter(text for walker in walkers for text in walker.texts)
+    written = Counter(text for walker in walkers for text in walker.texts)
     stored = Counter(record["text"] for record in records)
     receipts = {code for walker in walkers for code in walker.codes}
-    wrong = [f"lost: {text!r}" for text in said - stored]
-    wrong += [f"doubled or changed: {text!r}" for text in stored - said]
+    wrong = [f"lost: {text!r}" for text in written - stored]
+    wrong += [f"doubled or changed: {text!r}" for text in stored - written]
     if receipts != {record["code"] for record in records}:
         wrong.append("the receipts are not those of the submissions")
     return wrong

@@ -18,7 +18,7 @@ async def test_nothing_is_lost_or_doubled_by_kills(database_url: str, mode: str)
 
 async def test_an_announcement_survives_kills(database_url: str) -> None:
     """After two kills each recipient got it once, or its row says that it may have been sent."""
-    heard = await announcement.run_announcement_campaign(
+    report = await announcement.run_announcement_campaign(
         database_url, kills=2, recipients=120, seed=3
     )
-    assert heard.wrong == ()
+    assert report.wrong == ()

@@ -108,8 +108,8 @@ class Walker:
 
     def _describe_chat(self) -> str:
         """Return a text that changes when the chat's newest messages change."""
-        said = [m for m in self.simulator.list_messages(self.id)[-6:] if m["from"]["is_bot"]]
-        return repr([(m["message_id"], m.get("text"), m.get("reply_markup")) for m in said])
+        messages = [m for m in self.simulator.list_messages(self.id)[-6:] if m["from"]["is_bot"]]
+        return repr([(m["message_id"], m.get("text"), m.get("reply_markup")) for m in messages])
 
     def _find_keyboard(self) -> tuple[int, list[str]]:
         """Return the newest message with buttons of the flow, and their data."""

@@ -84,7 +84,7 @@ def test_an_invalid_key_is_refused(key: str) -> None:
 def test_a_key_is_created_once_if_none_is_set(tmp_path: Path) -> None:
     """In a file that only its owner may read."""
     file = tmp_path / "the.key"
-    made = load_keys("", file)
-    assert load_keys("", file) == made
+    keys = load_keys("", file)
+    assert load_keys("", file) == keys
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert load_keys("a, b", file) == ["a", "b"]

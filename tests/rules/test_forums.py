@@ -96,13 +96,15 @@ def test_opinions_are_grouped_under_the_agenda() -> None:
     """By their words or their topics; an opinion that matches no point comes last."""
     agenda = ["An toàn giao thông", "Phòng chống trộm cắp", "Trật tự vỉa hè"]
     forum: Any = SimpleNamespace(agenda=agenda)
-    given = [
+    opinions = [
         make_opinion(1, "Mất xe máy ở ngõ 5, đề nghị phòng chống trộm cắp", "theft"),
         make_opinion(2, "vỉa hè phố Cát Cụt mất trật tự"),
         make_opinion(3, "Đề nghị dạy bơi cho trẻ em", "other"),
         make_opinion(4, "Xe chạy quá nhanh ở ngã tư", "traffic_safety"),
     ]
-    found = {point: [each.id for each in group] for point, group in group_by_agenda(forum, given)}
+    found = {
+        point: [each.id for each in group] for point, group in group_by_agenda(forum, opinions)
+    }
     assert found == {agenda[0]: [4], agenda[1]: [1], agenda[2]: [2], None: [3]}
     assert list(found) == [*agenda, None]
 

@@ -246,9 +246,12 @@ async def test_registrations_are_in_the_data_copy_and_erased_on_request(town: To
     await key_rotation.rotate_keys(town.app.database, Pseudonyms([key, KEY]))
     pseudonyms = Pseudonyms([key])
     async with town.app.database.reading() as connection:
-        wishes = (await connection.execute(select(table(Subscription)))).all()
+        subscriptions = (await connection.execute(select(table(Subscription)))).all()
     (row,) = await list_registrations(town)
-    for alias, sealed in ((row.alias, row.sealed), (wishes[0].alias, wishes[0].sealed)):
+    for alias, sealed in (
+        (row.alias, row.sealed),
+        (subscriptions[0].alias, subscriptions[0].sealed),
+    ):
         assert (alias,) == pseudonyms.list_aliases(ben.id, named=True)
         assert pseudonyms.decrypt_chat_id(sealed) == ben.id
 
@@ -273,8 +276,8 @@ async def test_attendees_are_anonymised_after_the_retention_period(town: Town) -
     assert (left.people, left.state, left.sealed) == (2, ATTENDED, "")
     assert left.alias == -(left.id)
     async with town.app.database.reading() as connection:
-        told = select(table(Outbox).c.dedup_key).where(table(Outbox).c.sealed.is_not(None))
-        assert not (await connection.execute(told)).all()
+        identified = select(table(Outbox).c.dedup_key).where(table(Outbox).c.sealed.is_not(None))
+        assert not (await connection.execute(identified)).all()
 
 
 async def test_attendees_rate_a_reported_forum(town: Town) -> None:

@@ -78,11 +78,13 @@ async def make_commitment(leader: Person) -> str:
     await leader.says("Lắp camera")
     await leader.says("Công an phường")
     await leader.says("04/12/2026")
-    cases, made = table(Submission), table(Commitment)
+    cases, commitments = table(Submission), table(Commitment)
     async with town.app.database.reading() as connection:
         case = (
             await connection.execute(
-                select(cases).join_from(cases, made, made.c.submission_id == cases.c.id)
+                select(cases).join_from(
+                    cases, commitments, commitments.c.submission_id == cases.c.id
+                )
             )
         ).one()
     assert (case.handled_by, case.forum, case.resident_id) == (WARD, None, None)
@@ -116,14 +118,14 @@ async def test_a_merged_commitment_is_kept_when_the_main_case_is_answered(town: 
     """Reminders go on until the case into which it was merged is answered."""
     leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     officer = await town.officer("Cán bộ", unit=WARD)
-    asked = await town.resident("Ann").gives("Xin gắn máy quay ở cổng.", area="Phường An Biên")
-    await choose_action(officer, asked, "accept")
+    code = await town.resident("Ann").gives("Xin gắn máy quay ở cổng.", area="Phường An Biên")
+    await choose_action(officer, code, "accept")
     await choose_action(officer, await make_commitment(leader), "merge")
-    await officer.says(asked)
+    await officer.says(code)
     town.advance(days=2)
     await remind_organisers(town)
     assert leader.count_told("forum.alert.promise_due") == 1
-    await answer_case(officer, leader, asked)
+    await answer_case(officer, leader, code)
     town.advance(days=7)
     await remind_organisers(town)
     assert leader.count_told("forum.alert.promise_overdue") == 0
@@ -270,9 +272,9 @@ async def test_an_announcement_is_posted_in_the_channel(town: Town) -> None:
                 row = await attendance.get_forum(work.connection, forum)
                 await announcements.announce_forum(work, row, "notice")
     await town.settle()
-    (said,) = town.simulator.list_messages(channel.id)
-    assert "Kính mời nhân dân" in said["text"]
-    assert "reply_markup" not in said
+    (post,) = town.simulator.list_messages(channel.id)
+    assert "Kính mời nhân dân" in post["text"]
+    assert "reply_markup" not in post
 
 
 async def test_an_outdated_announcement_is_not_posted_in_the_channel(town: Town) -> None:
@@ -286,5 +288,5 @@ async def test_an_outdated_announcement_is_not_posted_in_the_channel(town: Town)
             row = await attendance.get_forum(work.connection, forum)
             await announcements.announce_forum(work, row, kind)
     await town.settle()
-    (said,) = town.simulator.list_messages(channel.id)
-    assert "Kính mời nhân dân" not in said["text"]
+    (post,) = town.simulator.list_messages(channel.id)
+    assert "Kính mời nhân dân" not in post["text"]

@@ -211,16 +211,16 @@ async def test_only_failed_updates_of_the_person_are_erased(town: Town) -> None:
     """Not those of a chat whose id contains theirs, nor those whose text mentions their id."""
     ann = town.resident("Ann")
     await ann.gives(SECRET)
-    kept = [
+    kept_updates = [
         {"message": {"chat": {"id": ann.id * 100 + 67}, "text": "x"}},
         {"message": {"chat": {"id": ann.id + 1}, "text": f"call {ann.id}", "date": ann.id}},
     ]
-    gone = [
+    erased_updates = [
         json.dumps({"callback_query": {"from": {"id": ann.id}, "data": "x"}}),
         str({"message": {"chat": {"id": ann.id, "first_name": "Ann's"}}}),  # as 0007 stored it
     ]
     async with town.app.database.transaction() as connection:
-        for raw in [*map(json.dumps, kept), *gone, "not JSON at all"]:
+        for raw in [*map(json.dumps, kept_updates), *erased_updates, "not JSON at all"]:
             values = {"update_id": 1, "at": town.now, "error": "x", "raw": raw}
             await connection.execute(table(FailedUpdate).insert().values(**values))
     await ann.says("/mydata")
@@ -228,7 +228,7 @@ async def test_only_failed_updates_of_the_person_are_erased(town: Town) -> None:
     await ann.taps("mydata.yes.erase")
     async with town.app.database.reading() as connection:
         left = (await connection.execute(select(table(FailedUpdate).c.raw))).scalars().all()
-    assert sorted(left) == sorted([*map(json.dumps, kept), "not JSON at all"])
+    assert sorted(left) == sorted([*map(json.dumps, kept_updates), "not JSON at all"])
 
 
 async def test_a_failed_update_is_stored_with_the_pseudonym_of_its_sender(town: Town) -> None:

@@ -31,15 +31,13 @@ async def list_attachments(town: Town) -> list[Any]:
 
 async def submit(person: Person) -> None:
     """Finish the opinion and submit it."""
-    await person.reaches("feedback.identity")
-    await person.taps("feedback.identity.options.channel")
-    await person.taps("feedback.review.options.submit")
+    await person.finishes()
 
 
-async def submit_with_file(person: Person, act: str, **given: Any) -> None:
+async def submit_with_file(person: Person, act: str, **options: Any) -> None:
     """Submit an opinion with a file and a caption."""
     await person.begins()
-    await person.does(act, caption="Xe đậu kín vỉa hè", **given)
+    await person.does(act, caption="Xe đậu kín vỉa hè", **options)
     await submit(person)
 
 
@@ -48,9 +46,9 @@ def make_photo() -> bytes:
     exif = Image.Exif()
     exif[0x010F] = "SECRETPHONE"
     exif.get_ifd(0x8825)[1] = "N"
-    made = io.BytesIO()
-    Image.new("RGB", (30, 20), "green").save(made, "JPEG", exif=exif)
-    return made.getvalue()
+    buffer = io.BytesIO()
+    Image.new("RGB", (30, 20), "green").save(buffer, "JPEG", exif=exif)
+    return buffer.getvalue()
 
 
 async def test_a_file_is_stored_encrypted_and_shown_without_metadata(town: Town) -> None:
@@ -177,12 +175,12 @@ async def test_the_lease_of_a_vanished_fetcher_ends(town: Town) -> None:
     assert stale.state is EvidenceState.FETCHING
     town.advance(minutes=6)
     async with town.app.database.transaction() as connection:
-        (taken,) = await evidence.claim_attachments(
+        (claimed,) = await evidence.claim_attachments(
             connection, owner="other", now=town.now, lease=timedelta(minutes=5), most=4
         )
         assert not await evidence.finish_attachment(connection, stale, EvidenceState.FAILED)
         assert await evidence.finish_attachment(
-            connection, taken, EvidenceState.WAITING, next_at=town.now
+            connection, claimed, EvidenceState.WAITING, next_at=town.now
         )
     await town.settle()
     (row,) = await list_attachments(town)
@@ -255,9 +253,7 @@ async def test_only_cleaned_copies_of_an_unnamed_residents_files_are_shown(town:
     add_fault(town, "5xx", method="getFile")
     await ann.begins()
     await ann.does("document", content=make_photo(), file_name="anh.jpg", caption="Ngõ 5")
-    await ann.reaches("feedback.identity")
-    await ann.taps("feedback.identity.options.unnamed")
-    await ann.taps("feedback.review.options.submit")
+    await ann.finishes(identity="unnamed")
     await officer.taps("alert.open")
     assert not any("document" in message for message in officer.messages)
     town.advance(seconds=11)
@@ -270,11 +266,11 @@ async def test_an_unexpected_error_affects_one_file_only(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other files are stored; the failing one is given up after several attempts."""
-    fetch, asked = town.app.evidence._fetch_file, []
+    fetch, requested = town.app.evidence._fetch_file, []
 
     async def broken(file_id: str) -> bytes:
-        asked.append(file_id)
-        if file_id == asked[0]:
+        requested.append(file_id)
+        if file_id == requested[0]:
             raise RuntimeError("nobody thought of this")
         return await fetch(file_id)
 

@@ -17,9 +17,7 @@ async def test_files_are_stored_in_order_with_their_type(town: Town) -> None:
         await ann.does(act)
     await ann.does("album", [{"type": "photo"}, {"type": "photo"}])
     assert "6 tệp" in ann.sees
-    await ann.reaches("feedback.identity")
-    await ann.taps("feedback.identity.options.channel")
-    await ann.taps("feedback.review.options.submit")
+    await ann.finishes()
     (record,) = await town.export_submissions()
     types = [file["type"] for file in record["attachments"]]
     assert types == ["photo", "video", "voice", "document", "photo", "photo"]
@@ -32,9 +30,7 @@ async def test_the_officer_gets_the_files(town: Town) -> None:
     ann = town.resident("Ann")
     await ann.begins()
     await ann.does("photo", caption="Ảnh")
-    await ann.reaches("feedback.identity")
-    await ann.taps("feedback.identity.options.channel")
-    await ann.taps("feedback.review.options.submit")
+    await ann.finishes()
     await officer.taps("alert.open")
     assert "photo" in officer.messages[-1]
 
@@ -57,8 +53,7 @@ async def test_a_corrected_message_replaces_the_first(town: Town) -> None:
     await ann.begins()
     await ann.says("Mất se đạp")
     await ann.does("edit", message_id=_get_last_own_message(ann), text="Mất xe đạp")
-    await ann.reaches("feedback.identity")
-    await ann.taps("feedback.identity.options.channel")
+    await ann.reaches("feedback.review")
     assert "Mất xe đạp" in ann.sees
     assert "Mất se đạp" not in ann.sees
 

@@ -104,7 +104,7 @@ async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
     await chi.taps("feedback.consent.options.agree")
     await chi.taps("feedback.kind.options.proposal")
     await chi.says("Trộm cắp xe máy ở ngõ 5 nhiều, xin tăng tuần tra")
-    given = await chi.finishes(area=NAMED)
+    code_of_chi = await chi.finishes(area=NAMED)
 
     await organiser.taps("forum.open")
     await organiser.taps("forum.do.reschedule")
@@ -121,7 +121,7 @@ async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
     assert not organiser.is_offered("forum.do.begin")
     await organiser.taps("forum.opinions")
     assert "Trộm cắp tài sản" in organiser.sees
-    assert given in organiser.sees
+    assert code_of_chi in organiser.sees
     town.now = forum.starts_at
     await organiser.taps("forum.open")
     await organiser.taps("forum.do.begin")
@@ -191,8 +191,8 @@ async def test_a_subscription_to_a_topic_covers_every_area(town: Town) -> None:
     await chi.taps("Thôi nhận: Trộm cắp, cướp giật")
     assert chi.is_told("subscription.none")
     await plan_and_approve(organiser, approver)
-    told = [person.count_told("announcement.notice") for person in people]
-    assert told == [1, 0, 0, 1]
+    counts = [person.count_told("announcement.notice") for person in people]
+    assert counts == [1, 0, 0, 1]
     assert (await get_forum(town)).topics == ["theft", "traffic_safety"]
     await open_subscriptions(bao)
     await bao.taps("subscription.topic")
@@ -202,7 +202,14 @@ async def test_a_subscription_to_a_topic_covers_every_area(town: Town) -> None:
 
 async def test_a_forum_for_the_city_is_for_every_area_and_its_own_topics(town: Town) -> None:
     """A subscriber of another topic is not a recipient; each recipient is listed once."""
-    wishes = [(1, "11413"), (2, "31"), (3, "theft"), (4, "drugs"), (5, "drugs"), (5, "11413")]
+    subscriptions = [
+        (1, "11413"),
+        (2, "31"),
+        (3, "theft"),
+        (4, "drugs"),
+        (5, "drugs"),
+        (5, "11413"),
+    ]
     async with town.app.database.transaction() as connection:
         rows = [
             {
@@ -212,7 +219,7 @@ async def test_a_forum_for_the_city_is_for_every_area_and_its_own_topics(town: T
                 "subject": subject,
                 "created_at": town.now,
             }
-            for alias, subject in wishes
+            for alias, subject in subscriptions
         ]
         await connection.execute(insert(table(Subscription)), rows)
         found = {
@@ -252,7 +259,6 @@ async def test_an_interrupted_expansion_continues_where_it_stopped(
 ) -> None:
     """Each recipient gets one message, also one who is found by two subscriptions."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
-    approver = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     await subscribe_many(town, 40)
     monkeypatch.setattr(announcements, "_CHUNK", 7)  # type: ignore[attr-defined]
     database, policy = town.app.database, town.app.policy
@@ -261,10 +267,10 @@ async def test_an_interrupted_expansion_continues_where_it_stopped(
     enqueue = outbox.enqueue_messages
     broken: list[object] = []
 
-    async def breaking(*given: object) -> None:
-        await enqueue(*given)  # type: ignore[arg-type]
+    async def breaking(*args: object) -> None:
+        await enqueue(*args)  # type: ignore[arg-type]
         if len(broken) < 3:
-            broken.append(given)
+            broken.append(args)
             raise RuntimeError("killed")
 
     async with town.work() as work:
@@ -284,10 +290,9 @@ async def test_an_interrupted_expansion_continues_where_it_stopped(
     assert len(broken) == 3
     rows = table(Outbox)
     async with database.reading() as connection:
-        told = select(rows.c.chat_id).where(rows.c.announcement_id.is_not(None))
-        recipients = (await connection.execute(told)).scalars().all()
+        recipient_ids = select(rows.c.chat_id).where(rows.c.announcement_id.is_not(None))
+        recipients = (await connection.execute(recipient_ids)).scalars().all()
     assert len(recipients) == len(set(recipients)) == 40
-    del approver
 
 
 async def test_a_cancelled_forum_is_not_announced_any_more(

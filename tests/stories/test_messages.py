@@ -40,15 +40,15 @@ async def test_every_message_comes_back_unchanged(town: Town) -> None:
 
     short, long, without diacritics, abusive; nothing is filtered.
     """
-    said = {}
+    written = {}
     for number, message in enumerate(MESSAGES):
         if number % 8 == 0:  # a short chat is quicker to read
             ann = town.resident("Ann")
         code = await ann.gives(message["text"], kind=message["kind"])
-        said[code] = (Kind(message["kind"]), unicodedata.normalize("NFC", message["text"]))
+        written[code] = (Kind(message["kind"]), unicodedata.normalize("NFC", message["text"]))
     records = await town.export_submissions()
-    assert {r["code"]: (r["kind"], r["text"]) for r in records} == said
-    assert len(said) == len(MESSAGES) == 80
+    assert {r["code"]: (r["kind"], r["text"]) for r in records} == written
+    assert len(written) == len(MESSAGES) == 80
 
 
 @pytest.mark.parametrize("text", HARD, ids=range(len(HARD)))

@@ -26,8 +26,7 @@ async def test_a_repeated_cancel_keeps_the_draft_that_was_begun_after_it(town: T
     await deliver_twice(town, ann, "/cancel", "Đèn đường hỏng.")
     await ann.taps("feedback.offer.options.yes")
     await ann.taps("feedback.kind.options.report")
-    await ann.reaches("feedback.identity")
-    await ann.taps("feedback.identity.options.channel")
+    await ann.reaches("feedback.review")
     assert "Đèn đường hỏng." in ann.sees
 
 
@@ -57,8 +56,7 @@ async def test_the_button_of_an_outdated_review_page_submits_nothing(town: Town)
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Nội dung.")
-    await ann.reaches("feedback.identity")
-    await ann.taps("feedback.identity.options.channel")
+    await ann.reaches("feedback.review")
     old = ann.messages[-1]
     submit = old["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
     await ann.taps("move.edit")

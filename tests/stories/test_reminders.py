@@ -81,8 +81,8 @@ async def test_reminders_follow_a_forum_that_is_rescheduled_twice(town: Town) ->
     await send_reminders(town, hours=12)
     assert not list_reminders(ann)
     await send_reminders(town, days=1)
-    (said,) = list_reminders(ann)
-    assert "ngày 07/12/2026" in said
+    (reminder,) = list_reminders(ann)
+    assert "ngày 07/12/2026" in reminder
     # Now earlier than a week: nothing is made up for, the next is the day before.
     third = town.now + timedelta(days=3)
     await change_forum(town, forum, starts_at=third, start_version=4)

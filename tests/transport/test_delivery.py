@@ -38,10 +38,10 @@ async def test_a_429_of_one_chat_delays_that_chat_only(town: Town) -> None:
     await enqueue(town, make_message("a", ann.id, town.now), make_message("b", bob.id, town.now))
     await town.deliver()
     assert (await get_state(town, "a"), await get_state(town, "b")) == ("waiting", "sent")
-    asked = count_requests(town, ann.id)
+    calls = count_requests(town, ann.id)
     town.advance(seconds=29)
     await town.deliver()
-    assert count_requests(town, ann.id) == asked
+    assert count_requests(town, ann.id) == calls
     town.advance(seconds=2)
     await town.deliver()
     assert await get_state(town, "a") == "sent"
@@ -185,11 +185,11 @@ async def test_a_group_that_became_a_supergroup_gets_each_message_once(town: Tow
     await town.deliver()
     town.advance(minutes=2)
     await town.deliver()
-    said = [each["text"] for each in town.simulator.list_messages(new.id) if "text" in each]
-    assert len(said) == 2
-    assert contains_text(said[0], "draft.none")
-    assert contains_text(said[1], "draft.ended")
-    assert not contains_text(said[0], MARK)
+    texts = [each["text"] for each in town.simulator.list_messages(new.id) if "text" in each]
+    assert len(texts) == 2
+    assert contains_text(texts[0], "draft.none")
+    assert contains_text(texts[1], "draft.ended")
+    assert not contains_text(texts[0], MARK)
     assert count_requests(town, group.id) == 1
 
 

@@ -32,8 +32,7 @@ async def reach_review(town: Town) -> Person:
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Nội dung.")
-    await ann.reaches("feedback.identity")
-    await ann.taps("feedback.identity.options.channel")
+    await ann.reaches("feedback.review")
     return ann
 
 
@@ -99,14 +98,12 @@ async def test_a_repeated_update_shows_the_question_again(town: Town) -> None:
     (update,) = town.simulator.state.get_account().updates.list_updates()
     assert await town.post(town.replica(0), update.body) == 200
     await town.replica(0).settle()
-    heard = len(ann.heard)
+    answers = len(ann.heard)
     assert await town.post(town.replica(0), update.body) == 200
     await town.deliver()
-    assert len(ann.heard) > heard
+    assert len(ann.heard) > answers
     assert ann.is_told("feedback.details.more")
-    await ann.reaches("feedback.identity")
-    await ann.taps("feedback.identity.options.channel")
-    await ann.taps("feedback.review.options.submit")
+    await ann.finishes()
     assert await list_texts(town) == ["Một lần."]
 
 
@@ -122,9 +119,7 @@ async def test_an_older_repeated_update_is_recognised(town: Town) -> None:
     for body in bodies:
         assert await town.post(town.replica(0), body) == 200
     await town.deliver()
-    await ann.reaches("feedback.identity")
-    await ann.taps("feedback.identity.options.channel")
-    await ann.taps("feedback.review.options.submit")
+    await ann.finishes()
     assert await list_texts(town) == ["Một.\nHai.\nBa."]
 
 
@@ -162,8 +157,7 @@ async def test_one_update_on_two_replicas_at_once_has_one_effect(twin_town: Town
         posts = asyncio.gather(*(town.post(each, update.body) for each in town.replicas))
     assert await posts == [200, 200]
     await town.deliver()
-    await ann.reaches("feedback.identity")
-    await ann.taps("feedback.identity.options.channel")
+    await ann.reaches("feedback.review")
     assert "Một lần.\nMột lần." not in ann.sees
     await ann.taps("feedback.review.options.submit")
     assert await list_texts(town) == ["Một lần."]
@@ -197,9 +191,7 @@ async def test_two_messages_on_two_replicas_at_once_are_both_kept(twin_town: Tow
         )
     assert await posts == [200, 200]
     await town.deliver()
-    await ann.reaches("feedback.identity")
-    await ann.taps("feedback.identity.options.channel")
-    await ann.taps("feedback.review.options.submit")
+    await ann.finishes()
     (whole,) = await list_texts(town)
     assert sorted(whole.splitlines()) == ["Hai.", "Một."]
 
@@ -219,9 +211,7 @@ async def test_lower_update_ids_are_processed(town: Town) -> None:
             == 200
         )
     await town.deliver()
-    await ann.reaches("feedback.identity")
-    await ann.taps("feedback.identity.options.channel")
-    await ann.taps("feedback.review.options.submit")
+    await ann.finishes()
     assert await list_texts(town) == ["Một.\nHai.\nBa."]
 
 
@@ -271,23 +261,19 @@ async def make_unavailable(town: Town, url: str, tmp_path: Path) -> AsyncIterato
     name = plain.rpartition("/")[2].partition("?")[0]
     connection = await asyncpg.connect(plain.replace(name, "postgres"))
     try:
-        await connection.execute(
-            f'ALTER DATABASE "{name}" RENAME TO "{name}_moved"'
-            if not await _terminate_sessions(connection, name)
-            else "SELECT 1"
-        )
+        await _terminate_sessions(connection, name)
+        await connection.execute(f'ALTER DATABASE "{name}" RENAME TO "{name}_moved"')
         yield
         await connection.execute(f'ALTER DATABASE "{name}_moved" RENAME TO "{name}"')
     finally:
         await connection.close()
 
 
-async def _terminate_sessions(connection: Any, name: str) -> bool:
+async def _terminate_sessions(connection: Any, name: str) -> None:
     """Terminate all sessions of a PostgreSQL database."""
     await connection.execute(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1", name
     )
-    return False
 
 
 async def _post(town: Town, body: bytes) -> tuple[int, str | None]:
