@@ -13,7 +13,7 @@ from bot.forums.planning.actions import draw_states
 from storage import forums, outbox
 from storage.models import Forum, ForumState, Outbox, Role, Subscription
 from storage.statements import fetch_all, table
-from tests.town.forums import subscribe, subscribe_many
+from tests.town.forums import CODE, publish_forum, subscribe, subscribe_many
 
 if TYPE_CHECKING:
     from tests.town.person import Person
@@ -341,3 +341,15 @@ async def test_erasure_removes_subscriptions_and_announcements(town: Town) -> No
     assert kinds
     assert "forum" not in kinds
     assert await town.count_rows(Subscription) == 0
+
+
+async def test_a_poster_is_a_picture_and_a_page_to_print(town: Town) -> None:
+    """A planner gets both with one press: first a photo, then a PDF."""
+    organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
+    await publish_forum(town)
+    await organiser.says("/forum")
+    await organiser.taps(next(label for label in organiser.buttons if "/2026" in label))
+    await organiser.taps("forum.poster")
+    picture, page = organiser.messages[-2:]
+    assert picture["photo"]
+    assert page["document"]["file_name"] == f"forum-{CODE}.pdf"
