@@ -12,7 +12,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import Executable
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +24,11 @@ Model = TypeVar("Model", bound="SQLModel")
 def table(model: type[SQLModel]) -> Table:
     """Return the table of a model, for Core statements."""
     return cast("Table", model.__table__)  # type: ignore[attr-defined]
+
+
+def list_columns(model: type[SQLModel], *, without: Collection[str]) -> tuple[str, ...]:
+    """Return the column names of a model in their order, except those in `without`."""
+    return tuple(name for name in table(model).columns.keys() if name not in without)  # noqa: SIM118
 
 
 def insert_into(model: type[SQLModel], dialect_name: str) -> Any:

@@ -132,7 +132,10 @@ class LibraryAllowlist(Contract):
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Return the violations; the contract is kept when there are none."""
         running = grimp.build_graph(
-            *_PROJECT, include_external_packages=True, exclude_type_checking_imports=True
+            *_PROJECT,
+            include_external_packages=True,
+            exclude_type_checking_imports=True,
+            cache_dir=None,
         )
         rows = parse_rows(self.rows)  # type: ignore[arg-type]
         return _report(list_library_violations(running, rows))

@@ -36,7 +36,7 @@ def list_cycles(imports: Mapping[str, Iterable[str]]) -> list[list[str]]:
 
 def main() -> int:
     """Print the cycles of the project, and return the exit status."""
-    graph = grimp.build_graph("bot", "storage", exclude_type_checking_imports=False)
+    graph = grimp.build_graph("bot", "storage", exclude_type_checking_imports=False, cache_dir=None)
     cycles = list_cycles(
         {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     )

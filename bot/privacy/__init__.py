@@ -1,1 +1,1 @@
-"""What residents may know, have and forbid, and the keys that keep who they are."""
+"""Privacy: encryption, pseudonyms, audit chain, data requests of residents, retention."""

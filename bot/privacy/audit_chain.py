@@ -1,8 +1,8 @@
-"""The chain over the audit: made link by link, verified from its first to its last.
+"""The hash chain over the audit log: it shows whether an entry was changed or removed.
 
-A link is HMAC-SHA256, under a key that the database has only under the operator's seal, of the link
-before it and of the entry. Who can write to the database but has not the operator's key cannot make
-the chain anew; who removes its end is found out by the head of an earlier verification.
+A link is the HMAC-SHA256 of the link before it and of an entry. The key of the chain is stored
+encrypted with the operator's key, so nobody without that key can compute a new chain. The head of
+an earlier verification shows whether the end of the chain was removed.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ _BEGINNING = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class ChainReport:
-    """What a verification found: how many links hold, the newest, what waits for one, what broke.
+    """Result of a verification.
 
-    `fault` is None when the chain holds.
+    `links` is the number of valid links, `head` the digest of the newest, `waiting` the number of
+    entries without a link. `fault` describes the first broken link, or is None.
     """
 
     links: int
@@ -42,7 +43,7 @@ class ChainReport:
 
 
 async def load_chain_key(connection: AsyncConnection, cipher: Cipher) -> str:
-    """The key of the chain; made where there is none yet. Raises Unreadable."""
+    """Return the key of the chain, and create it if there is none. Raises Unreadable."""
     first = cipher.encrypt_text(secrets.token_urlsafe(32))
     return cipher.decrypt_text(
         await encrypted_fields.get_or_store_secret(connection, encrypted_fields.CHAIN_KEY, first)
@@ -50,57 +51,57 @@ async def load_chain_key(connection: AsyncConnection, cipher: Cipher) -> str:
 
 
 async def extend_chain(database: Database, cipher: Cipher) -> int:
-    """Put what was appended since into the chain; how many entries."""
+    """Add the entries without a link to the chain; return their number."""
     async with database.reading() as connection:
         if not await audit.list_unchained(connection, 1):
             return 0
-    done = 0
+    added = 0
     while True:
         async with database.transaction() as connection:
             if not await audit.lock_chain(connection):
-                return done
+                return added
             entries = await audit.list_unchained(connection, _PAGE)
             newest = await audit.find_chain_head(connection)
             number, digest = (newest.number, newest.digest) if newest else (0, _BEGINNING)
             secret = await load_chain_key(connection, cipher)
             links = []
             for entry in entries:
-                number, digest = number + 1, _digest(secret, digest, entry)
+                number, digest = number + 1, _compute_digest(secret, digest, entry)
                 links.append({"number": number, "audit_id": entry.id, "digest": digest})
             if links:
                 await audit.add_links(connection, links)
-        done += len(links)
+        added += len(links)
         if len(entries) < _PAGE:
-            return done
+            return added
 
 
 async def verify_chain(
     database: Database, cipher: Cipher, *, head: str | None = None
 ) -> ChainReport:
-    """Walk the whole chain; with the `head` of an earlier one, that must still be in it."""
+    """Verify the whole chain. The digest `head` of an earlier verification must be part of it."""
     async with database.transaction() as connection:
         secret = await load_chain_key(connection, cipher)
     async with database.reading() as connection:
-        number, digest, found = 0, _BEGINNING, head is None
+        number, digest, has_head = 0, _BEGINNING, head is None
         fault = None
         async for link, entry in audit.iterate_chain(connection):
             if link.number != number + 1:
                 fault = f"link {number + 1} is gone"
             elif entry is None:
                 fault = f"entry {link.audit_id} of link {link.number} is gone"
-            elif not hmac.compare_digest(_digest(secret, digest, entry), link.digest):
+            elif not hmac.compare_digest(_compute_digest(secret, digest, entry), link.digest):
                 fault = f"entry {link.audit_id} or link {link.number} was changed"
             if fault:
                 break
             number, digest = link.number, link.digest
-            found = found or digest == head
+            has_head = has_head or digest == head
         waiting = await audit.count_unchained(connection)
-    if fault is None and not found:
-        fault = "the given head is not in the chain: its end was removed, or it was made anew"
+    if fault is None and not has_head:
+        fault = "the given head is not in the chain: its end was removed, or it was computed anew"
     return ChainReport(number, digest, waiting, fault)
 
 
-def _digest(secret: str, before: str, entry: Audit) -> str:
+def _compute_digest(secret: str, before: str, entry: Audit) -> str:
     content = orjson.dumps(
         [
             before,

@@ -1,4 +1,4 @@
-"""Correcting what is stored of oneself."""
+"""The conversation in which a resident corrects their stored phone number."""
 
 from __future__ import annotations
 

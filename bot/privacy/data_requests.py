@@ -1,4 +1,4 @@
-"""A resident's rights to their data: to know, to have a copy, to correct, to erase, to withdraw.
+"""Data requests of residents: overview, copy, correction, erasure, withdrawal of consent.
 
 Law 91/2025/QH15 on the protection of personal data, and Decree 356/2025.
 """
@@ -25,7 +25,8 @@ from storage import (
     residents,
     submissions,
 )
-from storage.models import State
+from storage.models import State, Submission
+from storage.statements import list_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.core.requests import Chat
-    from storage.models import Registration, Submission, Subscription
+    from storage.models import Registration, Subscription
 
-_MOST = 10_000  # submissions of one person
+_MAX_SUBMISSIONS = 10_000  # of one person
 
 ERASED, ASKED, WITHDRAWN = "data.erased", "data.erasure_asked", "consent.withdrawn"
 CORRECTED, COPIED = "data.corrected", "data.copied"
@@ -43,7 +44,7 @@ CORRECTED, COPIED = "data.corrected", "data.copied"
 
 @dataclass(frozen=True)
 class ErasureReport:
-    """What an erasure did: how many are gone, and which stay, each with the reason's key."""
+    """Result of an erasure: the number of erased submissions, and (code, reason) of those kept."""
 
     gone: int
     kept: Sequence[tuple[str, str]]
@@ -51,7 +52,11 @@ class ErasureReport:
 
 @dataclass(frozen=True)
 class PersonalData:
-    """What is stored of a person: their opinions, how many of them hold a phone number, forums."""
+    """The stored data of a person.
+
+    `phones` is the number of submissions with a phone number. `agreed` is True if the person agreed
+    to the privacy notice.
+    """
 
     submissions: Sequence[Submission]
     phones: int
@@ -61,13 +66,15 @@ class PersonalData:
 
 
 async def load_personal_data(work: UnitOfWork, chat_id: int) -> PersonalData:
-    """What is stored of the person of a chat."""
+    """Return the stored data of the person of a chat."""
     aliases = work.policy.pseudonyms.list_aliases(chat_id)
-    given = await submissions.list_submissions_of(work.connection, aliases, before=None, most=_MOST)
+    own = await submissions.list_submissions_of(
+        work.connection, aliases, before=None, most=_MAX_SUBMISSIONS
+    )
     resident = await residents.find_resident(work.connection, aliases)
     return PersonalData(
-        given,
-        sum(each.phone is not None for each in given),
+        own,
+        sum(each.phone is not None for each in own),
         resident is not None,
         await attendance.list_registrations(work.connection, aliases),
         await attendance.list_subscriptions(work.connection, aliases),
@@ -75,7 +82,10 @@ async def load_personal_data(work: UnitOfWork, chat_id: int) -> PersonalData:
 
 
 async def make_copy(work: UnitOfWork, chat_id: int) -> bytes:
-    """Everything that is stored of the person of a chat, as JSON; who looked at it, by role."""
+    """Return all stored data of the person of a chat as UTF-8 JSON.
+
+    The timeline names roles, not officers. The copy is recorded in the audit.
+    """
     held = await load_personal_data(work, chat_id)
     resident = await residents.find_resident(
         work.connection, work.policy.pseudonyms.list_aliases(chat_id, named=True)
@@ -87,9 +97,9 @@ async def make_copy(work: UnitOfWork, chat_id: int) -> bytes:
         "language": chat.language if chat else None,
         "settings": chat.preferences if chat else {},
         "draft": chat.answers if chat else {},
-        "consent": _consent(resident),
-        "opinions": [await _opinion(work, each) for each in held.submissions],
-        "forums": await _attending(work.connection, held.registrations),
+        "consent": _describe_consent(resident),
+        "opinions": [await _describe_submission(work, each) for each in held.submissions],
+        "forums": await _describe_registrations(work.connection, held.registrations),
         "news_of_forums": [
             {"subject": each.subject, "language": each.language, "at": each.created_at}
             for each in held.subscriptions
@@ -99,7 +109,7 @@ async def make_copy(work: UnitOfWork, chat_id: int) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
 
-def _consent(resident: Any) -> dict[str, Any] | None:
+def _describe_consent(resident: Any) -> dict[str, Any] | None:
     if resident is None:
         return None
     return {
@@ -109,32 +119,19 @@ def _consent(resident: Any) -> dict[str, Any] | None:
     }
 
 
-_COLUMNS = (
-    "code",
-    "kind",
-    "topics",
-    "unit_code",
-    "handled_by",
-    "text",
-    "urgent",
-    "hides_personal",
-    "state",
-    "identity",
-    "confidential",
-    "created_at",
-    "due_at",
-    "answered_at",
-    "rating",
-    "rating_reason",
-    "reopened_at",
-    "closed_at",
+# Columns of a submission that a data copy does not have: internal, or in another part of the copy.
+SUBMISSION_COLUMNS_NOT_COPIED = frozenset(
+    {"acknowledge_by", "alerted_at", "assignee_id", "erased_at", "escalation", "extensions"}
+    | {"folded", "forum", "id", "language", "merged_into", "paused_at", "phone", "resident_id"}
+    | {"transferred_to", "unit_vintage", "version", "warned_at"}
 )
+_COLUMNS = list_columns(Submission, without=SUBMISSION_COLUMNS_NOT_COPIED)
 
 
-async def _opinion(work: UnitOfWork, submission: Submission) -> dict[str, Any]:
+async def _describe_submission(work: UnitOfWork, submission: Submission) -> dict[str, Any]:
     number = submission.id
     files = await submissions.list_attachments(work.connection, number)
-    said = await correspondence.list_remarks(work.connection, number)
+    remarks = await correspondence.list_remarks(work.connection, number)
     timeline = await list_timeline(work.connection, number)
     return {
         **{name: getattr(submission, name) for name in _COLUMNS},
@@ -142,14 +139,16 @@ async def _opinion(work: UnitOfWork, submission: Submission) -> dict[str, Any]:
         "files": [
             {"type": f.type, "name": f.file_name, "size": f.size, "sha256": f.digest} for f in files
         ],
-        "added": [{"at": each.at, "text": each.text} for each in said if each.officer_id is None],
+        "added": [
+            {"at": each.at, "text": each.text} for each in remarks if each.officer_id is None
+        ],
         "timeline": [
             {"at": each.at, "what": each.action, "by": each.actor_role} for each in timeline
         ],
     }
 
 
-_OF_A_FORUM = (
+_REGISTRATION_COLUMNS = (
     "people",
     "category",
     "state",
@@ -161,36 +160,40 @@ _OF_A_FORUM = (
 )
 
 
-async def _attending(
+async def _describe_registrations(
     connection: AsyncConnection, rows: Sequence[Registration]
 ) -> list[dict[str, Any]]:
     codes = await attendance.map_forum_codes(connection, [each.forum_id for each in rows])
     return [
-        {"forum": codes[row.forum_id], **{name: getattr(row, name) for name in _OF_A_FORUM}}
+        {
+            "forum": codes[row.forum_id],
+            **{name: getattr(row, name) for name in _REGISTRATION_COLUMNS},
+        }
         for row in rows
     ]
 
 
 async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
-    """Erase what may be erased of the person of a chat; what must stay is said with the reason.
+    """Erase the submissions, registrations and failed updates of the person of a chat.
 
-    When nothing has to stay, the chat itself is forgotten too, with its draft and its settings.
+    The report names the submissions that must be kept, with the reason. If there are none, the
+    chat's draft and settings are deleted too.
     """
     gone, kept = 0, []
     for submission in (await load_personal_data(work, chat_id)).submissions:
         reason = submission_rules.get_erasure_obstacle(submission)
         if reason is not None:
             kept.append((submission.code, reason))
-            await _write(work, ASKED, submission)
+            await _record_action(work, ASKED, submission)
             continue
         if not await erasure.erase_submission(
-            work.connection, submission, work.now, state=_state_of(submission)
+            work.connection, submission, work.now, state=_compute_erased_state(submission)
         ):
             kept.append((submission.code, "being_handled"))
             continue
         if submission.closed_at is None and submission.answered_at is None:
             await release_merged_cases(work, submission.id)
-        await _write(work, ERASED, submission)
+        await _record_action(work, ERASED, submission)
         gone += 1
     await erase_attendee(work, work.policy.pseudonyms.list_aliases(chat_id))
     await failed_updates.delete_failed_updates_of(
@@ -206,19 +209,19 @@ async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
 
 
 async def withdraw_consent(work: UnitOfWork, chat_id: int) -> ErasureReport:
-    """Erase what may be erased, and forget the chat itself: nothing more is taken from it.
+    """Erase the person's data and the chat, and record that the consent is withdrawn.
 
-    What the law has kept is kept without consent (Law 91/2025/QH15, art. 19).
+    Submissions that the law requires are kept without consent (Law 91/2025/QH15, art. 19).
     """
-    done = await erase_person(work, chat_id)
+    report = await erase_person(work, chat_id)
     await residents.withdraw_consent(work.connection, work.policy.pseudonyms.list_aliases(chat_id))
     await conversations.delete_conversation(work.connection, chat_id)
     await audit.append_entry(work.connection, WITHDRAWN, work.now, role=audit.RESIDENT)
-    return done
+    return report
 
 
 async def correct_phone(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
-    """Put another phone number in place of every one that was given before."""
+    """Replace the phone number of all submissions of the chat's person that have one."""
     for submission in (await load_personal_data(work, chat.id)).submissions:
         if submission.phone is not None:
             sealed = work.policy.cipher.encrypt_text(answers["phone"])
@@ -226,17 +229,17 @@ async def correct_phone(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]
                 await submissions.update_submission(work.connection, submission, phone=sealed)
                 is not None
             ):
-                await _write(work, CORRECTED, submission)
+                await _record_action(work, CORRECTED, submission)
 
 
-def _state_of(submission: Submission) -> State:
-    """An open opinion that is erased was thereby taken back."""
+def _compute_erased_state(submission: Submission) -> State:
+    """Return the state after the erasure: an open submission counts as withdrawn."""
     return (
         State.WITHDRAWN if submission.state in submission_rules.WITHDRAWABLE else submission.state
     )
 
 
-async def _write(work: UnitOfWork, action: str, submission: Submission) -> None:
+async def _record_action(work: UnitOfWork, action: str, submission: Submission) -> None:
     await audit.append_entry(
         work.connection, action, work.now, role=audit.RESIDENT, submission_id=submission.id
     )

@@ -1,4 +1,4 @@
-"""Keys: checked against the database, changed, and put to what an older release left unsealed."""
+"""Encryption keys: check them against the database, rotate them, encrypt rows of old releases."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _PAGE = 200
 
 
 class WrongKey(Exception):
-    """The database was sealed with a key that is not among the given ones."""
+    """The database is encrypted with a key that is not among the configured keys."""
 
 
 async def check_key(database: Database, pseudonyms: Pseudonyms) -> None:
-    """Raise WrongKey unless this key opens the database; a new database takes it as its own."""
+    """Raise WrongKey unless a key decrypts the database. A new database stores a check value."""
     async with database.transaction() as connection:
         known = await encrypted_fields.get_or_store_secret(
             connection, encrypted_fields.KEY_CHECK, pseudonyms.cipher.encrypt_text(_KNOWN)
@@ -33,16 +33,16 @@ async def check_key(database: Database, pseudonyms: Pseudonyms) -> None:
         pseudonyms.cipher.decrypt_text(known)
     except Unreadable as error:
         raise WrongKey(
-            "the database was sealed with another key: set privacy.encryption_key (or"
+            "the database was encrypted with another key: set privacy.encryption_key (or"
             " privacy.key_file) to the one that it was made with"
         ) from error
 
 
 async def rotate_keys(database: Database, pseudonyms: Pseudonyms) -> int:
-    """Put everything under the first key; how many residents there were.
+    """Encrypt all identities with the first key; return the number of residents.
 
-    In pages, each in its own transaction: the bot may run meanwhile, with the same keys, and a
-    broken run is simply begun again. Files keep their seal: keep the old key until they are gone.
+    Each page is a transaction, so the bot may run meanwhile with the same keys, and a run that
+    failed can be started again. Files are not encrypted again: keep the old key for them.
     """
     done = after = 0
     while True:
@@ -78,9 +78,9 @@ async def rotate_keys(database: Database, pseudonyms: Pseudonyms) -> int:
 
 
 async def encrypt_plain_rows(database: Database, pseudonyms: Pseudonyms) -> int:
-    """Seal what a release before the seal wrote; how many residents there were.
+    """Encrypt rows of releases without encryption; return the number of residents.
 
-    Texts are folded for the search in the same go. Begun again after a break, it goes on.
+    Texts are also folded for the search. A run that failed can be started again.
     """
     done = 0
     while True:
@@ -88,27 +88,27 @@ async def encrypt_plain_rows(database: Database, pseudonyms: Pseudonyms) -> int:
             plain = await encrypted_fields.lock_plain_residents(connection, _PAGE)
             for resident in plain:
                 chat_id = int(resident.sealed.removeprefix(encrypted_fields.PLAIN))
-                given = await encrypted_fields.list_submissions_of(connection, resident.id)
-                for row in given:
+                own = await encrypted_fields.list_submissions_of(connection, resident.id)
+                for row in own:
                     await encrypted_fields.update_columns(
-                        connection, row.id, **_sealed(row, pseudonyms)
+                        connection, row.id, **_encrypt_columns(row, pseudonyms)
                     )
                 address = pseudonyms.make_address(chat_id, named=True)
                 await encrypted_fields.move_resident(
                     connection, resident.alias, address.alias, address.sealed
                 )
-                apart = [row.id for row in given if row.confidential]
-                if apart:
+                confidential = [row.id for row in own if row.confidential]
+                if confidential:
                     other = pseudonyms.make_address(chat_id, named=False)
                     await encrypted_fields.split_unnamed(
-                        connection, resident, apart, other.alias, other.sealed
+                        connection, resident, confidential, other.alias, other.sealed
                     )
         if not plain:
             return done
         done += len(plain)
 
 
-def _sealed(row: Submission, pseudonyms: Pseudonyms) -> dict[str, str]:
+def _encrypt_columns(row: Submission, pseudonyms: Pseudonyms) -> dict[str, str]:
     changed = {"folded": fold_text(row.text)}
     if row.identity is Identity.PHONE and row.phone:
         changed["phone"] = pseudonyms.cipher.encrypt_text(row.phone)

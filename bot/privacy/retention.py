@@ -1,4 +1,7 @@
-"""Retention: what is over is kept for a time; its resident is warned; a tombstone stays."""
+"""Retention: warn residents of the erasure of closed submissions, and erase them in time.
+
+An erased submission keeps its code, kind, unit and times.
+"""
 
 from __future__ import annotations
 
@@ -26,30 +29,30 @@ OUTLIVED = "data.outlived"
 
 @dataclass(frozen=True)
 class RetentionPeriods:
-    """How long a kind is kept after it is over, and how long before the end that is said."""
+    """How long closed submissions are kept, by kind, and how long before the end to warn."""
 
     kept: Mapping[Kind, timedelta]
     warning: timedelta
 
 
 async def apply_retention(
-    database: Database, terms: RetentionPeriods, now: datetime, *, policy: Policy
+    database: Database, periods: RetentionPeriods, now: datetime, *, policy: Policy
 ) -> int:
-    """Warn and erase what is due, page by page, each its own transaction; how many were erased.
+    """Warn of and erase submissions that are due; return the number of erased ones.
 
-    What is open is never touched: only what has a time of closing is looked at, and reopening
-    takes that away. Who was not warned in time is warned first.
+    Each page is a transaction. Only closed submissions are due. A submission is only erased if its
+    resident was warned at least the warning period before.
     """
     erased = 0
-    for kind, kept in terms.kept.items():
-        while await _warn(database, kind, now - kept + terms.warning, now, policy):
+    for kind, kept in periods.kept.items():
+        while await _warn_page(database, kind, now - kept + periods.warning, now, policy):
             pass
-        while page := await _erase(database, kind, now - kept, now - terms.warning, now):
+        while page := await _erase_page(database, kind, now - kept, now - periods.warning, now):
             erased += page
     return erased
 
 
-async def _warn(
+async def _warn_page(
     database: Database, kind: Kind, closed_before: datetime, now: datetime, policy: Policy
 ) -> int:
     async with database.transaction() as connection:
@@ -68,7 +71,7 @@ async def _warn(
     return len(due)
 
 
-async def _erase(
+async def _erase_page(
     database: Database, kind: Kind, closed_before: datetime, warned_before: datetime, now: datetime
 ) -> int:
     async with database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""What residents are shown of their rights."""
+"""The screens of /mydata."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from bot.privacy.data_requests import ErasureReport, PersonalData
 
 
-def show_overview(held: PersonalData) -> Screen:
-    """What is stored, and what may be done with it."""
+def show_overview(data: PersonalData) -> Screen:
+    """Show what is stored about a person, with a button for each possible request."""
     ways = ["copy"]
-    ways += ["correct"] if held.phones else []
-    attends = bool(held.registrations or held.subscriptions)
-    ways += ["erase"] if held.submissions or attends else []
-    ways += ["withdraw"] if held.agreed else []
-    text = Words("mydata.text", {"opinions": len(held.submissions), "phones": held.phones})
+    ways += ["correct"] if data.phones else []
+    attends = bool(data.registrations or data.subscriptions)
+    ways += ["erase"] if data.submissions or attends else []
+    ways += ["withdraw"] if data.agreed else []
+    text = Words("mydata.text", {"opinions": len(data.submissions), "phones": data.phones})
     forums = Words(
         "mydata.forums",
-        {"registrations": len(held.registrations), "subscriptions": len(held.subscriptions)},
+        {"registrations": len(data.registrations), "subscriptions": len(data.subscriptions)},
     )
     return Screen(
         (forums, text) if attends else (text,),
@@ -29,7 +29,7 @@ def show_overview(held: PersonalData) -> Screen:
 
 
 def ask_confirmation(way: str) -> Screen:
-    """Once more before what cannot be undone."""
+    """Ask for confirmation of an erasure or a withdrawal of consent."""
     return Screen(
         (Words(f"mydata.sure.{way}"),),
         (
@@ -39,10 +39,10 @@ def ask_confirmation(way: str) -> Screen:
     )
 
 
-def show_erasure_report(done: ErasureReport, way: str) -> Screen:
-    """What is gone, and what stays for which reason."""
+def show_erasure_report(report: ErasureReport, way: str) -> Screen:
+    """Show how many submissions were erased, and why the others are kept."""
     kept = [
         Words("mydata.kept", {"code": code, "reason": Words(f"mydata.reason.{reason}")})
-        for code, reason in done.kept
+        for code, reason in report.kept
     ]
-    return Screen((Words(f"mydata.done.{way}", {"gone": done.gone}), *kept))
+    return Screen((Words(f"mydata.done.{way}", {"gone": report.gone}), *kept))

@@ -1,1 +1,1 @@
-"""Exports of what is stored."""
+"""Reports: exports of submissions, forums and the audit log."""

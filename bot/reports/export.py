@@ -1,4 +1,4 @@
-"""Exports: submissions and the audit as JSON lines, CSV or a spreadsheet."""
+"""Exports: submissions, forums and the audit log as JSON lines, CSV or a spreadsheet."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from storage import attendance, audit, forum_sessions, forums, submissions
+from storage.models import Submission
+from storage.statements import list_columns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class ExportFormat(StrEnum):
-    """The forms of an export."""
+    """The file formats of an export."""
 
     JSONL = "jsonl"
     CSV = "csv"
@@ -34,24 +36,14 @@ class ExportFormat(StrEnum):
 
 ExportRecord = dict[str, Any]
 
-_SUBMISSION = (
-    "code",
-    "kind",
-    "topics",
-    "unit_code",
-    "unit_vintage",
-    "handled_by",
-    "text",
-    "state",
-    "confidential",
-    "identity",
-    "language",
-    "forum",
-    "created_at",
-    "due_at",
-    "answered_at",
-    "attachments",
+# Columns of a submission that are not exported: internal, or only for officers of the case.
+SUBMISSION_COLUMNS_NOT_EXPORTED = frozenset(
+    {"acknowledge_by", "alerted_at", "assignee_id", "closed_at", "erased_at", "escalation"}
+    | {"extensions", "folded", "hides_personal", "id", "merged_into", "paused_at", "phone"}
+    | {"rating", "rating_reason", "reopened_at", "resident_id", "transferred_to", "urgent"}
+    | {"version", "warned_at"}
 )
+_SUBMISSION = (*list_columns(Submission, without=SUBMISSION_COLUMNS_NOT_EXPORTED), "attachments")
 _IDENTITY = ("chat_id", "phone")
 _AUDIT = (
     "id",
@@ -67,7 +59,7 @@ _AUDIT = (
 
 
 def list_submission_columns(*, with_identity: bool) -> tuple[str, ...]:
-    """The columns of an export of submissions."""
+    """Return the column names of an export of submissions."""
     return (*_SUBMISSION, *_IDENTITY) if with_identity else _SUBMISSION
 
 
@@ -78,12 +70,13 @@ async def iterate_submission_records(
     *,
     identity: Pseudonyms | None = None,
 ) -> AsyncIterator[ExportRecord]:
-    """A record for each submission of a span of time, oldest first.
+    """Yield a record for each submission created in [since, until), oldest first.
 
-    Who gave it is only in it with the seal of the `identity`, and never of a confidential one.
+    With `identity`, a record has the chat id and phone number of the resident, unless the
+    submission is confidential.
     """
     async for exported in submissions.iterate_submissions(connection, since, until):
-        record = _submission_record(exported)
+        record = _make_submission_record(exported)
         if identity is not None:
             named = not exported.submission.confidential
             phone = exported.submission.phone
@@ -93,10 +86,12 @@ async def iterate_submission_records(
         yield record
 
 
-def _submission_record(exported: ExportedSubmission) -> ExportRecord:
+def _make_submission_record(exported: ExportedSubmission) -> ExportRecord:
     submission = exported.submission
     record: ExportRecord = {
-        name: _plain(getattr(submission, name)) for name in _SUBMISSION if name != "attachments"
+        name: _convert_time(getattr(submission, name))
+        for name in _SUBMISSION
+        if name != "attachments"
     }
     record["attachments"] = [
         {
@@ -115,9 +110,9 @@ def _submission_record(exported: ExportedSubmission) -> ExportRecord:
 async def iterate_audit_records(
     connection: AsyncConnection, since: datetime | None, until: datetime | None
 ) -> AsyncIterator[ExportRecord]:
-    """A record for each entry of the audit, oldest first."""
+    """Yield a record for each audit entry in [since, until), oldest first."""
     async for entry in audit.iterate_entries(connection, since, until):
-        yield {name: _plain(getattr(entry, name)) for name in _AUDIT}
+        yield {name: _convert_time(getattr(entry, name)) for name in _AUDIT}
 
 
 AUDIT_COLUMNS = _AUDIT
@@ -147,23 +142,26 @@ FORUM_COLUMNS = (*_FORUM, "registered", "attended", "opinions", "hall", "promise
 async def iterate_forum_records(
     connection: AsyncConnection, since: datetime | None, until: datetime | None
 ) -> AsyncIterator[ExportRecord]:
-    """A record for each forum that starts in a span of time, oldest first; numbers, no names."""
+    """Yield a record for each forum that starts in [since, until), oldest first.
+
+    It has counts of people, and no names.
+    """
     async for forum in forums.iterate_forums(connection):
         if (since and forum.starts_at < since) or (until and forum.starts_at >= until):
             continue
         number = forum.id
-        record: ExportRecord = {name: _plain(getattr(forum, name)) for name in _FORUM}
+        record: ExportRecord = {name: _convert_time(getattr(forum, name)) for name in _FORUM}
         record["registered"] = await attendance.count_places_taken(connection, number)
         record["attended"] = await attendance.count_attended(connection, number)
         record["opinions"] = await forums.count_submissions_by_state(connection, forum.code)
-        said = await forum_sessions.count_outcomes(connection, number, forum.code)
-        record["hall"] = {name: getattr(said, name) for name in _HALL}
+        counts = await forum_sessions.count_outcomes(connection, number, forum.code)
+        record["hall"] = {name: getattr(counts, name) for name in _HALL}
         record["promises"] = [
             {
                 "text": each.text,
                 "owner": each.owner,
                 "due_on": each.due_on.isoformat(),
-                "kept_at": _plain(each.kept_at),
+                "kept_at": _convert_time(each.kept_at),
             }
             for each in await attendance.list_commitments(connection, number)
         ]
@@ -173,11 +171,11 @@ async def iterate_forum_records(
 async def write_records(
     records: AsyncIterator[ExportRecord],
     columns: tuple[str, ...],
-    form: ExportFormat,
+    file_format: ExportFormat,
     out: BinaryIO,
 ) -> int:
-    """Write records in a form; how many there were."""
-    match form:
+    """Write records in a file format; return their number."""
+    match file_format:
         case ExportFormat.JSONL:
             return await _write_jsonl(records, out)
         case ExportFormat.CSV:
@@ -202,7 +200,7 @@ async def _write_csv(
     writer.writerow(columns)
     count = 0
     async for record in records:
-        writer.writerow([_cell(record, name) for name in columns])
+        writer.writerow([_make_cell(record, name) for name in columns])
         count += 1
     text.detach()
     return count
@@ -218,25 +216,25 @@ async def _write_xlsx(
     sheet.append(list(columns))
     count = 0
     async for record in records:
-        sheet.append([_writable(_cell(record, name)) for name in columns])
+        sheet.append([_remove_unwritable(_make_cell(record, name)) for name in columns])
         count += 1
     book.save(out)
     return count
 
 
-# What a spreadsheet's file cannot hold, though a message can: one letter would end the export.
+# Characters that messages may contain and spreadsheet files may not.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def _writable(value: Any) -> Any:
+def _remove_unwritable(value: Any) -> Any:
     return _UNWRITABLE.sub("", value) if isinstance(value, str) else value
 
 
-# What a spreadsheet would take for a formula: written by a resident, run by an officer.
+# A spreadsheet would run a text that starts with one of these as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def _cell(record: Mapping[str, Any], name: str) -> Any:
+def _make_cell(record: Mapping[str, Any], name: str) -> Any:
     value = record[name]
     if isinstance(value, list | dict):
         return orjson.dumps(value).decode()
@@ -245,10 +243,10 @@ def _cell(record: Mapping[str, Any], name: str) -> Any:
     return value
 
 
-def _plain(value: Any) -> Any:
+def _convert_time(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def get_standard_output() -> BinaryIO:
-    """Where an export goes when no file is named."""
+    """Return the binary standard output."""
     return sys.stdout.buffer

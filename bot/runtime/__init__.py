@@ -1,1 +1,1 @@
-"""A running replica: settings, the composition root, background jobs, operations endpoints."""
+"""A running replica: the composition root, settings, jobs, and endpoints for operators."""

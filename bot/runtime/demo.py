@@ -1,4 +1,4 @@
-"""The demo: the bot against the simulator, with sample people and opinions, in one process."""
+"""The demo: the bot and the simulator in one process, with sample people and submissions."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ TOKEN = "123456789:demo-token-that-no-telegram-knows-0"  # noqa: S105 - the simu
 
 
 @cache
-def _cast() -> dict[str, Any]:
-    """The people and opinions of demo.toml; ids stay, so that a database fits the next run."""
+def _load_samples() -> dict[str, Any]:
+    """Return the content of demo.toml. Its ids are fixed, so that a run can reuse a database."""
     return tomllib.loads(files("bot.runtime").joinpath("demo.toml").read_text("utf-8"))
 
 
 async def run_demo(settings: Settings, port: int) -> None:
-    """Serve the chat page on a port until SIGINT or SIGTERM; raises CannotStart."""
+    """Serve the chat page on a port until SIGINT or SIGTERM. Raises CannotStart."""
     try:
         async with Simulator(port=port, tokens=[TOKEN]) as simulator:
-            await _play(settings, simulator)
+            await _run_bot(settings, simulator)
     except OSError as error:
         raise CannotStart(
             f"port {port} cannot be used ({error.strerror}): choose another, as in"
@@ -51,19 +51,19 @@ async def run_demo(settings: Settings, port: int) -> None:
         ) from error
 
 
-async def _play(settings: Settings, simulator: Simulator) -> None:
+async def _run_bot(settings: Settings, simulator: Simulator) -> None:
     database = Database(settings.database.url)
     await migrations.migrate(database)
     await encrypt_plain_rows(database, make_pseudonyms(settings))
     _gather_people(simulator)
-    await _sample_data(database, settings)
+    await _store_samples(database, settings)
     await database.close()
-    app = App(_against(settings, simulator))
+    app = App(_make_demo_settings(settings, simulator))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, app.stopping.set)
-    _say(f"The chat page: {_address(simulator)}")
-    _say("Stop with Ctrl-C.")
+    _print_line(f"The chat page: {_make_page_address(simulator)}")
+    _print_line("Stop with Ctrl-C.")
     try:
         await serve(app)
     finally:
@@ -71,7 +71,7 @@ async def _play(settings: Settings, simulator: Simulator) -> None:
             await asyncio.wait_for(app.close(), 10)
 
 
-def _against(settings: Settings, simulator: Simulator) -> Settings:
+def _make_demo_settings(settings: Settings, simulator: Simulator) -> Settings:
     telegram = settings.telegram.model_copy(
         update={"token": TOKEN, "api_base_url": simulator.url, "mode": "polling", "proxy": ""}
     )
@@ -81,9 +81,9 @@ def _against(settings: Settings, simulator: Simulator) -> Settings:
 
 def _gather_people(simulator: Simulator) -> None:
     account = simulator.state.get_account(TOKEN)
-    account.texts["name", ""] = _cast()["bot_name"]
-    started = {opinion["by"] for opinion in _cast()["opinions"]}
-    for person in _cast()["people"]:
+    account.texts["name", ""] = _load_samples()["bot_name"]
+    started = {opinion["by"] for opinion in _load_samples()["opinions"]}
+    for person in _load_samples()["people"]:
         simulator.state.add_user(
             id=person["id"], first_name=person["name"], language_code=person["language"]
         )
@@ -91,17 +91,17 @@ def _gather_people(simulator: Simulator) -> None:
             account.started_by.add(person["id"])
 
 
-def _address(simulator: Simulator) -> str:
-    """Where the chat page is, told whose part is which."""
-    roles = ",".join(f"{person['id']}:{person['role']}" for person in _cast()["people"])
+def _make_page_address(simulator: Simulator) -> str:
+    """Return the address of the chat page, with the role of each person."""
+    roles = ",".join(f"{person['id']}:{person['role']}" for person in _load_samples()["people"])
     return f"{simulator.url}/?roles={roles}"
 
 
-async def _sample_data(database: Database, settings: Settings) -> None:
-    """Officers and opinions, unless they are there already."""
+async def _store_samples(database: Database, settings: Settings) -> None:
+    """Store the sample officers and submissions that are not stored yet."""
     now = datetime.now(UTC)
     async with database.transaction() as connection:
-        for person in _cast()["people"]:
+        for person in _load_samples()["people"]:
             known = await officers.find_officer(connection, person["id"])
             if "unit" in person and known is None:
                 role = Role(person.get("rank", Role.OFFICER))
@@ -114,11 +114,11 @@ async def _sample_data(database: Database, settings: Settings) -> None:
                     person["name"],
                     token,
                 )
-        for opinion in _cast()["opinions"]:
-            await _give(UnitOfWork(connection, now, make_policy(settings)), opinion)
+        for opinion in _load_samples()["opinions"]:
+            await _store_submission(UnitOfWork(connection, now, make_policy(settings)), opinion)
 
 
-async def _give(work: UnitOfWork, opinion: dict[str, Any]) -> None:
+async def _store_submission(work: UnitOfWork, opinion: dict[str, Any]) -> None:
     chat = Chat(opinion["by"], work.policy.default_language)
     aliases = work.policy.pseudonyms.list_aliases(chat.id)
     texts = {
@@ -138,6 +138,6 @@ async def _give(work: UnitOfWork, opinion: dict[str, Any]) -> None:
     await feedback.receive_submission(replace(work, now=then), chat, answers)
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

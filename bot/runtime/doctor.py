@@ -1,4 +1,4 @@
-"""The doctor: looks at everything that a running bot needs, and says what to do."""
+"""The doctor: check settings, database and Telegram, and print what to do."""
 
 from __future__ import annotations
 
@@ -21,71 +21,77 @@ if TYPE_CHECKING:
     from bot.runtime.settings import Settings
 
 
-async def examine_installation(settings: Settings, say: Callable[[str], None]) -> bool:
-    """Say a line for each thing looked at; whether all is well."""
+async def examine_installation(settings: Settings, print_line: Callable[[str], None]) -> bool:
+    """Print a line for each check. Return True if nothing has to be done."""
     try:
         EvidenceStore(settings.evidence.url, make_pseudonyms(settings).cipher)
         make_locator(settings)
     except (BadKey, BadStore, BadBoundaries, OSError) as error:
-        say(f"settings: {error}")
+        print_line(f"settings: {error}")
         return False
-    say("settings: good")
+    print_line("settings: good")
     if not settings.privacy.encryption_key:
-        say(f"privacy: the key is in {settings.privacy.key_file}; keep a copy of it elsewhere")
-    # Both are looked at, whatever the first one finds.
-    database_is_well = await _database(settings, say)
-    telegram_is_well = await _telegram(settings, say)
-    return database_is_well and telegram_is_well
+        print_line(
+            f"privacy: the key is in {settings.privacy.key_file}; keep a copy of it elsewhere"
+        )
+    # Both are checked, even if the first has a problem.
+    is_database_ready = await _check_database(settings, print_line)
+    is_telegram_ready = await _check_telegram(settings, print_line)
+    return is_database_ready and is_telegram_ready
 
 
-async def _database(settings: Settings, say: Callable[[str], None]) -> bool:
+async def _check_database(settings: Settings, print_line: Callable[[str], None]) -> bool:
     database = Database(settings.database.url)
     try:
-        found = await migrations.revision(database)
-        if found != migrations.head():
-            say(f"database: at revision {found or 'none'}; run 'python -m bot migrate'")
+        revision = await migrations.revision(database)
+        if revision != migrations.head():
+            print_line(f"database: at revision {revision or 'none'}; run 'python -m bot migrate'")
             return False
-        say("database: good")
+        print_line("database: good")
         async with database.reading() as connection:
             failed = await failed_updates.count_failed_updates(connection)
             unalerted = await submissions.count_unalerted(connection)
             counts = await outbox.count_by_state(connection)
             lag = await outbox.measure_lag(connection, datetime.now(UTC))
     except Unavailable as error:
-        say(f"database: cannot be reached ({error}); check database.url")
+        print_line(f"database: cannot be reached ({error}); check database.url")
         return False
     finally:
         await database.close()
-    say("outbox: " + ", ".join(f"{count} {state}" for state, count in counts.items()))
-    say(f"outbox: the oldest message due has waited {int(lag.total_seconds())} s")
+    print_line("outbox: " + ", ".join(f"{count} {state}" for state, count in counts.items()))
+    print_line(f"outbox: the oldest message due has waited {int(lag.total_seconds())} s")
     if failed:
-        say(f"updates: {failed} could not be handled and are kept in the table failed_update")
+        print_line(
+            f"updates: {failed} could not be handled and are kept in the table failed_update"
+        )
     if unalerted:
-        say(
+        print_line(
             f"submissions: nobody was on duty for {unalerted}; invite officers or ask them /duty on"
         )
     return True
 
 
-async def _telegram(settings: Settings, say: Callable[[str], None]) -> bool:
+async def _check_telegram(settings: Settings, print_line: Callable[[str], None]) -> bool:
     telegram = settings.telegram
     if not telegram.token:
-        say("token: not set; put the one that @BotFather gave into telegram.token")
+        print_line("token: not set; put the one that @BotFather gave into telegram.token")
         return False
     try:
         async with make_bot(settings) as bot:
-            say(f"token: good, the bot is @{bot.username}")
+            print_line(f"token: good, the bot is @{bot.username}")
             info = await bot.get_webhook_info()
     except InvalidToken:
-        say("token: Telegram does not know it; ask @BotFather for the present one")
+        print_line("token: Telegram does not know it; ask @BotFather for the present one")
         return False
     except TelegramError as error:
-        say(f"Telegram: {telegram.api_base_url} cannot be reached ({error}); a proxy may help")
+        print_line(
+            f"Telegram: {telegram.api_base_url} cannot be reached ({error}); a proxy may help"
+        )
         return False
     if info.url:
-        say(f"webhook: {info.url}, {info.pending_update_count} updates waiting")
+        print_line(f"webhook: {info.url}, {info.pending_update_count} updates waiting")
         if info.last_error_message:
-            say(f"webhook: the last error was {info.last_error_message!r}")
+            print_line(f"webhook: the last error was {info.last_error_message!r}")
     else:
-        say(f"webhook: none is set, {info.pending_update_count} updates waiting")
+        print_line(f"webhook: none is set, {info.pending_update_count} updates waiting")
     return True

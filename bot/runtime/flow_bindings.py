@@ -1,4 +1,4 @@
-"""Every conversation, bound to the services that begin and finish it."""
+"""The guided conversations, each bound to the functions that begin and finish it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.forums.subscriptions.flow import SUBSCRIBING
 from bot.privacy import data_requests
 from bot.privacy.correction_flow import CORRECTION
 
-# A resident who refuses the notice is forgotten.
+# The draft of a resident who refuses the privacy notice is deleted.
 _REFUSED = frozenset({"refused"})
 _CONSENT = {"consent": intake_service.record_consent}
 

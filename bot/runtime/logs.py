@@ -1,4 +1,4 @@
-"""Logs: one line an event, and never a token or a resident's words in it."""
+"""Logs: one line for each event, without tokens and without words of residents."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 _HIDDEN = "<token>"
 
-# PostgreSQL's errors quote the row that they are about, and so what a resident wrote.
+# An error of PostgreSQL quotes the row, which may contain the words of a resident.
 _DETAIL = re.compile(r"DETAIL:.*?(?=\n\[SQL:|\n\nThe above|\n\nDuring|\Z)", re.DOTALL)
 
 
 def configure_logs(*secrets: str, level: int = logging.INFO) -> None:
-    """Write every log, ours and the libraries', to standard error without any of `secrets`."""
+    """Write all logs, of libraries too, to standard error. `secrets` are replaced in them."""
 
     def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         if "exception" in event:
             event["exception"] = _DETAIL.sub("DETAIL: <left out>", str(event["exception"]))
-        return {key: _without(value, secrets) for key, value in event.items()}
+        return {key: _redact_secrets(value, secrets) for key, value in event.items()}
 
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -55,13 +55,13 @@ def configure_logs(*secrets: str, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # These name every request; what matters of them we say ourselves.
-    for chatty in ("httpx", "httpcore", "uvicorn.access", "apscheduler", "telegram.ext", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # These log every request.
+    for name in ("httpx", "httpcore", "uvicorn.access", "apscheduler", "telegram.ext", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _without(value: object, secrets: tuple[str, ...]) -> object:
-    """The value, as text where it holds a secret, with the secrets left out."""
+def _redact_secrets(value: object, secrets: tuple[str, ...]) -> object:
+    """Return the value, or its text without the secrets if it contains one."""
     if not secrets:
         return value
     text = value if isinstance(value, str) else str(value)

@@ -1,4 +1,4 @@
-"""Health, readiness and metrics, for those who keep the service running."""
+"""Health, readiness and metrics over HTTP, for operators and monitoring."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-LONGEST_LAG = timedelta(minutes=5)
+MAX_LAG = timedelta(minutes=5)  # an older due message makes the replica not ready
 
 
-def make_ops_app(database: Database, delivering: Callable[[], bool]) -> Starlette:
-    """An ASGI application with /healthz, /readyz and /metrics."""
+def make_ops_app(database: Database, is_delivering: Callable[[], bool]) -> Starlette:
+    """Return an ASGI application with /healthz, /readyz and /metrics."""
 
     async def healthz(_request: Request) -> Response:
         return PlainTextResponse("ok\n")
 
     async def readyz(_request: Request) -> Response:
-        problems = await _problems(database, delivering)
+        problems = await _list_problems(database, is_delivering)
         status = 503 if problems else 200
         return JSONResponse({"ready": not problems, "problems": problems}, status_code=status)
 
     async def metrics(_request: Request) -> Response:
         try:
-            return Response(await _measure(database), media_type=CONTENT_TYPE_LATEST)
+            return Response(await _format_metrics(database), media_type=CONTENT_TYPE_LATEST)
         except Unavailable:
-            return PlainTextResponse("the database is away\n", status_code=503)
+            return PlainTextResponse("the database is unavailable\n", status_code=503)
 
     return Starlette(
         routes=[
@@ -47,8 +47,8 @@ def make_ops_app(database: Database, delivering: Callable[[], bool]) -> Starlett
     )
 
 
-async def _problems(database: Database, delivering: Callable[[], bool]) -> list[str]:
-    """What keeps the replica from doing its work, a line each."""
+async def _list_problems(database: Database, is_delivering: Callable[[], bool]) -> list[str]:
+    """Return a line for each reason why the replica is not ready."""
     try:
         if await migrations.revision(database) != migrations.head():
             return ["the database is not at the program's revision: run 'python -m bot migrate'"]
@@ -57,20 +57,22 @@ async def _problems(database: Database, delivering: Callable[[], bool]) -> list[
     except Unavailable as error:
         return [f"the database cannot be reached: {error}"]
     problems = []
-    if not delivering():
+    if not is_delivering():
         problems.append("delivery has stopped")
-    if lag > LONGEST_LAG:
+    if lag > MAX_LAG:
         problems.append(f"a message has been waiting for {int(lag.total_seconds())} s")
     return problems
 
 
-async def _measure(database: Database) -> bytes:
+async def _format_metrics(database: Database) -> bytes:
     registry = CollectorRegistry()
     rows = Gauge("langnghe_outbox_rows", "Outbox rows by state", ["state"], registry=registry)
     lag = Gauge("langnghe_outbox_lag_seconds", "Age of the oldest row due", registry=registry)
-    failed = Gauge("langnghe_failed_updates", "Updates kept raw", registry=registry)
+    failed = Gauge("langnghe_failed_updates", "Updates that failed", registry=registry)
     unalerted = Gauge(
-        "langnghe_unalerted_submissions", "Submissions nobody was alerted of", registry=registry
+        "langnghe_unalerted_submissions",
+        "Submissions without an alerted officer",
+        registry=registry,
     )
     async with database.reading() as connection:
         for state, count in (await outbox.count_by_state(connection)).items():

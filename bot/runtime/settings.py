@@ -1,4 +1,4 @@
-"""Settings: config.toml and the environment, checked and frozen."""
+"""The settings: read from config.toml and the environment, validated, frozen."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
 
 
 class BadSettings(Exception):
-    """A setting is unknown, missing or wrong; the message names it and what is allowed."""
+    """A setting is unknown, missing or invalid; the message names it and the allowed values."""
 
 
 class _Section(BaseModel):
@@ -34,7 +34,7 @@ class _Section(BaseModel):
 
 
 class WebhookSettings(_Section):
-    """Where Telegram reaches us, and where we listen for it."""
+    """The public address of the webhook, and the local address that the bot listens on."""
 
     public_url: str = ""
     listen_host: str = "127.0.0.1"
@@ -44,9 +44,9 @@ class WebhookSettings(_Section):
 
 
 class RateLimitSettings(_Section):
-    """The pace at which messages go out, shared by all replicas; 0 is no limit.
+    """The rate limits of messages, shared by all replicas; 0 is no limit.
 
-    `lease_seconds`: after how long a message whose sender vanished is taken up by another.
+    `lease_seconds`: after this time another replica may send a message that a replica claimed.
     """
 
     global_per_second: float = Field(25, ge=0)
@@ -56,7 +56,7 @@ class RateLimitSettings(_Section):
 
 
 class TelegramSettings(_Section):
-    """How to reach Telegram, and who we are there."""
+    """The bot's token, the address of the Bot API, and how updates arrive."""
 
     token: str = ""
     api_base_url: str = "https://api.telegram.org"
@@ -67,35 +67,35 @@ class TelegramSettings(_Section):
 
     @field_validator("token")
     @classmethod
-    def _looks_like_a_token(cls, value: str) -> str:
+    def _validate_token(cls, value: str) -> str:
         if value and not _TOKEN.fullmatch(value):
             raise ValueError("is not a bot token; @BotFather gives one, like 123456789:AA…")
         return value
 
     @field_validator("api_base_url")
     @classmethod
-    def _is_a_url(cls, value: str) -> str:
+    def _validate_url(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("begins with http:// or https://")
         return value.rstrip("/")
 
 
 class DatabaseSettings(_Section):
-    """Where everything is kept."""
+    """The URL of the database, and the number of pooled connections."""
 
     url: str = "sqlite+aiosqlite:///langnghe.db"
     pool_size: int = Field(10, ge=1, le=200)
 
 
 class LocaleSettings(_Section):
-    """The language that a chat begins in, and the city's time zone."""
+    """The default language of a chat, and the time zone of the city."""
 
     default: Literal["vi", "en"] = "vi"
     timezone: str = "Asia/Ho_Chi_Minh"
 
     @field_validator("timezone")
     @classmethod
-    def _is_known(cls, value: str) -> str:
+    def _validate_timezone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
@@ -104,12 +104,12 @@ class LocaleSettings(_Section):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone itself."""
+        """Return the time zone as an object."""
         return ZoneInfo(self.timezone)
 
 
 class DeadlineSettings(_Section):
-    """Working days until an opinion is answered, per kind, and until when something is done."""
+    """Working days to answer a submission of each kind, and other time limits of casework."""
 
     report: int = Field(10, ge=1, le=250)
     proposal: int = Field(15, ge=1, le=250)
@@ -130,12 +130,12 @@ class DeadlineSettings(_Section):
 
     @property
     def working_days(self) -> dict[Kind, int]:
-        """The working days of each kind."""
+        """Return the working days by kind."""
         return {kind: getattr(self, kind.value) for kind in Kind}
 
 
 class ClosedDaysSettings(_Section):
-    """For how many days an opinion of each kind is kept after it is over."""
+    """Days for which a submission of each kind is kept after it was closed."""
 
     report: int = Field(730, ge=1)
     proposal: int = Field(730, ge=1)
@@ -149,7 +149,7 @@ class ClosedDaysSettings(_Section):
 
 
 class RetentionSettings(_Section):
-    """How long everything is kept."""
+    """How long drafts, failed updates, registrations and submissions are kept."""
 
     draft_hours: float = Field(24, gt=0, le=24 * 30)
     draft_reminder_hours: float = Field(2, ge=0)
@@ -160,7 +160,7 @@ class RetentionSettings(_Section):
 
 
 class AbuseSettings(_Section):
-    """How much is taken: opinions of one person a day, of everybody and messages of one a minute"""
+    """Limits: submissions of a person a day and of all a minute, messages of a person a minute."""
 
     opinions_a_day: int = Field(10, ge=1)
     everybody_a_minute: int = Field(600, ge=1)
@@ -168,23 +168,23 @@ class AbuseSettings(_Section):
 
 
 class PrivacySettings(_Section):
-    """Under which keys residents and their files are sealed."""
+    """The keys that encrypt the identities and files of residents."""
 
     encryption_key: str = ""
     key_file: str = "langnghe.key"
 
 
 class EvidenceSettings(_Section):
-    """Where residents' files are kept."""
+    """Where the files of residents are stored: a folder, or a URL of fsspec."""
 
     url: str = "evidence"
 
 
 class AreaSettings(_Section):
-    """What is known of the units beyond what the program brings.
+    """The boundaries of the units.
 
-    `boundaries`: where `units import` puts an operator's GeoJSON of the units' areas; "" for none.
-    `code_property`: the property of its features that holds the unit's code; "" to look for it.
+    `boundaries`: the path to which `units import` copies a GeoJSON file; "" for none.
+    `code_property`: the property of its features with the unit's code; "" to detect it.
     """
 
     boundaries: str = ""
@@ -196,10 +196,10 @@ _MINUTES = {"d": 1440, "h": 60, "m": 1}
 
 
 class ForumSettings(_Section):
-    """How forums go: before the start at which moments attendees are reminded.
+    """Reminders, announcements and reports of forums.
 
-    `channel_id`: the channel in which they are announced too; 0 for none. `report_days`: in how
-    many working days after a forum its results are reported.
+    `reminder_offsets`: times before the start, such as 7d, 2h or 30m. `channel_id`: the channel of
+    announcements; 0 for none. `report_days`: working days until the results are reported.
     """
 
     reminder_offsets: tuple[str, ...] = ("7d", "1d", "2h")
@@ -208,7 +208,7 @@ class ForumSettings(_Section):
 
     @field_validator("reminder_offsets")
     @classmethod
-    def _are_spans(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _validate_offsets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for each in value:
             if not _OFFSET.fullmatch(each):
                 raise ValueError("holds days, hours or minutes, such as 7d, 2h or 30m")
@@ -216,21 +216,21 @@ class ForumSettings(_Section):
 
     @property
     def minutes(self) -> tuple[int, ...]:
-        """The offsets in minutes, the longest first."""
-        found = (_OFFSET.fullmatch(each) for each in self.reminder_offsets)
-        minutes = {int(each[1]) * _MINUTES[each[2]] for each in found if each}
+        """Return the offsets in minutes, longest first."""
+        matches = (_OFFSET.fullmatch(offset) for offset in self.reminder_offsets)
+        minutes = {int(match[1]) * _MINUTES[match[2]] for match in matches if match}
         return tuple(sorted(minutes, reverse=True))
 
 
 class OpsSettings(_Section):
-    """Where health, readiness and metrics are served; port 0 serves them nowhere."""
+    """The address of health, readiness and metrics; with port 0 they are not served."""
 
     listen_host: str = "127.0.0.1"
     listen_port: int = Field(9090, ge=0, le=65535)
 
 
 class Settings(BaseSettings):
-    """Everything that an operator decides."""
+    """All settings of an operator."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
@@ -257,15 +257,15 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # What is given first counts: the environment over the file.
+        # The first source wins: the environment overrides the file.
         del dotenv_settings, file_secret_settings
         return env_settings, init_settings
 
 
 def load_settings(path: Path | None = None) -> Settings:
-    """The settings of a file and of the environment, which overrides it.
+    """Return the settings of a file, overridden by the environment.
 
-    Without a path: the file that BOT_CONFIG names, or config.toml if there is one. Raises
+    Without a path, the file is the one that BOT_CONFIG names, or config.toml if it exists. Raises
     BadSettings.
     """
     named = path or (Path(os.environ[CONFIG_VARIABLE]) if CONFIG_VARIABLE in os.environ else None)
@@ -279,7 +279,7 @@ def load_settings(path: Path | None = None) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{chosen}: not TOML: {error}") from error
     except ValidationError as error:
-        raise BadSettings(f"{chosen}: {_explain(error)}") from error
+        raise BadSettings(f"{chosen}: {_describe_mistake(error)}") from error
     except ValueError as error:
         raise BadSettings(f"{chosen} or the environment: {error}") from error
 
@@ -293,15 +293,15 @@ def _refuse_unknown_variables() -> None:
             raise BadSettings(f"{variable}: no such setting; the environment may set {allowed}")
 
 
-# Settings whose value may be a secret or hold one; a whole section may hold any.
+# Settings, and sections of settings, whose values may contain a secret.
 _SECRETS = frozenset(
     {"token", "secret_token", "proxy", "url", "encryption_key"}
     | {"telegram", "webhook", "database", "privacy"}
 )
 
 
-def _explain(error: ValidationError) -> str:
-    """The first mistake in one line: where, what, and what is allowed."""
+def _describe_mistake(error: ValidationError) -> str:
+    """Return one line about the first mistake: the setting, the reason, the allowed values."""
     first = error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "settings"
     if first["type"] == "extra_forbidden":

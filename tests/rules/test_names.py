@@ -27,7 +27,7 @@ RETIRED_CLASSES = frozenset(
 RETIRED_MODULES = frozenset(
     {"acting", "aftermath", "announcing", "arrival", "attending", "effects"}
     | {"failures", "folding", "following", "followup", "gate", "hearing", "hearings", "intake"}
-    | {"later", "offers", "office", "outcomes", "promising", "reach", "reading", "recorded"}
+    | {"later", "offers", "office", "promising", "reach", "reading", "recorded"}
     | {"reminding", "replies", "rights", "rounds", "seal", "sealed", "showing", "spoken"}
     | {"standing", "subscribing", "trail", "when", "workdays", "workflow"}
 )
@@ -40,7 +40,6 @@ LEFT = frozenset(
         "bot/channels/telegram/update_handler.py: function take",
         "bot/channels/telegram/webhook.py: function _take",
         "bot/core/preferences.py: function of",
-        "bot/runtime/demo.py: function _say",
     }
 )
 
