@@ -38,7 +38,7 @@ _CHEAP, _DURABLE, _STEADY, _FAST = 0.20, 2.0, 1.3, 3000
 
 @dataclass(frozen=True)
 class BenchSize:
-    """How much is measured."""
+    """Numbers of chats, rounds, cases and subscribers of a run of the bench."""
 
     chats: int
     rounds: int

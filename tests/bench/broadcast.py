@@ -50,7 +50,7 @@ class CountingPeer(Peer):
 
 @dataclass(frozen=True)
 class PaceReport:
-    """How a rate limit was kept: mean and fullest second, each as a share of the limit."""
+    """Mean and fullest second of a paced announcement, each as a share of the rate limit."""
 
     mean: float
     fullest: float

@@ -24,7 +24,7 @@ NOW = 1_790_000_000
 
 @dataclass
 class PeerChat:
-    """What a chat shows: the id of the message with the newest keyboard, and its buttons' data."""
+    """The newest keyboard of a chat: the id of its message, and its buttons' data."""
 
     keyboard: int = 0
     buttons: tuple[str, ...] = ()

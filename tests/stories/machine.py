@@ -1,4 +1,4 @@
-"""What the two state machines share: a database, staff, and residents with consent."""
+"""Common base of the two state machines: a database, staff, and residents with consent."""
 
 from __future__ import annotations
 

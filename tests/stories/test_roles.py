@@ -1,4 +1,4 @@
-"""What each role may do with a case of its own unit; everything else is refused and audited."""
+"""Permissions of each role on a case of its own unit; other actions are refused and audited."""
 
 from __future__ import annotations
 

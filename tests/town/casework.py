@@ -1,4 +1,4 @@
-"""What officers do with a case in their chat, and what the clock does with it."""
+"""Steps of officers on a case in their chat, and the check of deadlines."""
 
 from __future__ import annotations
 
