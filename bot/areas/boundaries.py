@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bot.areas.location import check_position
+from bot.areas.position import check_position
 from bot.areas.units import map_units
 
 if TYPE_CHECKING:

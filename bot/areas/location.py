@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import asin, cos, isfinite, radians, sin, sqrt
+from math import asin, cos, radians, sin, sqrt
 from typing import TYPE_CHECKING
 
+from bot.areas.position import NotOnEarth, check_position
 from bot.areas.units import list_units
 
 if TYPE_CHECKING:
@@ -15,18 +16,6 @@ if TYPE_CHECKING:
 _EARTH_RADIUS_KM = 6371.0088
 # No place of the city is farther from the nearest centroid. Many places outside the city are.
 _MAX_DISTANCE_KM = 25.0
-
-
-class NotOnEarth(ValueError):
-    """A latitude or longitude is not a number, or its absolute value exceeds 90 or 180 degrees."""
-
-
-def check_position(latitude: float, longitude: float) -> tuple[float, float]:
-    """Return the position, in degrees. Raises NotOnEarth."""
-    for name, value, maximum in (("latitude", latitude, 90), ("longitude", longitude, 180)):
-        if not isfinite(value) or abs(value) > maximum:
-            raise NotOnEarth(f"{name} {value} is not between -{maximum} and {maximum}")
-    return latitude, longitude
 
 
 def rank_nearest(latitude: float, longitude: float, limit: int = 3) -> tuple[Unit, ...]:

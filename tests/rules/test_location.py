@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.areas.boundaries import BadBoundaries, parse_boundaries
-from bot.areas.location import NotOnEarth, rank_nearest
+from bot.areas.location import rank_nearest
+from bot.areas.position import NotOnEarth
 from bot.areas.units import Unit, list_units
 
 

@@ -131,7 +131,7 @@ class DirectReplies:
                 post = queue.posts.popleft()
                 if post.settles and await self._is_overtaken(queue, post.settles):
                     continue
-                await self._say(chat_id, post)
+                await self._send_post(chat_id, post)
         finally:
             del self._queues[chat_id]
 
@@ -144,7 +144,7 @@ class DirectReplies:
                 return False
         return True
 
-    async def _say(self, chat_id: int, post: DirectReply) -> None:
+    async def _send_post(self, chat_id: int, post: DirectReply) -> None:
         try:
             if post.answers is not None:
                 await self._answer(post.answers, post.toast)

@@ -65,7 +65,7 @@ class Polling:
                 fetching.cancel()
                 break
             try:
-                await self._take(fetching.result())
+                await self._handle_updates(fetching.result())
                 pause = 0.5
             except (TelegramError, Unavailable) as error:
                 if isinstance(error, TelegramError) and classify_error(error) is ErrorKind.STOP:
@@ -90,7 +90,7 @@ class Polling:
         )
         return updates
 
-    async def _take(self, updates: Sequence[Mapping[str, Any]]) -> None:
+    async def _handle_updates(self, updates: Sequence[Mapping[str, Any]]) -> None:
         by_chat: dict[object, list[Mapping[str, Any]]] = defaultdict(list)
         for update in updates:
             by_chat[_chat_of(update)].append(update)
@@ -106,7 +106,7 @@ class Polling:
 
     async def _in_order(self, updates: Iterable[Mapping[str, Any]]) -> None:
         for update in updates:
-            await self._intake.take(update)
+            await self._intake.handle_update(update)
 
     async def _rest(self, stopping: asyncio.Event, seconds: float) -> None:
         try:

@@ -49,7 +49,7 @@ class UpdateHandler:
         self._pseudonyms = pseudonyms
         application.add_error_handler(_note_failure)
 
-    async def take(
+    async def handle_update(
         self, raw: bytes | Mapping[str, Any], *, may_answer: bool = False
     ) -> UpdateContext:
         """Handle one update as it came; its effects are committed when this returns.
@@ -69,7 +69,7 @@ class UpdateHandler:
         finally:
             current_update.reset(token)
         if arrival.failure is not None:
-            await self._keep(raw, update, arrival, arrival.failure)
+            await self._store_failure(raw, update, arrival, arrival.failure)
         return arrival
 
     def _parse(self, raw: bytes | Mapping[str, Any]) -> Update:
@@ -80,7 +80,7 @@ class UpdateHandler:
             raise ValueError("an update has a number")
         return Update.de_json(_needed(parsed), self._application.bot)
 
-    async def _keep(
+    async def _store_failure(
         self,
         raw: bytes | Mapping[str, Any],
         update: Update | None,

@@ -42,18 +42,18 @@ def make_webhook_app(intake: UpdateHandler, path: str, secret: str) -> ASGIApp:
         elif not hmac.compare_digest(_header(scope["headers"], _SECRET), expected):
             await _answer(send, 403)
         else:
-            await _take(intake, receive, send)
+            await _handle_post(intake, receive, send)
 
     return respond
 
 
-async def _take(intake: UpdateHandler, receive: Receive, send: Send) -> None:
+async def _handle_post(intake: UpdateHandler, receive: Receive, send: Send) -> None:
     body = await _read(receive)
     if body is None:
         await _answer(send, 413)
         return
     try:
-        arrival = await intake.take(body, may_answer=True)
+        arrival = await intake.handle_update(body, may_answer=True)
     except Unavailable as error:
         log.warning("an update cannot be taken now", error=str(error))
         await _answer(send, 503, headers=((b"retry-after", _RETRY_AFTER),))
