@@ -36,7 +36,7 @@ async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> 
     if not is_allowed(action, access):
         raise Refused(access.explain_not_allowed())
     choices = await action.load_choices(work, access) if action.load_choices else {}
-    return {"@code": code, **choices}
+    return {"@code": code, "@about": code, **choices}
 
 
 async def finish_action(

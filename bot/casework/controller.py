@@ -78,7 +78,7 @@ async def start_ban(work: UnitOfWork, request: Request) -> Answers:
     """Ask for how long, and why, no more submissions are taken from the author of a case."""
     if not await resident_bans.may_ban(work, request.chat.id, request.argument):
         raise Refused(Words("case.refused"))
-    return StartFlow("ban", {"@code": request.argument})
+    return StartFlow("ban", {"@code": request.argument, "@about": request.argument})
 
 
 async def lift_ban(work: UnitOfWork, request: Request) -> Answers:

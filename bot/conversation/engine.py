@@ -78,10 +78,10 @@ class SentFile:
 class Reply:
     """A pressed button or a message, without a messenger's types.
 
-    A button has a `step` (the step that it was shown for), a `move` and a `choice`. A message has a
-    `message_id` and a `text`, an `attachment` or a `phone`; the phone may be the one of another
-    person. An `edited` message replaces its earlier version. `nearby` are the codes of the units
-    near a shared position, None without a position.
+    A button has a `step` (the step that it was shown for), its `subject` (a mark), a `move` and a
+    `choice`. A message has a `message_id` and a `text`, an `attachment` or a `phone`; the phone may
+    be the one of another person. An `edited` message replaces its earlier version. `nearby` are the
+    codes of the units near a shared position, None without a position.
     """
 
     text: str | None = None
@@ -94,6 +94,7 @@ class Reply:
     message_id: int | None = None
     edited: bool = False
     nearby: tuple[str, ...] | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,15 +384,18 @@ def fingerprint_answers(answers: Answers) -> str:
     return hashlib.blake2s(packed, digest_size=4).hexdigest()
 
 
-_DATA = re.compile(r"([a-z_]+)\.([a-z_]+)([=<!~])(.*)", re.ASCII)
+_DATA = re.compile(r"([a-z_]+)\.([a-z_]+)([=<!~])([^#]*)(?:#([0-9a-f]{6}))?", re.ASCII)
 
 
-def make_button_data(flow: Flow, step: Step, move: Navigation, value: str = "") -> str:
+def make_button_data(
+    flow: Flow, step: Step, move: Navigation, value: str = "", *, subject: str = ""
+) -> str:
     """Return the data of a step's button, for example `feedback.kind=report`.
 
-    Telegram takes at most 64 bytes.
+    The mark of the subject stands at the end, as in `reject.reason!#1f3a5c`. Telegram takes at most
+    64 bytes.
     """
-    return f"{flow.name}.{step.name}{move.value}{value}"
+    return f"{flow.name}.{step.name}{move.value}{value}{subject and f'#{subject}'}"
 
 
 def parse_button_data(data: str) -> tuple[str, Reply] | None:
@@ -399,5 +403,5 @@ def parse_button_data(data: str) -> tuple[str, Reply] | None:
     match = _DATA.fullmatch(data)
     if match is None:
         return None
-    flow, step, sign, value = match.groups()
-    return flow, Reply(step=step, move=Navigation(sign), choice=value)
+    flow, step, sign, value, subject = match.groups()
+    return flow, Reply(step=step, move=Navigation(sign), choice=value, subject=subject or "")

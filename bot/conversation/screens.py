@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.conversation.engine import Ask, Navigation, Reply, list_editable, make_button_data
+from bot.conversation.engine import (
+    Ask,
+    Navigation,
+    Reply,
+    list_editable,
+    make_button_data,
+    parse_button_data,
+)
+from bot.conversation.subjects import describe_subject, mark_subject
 from bot.core.screen import Button, Screen, Words
 from bot.core.text_folding import fold_text
 
@@ -24,7 +32,7 @@ def show_question(ask: Ask) -> Screen:
     prompt, sharing = step.input.prompt(ask.answers), step.input.sharing(ask.answers)
     question = Words(f"{base}.{prompt}", step.input.params(ask.answers))
     return Screen(
-        (*_show_rejection(ask, base), question),
+        (*_show_subject(ask), *_show_rejection(ask, base), question),
         choices=tuple(_make_choice(ask, option) for option in step.input.options(ask.answers)),
         moves=_make_moves(ask),
         sharing=None if sharing is None else (sharing, Words(f"{base}.share")),
@@ -39,16 +47,26 @@ def is_editing(ask: Ask) -> bool:
 def _show_editable_answers(ask: Ask) -> Screen:
     flow, step = ask.flow, ask.step
     return Screen(
-        (Words(f"{flow.name}.{step.name}.which"),),
+        (*_show_subject(ask), Words(f"{flow.name}.{step.name}.which")),
         choices=tuple(
             Button(
                 Words(f"{flow.name}.{other.name}.title"),
-                make_button_data(flow, step, Navigation.EDIT, other.name),
+                _make_data(ask, Navigation.EDIT, other.name),
             )
             for other in list_editable(flow, ask.answers)
         ),
-        moves=(Button(KEEP, make_button_data(flow, step, Navigation.EDIT, step.name)),),
+        moves=(Button(KEEP, _make_data(ask, Navigation.EDIT, step.name)),),
     )
+
+
+def _show_subject(ask: Ask) -> tuple[Words, ...]:
+    about = describe_subject(ask.answers)
+    return (Words("draft.about", {"about": about}),) if about else ()
+
+
+def _make_data(ask: Ask, move: Navigation, value: str = "") -> str:
+    subject = mark_subject(ask.answers)
+    return make_button_data(ask.flow, ask.step, move, value, subject=subject)
 
 
 def _show_rejection(ask: Ask, base: str) -> tuple[Words, ...]:
@@ -58,19 +76,17 @@ def _show_rejection(ask: Ask, base: str) -> tuple[Words, ...]:
 
 
 def _make_choice(ask: Ask, option: Option) -> Button:
-    return Button(
-        option.label, make_button_data(ask.flow, ask.step, Navigation.CHOOSE, option.value)
-    )
+    return Button(option.label, _make_data(ask, Navigation.CHOOSE, option.value))
 
 
 def _make_moves(ask: Ask) -> tuple[Button, ...]:
     flow, step = ask.flow, ask.step
     moves = []
     if any(flow.is_answered(s, ask.answers) for s in flow.list_applicable_steps(ask.answers)):
-        moves.append(Button(BACK, make_button_data(flow, step, Navigation.BACK)))
+        moves.append(Button(BACK, _make_data(ask, Navigation.BACK)))
     if step.input.is_review:
-        moves.append(Button(EDIT, make_button_data(flow, step, Navigation.EDIT)))
-    moves.append(Button(CANCEL, make_button_data(flow, step, Navigation.CANCEL)))
+        moves.append(Button(EDIT, _make_data(ask, Navigation.EDIT)))
+    moves.append(Button(CANCEL, _make_data(ask, Navigation.CANCEL)))
     return tuple(moves)
 
 
@@ -85,7 +101,18 @@ def match_typed_label(ask: Ask, reply: Reply, to_text: Callable[[Words | str], s
     screen = show_question(ask)
     for button in (*screen.choices, *screen.moves):
         if fold_text(to_text(button.label)) == typed:
-            sign = button.data[len(f"{ask.flow.name}.{ask.step.name}")]
-            value = button.data.partition(sign)[2]
-            return Reply(step=ask.step.name, move=Navigation(sign), choice=value)
+            parsed = parse_button_data(button.data)
+            assert parsed is not None
+            return parsed[1]
     return reply
+
+
+def show_conflict(asking: Words, is_open: Words) -> Screen:
+    """Return the question which of two conversations to continue: one is open, one is asked for."""
+    return Screen(
+        (Words("draft.conflict", {"open": is_open, "asked": asking}),),
+        (
+            Button(Words("draft.continue", {"open": is_open}), "draft:resume"),
+            Button(Words("draft.switch", {"asked": asking}), "draft:switch"),
+        ),
+    )

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bot.conversation.engine import Ask, Done, Flow, Reply, Stopped, Turn, advance, present
 from bot.conversation.group_commit import DecideTurn, TurnBatcher
-from bot.conversation.screens import match_typed_label, show_question
+from bot.conversation.screens import match_typed_label, show_conflict, show_question
+from bot.conversation.subjects import (
+    ASKED,
+    describe_subject,
+    forget_asked,
+    get_subject,
+    mark_subject,
+)
 from bot.core.preferences import Preferences
 from bot.core.requests import Chat, Refused
 from bot.core.screen import Screen, Words
@@ -40,6 +47,7 @@ async def _no_facts(_work: UnitOfWork, _chat: Chat) -> Mapping[str, Any]:
 class FlowBinding:
     """A flow and the functions of the feature that it belongs to.
 
+    `title` is the key of a text that names the conversation, such as the label of its button.
     `begin` returns the facts that the flow starts with, `finish` gets all answers at the end, and
     `answered` maps a step to a function that gets its answer at once. They run in the transaction
     of the turn. Each may raise Refused: then all that the turn has written is rolled back. If the
@@ -48,6 +56,7 @@ class FlowBinding:
 
     flow: Flow
     finish: FinishFlow
+    title: str
     begin: LoadFacts = _no_facts
     answered: Mapping[str, StoreAnswer] = field(default_factory=dict)
     forgets: frozenset[str] = frozenset()
@@ -112,9 +121,15 @@ class ConversationService:
             if binding is None:
                 expired = TurnScreen(Screen((Words("draft.expired"),)), row.language)
                 return expired, _close(row, update_id)
-            if update_id in row.updates or flow not in (None, binding.flow.name):
-                same = present(binding.flow, row.answers)
-                return _show_turn(binding, same, row.language), None
+            is_button = reply.step is not None
+            if ASKED in row.answers and not is_button:
+                return self._show_conflict(binding, row), None
+            if (
+                update_id in row.updates
+                or flow not in (None, binding.flow.name)
+                or (is_button and reply.subject != mark_subject(row.answers))
+            ):
+                return _show_open_question(binding, row), None
             turn = self._advance(binding.flow, row, reply)
             work = UnitOfWork(connection, now, self._policy)
             draft = await self._apply_turn(work, binding, row, turn, update_id)
@@ -133,41 +148,100 @@ class ConversationService:
         now: datetime,
         *,
         facts: Mapping[str, Any] | None = None,
+        resumes: bool = False,
     ) -> TurnScreen | None:
-        """Start a flow; if a conversation is open, show its question instead.
+        """Start a flow, with facts that name its subject.
+
+        If the same flow is open for the same subject, its question is shown again. If another
+        conversation is open, the person is asked which one to continue; nothing that they write is
+        taken before they chose. With `resumes` the open conversation is continued in any case.
 
         Return None if this update was handled before and the flow that it started has ended.
         """
+        given = dict(facts or {})
 
         async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
             is_known = update_id in row.updates
             binding = self._find_open_binding(row, now)
-            if binding is not None:
-                shown = _show_turn(binding, present(binding.flow, row.answers), row.language)
-                if binding.flow.name != flow:
-                    shown = _show_busy(shown)
-                return shown, None if is_known else _keep_draft(row, update_id)
+            if binding is None:
+                if is_known:
+                    return None, None
+                work = UnitOfWork(connection, now, self._policy)
+                return await self._begin(work, row, flow, given, update_id)
             if is_known:
-                return None, None
-            binding = self._bindings[flow]
-            chat = _make_chat(row)
-            loaded = await binding.begin(UnitOfWork(connection, now, self._policy), chat)
-            answers = {**(facts or {}), **loaded}
-            draft = Draft(
-                chat_id=chat_id,
-                flow=flow,
-                answers=answers,
-                updates=conversations.remember_update(row.updates, update_id),
-                started_at=now,
-                expires_at=now + self._draft_lifetime,
-                reminded_at=None,
-            )
-            return _show_turn(binding, present(binding.flow, answers), row.language), draft
+                return self._show_conflict(binding, row), None
+            is_same = binding.flow.name == flow and get_subject(row.answers) == get_subject(given)
+            answers = forget_asked(row.answers)
+            if not (resumes or is_same):
+                answers[ASKED] = {"flow": flow, "facts": given}
+            kept = replace(_keep_draft(row, update_id), answers=answers)
+            return self._show_conflict(binding, row, answers), kept
 
         try:
             return await self._run_turn(chat_id, decide, now, creates=True)
         except Refused as refused:
             return await self._close_refused(update_id, chat_id, refused, now)
+
+    async def switch_flow(self, update_id: int, chat_id: int, now: datetime) -> TurnScreen:
+        """Drop the open conversation and start the one that was asked for while it was open.
+
+        If none was asked for, show the open question, or that no conversation is open.
+        """
+
+        async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
+            binding = self._find_open_binding(row, now)
+            if binding is None:
+                return TurnScreen(Screen((Words("draft.none"),)), row.language), None
+            asked = row.answers.get(ASKED)
+            if update_id in row.updates or asked is None:
+                return self._show_conflict(binding, row), None
+            work = UnitOfWork(connection, now, self._policy)
+            return await self._begin(work, row, asked["flow"], asked["facts"], update_id)
+
+        try:
+            shown = await self._run_turn(chat_id, decide, now, creates=True)
+        except Refused as refused:
+            shown = await self._close_refused(update_id, chat_id, refused, now)
+        assert shown is not None
+        return shown
+
+    async def _begin(
+        self,
+        work: UnitOfWork,
+        row: Conversation,
+        flow: str,
+        facts: Mapping[str, Any],
+        update_id: int,
+    ) -> tuple[TurnScreen, Draft]:
+        """Return the first question of a flow and its draft. Raises Refused."""
+        binding = self._bindings[flow]
+        loaded = await binding.begin(work, _make_chat(row))
+        answers = {**facts, **loaded}
+        draft = Draft(
+            chat_id=row.chat_id,
+            flow=flow,
+            answers=answers,
+            updates=conversations.remember_update(row.updates, update_id),
+            started_at=work.now,
+            expires_at=work.now + self._draft_lifetime,
+            reminded_at=None,
+        )
+        return _show_turn(binding, present(binding.flow, answers), row.language), draft
+
+    def _show_conflict(
+        self, binding: FlowBinding, row: Conversation, answers: Mapping[str, Any] | None = None
+    ) -> TurnScreen:
+        """Return the question which conversation to continue; the open question without a choice.
+
+        `answers` are those of the draft, if they are not stored yet.
+        """
+        given = row.answers if answers is None else answers
+        asked = given.get(ASKED)
+        if asked is None:
+            return _show_turn(binding, present(binding.flow, given), row.language)
+        other = self._bindings[asked["flow"]]
+        screen = show_conflict(_name_draft(other, asked["facts"]), _name_draft(binding, given))
+        return TurnScreen(screen, row.language)
 
     async def _close_refused(
         self, update_id: int, chat_id: int, refused: Refused, now: datetime
@@ -224,10 +298,11 @@ class ConversationService:
         return cast("TurnScreen | None", shown)
 
     def _advance(self, flow: Flow, row: Conversation, reply: Reply) -> Turn:
-        ask = present(flow, row.answers)
+        answers = forget_asked(row.answers)
+        ask = present(flow, answers)
         if isinstance(ask, Ask) and reply.text is not None:
             reply = match_typed_label(ask, reply, lambda words: self._to_text(words, row.language))
-        return advance(flow, row.answers, reply)
+        return advance(flow, answers, reply)
 
     def _find_open_binding(self, row: Conversation, now: datetime) -> FlowBinding | None:
         """Return the binding of the open flow; None if it has expired or no longer exists."""
@@ -279,10 +354,14 @@ def _show_turn(binding: FlowBinding, turn: Turn, language: str) -> TurnScreen:
             return TurnScreen(Screen((words,)), language, finished=True)
 
 
-def _show_busy(shown: TurnScreen) -> TurnScreen:
-    """Add that the open conversation comes first to its question."""
-    paragraphs = (Words("draft.busy"), *shown.screen.paragraphs)
-    return replace(shown, screen=replace(shown.screen, paragraphs=paragraphs))
+def _name_draft(binding: FlowBinding, facts: Mapping[str, Any]) -> Words:
+    """Return the words for a conversation: its title, and its subject if it has one."""
+    title, about = Words(binding.title), describe_subject(facts)
+    return Words("draft.named", {"title": title, "about": about}) if about else title
+
+
+def _show_open_question(binding: FlowBinding, row: Conversation) -> TurnScreen:
+    return _show_turn(binding, present(binding.flow, forget_asked(row.answers)), row.language)
 
 
 def _make_chat(row: Conversation) -> Chat:

@@ -126,12 +126,20 @@ class Notice:
 class StartFlow:
     """Start a guided conversation that already knows some facts.
 
-    Its first question is a `new` message, or takes the place of the pressed button's message.
+    Its first question is a `new` message, or takes the place of the pressed button's message. If
+    another conversation is open, the person is asked which one to continue; with `resumes` the open
+    one is continued.
     """
 
     flow: str
     facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
     new: bool = True
+    resumes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchFlow:
+    """Drop the open conversation, and start the one that was asked for meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +147,7 @@ class CancelFlow:
     """Cancel the guided conversation that is open in the chat."""
 
 
-Answer = Show | ShowPin | Notice | StartFlow | CancelFlow
+Answer = Show | ShowPin | Notice | StartFlow | SwitchFlow | CancelFlow
 Answers = Answer | tuple[Answer, ...]
 
 Handle = Callable[["UnitOfWork", Request], Awaitable[Answers]]
@@ -160,7 +168,7 @@ class Route:
 
 
 # A route without a function starts or cancels a conversation, and needs no transaction of its own.
-AnyRoute = Route | StartFlow | CancelFlow
+AnyRoute = Route | StartFlow | SwitchFlow | CancelFlow
 Routes = Mapping[str, AnyRoute]
 
 # A group command returns the words to answer in the group.

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from bot.casework.submission_rules import may_be_reopened
 from bot.conversation import chats
-from bot.core.requests import CancelFlow, Route, Show, StartFlow, Upload, parse_number
+from bot.core.requests import (
+    CancelFlow,
+    Route,
+    Show,
+    StartFlow,
+    SwitchFlow,
+    Upload,
+    parse_number,
+)
 from bot.core.screen import Screen, Words
 from bot.feedback import deep_links, followup_service, intake_service, qr_codes, screens
 from bot.texts import LANGUAGES
@@ -86,7 +94,14 @@ async def start_follow_up(work: UnitOfWork, request: Request) -> Answers:
     if mine is None:
         return Show(screens.show_unknown())
     reopens = may_be_reopened(mine.submission, work.now, work.policy.reopen_within)
-    return StartFlow(request.action, {"@code": mine.submission.code, "@reopens": reopens})
+    return StartFlow(
+        request.action,
+        {
+            "@code": mine.submission.code,
+            "@about": mine.submission.code,
+            "@reopens": reopens,
+        },
+    )
 
 
 async def ask_withdrawal(_work: UnitOfWork, request: Request) -> Answers:
@@ -151,7 +166,8 @@ ROUTES: Routes = {
     "feedback:*": StartFlow("feedback", new=False),
     "/cancel": CancelFlow(),
     "draft:drop": CancelFlow(),
-    "draft:*": StartFlow("feedback", new=False),
+    "draft:switch": SwitchFlow(),
+    "draft:*": StartFlow("feedback", new=False, resumes=True),
     "/help": Route(show_help, reads_only=True),
     "help:*": Route(show_help, reads_only=True),
     "/mine": Route(show_mine, reads_only=True),

@@ -30,25 +30,42 @@ _CONSENT = {"consent": intake_service.record_consent}
 FLOW_BINDINGS = (
     FlowBinding(
         FEEDBACK,
+        title="start.feedback",
         finish=intake_service.receive_submission,
         begin=intake_service.load_facts,
         answered=_CONSENT,
         forgets=_REFUSED,
     ),
     *(
-        FlowBinding(flow, finish=partial(action_service.finish_own_action, flow=flow.name))
+        FlowBinding(
+            flow,
+            title=f"mine.{flow.name}",
+            finish=partial(action_service.finish_own_action, flow=flow.name),
+        )
         for flow in dict.fromkeys(action.flow for action in RESIDENT_ACTIONS if action.flow)
     ),
-    FlowBinding(BAN, finish=resident_bans.ban_resident),
-    FlowBinding(AWAY, finish=absences.finish_absence, begin=absences.begin_absence),
-    FlowBinding(TEMPLATE, finish=templates.add_template, begin=templates.begin_template),
+    FlowBinding(BAN, title="case.do.ban", finish=resident_bans.ban_resident),
+    FlowBinding(
+        AWAY, title="away.title", finish=absences.finish_absence, begin=absences.begin_absence
+    ),
+    FlowBinding(
+        TEMPLATE,
+        title="templates.add",
+        finish=templates.add_template,
+        begin=templates.begin_template,
+    ),
     *(
-        FlowBinding(action.flow, finish=partial(action_service.finish_action, action=action.name))
+        FlowBinding(
+            action.flow,
+            title=f"case.do.{action.name}",
+            finish=partial(action_service.finish_action, action=action.name),
+        )
         for action in OFFICER_ACTIONS
         if action.flow
     ),
     FlowBinding(
         ATTENDING,
+        title="forums.attend",
         finish=attendance.register_attendee,
         begin=attendance.load_facts,
         answered=_CONSENT,
@@ -56,24 +73,32 @@ FLOW_BINDINGS = (
     ),
     FlowBinding(
         SUBSCRIBING,
+        title="forums.news",
         finish=subscriptions.subscribe,
         begin=attendance.load_facts,
         forgets=_REFUSED,
     ),
     FlowBinding(
         CLAIM,
+        title="claim.title",
         finish=oral_submissions.claim_submission,
         begin=attendance.load_facts,
         answered=_CONSENT,
         forgets=_REFUSED,
     ),
-    FlowBinding(NEWFORUM, finish=planning.submit_plan, begin=planning.load_facts),
+    FlowBinding(
+        NEWFORUM, title="forum.new", finish=planning.submit_plan, begin=planning.load_facts
+    ),
     *(
-        FlowBinding(action.flow, finish=partial(planning.finish_action, action=action.name))
+        FlowBinding(
+            action.flow,
+            title=f"forum.do.{action.name}",
+            finish=partial(planning.finish_action, action=action.name),
+        )
         for action in FORUM_ACTIONS
         if action.flow not in (None, NEWFORUM)
     ),
-    FlowBinding(ANSWER, finish=submission_outcomes.record_answer),
-    FlowBinding(SPOKEN, finish=oral_submissions.enter_oral_submission),
-    FlowBinding(CORRECTION, finish=data_requests.correct_phone),
+    FlowBinding(ANSWER, title="hall.answer", finish=submission_outcomes.record_answer),
+    FlowBinding(SPOKEN, title="hall.spoken", finish=oral_submissions.enter_oral_submission),
+    FlowBinding(CORRECTION, title="mydata.correct", finish=data_requests.correct_phone),
 )

@@ -38,7 +38,7 @@ async def test_what_a_refused_turn_wrote_is_rolled_back(database: Database) -> N
     """The person reads why, the draft is closed, and nothing else is stored."""
     service = ConversationService(
         database,
-        (FlowBinding(NOTE, finish=write_then_refuse),),
+        (FlowBinding(NOTE, finish=write_then_refuse, title="case.do.note"),),
         policy=POLICY,
         to_text=lambda words, _language: str(words),
         draft_lifetime=timedelta(hours=24),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels.telegram import routes
-from bot.core.requests import CancelFlow, Route, StartFlow
+from bot.core.requests import CancelFlow, Route, StartFlow, SwitchFlow
 
 _ROOT = Path(__file__).parents[2]
 _MODULES = sorted(
@@ -83,7 +83,7 @@ def test_every_controller_is_in_the_table_of_routes() -> None:
 def test_every_route_has_a_function_or_an_answer() -> None:
     """A route without a function starts or cancels a conversation."""
     for verb, route in routes.ROUTES.items():
-        assert isinstance(route, Route | StartFlow | CancelFlow), verb
+        assert isinstance(route, Route | StartFlow | SwitchFlow | CancelFlow), verb
 
 
 @pytest.mark.parametrize(

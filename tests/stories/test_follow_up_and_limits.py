@@ -159,13 +159,16 @@ async def test_the_receipt_is_shown_again_with_a_picture(town: Town) -> None:
 
 
 async def test_an_open_draft_is_not_lost_to_another_conversation(town: Town) -> None:
-    """The bot says which draft is open, and asks its question again."""
+    """The bot says which draft is open, and asks which one to continue."""
     ann = town.resident("Ann")
     code = await ann.gives("Đèn đường hỏng.")
     await ann.begins()
     await ann.says(f"/mine {code}")
     await ann.taps("mine.addition")
-    assert ann.is_told("draft.busy")
+    assert ann.is_told("draft.conflict")
+    await ann.says("Những lời này chưa thuộc việc nào.")
+    assert ann.is_told("draft.conflict")
+    await ann.presses_data("draft:resume")
     assert ann.is_asked("feedback.details")
 
 

@@ -30,6 +30,7 @@ from bot.core.requests import (
     Show,
     ShowPin,
     StartFlow,
+    SwitchFlow,
 )
 from bot.core.screen import Screen, Words
 from bot.core.unit_of_work import UnitOfWork, begin_work
@@ -138,18 +139,31 @@ class TelegramAdapter:
                 self.presenter.show_pin(chat, pin, update, context)
             case Notice(words):
                 self.presenter.show_notice(chat, words, update, context)
-            case StartFlow() | CancelFlow():
+            case StartFlow() | SwitchFlow() | CancelFlow():
                 await self._change_flow(update, context, chat.id, answer)
 
     async def _change_flow(
-        self, update: Update, context: UpdateContext, chat_id: int, change: StartFlow | CancelFlow
+        self,
+        update: Update,
+        context: UpdateContext,
+        chat_id: int,
+        change: StartFlow | SwitchFlow | CancelFlow,
     ) -> None:
         if isinstance(change, CancelFlow):
             cancelled = await self.conversations.cancel_flow(update.update_id, chat_id, context.now)
             self.presenter.show_turn(chat_id, cancelled, update, context)
             return
+        if isinstance(change, SwitchFlow):
+            switched = await self.conversations.switch_flow(update.update_id, chat_id, context.now)
+            self.presenter.show_turn(chat_id, switched, update, context)
+            return
         turn = await self.conversations.start_flow(
-            update.update_id, chat_id, change.flow, context.now, facts=change.facts
+            update.update_id,
+            chat_id,
+            change.flow,
+            context.now,
+            facts=change.facts,
+            resumes=change.resumes,
         )
         if turn is not None:
             self.presenter.show_turn(chat_id, turn, update, context, new=change.new)

@@ -97,7 +97,7 @@ async def start_registration(work: UnitOfWork, request: Request) -> Answers:
         raise Refused(Words("attend.gone"))
     if view.mine is not None:
         raise Refused(Words("attend.already"))
-    return StartFlow("attend", {"@code": view.forum.code})
+    return StartFlow("attend", {"@code": view.forum.code, "@about": view.forum.title})
 
 
 async def start_submission(work: UnitOfWork, request: Request) -> Answers:

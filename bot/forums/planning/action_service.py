@@ -77,7 +77,11 @@ async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> 
     action, access = await _load_access(work, chat_id, name, code)
     if not transitions.is_allowed(action, access):
         raise Refused(access.explain_not_allowed())
-    facts = {"@code": access.forum.code, **_make_time_facts(work)}
+    facts = {
+        "@code": access.forum.code,
+        "@about": access.forum.title,
+        **_make_time_facts(work),
+    }
     if action.facts is not None:
         facts |= action.facts(access.forum, work.policy.zone)
     return facts

@@ -40,7 +40,7 @@ _MAX_CODE, _MAX_TOKEN = 16, 32  # characters that are looked up
 async def begin_oral_submission(work: UnitOfWork, chat_id: int, code: str) -> dict[str, Any]:
     """Return the facts that the question for the words starts with. Raises Refused."""
     _officer, forum = await _find_writer(work, chat_id, code)
-    return {"@code": forum.code}
+    return {"@code": forum.code, "@about": forum.title}
 
 
 async def _find_writer(work: UnitOfWork, chat_id: int, code: str) -> tuple[Officer | None, Forum]:

@@ -33,10 +33,10 @@ async def begin_answer(
     connection: AsyncConnection, chat_id: int, code: str, submission_id: int
 ) -> dict[str, Any]:
     """Return the facts that the question for the answer starts with. Raises Refused."""
-    _officer, forum, _submission = await _lock_submission(
+    _officer, forum, submission = await _lock_submission(
         connection, chat_id, code, submission_id, UNANSWERED
     )
-    return {"@code": forum.code, "@number": submission_id}
+    return {"@code": forum.code, "@number": submission_id, "@about": submission.code}
 
 
 async def record_answer(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:

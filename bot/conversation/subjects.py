@@ -1,0 +1,43 @@
+"""The subject of a draft: the case, forum or submission that an open conversation is about.
+
+A draft belongs to its subject. A button of another subject never continues it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# The facts that name the subject of a conversation.
+_SUBJECT_FACTS = ("@code", "@number", "@claim", "@subject", "@forum_code")
+# A flow that was asked for while the draft was open: its name and its facts.
+ASKED = "@asked"
+
+
+def get_subject(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts that name the subject; empty for a conversation about nothing stored."""
+    return {name: facts[name] for name in _SUBJECT_FACTS if name in facts}
+
+
+def mark_subject(facts: Mapping[str, Any]) -> str:
+    """Return six hexadecimal digits that a button carries for its subject; "" without one."""
+    subject = get_subject(facts)
+    if not subject:
+        return ""
+    packed = orjson.dumps(subject, option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2s(packed, digest_size=3).hexdigest()
+
+
+def describe_subject(facts: Mapping[str, Any]) -> str:
+    """Return the words by which people know the subject: a code or a title; "" without one."""
+    return str(facts.get("@about", ""))
+
+
+def forget_asked(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers without the flow that was asked for meanwhile."""
+    return {name: value for name, value in answers.items() if name != ASKED}

@@ -1,0 +1,159 @@
+"""Kind 1: a button under one case continues the unfinished action on another."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.conversation.engine import Flow, Reply, Step, parse_button_data
+from bot.conversation.inputs import text_input
+from bot.conversation.service import ConversationService, FlowBinding
+from bot.feedback.rules import NOTICE_VERSION
+from bot.runtime.flow_bindings import FLOW_BINDINGS
+from tests.policy import POLICY
+from tests.town.settings import START
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.conversation.service import TurnScreen
+    from bot.core.requests import Chat
+    from bot.core.screen import Screen
+    from bot.core.unit_of_work import UnitOfWork
+    from storage.database import Database
+
+WORDS = ("27/12/2026 8h30", "31/01/2027", "An Biên", "một lý do rõ ràng", "50", "HP-AAAA-BBBB")
+FACTS = {
+    "@now": START.isoformat(),
+    "@zone": "Asia/Ho_Chi_Minh",
+    "@officers": [["1", "An"]],
+    "@alike": [],
+    "@reopens": True,
+    "@agreed": NOTICE_VERSION,
+}
+# Conversations about a case, a forum or a submission; the others have no subject.
+WITH_SUBJECT = [
+    binding.flow
+    for binding in FLOW_BINDINGS
+    if binding.flow.name
+    not in {"feedback", "subscription", "claim", "newforum", "away", "template", "correction"}
+]
+# What "continue" starts when no conversation is open any more.
+OTHER = Flow("feedback", (Step("review", text_input("note.text", limit=100)),))
+
+
+async def finish_other(_work: UnitOfWork, _chat: Chat, _answers: Mapping[str, Any]) -> None:
+    """Do nothing: this conversation has no subject."""
+
+
+class Player:
+    """A person who presses and types at random, and remembers what each screen named."""
+
+    def __init__(self, database: Database, flow: Flow, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self.flow = flow
+        self.chat = 7 + seed
+        self.updates = 0
+        self.screens: list[Screen] = []
+        self.typed: dict[str, str | None] = {}
+        self.finished = 0
+        self.pressed_about: str | None = None
+        binding = FlowBinding(flow, finish=self.check_answers, title="case.do.note")
+        other = FlowBinding(OTHER, finish=finish_other, title="start.feedback")
+        self.service = ConversationService(
+            database,
+            (binding, other),
+            policy=POLICY,
+            to_text=lambda words, _language: words if isinstance(words, str) else words.key,
+            draft_lifetime=timedelta(hours=24),
+            max_per_minute=100_000,
+        )
+
+    async def check_answers(
+        self, _work: UnitOfWork, _chat: Chat, answers: Mapping[str, Any]
+    ) -> None:
+        """Every text reached the subject that its question named; so did the last press."""
+        self.finished += 1
+        subject = answers["@about"]
+        for text, named in self.typed.items():
+            if text in repr({k: v for k, v in answers.items() if k[0] != "@"}):
+                assert named == subject, (text, named, subject)
+        if self.pressed_about is not None:
+            assert self.pressed_about == subject
+
+    def name_subject(self, screen: Screen) -> str | None:
+        """Return the subject that a screen names; None for the question which to continue."""
+        for words in screen.paragraphs:
+            if words.key == "draft.about":
+                return str(words.params["about"])
+        return None
+
+    def show(self, turn: TurnScreen | None) -> None:
+        """Read a screen."""
+        if turn is not None and turn.screen.paragraphs:
+            self.screens.append(turn.screen)
+
+    async def start(self) -> None:
+        """Press the button of the action under one of two subjects."""
+        code = self.dice.choice(("HP-2222-2222", "HP-3333-3333"))
+        facts = {**FACTS, "@code": code, "@about": code}
+        self.show(
+            await self.service.start_flow(self.updates, self.chat, self.flow.name, START, facts=facts)
+        )
+
+    async def type_words(self) -> None:
+        """Write words, most of which nobody has written before."""
+        words = self.dice.choice(WORDS)
+        if self.dice.random() < 0.7:
+            words = f"lời thứ {self.updates} của tôi"
+            self.typed[words] = self.name_subject(self.screens[-1]) if self.screens else None
+        reply = Reply(text=words, message_id=self.updates)
+        self.pressed_about = None
+        self.show(await self.service.handle_reply(self.updates, self.chat, reply, START))
+
+    async def press(self) -> None:
+        """Press any button of any screen, old or new."""
+        screens = [screen for screen in self.screens if (*screen.choices, *screen.moves)]
+        if not screens:
+            return
+        newest = self.dice.random() < 0.6
+        screen = screens[-1] if newest else self.dice.choice(screens)
+        data = self.dice.choice((*screen.choices, *screen.moves)).data
+        if data == "draft:switch":
+            self.show(await self.service.switch_flow(self.updates, self.chat, START))
+        elif data == "draft:resume":
+            self.show(
+                await self.service.start_flow(self.updates, self.chat, OTHER.name, START, resumes=True)
+            )
+        else:
+            parsed = parse_button_data(data)
+            assert parsed is not None
+            self.pressed_about = self.name_subject(screen)
+            self.show(
+                await self.service.handle_reply(
+                    self.updates, self.chat, parsed[1], START, flow=parsed[0]
+                )
+            )
+
+    async def play(self, steps: int) -> None:
+        """Do so many random things."""
+        for _ in range(steps):
+            self.updates += 1
+            act = self.dice.choices((self.start, self.type_words, self.press), (2, 3, 3))[0]
+            await act()
+
+
+@pytest.mark.parametrize("flow", WITH_SUBJECT, ids=lambda flow: flow.name)
+async def test_words_reach_only_the_subject_that_their_question_named(
+    database: Database, flow: Flow
+) -> None:
+    """Two subjects of every flow; buttons, old and new, and words at random."""
+    finished = 0
+    for seed in range(8):
+        player = Player(database, flow, seed)
+        await player.play(60)
+        finished += player.finished
+    assert finished, "no conversation came to its end"
