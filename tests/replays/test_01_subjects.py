@@ -101,7 +101,9 @@ class Player:
         code = self.dice.choice(("HP-2222-2222", "HP-3333-3333"))
         facts = {**FACTS, "@code": code, "@about": code}
         self.show(
-            await self.service.start_flow(self.updates, self.chat, self.flow.name, START, facts=facts)
+            await self.service.start_flow(
+                self.updates, self.chat, self.flow.name, START, facts=facts
+            )
         )
 
     async def type_words(self) -> None:
@@ -126,7 +128,9 @@ class Player:
             self.show(await self.service.switch_flow(self.updates, self.chat, START))
         elif data == "draft:resume":
             self.show(
-                await self.service.start_flow(self.updates, self.chat, OTHER.name, START, resumes=True)
+                await self.service.start_flow(
+                    self.updates, self.chat, OTHER.name, START, resumes=True
+                )
             )
         else:
             parsed = parse_button_data(data)
