@@ -52,8 +52,11 @@ class TurnBatcher:
 
         Return None for a chat without a row, unless the turn `creates` it. `decide` is called again
         if the shared transaction was rolled back because of another turn. Raises what `decide`
-        raises; raises Unavailable if the database cannot be used.
+        raises; raises Unavailable if the database cannot be used; raises TypeError for a `chat_id`
+        that is not a number, because an error in the shared task would leave all callers waiting.
         """
+        if type(chat_id) is not int:
+            raise TypeError(f"a chat id is a number: {chat_id!r}")
         turn = _Turn(chat_id, decide, creates, asyncio.get_running_loop().create_future())
         self._waiting.append(turn)
         if self._worker is None:

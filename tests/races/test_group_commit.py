@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from bot.conversation.group_commit import TurnBatcher
 from storage import conversations
 from storage.conversations import Draft
@@ -88,3 +90,12 @@ async def test_a_cancelled_caller_delays_no_other_turn(database: Database) -> No
     gone.cancel()
     assert await stays == 1
     assert await rounds.submit_turn(2, make_counting_turn()) == 2
+
+
+async def test_a_chat_id_that_is_no_number_stops_no_other_turn(database: Database) -> None:
+    """Its caller gets the error at once; before, every later caller waited for ever."""
+    rounds = await make_batcher(database)
+    broken: Any = [1]
+    with pytest.raises(TypeError, match="a chat id is a number"):
+        await rounds.submit_turn(broken, make_counting_turn())
+    assert await rounds.submit_turn(2, make_counting_turn()) == 1

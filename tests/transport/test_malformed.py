@@ -53,6 +53,12 @@ BROKEN = {
     "entities that are none": orjson.dumps(make_text_update(1, 77, entities=[5])),
     "a callback of nobody": b'{"update_id": 1, "callback_query": {"id": "1", "data": "x"}}',
     "a chat without a kind": orjson.dumps(make_text_update(1, 77, chat={"id": 77})),
+    "a chat id that is a list": orjson.dumps(
+        make_text_update(1, 77, chat={"id": [77], "type": "private"})
+    ),
+    "a user id as text": orjson.dumps(
+        make_text_update(1, 77, **{"from": {"id": "77", "is_bot": False, "first_name": "X"}})
+    ),
 }
 
 

@@ -78,7 +78,12 @@ class UpdateHandler:
             raise TypeError("an update is a JSON object")
         if type(parsed.get("update_id")) is not int:
             raise ValueError("an update has a number")
-        return Update.de_json(_needed(parsed), self._application.bot)
+        update = Update.de_json(_needed(parsed), self._application.bot)
+        # The library does not check types.
+        for party in (update.effective_chat, update.effective_user):
+            if party is not None and type(party.id) is not int:
+                raise ValueError("a chat and a user have a number")
+        return update
 
     async def _store_failure(
         self,
