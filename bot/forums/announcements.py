@@ -149,8 +149,8 @@ async def _select_addressees(
 def _is_unwanted(forum: Forum, chat: Conversation | None) -> bool:
     if chat is None:
         return False
-    hidden = chat.preferences.get("hidden", ())
-    return forum.code in hidden or FORUMS in Preferences.from_json(chat.preferences).muted
+    preferences = Preferences.from_json(chat.preferences)
+    return forum.code in preferences.hidden or FORUMS in preferences.muted
 
 
 def _make_addressee(

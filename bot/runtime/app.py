@@ -101,7 +101,7 @@ class App:
         self.delivery = self._make_delivery()
         self.replies = self._make_replies()
         self._application = self._make_application(album_pause)
-        self.intake = self._make_update_handler()
+        self.update_handler = self._make_update_handler()
         self.evidence = EvidenceFetcher(
             self.database,
             self.store,
@@ -180,8 +180,8 @@ class App:
     async def close(self) -> None:
         """Send the replies and messages that are under way, and close all connections."""
         self.delivery.stop()
-        await self.replies.drained()
-        await self.delivery.drained()
+        await self.replies.drain()
+        await self.delivery.drain()
         await self._application.shutdown()
         await self.database.close()
 

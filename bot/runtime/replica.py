@@ -102,7 +102,7 @@ async def _receive_updates(app: App, stack: contextlib.AsyncExitStack) -> None:
     telegram = app.settings.telegram
     if telegram.mode == "webhook":
         hook = telegram.webhook
-        site = make_webhook_app(app.intake, hook.path, hook.secret_token)
+        site = make_webhook_app(app.update_handler, hook.path, hook.secret_token)
         await _serve_site(stack, site, hook.listen_host, hook.listen_port)
         await _set_webhook(app)
         log.info("listening for Telegram", host=hook.listen_host, port=hook.listen_port)
@@ -110,7 +110,7 @@ async def _receive_updates(app: App, stack: contextlib.AsyncExitStack) -> None:
     else:
         await _remove_webhook(app)
         log.info("polling Telegram")
-        await Polling(app.bot, app.intake, ALLOWED_UPDATES, app.stop_for).run(app.stopping)
+        await Polling(app.bot, app.update_handler, ALLOWED_UPDATES, app.stop_for).run(app.stopping)
 
 
 async def check_schema(app: App) -> None:

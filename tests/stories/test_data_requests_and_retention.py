@@ -237,7 +237,7 @@ async def test_a_failed_update_is_stored_with_the_pseudonym_of_its_sender(town: 
     pseudonyms = town.app.policy.pseudonyms
     for person in (ann, ben):
         raw = {"message": {"from": {"id": person.id}, "chat": {"id": -7}}}  # without a number
-        await town.app.intake.handle_update(raw)
+        await town.app.update_handler.handle_update(raw)
     rows = table(FailedUpdate)
     async with town.app.database.transaction() as connection:
         stored = (await connection.execute(select(rows.c.alias).order_by(rows.c.id))).scalars()

@@ -59,11 +59,11 @@ class Replica:
 
     async def settle(self) -> None:
         """Return when every reply was sent and nothing in the outbox is due."""
-        await self.app.replies.drained()
+        await self.app.replies.drain()
         await jobs.fetch_evidence(self.app.job_context)
         await jobs.announce_forums(self.app.job_context)
         while not self.app.stopping.is_set() and await self.app.delivery.start_due():
-            await self.app.delivery.drained()
+            await self.app.delivery.drain()
 
 
 @dataclass
@@ -126,7 +126,7 @@ class Town:
         """Run one more replica inside the context."""
         self._watch_writes(app)
         await app.open()
-        site = make_webhook_app(app.intake, "/telegram", SECRET)
+        site = make_webhook_app(app.update_handler, "/telegram", SECRET)
         async with serve_site(site, "127.0.0.1", 0) as port:
             self.replicas.append(Replica(app, f"http://127.0.0.1:{port}/telegram"))
             yield self
@@ -208,7 +208,7 @@ class Town:
         Nothing can if no time has passed and only the conversation was written since.
         """
         for replica in self.replicas:
-            await replica.app.replies.drained()
+            await replica.app.replies.drain()
         if not self.has_written and self.now == self.settled_at:
             return
         self.has_written, self.settled_at = False, self.now

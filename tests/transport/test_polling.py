@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 async def poll(town: Town) -> AsyncIterator[asyncio.Event]:
     """Run the poller inside the context; stop it at the end."""
     stopping = asyncio.Event()
-    polling = Polling(town.app.bot, town.app.intake, ALLOWED_UPDATES, town.app.stop_for, wait=5)
+    polling = Polling(
+        town.app.bot, town.app.update_handler, ALLOWED_UPDATES, town.app.stop_for, wait=5
+    )
     running = asyncio.create_task(polling.run(stopping))
     try:
         yield stopping
@@ -111,7 +113,9 @@ async def test_stopping_confirms_the_handled_updates(town: Town) -> None:
     town.simulator.people.send_text(ann.id, "/help")
     updates = town.simulator.state.get_account(TOKEN).updates
     stopping = asyncio.Event()
-    polling = Polling(town.app.bot, town.app.intake, ALLOWED_UPDATES, town.app.stop_for, wait=5)
+    polling = Polling(
+        town.app.bot, town.app.update_handler, ALLOWED_UPDATES, town.app.stop_for, wait=5
+    )
     running = asyncio.create_task(polling.run(stopping))
     async with asyncio.timeout(5):
         while not town.simulator.gateway.journal.list_requests(method="getUpdates"):
@@ -127,7 +131,9 @@ async def test_lower_update_ids_are_handled_after_an_idle_time(town: Town) -> No
     updates = town.simulator.state.get_account(TOKEN).updates
     town.simulator.people.send_text(ann.id, "/help")
     stopping = asyncio.Event()
-    polling = Polling(town.app.bot, town.app.intake, ALLOWED_UPDATES, town.app.stop_for, wait=0)
+    polling = Polling(
+        town.app.bot, town.app.update_handler, ALLOWED_UPDATES, town.app.stop_for, wait=0
+    )
     running = asyncio.create_task(polling.run(stopping))
     await asyncio.wait_for(updates.wait_until_confirmed(updates.last_id), 5)
     before = town.simulator.gateway.journal.last

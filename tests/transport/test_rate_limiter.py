@@ -52,7 +52,7 @@ class SimulatedNetwork:
         """Send a message at its slot, or at `held_until` if that is later. Times are in seconds."""
         slot, time = number * 1.002 / LIMIT, asyncio.get_running_loop().time
         await asyncio.sleep(max(0, held_until - time()))
-        async with self.limiter.passing(number, slot, latest=float("inf")):
+        async with self.limiter.wait_for_slot(number, slot, latest=float("inf")):
             await asyncio.sleep(self.takes())
             self.arrived.append(time())
             await asyncio.sleep(self.takes())
@@ -105,13 +105,13 @@ def test_a_sender_that_is_too_slow_reports_how_late_it_is() -> None:
             for number in range(60):
                 group.create_task(network.send_message(number))
             await asyncio.sleep(0.4)
-            seen.append(limiter.behind)
+            seen.append(limiter.seconds_late)
             await asyncio.sleep(0.6)
-            seen.append(limiter.behind)
-            limiter.moved(55)
+            seen.append(limiter.seconds_late)
+            limiter.record_shift(55)
             await asyncio.sleep(0.2)
-            seen.append(limiter.behind)
-        seen.append(limiter.behind)
+            seen.append(limiter.seconds_late)
+        seen.append(limiter.seconds_late)
 
     run_story(story())
     early, late, moved, later = seen
@@ -127,7 +127,7 @@ def test_a_message_after_its_latest_time_is_not_sent() -> None:
     async def story() -> None:
         limiter = RateLimiter(LIMIT, 1)
         for latest in (1.0, 0.5):
-            async with limiter.passing(0, 0.7, latest) as in_time:
+            async with limiter.wait_for_slot(0, 0.7, latest) as in_time:
                 entered.append(in_time)
 
     run_story(story())

@@ -1,4 +1,4 @@
-"""Calls of the Bot API whose answers stay plain: most of them nobody looks at."""
+"""The Bot API methods that a busy bot calls most, without objects for their responses."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ CONNECTIONS = 100  # connections to the Bot API that may be open at once
 
 @dataclass(frozen=True, slots=True)
 class _Parameters:
-    """What our request class needs of the library's RequestData."""
+    """The attributes of the library's RequestData that our request class reads."""
 
     parameters: Mapping[str, Any]
     contains_files: bool = False
 
 
 class BotApi:
-    """The methods that a busy bot calls all the time.
+    """Sends, edits and answers by the Bot API.
 
-    The library's own would turn every answer into a Message, which costs more than sending it;
-    its errors are the same.
+    The library's own methods would turn every response into a Message, which costs more than the
+    request. The errors are the same.
     """
 
     def __init__(self, bot: Bot) -> None:
@@ -40,7 +40,7 @@ class BotApi:
         markup: Mapping[str, Any] | None,
         thread_id: int | None = None,
     ) -> int:
-        """Send HTML with a keyboard, to a topic if one is given; the message's id.
+        """Send HTML with a keyboard, to a topic if one is given; return the id of the message.
 
         Raises TelegramError.
         """

@@ -36,7 +36,7 @@ COMMANDS = {
     "away": ("away", "vang"),
     "templates": ("templates", "mautraloi"),
 }
-# In a group.
+# Commands in a group.
 GROUP_COMMANDS = {
     "link_group": ("alertshere", "baotaiday"),
     "unlink_group": ("noalerts", "thoibao"),

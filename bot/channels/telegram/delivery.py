@@ -1,4 +1,4 @@
-"""Delivery: claims what is due from the outbox, sends it at its slot, writes what became of it."""
+"""Delivery: claims due messages of the outbox, sends each at its slot, records the results."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_GATHERING = 0.01  # seconds in which what is due, and what was sent, is taken together
+_BATCH_SECONDS = 0.01  # in which results and new messages are gathered into one transaction
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverySettings:
-    """How delivery works: the shared pace, the lease, the chunk, the first pause after a failure.
+    """The rate limit, the lease of a claim, its maximum size, the pauses after a failure.
 
     The lease is longer than the slots of a chunk and all HTTP timeouts together.
     """
@@ -56,116 +56,116 @@ class DeliverySettings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """To whom a message goes, and what of it Telegram is given."""
+class _RenderedMessage:
+    """The chat that a message goes to, and its texts and keyboard."""
 
     chat_id: int
     rendered: Rendered
 
 
 class Delivery:
-    """One worker of the outbox; any number of them, in any number of replicas, may run."""
+    """A worker of the outbox. Any number of workers may run, in any number of replicas."""
 
     def __init__(
         self,
         bot: Bot,
         renderer: Renderer,
         database: Database,
-        terms: DeliverySettings,
+        settings: DeliverySettings,
         clock: Callable[[], datetime],
         on_stop: Callable[[str], None],
-        reach: Reachability,
+        reachability: Reachability,
     ) -> None:
-        """`on_stop` is called when the token is refused."""
+        """Create a worker; `on_stop` is called with the reason if Telegram refuses the token."""
         self._api = BotApi(bot)
         self._renderer = renderer
         self._database = database
-        self._terms = terms
+        self._settings = settings
         self._clock = clock
         self._on_stop = on_stop
-        self._reach = reach
+        self._reachability = reachability
         self._owner = uuid4().hex
         self._nudged = asyncio.Event()
         self._stopping = False
         self._sending: set[asyncio.Task[None]] = set()
         self._has_room = asyncio.Event()
-        limit = terms.pacing.everyone
-        self._gate = RateLimiter(limit, CONNECTIONS)
-        # Later than that the pace may be another's; without a limit it is nobody's.
+        limit = settings.pacing.everyone
+        self._limiter = RateLimiter(limit, CONNECTIONS)
+        # After this delay another worker may use the rate limit. Without a limit there is no delay.
         self._longest_delay = outbox_claims.GRACE.total_seconds() if limit else float("inf")
-        self._outcomes: list[DeliveryResult] = []
-        self._one_writer = asyncio.Lock()
-        self._again: datetime | None = None
-        # An announcement is the same for a million people.
-        self._rendered = lru_cache(maxsize=64)(self._render)
+        self._results: list[DeliveryResult] = []
+        self._writer_lock = asyncio.Lock()
+        self._next_due: datetime | None = None
+        # An announcement has the same text for everybody.
+        self._render_cached = lru_cache(maxsize=64)(self._render)
 
     def nudge(self) -> None:
-        """Something was put in the outbox: look now, not at the next tick."""
+        """Look into the outbox now, because a message was added."""
         self._nudged.set()
 
     def health(self) -> bool:
-        """Whether messages are being delivered."""
+        """Return True if messages are being delivered."""
         return not self._stopping
 
     def stop(self) -> None:
-        """Claim nothing more; `run` returns when what is claimed is finished."""
+        """Claim no more messages; `run` returns when the claimed ones are finished."""
         self._stopping = True
         self._nudged.set()
 
     async def run(self, tick: float = 5.0) -> None:
-        """Deliver until stopped; looks at every nudge, when a row falls due, and every `tick`."""
+        """Deliver until stopped: at a nudge, when a message is due, and every `tick` seconds."""
         while not self._stopping:
             self._nudged.clear()
             pause = tick
             try:
-                if await self.start_due() >= self._terms.chunk:
-                    await self._room()
+                if await self.start_due() >= self._settings.chunk:
+                    await self._wait_for_room()
                     continue
-                pause = self._pause(tick)
+                pause = self._compute_pause(tick)
             except Unavailable as error:
                 log.warning("the outbox cannot be reached", error=str(error))
-            except Exception:  # whatever it is, messages must go on
-                log.exception("delivery stumbled")
+            except Exception:  # delivery must continue after any error
+                log.exception("delivery failed")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._nudged.wait(), pause)
-            await asyncio.sleep(_GATHERING)
-        await self.drained()
+            await asyncio.sleep(_BATCH_SECONDS)
+        await self.drain()
 
-    async def drained(self) -> None:
-        """Return when what was claimed is finished."""
+    async def drain(self) -> None:
+        """Return when all claimed messages are finished and their results are recorded."""
         while self._sending:
             await asyncio.wait(set(self._sending))
         await self._flush()
 
-    async def _room(self) -> None:
-        """Return when another chunk may be claimed: few enough are on their way."""
-        while len(self._sending) > self._terms.chunk:
+    async def _wait_for_room(self) -> None:
+        """Return when so few messages are being sent that another chunk may be claimed."""
+        while len(self._sending) > self._settings.chunk:
             self._has_room.clear()
             await self._has_room.wait()
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _remove_task(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
-        if len(self._sending) <= self._terms.chunk:
+        if len(self._sending) <= self._settings.chunk:
             self._has_room.set()
 
-    def _pause(self, tick: float) -> float:
-        """How long nothing will be due, as far as was seen."""
-        if self._again is None:
+    def _compute_pause(self, tick: float) -> float:
+        """Return the seconds until the next message is due, at most `tick`."""
+        if self._next_due is None:
             return tick
-        return min(tick, max(0.05, (self._again - self._clock()).total_seconds()))
+        return min(tick, max(0.05, (self._next_due - self._clock()).total_seconds()))
 
     async def start_due(self) -> int:
-        """Write what became of rows, claim a chunk of what is due, begin to send it; its size."""
-        now, begun = self._clock(), asyncio.get_running_loop().time()
-        behind = self._gate.behind
-        async with self._writing() as connection:
+        """Record results, claim a chunk of due messages, start to send them; return its size."""
+        now, started = self._clock(), asyncio.get_running_loop().time()
+        behind = self._limiter.seconds_late
+        async with self._begin_recording() as connection:
             claimed = await outbox_claims.claim_due_messages(
                 connection,
                 owner=self._owner,
                 now=now,
-                lease=self._terms.lease,
-                pacing=self._terms.pacing,
-                most=self._terms.chunk,
+                lease=self._settings.lease,
+                pacing=self._settings.pacing,
+                most=self._settings.chunk,
                 behind=timedelta(seconds=behind),
             )
             later = (
@@ -174,39 +174,43 @@ class Delivery:
                 else None
             )
         # A chat's pause outlasts the claims that follow.
-        kept = self._again if self._again and self._again > now else None
-        self._again = min((at for at in (claimed.next_claim_at, later, kept) if at), default=None)
+        kept = self._next_due if self._next_due and self._next_due > now else None
+        self._next_due = min(
+            (at for at in (claimed.next_claim_at, later, kept) if at), default=None
+        )
         if behind and claimed.rows:
-            self._gate.moved(claimed.rows[0].number)
+            self._limiter.record_shift(claimed.rows[0].number)
         committed = asyncio.get_running_loop().time()
         for each in claimed.rows:
-            slot = begun + (each.slot - now).total_seconds()
+            slot = started + (each.slot - now).total_seconds()
             task = asyncio.create_task(self._handle(each, slot, committed))
             self._sending.add(task)
-            task.add_done_callback(self._ended)
+            task.add_done_callback(self._remove_task)
         return len(claimed.rows)
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that first writes what became of rows, all that there is at once."""
-        async with self._one_writer:
-            became, self._outcomes = self._outcomes, []
+    async def _begin_recording(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction, and record in it all results that are waiting."""
+        async with self._writer_lock:
+            results, self._results = self._results, []
             try:
                 async with self._database.transaction() as connection:
                     finished = await delivery_results.record_results(
-                        connection, self._owner, became, self._clock()
+                        connection, self._owner, results, self._clock()
                     )
                     yield connection
             except BaseException:
-                self._outcomes = [*became, *self._outcomes]  # nothing was written
+                self._results = [*results, *self._results]  # the transaction was rolled back
                 raise
-        if finished < len(became):
-            log.warning("rows were claimed by another meanwhile", rows=len(became) - finished)
+        if finished < len(results):
+            log.warning(
+                "rows were claimed by another worker meanwhile", rows=len(results) - finished
+            )
 
     async def _flush(self) -> None:
-        """Write what became of rows without claiming more."""
-        if self._outcomes:
-            async with self._writing():
+        """Record the results that are waiting, without a new claim."""
+        if self._results:
+            async with self._begin_recording():
                 pass
 
     async def _handle(
@@ -214,101 +218,112 @@ class Delivery:
     ) -> None:
         row = claimed.row
         try:
-            made = self._made(row)  # ahead of its slot: the first of many takes its time
+            message = self._render_message(row)  # before its slot: rendering takes time
         except Exception as error:
-            outcome = self._impossible(row, error)
+            result = self._drop_broken(row, error)
         else:
-            # A slow database makes all late, and is no reason to send nothing.
+            # If the database was slow, the messages are late, but they are sent.
             latest = max(slot, committed) + self._longest_delay
-            outcome = await self._send_at(claimed, slot, latest, made)
-        self._outcomes.append(outcome)  # the list as it is now, not as it was before sending
+            result = await self._send_at(claimed, slot, latest, message)
+        self._results.append(result)  # it may be another list than before
         self._nudged.set()
 
     async def _send_at(
-        self, claimed: outbox_claims.ClaimedMessage, slot: float, latest: float, made: _Made
+        self,
+        claimed: outbox_claims.ClaimedMessage,
+        slot: float,
+        latest: float,
+        message: _RenderedMessage,
     ) -> DeliveryResult:
         row = claimed.row
-        async with self._gate.passing(claimed.number, slot, latest) as in_time:
+        async with self._limiter.wait_for_slot(claimed.number, slot, latest) as in_time:
             if self._stopping or not in_time:
-                return _unsent(row, OutboxState.WAITING)  # released
+                return _make_unsent(row, OutboxState.WAITING)  # released
             try:
-                message_id = await self._send(row, made)
+                message_id = await self._send(row, message)
             except TelegramError as error:
                 try:
-                    return await self._failed(row, error)
-                except Unavailable:  # only what Telegram refused is looked up in the database
-                    at = self._clock() + self._backoff(row)
-                    return _unsent(row, OutboxState.WAITING, next_at=at)
+                    return await self._handle_error(row, error)
+                except Unavailable:  # some errors need the database
+                    next_at = self._clock() + self._compute_backoff(row)
+                    return _make_unsent(row, OutboxState.WAITING, next_at=next_at)
             except Exception as error:
-                return self._impossible(row, error)
+                return self._drop_broken(row, error)
             return SentResult(row.id, row.attempt, message_id)
 
-    def _made(self, row: DueMessage) -> _Made:
+    def _render_message(self, row: DueMessage) -> _RenderedMessage:
         chat_id = (
-            self._reach.policy.pseudonyms.decrypt_chat_id(row.sealed) if row.sealed else row.chat_id
+            self._reachability.policy.pseudonyms.decrypt_chat_id(row.sealed)
+            if row.sealed
+            else row.chat_id
         )
-        return _Made(chat_id, self._rendered(row.screen, row.language, row.repeated))
+        return _RenderedMessage(
+            chat_id, self._render_cached(row.screen, row.language, row.repeated)
+        )
 
-    async def _send(self, row: DueMessage, made: _Made) -> int:
-        *before, last = made.rendered.texts
-        markup = made.rendered.markup
+    async def _send(self, row: DueMessage, message: _RenderedMessage) -> int:
+        *first, last = message.rendered.texts
+        markup = message.rendered.markup
         if row.edits is not None:
-            await self._api.edit(made.chat_id, row.edits, last, markup)
+            await self._api.edit(message.chat_id, row.edits, last, markup)
             return row.edits
-        for text in before:
-            await self._api.send(made.chat_id, text, None, row.thread_id)
-        return await self._api.send(made.chat_id, last, markup, row.thread_id)
+        for text in first:
+            await self._api.send(message.chat_id, text, None, row.thread_id)
+        return await self._api.send(message.chat_id, last, markup, row.thread_id)
 
     def _render(self, stored: str, language: str, repeated: bool) -> Rendered:
         screen = Screen.from_json(orjson.loads(stored))
         if repeated:
-            mark = Words("outbox.repeated")
-            screen = replace(screen, paragraphs=(*screen.paragraphs, mark))
+            notice = Words("outbox.repeated")
+            screen = replace(screen, paragraphs=(*screen.paragraphs, notice))
         return self._renderer.render(screen, language)
 
-    async def _failed(self, row: DueMessage, error: TelegramError) -> DeliveryResult:
-        judged, now = classify_error(error), self._clock()
+    async def _handle_error(self, row: DueMessage, error: TelegramError) -> DeliveryResult:
+        error_kind, now = classify_error(error), self._clock()
         log.warning(
-            "a message was not sent", dedup_key=row.dedup_key, verdict=judged.name, error=str(error)
+            "a message was not sent",
+            dedup_key=row.dedup_key,
+            verdict=error_kind.name,
+            error=str(error),
         )
-        match judged:
+        match error_kind:
             case ErrorKind.WAIT:
-                return await self._wait(row, now + get_retry_after(error))
+                return await self._delay_chat(row, now + get_retry_after(error))
             case ErrorKind.MOVED if isinstance(error, ChatMigrated):
                 async with self._database.transaction() as connection:
-                    await self._reach.move_group(connection, row.chat_id, error.new_chat_id)
-                return self._once_more(row, now, error)
+                    await self._reachability.move_group(connection, row.chat_id, error.new_chat_id)
+                return self._retry(row, now, error)
             case ErrorKind.BLOCKED:
                 async with self._database.transaction() as connection:
-                    await self._reach.mark_chat_lost(connection, row.chat_id, now)
-                return self._once_more(row, outbox.PARKED, error)
+                    await self._reachability.mark_chat_lost(connection, row.chat_id, now)
+                return self._retry(row, outbox.PARKED, error)
             case ErrorKind.DONE:
                 return SentResult(row.id, row.attempt, row.edits)
             case ErrorKind.NO_TOPIC:
                 async with self._database.transaction() as connection:
-                    await self._reach.mark_topic_lost(connection, row.chat_id, now)
-                return self._once_more(row, now, error)
+                    await self._reachability.mark_topic_lost(connection, row.chat_id, now)
+                return self._retry(row, now, error)
             case ErrorKind.REFUSED:
-                return self._dead(row, str(error))
+                return self._give_up(row, str(error))
             case ErrorKind.STOP:
                 self._on_stop(str(error))
                 self.stop()
-                return self._once_more(row, now, error)
+                return self._retry(row, now, error)
             case ErrorKind.UNSURE if not row.critical:
-                return _unsent(row, OutboxState.MAYBE_SENT, error=str(error)[:256])
+                return _make_unsent(row, OutboxState.MAYBE_SENT, error=str(error)[:256])
             case ErrorKind.UNSURE:
-                return self._once_more(row, now + self._backoff(row), error, repeated=True)
-        return self._once_more(row, now + self._backoff(row), error)
+                return self._retry(row, now + self._compute_backoff(row), error, repeated=True)
+        return self._retry(row, now + self._compute_backoff(row), error)
 
-    async def _wait(self, row: DueMessage, until: datetime) -> DeliveryResult:
+    async def _delay_chat(self, row: DueMessage, until: datetime) -> DeliveryResult:
         async with self._database.transaction() as connection:
             await outbox.delay_messages(connection, row.chat_id, until)
-        return _unsent(row, OutboxState.WAITING, next_at=until, error="told to wait")
+        return _make_unsent(row, OutboxState.WAITING, next_at=until, error="told to wait")
 
-    def _once_more(
+    def _retry(
         self, row: DueMessage, at: datetime, error: TelegramError, *, repeated: bool = False
     ) -> DeliveryResult:
-        return _unsent(
+        return _make_unsent(
             row,
             OutboxState.WAITING,
             next_at=at,
@@ -316,21 +331,21 @@ class Delivery:
             repeated=row.repeated or repeated,
         )
 
-    def _backoff(self, row: DueMessage) -> timedelta:
-        doubled = self._terms.backoff * (1 << min(row.attempt - 1, 12))
-        spread = random.uniform(0.8, 1.2)  # noqa: S311 - so that many do not come back at once
-        return min(doubled, self._terms.longest_backoff) * spread
+    def _compute_backoff(self, row: DueMessage) -> timedelta:
+        doubled = self._settings.backoff * (1 << min(row.attempt - 1, 12))
+        spread = random.uniform(0.8, 1.2)  # noqa: S311 - so that not all retries start at once
+        return min(doubled, self._settings.longest_backoff) * spread
 
-    def _impossible(self, row: DueMessage, error: Exception) -> DeliveryResult:
+    def _drop_broken(self, row: DueMessage, error: Exception) -> DeliveryResult:
         log.exception("a message cannot be made", dedup_key=row.dedup_key)
-        return self._dead(row, f"cannot be made: {error!r}")
+        return self._give_up(row, f"cannot be made: {error!r}")
 
-    def _dead(self, row: DueMessage, error: str) -> DeliveryResult:
+    def _give_up(self, row: DueMessage, error: str) -> DeliveryResult:
         log.error("a message is dead", dedup_key=row.dedup_key, error=error)
-        return _unsent(row, OutboxState.DEAD, error=error[:256])
+        return _make_unsent(row, OutboxState.DEAD, error=error[:256])
 
 
-def _unsent(row: DueMessage, state: OutboxState, **changed: Any) -> UnsentResult:
-    """What became of a row; what is not named stays as it was."""
-    kept = {"next_at": row.next_at, "repeated": row.repeated, **changed}
-    return UnsentResult(row.id, row.attempt, state, **kept)
+def _make_unsent(row: DueMessage, state: OutboxState, **changed: Any) -> UnsentResult:
+    """Return the result of a message that was not sent; columns without a value are unchanged."""
+    columns = {"next_at": row.next_at, "repeated": row.repeated, **changed}
+    return UnsentResult(row.id, row.attempt, state, **columns)

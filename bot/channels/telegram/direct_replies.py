@@ -1,6 +1,6 @@
-"""Replies of the conversation: sent after the acknowledgement, in order within a chat.
+"""Direct replies: sent after the update is acknowledged, in order within a chat.
 
-A reply that cannot be sent now goes to the outbox, where it waits its turn.
+A reply that cannot be sent now is put into the outbox.
 """
 
 from __future__ import annotations
@@ -43,43 +43,45 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_KEPT_FOR = timedelta(minutes=10)  # a reply that is older answers nothing any more
-_ALBUM_OF = {
+_LIFETIME = timedelta(minutes=10)  # of a reply in the outbox
+_ALBUM_MEDIA = {
     "photo": InputMediaPhoto,
     "video": InputMediaVideo,
     "document": InputMediaDocument,
     "audio": InputMediaAudio,
 }
-_MOST_IN_ALBUM = 10
+_MAX_IN_ALBUM = 10
 
 
 @dataclass(frozen=True, slots=True)
 class DirectReply:
-    """Something to say in a chat.
+    """A reply to one update.
 
-    `edits`: the message to change instead of sending a new one. `settles`: the seconds to wait for
-    a newer post that makes this one needless, as while an album is arriving.
+    It edits the message with the id `edits`, if there is one, or it is a new message. It waits
+    `pause` seconds, and is dropped if a newer reply to the chat comes meanwhile, as for an album.
+    `files` are sent after the screen. `query_id` is the pressed button to answer, with a `notice`
+    if there is one. An `upload` has the screen as its caption.
     """
 
     screen: Screen | None
     language: str
     edits: int | None = None
-    settles: float = 0.0
+    pause: float = 0.0
     files: tuple[Attachment, ...] = ()
-    answers: str | None = None
-    toast: str | None = None
+    query_id: str | None = None
+    notice: str | None = None
     upload: Upload | None = None
     pin: Pin | None = None
 
 
 @dataclass(slots=True)
 class _Queue:
-    posts: deque[DirectReply] = field(default_factory=deque)
+    replies: deque[DirectReply] = field(default_factory=deque)
     grew: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class DirectReplies:
-    """One short-lived task for each chat that is being answered."""
+    """Sends direct replies, with one short task for each chat that is being answered."""
 
     def __init__(
         self,
@@ -88,13 +90,14 @@ class DirectReplies:
         database: Database,
         clock: Callable[[], datetime],
         on_stop: Callable[[str], None],
-        reach: Reachability,
-        shown: Callable[[Attachment], Awaitable[bytes | None]],
+        reachability: Reachability,
+        read_copy: Callable[[Attachment], Awaitable[bytes | None]],
         nudge: Callable[[], None],
     ) -> None:
-        """`on_stop` is called when Telegram refuses the token, `nudge` when the outbox grew.
+        """Create the sender.
 
-        `shown` gives the copy of an attachment that may be shown, if there is one.
+        `on_stop` is called with the reason if Telegram refuses the token, `nudge` after a reply was
+        put into the outbox. `read_copy` returns the stored copy of an attachment, or None.
         """
         self._bot = bot
         self._api = BotApi(bot)
@@ -102,41 +105,41 @@ class DirectReplies:
         self._database = database
         self._clock = clock
         self._on_stop = on_stop
-        self._reach = reach
-        self._shown = shown
+        self._reachability = reachability
+        self._read_copy = read_copy
         self._nudge = nudge
         self._queues: dict[int, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def put(self, chat_id: int, post: DirectReply) -> None:
-        """Say something in a chat after what is being said there already."""
+    def send(self, chat_id: int, reply: DirectReply) -> None:
+        """Send a reply after the earlier replies to the same chat; return at once."""
         queue = self._queues.get(chat_id)
         if queue is not None:
-            queue.posts.append(post)
+            queue.replies.append(reply)
             queue.grew.set()
             return
-        queue = self._queues[chat_id] = _Queue(deque((post,)))
-        task = asyncio.create_task(self._work(chat_id, queue))
+        queue = self._queues[chat_id] = _Queue(deque((reply,)))
+        task = asyncio.create_task(self._send_queue(chat_id, queue))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def drained(self) -> None:
-        """Return when everything put so far has been said or handed to the outbox."""
+    async def drain(self) -> None:
+        """Return when every reply was sent or put into the outbox."""
         while self._tasks:
             await asyncio.wait(set(self._tasks))
 
-    async def _work(self, chat_id: int, queue: _Queue) -> None:
+    async def _send_queue(self, chat_id: int, queue: _Queue) -> None:
         try:
-            while queue.posts:
-                post = queue.posts.popleft()
-                if post.settles and await self._is_overtaken(queue, post.settles):
+            while queue.replies:
+                reply = queue.replies.popleft()
+                if reply.pause and await self._is_overtaken(queue, reply.pause):
                     continue
-                await self._send_post(chat_id, post)
+                await self._send_reply(chat_id, reply)
         finally:
             del self._queues[chat_id]
 
     async def _is_overtaken(self, queue: _Queue, seconds: float) -> bool:
-        if not queue.posts:
+        if not queue.replies:
             queue.grew.clear()
             try:
                 await asyncio.wait_for(queue.grew.wait(), seconds)
@@ -144,40 +147,39 @@ class DirectReplies:
                 return False
         return True
 
-    async def _send_post(self, chat_id: int, post: DirectReply) -> None:
+    async def _send_reply(self, chat_id: int, reply: DirectReply) -> None:
         try:
-            if post.answers is not None:
-                await self._answer(post.answers, post.toast)
-            if post.screen is not None:
-                await self._show(chat_id, post)
-            if post.pin is not None:
-                pin = post.pin
+            if reply.query_id is not None:
+                await self._answer_query(reply.query_id, reply.notice)
+            if reply.screen is not None:
+                await self._show(chat_id, reply)
+            if reply.pin is not None:
+                pin = reply.pin
                 await self._bot.send_venue(
                     chat_id, pin.latitude, pin.longitude, pin.title, pin.address
                 )
-            if post.files:
-                await self._send_files(chat_id, post.files)
+            if reply.files:
+                await self._send_files(chat_id, reply.files)
         except TelegramError as error:
-            await self._cope_somehow(chat_id, post, error)
+            await self._handle_error_safely(chat_id, reply, error)
         except Exception:
             log.exception("a reply failed", chat_id=chat_id)
 
-    async def _answer(self, callback_query_id: str, toast: str | None) -> None:
+    async def _answer_query(self, query_id: str, notice: str | None) -> None:
         try:
-            await self._api.answer(callback_query_id, toast)
+            await self._api.answer(query_id, notice)
         except InvalidToken:
             raise
         except TelegramError as error:
-            # Too old to be answered, or in doubt: what the button asked for is done all the same,
-            # and the question that follows must not go missing with it.
+            # The press is too old, or the request failed. The reply itself must still be sent.
             log.info("a button was not answered", error=str(error))
 
-    async def _show(self, chat_id: int, post: DirectReply) -> None:
-        assert post.screen is not None
-        rendered = self._renderer.render(post.screen, post.language)
-        texts, edits = rendered.texts, post.edits
-        if post.upload is not None:
-            await self._send_upload(chat_id, post.upload, texts[0], rendered.markup)
+    async def _show(self, chat_id: int, reply: DirectReply) -> None:
+        assert reply.screen is not None
+        rendered = self._renderer.render(reply.screen, reply.language)
+        texts, edits = rendered.texts, reply.edits
+        if reply.upload is not None:
+            await self._send_upload(chat_id, reply.upload, texts[0], rendered.markup)
             return
         inline = rendered.markup is None or "inline_keyboard" in rendered.markup
         for position, text in enumerate(texts):
@@ -195,7 +197,7 @@ class DirectReplies:
         await send(chat_id, upload.content, filename=upload.name, **with_it)
 
     async def _edit(self, chat_id: int, message_id: int, text: str, markup: Markup | None) -> bool:
-        """Whether the message shows the text now; not when it is gone or too old to change."""
+        """Edit a message; return False if it is deleted or too old to be edited."""
         try:
             await self._api.edit(chat_id, message_id, text, markup)
         except BadRequest as error:
@@ -203,17 +205,17 @@ class DirectReplies:
         return True
 
     async def _send_files(self, chat_id: int, files: Sequence[Attachment]) -> None:
-        for group in _groups(files):
+        for group in _group_albums(files):
             try:
                 await self._send_group(chat_id, group)
             except BadRequest:
-                # One file that Telegram no longer has must not hold back the others.
+                # If Telegram has lost one file, the others are sent all the same.
                 log.warning("an attachment could not be shown", types=[f.type for f in group])
 
     async def _send_group(self, chat_id: int, group: Sequence[Attachment]) -> None:
         if len(group) > 1:
             media = [
-                _ALBUM_OF[file.type](await self._content(file), filename=file.file_name)
+                _ALBUM_MEDIA[file.type](await self._content(file), filename=file.file_name)
                 for file in group
             ]
             await self._bot.send_media_group(chat_id, media)
@@ -226,34 +228,36 @@ class DirectReplies:
         await method(chat_id, await self._content(file), filename=file.file_name)
 
     async def _content(self, file: Attachment) -> bytes | str:
-        """Our own clean copy or, while there is none, Telegram's by reference."""
+        """Return the stored clean copy or, while there is none, Telegram's id of the file."""
         try:
-            return await self._shown(file) or file.file_id
+            return await self._read_copy(file) or file.file_id
         except OSError as error:
             log.warning("a stored file cannot be read", attachment=file.id, error=str(error))
             return file.file_id
 
-    async def _cope_somehow(self, chat_id: int, post: DirectReply, error: TelegramError) -> None:
+    async def _handle_error_safely(
+        self, chat_id: int, reply: DirectReply, error: TelegramError
+    ) -> None:
         try:
-            await self._cope(chat_id, post, error)
+            await self._handle_error(chat_id, reply, error)
         except Unavailable as away:
-            # The person asks again; what else is to be said in this chat goes on.
+            # This reply is lost: the person can repeat the update. Later replies are sent.
             log.warning("a reply could not be kept", chat_id=chat_id, error=str(away))
 
-    async def _cope(self, chat_id: int, post: DirectReply, error: TelegramError) -> None:
-        judged = classify_error(error)
-        log.warning("a reply was not sent", verdict=judged.name, error=str(error))
-        match judged:
+    async def _handle_error(self, chat_id: int, reply: DirectReply, error: TelegramError) -> None:
+        error_kind = classify_error(error)
+        log.warning("a reply was not sent", verdict=error_kind.name, error=str(error))
+        match error_kind:
             case ErrorKind.STOP:
                 self._on_stop(str(error))
             case ErrorKind.BLOCKED:
                 async with self._database.transaction() as connection:
-                    await self._reach.mark_chat_lost(connection, chat_id, self._clock())
-            case ErrorKind.WAIT | ErrorKind.NOT_SENT if post.screen is not None:
-                await self._hand_over(chat_id, post, post.screen, get_retry_after(error))
+                    await self._reachability.mark_chat_lost(connection, chat_id, self._clock())
+            case ErrorKind.WAIT | ErrorKind.NOT_SENT if reply.screen is not None:
+                await self._put_into_outbox(chat_id, reply, reply.screen, get_retry_after(error))
 
-    async def _hand_over(
-        self, chat_id: int, post: DirectReply, screen: Screen, wait: timedelta
+    async def _put_into_outbox(
+        self, chat_id: int, reply: DirectReply, screen: Screen, wait: timedelta
     ) -> None:
         now = self._clock()
         message = outbox.OutboxMessage(
@@ -261,9 +265,9 @@ class DirectReplies:
             kind="reply",
             chat_id=chat_id,
             priority=outbox.Priority.REPLY,
-            language=post.language,
+            language=reply.language,
             screen=screen.to_json(),
-            expires_at=now + _KEPT_FOR,
+            expires_at=now + _LIFETIME,
             critical=False,
             not_before=now + wait,
         )
@@ -272,18 +276,18 @@ class DirectReplies:
         self._nudge()
 
 
-def _groups(files: Sequence[Attachment]) -> list[list[Attachment]]:
-    """Files that may stand in one album together, in order."""
+def _group_albums(files: Sequence[Attachment]) -> list[list[Attachment]]:
+    """Return the files in groups that can be sent as one album each, in order."""
     groups: list[list[Attachment]] = []
     for file in files:
-        together = groups[-1] if groups else []
+        album = groups[-1] if groups else []
         if (
-            together
-            and len(together) < _MOST_IN_ALBUM
-            and file.type in _ALBUM_OF
-            and _album_kind(file) == _album_kind(together[-1])
+            album
+            and len(album) < _MAX_IN_ALBUM
+            and file.type in _ALBUM_MEDIA
+            and _album_kind(file) == _album_kind(album[-1])
         ):
-            together.append(file)
+            album.append(file)
         else:
             groups.append([file])
     return groups

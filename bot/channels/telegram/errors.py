@@ -1,4 +1,4 @@
-"""What an error of the Bot API means for what was being sent."""
+"""The errors of the Bot API, classified by what the sender must do."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from telegram.error import (
 
 
 class NotSent(NetworkError):
-    """The request never left: no connection was to be had. Trying again is safe."""
+    """The request was not sent, because there was no connection. A retry is safe."""
 
 
 class ErrorKind(Enum):
-    """What is known about a request that failed."""
+    """The kinds of failure of a request."""
 
-    DONE = auto()  # what was asked for is so already
-    NOT_SENT = auto()  # for certain; try again later
-    WAIT = auto()  # Telegram says how long
+    DONE = auto()  # the message has this content already
+    NOT_SENT = auto()  # the request was not sent
+    WAIT = auto()  # the rate limit was exceeded; Telegram says how long to wait
     MOVED = auto()  # the group has another id now
-    BLOCKED = auto()  # the chat cannot be written to
-    NO_TOPIC = auto()  # the group is there, its topic is not
-    REFUSED = auto()  # this message never will be accepted
+    BLOCKED = auto()  # the bot may not write to the chat
+    NO_TOPIC = auto()  # the topic of the group does not exist
+    REFUSED = auto()  # Telegram does not accept this message
     STOP = auto()  # the token is not valid: nothing can be sent
     UNSURE = auto()  # it may or may not have arrived
 
 
 def classify_error(error: TelegramError) -> ErrorKind:
-    """Judge an error. BadRequest and NotSent are NetworkErrors too, so they come first.
+    """Return the kind of an error.
 
-    EndPointNotFound is what the library makes of a refused token where we name the method: every
-    method that we name exists.
+    BadRequest and NotSent are subclasses of NetworkError, so they are tested first. The library
+    raises EndPointNotFound for a refused token when the method is called by its name.
     """
     match error:
         case RetryAfter():
@@ -63,7 +63,7 @@ def classify_error(error: TelegramError) -> ErrorKind:
 
 
 def get_retry_after(error: TelegramError) -> timedelta:
-    """How long Telegram asks to wait, at least a second; zero if it does not ask."""
+    """Return how long Telegram asks to wait, at least a second; zero for any other error."""
     if not isinstance(error, RetryAfter):
         return timedelta()
     asked = error.retry_after

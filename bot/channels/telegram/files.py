@@ -1,4 +1,4 @@
-"""Fetching a file from Telegram's servers."""
+"""Downloads files from Telegram's servers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 async def fetch_file(bot: Bot, file_id: str) -> bytes:
-    """The bytes of a file; raises NotFetched."""
+    """Return the content of a file. Raises NotFetched."""
     try:
         file = await bot.get_file(file_id)
         if (file.file_size or 0) > MAX_FILE_BYTES:

@@ -51,7 +51,7 @@ class Presenter:
         reply waits `pause` seconds: another one to the same chat replaces it meanwhile.
         """
         screen = turn.screen if turn.screen.paragraphs else None
-        reply = DirectReply(screen, turn.language, settles=pause)
+        reply = DirectReply(screen, turn.language, pause=pause)
         if screen is not None or update.callback_query is not None:
             self._send(chat_id, reply, update, context, new=new)
         if turn.finished:
@@ -64,7 +64,7 @@ class Presenter:
 
     def show_further_answer(self, chat: Chat, answer: Show) -> None:
         """Show a screen in a new message, after another answer to the same update."""
-        self.replies.put(chat.id, _make_reply(chat, answer))
+        self.replies.send(chat.id, _make_reply(chat, answer))
 
     def show_pin(self, chat: Chat, pin: Pin, update: Update, context: UpdateContext) -> None:
         """Show a place on the map in a new message."""
@@ -91,8 +91,8 @@ class Presenter:
         if context.may_answer:
             context.answer = _answer_query(query, text=text, show_alert=is_alert)
         else:
-            reply = DirectReply(None, chat.language, answers=query.id, toast=text)
-            self.replies.put(chat.id, reply)
+            reply = DirectReply(None, chat.language, query_id=query.id, notice=text)
+            self.replies.send(chat.id, reply)
 
     def _send(
         self,
@@ -106,11 +106,11 @@ class Presenter:
         query = update.callback_query
         if query is not None:
             edits = None if new or query.message is None else query.message.message_id
-            reply = replace(reply, edits=edits, answers=query.id)
+            reply = replace(reply, edits=edits, query_id=query.id)
             if context.may_answer:
                 context.answer = _answer_query(query)
-                reply = replace(reply, answers=None)
-        self.replies.put(chat_id, reply)
+                reply = replace(reply, query_id=None)
+        self.replies.send(chat_id, reply)
 
 
 def _make_reply(chat: Chat, answer: Show) -> DirectReply:

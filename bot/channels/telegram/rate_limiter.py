@@ -1,4 +1,4 @@
-"""How many messages go at once, and that no second sees more of them than the limit."""
+"""The rate limiter: no second has more messages than the limit."""
 
 from __future__ import annotations
 
@@ -9,78 +9,83 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-_SECOND = 1.001  # a millisecond more, as clocks are read a little apart
-# What an answer takes longer than that, above the quickest, is Telegram thinking, not the way.
-_LONGEST = 0.05
-# The quickest of many ways there and back is a little longer than the shortest that can be; and it
-# is doubted a little with each message, as the way may have grown longer.
-_TRUST, _DOUBT = 0.9, 1.0002
-_MUCH = 0.25  # seconds too late, from which on the slots are moved
+_SECOND = 1.001  # a millisecond more than a second: clocks are read at slightly different times
+# The longest time, in seconds, that a request is assumed to need to arrive. What a response takes
+# longer than the quickest response is the server's work, not the network.
+_MAX_WAY = 0.05
+# The quickest measured round trip is a little longer than the shortest possible one. It grows with
+# every message, because the network may have become slower.
+_TRUST, _GROWTH = 0.9, 1.0002
+_MIN_SHIFT = 0.25  # seconds of delay from which the slots are moved
 
 
 class RateLimiter:
-    """Lets messages go at their slots, which have numbers; times are the loop's, in seconds.
+    """Lets each message go at its slot. All times are the event loop's, in seconds.
 
-    Slots are apart, but what was held up would go together with what follows. Numbers that are a
-    limit apart share a lane, and the next of a lane goes a second after the one before has arrived:
-    of any limit and one more, two share a lane, so that no second sees them all. When a message
-    arrived is not known; it was no later than its answer came, less the quickest there and back.
-    What was held up goes at twice the limit, not at once.
+    Messages have numbers and slots. The slots alone do not keep the limit: delayed messages would
+    be sent together with the messages that follow. So the messages whose numbers differ by a
+    multiple of the limit share a lane, and message n starts at least 1 s after message n − limit is
+    estimated to have arrived. No one-second window has more messages than the limit.
+
+    A message arrived at the latest when its response came, less the quickest round trip. Delayed
+    messages are sent at twice the limit, not at once.
     """
 
     def __init__(self, limit: float, connections: int) -> None:
-        """`limit` is in messages a second, zero for none; one below one allows one."""
+        """Create a limiter of `limit` messages a second; zero is no limit, a fraction counts as 1.
+
+        At most `connections` messages are sent at the same time, so none waits for a connection.
+        """
         self._limit = limit
-        # As many as there are connections: none waits for one when it was let go.
-        self._lines = asyncio.Semaphore(connections)
+        self._connections = asyncio.Semaphore(connections)
         self._arrived = [float("-inf")] * max(1, int(limit))
-        self._next = 0.0
-        self._quickest = _LONGEST
-        self._late = 0.0
-        self._since = 0
+        self._next_start = 0.0
+        self._quickest = _MAX_WAY
+        self._delay = 0.0
+        self._first_moved = 0
 
     @asynccontextmanager
-    async def passing(self, number: int, slot: float, latest: float) -> AsyncIterator[bool]:
-        """Enter when a message may go; it goes inside, and its answer is there at the end.
+    async def wait_for_slot(self, number: int, slot: float, latest: float) -> AsyncIterator[bool]:
+        """Wait until message `number` may be sent; send it, and get its response, inside.
 
-        False when it is later than `latest`: it must not go then.
+        Yield False if it is later than `latest`: the message must not be sent then.
         """
         if not self._limit:
-            async with self._lines:
+            async with self._connections:
                 yield True
             return
         time, lane = asyncio.get_running_loop().time, number % len(self._arrived)
-        await _until(slot)
-        await _until(self._arrived[lane] + _SECOND)
-        at = max(time(), self._next)
-        self._next = at + 0.5 / self._limit
-        await _until(at)
-        async with self._lines:
-            went = time()
-            if number >= self._since:
-                self._late = went - slot
-            if went > latest:
+        await _sleep_until(slot)
+        await _sleep_until(self._arrived[lane] + _SECOND)
+        start = max(time(), self._next_start)
+        self._next_start = start + 0.5 / self._limit
+        await _sleep_until(start)
+        async with self._connections:
+            started = time()
+            if number >= self._first_moved:
+                self._delay = started - slot
+            if started > latest:
                 yield False
                 return
-            self._arrived[lane] = went + _LONGEST
+            self._arrived[lane] = started + _MAX_WAY
             try:
                 yield True
             finally:
-                took = time() - went
-                self._quickest = min(took, self._quickest * _DOUBT)
-                self._arrived[lane] = went + min(took - _TRUST * self._quickest, _LONGEST)
+                took = time() - started
+                self._quickest = min(took, self._quickest * _GROWTH)
+                self._arrived[lane] = started + min(took - _TRUST * self._quickest, _MAX_WAY)
 
     @property
-    def behind(self) -> float:
-        """By how many seconds the slots are to be moved: so late goes what is claimed now."""
-        return self._late if self._late > _MUCH else 0.0
+    def seconds_late(self) -> float:
+        """Return by how many seconds the next slots must be moved; 0 for a small delay."""
+        return self._delay if self._delay > _MIN_SHIFT else 0.0
 
-    def moved(self, number: int) -> None:
-        """The slots were moved, from this number on."""
-        self._since, self._late = number, 0.0
+    def record_shift(self, number: int) -> None:
+        """Record that the slots were moved, from message `number` on."""
+        self._first_moved, self._delay = number, 0.0
 
 
-async def _until(moment: float) -> None:
-    left = moment - asyncio.get_running_loop().time()
-    if left > 0:
-        await asyncio.sleep(left)
+async def _sleep_until(time: float) -> None:
+    seconds = time - asyncio.get_running_loop().time()
+    if seconds > 0:
+        await asyncio.sleep(seconds)

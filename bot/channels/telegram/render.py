@@ -1,4 +1,4 @@
-"""From a screen to what Telegram shows: HTML, keyboards, and long texts in several messages."""
+"""The renderer: a screen becomes HTML texts within Telegram's limit, and a keyboard."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from bot.core.screen import Button, Screen, Words
     from bot.texts import Catalogue
 
-LIMIT = 4096  # Telegram's limit of a message, counted in UTF-16 units
-_SHORT = 21  # labels up to this length stand two in a row on a phone's width
+LIMIT = 4096  # UTF-16 units of a message
+_SHORT = 21  # characters; two labels up to this length fit into a row on a phone
 
-Markup = dict[str, Any]  # as the Bot API has it; built once and never changed
+Markup = dict[str, Any]  # reply_markup of the Bot API; never changed after it is built
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +33,21 @@ class Renderer:
         self._keyboard = lru_cache(maxsize=4096)(self._build_keyboard)
 
     def render(self, screen: Screen, language: str) -> Rendered:
-        """The messages of a screen, each within Telegram's limit."""
+        """Return the messages of a screen, each within Telegram's limit."""
         html = "\n\n".join(
             self._catalogue.render_html(words, language) for words in screen.paragraphs
         )
         return Rendered(tuple(split_html(html)), self.markup(screen, language))
 
     def plain(self, words: Words | str, language: str) -> str:
-        """A text without markup: a label, a notification."""
+        """Return a text without markup, for a label or a notice."""
         return self._catalogue.render_plain(words, language)
 
     def markup(self, screen: Screen, language: str) -> Markup | None:
-        """The screen's keyboard, if it has one."""
+        """Return the keyboard of a screen, or None."""
         if screen.sharing is not None:
             kind, label = screen.sharing
-            # Telegram has no inline buttons beside these: the others are words that can be typed.
+            # Telegram has no inline buttons beside these: the other buttons send their labels.
             others = (*screen.choices, *screen.moves)
             return {
                 "keyboard": [
@@ -84,14 +84,14 @@ class Renderer:
 
 
 def count_utf16_units(text: str) -> int:
-    """The length as Telegram counts it: UTF-16 units."""
+    """Return the length of a text in UTF-16 units, as Telegram counts it."""
     return len(text) + sum(character > "\uffff" for character in text)
 
 
 def split_html(html: str) -> list[str]:
-    """Parts within the limit, cut at line ends or spaces, never inside a tag or an entity.
+    """Return parts within the limit, cut at line ends or spaces, never in a tag or an entity.
 
-    Tags of our texts open and close within a line, so that a cut between lines breaks none.
+    The tags of our texts open and close within a line, so a cut between lines is safe.
     """
     if count_utf16_units(html) <= LIMIT:
         return [html]

@@ -1,4 +1,4 @@
-"""One update on its way through the handlers, and what is to be answered for it."""
+"""The context of the update that is being handled."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class UpdateContext:
-    """An update that arrived `now`.
+    """The time at which an update arrived, and the results of its handling.
 
-    `may_answer`: whether a method can stand in the acknowledgement's body, as by webhook;
-    `answer` is that method, `failure` what broke a handler.
+    `may_answer` is True for a webhook: its response may call one method of the Bot API. `answer`
+    is that method with its parameters. `failure` is the exception that a handler raised.
     """
 
     now: datetime
@@ -25,4 +25,4 @@ class UpdateContext:
     failure: Exception | None = None
 
 
-current_update: ContextVar[UpdateContext] = ContextVar("arriving")
+current_update: ContextVar[UpdateContext] = ContextVar("current_update")

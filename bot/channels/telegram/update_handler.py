@@ -1,4 +1,4 @@
-"""Taking an update in: parse, handle, keep what cannot be handled. Knows no transport."""
+"""The update handler: parses an update, handles it, and stores it if it fails."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FAILED = Screen((Words("errors.failed"),))
 
 
 class UpdateHandler:
-    """Hands updates to the handlers; what returns from `take` may be acknowledged."""
+    """Handles updates from polling or a webhook."""
 
     def __init__(
         self,
@@ -47,16 +47,16 @@ class UpdateHandler:
         self._clock = clock
         self._language = language
         self._pseudonyms = pseudonyms
-        application.add_error_handler(_note_failure)
+        application.add_error_handler(_record_failure)
 
     async def handle_update(
         self, raw: bytes | Mapping[str, Any], *, may_answer: bool = False
     ) -> UpdateContext:
-        """Handle one update as it came; its effects are committed when this returns.
+        """Handle a raw update; its effects are committed when this returns.
 
-        An update that cannot be parsed or breaks a handler is kept raw and counts as taken, so
-        that its chat is not blocked; the person is told. Raises Unavailable when the database
-        cannot take it now: then it must not be acknowledged.
+        An update that cannot be parsed, or whose handling fails, is stored raw and the person is
+        told. It counts as handled, so that it does not block its chat. Raises Unavailable if the
+        database cannot be used now: the update must not be acknowledged then.
         """
         arrival = UpdateContext(self._clock(), may_answer)
         token = current_update.set(arrival)
@@ -105,7 +105,7 @@ class UpdateHandler:
                 connection, number, as_text, repr(failure), arrival.now, alias=alias
             )
         if update is not None and update.effective_chat and update.effective_chat.type == "private":
-            self._replies.put(update.effective_chat.id, DirectReply(FAILED, self._language))
+            self._replies.send(update.effective_chat.id, DirectReply(FAILED, self._language))
 
 
 # What nobody reads of the message that a pressed button belongs to: it is the bot's own.
@@ -122,7 +122,7 @@ def _needed(update: dict[str, Any]) -> dict[str, Any]:
     return {**update, "callback_query": {**query, "message": short}}
 
 
-async def _note_failure(_update: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
+async def _record_failure(_update: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
     error = context.error
     current_update.get().failure = (
         error if isinstance(error, Exception) else RuntimeError(repr(error))

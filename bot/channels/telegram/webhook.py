@@ -19,18 +19,17 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_LARGEST = 4 * 1024 * 1024  # bytes; Telegram's updates are far smaller
+_MAX_BYTES = 4 * 1024 * 1024  # Telegram's updates are far smaller
 _RETRY_AFTER = b"2"  # seconds
 _SECRET = b"x-telegram-bot-api-secret-token"
 
 _Headers = tuple[tuple[bytes, bytes], ...]
 
 
-def make_webhook_app(intake: UpdateHandler, path: str, secret: str) -> ASGIApp:
-    """An ASGI application with the one route that Telegram calls.
+def make_webhook_app(update_handler: UpdateHandler, path: str, secret: str) -> ASGIApp:
+    """Return an ASGI application with the one path that Telegram calls.
 
-    It is written out because every update passes here, and a framework's routing and middleware
-    would cost as much as the update's own turn.
+    It uses no framework: routing and middleware would cost as much as the handling of an update.
     """
     expected = secret.encode()
 
@@ -42,18 +41,18 @@ def make_webhook_app(intake: UpdateHandler, path: str, secret: str) -> ASGIApp:
         elif not hmac.compare_digest(_header(scope["headers"], _SECRET), expected):
             await _answer(send, 403)
         else:
-            await _handle_post(intake, receive, send)
+            await _handle_body(update_handler, receive, send)
 
     return respond
 
 
-async def _handle_post(intake: UpdateHandler, receive: Receive, send: Send) -> None:
+async def _handle_body(update_handler: UpdateHandler, receive: Receive, send: Send) -> None:
     body = await _read(receive)
     if body is None:
         await _answer(send, 413)
         return
     try:
-        arrival = await intake.handle_update(body, may_answer=True)
+        arrival = await update_handler.handle_update(body, may_answer=True)
     except Unavailable as error:
         log.warning("an update cannot be taken now", error=str(error))
         await _answer(send, 503, headers=((b"retry-after", _RETRY_AFTER),))
@@ -66,14 +65,14 @@ async def _handle_post(intake: UpdateHandler, receive: Receive, send: Send) -> N
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The body, or None as soon as it is larger than any update or its sender is gone."""
+    """Return the body; None if it is too large, or if the client disconnects."""
     body = b""
     while True:
         event = await receive()
         if event["type"] == "http.disconnect":
             return None
         body += bytes(event.get("body", b""))
-        if len(body) > _LARGEST:
+        if len(body) > _MAX_BYTES:
             return None
         if not event.get("more_body"):
             return body
