@@ -158,7 +158,7 @@ class App:
             self.database,
             FLOW_BINDINGS,
             policy=self.policy,
-            to_text=self._renderer.plain,
+            to_text=self._renderer.render_plain,
             draft_lifetime=timedelta(hours=self.settings.retention.draft_hours),
             max_per_minute=self.settings.abuse.messages_a_minute,
         )
@@ -180,8 +180,8 @@ class App:
     async def close(self) -> None:
         """Send the replies and messages that are under way, and close all connections."""
         self.delivery.stop()
-        await self.replies.drain()
-        await self.delivery.drain()
+        await self.replies.wait_until_sent()
+        await self.delivery.wait_until_finished()
         await self._application.shutdown()
         await self.database.close()
 

@@ -64,7 +64,7 @@ async def serve(app: App) -> None:
     async with contextlib.AsyncExitStack() as stack:
         ops = app.settings.ops
         if ops.listen_port:
-            site = make_ops_app(app.database, app.delivery.health)
+            site = make_ops_app(app.database, app.delivery.is_running)
             await _serve_site(stack, site, ops.listen_host, ops.listen_port)
         _freeze_objects()
         delivering = asyncio.create_task(app.delivery.run())

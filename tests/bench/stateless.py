@@ -81,7 +81,7 @@ class StatelessHandlers:
         message = update.effective_message
         assert message is not None
         cause = "command" if (message.text or "").startswith("/") else "text"
-        self.replies.send(message.chat_id, DirectReply(self.screens[cause], "vi"))
+        self.replies.enqueue_reply(message.chat_id, DirectReply(self.screens[cause], "vi"))
 
     async def handle_press(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a button, in the acknowledgement of the update."""
@@ -94,7 +94,7 @@ class StatelessHandlers:
             "callback_query_id": query.id,
         }
         post = DirectReply(self.screens[cause], "vi", edits=query.message.message_id)
-        self.replies.send(query.from_user.id, post)
+        self.replies.enqueue_reply(query.from_user.id, post)
 
 
 async def find_no_copy(_file: Attachment) -> bytes | None:
@@ -122,7 +122,7 @@ async def run_server(settings: Settings) -> None:
     async with serve_site(site, hook.listen_host, hook.listen_port):
         await bot.set_webhook(f"{hook.public_url}{hook.path}", secret_token=hook.secret_token)
         await stopping.wait()
-    await replies.drain()
+    await replies.wait_until_sent()
     await application.shutdown()
 
 

@@ -216,8 +216,8 @@ async def test_a_slow_database_delays_and_stops_nothing(
     slow_down_claims(monkeypatch, 0.2)
     async with run_paced_replica(town, database_url, 100) as delivery:
         await enqueue(town, make_message("a", ann.id, town.now))
-        await delivery.start_due()
-        await delivery.drain()
+        await delivery.start_due_messages()
+        await delivery.wait_until_finished()
     assert await get_state(town, "a") == "sent"
 
 
@@ -231,8 +231,8 @@ async def test_a_late_sender_moves_the_following_slots(
     async with run_paced_replica(town, database_url, 100) as delivery:
         for key, person in (("a", ann), ("b", bob)):
             await enqueue(town, make_message(key, person.id, town.now))
-            await delivery.start_due()
-            await delivery.drain()
+            await delivery.start_due_messages()
+            await delivery.wait_until_finished()
             town.advance(seconds=0.1)
     async with town.app.database.reading() as connection:
         free = (await connection.execute(select(table(Pace).c.next_free))).scalar_one()

@@ -83,5 +83,5 @@ async def _deliver_in_vain(town: Town) -> None:
         (update,) = updates.list_updates()
         for _ in range(2):
             assert await town.post(town.replica(0), update.body) == 503
-        await town.app.replies.drain()
+        await town.app.replies.wait_until_sent()
     assert len(updates) == 1

@@ -25,7 +25,7 @@ async def test_health_readiness_and_metrics(town: Town) -> None:
     await enqueue(town, make_message("sent", ann.id, town.now))
     await town.deliver()
     code = await ann.gives("Đèn hỏng.")
-    site = make_ops_app(town.app.database, town.app.delivery.health)
+    site = make_ops_app(town.app.database, town.app.delivery.is_running)
     async with serve_site(site, "127.0.0.1", 0) as port:
 
         async def get(path: str) -> tuple[int, str]:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from bot.channels.telegram.render import LIMIT, Renderer, count_utf16_units
+from bot.channels.telegram.render import MAX_UNITS, Renderer, count_utf16_units
 from bot.conversation.engine import Ask, Done, Reply, Stopped, advance, present
 from bot.conversation.screens import show_question
 from bot.conversation.service import ConversationService
@@ -42,7 +42,7 @@ def check_question(ask: Ask) -> Ask:
     screen = show_question(ask)
     for language in LANGUAGES:
         rendered = RENDERER.render(screen, language)
-        assert all(0 < count_utf16_units(text) <= LIMIT for text in rendered.texts)
+        assert all(0 < count_utf16_units(text) <= MAX_UNITS for text in rendered.texts)
     for button in (*screen.choices, *screen.moves):
         assert len(button.data.encode()) <= 64
     assert screen.choices or screen.moves
@@ -184,7 +184,7 @@ def _make_service(database: Database) -> ConversationService:
         database,
         FLOW_BINDINGS,
         policy=POLICY,
-        to_text=RENDERER.plain,
+        to_text=RENDERER.render_plain,
         draft_lifetime=timedelta(hours=24),
         max_per_minute=1000,
     )

@@ -59,11 +59,11 @@ class Replica:
 
     async def settle(self) -> None:
         """Return when every reply was sent and nothing in the outbox is due."""
-        await self.app.replies.drain()
+        await self.app.replies.wait_until_sent()
         await jobs.fetch_evidence(self.app.job_context)
         await jobs.announce_forums(self.app.job_context)
-        while not self.app.stopping.is_set() and await self.app.delivery.start_due():
-            await self.app.delivery.drain()
+        while not self.app.stopping.is_set() and await self.app.delivery.start_due_messages():
+            await self.app.delivery.wait_until_finished()
 
 
 @dataclass
@@ -208,7 +208,7 @@ class Town:
         Nothing can if no time has passed and only the conversation was written since.
         """
         for replica in self.replicas:
-            await replica.app.replies.drain()
+            await replica.app.replies.wait_until_sent()
         if not self.has_written and self.now == self.settled_at:
             return
         self.has_written, self.settled_at = False, self.now

@@ -169,7 +169,7 @@ async def test_a_refused_token_stops_everything_and_loses_nothing(town: Town) ->
     await town.deliver()
     assert town.app.stopping.is_set()
     assert town.app.fatal
-    assert not town.app.delivery.health()
+    assert not town.app.delivery.is_running()
     rows = [await get_row(town, f"m{each.id}") for each in people]
     assert [(each.state.value, each.repeated) for each in rows] == [("waiting", False)] * 3
 

@@ -52,7 +52,7 @@ class SimulatedNetwork:
         """Send a message at its slot, or at `held_until` if that is later. Times are in seconds."""
         slot, time = number * 1.002 / LIMIT, asyncio.get_running_loop().time
         await asyncio.sleep(max(0, held_until - time()))
-        async with self.limiter.wait_for_slot(number, slot, latest=float("inf")):
+        async with self.limiter.acquire_slot(number, slot, latest=float("inf")):
             await asyncio.sleep(self.takes())
             self.arrived.append(time())
             await asyncio.sleep(self.takes())
@@ -127,7 +127,7 @@ def test_a_message_after_its_latest_time_is_not_sent() -> None:
     async def story() -> None:
         limiter = RateLimiter(LIMIT, 1)
         for latest in (1.0, 0.5):
-            async with limiter.wait_for_slot(0, 0.7, latest) as in_time:
+            async with limiter.acquire_slot(0, 0.7, latest) as in_time:
                 entered.append(in_time)
 
     run_story(story())

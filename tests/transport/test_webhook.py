@@ -294,7 +294,7 @@ async def test_an_update_is_handled_after_the_database_was_away(
         status, retry_after = await _post(town, update.body)
         assert status == 503
         assert int(retry_after or 0) > 0
-        await asyncio.wait_for(town.app.replies.drain(), 5)
+        await asyncio.wait_for(town.app.replies.wait_until_sent(), 5)
         assert not ann.was_told("receipt.text")
         assert len(town.simulator.state.get_account().updates) == 1
     await town.deliver()

@@ -24,7 +24,7 @@ class _Parameters:
 
 
 class BotApi:
-    """Sends, edits and answers by the Bot API.
+    """Sends and edits messages, and answers callback queries.
 
     The library's own methods would turn every response into a Message, which costs more than the
     request. The errors are the same.
@@ -33,7 +33,7 @@ class BotApi:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
 
-    async def send(
+    async def send_message(
         self,
         chat_id: int,
         text: str,
@@ -52,7 +52,7 @@ class BotApi:
         message = await self._call("sendMessage", parameters)
         return int(message["message_id"])
 
-    async def edit(
+    async def edit_message(
         self, chat_id: int, message_id: int, text: str, markup: Mapping[str, Any] | None
     ) -> None:
         """Change a message's text and inline keyboard. Raises TelegramError."""
@@ -66,7 +66,7 @@ class BotApi:
             parameters["reply_markup"] = markup
         await self._call("editMessageText", parameters)
 
-    async def answer(self, callback_query_id: str, text: str | None) -> None:
+    async def answer_query(self, callback_query_id: str, text: str | None) -> None:
         """Answer a pressed button, with a notice if there is one. Raises TelegramError."""
         parameters = {"callback_query_id": callback_query_id}
         if text is not None:

@@ -1,4 +1,4 @@
-"""Delivery: claims due messages of the outbox, sends each at its slot, records the results."""
+"""Delivery: claims due messages of the outbox, sends each in its slot, records the results."""
 
 from __future__ import annotations
 
@@ -38,14 +38,18 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_BATCH_SECONDS = 0.01  # in which results and new messages are gathered into one transaction
+_BATCH_SECONDS = 0.01  # results and new messages of this time share one transaction
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverySettings:
-    """The rate limit, the lease of a claim, its maximum size, the pauses after a failure.
+    """The settings of a worker.
 
-    The lease is longer than the slots of a chunk and all HTTP timeouts together.
+    - `pacing`: the rate limit, shared by all workers.
+    - `lease`: for how long a worker owns a claimed row. It is longer than the slots of a chunk and
+      all HTTP timeouts together.
+    - `chunk`: the maximum number of rows in one claim.
+    - `backoff`: the pause after the first failure; it doubles up to `longest_backoff`.
     """
 
     pacing: outbox_claims.Pacing
@@ -91,20 +95,20 @@ class Delivery:
         self._has_room = asyncio.Event()
         limit = settings.pacing.everyone
         self._limiter = RateLimiter(limit, CONNECTIONS)
-        # After this delay another worker may use the rate limit. Without a limit there is no delay.
+        # After this delay another worker may own the rate limit. Without a limit nobody owns it.
         self._longest_delay = outbox_claims.GRACE.total_seconds() if limit else float("inf")
         self._results: list[DeliveryResult] = []
         self._writer_lock = asyncio.Lock()
         self._next_due: datetime | None = None
         # An announcement has the same text for everybody.
-        self._render_cached = lru_cache(maxsize=64)(self._render)
+        self._render_cached = lru_cache(maxsize=64)(self._render_screen)
 
     def nudge(self) -> None:
-        """Look into the outbox now, because a message was added."""
+        """Claim messages now instead of at the next tick, because a message was enqueued."""
         self._nudged.set()
 
-    def health(self) -> bool:
-        """Return True if messages are being delivered."""
+    def is_running(self) -> bool:
+        """Return True until the worker is stopped."""
         return not self._stopping
 
     def stop(self) -> None:
@@ -118,7 +122,7 @@ class Delivery:
             self._nudged.clear()
             pause = tick
             try:
-                if await self.start_due() >= self._settings.chunk:
+                if await self.start_due_messages() >= self._settings.chunk:
                     await self._wait_for_room()
                     continue
                 pause = self._compute_pause(tick)
@@ -129,16 +133,16 @@ class Delivery:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._nudged.wait(), pause)
             await asyncio.sleep(_BATCH_SECONDS)
-        await self.drain()
+        await self.wait_until_finished()
 
-    async def drain(self) -> None:
-        """Return when all claimed messages are finished and their results are recorded."""
+    async def wait_until_finished(self) -> None:
+        """Wait until all claimed messages are finished and their results are recorded."""
         while self._sending:
             await asyncio.wait(set(self._sending))
-        await self._flush()
+        await self._write_results()
 
     async def _wait_for_room(self) -> None:
-        """Return when so few messages are being sent that another chunk may be claimed."""
+        """Wait until at most `chunk` messages are being sent, so that more may be claimed."""
         while len(self._sending) > self._settings.chunk:
             self._has_room.clear()
             await self._has_room.wait()
@@ -149,16 +153,16 @@ class Delivery:
             self._has_room.set()
 
     def _compute_pause(self, tick: float) -> float:
-        """Return the seconds until the next message is due, at most `tick`."""
+        """Return the seconds until the next message is known to be due, between 0.05 and `tick`."""
         if self._next_due is None:
             return tick
         return min(tick, max(0.05, (self._next_due - self._clock()).total_seconds()))
 
-    async def start_due(self) -> int:
-        """Record results, claim a chunk of due messages, start to send them; return its size."""
+    async def start_due_messages(self) -> int:
+        """Record results, claim due messages, start to send them. Return how many were claimed."""
         now, started = self._clock(), asyncio.get_running_loop().time()
         behind = self._limiter.seconds_late
-        async with self._begin_recording() as connection:
+        async with self._begin_transaction() as connection:
             claimed = await outbox_claims.claim_due_messages(
                 connection,
                 owner=self._owner,
@@ -173,24 +177,24 @@ class Delivery:
                 if claimed.next_claim_at is None
                 else None
             )
-        # A chat's pause outlasts the claims that follow.
-        kept = self._next_due if self._next_due and self._next_due > now else None
+        # An earlier claim may have found a chat whose pause ends sooner than these times.
+        earlier = self._next_due if self._next_due and self._next_due > now else None
         self._next_due = min(
-            (at for at in (claimed.next_claim_at, later, kept) if at), default=None
+            (time for time in (claimed.next_claim_at, later, earlier) if time), default=None
         )
         if behind and claimed.rows:
             self._limiter.record_shift(claimed.rows[0].number)
         committed = asyncio.get_running_loop().time()
         for each in claimed.rows:
             slot = started + (each.slot - now).total_seconds()
-            task = asyncio.create_task(self._handle(each, slot, committed))
+            task = asyncio.create_task(self._process_claim(each, slot, committed))
             self._sending.add(task)
             task.add_done_callback(self._remove_task)
         return len(claimed.rows)
 
     @asynccontextmanager
-    async def _begin_recording(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction, and record in it all results that are waiting."""
+    async def _begin_transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction, and write all results that are not written yet."""
         async with self._writer_lock:
             results, self._results = self._results, []
             try:
@@ -207,28 +211,28 @@ class Delivery:
                 "rows were claimed by another worker meanwhile", rows=len(results) - finished
             )
 
-    async def _flush(self) -> None:
-        """Record the results that are waiting, without a new claim."""
+    async def _write_results(self) -> None:
+        """Write the results that are not written yet, without a new claim."""
         if self._results:
-            async with self._begin_recording():
+            async with self._begin_transaction():
                 pass
 
-    async def _handle(
+    async def _process_claim(
         self, claimed: outbox_claims.ClaimedMessage, slot: float, committed: float
     ) -> None:
         row = claimed.row
         try:
-            message = self._render_message(row)  # before its slot: rendering takes time
+            message = self._render_message(row)  # before its slot, because rendering takes time
         except Exception as error:
-            result = self._drop_broken(row, error)
+            result = self._drop_unsendable(row, error)
         else:
-            # If the database was slow, the messages are late, but they are sent.
+            # A slow commit makes messages late, but they are sent all the same.
             latest = max(slot, committed) + self._longest_delay
-            result = await self._send_at(claimed, slot, latest, message)
-        self._results.append(result)  # it may be another list than before
+            result = await self._send_in_slot(claimed, slot, latest, message)
+        self._results.append(result)
         self._nudged.set()
 
-    async def _send_at(
+    async def _send_in_slot(
         self,
         claimed: outbox_claims.ClaimedMessage,
         slot: float,
@@ -236,19 +240,19 @@ class Delivery:
         message: _RenderedMessage,
     ) -> DeliveryResult:
         row = claimed.row
-        async with self._limiter.wait_for_slot(claimed.number, slot, latest) as in_time:
+        async with self._limiter.acquire_slot(claimed.number, slot, latest) as in_time:
             if self._stopping or not in_time:
-                return _make_unsent(row, OutboxState.WAITING)  # released
+                return _make_unsent(row, OutboxState.WAITING)  # another claim will send it
             try:
-                message_id = await self._send(row, message)
+                message_id = await self._send_message(row, message)
             except TelegramError as error:
                 try:
                     return await self._handle_error(row, error)
-                except Unavailable:  # some errors need the database
+                except Unavailable:  # raised if handling the error needs the database
                     next_at = self._clock() + self._compute_backoff(row)
                     return _make_unsent(row, OutboxState.WAITING, next_at=next_at)
             except Exception as error:
-                return self._drop_broken(row, error)
+                return self._drop_unsendable(row, error)
             return SentResult(row.id, row.attempt, message_id)
 
     def _render_message(self, row: DueMessage) -> _RenderedMessage:
@@ -261,17 +265,17 @@ class Delivery:
             chat_id, self._render_cached(row.screen, row.language, row.repeated)
         )
 
-    async def _send(self, row: DueMessage, message: _RenderedMessage) -> int:
+    async def _send_message(self, row: DueMessage, message: _RenderedMessage) -> int:
         *first, last = message.rendered.texts
         markup = message.rendered.markup
         if row.edits is not None:
-            await self._api.edit(message.chat_id, row.edits, last, markup)
+            await self._api.edit_message(message.chat_id, row.edits, last, markup)
             return row.edits
         for text in first:
-            await self._api.send(message.chat_id, text, None, row.thread_id)
-        return await self._api.send(message.chat_id, last, markup, row.thread_id)
+            await self._api.send_message(message.chat_id, text, None, row.thread_id)
+        return await self._api.send_message(message.chat_id, last, markup, row.thread_id)
 
-    def _render(self, stored: str, language: str, repeated: bool) -> Rendered:
+    def _render_screen(self, stored: str, language: str, repeated: bool) -> Rendered:
         screen = Screen.from_json(orjson.loads(stored))
         if repeated:
             notice = Words("outbox.repeated")
@@ -336,8 +340,8 @@ class Delivery:
         spread = random.uniform(0.8, 1.2)  # noqa: S311 - so that not all retries start at once
         return min(doubled, self._settings.longest_backoff) * spread
 
-    def _drop_broken(self, row: DueMessage, error: Exception) -> DeliveryResult:
-        log.exception("a message cannot be made", dedup_key=row.dedup_key)
+    def _drop_unsendable(self, row: DueMessage, error: Exception) -> DeliveryResult:
+        log.exception("a message cannot be rendered or sent", dedup_key=row.dedup_key)
         return self._give_up(row, f"cannot be made: {error!r}")
 
     def _give_up(self, row: DueMessage, error: str) -> DeliveryResult:
@@ -346,6 +350,6 @@ class Delivery:
 
 
 def _make_unsent(row: DueMessage, state: OutboxState, **changed: Any) -> UnsentResult:
-    """Return the result of a message that was not sent; columns without a value are unchanged."""
+    """Return the result of a row that was not sent. `changed` has the columns to change."""
     columns = {"next_at": row.next_at, "repeated": row.repeated, **changed}
     return UnsentResult(row.id, row.attempt, state, **columns)

@@ -1,4 +1,4 @@
-"""Direct replies: sent after the update is acknowledged, in order within a chat.
+"""Direct replies: answers to updates, sent without the outbox, in order within a chat.
 
 A reply that cannot be sent now is put into the outbox.
 """
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_LIFETIME = timedelta(minutes=10)  # of a reply in the outbox
+_MAX_AGE = timedelta(minutes=10)  # an older reply in the outbox is not sent
 _ALBUM_MEDIA = {
     "photo": InputMediaPhoto,
     "video": InputMediaVideo,
@@ -57,10 +57,14 @@ _MAX_IN_ALBUM = 10
 class DirectReply:
     """A reply to one update.
 
-    It edits the message with the id `edits`, if there is one, or it is a new message. It waits
-    `pause` seconds, and is dropped if a newer reply to the chat comes meanwhile, as for an album.
-    `files` are sent after the screen. `query_id` is the pressed button to answer, with a `notice`
-    if there is one. An `upload` has the screen as its caption.
+    - `screen`: the message to send, or None.
+    - `edits`: the id of the message to edit instead of sending a new one.
+    - `pause`: seconds to wait before sending. If another reply to the chat is enqueued meanwhile,
+      this one is dropped. Used while the files of an album arrive.
+    - `files`: attachments to send after the screen.
+    - `query_id`, `notice`: the callback query to answer, and the text to show with the answer.
+    - `upload`: a new file to send, with the screen as its caption.
+    - `pin`: a place to send.
     """
 
     screen: Screen | None
@@ -76,12 +80,14 @@ class DirectReply:
 
 @dataclass(slots=True)
 class _Queue:
+    """The replies to one chat that are not sent yet. `grew` is set when one is added."""
+
     replies: deque[DirectReply] = field(default_factory=deque)
     grew: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class DirectReplies:
-    """Sends direct replies, with one short task for each chat that is being answered."""
+    """Sends direct replies. Each chat with unsent replies has one task."""
 
     def __init__(
         self,
@@ -111,8 +117,8 @@ class DirectReplies:
         self._queues: dict[int, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def send(self, chat_id: int, reply: DirectReply) -> None:
-        """Send a reply after the earlier replies to the same chat; return at once."""
+    def enqueue_reply(self, chat_id: int, reply: DirectReply) -> None:
+        """Enqueue a reply. It is sent after the earlier replies to the same chat."""
         queue = self._queues.get(chat_id)
         if queue is not None:
             queue.replies.append(reply)
@@ -123,8 +129,8 @@ class DirectReplies:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def drain(self) -> None:
-        """Return when every reply was sent or put into the outbox."""
+    async def wait_until_sent(self) -> None:
+        """Wait until every enqueued reply is sent, dropped or put into the outbox."""
         while self._tasks:
             await asyncio.wait(set(self._tasks))
 
@@ -139,6 +145,7 @@ class DirectReplies:
             del self._queues[chat_id]
 
     async def _is_overtaken(self, queue: _Queue, seconds: float) -> bool:
+        """Return True as soon as there is a newer reply, False after `seconds` without one."""
         if not queue.replies:
             queue.grew.clear()
             try:
@@ -152,7 +159,7 @@ class DirectReplies:
             if reply.query_id is not None:
                 await self._answer_query(reply.query_id, reply.notice)
             if reply.screen is not None:
-                await self._show(chat_id, reply)
+                await self._show_screen(chat_id, reply)
             if reply.pin is not None:
                 pin = reply.pin
                 await self._bot.send_venue(
@@ -161,20 +168,20 @@ class DirectReplies:
             if reply.files:
                 await self._send_files(chat_id, reply.files)
         except TelegramError as error:
-            await self._handle_error_safely(chat_id, reply, error)
+            await self._handle_error_or_drop(chat_id, reply, error)
         except Exception:
             log.exception("a reply failed", chat_id=chat_id)
 
     async def _answer_query(self, query_id: str, notice: str | None) -> None:
         try:
-            await self._api.answer(query_id, notice)
+            await self._api.answer_query(query_id, notice)
         except InvalidToken:
             raise
         except TelegramError as error:
-            # The press is too old, or the request failed. The reply itself must still be sent.
+            # The query is too old, or the request failed. The screen must still be sent.
             log.info("a button was not answered", error=str(error))
 
-    async def _show(self, chat_id: int, reply: DirectReply) -> None:
+    async def _show_screen(self, chat_id: int, reply: DirectReply) -> None:
         assert reply.screen is not None
         rendered = self._renderer.render(reply.screen, reply.language)
         texts, edits = rendered.texts, reply.edits
@@ -185,21 +192,23 @@ class DirectReplies:
         for position, text in enumerate(texts):
             markup = rendered.markup if position == len(texts) - 1 else None
             if edits is not None and inline:
-                if await self._edit(chat_id, edits, text, markup):
+                if await self._edit_message(chat_id, edits, text, markup):
                     edits = None
                     continue
                 edits = None
-            await self._api.send(chat_id, text, markup)
+            await self._api.send_message(chat_id, text, markup)
 
     async def _send_upload(self, chat_id: int, upload: Upload, caption: str, markup: Any) -> None:
-        with_it = {"caption": caption, "parse_mode": ParseMode.HTML, "reply_markup": markup}
+        options = {"caption": caption, "parse_mode": ParseMode.HTML, "reply_markup": markup}
         send: Any = self._bot.send_photo if upload.is_picture else self._bot.send_document
-        await send(chat_id, upload.content, filename=upload.name, **with_it)
+        await send(chat_id, upload.content, filename=upload.name, **options)
 
-    async def _edit(self, chat_id: int, message_id: int, text: str, markup: Markup | None) -> bool:
-        """Edit a message; return False if it is deleted or too old to be edited."""
+    async def _edit_message(
+        self, chat_id: int, message_id: int, text: str, markup: Markup | None
+    ) -> bool:
+        """Edit a message. Return False if it is deleted or too old to be edited."""
         try:
-            await self._api.edit(chat_id, message_id, text, markup)
+            await self._api.edit_message(chat_id, message_id, text, markup)
         except BadRequest as error:
             return classify_error(error) is ErrorKind.DONE
         return True
@@ -209,13 +218,13 @@ class DirectReplies:
             try:
                 await self._send_group(chat_id, group)
             except BadRequest:
-                # If Telegram has lost one file, the others are sent all the same.
+                # Telegram may have deleted one file. The others are sent all the same.
                 log.warning("an attachment could not be shown", types=[f.type for f in group])
 
     async def _send_group(self, chat_id: int, group: Sequence[Attachment]) -> None:
         if len(group) > 1:
             media = [
-                _ALBUM_MEDIA[file.type](await self._content(file), filename=file.file_name)
+                _ALBUM_MEDIA[file.type](await self._load_content(file), filename=file.file_name)
                 for file in group
             ]
             await self._bot.send_media_group(chat_id, media)
@@ -225,9 +234,9 @@ class DirectReplies:
             await self._bot.send_location(chat_id, file.latitude, file.longitude)
             return
         method: Any = getattr(self._bot, f"send_{file.type}", self._bot.send_document)
-        await method(chat_id, await self._content(file), filename=file.file_name)
+        await method(chat_id, await self._load_content(file), filename=file.file_name)
 
-    async def _content(self, file: Attachment) -> bytes | str:
+    async def _load_content(self, file: Attachment) -> bytes | str:
         """Return the stored clean copy or, while there is none, Telegram's id of the file."""
         try:
             return await self._read_copy(file) or file.file_id
@@ -235,14 +244,16 @@ class DirectReplies:
             log.warning("a stored file cannot be read", attachment=file.id, error=str(error))
             return file.file_id
 
-    async def _handle_error_safely(
+    async def _handle_error_or_drop(
         self, chat_id: int, reply: DirectReply, error: TelegramError
     ) -> None:
         try:
             await self._handle_error(chat_id, reply, error)
-        except Unavailable as away:
-            # This reply is lost: the person can repeat the update. Later replies are sent.
-            log.warning("a reply could not be kept", chat_id=chat_id, error=str(away))
+        except Unavailable as unavailable:
+            # This reply is lost; the person can ask again. Later replies are still sent.
+            log.warning(
+                "a reply could not be put into the outbox", chat_id=chat_id, error=str(unavailable)
+            )
 
     async def _handle_error(self, chat_id: int, reply: DirectReply, error: TelegramError) -> None:
         error_kind = classify_error(error)
@@ -254,9 +265,9 @@ class DirectReplies:
                 async with self._database.transaction() as connection:
                     await self._reachability.mark_chat_lost(connection, chat_id, self._clock())
             case ErrorKind.WAIT | ErrorKind.NOT_SENT if reply.screen is not None:
-                await self._put_into_outbox(chat_id, reply, reply.screen, get_retry_after(error))
+                await self._enqueue_in_outbox(chat_id, reply, reply.screen, get_retry_after(error))
 
-    async def _put_into_outbox(
+    async def _enqueue_in_outbox(
         self, chat_id: int, reply: DirectReply, screen: Screen, wait: timedelta
     ) -> None:
         now = self._clock()
@@ -267,7 +278,7 @@ class DirectReplies:
             priority=outbox.Priority.REPLY,
             language=reply.language,
             screen=screen.to_json(),
-            expires_at=now + _LIFETIME,
+            expires_at=now + _MAX_AGE,
             critical=False,
             not_before=now + wait,
         )
@@ -277,7 +288,7 @@ class DirectReplies:
 
 
 def _group_albums(files: Sequence[Attachment]) -> list[list[Attachment]]:
-    """Return the files in groups that can be sent as one album each, in order."""
+    """Return the files in order, in groups that Telegram accepts as one album."""
     groups: list[list[Attachment]] = []
     for file in files:
         album = groups[-1] if groups else []
@@ -285,7 +296,7 @@ def _group_albums(files: Sequence[Attachment]) -> list[list[Attachment]]:
             album
             and len(album) < _MAX_IN_ALBUM
             and file.type in _ALBUM_MEDIA
-            and _album_kind(file) == _album_kind(album[-1])
+            and _get_album_kind(file) == _get_album_kind(album[-1])
         ):
             album.append(file)
         else:
@@ -293,5 +304,5 @@ def _group_albums(files: Sequence[Attachment]) -> list[list[Attachment]]:
     return groups
 
 
-def _album_kind(file: Attachment) -> str:
+def _get_album_kind(file: Attachment) -> str:
     return "picture" if file.type in {"photo", "video"} else file.type

@@ -1,4 +1,4 @@
-"""The errors of the Bot API, classified by what the sender must do."""
+"""Kinds of Bot API errors, which decide how a sender goes on."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class NotSent(NetworkError):
 
 
 class ErrorKind(Enum):
-    """The kinds of failure of a request."""
+    """The kind of a failed request."""
 
     DONE = auto()  # the message has this content already
     NOT_SENT = auto()  # the request was not sent
-    WAIT = auto()  # the rate limit was exceeded; Telegram says how long to wait
+    WAIT = auto()  # the rate limit was exceeded; the error says how long to wait
     MOVED = auto()  # the group has another id now
     BLOCKED = auto()  # the bot may not write to the chat
     NO_TOPIC = auto()  # the topic of the group does not exist
     REFUSED = auto()  # Telegram does not accept this message
     STOP = auto()  # the token is not valid: nothing can be sent
-    UNSURE = auto()  # it may or may not have arrived
+    UNSURE = auto()  # the request may or may not have arrived
 
 
 def classify_error(error: TelegramError) -> ErrorKind:
@@ -66,6 +66,7 @@ def get_retry_after(error: TelegramError) -> timedelta:
     """Return how long Telegram asks to wait, at least a second; zero for any other error."""
     if not isinstance(error, RetryAfter):
         return timedelta()
-    asked = error.retry_after
-    wait = asked if isinstance(asked, timedelta) else timedelta(seconds=asked)
+    wait = error.retry_after
+    if not isinstance(wait, timedelta):
+        wait = timedelta(seconds=wait)
     return max(wait, timedelta(seconds=1))

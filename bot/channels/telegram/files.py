@@ -1,4 +1,4 @@
-"""Downloads files from Telegram's servers."""
+"""Download of files from Telegram's servers."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # Returns the codes of the units near a latitude and a longitude, in degrees.
 LocateUnits = Callable[[float, float], tuple[str, ...]]
 
-_FILES = ("video", "voice", "document", "audio", "animation", "video_note")
+_FILE_KINDS = ("video", "voice", "document", "audio", "animation", "video_note")
 
 
 def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) -> Reply:
@@ -22,30 +22,30 @@ def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) 
     text = message.text if message.text is not None else message.caption
     contact = message.contact
     sender = message.from_user.id if message.from_user else None
-    attachment = _attachment(message)
+    attachment = _get_attachment(message)
     return Reply(
-        text=None if text is None else _clean(text),
+        text=None if text is None else _normalize_text(text),
         attachment=attachment,
         phone=contact.phone_number if contact else None,
         phone_of_another=contact is not None and contact.user_id != sender,
         message_id=message.message_id,
         edited=edited,
-        nearby=_locate(attachment, locate_units),
+        nearby=_locate_units(attachment, locate_units),
     )
 
 
-def _locate(attachment: SentFile | None, locate_units: LocateUnits) -> tuple[str, ...] | None:
+def _locate_units(attachment: SentFile | None, locate_units: LocateUnits) -> tuple[str, ...] | None:
     if attachment is None or attachment.latitude is None or attachment.longitude is None:
         return None
     return locate_units(attachment.latitude, attachment.longitude)
 
 
-def _clean(text: str) -> str:
+def _normalize_text(text: str) -> str:
     """Return the text with composed letters, and without zero bytes: PostgreSQL stores none."""
     return unicodedata.normalize("NFC", text).replace("\0", "")
 
 
-def _attachment(message: Message) -> SentFile | None:
+def _get_attachment(message: Message) -> SentFile | None:
     place = message.location or (message.venue.location if message.venue else None)
     if place is not None:
         return SentFile("place", "", "", latitude=place.latitude, longitude=place.longitude)
@@ -58,7 +58,7 @@ def _attachment(message: Message) -> SentFile | None:
             message.media_group_id,
             size=largest.file_size,
         )
-    for kind in _FILES:
+    for kind in _FILE_KINDS:
         file = getattr(message, kind)
         if file is not None:
             return SentFile(
@@ -74,7 +74,7 @@ def _attachment(message: Message) -> SentFile | None:
 
 
 def get_chat_id(update: Update) -> int:
-    """Return the id of the private chat of an update; of a button, that of who pressed it."""
+    """Return the id of the private chat of an update; for a button, the id of its presser."""
     query = update.callback_query
     if query is not None:
         return query.from_user.id

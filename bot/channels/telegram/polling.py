@@ -1,4 +1,4 @@
-"""Polling: the offset of updates is confirmed only after their effects are committed."""
+"""Polling: fetches updates, and confirms them only after their effects are committed."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# The library would rather parse the updates itself; see `_fetch` for why it must not.
+# The library warns that it could parse the updates itself. `_fetch_updates` says why it must not.
 warnings.filterwarnings("ignore", "Please use 'Bot.getUpdates'", PTBUserWarning)
 
-_MAX_UPDATES = 50  # in one response; all of them may be redelivered after a crash
+_MAX_UPDATES = 50  # in one response; after a crash all of them may be redelivered
 assert REMEMBERED_UPDATES > _MAX_UPDATES
 _MAX_PAUSE = 15.0  # seconds
 
 
 class Polling:
-    """Fetches updates. Those of one chat are handled in order, those of many chats in parallel."""
+    """Fetches updates. Updates of one chat are handled in order, different chats in parallel."""
 
     def __init__(
         self,
@@ -44,7 +44,11 @@ class Polling:
         *,
         wait: int = 25,
     ) -> None:
-        """Create the poller; Telegram holds a request without updates for `wait` seconds."""
+        """Create the poller.
+
+        `on_stop` is called with the reason if Telegram refuses the token. `wait` is the number of
+        seconds for which Telegram holds a request until there is an update.
+        """
         self._bot = bot
         self._update_handler = update_handler
         self._allowed = list(allowed)
@@ -56,12 +60,12 @@ class Polling:
         """Poll until `stopping` is set; handle and confirm the updates that were fetched."""
         pause = 0.5
         while not stopping.is_set():
-            fetching = asyncio.ensure_future(self._fetch())
+            fetching = asyncio.ensure_future(self._fetch_updates())
             stopped = asyncio.ensure_future(stopping.wait())
             await asyncio.wait((fetching, stopped), return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
             if not fetching.done():
-                # No update is lost: those that Telegram may be sending now are not confirmed.
+                # No update is lost: Telegram sends unconfirmed updates again.
                 fetching.cancel()
                 break
             try:
@@ -74,10 +78,10 @@ class Polling:
                 pause = min(pause * 2, _MAX_PAUSE)
                 log.warning("polling pauses", seconds=pause, error=str(error))
                 await self._wait_or_stop(stopping, max(pause, _get_pause(error)))
-        await self._confirm()
+        await self._confirm_updates()
 
-    async def _fetch(self) -> Sequence[Mapping[str, Any]]:
-        # Raw updates: if the library cannot parse one, the others are handled all the same.
+    async def _fetch_updates(self) -> Sequence[Mapping[str, Any]]:
+        # Fetch raw updates. If the library cannot parse one, the others are still handled.
         updates: Sequence[Mapping[str, Any]] = await self._bot.do_api_request(
             "getUpdates",
             api_kwargs={
@@ -95,7 +99,7 @@ class Polling:
         for update in updates:
             by_chat[_get_order_key(update)].append(update)
         results = await asyncio.gather(
-            *(self._in_order(chain) for chain in by_chat.values()), return_exceptions=True
+            *(self._handle_in_order(chain) for chain in by_chat.values()), return_exceptions=True
         )
         for result in results:
             if isinstance(result, BaseException):
@@ -104,7 +108,7 @@ class Polling:
         # week Telegram continues with a random, perhaps lower id, which an old offset would hide.
         self._offset = max((int(update["update_id"]) for update in updates), default=-1) + 1
 
-    async def _in_order(self, updates: Iterable[Mapping[str, Any]]) -> None:
+    async def _handle_in_order(self, updates: Iterable[Mapping[str, Any]]) -> None:
         for update in updates:
             await self._update_handler.handle_update(update)
 
@@ -114,8 +118,8 @@ class Polling:
         except TimeoutError:
             return
 
-    async def _confirm(self) -> None:
-        """Confirm the handled updates before the end, so that they do not come again."""
+    async def _confirm_updates(self) -> None:
+        """Confirm the handled updates before stopping, so that they are not redelivered."""
         if not self._offset:
             return
         try:
@@ -131,7 +135,7 @@ def _get_pause(error: Exception) -> float:
 
 
 def _get_order_key(update: Mapping[str, Any]) -> object:
-    """Return the id of the chat, or of the person, whose updates are handled in order."""
+    """Return the id of the chat or person: updates with the same id are handled in order."""
     for kind, content in update.items():
         if kind == "update_id" or not isinstance(content, dict):
             continue

@@ -64,7 +64,7 @@ class Presenter:
 
     def show_further_answer(self, chat: Chat, answer: Show) -> None:
         """Show a screen in a new message, after another answer to the same update."""
-        self.replies.send(chat.id, _make_reply(chat, answer))
+        self.replies.enqueue_reply(chat.id, _make_reply(chat, answer))
 
     def show_pin(self, chat: Chat, pin: Pin, update: Update, context: UpdateContext) -> None:
         """Show a place on the map in a new message."""
@@ -87,12 +87,12 @@ class Presenter:
         if query is None:
             self.show_answer(chat, Show(Screen((words,))), update, context)
             return
-        text = self.renderer.plain(words, chat.language)[:_MAX_NOTICE]
+        text = self.renderer.render_plain(words, chat.language)[:_MAX_NOTICE]
         if context.may_answer:
             context.answer = _answer_query(query, text=text, show_alert=is_alert)
         else:
             reply = DirectReply(None, chat.language, query_id=query.id, notice=text)
-            self.replies.send(chat.id, reply)
+            self.replies.enqueue_reply(chat.id, reply)
 
     def _send(
         self,
@@ -110,7 +110,7 @@ class Presenter:
             if context.may_answer:
                 context.answer = _answer_query(query)
                 reply = replace(reply, query_id=None)
-        self.replies.send(chat_id, reply)
+        self.replies.enqueue_reply(chat_id, reply)
 
 
 def _make_reply(chat: Chat, answer: Show) -> DirectReply:

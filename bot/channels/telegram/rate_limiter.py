@@ -1,4 +1,4 @@
-"""The rate limiter: no second has more messages than the limit."""
+"""The rate limiter: in no second do more messages arrive at Telegram than the limit allows."""
 
 from __future__ import annotations
 
@@ -9,80 +9,87 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-_SECOND = 1.001  # a millisecond more than a second: clocks are read at slightly different times
-# The longest time, in seconds, that a request is assumed to need to arrive. What a response takes
-# longer than the quickest response is the server's work, not the network.
-_MAX_WAY = 0.05
-# The quickest measured round trip is a little longer than the shortest possible one. It grows with
-# every message, because the network may have become slower.
-_TRUST, _GROWTH = 0.9, 1.0002
-_MIN_SHIFT = 0.25  # seconds of delay from which the slots are moved
+# Seconds. A millisecond more than a second, because clocks are read at slightly different times.
+_WINDOW = 1.001
+# Seconds. A request is assumed to arrive within this time. If its response takes longer than this
+# and the shortest round trip together, Telegram's servers were slow, not the network.
+_MAX_TRAVEL_TIME = 0.05
+# The estimate of the network's round trip is the shortest measured one. It is multiplied by a share
+# below 1, because even the shortest measured one includes a delay. It grows by a factor with every
+# message, because the network may have become slower.
+_ROUND_TRIP_SHARE, _ROUND_TRIP_GROWTH = 0.9, 1.0002
+_MIN_REPORTED_DELAY = 0.25  # seconds; a smaller delay does not move the slots
 
 
 class RateLimiter:
-    """Lets each message go at its slot. All times are the event loop's, in seconds.
+    """Delays each message until its slot. All times are seconds of the event loop's clock.
 
-    Messages have numbers and slots. The slots alone do not keep the limit: delayed messages would
-    be sent together with the messages that follow. So the messages whose numbers differ by a
-    multiple of the limit share a lane, and message n starts at least 1 s after message n − limit is
-    estimated to have arrived. No one-second window has more messages than the limit.
+    A slot is the time at which a message may be sent. Slots alone do not keep the limit, because
+    delayed messages would be sent together with the next ones. Therefore message n starts at least
+    1 s after message n − limit is estimated to have arrived, so no one-second window exceeds the
+    limit. Messages whose numbers differ by a multiple of the limit share a lane, which stores the
+    estimated arrival of its last message.
 
-    A message arrived at the latest when its response came, less the quickest round trip. Delayed
-    messages are sent at twice the limit, not at once.
+    The estimated arrival is the time of the response minus the shortest round trip, and at most
+    0.05 s after the start. Delayed messages are sent at twice the limit, not all at once.
     """
 
     def __init__(self, limit: float, connections: int) -> None:
-        """Create a limiter of `limit` messages a second; zero is no limit, a fraction counts as 1.
+        """Create a limiter.
 
-        At most `connections` messages are sent at the same time, so none waits for a connection.
+        `limit` is in messages per second. 0 is no limit, and a limit below 1 counts as 1. At most
+        `connections` messages are sent at the same time, so that no message waits for a connection
+        after its slot was acquired.
         """
         self._limit = limit
         self._connections = asyncio.Semaphore(connections)
-        self._arrived = [float("-inf")] * max(1, int(limit))
+        self._arrival_times = [float("-inf")] * max(1, int(limit))
         self._next_start = 0.0
-        self._quickest = _MAX_WAY
+        self._min_round_trip = _MAX_TRAVEL_TIME
         self._delay = 0.0
-        self._first_moved = 0
+        self._first_shifted = 0
 
     @asynccontextmanager
-    async def wait_for_slot(self, number: int, slot: float, latest: float) -> AsyncIterator[bool]:
-        """Wait until message `number` may be sent; send it, and get its response, inside.
+    async def acquire_slot(self, number: int, slot: float, latest: float) -> AsyncIterator[bool]:
+        """Wait until message `number` may be sent. Send it, and read its response, in the context.
 
-        Yield False if it is later than `latest`: the message must not be sent then.
+        Yield False if it is later than `latest`: then the message must not be sent.
         """
         if not self._limit:
             async with self._connections:
                 yield True
             return
-        time, lane = asyncio.get_running_loop().time, number % len(self._arrived)
+        time, lane = asyncio.get_running_loop().time, number % len(self._arrival_times)
         await _sleep_until(slot)
-        await _sleep_until(self._arrived[lane] + _SECOND)
+        await _sleep_until(self._arrival_times[lane] + _WINDOW)
         start = max(time(), self._next_start)
         self._next_start = start + 0.5 / self._limit
         await _sleep_until(start)
         async with self._connections:
             started = time()
-            if number >= self._first_moved:
+            if number >= self._first_shifted:
                 self._delay = started - slot
             if started > latest:
                 yield False
                 return
-            self._arrived[lane] = started + _MAX_WAY
+            self._arrival_times[lane] = started + _MAX_TRAVEL_TIME
             try:
                 yield True
             finally:
-                took = time() - started
-                self._quickest = min(took, self._quickest * _GROWTH)
-                self._arrived[lane] = started + min(took - _TRUST * self._quickest, _MAX_WAY)
+                duration = time() - started
+                self._min_round_trip = min(duration, self._min_round_trip * _ROUND_TRIP_GROWTH)
+                self._arrival_times[lane] = started + min(
+                    duration - _ROUND_TRIP_SHARE * self._min_round_trip, _MAX_TRAVEL_TIME
+                )
 
     @property
     def seconds_late(self) -> float:
-        """Return by how many seconds the next slots must be moved; 0 for a small delay."""
-        return self._delay if self._delay > _MIN_SHIFT else 0.0
+        """Return the delay in seconds by which the next slots must be moved, 0 if it is small."""
+        return self._delay if self._delay > _MIN_REPORTED_DELAY else 0.0
 
     def record_shift(self, number: int) -> None:
-        """Record that the slots were moved, from message `number` on."""
-        self._first_moved, self._delay = number, 0.0
+        """Record that the slots of message `number` and of all later ones were moved."""
+        self._first_shifted, self._delay = number, 0.0
 
 
 async def _sleep_until(time: float) -> None:

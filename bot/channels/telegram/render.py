@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from bot.core.screen import Button, Screen, Words
     from bot.texts import Catalogue
 
-LIMIT = 4096  # UTF-16 units of a message
-_SHORT = 21  # characters; two labels up to this length fit into a row on a phone
+MAX_UNITS = 4096  # UTF-16 units in a message
+_MAX_PAIRED_LABEL = 21  # characters; two such labels fit into one row on a phone
 
 Markup = dict[str, Any]  # reply_markup of the Bot API; never changed after it is built
 
@@ -26,57 +26,64 @@ class Rendered:
 
 
 class Renderer:
-    """Renders screens in a language; keyboards are built once."""
+    """Renders screens in a language. Keyboards are cached."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._keyboard = lru_cache(maxsize=4096)(self._build_keyboard)
+        self._build_keyboard_cached = lru_cache(maxsize=4096)(self._build_keyboard)
 
     def render(self, screen: Screen, language: str) -> Rendered:
-        """Return the messages of a screen, each within Telegram's limit."""
+        """Return the texts of a screen, each within Telegram's limit, and its keyboard."""
         html = "\n\n".join(
             self._catalogue.render_html(words, language) for words in screen.paragraphs
         )
-        return Rendered(tuple(split_html(html)), self.markup(screen, language))
+        return Rendered(tuple(split_html(html)), self.render_markup(screen, language))
 
-    def plain(self, words: Words | str, language: str) -> str:
+    def render_plain(self, words: Words | str, language: str) -> str:
         """Return a text without markup, for a label or a notice."""
         return self._catalogue.render_plain(words, language)
 
-    def markup(self, screen: Screen, language: str) -> Markup | None:
+    def render_markup(self, screen: Screen, language: str) -> Markup | None:
         """Return the keyboard of a screen, or None."""
         if screen.sharing is not None:
             kind, label = screen.sharing
-            # Telegram has no inline buttons beside these: the other buttons send their labels.
+            # Telegram allows no inline buttons here. The other buttons send their labels.
             others = (*screen.choices, *screen.moves)
             return {
                 "keyboard": [
-                    [{"text": self.plain(label, language), f"request_{kind}": True}],
-                    [{"text": self.plain(button.label, language)} for button in others],
+                    [{"text": self.render_plain(label, language), f"request_{kind}": True}],
+                    [{"text": self.render_plain(button.label, language)} for button in others],
                 ],
                 "resize_keyboard": True,
                 "one_time_keyboard": True,
             }
         if not screen.choices and not screen.moves:
             return None
-        return self._keyboard(screen.choices, screen.moves, language)
+        return self._build_keyboard_cached(screen.choices, screen.moves, language)
 
     def _build_keyboard(
         self, choices: tuple[Button, ...], moves: tuple[Button, ...], language: str
     ) -> Markup:
         rows: list[list[dict[str, str]]] = []
         for button in choices:
-            label = self.plain(button.label, language)
-            made = {"text": label, "callback_data": button.data}
+            label = self.render_plain(button.label, language)
+            key = {"text": label, "callback_data": button.data}
             last = rows[-1] if rows else []
-            if len(last) == 1 and len(label) <= _SHORT and len(last[0]["text"]) <= _SHORT:
-                last.append(made)
+            if (
+                len(last) == 1
+                and len(label) <= _MAX_PAIRED_LABEL
+                and len(last[0]["text"]) <= _MAX_PAIRED_LABEL
+            ):
+                last.append(key)
             else:
-                rows.append([made])
+                rows.append([key])
         if moves:
             rows.append(
                 [
-                    {"text": self.plain(button.label, language), "callback_data": button.data}
+                    {
+                        "text": self.render_plain(button.label, language),
+                        "callback_data": button.data,
+                    }
                     for button in moves
                 ]
             )
@@ -89,17 +96,17 @@ def count_utf16_units(text: str) -> int:
 
 
 def split_html(html: str) -> list[str]:
-    """Return parts within the limit, cut at line ends or spaces, never in a tag or an entity.
+    """Split HTML into parts of at most MAX_UNITS, between lines or words, never in a tag or entity.
 
     The tags of our texts open and close within a line, so a cut between lines is safe.
     """
-    if count_utf16_units(html) <= LIMIT:
+    if count_utf16_units(html) <= MAX_UNITS:
         return [html]
     parts, current = [], ""
     for line in html.split("\n"):
-        for piece in _pieces(line):
+        for piece in _split_line(line):
             joined = f"{current}\n{piece}" if current else piece
-            if count_utf16_units(joined) > LIMIT:
+            if count_utf16_units(joined) > MAX_UNITS:
                 parts.append(current)
                 current = piece
             else:
@@ -107,17 +114,17 @@ def split_html(html: str) -> list[str]:
     return [part for part in (*parts, current) if part.strip()]
 
 
-_ATOM = re.compile(r"<[^>]*>|&[^;\s]{1,8};|\s|[^\s<&]{1,64}|.", re.DOTALL)
+_TOKEN = re.compile(r"<[^>]*>|&[^;\s]{1,8};|\s|[^\s<&]{1,64}|.", re.DOTALL)
 
 
-def _pieces(line: str) -> list[str]:
-    if count_utf16_units(line) <= LIMIT:
+def _split_line(line: str) -> list[str]:
+    if count_utf16_units(line) <= MAX_UNITS:
         return [line]
     pieces, current = [], ""
-    for atom in _ATOM.findall(line):
-        if count_utf16_units(current) + count_utf16_units(atom) > LIMIT:
+    for token in _TOKEN.findall(line):
+        if count_utf16_units(current) + count_utf16_units(token) > MAX_UNITS:
             pieces.append(current.rstrip())
-            current = atom.lstrip()
+            current = token.lstrip()
         else:
-            current += atom
+            current += token
     return [*pieces, current]

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class UpdateContext:
-    """The time at which an update arrived, and the results of its handling.
+    """The time at which an update arrived, and the results of handling it.
 
-    `may_answer` is True for a webhook: its response may call one method of the Bot API. `answer`
-    is that method with its parameters. `failure` is the exception that a handler raised.
+    - `may_answer`: True for a webhook, whose response may call one method of the Bot API.
+    - `answer`: that method with its parameters, or None.
+    - `failure`: the exception that a handler raised, or None.
     """
 
     now: datetime

@@ -1,4 +1,4 @@
-"""The update handler: parses an update, handles it, and stores it if it fails."""
+"""The update handler: parses and handles updates, and stores those that fail."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FAILED = Screen((Words("errors.failed"),))
 
 
 class UpdateHandler:
-    """Handles updates from polling or a webhook."""
+    """Handles the updates that polling or the webhook receives."""
 
     def __init__(
         self,
@@ -52,17 +52,20 @@ class UpdateHandler:
     async def handle_update(
         self, raw: bytes | Mapping[str, Any], *, may_answer: bool = False
     ) -> UpdateContext:
-        """Handle a raw update; its effects are committed when this returns.
+        """Handle a raw update. When this returns, its effects are committed.
 
-        An update that cannot be parsed, or whose handling fails, is stored raw and the person is
-        told. It counts as handled, so that it does not block its chat. Raises Unavailable if the
-        database cannot be used now: the update must not be acknowledged then.
+        `may_answer` is True if the caller can send a Bot API method in its response. An update that
+        cannot be parsed, or whose handler raises, is stored raw, and its sender gets an error
+        message. It counts as handled, so that it does not block its chat.
+
+        Raises Unavailable if the database cannot be used now. Then the update must not be
+        acknowledged.
         """
         arrival = UpdateContext(self._clock(), may_answer)
         token = current_update.set(arrival)
         update = None
         try:
-            update = self._parse(raw)
+            update = self._parse_update(raw)
             await self._application.process_update(update)
         except Exception as error:
             arrival.failure = error
@@ -72,13 +75,13 @@ class UpdateHandler:
             await self._store_failure(raw, update, arrival, arrival.failure)
         return arrival
 
-    def _parse(self, raw: bytes | Mapping[str, Any]) -> Update:
+    def _parse_update(self, raw: bytes | Mapping[str, Any]) -> Update:
         parsed = orjson.loads(raw) if isinstance(raw, bytes) else raw
         if not isinstance(parsed, dict):
             raise TypeError("an update is a JSON object")
         if type(parsed.get("update_id")) is not int:
             raise ValueError("an update has a number")
-        update = Update.de_json(_needed(parsed), self._application.bot)
+        update = Update.de_json(_remove_unread_fields(parsed), self._application.bot)
         # The library does not check types.
         for party in (update.effective_chat, update.effective_user):
             if party is not None and type(party.id) is not int:
@@ -96,29 +99,31 @@ class UpdateHandler:
             raise failure
         number = update.update_id if update else None
         log.error("an update failed", update_id=number, exc_info=failure)
-        as_text = (raw if isinstance(raw, bytes) else orjson.dumps(raw)).decode(errors="replace")
-        as_text = as_text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL has no zero byte
-        sender = next(iter(failed_updates.list_chat_ids(as_text)), None)
+        text = (raw if isinstance(raw, bytes) else orjson.dumps(raw)).decode(errors="replace")
+        text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL has no zero byte
+        sender = next(iter(failed_updates.list_chat_ids(text)), None)
         alias = None if sender is None else self._pseudonyms.list_aliases(sender, named=True)[0]
         async with self._database.transaction() as connection:
             await failed_updates.add_failed_update(
-                connection, number, as_text, repr(failure), arrival.now, alias=alias
+                connection, number, text, repr(failure), arrival.now, alias=alias
             )
         if update is not None and update.effective_chat and update.effective_chat.type == "private":
-            self._replies.send(update.effective_chat.id, DirectReply(FAILED, self._language))
+            self._replies.enqueue_reply(
+                update.effective_chat.id, DirectReply(FAILED, self._language)
+            )
 
 
-# What nobody reads of the message that a pressed button belongs to: it is the bot's own.
-_UNREAD = frozenset({"text", "entities", "reply_markup", "reply_to_message", "caption"})
+# Fields that no handler reads, of the bot's own message whose button was pressed.
+_UNREAD_FIELDS = frozenset({"text", "entities", "reply_markup", "reply_to_message", "caption"})
 
 
-def _needed(update: dict[str, Any]) -> dict[str, Any]:
-    """The update without what nobody reads: the library would make objects of all of it."""
+def _remove_unread_fields(update: dict[str, Any]) -> dict[str, Any]:
+    """Return the update without the unread fields, so that the library makes no objects of them."""
     query = update.get("callback_query")
     if not isinstance(query, dict) or not isinstance(query.get("message"), dict):
         return update
     message = query["message"]
-    short = {name: value for name, value in message.items() if name not in _UNREAD}
+    short = {name: value for name, value in message.items() if name not in _UNREAD_FIELDS}
     return {**update, "callback_query": {**query, "message": short}}
 
 
