@@ -229,7 +229,7 @@ class Delivery:
             # A slow commit makes messages late, but they are sent all the same.
             latest = max(slot, committed) + self._longest_delay
             result = await self._send_in_slot(claimed, slot, latest, message)
-        self._results.append(result)
+        self._results.append(result)  # a transaction may have replaced the list meanwhile
         self._nudged.set()
 
     async def _send_in_slot(
