@@ -97,7 +97,7 @@ async def test_a_full_pool_of_connections_is_not_in_doubt(
     not.
     """
     narrow = partial(AiohttpRequest, connections=1, connect_timeout=0.1, read_timeout=0.5)
-    monkeypatch.setattr("bot.runtime.app.AiohttpRequest", narrow)
+    monkeypatch.setattr("bot.channels.telegram.request.AiohttpRequest", narrow)
     async with open_town(database_url) as town:
         bob, ann = await meet(town, "Bob"), await meet(town, "Ann")
         add_fault(town, "hang", chat_id=bob.id)

@@ -52,6 +52,9 @@ BROKEN = {
     "a photo of text": orjson.dumps(make_text_update(1, 77, photo="x")),
     "entities that are none": orjson.dumps(make_text_update(1, 77, entities=[5])),
     "a callback of nobody": b'{"update_id": 1, "callback_query": {"id": "1", "data": "x"}}',
+    "a person whose id is an object": orjson.dumps(
+        make_text_update(1, 77, **{"from": {"id": {}, "is_bot": False, "first_name": "Eve"}})
+    ),
     "a chat without a kind": orjson.dumps(make_text_update(1, 77, chat={"id": 77})),
     "a chat id that is a list": orjson.dumps(
         make_text_update(1, 77, chat={"id": [77], "type": "private"})
