@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select, update
 
 from storage.case_visibility import make_restriction_conditions
-from storage.models import HeardAs, Hearing, Identity, Kind, Role, State, Submission
+from storage.models import Hearing, HearingOutcome, Identity, Kind, Role, State, Submission
 from storage.statements import fetch_all, fetch_one, insert_into, table
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ async def add_oral_submission(connection: AsyncConnection, values: Mapping[str, 
 async def record_outcome(
     connection: AsyncConnection,
     submission_id: int,
-    outcome: HeardAs,
+    outcome: HearingOutcome,
     *,
     forum_id: int,
     officer_id: int,
@@ -95,7 +95,7 @@ async def record_outcome(
     )
 
 
-async def map_outcomes(connection: AsyncConnection, forum_id: int) -> dict[int, HeardAs]:
+async def map_outcomes(connection: AsyncConnection, forum_id: int) -> dict[int, HearingOutcome]:
     """Return the outcomes of a forum's submissions, by submission id."""
     statement = select(_rows.c.submission_id, _rows.c.outcome).where(
         _rows.c.forum_id == forum_id, _rows.c.outcome.is_not(None)
@@ -120,8 +120,8 @@ async def count_outcomes(connection: AsyncConnection, forum_id: int, code: str) 
     moved = moved.where(*_given_for(code), _cases.c.transferred_to.is_not(None))
     return SessionCounts(
         await count_submissions(connection, code),
-        outcomes.count(HeardAs.ANSWERED),
-        outcomes.count(HeardAs.LEFT),
+        outcomes.count(HearingOutcome.ANSWERED),
+        outcomes.count(HearingOutcome.LEFT),
         int((await connection.execute(moved)).scalar_one()),
     )
 

@@ -1,4 +1,6 @@
-"""Claims: workers take due rows of the outbox under a lease, each with its slot of the rate limit.
+"""Claims: a worker takes due rows of the outbox under a lease.
+
+Each claimed row gets a slot: the moment at which the rate limit allows to send it.
 
 `storage.delivery_results` writes the results. The design and its guarantees are in
 docs/decisions/0003-outbox.md.
@@ -39,7 +41,7 @@ _EVERYONE = "everyone"
 
 
 # How late a message may be sent in its slot. Afterwards another worker may own the pace.
-GRACE = timedelta(seconds=0.5)
+SLOT_GRACE = timedelta(seconds=0.5)
 # The longest pause before a failed message is tried again. A message with a longer pause does not
 # hold back the later ones of its chat.
 LONGEST_BACKOFF = timedelta(minutes=10)
@@ -68,13 +70,23 @@ class Pacing:
         return timedelta(seconds=self.group if chat_id < 0 else self.private)
 
     def compute_next_time(self, claimed: Sequence[ClaimedMessage]) -> datetime | None:
-        """Return when the first of these chats may get its next message; None without pauses."""
+        """Return the earliest time at which a chat of `claimed` may get its next message.
+
+        Return None without pauses.
+        """
         pauses = [(each.slot, self.get_pause(each.row.chat_id)) for each in claimed]
         return min((slot + pause for slot, pause in pauses if pause), default=None)
 
 
 class DueMessage(Protocol):
-    """The columns of a claimed row. `screen` is the stored JSON as text."""
+    """The columns of a due row.
+
+    - `sealed`: the encrypted chat id, for residents.
+    - `edits`: the id of the message that this one edits; None for a new message.
+    - `critical`: whether it is sent again after an attempt that may have succeeded.
+    - `screen`: the stored JSON as text.
+    - `repeated`: whether it may have been sent before.
+    """
 
     id: int
     dedup_key: str
@@ -104,7 +116,8 @@ class ClaimedMessage:
 class ClaimedBatch:
     """Claimed rows, and the earliest time at which the rate limit allows more.
 
-    `next_claim_at` is None if there is no such limit. New rows may be claimed earlier.
+    `next_claim_at` is None if there is no such limit. It holds for the rows known now; a row that
+    is added later may be due earlier.
     """
 
     rows: Sequence[ClaimedMessage]
@@ -127,10 +140,10 @@ async def claim_due_messages(
     No other worker claims them until the lease ends. Commit before sending. The horizon is short:
     if a worker vanishes, any row that it holds may have been sent.
 
-    While one worker sends, it owns the shared pace: two workers that are late in turns would
-    together exceed the limit. The worker releases it when no row is left, or by not claiming until
-    `held_until`. A worker that is `behind` its slots moves them by that time, so that the delay
-    does not grow.
+    With a rate limit for all chats, only one worker sends at a time; the others get no rows. Two
+    workers that are both late could exceed the limit together. The worker stays the only one until
+    no row is left, or until it has not claimed for a while (the stored `held_until`). `behind` is
+    how late the worker is: new slots begin later by it, so that the delay does not grow.
     """
     step = pacing.step
     if not step:
@@ -142,7 +155,7 @@ async def claim_due_messages(
     is_foreign = pace.owner is not None and pace.owner != owner
     if is_foreign and now < pace.held_until:
         return ClaimedBatch([], pace.held_until)
-    slot = max(now, pace.next_free + (GRACE if is_foreign else behind))
+    slot = max(now, pace.next_free + (SLOT_GRACE if is_foreign else behind))
     allowed = min(most, int((now + horizon - slot) / step) + 1)
     if allowed < 1:
         return ClaimedBatch([], slot - horizon / 2)
@@ -161,7 +174,7 @@ async def claim_due_messages(
         next_free=free,
         number=pace.number + len(rows),
         owner=owner,
-        held_until=free + GRACE,
+        held_until=free + SLOT_GRACE,
     )
     await _pace_chats(connection, claimed, pacing)
     return ClaimedBatch(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.casework.permissions import WORKERS, is_away
+from bot.casework.permissions import CASE_WORKER_ROLES, is_away
 from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
@@ -59,5 +59,5 @@ async def _list_colleagues(work: UnitOfWork, officer: Officer) -> list[Officer]:
     return [
         each
         for each in await officers.list_active(work.connection, (officer.unit_code,))
-        if each.role in WORKERS and each.id != officer.id and not is_away(each, work.now)
+        if each.role in CASE_WORKER_ROLES and each.id != officer.id and not is_away(each, work.now)
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.casework.actions import BY_NAME
+from bot.casework.actions import ACTIONS_BY_NAME
 from bot.casework.case_access import find_case_access, lock_own_access
 from bot.casework.resident_actions import RESIDENT_ACTIONS
 from bot.core.requests import Refused
@@ -58,7 +58,7 @@ async def perform_action(
 async def _find_action(
     work: UnitOfWork, chat_id: int, name: str, code: str
 ) -> tuple[CaseAction[CaseAccess], CaseAccess]:
-    access, action = await find_case_access(work, chat_id, code), BY_NAME.get(name)
+    access, action = await find_case_access(work, chat_id, code), ACTIONS_BY_NAME.get(name)
     if access is None or action is None:
         raise Refused(Words(REFUSED))
     return action, access

@@ -14,7 +14,7 @@ from bot.casework import action_effects, changes, choices, flows, guards, recipi
 from bot.casework.case_access import CaseAccess
 from bot.casework.case_action import CaseAction
 from bot.casework.clock_actions import CLOCK_ACTIONS
-from bot.casework.permissions import DISTRIBUTORS, LEADERS, WORKERS
+from bot.casework.permissions import CASE_WORKER_ROLES, DISTRIBUTORS, LEADER_ROLES
 from bot.casework.resident_actions import RESIDENT_ACTIONS
 from bot.casework.side_effects import (
     AlertChange,
@@ -32,7 +32,7 @@ _NOTE = RemarkKind.NOTE
 
 ACCEPT = CaseAction[CaseAccess](
     name="accept",
-    actors=WORKERS,
+    actors=CASE_WORKER_ROLES,
     from_states=NEW,
     to_state=State.IN_PROGRESS,
     changes=changes.take_case,
@@ -42,7 +42,7 @@ ACCEPT = CaseAction[CaseAccess](
 )
 ACKNOWLEDGE = CaseAction[CaseAccess](
     name="acknowledge",
-    actors=WORKERS,
+    actors=CASE_WORKER_ROLES,
     from_states=NEW,
     to_state=State.ACKNOWLEDGED,
     guard=guards.PRAISE,
@@ -53,7 +53,7 @@ ACKNOWLEDGE = CaseAction[CaseAccess](
 )
 ASK = CaseAction[CaseAccess](
     name="ask",
-    actors=WORKERS,
+    actors=CASE_WORKER_ROLES,
     from_states=WORKED,
     to_state=State.AWAITING_RESIDENT,
     guard=guards.ASSIGNEE_OF_A_RESIDENT,
@@ -65,7 +65,7 @@ ASK = CaseAction[CaseAccess](
 )
 PROPOSE = CaseAction[CaseAccess](
     name="propose",
-    actors=WORKERS,
+    actors=CASE_WORKER_ROLES,
     from_states=HELD,
     to_state=State.ANSWER_PROPOSED,
     guard=guards.ASSIGNEE,
@@ -76,7 +76,7 @@ PROPOSE = CaseAction[CaseAccess](
 )
 APPROVE = CaseAction[CaseAccess](
     name="approve",
-    actors=LEADERS,
+    actors=LEADER_ROLES,
     from_states=PROPOSED,
     to_state=State.ANSWERED,
     guard=guards.SECOND_PERSON,
@@ -88,7 +88,7 @@ APPROVE = CaseAction[CaseAccess](
 )
 SEND_BACK = CaseAction[CaseAccess](
     name="send_back",
-    actors=LEADERS,
+    actors=LEADER_ROLES,
     from_states=PROPOSED,
     to_state=State.IN_PROGRESS,
     guard=guards.SECOND_PERSON,
@@ -122,7 +122,7 @@ ROUTE = CaseAction[CaseAccess](
 )
 NOT_OURS = CaseAction[CaseAccess](
     name="not_ours",
-    actors=WORKERS,
+    actors=CASE_WORKER_ROLES,
     from_states=NEW,
     to_state=State.RECEIVED,
     guard=guards.OF_A_UNIT,
@@ -130,7 +130,7 @@ NOT_OURS = CaseAction[CaseAccess](
 )
 TRANSFER = CaseAction[CaseAccess](
     name="transfer",
-    actors=WORKERS,
+    actors=CASE_WORKER_ROLES,
     from_states=NEW | WORKED,
     to_state=State.TRANSFERRED,
     guard=guards.NOT_ANOTHERS,
@@ -142,7 +142,7 @@ TRANSFER = CaseAction[CaseAccess](
 )
 NOTE = CaseAction[CaseAccess](
     name="note",
-    actors=WORKERS,
+    actors=CASE_WORKER_ROLES,
     from_states=frozenset(State),
     to_state=None,
     flow=flows.NOTE,
@@ -150,7 +150,7 @@ NOTE = CaseAction[CaseAccess](
 )
 MERGE = CaseAction[CaseAccess](
     name="merge",
-    actors=WORKERS,
+    actors=CASE_WORKER_ROLES,
     from_states=NEW | HELD,
     to_state=State.MERGED,
     guard=guards.NOT_ANOTHERS,
@@ -164,7 +164,7 @@ MERGE = CaseAction[CaseAccess](
 )
 RECLASSIFY = CaseAction[CaseAccess](
     name="reclassify",
-    actors=WORKERS,
+    actors=CASE_WORKER_ROLES,
     from_states=NEW | HELD,
     to_state=None,
     other_states=frozenset({State.RECEIVED}),
@@ -175,7 +175,7 @@ RECLASSIFY = CaseAction[CaseAccess](
 )
 EXTEND = CaseAction[CaseAccess](
     name="extend",
-    actors=LEADERS,
+    actors=LEADER_ROLES,
     from_states=OPEN,
     to_state=None,
     guard=guards.EXTENSIBLE,
@@ -201,7 +201,7 @@ DIVERT = CaseAction[CaseAccess](
 )
 REJECT = CaseAction[CaseAccess](
     name="reject",
-    actors=LEADERS,
+    actors=LEADER_ROLES,
     from_states=NEW | HELD,
     to_state=State.REJECTED,
     guard=guards.NO_CRIME_REPORT,
@@ -214,7 +214,7 @@ REJECT = CaseAction[CaseAccess](
 )
 RECUSE = CaseAction[CaseAccess](
     name="recuse",
-    actors=WORKERS,
+    actors=CASE_WORKER_ROLES,
     from_states=NEW | HELD,
     to_state=None,
     other_states=frozenset({State.RECEIVED}),
@@ -258,7 +258,7 @@ OFFICER_ACTIONS: tuple[CaseAction[CaseAccess], ...] = (
 )
 
 # An answer given in the hall of a forum: the same action by an officer who holds the forum.
-PROPOSE_IN_HALL = replace(
+PROPOSE_ANSWER_AT_FORUM = replace(
     PROPOSE,
     name="propose_in_hall",
     actors=_PLANNERS,
@@ -272,8 +272,8 @@ PROPOSE_IN_HALL = replace(
 
 ACTIONS: tuple[Transition[Any], ...] = (
     *OFFICER_ACTIONS,
-    PROPOSE_IN_HALL,
+    PROPOSE_ANSWER_AT_FORUM,
     *RESIDENT_ACTIONS,
     *CLOCK_ACTIONS,
 )
-BY_NAME = {action.name: action for action in OFFICER_ACTIONS}
+ACTIONS_BY_NAME = {action.name: action for action in OFFICER_ACTIONS}

@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING
 
 from bot.casework import submission_rules
 from bot.casework.case_access import ClockAccess
-from bot.casework.permissions import LEADERS, RESTRICTED, WORKERS, is_away, is_rostered, may_open
+from bot.casework.permissions import (
+    CASE_WORKER_ROLES,
+    LEADER_ROLES,
+    RESTRICTED,
+    is_away,
+    is_rostered,
+    may_open,
+)
 from bot.core.requests import Refused
 from bot.core.transitions import Guard, Transition, perform
 from bot.core.unit_of_work import UnitOfWork
 from bot.notifications import to_officers
-from bot.notifications.to_officers import ALERT, CaseNotice
+from bot.notifications.to_officers import ALERT_KIND, CaseNotice
 from storage import audit, casework, officers, submissions
 from storage.models import State
 
@@ -93,7 +100,7 @@ async def _send_alerts(
 ) -> None:
     """Alert officers in private, and the groups of their units unless the kind is restricted."""
     text = words or ("alert.urgent" if submission.urgent else "alert.text")
-    notice = CaseNotice(ALERT, text, str(submission.version), _ALERT_VERBS)
+    notice = CaseNotice(ALERT_KIND, text, str(submission.version), _ALERT_VERBS)
     await to_officers.notify_officers(work, submission, recipients, notice)
     if submission.kind in RESTRICTED:
         return
@@ -131,7 +138,7 @@ async def list_on_duty(
     serving = [
         officer
         for officer in await officers.list_on_duty(work.connection, units)
-        if officer.role in WORKERS
+        if officer.role in CASE_WORKER_ROLES
         and is_rostered(officer, local)
         and (not officer.topics or wanted & set(officer.topics))
     ]
@@ -164,7 +171,7 @@ def merge_officers(*groups: Sequence[Officer]) -> list[Officer]:
 
 def select_leaders(found: Iterable[Officer]) -> list[Officer]:
     """Return the leaders among officers."""
-    return [each for each in found if each.role in LEADERS]
+    return [each for each in found if each.role in LEADER_ROLES]
 
 
 async def list_leaders(

@@ -25,7 +25,7 @@ EXPORTED = "case.exported"
 MAX_EXPORTED = 5000  # cases in one file
 _STATISTICS_READERS = READERS | {Role.ORGANISER, Role.OBSERVER}
 
-PAGE = 8  # cases on one page of a list
+PAGE_SIZE = 8  # cases on one page of a list
 FILTERS = ("unit", "mine", "new", "overdue", "proposed")
 
 
@@ -55,10 +55,10 @@ async def list_cases(
         officer=officer,
         now=work.now,
         after=_parse_cursor(after),
-        most=PAGE + 1,
+        most=PAGE_SIZE + 1,
     )
-    shown = found[:PAGE]
-    more = f"{which}={_make_cursor(shown[-1])}" if len(found) > PAGE else ""
+    shown = found[:PAGE_SIZE]
+    more = f"{which}={_make_cursor(shown[-1])}" if len(found) > PAGE_SIZE else ""
     return CasePage(shown, more)
 
 
@@ -68,7 +68,7 @@ async def search_cases(connection: AsyncConnection, chat_id: int, words: str) ->
     if officer is None:
         return None
     found = await find_words.find_submissions(
-        connection, fold_text(words), get_visible_unit(officer), officer, 2 * PAGE
+        connection, fold_text(words), get_visible_unit(officer), officer, 2 * PAGE_SIZE
     )
     return CasePage(found, "")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY
 from bot.casework import submission_rules
-from bot.casework.permissions import WORKERS
+from bot.casework.permissions import CASE_WORKER_ROLES
 from bot.conversation.inputs import join_texts
 from bot.core.text_folding import fold_text
 from storage.models import Kind, State, Topic
@@ -151,7 +151,7 @@ def propose_in_hall(attempt: Attempt[CaseAccess]) -> Columns:
     Somebody must go on with it if the answer is sent back.
     """
     access = attempt.access
-    if access.case.assignee_id is None and access.officer.role in WORKERS:
+    if access.case.assignee_id is None and access.officer.role in CASE_WORKER_ROLES:
         return take_case(attempt)
     return {}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY
 from bot.casework import rules
-from bot.casework.permissions import READERS, WORKERS, may_open
+from bot.casework.permissions import CASE_WORKER_ROLES, READERS, may_open
 from bot.casework.submission_rules import parse_code
 from bot.core.requests import Refused
 from bot.core.screen import Words
@@ -72,7 +72,9 @@ def _check_officer(attempt: Attempt[CaseAccess], found: Sequence[Officer]) -> Co
 
 async def _list_workers(work: UnitOfWork, access: CaseAccess) -> list[Officer]:
     unit = await officers.list_active(work.connection, (access.case.handled_by,))
-    return [each for each in unit if each.role in WORKERS and each.id not in access.recused]
+    return [
+        each for each in unit if each.role in CASE_WORKER_ROLES and each.id not in access.recused
+    ]
 
 
 async def _list_readers(work: UnitOfWork, access: CaseAccess) -> list[Officer]:

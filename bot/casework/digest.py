@@ -6,7 +6,7 @@ from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
 from bot.areas.units import name_police
-from bot.casework.permissions import LEADERS, WORKERS, get_visible_unit, is_away
+from bot.casework.permissions import CASE_WORKER_ROLES, LEADER_ROLES, get_visible_unit, is_away
 from bot.core.screen import Button, Screen, Words
 from bot.core.unit_of_work import UnitOfWork, begin_work
 from bot.notifications import to_officers
@@ -45,7 +45,7 @@ async def send_digests(database: Database, now: datetime, *, policy: Policy) -> 
 
 
 def _wants(officer: Officer, now: datetime) -> bool:
-    working = officer.active and officer.on_duty and officer.role in WORKERS
+    working = officer.active and officer.on_duty and officer.role in CASE_WORKER_ROLES
     return working and not is_away(officer, now)
 
 
@@ -56,7 +56,7 @@ async def _make_digest(work: UnitOfWork, officer: Officer) -> Screen | None:
     )
     paragraphs = [Words("digest.mine", mine)] if any(mine.values()) else []
     buttons = [Button(Words("digest.see.mine"), "cases:mine=")] if paragraphs else []
-    if officer.role in LEADERS:
+    if officer.role in LEADER_ROLES:
         unit = get_visible_unit(officer)
         ours = await casework.count_waiting_cases(
             work.connection, work.now, work.now + _SOON, unit_code=unit

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
     from storage.models import Officer, Submission
 
-WORKERS = frozenset({Role.OFFICER, Role.APPROVER, Role.TRIAGE, Role.COORDINATOR})
-LEADERS = frozenset({Role.APPROVER, Role.COORDINATOR})
+CASE_WORKER_ROLES = frozenset({Role.OFFICER, Role.APPROVER, Role.TRIAGE, Role.COORDINATOR})
+LEADER_ROLES = frozenset({Role.APPROVER, Role.COORDINATOR})
 
 __all__ = [
+    "CASE_WORKER_ROLES",
     "DISTRIBUTORS",
-    "LEADERS",
+    "LEADER_ROLES",
     "READERS",
     "RESTRICTED",
-    "WORKERS",
     "get_visible_unit",
     "is_away",
     "is_city_officer",

@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from bot.casework import release, rules
-from bot.notifications.to_officers import ALERT
+from bot.notifications.to_officers import ALERT_KIND
 from storage import audit, officers, outbox
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ async def mark_officer_unreachable(work: UnitOfWork, chat_id: int) -> None:
     """Set an officer who blocked the bot off duty, and give back the cases of unsent alerts."""
     officer = await set_duty(work, chat_id, on_duty=False)
     if officer is not None:
-        unsent = await outbox.list_unsent_submissions(work.connection, chat_id, ALERT)
+        unsent = await outbox.list_unsent_submissions(work.connection, chat_id, ALERT_KIND)
         await release.return_undelivered(work, unsent, officer.id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.areas.units import name_police
-from bot.casework.permissions import LEADERS
+from bot.casework.permissions import LEADER_ROLES
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.notifications import to_officers
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from storage.models import Officer, UnitChat
 
 LINKED, UNLINKED, LOST = "group.linked", "group.unlinked", "group.lost"
-_MAY_LINK = LEADERS | {Role.ADMINISTRATOR, Role.TRIAGE}
+_MAY_LINK = LEADER_ROLES | {Role.ADMINISTRATOR, Role.TRIAGE}
 
 
 async def link_group(

@@ -52,9 +52,11 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PhrasePattern:
-    """A compiled phrase: parts that must be in one sentence; the pieces of a part in their order.
+    """A compiled phrase.
 
-    Pieces are numbers in the index.
+    It has parts, which must all be in one sentence, in any order. A part is a sequence of pieces,
+    which must follow one another. A piece is a word or a few words, given by its number in the
+    index.
     """
 
     parts: tuple[tuple[int, ...], ...]

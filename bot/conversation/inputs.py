@@ -96,10 +96,11 @@ class MessageLimits:
 def gather_message(
     messages: list[dict[str, Any]], reply: Reply, limits: MessageLimits, *, note: str
 ) -> StepNotes:
-    """Return the note with one more message, or with the edited version of a message.
+    """Return the messages of an unfinished step, with this one added or replaced if it was edited.
 
-    `note` is the key of the note. Raises Rejected: "empty" for a reply without text and file,
-    "too-many" files, "too-long" texts, "too-large" for a file; its text is noted all the same.
+    `note` is the key under which the draft keeps them. Raises Rejected: "empty" for a reply without
+    text and file, "too-many" files, "too-long" texts, "too-large" for a file. The text beside a
+    file that is too large is kept.
     """
     if reply.text is None and reply.attachment is None:
         raise Rejected("empty")
@@ -222,7 +223,9 @@ def text_input(texts: str, *, limit: int, optional: bool = False) -> Input:
 
 
 def offered_input(fact: str, texts: str, *others: str) -> Input:
-    """Return a question whose choices are stored in a fact, as pairs [value, name].
+    """Return a question whose buttons come from a fact: `answers[fact]`, a list of [value, label].
+
+    Facts are what the conversation knew at its start; their names begin with "@".
 
     `others` are further values, with labels in the texts.
     """

@@ -68,7 +68,7 @@ async def list_submissions(work: UnitOfWork, request: Request) -> Answers:
         work.connection,
         work.policy.pseudonyms.list_aliases(request.chat.id),
         before=parse_number(request.argument),
-        limit=screens.PAGE + 1,
+        limit=screens.PAGE_SIZE + 1,
     )
     return Show(screens.show_submissions(found))
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.feedback.intake_service import OwnSubmission
     from storage.models import Audit, Submission
 
-PAGE = 5  # submissions on one page of the list
+PAGE_SIZE = 5  # submissions on one page of the list
 _EXCERPT = 1500  # characters of a submission's text
 
 
@@ -105,7 +105,7 @@ def show_submissions(submissions: Sequence[Submission]) -> Screen:
     """
     if not submissions:
         return Screen((Words("mine.none"),))
-    shown = submissions[:PAGE]
+    shown = submissions[:PAGE_SIZE]
     buttons = [
         Button(
             Words("mine.item", {"code": each.code, "state": Words(f"state.{each.state}")}),
@@ -113,7 +113,7 @@ def show_submissions(submissions: Sequence[Submission]) -> Screen:
         )
         for each in shown
     ]
-    if len(submissions) > PAGE:
+    if len(submissions) > PAGE_SIZE:
         buttons.append(Button(Words("mine.older"), f"mine:before={shown[-1].id}"))
     return Screen((Words("mine.list"),), tuple(buttons))
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from storage.forums import AnnouncementRecipient
     from storage.models import Announcement, Conversation, Forum
 
-ANNOUNCED = "forum.announced"
+ANNOUNCED_KIND = "forum.announced"
 _CHUNK = 1000  # recipients in one transaction
 _STATISTICS_EVERY = 20_000  # messages, after which the database refreshes its statistics
 _LIFETIME = timedelta(days=14)  # of an announcement that is not about the start
@@ -213,7 +213,7 @@ async def announce_forum(work: UnitOfWork, forum: Forum, kind: str) -> None:
     )
     await audit.append_entry(
         work.connection,
-        ANNOUNCED,
+        ANNOUNCED_KIND,
         work.now,
         role=audit.SYSTEM,
         details={"forum": forum.code, "kind": kind, "version": version},

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.core.unit_of_work import UnitOfWork
     from storage.models import Forum, Officer, Submission, UnitChat
 
-ALERT = "alert"  # the kind of the messages that tell officers of a case they may take on
+ALERT_KIND = "alert"  # the kind of the messages that tell officers of a case they may take on
 
 _CASE_LIFETIME = timedelta(days=30)
 _DIGEST_LIFETIME = timedelta(hours=12)
@@ -91,7 +91,7 @@ async def replace_alerts(
     work: UnitOfWork, submission: Submission, officer: Officer, text: str
 ) -> None:
     """Replace the alerts of a case by a text with the officer's name; cancel those not sent yet."""
-    await outbox.cancel_by_submission(work.connection, submission.id, ALERT, work.now)
+    await outbox.cancel_by_submission(work.connection, submission.id, ALERT_KIND, work.now)
     params = {**describe_submission(submission, work.policy.zone), "officer": officer.name}
     screen = Screen((Words(text, params),), (_make_open_button(submission.code),))
     replacements = [
@@ -107,7 +107,7 @@ async def replace_alerts(
             Addressee(alert.chat_id, alert.language),
             make_key("taken", submission.version, alert.id),
         )
-        for alert in await outbox.list_by_submission(work.connection, submission.id, ALERT)
+        for alert in await outbox.list_by_submission(work.connection, submission.id, ALERT_KIND)
         if alert.state is OutboxState.SENT and alert.message_id is not None
     ]
     await send_messages(work, replacements)
@@ -186,7 +186,10 @@ async def notify_planners(
     occasion: str = "",
     **params: Param,
 ) -> None:
-    """Tell officers of a forum, each once for an occasion or, without one, for its version."""
+    """Send a text about a forum to officers.
+
+    Each officer gets it once per `occasion`; if that is empty, once per version of the forum.
+    """
     words = Words(
         text,
         {"title": forum.title, "at": forum.starts_at, "reason": forum.reason or "", **params},

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-GRACE = 20.0  # seconds that requests under way may take when the server stops
+SHUTDOWN_SECONDS = 20.0  # seconds that requests under way may take when the server stops
 
 
 class PortTaken(Exception):
@@ -71,7 +71,7 @@ class _Server(uvicorn.Server):
         for connection in list(state.connections):
             connection.shutdown()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GRACE):
+            async with asyncio.timeout(SHUTDOWN_SECONDS):
                 while state.connections or state.tasks:  # noqa: ASYNC110 - uvicorn has no event
                     await asyncio.sleep(0.005)
         for task in state.tasks:

@@ -22,7 +22,10 @@ MAX_LAG = timedelta(minutes=5)  # an older due message makes the replica not rea
 
 
 def make_ops_app(database: Database, is_delivering: Callable[[], bool]) -> Starlette:
-    """Return an ASGI application with /healthz, /readyz and /metrics."""
+    """Return an ASGI application with /healthz, /readyz and /metrics.
+
+    /readyz answers 503 if `is_delivering` returns False.
+    """
 
     async def healthz(_request: Request) -> Response:
         return PlainTextResponse("ok\n")

@@ -17,7 +17,7 @@ from bot.channels.telegram.polling import Polling
 from bot.channels.telegram.webhook import make_webhook_app
 from bot.privacy import key_rotation
 from bot.runtime.app import App
-from bot.runtime.http_server import GRACE, PortTaken, serve_site
+from bot.runtime.http_server import SHUTDOWN_SECONDS, PortTaken, serve_site
 from bot.runtime.jobs import JOBS
 from bot.runtime.ops import make_ops_app
 from bot.runtime.scheduler import Scheduler
@@ -76,7 +76,7 @@ async def serve(app: App) -> None:
             scheduler.stop()
             app.delivery.stop()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(delivering), GRACE)
+                await asyncio.wait_for(asyncio.shield(delivering), SHUTDOWN_SECONDS)
 
 
 def _freeze_objects() -> None:

@@ -1,4 +1,4 @@
-"""Forums: planned, announced, attended, held; and who wants to hear of them."""
+"""Forums, their announcements and attendees, and the people who want notices about forums."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ from storage.types import AutoId, EnumByValue
 
 
 class ForumState(StrEnum):
-    """Where a forum is in its life."""
+    """The state of a forum, from its draft to its end."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -31,20 +31,24 @@ class ForumState(StrEnum):
     CANCELLED = "cancelled"
 
 
-def of_forum(**options: Any) -> Any:
-    """The forum that a row belongs to."""
+def forum_id_column(**options: Any) -> Any:
+    """Declare the column with the id of the forum that a row belongs to."""
     return Field(sa_column=Column(AutoId, ForeignKey("forum.id"), nullable=False, **options))
 
 
 class Forum(SQLModel, table=True):
-    """A forum; `start_version` goes up whenever its start or its place changes.
+    """A forum.
 
-    `start_known_since` is when the present start was published; None before the approval. Reminders
-    that would have been due earlier are not made up for.
-
-    `area` is the code of the unit whose residents are invited, the city's for all. `capacity` None
-    means as many as come. `head` is the role of who leads the delegation, never a name; `topics`
-    are what it is about. Until `opinions_until` opinions may be sent ahead.
+    - `area`: the code of the unit whose residents are invited; the city's code invites everybody.
+    - `start_version` goes up by 1 whenever the start or the place changes. `start_known_since` is
+      the time at which the present start was published, None before the approval. Reminders that
+      were due before it are not sent.
+    - `capacity`: the number of places; None is no limit.
+    - `head`: the role of the person who leads the police delegation, never a name.
+    - `invited`: the organisations that are invited. `topics`: the topics of its agenda.
+    - `opinions_until`: until this time residents may send opinions for the forum.
+    - `minutes`: the text of the published result. `reason`: why it was sent back, postponed or
+      cancelled.
     """
 
     id: int = auto_id()
@@ -78,8 +82,8 @@ class Forum(SQLModel, table=True):
     reason: str | None = Field(default=None, sa_type=Text)
 
 
-class Category(StrEnum):
-    """As what somebody attends a forum."""
+class AttendeeCategory(StrEnum):
+    """The role in which a person attends a forum."""
 
     RESIDENT = "resident"
     NEIGHBOURHOOD_HEAD = "neighbourhood_head"
@@ -89,7 +93,7 @@ class Category(StrEnum):
 
 
 class RegistrationState(StrEnum):
-    """Whether somebody has a place at a forum."""
+    """The state of a registration: with a place, on the waiting list, cancelled, or attended."""
 
     REGISTERED = "registered"
     WAITING = "waiting"
@@ -98,10 +102,12 @@ class RegistrationState(StrEnum):
 
 
 class Registration(SQLModel, table=True):
-    """Somebody who wants to attend a forum, with others perhaps; by pseudonym, the chat under seal.
+    """A person who wants to attend a forum: a pseudonym and an encrypted chat id.
 
-    `token` is in the QR code that is shown at the door. `offsets` are the minutes before the start
-    at which they want to be reminded; None means as the settings say.
+    - `people`: how many people come together, this person included.
+    - `token`: the content of the QR code that is shown at the door.
+    - `offsets`: the minutes before the start at which the person wants reminders; None takes those
+      of the settings.
     """
 
     __table_args__ = (
@@ -110,12 +116,12 @@ class Registration(SQLModel, table=True):
     )
 
     id: int = auto_id()
-    forum_id: int = of_forum()
+    forum_id: int = forum_id_column()
     alias: int = chat_id_column(index=True)
     sealed: str = Field(sa_type=Text)
     language: str = Field(sa_type=String(8))
     people: int
-    category: Category = enum_column(Category)
+    category: AttendeeCategory = enum_column(AttendeeCategory)
     state: RegistrationState = enum_column(RegistrationState)
     token: str = Field(sa_type=String(32), unique=True)
     offsets: list[int] | None = json_column(nullable=True)
@@ -125,9 +131,9 @@ class Registration(SQLModel, table=True):
 
 
 class Subscription(SQLModel, table=True):
-    """Somebody who wants to hear of forums: a unit's, the whole city's, or those on a topic.
+    """A person who wants notices about the forums of a unit, of the city, or on a topic.
 
-    `subject` is the unit's code or the topic.
+    `subject` is the code of the unit or the name of the topic.
     """
 
     __table_args__ = (
@@ -144,11 +150,12 @@ class Subscription(SQLModel, table=True):
 
 
 class Announcement(SQLModel, table=True):
-    """Something that everybody concerned hears of a forum, expanded into the outbox in chunks.
+    """A message about a forum to many people, written into the outbox in chunks.
 
-    `kind` is what is said, `version` which time: (forum, kind, version) is announced once. `cursor`
-    is the last recipient's row that was expanded, of the `source` of recipients that it has come
-    to. Who wants to hear of no forums is `left_out`.
+    - `kind`: the key of its text. (forum, kind, version) is announced once.
+    - `source` and `cursor`: how far it is. Recipients come from several tables; `source` is the
+      number of the table, `cursor` the id of the last row that was written into the outbox.
+    - `left_out`: the number of people who switched off notices about forums.
     """
 
     __table_args__ = (
@@ -157,7 +164,7 @@ class Announcement(SQLModel, table=True):
     )
 
     id: int = auto_id()
-    forum_id: int = of_forum(index=True)
+    forum_id: int = forum_id_column(index=True)
     kind: str = Field(sa_type=String(32))
     version: int
     due_at: datetime = time_column()
@@ -170,9 +177,10 @@ class Announcement(SQLModel, table=True):
 
 
 class Reminder(SQLModel, table=True):
-    """How far the reminder so many minutes before a forum's start is expanded into the outbox.
+    """The progress of one reminder of a forum.
 
-    `offset` is that number of minutes. `cursor` is the last registration that was looked at.
+    `offset` is the number of minutes before the start at which it is sent. `cursor` is the id of
+    the last registration that was written into the outbox or skipped.
     """
 
     __table_args__ = (
@@ -180,7 +188,7 @@ class Reminder(SQLModel, table=True):
     )
 
     id: int = auto_id()
-    forum_id: int = of_forum()
+    forum_id: int = forum_id_column()
     start_version: int
     offset: int
     cursor: int = 0
@@ -189,10 +197,10 @@ class Reminder(SQLModel, table=True):
 
 
 class Commitment(SQLModel, table=True):
-    """Something that was promised at a forum: who does it until when, and what became of it."""
+    """A promise made at a forum: its owner, its due date, its case, and when it was kept."""
 
     id: int = auto_id()
-    forum_id: int = of_forum(index=True)
+    forum_id: int = forum_id_column(index=True)
     text: str = Field(sa_type=Text)
     owner: str = Field(sa_type=Text)
     due_on: date = Field(sa_column=Column(Date, nullable=False))
@@ -204,29 +212,31 @@ class Commitment(SQLModel, table=True):
     created_at: datetime = time_column()
 
 
-class HeardAs(StrEnum):
-    """What became of an opinion in the hall."""
+class HearingOutcome(StrEnum):
+    """The outcome of an opinion at a forum: answered there, or left to the unit of its case."""
 
     ANSWERED = "answered"
     LEFT = "left"
 
 
 class Hearing(SQLModel, table=True):
-    """An opinion in the hall: answered there, or left to who handles it; nothing yet is None.
+    """An opinion that was presented at a forum.
 
-    `officer_id` is None for what the head of a neighbourhood entered. `claim` is set for one that
-    was spoken there: in the QR code by which who said it can make it theirs, once.
+    - `outcome` is None until it is answered or left to its unit.
+    - `officer_id` is None if the head of a neighbourhood entered it.
+    - `claim` is set for a spoken opinion: the token of the QR code with which the speaker can link
+      the opinion to the own chat, once. `claimed_at` is when that was done.
     """
 
     __table_args__ = (UniqueConstraint("submission_id", name="uq_hearing_submission"),)
 
     id: int = auto_id()
-    forum_id: int = of_forum(index=True)
+    forum_id: int = forum_id_column(index=True)
     submission_id: int = Field(
         sa_column=Column(AutoId, ForeignKey("submission.id"), nullable=False)
     )
-    outcome: HeardAs | None = Field(
-        default=None, sa_column=Column(EnumByValue(HeardAs), nullable=True)
+    outcome: HearingOutcome | None = Field(
+        default=None, sa_column=Column(EnumByValue(HearingOutcome), nullable=True)
     )
     officer_id: int | None = Field(
         default=None, sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=True)

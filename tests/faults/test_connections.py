@@ -212,7 +212,7 @@ async def test_a_slow_database_delays_and_stops_nothing(
 ) -> None:
     """A claim takes longer than the grace time of a slot; the message is sent all the same."""
     ann = await meet(town, "Ann")
-    monkeypatch.setattr(outbox_claims, "GRACE", timedelta(seconds=0.1))
+    monkeypatch.setattr(outbox_claims, "SLOT_GRACE", timedelta(seconds=0.1))
     slow_down_claims(monkeypatch, 0.2)
     async with run_paced_replica(town, database_url, 100) as delivery:
         await enqueue(town, make_message("a", ann.id, town.now))

@@ -24,7 +24,7 @@ from bot.forums.planning.actions import ACTIONS as FORUM_ACTIONS
 from bot.runtime.flow_bindings import FLOW_BINDINGS
 from bot.texts import LANGUAGES, load_texts
 from storage import audit
-from storage.models import Category, ForumState, Kind, RemarkKind, Role, State
+from storage.models import AttendeeCategory, ForumState, Kind, RemarkKind, Role, State
 
 # What is said of a forum, of one's own place at it, and at its door.
 FORUM_KEYS = (
@@ -68,7 +68,7 @@ def expected_keys() -> set[str]:
     found |= {f"areas.former.{level}" for level in FormerLevel}
     found |= {f"feedback.kind.options.{kind}" for kind in Kind}
     found |= {f"cases.{name}" for name in FILTERS} | {f"cases.to.{name}" for name in FILTERS}
-    found |= {f"attend.category.options.{category}" for category in Category}
+    found |= {f"attend.category.options.{category}" for category in AttendeeCategory}
     found |= {f"attend.people.options.{n + 1}" for n in range(MAX_PEOPLE)}
     found |= {f"forums.{name}" for name in FORUM_KEYS}
     found |= {f"reminder.before.{unit}" for unit in ("days", "hours", "minutes")}

@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 
 from bot.areas.units import CITY
 from bot.casework import action_service, assignment, case_access, escalation, staff
-from bot.casework.actions import BY_NAME, OFFICER_ACTIONS
+from bot.casework.actions import ACTIONS_BY_NAME, OFFICER_ACTIONS
 from bot.casework.submission_rules import NEW
 from bot.core.requests import Chat
 from bot.core.transitions import is_allowed
@@ -120,7 +120,7 @@ class Casework(Machine):
         if actions := self.read(list_allowed):
             self._perform(officer, actions[pick % len(actions)], code, other)
 
-    @rule(number=CASE, officer=OFFICER, action=st.sampled_from(sorted(BY_NAME)), other=CASE)
+    @rule(number=CASE, officer=OFFICER, action=st.sampled_from(sorted(ACTIONS_BY_NAME)), other=CASE)
     def tries_anything(self, number: int, officer: int, action: str, other: int) -> None:
         """Any officer tries any action on any case."""
         self._perform(officer, action, self._choose_code(number), other)

@@ -18,7 +18,7 @@ from bot.core.requests import Chat
 from bot.core.transitions import is_allowed
 from bot.forums import announcements, organiser_reminders
 from bot.forums.planning import action_service
-from bot.forums.planning.actions import ACTIONS, BY_NAME, ForumAccess
+from bot.forums.planning.actions import ACTIONS, ACTIONS_BY_NAME, ForumAccess
 from bot.forums.session import oral_submissions, submission_outcomes
 from bot.forums.shared.planning_permissions import DECIDERS
 from bot.forums.shared.states import IN_SESSION
@@ -31,8 +31,8 @@ from storage.models import (
     Commitment,
     Forum,
     ForumState,
-    HeardAs,
     Hearing,
+    HearingOutcome,
     Outbox,
     OutboxState,
     Role,
@@ -146,7 +146,7 @@ class Forums(Machine):
     def _perform(self, officer: int, action: str) -> None:
         before, chat_id = self.forum, self.staff[officer]
         access = ForumAccess(self.get_officer(officer), before, self.now)
-        allowed = is_allowed(BY_NAME[action], access)
+        allowed = is_allowed(ACTIONS_BY_NAME[action], access)
         starts = (self.now + timedelta(days=8)).isoformat()
         words = {
             "reason": "mưa",
@@ -302,7 +302,7 @@ class Forums(Machine):
                 (officer,) = await officers.list_by_ids(work.connection, [hearing.officer_id or 0])
                 answer = await correspondence.find_newest_answer(work.connection, opinion.id)
                 assert officer.unit_code in {opinion.handled_by, CITY}
-                assert (answer is not None) is (hearing.outcome is HeardAs.ANSWERED)
+                assert (answer is not None) is (hearing.outcome is HearingOutcome.ANSWERED)
                 if answer is not None:
                     assert (answer.proposed_by, answer.approved_by) == (officer.id, None)
 

@@ -12,7 +12,7 @@ from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
 from bot.reports.export import FORUM_COLUMNS, iterate_forum_records
 from storage import attendance, audit
-from storage.models import ForumState, HeardAs, Hearing, Role, State, Submission
+from storage.models import ForumState, Hearing, HearingOutcome, Role, State, Submission
 from storage.statements import fetch_all, table
 from tests.town.forums import (
     CODE,
@@ -134,7 +134,10 @@ async def test_opinions_come_up_one_after_another(town: Town) -> None:
     assert "Trả lời tại chỗ 1, giao đơn vị 1, còn lại 0" in organiser.sees
     await organiser.taps("hall.page")
     assert "nhận 2, trả lời tại chỗ 1, giao đơn vị 1, chuyển cơ quan khác 0" in organiser.sees
-    assert [row.outcome for row in await list_hearings(town)] == [HeardAs.ANSWERED, HeardAs.LEFT]
+    assert [row.outcome for row in await list_hearings(town)] == [
+        HearingOutcome.ANSWERED,
+        HearingOutcome.LEFT,
+    ]
     await bao.says(f"/mine {pavement}")
     assert bao.is_told("mine.events.forum.opinion_left")  # what they were told of, they can look up
     async with town.app.database.reading() as connection:

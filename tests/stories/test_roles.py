@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.casework.actions import BY_NAME
+from bot.casework.actions import ACTIONS_BY_NAME
 from storage import audit
 from storage.models import Role
 from tests.policy import once
@@ -66,17 +66,17 @@ async def test_an_action_that_is_not_granted_is_refused(town: Town, state: str) 
     before, expected = await town.get_submission(code), 0
     for role in Role:
         person = await town.officer(f"Vai {role}", unit=WARD, role=role)
-        for action in BY_NAME.keys() - granted[role]:
+        for action in ACTIONS_BY_NAME.keys() - granted[role]:
             await person.presses_data(f"case:{action}={code}")
             expected += 1
             assert (await town.get_submission(code)).version == before.version, (role, action)
         await person.says("/cancel")
         assert person.is_told("draft.none"), role  # no conversation was begun either
         await person.says(f"/case {code}")
-        offered = {name for name in BY_NAME if person.is_offered(f"case.do.{name}")}
+        offered = {name for name in ACTIONS_BY_NAME if person.is_offered(f"case.do.{name}")}
         if granted[role]:
             await person.taps("case.more")
-            offered |= {name for name in BY_NAME if person.is_offered(f"case.do.{name}")}
+            offered |= {name for name in ACTIONS_BY_NAME if person.is_offered(f"case.do.{name}")}
         assert offered == granted[role], role
     # /case was refused to those who read no cases.
     blind = sum(role in {Role.ORGANISER, Role.OBSERVER} for role in Role)

@@ -238,7 +238,7 @@ async def test_one_sender_owns_the_pace_until_it_releases_it_or_vanishes(
     last = held[-1].slot - START
     assert await claim_messages(database, "second", now=last, pacing=pacing) == []
     assert [each.number for each in held] == [0, 1]
-    over = last + outbox_claims.GRACE + pacing.step
+    over = last + outbox_claims.SLOT_GRACE + pacing.step
     (third, _fourth) = await claim_messages(database, "second", now=over, pacing=pacing)
     assert (third.number, third.slot) == (2, START + over)
     later = over + timedelta(seconds=1)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from telegram.request import RequestData
 
 
-CONNECTIONS = 100  # connections to the Bot API that may be open at once
+MAX_CONNECTIONS = 100  # connections to the Bot API that may be open at once
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import orjson
 import structlog
 from telegram.error import ChatMigrated, TelegramError
 
-from bot.channels.telegram.api import CONNECTIONS, BotApi
+from bot.channels.telegram.api import MAX_CONNECTIONS, BotApi
 from bot.channels.telegram.errors import ErrorKind, classify_error, get_retry_after
 from bot.channels.telegram.rate_limiter import RateLimiter
 from bot.core.screen import Screen, Words
@@ -94,9 +94,9 @@ class Delivery:
         self._sending: set[asyncio.Task[None]] = set()
         self._has_room = asyncio.Event()
         limit = settings.pacing.everyone
-        self._limiter = RateLimiter(limit, CONNECTIONS)
+        self._limiter = RateLimiter(limit, MAX_CONNECTIONS)
         # After this delay another worker may own the rate limit. Without a limit nobody owns it.
-        self._longest_delay = outbox_claims.GRACE.total_seconds() if limit else float("inf")
+        self._longest_delay = outbox_claims.SLOT_GRACE.total_seconds() if limit else float("inf")
         self._results: list[DeliveryResult] = []
         self._writer_lock = asyncio.Lock()
         self._next_due: datetime | None = None

@@ -26,7 +26,7 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
 
-from bot.channels.telegram.api import CONNECTIONS
+from bot.channels.telegram.api import MAX_CONNECTIONS
 from bot.channels.telegram.errors import NotSent
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class AiohttpRequest(BaseRequest):
     def __init__(
         self,
         *,
-        connections: int = CONNECTIONS,
+        connections: int = MAX_CONNECTIONS,
         proxy: str | None = None,
         connect_timeout: float = 5.0,
         read_timeout: float = 15.0,

@@ -49,7 +49,7 @@ async def list_coming_forums(work: UnitOfWork, request: Request) -> Answers:
         {CITY, *preferences.areas, *subjects},
         preferences.hidden,
         skip=skip,
-        most=screens.PAGE + 1,
+        most=screens.PAGE_SIZE + 1,
     )
     return Show(screens.show_forums(forums, "coming", skip, work.policy.zone))
 
@@ -57,7 +57,9 @@ async def list_coming_forums(work: UnitOfWork, request: Request) -> Answers:
 async def list_past_forums(work: UnitOfWork, request: Request) -> Answers:
     """List the forums whose results are known, the newest first."""
     skip = parse_number(request.argument) or 0
-    forums = await attendance.list_past_forums(work.connection, skip=skip, most=screens.PAGE + 1)
+    forums = await attendance.list_past_forums(
+        work.connection, skip=skip, most=screens.PAGE_SIZE + 1
+    )
     return Show(screens.show_forums(forums, "past", skip, work.policy.zone))
 
 

@@ -18,7 +18,7 @@ from bot.forums.attendance.waiting_list import give_free_places
 from bot.forums.shared.forum_audit import append_forum_entry
 from bot.notifications.to_resident import notify_attendee
 from storage import attendance, forum_reminders, forums, residents
-from storage.models import Category, RegistrationState
+from storage.models import AttendeeCategory, RegistrationState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,7 @@ async def _add_registration(
             "sealed": address.sealed,
             "language": chat.language,
             "people": int(answers["people"]),
-            "category": Category(answers["category"]),
+            "category": AttendeeCategory(answers["category"]),
             "state": RegistrationState.WAITING,
             "token": secrets.token_urlsafe(16),
             "offsets": None,

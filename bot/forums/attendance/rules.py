@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
 from bot.forums.shared.states import HELD
-from storage.models import Category, ForumState, RegistrationState, Role
+from storage.models import AttendeeCategory, ForumState, RegistrationState, Role
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -75,7 +75,7 @@ def may_relay(forum: Forum, mine: Registration | None) -> bool:
         forum.state is ForumState.LIVE
         and mine is not None
         and mine.state is RegistrationState.ATTENDED
-        and mine.category is Category.NEIGHBOURHOOD_HEAD
+        and mine.category is AttendeeCategory.NEIGHBOURHOOD_HEAD
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.forums.attendance.views import CheckInResult, ForumView
     from storage.models import Forum, Registration
 
-PAGE = 6  # forums on one page of a list
+PAGE_SIZE = 6  # forums on one page of a list
 _EXCERPT = 1500  # characters of the minutes
 _TITLE = 60  # characters of a title on a button
 _DAY, _HOUR = 1440, 60
@@ -50,10 +50,10 @@ def show_forums(forums: Sequence[Forum], which: str, skip: int, zone: ZoneInfo) 
             ),
             f"forums:show={forum.code}",
         )
-        for forum in forums[:PAGE]
+        for forum in forums[:PAGE_SIZE]
     ]
-    if len(forums) > PAGE:
-        buttons.append(Button(Words("forums.more"), f"forums:{which}={skip + PAGE}"))
+    if len(forums) > PAGE_SIZE:
+        buttons.append(Button(Words("forums.more"), f"forums:{which}={skip + PAGE_SIZE}"))
     other = "past" if which == "coming" else "coming"
     buttons.append(Button(Words(f"forums.to_{other}"), f"forums:{other}=0"))
     buttons.append(Button(Words("forums.news"), "subscription:list="))

@@ -16,7 +16,7 @@ from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements, planning_recipients
 from bot.forums.planning import plan
-from bot.forums.planning.actions import BY_NAME, ForumAccess, ForumAction
+from bot.forums.planning.actions import ACTIONS_BY_NAME, ForumAccess, ForumAction
 from bot.forums.shared.forum_audit import append_forum_entry
 from bot.forums.shared.planning_permissions import REFUSED, find_planned_forum, find_planner
 from bot.notifications.to_officers import notify_planners
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from storage.models import Forum, Officer
 
 _CODE_LENGTH = 8
-_EDIT = BY_NAME["edit"]
+_EDIT = ACTIONS_BY_NAME["edit"]
 
 
 async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
@@ -130,7 +130,8 @@ def _make_time_facts(work: UnitOfWork) -> dict[str, Any]:
 async def _load_access(
     work: UnitOfWork, chat_id: int, name: str, code: str
 ) -> tuple[ForumAction, ForumAccess]:
-    planned, action = await find_planned_forum(work.connection, chat_id, code), BY_NAME.get(name)
+    planned = await find_planned_forum(work.connection, chat_id, code)
+    action = ACTIONS_BY_NAME.get(name)
     if planned is None or action is None:
         raise Refused(Words(REFUSED))
     officer, forum = planned

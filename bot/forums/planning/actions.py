@@ -323,7 +323,7 @@ ACTIONS = (
         actors=PLANNERS,
     ),
 )
-BY_NAME = {action.name: action for action in ACTIONS}
+ACTIONS_BY_NAME = {action.name: action for action in ACTIONS}
 
 
 # Derived from the table

@@ -8,7 +8,7 @@ from bot.core.requests import Refused, Route, Show, StartFlow, Upload, parse_num
 from bot.core.screen import Screen, Words
 from bot.feedback import qr_codes
 from bot.forums.planning import action_service, screens, views
-from bot.forums.planning.actions import ACTIONS, BY_NAME
+from bot.forums.planning.actions import ACTIONS, ACTIONS_BY_NAME
 from bot.forums.shared import planning_permissions
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ async def list_plans(work: UnitOfWork, request: Request) -> Answers:
     plans = await views.list_plans(work.connection, request.chat.id, skip)
     if plans is None:
         return Show(Screen((Words("errors.unknown_command"),)))
-    return Show(screens.show_plans(plans, skip, views.PAGE, work.policy.zone))
+    return Show(screens.show_plans(plans, skip, views.PAGE_SIZE, work.policy.zone))
 
 
 async def show_plan(work: UnitOfWork, request: Request) -> Answers:
@@ -47,7 +47,7 @@ async def _load_plan(work: UnitOfWork, request: Request) -> views.ForumPlan:
 
 async def start_action(work: UnitOfWork, request: Request) -> Answers:
     """Ask for the words that an action needs. Raises Refused if the action is not allowed."""
-    flow = BY_NAME[request.action].flow
+    flow = ACTIONS_BY_NAME[request.action].flow
     assert flow is not None, request.action
     facts = await action_service.begin_action(
         work, request.chat.id, request.action, request.argument

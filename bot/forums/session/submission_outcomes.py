@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import name_police
-from bot.casework.actions import PROPOSE_IN_HALL
+from bot.casework.actions import PROPOSE_ANSWER_AT_FORUM
 from bot.casework.case_access import HallAccess
 from bot.core.requests import Refused
 from bot.core.screen import Words
@@ -15,7 +15,7 @@ from bot.forums.session.screens import show_answer_stored
 from bot.forums.session.views import UNANSWERED, UNSETTLED, find_session, get_visible_unit
 from bot.notifications import to_officers, to_resident
 from storage import audit, forum_sessions
-from storage.models import HeardAs
+from storage.models import HearingOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,8 +53,8 @@ async def record_answer(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]
         "deadline": answers["deadline"] or _NOTHING,
     }
     access = HallAccess(submission, officer)
-    changed: Submission = await perform(work, PROPOSE_IN_HALL, access, words)
-    await _record_outcome(work, forum, officer, changed, HeardAs.ANSWERED)
+    changed: Submission = await perform(work, PROPOSE_ANSWER_AT_FORUM, access, words)
+    await _record_outcome(work, forum, officer, changed, HearingOutcome.ANSWERED)
     screen = show_answer_stored(forum, changed)
     await to_officers.confirm_hall_answer(work, officer, changed, screen)
 
@@ -64,7 +64,7 @@ async def leave_to_unit(work: UnitOfWork, chat_id: int, code: str, submission_id
     officer, forum, submission = await _lock_submission(
         work.connection, chat_id, code, submission_id, UNSETTLED
     )
-    await _record_outcome(work, forum, officer, submission, HeardAs.LEFT)
+    await _record_outcome(work, forum, officer, submission, HearingOutcome.LEFT)
     params: dict[str, Param] = {
         "code": submission.code,
         "unit": name_police(submission.handled_by),
@@ -74,7 +74,11 @@ async def leave_to_unit(work: UnitOfWork, chat_id: int, code: str, submission_id
 
 
 async def _record_outcome(
-    work: UnitOfWork, forum: Forum, officer: Officer, submission: Submission, outcome: HeardAs
+    work: UnitOfWork,
+    forum: Forum,
+    officer: Officer,
+    submission: Submission,
+    outcome: HearingOutcome,
 ) -> None:
     await forum_sessions.record_outcome(
         work.connection,

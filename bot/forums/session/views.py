@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
-from bot.casework.actions import PROPOSE_IN_HALL
+from bot.casework.actions import PROPOSE_ANSWER_AT_FORUM
 from bot.casework.permissions import READERS
 from bot.casework.submission_rules import PROPOSED
 from bot.core.requests import Refused
@@ -20,7 +20,7 @@ from bot.forums.shared.forum_audit import append_forum_entry
 from bot.forums.shared.planning_permissions import REFUSED, find_planned_forum
 from bot.forums.shared.states import IN_SESSION
 from storage import attendance, forum_sessions
-from storage.models import HeardAs
+from storage.models import HearingOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ _MAX_GROUPED = 1000  # submissions that are put under the agenda
 AgendaGroup = tuple[str | None, list["Submission"]]
 
 # The states in which an answer can be entered, and those in which a submission comes up.
-UNANSWERED = PROPOSE_IN_HALL.from_states
+UNANSWERED = PROPOSE_ANSWER_AT_FORUM.from_states
 UNSETTLED = UNANSWERED | PROPOSED
 
 
@@ -157,12 +157,12 @@ async def find_next_submission(
 
 
 async def _count_progress(
-    connection: AsyncConnection, forum: Forum, outcomes: Mapping[int, HeardAs], to_come: int
+    connection: AsyncConnection, forum: Forum, outcomes: Mapping[int, HearingOutcome], to_come: int
 ) -> SessionProgress:
     all_outcomes = list(outcomes.values())
     return SessionProgress(
-        all_outcomes.count(HeardAs.ANSWERED),
-        all_outcomes.count(HeardAs.LEFT),
+        all_outcomes.count(HearingOutcome.ANSWERED),
+        all_outcomes.count(HearingOutcome.LEFT),
         to_come,
         await attendance.count_attended(connection, forum.id),
         await attendance.count_places_taken(connection, forum.id),
