@@ -1,4 +1,4 @@
-"""Column types that work on both databases: aware times, enums by value, 64-bit ids."""
+"""Column types that work on SQLite and PostgreSQL: aware times, enums by value, 64-bit ids."""
 
 from datetime import UTC, datetime
 from enum import StrEnum

@@ -1,6 +1,6 @@
 """Match spans of tokens with the names of the gazetteer.
 
-Each match has a cost. A name costs little, so that one long name is preferred to two short ones.
+Each match has a cost. Every name adds a small cost, so one long name wins over two short ones.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class PlaceMatch(NamedTuple):
 class NameMatch:
     """A typed name and the places that it can stand for.
 
-    levels:       the levels that the word before it can mean; empty if there is none
-    qualifier:    OLD or NEW if such a word follows the name
+    levels:       the administrative levels that the word before the name can mean; else empty
+    qualifier:    OLD or NEW if a word such as "cũ" (old) or "mới" (new) follows, else None
     is_ambiguous: True if a place outside the city has this name too
     """
 

@@ -1,8 +1,8 @@
 """The table of actions on cases: one row decides everything about one action.
 
 Officers' buttons and short conversations, the timeline of residents, the audit, docs/casework.md
-and several tests are derived from the rows. The rows of residents and of the clock have modules of
-their own; `ACTIONS` has them all.
+and several tests are derived from the rows. The rows of residents and the automatic rows
+(deadlines) have modules of their own; `ACTIONS` has them all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Permissions of officers by role, unit and case, and their times of duty. Pure functions."""
+"""Permissions of officers by role, unit and case, and their duty hours. Pure functions."""
 
 from __future__ import annotations
 
@@ -42,10 +42,13 @@ def get_visible_unit(officer: Officer) -> str | None:
 
 
 def may_open(officer: Officer, case: Submission, recused: Collection[int] = ()) -> bool:
-    """Return True if an officer may read a case: a reader of its unit, or of the city.
+    """Return True if an officer may read a case.
 
-    Never one of the `recused`. A case of a restricted kind is read by distributors and its assignee
-    only. `storage.case_visibility` has the same rule in SQL.
+    Officers whose role is in READERS read the cases of their own unit, those of the city all cases.
+    An officer whose id is in `recused` may never read the case.
+
+    A case of a restricted kind is read by distributors and its assignee only.
+    `storage.case_visibility` has the same rule in SQL.
     """
     if officer.role not in READERS or officer.id in recused:
         return False
@@ -62,7 +65,7 @@ def is_away(officer: Officer, now: datetime) -> bool:
 
 
 def is_rostered(officer: Officer, local: datetime) -> bool:
-    """Return True if an officer's roster has a shift at a time, given in the city's time zone.
+    """Return True if an officer's roster has a shift at `local`, a time in the city's time zone.
 
     A shift that ends before it begins runs into the next day. Without a roster it is always True.
     """

@@ -28,7 +28,7 @@ _KIND_CODES = {
 
 
 class BadExamples(Exception):
-    """An example has not all fields. The message names the example and the missing fields."""
+    """An example lacks a field. The message names the example and the missing fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ class PrecisionRecall:
 
     @property
     def precision(self) -> float:
-        """The share of the suggested labels that are expected."""
+        """The share of the suggested labels that are expected; 1 if none is suggested."""
         return self.correct / self.suggested if self.suggested else 1.0
 
     @property
     def recall(self) -> float:
-        """The share of the expected labels that are suggested."""
+        """The share of the expected labels that are suggested; 1 if none is expected."""
         return self.correct / self.expected if self.expected else 1.0
 
     @property

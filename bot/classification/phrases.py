@@ -1,9 +1,10 @@
 """Find phrases in a text, with the rules for comparing Vietnamese words.
 
 Phrases are written as in keywords.toml. A word that was typed with diacritics must have the same
-diacritics as the word of the phrase; the letter with the tone mark does not matter (thủy, thuỷ). A
-word that was typed without diacritics matches in two cases: its sentence has no diacritics at all,
-or it is part of a phrase of several words. Alone among words with diacritics, "ma" is not "mã".
+diacritics as the word of the phrase. It does not matter which letter has the tone mark (thủy,
+thuỷ). A word that was typed without diacritics matches in two cases: its sentence has no diacritics
+at all, or it is part of a phrase of several words. So "ma" does not match "mã" if other words of
+the sentence have diacritics.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class BadPhrase(ValueError):
 
 
 class Span(NamedTuple):
-    """The tokens of a match: the index of the first, and the index behind the last."""
+    """The tokens of a match: the index of the first, and the index after the last (exclusive)."""
 
     start: int
     end: int
@@ -69,7 +70,7 @@ class PhrasePattern:
 
 @dataclass(frozen=True, slots=True)
 class SearchedText:
-    """The tokens of a text, and the matches of the pieces.
+    """The result of a search: the sentence and the clause of each token, and the matches.
 
     sentences:  for each token, the number of its sentence
     clauses:    for each token, the number of its clause
@@ -83,7 +84,7 @@ class SearchedText:
     matches: Mapping[int, Sequence[Span]]
 
     def find_pattern(self, pattern: PhrasePattern) -> Sequence[Span]:
-        """Return the spans of a pattern; of one with several parts, the spans of the first part."""
+        """Return the spans of the first part, in sentences that contain all parts."""
         first, *others = pattern.parts
         spans = self._find_sequence(first)
         for other in others:

@@ -21,7 +21,7 @@ def verify(
         ),
     ] = None,
 ) -> None:
-    """Check that no audit entry was changed or removed, and print the head of the hash chain."""
+    """Check that no audit entry was changed or removed, and print the newest hash (the head)."""
     from bot.privacy import audit_chain
     from bot.runtime.builders import make_pseudonyms
 

@@ -31,7 +31,7 @@ def invite(
         typer.Option(help="A topic that the officer is alerted of; may be repeated. Default: all."),
     ] = None,
 ) -> None:
-    """Print a one-time link; opening it registers the sender as an officer of a unit."""
+    """Print a one-time link; the person who opens it becomes an officer of a unit."""
     from bot.areas.units import CITY, map_units
     from bot.casework import staff
     from bot.core.unit_of_work import begin_work
@@ -99,7 +99,7 @@ def roster(
         ),
     ] = None,
 ) -> None:
-    """Set the weekly shifts in which an officer is alerted."""
+    """Replace the weekly shifts in which an officer gets alerts."""
     from bot.casework.rules import BadShift, parse_shifts
     from storage import audit, officers
 

@@ -1,4 +1,4 @@
-"""The preferences of a person: settings they chose, and what their chat remembers for later."""
+"""The preferences of a person: chosen settings, and facts stored for the next conversation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 UPDATES, FORUMS = "updates", "forums"
 SWITCHES = (UPDATES, FORUMS)
 
-# The choices of quiet hours: first and last hour, in the city's time.
+# The choices of quiet hours: key -> (first hour, last hour), in the city's time.
 QUIET_HOURS = {"night": (21, 7), "long": (19, 8)}
 
 
@@ -46,7 +46,7 @@ class Preferences:
 
     `quiet` is a key of QUIET_HOURS, or None. `muted` are the switched off kinds of notice. `areas`
     are the codes of the units of the last submissions, newest first. `hidden` are the codes of
-    forums that the list leaves out. `link` is the deep link that the person opened last.
+    forums that the person hid from the list of forums. `link` is the deep link opened last.
     """
 
     quiet: str | None = None

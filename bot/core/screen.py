@@ -44,7 +44,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Paragraphs, buttons with choices, and one row of buttons to move (back, cancel, edit).
+    """Paragraphs, buttons with choices, and one row of navigation buttons (back, cancel, edit).
 
     With `sharing` there is a button by which the person shares a contact or a location.
     """
@@ -55,7 +55,10 @@ class Screen:
     sharing: tuple[Sharing, Words] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the screen as JSON values, for the outbox; `sharing` is left out."""
+        """Return the screen as JSON values, for the outbox.
+
+        `sharing` is left out: only questions have it, and questions are not sent by the outbox.
+        """
         return {
             "paragraphs": [_dump(words) for words in self.paragraphs],
             "choices": [[_dump(button.label), button.data] for button in self.choices],

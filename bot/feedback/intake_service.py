@@ -1,6 +1,6 @@
 """The end of the intake: a submission, its receipt and the alert to officers, in one transaction.
 
-That transaction is the turn which finishes the conversation.
+It is the transaction that handles the last message of the conversation.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
 
 
 async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
-    """Store the resident's consent to a version of the notice."""
+    """Store the resident's consent to a version of the privacy notice."""
     address = work.policy.pseudonyms.make_address(chat.id, named=True)
     consent = (version, chat.language, work.now)
     await residents.record_consent(
@@ -183,7 +183,7 @@ async def list_own_submissions(
 async def find_own_submission(
     connection: AsyncConnection, aliases: Sequence[int], typed: str
 ) -> OwnSubmission | None:
-    """Return a resident's own submission by its code as typed; None if it is not theirs."""
+    """Return the submission with the typed code; None if it is unknown or another person's."""
     submission = await submissions.find_submission(connection, submission_rules.parse_code(typed))
     if submission is None:
         return None

@@ -1,4 +1,4 @@
-"""Screens of residents beside the questions: the welcome, settings, their own submissions."""
+"""Screens of residents other than questions: the welcome, settings, their own submissions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def show_start(*, has_draft: bool, unit: str | None = None) -> Screen:
 
 
 def show_help() -> Screen:
-    """Return the commands, the official channels, and a warning of fraud."""
+    """Return the commands, the official channels, and a warning about fraud."""
     keys = ("help.text", "start.emergency", "help.official", "help.caution")
     return Screen(
         tuple(Words(key) for key in keys),
@@ -101,7 +101,7 @@ def confirm_withdrawal(code: str) -> Screen:
 def show_submissions(submissions: Sequence[Submission]) -> Screen:
     """Return the list of a person's submissions, newest first.
 
-    Pass one more than a page holds, and there is a button to the older ones.
+    At most PAGE_SIZE are shown. If more are passed, there is a button to the older ones.
     """
     if not submissions:
         return Screen((Words("mine.none"),))

@@ -1,8 +1,8 @@
 """Announcements: writing the messages of an announcement into the outbox, chunk by chunk.
 
-An announcement is a row that says how far its recipients were written. Each chunk is one
-transaction, so that a replica that stops is continued by another. The dedup key of a message lets
-nobody receive an announcement twice.
+An announcement is a row that stores up to which recipient its messages were written. Each chunk is
+one transaction, so that a replica that stops is continued by another. The dedup key of a message
+lets nobody receive an announcement twice.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _TRUE_IN = {
 
 
 async def expand_announcements(database: Database, now: datetime, *, policy: Policy) -> int:
-    """Write the messages of all due announcements into the outbox; return how many."""
+    """Write the messages of all due announcements into the outbox; return their number."""
     written = counted = 0
     while True:
         async with database.transaction() as connection:
@@ -189,7 +189,7 @@ async def stop_announcements(work: UnitOfWork, forum: Forum, *, kinds: Collectio
 async def announce_forum(work: UnitOfWork, forum: Forum, kind: str) -> None:
     """Announce a forum to everybody concerned, and in the channel if one is set.
 
-    Earlier announcements that are no longer true are stopped.
+    Announcements that this kind makes outdated are cancelled.
     """
     if kind != "results":
         await stop_announcements(work, forum, kinds=_TRUE_IN.keys() - {"results", kind})

@@ -1,4 +1,4 @@
-"""Messages to officers: alerts and notices of cases, digests, forums that they plan, groups.
+"""Messages to officers: alerts and notices about cases, digests, notices about forums.
 
 Messages about a case name its code, kind, topics and area, never its text or who wrote it.
 """
@@ -38,7 +38,8 @@ _HALL_LIFETIME = timedelta(hours=12)
 class CaseNotice:
     """A notice to officers about a case: a text, sent once for each kind and occasion.
 
-    `verbs` are the actions that they can do at once, each by a button.
+    `text` is the key of the text. `occasion` tells apart notices of one kind about one case, for
+    example the version of the case. `verbs` are the officer's actions that get a button.
     """
 
     kind: str
@@ -51,7 +52,7 @@ class CaseNotice:
 async def notify_officers(
     work: UnitOfWork, submission: Submission, officers: Iterable[Officer], notice: CaseNotice
 ) -> None:
-    """Tell officers of a case in their private chats."""
+    """Send a notice about a case to the private chats of officers."""
     language = work.policy.default_language
     recipients = [Addressee(officer.chat_id, language) for officer in officers]
     await _send_case_notice(work, submission, recipients, notice)
@@ -60,7 +61,7 @@ async def notify_officers(
 async def notify_unit_group(
     work: UnitOfWork, submission: Submission, group: UnitChat, notice: CaseNotice
 ) -> None:
-    """Tell a unit of a case in its group, or in a topic of it."""
+    """Send a notice about a case to the group of a unit, into the topic that the group chose."""
     language = work.policy.default_language
     recipient = Addressee(group.chat_id, language, thread_id=group.thread_id)
     await _send_case_notice(work, submission, [recipient], notice)
@@ -90,7 +91,10 @@ def _make_open_button(code: str) -> Button:
 async def replace_alerts(
     work: UnitOfWork, submission: Submission, officer: Officer, text: str
 ) -> None:
-    """Replace the alerts of a case by a text with the officer's name; cancel those not sent yet."""
+    """Edit the sent alerts of a case and cancel the others.
+
+    They get the text `text`, with the name of the officer who took the case.
+    """
     await outbox.cancel_by_submission(work.connection, submission.id, ALERT_KIND, work.now)
     params = {**describe_submission(submission, work.policy.zone), "officer": officer.name}
     screen = Screen((Words(text, params),), (_make_open_button(submission.code),))
@@ -218,7 +222,7 @@ async def notify_planners(
 async def confirm_hall_answer(
     work: UnitOfWork, officer: Officer, submission: Submission, screen: Screen
 ) -> None:
-    """Confirm an answer given in the hall to the officer who wrote it down."""
+    """Confirm an answer that was given at a forum to the officer who wrote it down."""
     message = Message(
         kind="hall",
         screen=screen,

@@ -19,7 +19,7 @@ _DETAIL = re.compile(r"DETAIL:.*?(?=\n\[SQL:|\n\nThe above|\n\nDuring|\Z)", re.D
 
 
 def configure_logs(*secrets: str, level: int = logging.INFO) -> None:
-    """Write all logs, of libraries too, to standard error. `secrets` are replaced in them."""
+    """Write all logs, those of libraries too, to standard error, with the `secrets` masked."""
 
     def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         if "exception" in event:

@@ -28,7 +28,7 @@ def chat_id_column(**options: Any) -> Any:
 
 
 def time_column(*, nullable: bool = False, **options: Any) -> Any:
-    """Declare a column for an aware moment."""
+    """Declare a column for an aware datetime."""
     column = Column(UtcDateTime, nullable=nullable, **options)
     return Field(default=None, sa_column=column) if nullable else Field(sa_column=column)
 
@@ -39,7 +39,7 @@ def enum_column(enum: type[StrEnum], **options: Any) -> Any:
 
 
 def json_column(*, nullable: bool = False, **options: Any) -> Any:
-    """Declare a JSON column. Its value is replaced, never mutated."""
+    """Declare a JSON column. Assign a new value: changes inside a value are not stored."""
     return Field(sa_column=Column(JSON, nullable=nullable, **options))
 
 

@@ -27,7 +27,7 @@ class BotApi:
     """Sends and edits messages, and answers callback queries.
 
     The library's own methods would turn every response into a Message, which costs more than the
-    request. The errors are the same.
+    request. Errors are raised as by the library.
     """
 
     def __init__(self, bot: Bot) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 async def fetch_file(bot: Bot, file_id: str) -> bytes:
-    """Return the content of a file. Raises NotFetched."""
+    """Return the content of a file. Raises NotFetched: too large, or no download."""
     try:
         file = await bot.get_file(file_id)
         if (file.file_size or 0) > MAX_FILE_BYTES:
