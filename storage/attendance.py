@@ -1,4 +1,4 @@
-"""Who attends a forum, who wants to hear of forums; and forums as residents may see them."""
+"""Registrations and subscriptions of residents, and the forums that residents may see."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ _OVER = (ForumState.REPORTED, ForumState.CLOSED)
 
 
 async def get_forum(connection: AsyncConnection, forum_id: int) -> Forum:
-    """The forum with an id."""
+    """Return the forum with an id."""
     found = await fetch_one(connection, Forum, select(_forums).where(_forums.c.id == forum_id))
     assert found is not None
     return found
 
 
 async def lock_forum(connection: AsyncConnection, forum_id: int) -> Forum | None:
-    """A forum, held until the transaction ends: its places are given by one at a time."""
+    """Return a forum and lock it until the transaction ends, so that places are given in turn."""
     statement = select(_forums).where(_forums.c.id == forum_id).with_for_update()
     return await fetch_one(connection, Forum, statement)
 
@@ -61,7 +61,7 @@ async def list_upcoming_forums(
     skip: int,
     most: int,
 ) -> Sequence[Forum]:
-    """Forums to come and those under way: those of the areas `near` first, then by their start."""
+    """Return future and current forums: those of the areas `near` first, then by start."""
     coming = (_forums.c.state == ForumState.PUBLISHED) & (_forums.c.starts_at > now)
     statement = (
         select(_forums)
@@ -74,7 +74,7 @@ async def list_upcoming_forums(
 
 
 async def list_past_forums(connection: AsyncConnection, *, skip: int, most: int) -> Sequence[Forum]:
-    """Forums whose results are known, the newest first."""
+    """Return the forums whose results are known, newest first."""
     statement = (
         select(_forums)
         .where(_forums.c.state.in_(_OVER))
@@ -88,7 +88,7 @@ async def list_past_forums(connection: AsyncConnection, *, skip: int, most: int)
 async def list_starting_forums(
     connection: AsyncConnection, now: datetime, until: datetime
 ) -> Sequence[Forum]:
-    """Published forums that start after now, but not after `until`."""
+    """Return the published forums that start after now, but not after `until`."""
     statement = (
         select(_forums)
         .where(_forums.c.state == ForumState.PUBLISHED)
@@ -101,13 +101,13 @@ async def list_starting_forums(
 async def map_forum_codes(
     connection: AsyncConnection, forum_ids: Collection[int]
 ) -> dict[int, str]:
-    """The codes of forums by their ids."""
+    """Return the codes of forums by their ids."""
     statement = select(_forums.c.id, _forums.c.code).where(_forums.c.id.in_(forum_ids))
     return {row.id: row.code for row in (await connection.execute(statement)).all()}
 
 
 async def list_commitments(connection: AsyncConnection, forum_id: int) -> Sequence[Commitment]:
-    """What was promised at a forum."""
+    """Return the commitments of a forum."""
     statement = (
         select(_commitments)
         .where(_commitments.c.forum_id == forum_id)
@@ -122,7 +122,7 @@ async def list_commitments(connection: AsyncConnection, forum_id: int) -> Sequen
 async def find_registration(
     connection: AsyncConnection, forum_id: int, aliases: Collection[int]
 ) -> Registration | None:
-    """The registration of one person, in whatever state."""
+    """Return the registration of one person, in any state; None without one."""
     statement = select(_rows).where(_rows.c.forum_id == forum_id, _rows.c.alias.in_(aliases))
     return await fetch_one(connection, Registration, statement)
 
@@ -130,17 +130,17 @@ async def find_registration(
 async def find_registration_by_token(
     connection: AsyncConnection, token: str
 ) -> Registration | None:
-    """The registration whose QR code carries a token."""
+    """Return the registration with a token (the content of its QR code); None without one."""
     return await fetch_one(connection, Registration, select(_rows).where(_rows.c.token == token))
 
 
 async def count_places_taken(connection: AsyncConnection, forum_id: int) -> int:
-    """How many people have a place, those who came included."""
+    """Return the number of people with a place, those who attended included."""
     return await _people(connection, forum_id, _HAS_A_PLACE)
 
 
 async def count_attended(connection: AsyncConnection, forum_id: int) -> int:
-    """How many people came."""
+    """Return the number of people who attended."""
     return await _people(connection, forum_id, (RegistrationState.ATTENDED,))
 
 
@@ -154,7 +154,7 @@ async def _people(
 
 
 async def list_waiting(connection: AsyncConnection, forum_id: int) -> Sequence[Registration]:
-    """The waiting list, in order."""
+    """Return the waiting list, in order."""
     statement = (
         select(_rows)
         .where(_rows.c.forum_id == forum_id, _rows.c.state == RegistrationState.WAITING)
@@ -164,7 +164,7 @@ async def list_waiting(connection: AsyncConnection, forum_id: int) -> Sequence[R
 
 
 async def get_waiting_number(connection: AsyncConnection, row: Registration) -> int:
-    """Which in the waiting list a registration is; the first is 1."""
+    """Return the position of a registration in the waiting list; the first is 1."""
     statement = select(func.count()).where(
         _rows.c.forum_id == row.forum_id,
         _rows.c.state == RegistrationState.WAITING,
@@ -174,7 +174,7 @@ async def get_waiting_number(connection: AsyncConnection, row: Registration) -> 
 
 
 async def add_registration(connection: AsyncConnection, values: Mapping[str, Any]) -> int:
-    """Keep a registration, at the end of the line; its id."""
+    """Store a registration as the last one; return its id."""
     made = await connection.execute(insert(_rows).values(**values).returning(_rows.c.id))
     return int(made.scalar_one())
 
@@ -190,7 +190,7 @@ async def delete_registration(connection: AsyncConnection, row_id: int) -> None:
 
 
 async def check_in(connection: AsyncConnection, token: str, now: datetime) -> bool:
-    """Somebody with a place is there; whether they were not before."""
+    """Record that a person with a place attends; return False if that was recorded before."""
     came = await connection.execute(
         update(_rows)
         .where(_rows.c.token == token, _rows.c.state == RegistrationState.REGISTERED)
@@ -202,7 +202,7 @@ async def check_in(connection: AsyncConnection, token: str, now: datetime) -> bo
 async def list_registrations(
     connection: AsyncConnection, aliases: Collection[int]
 ) -> Sequence[Registration]:
-    """Every registration of one person, by their forums."""
+    """Return every registration of one person, by their forums."""
     statement = select(_rows).where(_rows.c.alias.in_(aliases)).order_by(_rows.c.forum_id)
     return await fetch_all(connection, Registration, statement)
 
@@ -210,7 +210,7 @@ async def list_registrations(
 async def list_expected(
     connection: AsyncConnection, forum_id: int, after: int, most: int
 ) -> Sequence[Registration]:
-    """Those who have a place and are not there yet, page by page."""
+    """Return a page of the registrations with a place that have not attended yet."""
     statement = (
         select(_rows)
         .where(_rows.c.forum_id == forum_id, _rows.c.id > after)
@@ -222,7 +222,7 @@ async def list_expected(
 
 
 async def anonymise_registration(connection: AsyncConnection, row_id: int) -> None:
-    """Leave of somebody who came how many they were and as what, and nothing of who it was."""
+    """Remove the person from a registration; keep the number of people and the category."""
     await update_registration(
         connection, row_id, alias=-row_id, sealed="", token=f"nobody-{row_id}", offsets=None
     )
@@ -231,7 +231,7 @@ async def anonymise_registration(connection: AsyncConnection, row_id: int) -> No
 async def list_expired_registrations(
     connection: AsyncConnection, before: datetime, most: int
 ) -> Sequence[Registration]:
-    """Registrations, with somebody's name under seal, for forums that began before a moment."""
+    """Return registrations with an encrypted chat id, for forums that began before a time."""
     statement = (
         select(_rows)
         .join(_forums, _forums.c.id == _rows.c.forum_id)
@@ -246,7 +246,7 @@ async def list_expired_registrations(
 async def delete_registration_messages(
     connection: AsyncConnection, aliases: Collection[int], before: datetime | None = None
 ) -> None:
-    """Delete what people were told, or were to be told, of their registrations."""
+    """Delete the sent and waiting messages about registrations."""
     statement = delete(_outbox).where(
         _outbox.c.chat_id.in_(aliases), _outbox.c.kind.in_(MESSAGE_KINDS)
     )
@@ -258,7 +258,7 @@ async def delete_registration_messages(
 async def map_conversations(
     connection: AsyncConnection, chat_ids: Collection[int]
 ) -> dict[int, Conversation]:
-    """The rows of several chats, by their ids."""
+    """Return the rows of several chats, by chat id."""
     statement = select(_chats).where(_chats.c.chat_id.in_(chat_ids))
     return {row.chat_id: row for row in await fetch_all(connection, Conversation, statement)}
 
@@ -269,13 +269,13 @@ async def map_conversations(
 async def list_subscriptions(
     connection: AsyncConnection, aliases: Collection[int]
 ) -> Sequence[Subscription]:
-    """The areas and topics that somebody wants to hear of."""
+    """Return the areas and topics that a person subscribed to."""
     statement = select(_wishes).where(_wishes.c.alias.in_(aliases)).order_by(_wishes.c.id)
     return await fetch_all(connection, Subscription, statement)
 
 
 async def add_subscription(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Somebody wants to hear of the forums of an area or on a topic; once is enough."""
+    """Store a subscription to an area or a topic; an existing one is left as it is."""
     statement = insert_into(Subscription, connection.dialect.name).values(**values)
     await connection.execute(statement.on_conflict_do_nothing(index_elements=["alias", "subject"]))
 
@@ -283,7 +283,7 @@ async def add_subscription(connection: AsyncConnection, values: Mapping[str, Any
 async def delete_subscriptions(
     connection: AsyncConnection, aliases: Collection[int], subject: str | None = None
 ) -> None:
-    """Somebody no longer wants to hear of an area or a topic, or of any."""
+    """Delete the subscription of a person to an area or a topic, or all of them."""
     statement = delete(_wishes).where(_wishes.c.alias.in_(aliases))
     if subject is not None:
         statement = statement.where(_wishes.c.subject == subject)
@@ -293,7 +293,7 @@ async def delete_subscriptions(
 async def set_language(
     connection: AsyncConnection, aliases: Collection[int], language: str
 ) -> None:
-    """Write to somebody in another language from now on."""
+    """Set the language of the messages to a person."""
     for each in (_rows, _wishes):
         await connection.execute(
             update(each).where(each.c.alias.in_(aliases)).values(language=language)

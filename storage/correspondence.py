@@ -1,4 +1,4 @@
-"""What officers and residents write about a submission: proposed answers, and remarks."""
+"""Proposed answers and remarks: the texts of officers and residents about a submission."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _marks, _outbox = table(Reminder), table(Outbox)
 
 
 async def map_reminders(connection: AsyncConnection, forum: Forum) -> dict[int, Reminder]:
-    """How far the reminders of a forum's present start are expanded, by their offsets."""
+    """Return the progress of the reminders of a forum's present start, by offset."""
     statement = select(_marks).where(
         _marks.c.forum_id == forum.id, _marks.c.start_version == forum.start_version
     )
@@ -31,7 +31,7 @@ async def map_reminders(connection: AsyncConnection, forum: Forum) -> dict[int, 
 async def add_reminder(
     connection: AsyncConnection, forum: Forum, offset: int, now: datetime
 ) -> None:
-    """Store that an offset begins to be expanded; a row that exists is left as it is."""
+    """Store the reminder with an offset as begun; an existing row is left as it is."""
     statement = insert_into(Reminder, connection.dialect.name).values(
         forum_id=forum.id,
         start_version=forum.start_version,
@@ -52,7 +52,7 @@ async def update_reminder(
     cursor: int,
     finished_at: datetime | None,
 ) -> None:
-    """An offset is expanded up to a row, or to everybody."""
+    """Store up to which registration a reminder was written, or that it is finished."""
     await connection.execute(
         update(_marks)
         .where(_marks.c.forum_id == forum.id, _marks.c.offset == offset)
@@ -64,7 +64,7 @@ async def update_reminder(
 async def cancel_reminders(
     connection: AsyncConnection, forum_id: int, now: datetime, *, but_of_version: int | None
 ) -> None:
-    """Close what waits to remind of a forum, but for reminders of the version that is true.
+    """Cancel the waiting reminders of a forum, except those of the valid version.
 
     One that is being sent at this moment may have been sent; it is not tried again.
     """
@@ -77,7 +77,7 @@ async def cancel_reminders(
 async def cancel_reminders_of(
     connection: AsyncConnection, forum_id: int, alias: int, now: datetime
 ) -> None:
-    """Close what waits to remind one person of a forum."""
+    """Cancel the waiting reminders of one person for a forum."""
     await _close(connection, _update_unfinished(forum_id).where(_outbox.c.chat_id == alias), now)
 
 

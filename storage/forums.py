@@ -63,7 +63,7 @@ async def find_published_forum(connection: AsyncConnection, code: str) -> Forum 
 async def list_forums_of(
     connection: AsyncConnection, unit_code: str | None, *, skip: int, most: int
 ) -> Sequence[Forum]:
-    """The forums of a host unit or, without one, of all; the latest start first."""
+    """Return the forums of a host unit, or all without one, latest start first."""
     statement = select(_forums).order_by(_forums.c.starts_at.desc(), _forums.c.id.desc())
     if unit_code is not None:
         statement = statement.where(_forums.c.host_unit == unit_code)
@@ -73,7 +73,7 @@ async def list_forums_of(
 async def update_forum(
     connection: AsyncConnection, forum: Forum, by: Officer | None, **values: Any
 ) -> Forum | None:
-    """Write columns of a forum as it was read; None when somebody changed it since.
+    """Write columns of a forum as it was read. Return None if it was changed since.
 
     What is done `by` an officer is done only while they have the role and the unit they had.
     """
@@ -94,7 +94,7 @@ async def update_forum(
 
 
 async def iterate_forums(connection: AsyncConnection) -> AsyncIterator[Forum]:
-    """Every forum, oldest first."""
+    """Yield every forum, oldest first."""
     last = 0
     while True:
         statement = select(_forums).where(_forums.c.id > last).order_by(_forums.c.id).limit(200)
@@ -107,7 +107,7 @@ async def iterate_forums(connection: AsyncConnection) -> AsyncIterator[Forum]:
 
 
 async def list_reports_due(connection: AsyncConnection, before: datetime) -> Sequence[Forum]:
-    """Forums whose report is due before a moment and not there yet."""
+    """Return the forums without a report whose report is due before a time."""
     statement = select(_forums).where(
         _forums.c.state == ForumState.REPORT_DUE, _forums.c.report_due_at <= before
     )
@@ -115,7 +115,7 @@ async def list_reports_due(connection: AsyncConnection, before: datetime) -> Seq
 
 
 async def list_never_begun(connection: AsyncConnection, before: datetime) -> Sequence[Forum]:
-    """Forums that were to start before a moment, of which nobody said that they were held."""
+    """Return the published forums whose start is before a time and that nobody has begun."""
     statement = select(_forums).where(
         _forums.c.state == ForumState.PUBLISHED, _forums.c.starts_at <= before
     )
@@ -126,14 +126,14 @@ async def list_never_begun(connection: AsyncConnection, before: datetime) -> Seq
 
 
 async def add_commitment(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Store what was promised."""
+    """Store a commitment."""
     await connection.execute(insert(_commitments).values(**values))
 
 
 async def mark_commitments_kept(
     connection: AsyncConnection, submission_id: int, at: datetime
 ) -> None:
-    """What was promised, and is this case or one that was merged into it, was done."""
+    """Mark the commitments kept whose case is this one, or was merged into it."""
     merged = select(_cases.c.id).where(_cases.c.merged_into == submission_id)
     theirs = _commitments.c.submission_id
     await connection.execute(
@@ -147,7 +147,7 @@ async def mark_commitments_kept(
 async def list_commitments_due(
     connection: AsyncConnection, until: date, most: int
 ) -> list[tuple[Commitment, Forum]]:
-    """Promises that are due up to a day and not kept, with their forums; the oldest first.
+    """Return commitments due up to a day and not kept, with their forums, oldest first.
 
     Not of those whose case was closed otherwise, by a refusal for example.
     """
@@ -172,7 +172,7 @@ async def list_commitments_due(
 async def list_previous_commitments(
     connection: AsyncConnection, forum: Forum
 ) -> Sequence[Commitment]:
-    """What was promised at the host unit's forum before this one."""
+    """Return the commitments of the host unit's forum before this one."""
     last = (
         select(_forums.c.id)
         .where(_forums.c.host_unit == forum.host_unit, _forums.c.starts_at < forum.starts_at)
@@ -189,7 +189,7 @@ async def list_previous_commitments(
 
 
 async def add_announcement(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Have something announced; what was announced already is left as is."""
+    """Store an announcement; an existing one is left as it is."""
     statement = insert_into(Announcement, connection.dialect.name).values(
         cursor=0, source=0, left_out=0, **values
     )
@@ -199,7 +199,7 @@ async def add_announcement(connection: AsyncConnection, values: Mapping[str, Any
 
 
 async def lock_next_announcement(connection: AsyncConnection, now: datetime) -> Announcement | None:
-    """An announcement that is due and not expanded to its end, held; another's is left out."""
+    """Lock and return an unfinished announcement that is due; skip those locked by others."""
     statement = (
         select(_news)
         .where(_news.c.finished_at.is_(None), _news.c.cancelled_at.is_(None))
@@ -214,12 +214,12 @@ async def lock_next_announcement(connection: AsyncConnection, now: datetime) -> 
 async def update_announcement(
     connection: AsyncConnection, announcement_id: int, **values: Any
 ) -> None:
-    """Write how far an announcement is expanded."""
+    """Write the progress of an announcement."""
     await connection.execute(update(_news).where(_news.c.id == announcement_id).values(**values))
 
 
 async def list_announcements(connection: AsyncConnection, forum_id: int) -> Sequence[Announcement]:
-    """What was announced of a forum, oldest first."""
+    """Return the announcements of a forum, oldest first."""
     statement = select(_news).where(_news.c.forum_id == forum_id).order_by(_news.c.id)
     return await fetch_all(connection, Announcement, statement)
 
@@ -250,7 +250,7 @@ async def cancel_announcements(
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementRecipient:
-    """A recipient: the row they were found by, a pseudonym, the chat under seal, a language."""
+    """A recipient: the id of its row, the pseudonym, the encrypted chat id, the language."""
 
     id: int
     alias: int
@@ -259,7 +259,7 @@ class AnnouncementRecipient:
 
 
 def select_subscribers(area: str, everywhere: str, topics: Collection[str]) -> Select[Any]:
-    """Who wants to hear of an area, of everywhere, or of one of the topics.
+    """Select the subscribers of an area, of the whole city (`everywhere`), or of one of the topics.
 
     Of a forum for everywhere all hear who want to hear of any area.
 
@@ -280,7 +280,7 @@ def select_subscribers(area: str, everywhere: str, topics: Collection[str]) -> S
 
 
 def select_attendees(forum_id: int) -> Select[Any]:
-    """Who has a place at a forum, waits for one, or was there."""
+    """Select the people who have a place at a forum, wait for one, or attended."""
     return select(_places.c.id, _places.c.alias, _places.c.sealed, _places.c.language).where(
         _places.c.forum_id == forum_id, _places.c.state != RegistrationState.CANCELLED
     )
@@ -289,13 +289,13 @@ def select_attendees(forum_id: int) -> Select[Any]:
 async def filter_attending(
     connection: AsyncConnection, forum_id: int, aliases: Collection[int]
 ) -> set[int]:
-    """Which of some pseudonyms attend a forum."""
+    """Return those of some pseudonyms that attend a forum."""
     among = select_attendees(forum_id).where(_places.c.alias.in_(aliases))
     return {row.alias for row in (await connection.execute(among)).all()}
 
 
 def select_submitters(code: str) -> Select[Any]:
-    """Who gave an opinion for a forum."""
+    """Select the residents who gave an opinion for a forum."""
     return (
         select(_cases.c.id, _residents.c.alias, _residents.c.sealed, _cases.c.language)
         .join_from(_cases, _residents, _residents.c.id == _cases.c.resident_id)
@@ -306,7 +306,7 @@ def select_submitters(code: str) -> Select[Any]:
 async def list_recipients(
     connection: AsyncConnection, source: Select[Any], after: int, most: int
 ) -> Sequence[AnnouncementRecipient]:
-    """Recipients of a source after a row, in the rows' order."""
+    """Return recipients of a source after the row with an id, in the order of ids."""
     number = next(iter(source.selected_columns))
     statement = source.where(number > after).order_by(number).limit(most)
     return [AnnouncementRecipient(*row) for row in (await connection.execute(statement)).all()]
@@ -314,7 +314,7 @@ async def list_recipients(
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementProgress:
-    """How far an announcement has come, in messages."""
+    """The progress of an announcement: numbers of messages."""
 
     sent: int
     waiting: int
@@ -327,7 +327,7 @@ class AnnouncementProgress:
 async def count_progress(
     connection: AsyncConnection, announcement_ids: Collection[int]
 ) -> AnnouncementProgress:
-    """How far announcements have come, all together."""
+    """Return the progress of some announcements together."""
     theirs = _outbox.c.announcement_id.in_(announcement_ids)
     statement = select(_outbox.c.state, func.count()).where(theirs).group_by(_outbox.c.state)
     found = {OutboxState(row[0]): row[1] for row in (await connection.execute(statement)).all()}
@@ -357,7 +357,7 @@ async def count_progress(
 
 
 async def count_submissions_by_state(connection: AsyncConnection, code: str) -> dict[str, int]:
-    """How many opinions were given for a forum, by their state."""
+    """Return the number of submissions for a forum, by their state."""
     statement = (
         select(_cases.c.state, func.count()).where(_cases.c.forum == code).group_by(_cases.c.state)
     )

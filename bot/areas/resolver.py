@@ -234,7 +234,7 @@ def _rank_match(
 
 
 class _Agreement(IntEnum):
-    """How strongly another name agrees with a place."""
+    """The strength with which another name agrees with a place."""
 
     NONE = 0
     SHARED_LAND = 1

@@ -1,4 +1,4 @@
-"""What can be chosen for an action: an officer, a similar case, a template; and the checks of it.
+"""The choices of an action (an officer, a similar case, a template) and their checks.
 
 The `offer_…` functions load the facts of a short conversation: names and values. The `check_…`
 functions raise Refused for a choice that cannot be made any more.

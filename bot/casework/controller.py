@@ -1,4 +1,4 @@
-"""What officers ask for about cases: to open one, to act on it, lists, search."""
+"""Requests of officers about cases: open one, act on it, lists, search."""
 
 from __future__ import annotations
 

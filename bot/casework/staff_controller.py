@@ -1,4 +1,4 @@
-"""What officers arrange: joining, duty, absences, templates, and the group of their unit."""
+"""Requests of officers about themselves: joining, duty, absences, templates, unit groups."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Stop(Exception):
 
 
 class Navigation(Enum):
-    """What a button does; the value is its sign in the button's data."""
+    """The action of a button; the value is its sign in the button's data."""
 
     CHOOSE = "="
     BACK = "<"

@@ -86,7 +86,7 @@ def make_message_record(reply: Reply) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class MessageLimits:
-    """How much one answer may have: files, characters of all texts, bytes of one file."""
+    """The limits of one answer: files, characters of all texts, bytes of one file."""
 
     files: int
     characters: int

@@ -156,7 +156,7 @@ RecordRefusal = Callable[["UnitOfWork", Request], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Which function answers a verb.
+    """The function that answers a verb.
 
     `reads_only`: it changes nothing, so it runs beside a writing transaction. `record_refusal` is
     called in a transaction of its own after the function raised Refused.

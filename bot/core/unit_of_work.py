@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
-    """What a service needs to do its part of a transaction.
+    """The values that a service needs for its part of a transaction.
 
     `connection` belongs to the open transaction: services query and write with it and never commit.
     `now` is aware; every time that the transaction stores is this one.

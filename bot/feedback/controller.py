@@ -1,4 +1,4 @@
-"""What residents ask for: the start, their own submissions, the settings, the help."""
+"""Requests of residents: the start, their own submissions, the settings, the help."""
 
 from __future__ import annotations
 

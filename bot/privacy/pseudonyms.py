@@ -27,7 +27,7 @@ _MARK = 1 << 61
 
 @dataclass(frozen=True, slots=True)
 class ChatAddress:
-    """How to reach a resident: a pseudonym, and the chat id encrypted."""
+    """The address of a resident: a pseudonym, and the encrypted chat id."""
 
     alias: int
     sealed: str

@@ -29,7 +29,7 @@ OUTLIVED = "data.outlived"
 
 @dataclass(frozen=True)
 class RetentionPeriods:
-    """How long closed submissions are kept, by kind, and how long before the end to warn."""
+    """The time that closed submissions are kept, by kind, and the warning time before."""
 
     kept: Mapping[Kind, timedelta]
     warning: timedelta

@@ -1,4 +1,4 @@
-"""What officers ask for about many cases: the figures, and a spreadsheet of the open ones."""
+"""Requests of officers about many cases: figures, and a spreadsheet of open cases."""
 
 from __future__ import annotations
 

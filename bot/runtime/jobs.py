@@ -38,7 +38,7 @@ _MAX_SWEEP_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """What jobs need. `nudge` wakes the delivery of the outbox."""
+    """The values that jobs need. `nudge` wakes the delivery of the outbox."""
 
     database: Database
     policy: Policy

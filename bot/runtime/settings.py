@@ -149,7 +149,7 @@ class ClosedDaysSettings(_Section):
 
 
 class RetentionSettings(_Section):
-    """How long drafts, failed updates, registrations and submissions are kept."""
+    """The times that drafts, failed updates, registrations and submissions are kept."""
 
     draft_hours: float = Field(24, gt=0, le=24 * 30)
     draft_reminder_hours: float = Field(2, ge=0)
@@ -175,7 +175,7 @@ class PrivacySettings(_Section):
 
 
 class EvidenceSettings(_Section):
-    """Where the files of residents are stored: a folder, or a URL of fsspec."""
+    """The place of the files of residents: a folder, or a URL of fsspec."""
 
     url: str = "evidence"
 

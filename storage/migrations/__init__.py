@@ -26,7 +26,7 @@ def config(connection: Connection | None = None) -> Config:
 
 
 def described(item: object, name: str | None, *_how: object) -> bool:
-    """Whether the models describe it: not the index of words, which each database has its own."""
+    """Return True unless it belongs to the word index, which the models do not describe."""
     del item
     return not (name or "").startswith(("submission_words", "ix_submission_words"))
 

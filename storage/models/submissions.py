@@ -55,7 +55,7 @@ class Topic(StrEnum):
 
 
 class Identity(StrEnum):
-    """How a resident wants to be known and reached."""
+    """The way in which a resident wants to be named and reached."""
 
     CHANNEL = "channel"
     PHONE = "phone"

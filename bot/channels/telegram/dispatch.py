@@ -1,4 +1,4 @@
-"""Which method of the adapter handles which update, as python-telegram-bot's handlers."""
+"""The python-telegram-bot handlers that connect updates with the adapter's methods."""
 
 from __future__ import annotations
 
