@@ -259,11 +259,10 @@ class AnnouncementRecipient:
 
 
 def select_subscribers(area: str, everywhere: str, topics: Collection[str]) -> Select[Any]:
-    """Select the subscribers of an area, of the whole city (`everywhere`), or of one of the topics.
+    """Select the people who subscribed to a forum's area, to the whole city, or to one of `topics`.
 
-    Of a forum for everywhere all hear who want to hear of any area.
-
-    Each once, by the first of their wishes.
+    `everywhere` is the city's code. If it is the `area` of the forum, the subscribers of any area
+    are selected too. Each person is selected once, by the oldest subscription that fits.
     """
     earlier = _wishes.alias()
     found_already = (earlier.c.alias == _wishes.c.alias) & (earlier.c.id < _wishes.c.id)

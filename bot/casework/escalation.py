@@ -1,5 +1,4 @@
-"""What the clock does with cases: escalations, reminders before the due date, reports after it,
-and the closing of answered cases.
+"""Timed actions on cases: escalation, reminder and report around the due date, closing.
 
 A case is due because its row says so. The deduplication key of a message lets it be sent once,
 whichever replica wakes.

@@ -12,7 +12,6 @@ known from the start.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -382,26 +381,3 @@ def fingerprint_answers(answers: Answers) -> str:
     plain = {key: value for key, value in answers.items() if "." not in key}
     packed = orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2s(packed, digest_size=4).hexdigest()
-
-
-_DATA = re.compile(r"([a-z_]+)\.([a-z_]+)([=<!~])([^#]*)(?:#([0-9a-f]{6}))?", re.ASCII)
-
-
-def make_button_data(
-    flow: Flow, step: Step, move: Navigation, value: str = "", *, subject: str = ""
-) -> str:
-    """Return the data of a step's button, for example `feedback.kind=report`.
-
-    The mark of the subject stands at the end, as in `reject.reason!#1f3a5c`. Telegram takes at most
-    64 bytes.
-    """
-    return f"{flow.name}.{step.name}{move.value}{value}{subject and f'#{subject}'}"
-
-
-def parse_button_data(data: str) -> tuple[str, Reply] | None:
-    """Return the flow's name and the reply of a button's data; None for any other data."""
-    match = _DATA.fullmatch(data)
-    if match is None:
-        return None
-    flow, step, sign, value, subject = match.groups()
-    return flow, Reply(step=step, move=Navigation(sign), choice=value, subject=subject or "")

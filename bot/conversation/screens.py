@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.conversation.button_data import make_button_data, parse_button_data
 from bot.conversation.engine import (
     Ask,
     Navigation,
     Reply,
     list_editable,
-    make_button_data,
-    parse_button_data,
 )
 from bot.conversation.subjects import describe_subject, mark_subject
 from bot.core.screen import Button, Screen, Words

@@ -1,4 +1,4 @@
-"""What a person asks of a feature, and what the feature answers, without a messenger's own types.
+"""Requests of people to features, and the features' answers, without a messenger's own types.
 
 A channel turns its updates into requests and answers into its messages. The controllers of the
 features (`bot/*/controller.py`) turn requests into answers.

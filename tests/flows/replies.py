@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from bot.conversation.engine import Ask, Reply, SentFile, parse_button_data
+from bot.conversation.button_data import parse_button_data
+from bot.conversation.engine import Ask, Reply, SentFile
 from bot.conversation.screens import show_question
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.conversation.engine import Flow, Reply, Step, parse_button_data
+from bot.conversation.button_data import parse_button_data
+from bot.conversation.engine import Flow, Reply, Step
 from bot.conversation.inputs import text_input
 from bot.conversation.service import ConversationService, FlowBinding
 from bot.feedback.rules import NOTICE_VERSION
@@ -94,6 +95,8 @@ class Player:
     def show(self, turn: TurnScreen | None) -> None:
         """Read a screen."""
         if turn is not None and turn.screen.paragraphs:
+            for button in (*turn.screen.choices, *turn.screen.moves):
+                assert len(button.data.encode()) <= 64  # Telegram takes no more
             self.screens.append(turn.screen)
 
     async def start(self) -> None:

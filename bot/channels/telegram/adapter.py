@@ -18,8 +18,8 @@ from bot.channels.telegram.message_parser import (
     get_writer_id,
     parse_message,
 )
+from bot.conversation.button_data import parse_button_data
 from bot.conversation.chats import load_chat
-from bot.conversation.engine import parse_button_data
 from bot.core.requests import (
     CancelFlow,
     GroupRequest,
