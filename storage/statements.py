@@ -6,10 +6,10 @@ find its compiled form costs as much as to run it.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -33,8 +33,9 @@ def list_columns(model: type[SQLModel], *, without: Collection[str]) -> tuple[st
 
 def insert_into(model: type[SQLModel], dialect_name: str) -> Any:
     """Return an INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    insert = postgresql.insert if dialect_name == "postgresql" else sqlite.insert
-    return insert(table(model))
+    # A process uses one database, and loads the dialect of that one only.
+    dialect = import_module(f"sqlalchemy.dialects.{dialect_name}")
+    return dialect.insert(table(model))
 
 
 async def fetch_one(

@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 
 import storage.models  # noqa: F401 - fills the metadata
 from storage.migrations import described
+from storage.models.columns import set_index_conditions
 from storage.types import EnumByValue, UtcDateTime
 
 
@@ -19,6 +20,7 @@ def plainly(kind: str, item: Any, _context: object) -> str | Literal[False]:
     return False
 
 
+set_index_conditions()
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,

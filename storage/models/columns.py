@@ -8,6 +8,9 @@ from sqlmodel import Field, SQLModel
 
 from storage.types import AutoId, EnumByValue, UtcDateTime
 
+# Rows are not validated by pydantic, so its validators are built only if something asks for them.
+SQLModel.model_config["defer_build"] = True
+
 # Constraints have fixed names, so that a migration can change them on any database.
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -51,5 +54,17 @@ def submission_id_column() -> Any:
 
 
 def partial_index(name: str, condition: str, *columns: str) -> Index:
-    """Declare an index of the rows for which a condition in SQL is true."""
-    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+    """Declare an index of the rows for which a condition in SQL is true.
+
+    `set_index_conditions` gives the condition to the dialects: to do it here would load both.
+    """
+    return Index(name, *columns, info={"condition": condition})
+
+
+def set_index_conditions() -> None:
+    """Give the conditions of all partial indexes to both dialects, before tables are described."""
+    for table in SQLModel.metadata.tables.values():
+        for index in table.indexes:
+            if condition := index.info.get("condition"):
+                for dialect in ("sqlite", "postgresql"):
+                    index.dialect_options[dialect]["where"] = text(condition)

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 import storage.models  # noqa: F401 - fills the metadata
 from storage import migrations
 from storage.database import Database
+from storage.models.columns import set_index_conditions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 async def test_the_migrations_create_the_schema_of_the_models(database: Database) -> None:
     """Alembic finds no difference between the migrated schema and the models."""
+    set_index_conditions()
     options = {"compare_type": True, "include_object": migrations.described}
     async with database.reading() as connection:
         differences = await connection.run_sync(
