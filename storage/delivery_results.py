@@ -23,7 +23,12 @@ _rows = table(Outbox)
 
 @dataclass(frozen=True, slots=True)
 class SentResult:
-    """A claimed row was sent, as the message with this id."""
+    """A claimed row was sent.
+
+    - `attempt`: the number of the attempt, as claimed. It tells whether the sender still owns the
+      row.
+    - `message_id`: Telegram's id of the sent or edited message; None if unknown.
+    """
 
     row_id: int
     attempt: int
@@ -32,7 +37,13 @@ class SentResult:
 
 @dataclass(frozen=True, slots=True)
 class UnsentResult:
-    """A claimed row was not sent, or perhaps not: it waits until `next_at`, or is finished."""
+    """A claimed row was not sent, or may not have been sent.
+
+    - `attempt`: the number of the attempt, as claimed.
+    - `state`: the new state of the row: `waiting` for another attempt, else final.
+    - `next_at`: the earliest time of the next attempt.
+    - `repeated`: True if this or an earlier attempt may have succeeded.
+    """
 
     row_id: int
     attempt: int
@@ -101,9 +112,9 @@ async def record_results(
     outcomes: Sequence[SentResult | UnsentResult],
     now: datetime,
 ) -> int:
-    """Write the results of claimed rows. Return how many this owner still owned.
+    """Write the results of rows that the worker `owner` claimed. Return the number of rows written.
 
-    A row that was claimed again after its lease ended is left unchanged.
+    A row that another worker claimed after the lease ended is left unchanged.
     """
     finished = 0
     sent = [each for each in outcomes if isinstance(each, SentResult)]

@@ -19,7 +19,7 @@ _rows, _submissions = table(Attachment), table(Submission)
 
 
 async def claim_attachments(
-    connection: AsyncConnection, *, owner: str, now: datetime, lease: timedelta, most: int
+    connection: AsyncConnection, *, owner: str, now: datetime, lease: timedelta, max_rows: int
 ) -> Sequence[Attachment]:
     """Claim attachments that are due to be fetched, until the lease ends.
 
@@ -30,7 +30,7 @@ async def claim_attachments(
         select(_rows.c.id)
         .where(fetching, _rows.c.next_at <= now)
         .order_by(_rows.c.next_at, _rows.c.id)
-        .limit(most)
+        .limit(max_rows)
         .with_for_update(skip_locked=True)
         .cte("due")
         .prefix_with("MATERIALIZED", dialect="postgresql")

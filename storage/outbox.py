@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 _rows, _recipients, _paces = table(Outbox), table(Recipient), table(Pace)
 
-# The `next_at` of rows for a blocked chat, so that no claim looks at them.
+# The `next_at` of messages to a chat that blocks the bot. No worker claims them.
 PARKED = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Priority(IntEnum):
-    """The order in which rows are sent if not all can be; a smaller number is sent earlier."""
+    """The order of sending if many messages are due; a smaller number is sent earlier."""
 
     REPLY = 0
     ASSIGNMENT = 10
@@ -49,9 +49,14 @@ class Priority(IntEnum):
 class OutboxMessage:
     """A message to enqueue; of all messages with one `dedup_key` only the first is kept.
 
-    `kind`, `submission_id`, `forum_id` and `start_version` say what the message is about, so that
-    later statements can select it. The other fields are described at `storage.models.Outbox`. A
-    `critical` message is sent again when an attempt may have failed. Any other is left for review.
+    - `encrypted_chat_id`: for a resident, whose `chat_id` is a pseudonym. None for any other chat.
+    - `screen`: the message as JSON.
+    - `critical`: True if the message is sent again after an attempt that may have succeeded. False
+      if it is then left for an operator to review.
+    - `not_before`: the earliest time of sending; None for now.
+    - `edits`: the id of the sent message that this one replaces; None for a new message.
+
+    The other fields are described at `storage.models.Outbox`.
     """
 
     dedup_key: str
@@ -63,7 +68,7 @@ class OutboxMessage:
     expires_at: datetime
     critical: bool = True
     not_before: datetime | None = None
-    sealed: str | None = None
+    encrypted_chat_id: str | None = None
     thread_id: int | None = None
     edits: int | None = None
     announcement_id: int | None = None
@@ -82,7 +87,7 @@ async def enqueue_messages(
         {
             "dedup_key": message.dedup_key,
             "chat_id": message.chat_id,
-            "sealed": message.sealed,
+            "sealed": message.encrypted_chat_id,
             "priority": message.priority,
             "critical": message.critical,
             "language": message.language,
@@ -113,20 +118,22 @@ def _enqueue(dialect_name: str) -> Any:
 
 
 async def refresh_statistics(connection: AsyncConnection) -> None:
-    """Let PostgreSQL count the rows again. Does nothing on SQLite.
+    """Run ANALYZE on PostgreSQL, so that its planner knows how many rows wait. No-op on SQLite.
 
-    Measured: while its statistics say that there are few rows, it sorts all waiting ones for every
-    claim: 110 ms instead of 5 for 50,000 rows. Its automatic vacuum comes much later.
+    Measured: with old statistics, which say that there are few rows, PostgreSQL sorts all waiting
+    rows for every claim: 110 ms instead of 5 ms for 50,000 rows. Its autovacuum comes much later.
     """
     if connection.dialect.name == "postgresql":
         await connection.execute(text("ANALYZE outbox, recipient"))
 
 
 async def sweep_outbox(connection: AsyncConnection, now: datetime) -> dict[str, int]:
-    """Release rows whose lease ended, and expire waiting rows. Return the number of each.
+    """Release rows whose lease ended, and expire waiting rows after their `expires_at`.
 
-    A row whose sender vanished may have been sent. A critical row is sent again and marked as
-    repeated. Any other is left for a person to review.
+    Return the numbers of both under the keys "freed" and "expired".
+
+    A row whose lease ended may have been sent. A critical row is sent again and marked as
+    repeated. Any other gets the state `maybe_sent`, for an operator to review.
     """
     lost = and_(_rows.c.state == OutboxState.SENDING, _rows.c.lease_until <= now)
     freed = await connection.execute(
@@ -153,7 +160,7 @@ async def sweep_outbox(connection: AsyncConnection, now: datetime) -> dict[str, 
 
 
 async def block_chats(connection: AsyncConnection, chat_ids: Sequence[int], now: datetime) -> None:
-    """Mark chats as blocked, and park the messages that wait for them."""
+    """Mark chats as blocking the bot, and park the messages that wait for them."""
     await _set_blocked(connection, chat_ids, now)
     await park_messages(connection, chat_ids)
 
@@ -182,10 +189,10 @@ async def _set_blocked(
 
 
 async def park_messages(connection: AsyncConnection, chat_ids: Sequence[int]) -> None:
-    """Park the waiting messages of those chats that are blocked.
+    """Park the waiting messages of those chats that block the bot.
 
-    Otherwise every claim would look at them again. A few do no harm; many are parked when they are
-    enqueued.
+    A parked message has the `next_at` PARKED. Without parking, every claim would read these rows
+    again, which is slow if there are many.
     """
     blocked = select(_recipients.c.chat_id).where(
         _recipients.c.chat_id.in_(chat_ids), _recipients.c.blocked_at.is_not(None)
@@ -198,7 +205,7 @@ async def park_messages(connection: AsyncConnection, chat_ids: Sequence[int]) ->
 
 
 async def delay_messages(connection: AsyncConnection, chat_id: int | None, until: datetime) -> None:
-    """Send nothing before a moment: to one chat or (None) to all, as Telegram asks."""
+    """Delay the messages to one chat, or to all chats (None), until a time that Telegram named."""
     if chat_id is None:
         await connection.execute(
             update(_paces).where(_paces.c.next_free < until).values(next_free=until)
@@ -219,7 +226,7 @@ async def move_messages(connection: AsyncConnection, old_chat_id: int, new_chat_
 
 
 async def clear_topic(connection: AsyncConnection, chat_id: int) -> None:
-    """Send the unfinished messages of a group to the group itself: their topic is gone."""
+    """Remove the topic from a group's unfinished messages, because the topic was deleted."""
     await connection.execute(
         update(_rows)
         .where(_rows.c.chat_id == chat_id, _rows.c.finished_at.is_(None))
@@ -228,7 +235,7 @@ async def clear_topic(connection: AsyncConnection, chat_id: int) -> None:
 
 
 async def list_by_keys(connection: AsyncConnection, keys: Sequence[str]) -> Sequence[Outbox]:
-    """Return the messages with these dedup keys."""
+    """Return the messages in any state that have one of these dedup keys, in no order."""
     return await fetch_all(connection, Outbox, select(_rows).where(_rows.c.dedup_key.in_(keys)))
 
 
@@ -265,7 +272,7 @@ async def cancel_chat_messages(connection: AsyncConnection, chat_id: int, now: d
 async def list_by_submission(
     connection: AsyncConnection, submission_id: int, kind: str
 ) -> Sequence[Outbox]:
-    """Return the messages of one kind about a submission, oldest first."""
+    """Return the messages of one kind about a submission, in any state, oldest first."""
     statement = (
         select(_rows)
         .where(_rows.c.submission_id == submission_id, _rows.c.kind == kind)
@@ -277,7 +284,7 @@ async def list_by_submission(
 async def list_unsent_submissions(
     connection: AsyncConnection, chat_id: int, kind: str
 ) -> Sequence[int]:
-    """Return the ids of submissions with an unfinished message of a kind to a chat."""
+    """Return the ids of submissions about which a message of a kind to a chat is unfinished."""
     statement = (
         select(_rows.c.submission_id)
         .where(_rows.c.chat_id == chat_id, _rows.c.finished_at.is_(None))
@@ -287,14 +294,14 @@ async def list_unsent_submissions(
 
 
 async def count_by_state(connection: AsyncConnection) -> dict[str, int]:
-    """Return the number of rows in each state."""
+    """Return the number of rows in each state, by the state's value; 0 for an unused state."""
     statement = select(_rows.c.state, func.count()).group_by(_rows.c.state)
     counts = {row[0].value: row[1] for row in (await connection.execute(statement)).all()}
     return {state.value: counts.get(state.value, 0) for state in OutboxState}
 
 
 async def measure_lag(connection: AsyncConnection, now: datetime) -> timedelta:
-    """Return how long the oldest due row has been waiting, without blocked chats."""
+    """Return how long the oldest due row has been due; zero if none is. Skip blocked chats."""
     statement = (
         select(func.min(_rows.c.next_at))
         .outerjoin(_recipients, _recipients.c.chat_id == _rows.c.chat_id)

@@ -52,40 +52,44 @@ _SPARE = 1.002  # slots are spread a little, because the network delays some mes
 class Pacing:
     """The rate limit.
 
-    - `everyone`: messages per second to all chats together; 0 is no limit.
-    - `private`, `group`: seconds between two messages to one chat; 0 is no pause.
+    - `messages_per_second`: to all chats together; 0 is no limit.
+    - `private_pause`, `group_pause`: seconds between two messages to one private chat or one
+      group; 0 is no pause.
     """
 
-    everyone: float
-    private: float
-    group: float
+    messages_per_second: float
+    private_pause: float
+    group_pause: float
 
     @property
-    def step(self) -> timedelta:
-        """Return the time between two slots."""
-        return timedelta(seconds=_SPARE / self.everyone) if self.everyone else timedelta()
+    def slot_interval(self) -> timedelta:
+        """Return the time between two slots, zero without a limit."""
+        limit = self.messages_per_second
+        return timedelta(seconds=_SPARE / limit) if limit else timedelta()
 
     def get_pause(self, chat_id: int) -> timedelta:
         """Return the pause after a message to a chat. Groups have negative ids."""
-        return timedelta(seconds=self.group if chat_id < 0 else self.private)
+        return timedelta(seconds=self.group_pause if chat_id < 0 else self.private_pause)
 
     def compute_next_time(self, claimed: Sequence[ClaimedMessage]) -> datetime | None:
         """Return the earliest time at which a chat of `claimed` may get its next message.
 
         Return None without pauses.
         """
-        pauses = [(each.slot, self.get_pause(each.row.chat_id)) for each in claimed]
-        return min((slot + pause for slot, pause in pauses if pause), default=None)
+        pauses = [(each.send_at, self.get_pause(each.row.chat_id)) for each in claimed]
+        return min((send_at + pause for send_at, pause in pauses if pause), default=None)
 
 
 class DueMessage(Protocol):
-    """The columns of a due row.
+    """The columns of `storage.models.Outbox` that a worker needs to send a due row.
 
-    - `sealed`: the encrypted chat id, for residents.
+    - `chat_id`: for a resident a pseudonym.
+    - `sealed`: the encrypted chat id of a resident; None for any other chat.
     - `edits`: the id of the message that this one edits; None for a new message.
-    - `critical`: whether it is sent again after an attempt that may have succeeded.
+    - `critical`: True if it is sent again after an attempt that may have succeeded.
     - `screen`: the stored JSON as text.
-    - `repeated`: whether it may have been sent before.
+    - `repeated`: True if an earlier attempt may have succeeded.
+    - `attempt`: how often the row was claimed, including this time.
     """
 
     id: int
@@ -105,11 +109,15 @@ class DueMessage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMessage:
-    """A claimed row, the moment at which it may be sent, and the number of its slot."""
+    """A claimed row, and its slot: the time at which it may be sent.
+
+    Slots are numbered in the order of time, for all workers together. Without a rate limit for all
+    chats every number is 0.
+    """
 
     row: DueMessage
-    slot: datetime
-    number: int = 0
+    send_at: datetime
+    slot_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,23 +139,23 @@ async def claim_due_messages(
     now: datetime,
     lease: timedelta,
     pacing: Pacing,
-    most: int,
-    behind: timedelta = timedelta(),
+    max_rows: int,
+    delay: timedelta = timedelta(),
     horizon: timedelta = timedelta(seconds=0.25),
 ) -> ClaimedBatch:
-    """Claim up to `most` rows that may be sent within `horizon`, each with its own slot.
+    """Claim up to `max_rows` rows that may be sent within `horizon`, each with its own slot.
 
     No other worker claims them until the lease ends. Commit before sending. The horizon is short:
     if a worker vanishes, any row that it holds may have been sent.
 
     With a rate limit for all chats, only one worker sends at a time; the others get no rows. Two
     workers that are both late could exceed the limit together. The worker stays the only one until
-    no row is left, or until it has not claimed for a while (the stored `held_until`). `behind` is
-    how late the worker is: new slots begin later by it, so that the delay does not grow.
+    no row is left, or until it has not claimed for a while (the stored `held_until`). New slots
+    begin later by `delay`, by which the worker is late, so that it does not become later still.
     """
-    step = pacing.step
-    if not step:
-        rows = await _take_rows(connection, owner, now, lease, most)
+    interval = pacing.slot_interval
+    if not interval:
+        rows = await _take_rows(connection, owner, now, lease, max_rows)
         claimed = [ClaimedMessage(row, now) for row in rows]
         await _pace_chats(connection, claimed, pacing)
         return ClaimedBatch(claimed, pacing.compute_next_time(claimed))
@@ -155,8 +163,8 @@ async def claim_due_messages(
     is_foreign = pace.owner is not None and pace.owner != owner
     if is_foreign and now < pace.held_until:
         return ClaimedBatch([], pace.held_until)
-    slot = max(now, pace.next_free + (SLOT_GRACE if is_foreign else behind))
-    allowed = min(most, int((now + horizon - slot) / step) + 1)
+    slot = max(now, pace.next_free + (SLOT_GRACE if is_foreign else delay))
+    allowed = min(max_rows, int((now + horizon - slot) / interval) + 1)
     if allowed < 1:
         return ClaimedBatch([], slot - horizon / 2)
     rows = await _take_rows(connection, owner, now, lease, allowed)
@@ -165,10 +173,10 @@ async def claim_due_messages(
             await _set_pace(connection, owner=None)
         return ClaimedBatch([], None)
     claimed = [
-        ClaimedMessage(row, slot + step * index, pace.number + index)
+        ClaimedMessage(row, slot + interval * index, pace.number + index)
         for index, row in enumerate(rows)
     ]
-    free = slot + step * len(rows)
+    free = slot + interval * len(rows)
     await _set_pace(
         connection,
         next_free=free,
@@ -241,7 +249,7 @@ def _select_ready(priority: int) -> Any:
         .where(_rows.c.next_at <= moment, _rows.c.expires_at > moment)
         .where(is_first_of_chat, ~is_paused)
         .order_by(_rows.c.next_at, _rows.c.id)
-        .limit(bindparam("most"))
+        .limit(bindparam("max_rows"))
         .with_for_update(skip_locked=True)
         # Run once: PostgreSQL may run a plain subquery again for each row, past its limit.
         .cte(f"ready_{priority}")
@@ -259,7 +267,7 @@ def _make_take() -> Any:
     taken = (
         select(ready.c.id)
         .order_by(ready.c.priority, ready.c.next_at, ready.c.id)
-        .limit(bindparam("most"))
+        .limit(bindparam("max_rows"))
     )
     return (
         update(_rows)
@@ -282,12 +290,12 @@ _take_ready = _make_take()
 
 
 async def _take_rows(
-    connection: AsyncConnection, owner: str, now: datetime, lease: timedelta, most: int
+    connection: AsyncConnection, owner: str, now: datetime, lease: timedelta, max_rows: int
 ) -> list[DueMessage]:
     parameters = {
         "moment": now,
         "retried_by": now + LONGEST_BACKOFF,
-        "most": most,
+        "max_rows": max_rows,
         "by": owner,
         "until": now + lease,
     }
@@ -298,10 +306,10 @@ async def _take_rows(
 async def _pace_chats(
     connection: AsyncConnection, claimed: Sequence[ClaimedMessage], pacing: Pacing
 ) -> None:
-    if not claimed or not (pacing.private or pacing.group):
+    if not claimed or not (pacing.private_pause or pacing.group_pause):
         return
     paced = [
-        {"chat_id": each.row.chat_id, "next_at": each.slot + pacing.get_pause(each.row.chat_id)}
+        {"chat_id": each.row.chat_id, "next_at": each.send_at + pacing.get_pause(each.row.chat_id)}
         for each in claimed
     ]
     await connection.execute(_make_pace(connection.dialect.name), paced)
@@ -332,7 +340,7 @@ _find_next_due = _make_next_due()
 
 
 async def find_next_due(connection: AsyncConnection, now: datetime) -> datetime | None:
-    """Return when the next waiting row becomes due, or None."""
+    """Return the earliest time after `now` at which a waiting row becomes due, or None."""
     found = await connection.execute(_find_next_due, {"moment": now})
     due: datetime | None = found.scalar_one_or_none()
     return due

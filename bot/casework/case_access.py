@@ -164,6 +164,6 @@ async def lock_own_access(work: UnitOfWork, chat: Chat, typed: str) -> ResidentA
     if submission is None:
         return None
     owner = await submissions.find_owner(work.connection, submission.id)
-    if owner is None or owner.alias not in work.policy.pseudonyms.list_aliases(chat.id):
+    if owner is None or owner.alias not in work.policy.pseudonyms.list_pseudonyms(chat.id):
         return None
     return ResidentAccess(submission, work.now, work.policy.reopen_within)

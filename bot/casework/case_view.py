@@ -86,5 +86,5 @@ async def _is_banned(work: UnitOfWork, case: Submission) -> bool:
     if owner is None:
         return False
     pseudonyms = work.policy.pseudonyms
-    aliases = pseudonyms.list_aliases(pseudonyms.decrypt_chat_id(owner.sealed))
+    aliases = pseudonyms.list_pseudonyms(pseudonyms.decrypt_chat_id(owner.sealed))
     return await bans.find_ban(work.connection, aliases, work.now) is not None

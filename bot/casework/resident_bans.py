@@ -56,7 +56,7 @@ async def unban_resident(work: UnitOfWork, chat_id: int, code: str) -> bool:
     if owner is None:
         return False
     pseudonyms = work.policy.pseudonyms
-    aliases = pseudonyms.list_aliases(pseudonyms.decrypt_chat_id(owner.sealed))
+    aliases = pseudonyms.list_pseudonyms(pseudonyms.decrypt_chat_id(owner.sealed))
     is_lifted = await bans.delete_bans(work.connection, aliases)
     if is_lifted:
         await _record(work, UNBANNED, access, {})

@@ -1,1 +1,1 @@
-"""Messengers: each channel turns its updates into requests, and answers into its messages."""
+"""Channels to people, one package per messenger: updates become requests, answers messages."""

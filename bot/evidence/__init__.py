@@ -1,1 +1,1 @@
-"""Evidence: fetch the files that residents attach, check them, remove metadata, store them."""
+"""Evidence: the files that residents attach are fetched, checked, cleared of metadata, stored."""

@@ -7,7 +7,7 @@ import lzma
 import zipfile
 import zlib
 
-# The largest file that a bot can fetch: https://core.telegram.org/bots/api#getfile
+# The size of the largest file that a bot can fetch: https://core.telegram.org/bots/api#getfile
 MAX_FILE_BYTES = 20 * 1024 * 1024
 
 # The signatures of the accepted types: offset, bytes, type. General libraries for detection do not
@@ -40,7 +40,7 @@ _OPEN_DOCUMENT_PREFIX = "application/vnd.oasis.opendocument."
 
 
 def detect_content_type(content: bytes) -> str | None:
-    """Return the media type of an accepted file, None for every other file."""
+    """Return the media type of a file, such as "image/png"; None if its type is not accepted."""
     for offset, signature, content_type in _SIGNATURES:
         if content[offset : offset + len(signature)] == signature:
             return content_type

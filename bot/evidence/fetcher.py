@@ -1,6 +1,6 @@
-"""Fetch attachments in the background, one by one, with retries.
+"""Fetch attachments in the background, with retries.
 
-The submission is committed before. It stays valid whatever happens to its attachments.
+The submission is committed before. It stays valid if its attachments cannot be fetched.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-MAX_ATTEMPTS = 12
+MAX_ATTEMPTS = 12  # to fetch one attachment; then its state is `failed`
 _MAX_RETRY_DELAY = timedelta(hours=2)
 _LEASE = timedelta(minutes=5)  # longer than it takes to fetch MAX_FILE_BYTES
 _BATCH_SIZE = 4  # attachments that are fetched at the same time
@@ -52,10 +52,10 @@ class NotFetched(Exception):
 class _StoredFiles:
     """The names of the two stored files of an attachment, and facts of the original.
 
-    original: the name of the unchanged file
-    served:   the name of the copy without metadata
-    digest:   the SHA-256 of the original, in hexadecimal
-    size:     the size of the original in bytes
+    - `original`: the name of the unchanged file.
+    - `served`: the name of the copy without metadata.
+    - `digest`: the SHA-256 of the original, in hexadecimal.
+    - `size`: the size of the original in bytes.
     """
 
     original: str
@@ -78,10 +78,11 @@ class EvidenceFetcher:
             [AsyncConnection, Attachment, EvidenceState, datetime], Awaitable[None]
         ],
     ) -> None:
-        """Take the services.
+        """Create a fetcher.
 
-        fetch_file:     returns the content for a file id, or raises NotFetched
-        report_failure: notifies the resident of an attachment that will not be retried
+        - `fetch_file`: returns the content for Telegram's file id, or raises NotFetched.
+        - `report_failure`: notifies the resident of an attachment that will not be retried. It gets
+          the transaction, the attachment, its final state and the time.
         """
         self._database = database
         self._store = store
@@ -91,12 +92,19 @@ class EvidenceFetcher:
         self._owner = uuid4().hex
 
     async def fetch_due(self) -> int:
-        """Fetch all attachments that are due; return their number. Raises Unavailable."""
+        """Fetch and store all attachments that are due. Return their number.
+
+        The number includes those that failed. Raises Unavailable if the database cannot be used.
+        """
         count = 0
         while True:
             async with self._database.transaction() as connection:
                 claimed = await evidence.claim_attachments(
-                    connection, owner=self._owner, now=self._clock(), lease=_LEASE, most=_BATCH_SIZE
+                    connection,
+                    owner=self._owner,
+                    now=self._clock(),
+                    lease=_LEASE,
+                    max_rows=_BATCH_SIZE,
                 )
             if not claimed:
                 return count
@@ -104,7 +112,10 @@ class EvidenceFetcher:
             count += len(claimed)
 
     async def delete_erased_files(self) -> int:
-        """Delete the files of erased attachments, then their rows; return their number."""
+        """Delete the files and then the rows of all erased attachments. Return their number.
+
+        Raises Unavailable, and OSError if the store is not reachable.
+        """
         count = 0
         while True:
             async with self._database.transaction() as connection:
@@ -191,15 +202,15 @@ class EvidenceFetcher:
 
 
 def compute_retry_delay(attempt: int) -> timedelta:
-    """Return the delay after a failed attempt, from 10 seconds, doubled up to 2 hours.
+    """Return the delay before the next attempt: 10 seconds after attempt 1, doubled up to 2 hours.
 
-    The first attempt has the number 1.
+    `attempt` is the number of the failed attempt, from 1.
     """
     return min(timedelta(seconds=10) * (1 << min(attempt - 1, 12)), _MAX_RETRY_DELAY)
 
 
 def make_file_names(attachment_id: int) -> tuple[str, str]:
-    """Return the names of an attachment's files in the store: the original, and the copy.
+    """Return the names of an attachment's original and of its copy without metadata in the store.
 
     They are the same at every attempt, so a failed attempt leaves no other files behind.
     """
@@ -208,7 +219,10 @@ def make_file_names(attachment_id: int) -> tuple[str, str]:
 
 
 async def read_shown_copy(store: EvidenceStore, row: Attachment) -> bytes | None:
-    """Return an attachment's copy without metadata, None if it is not stored (yet)."""
+    """Return the content of an attachment's copy without metadata; None if it is not stored.
+
+    Raises OSError if the store is not reachable, Unreadable if the key is another one.
+    """
     if row.state is not EvidenceState.STORED or row.served is None:
         return None
     return await store.read_file(row.served)

@@ -20,7 +20,8 @@ class UnreadableMedia(Exception):
 def remove_metadata(content: bytes, content_type: str) -> bytes:
     """Return a picture or movie without its metadata. Files of other types are returned unchanged.
 
-    A picture is turned upright. A movie keeps its length and all offsets. Raises UnreadableMedia.
+    A picture is rotated as its metadata say. A movie keeps its size in bytes and all offsets.
+    Raises UnreadableMedia.
     """
     if content_type in _IMAGE_FORMATS:
         return _clean_picture(content, _IMAGE_FORMATS[content_type])

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class BadStore(Exception):
-    """The configured place for files cannot be used. The message says what to do."""
+    """The configured URL for files cannot be used. The message names the setting and the reason."""
 
 
 class EvidenceStore:
-    """Stores encrypted files by name. All methods raise OSError if the place is not reachable."""
+    """Stores encrypted files by name. All methods raise OSError if the store is not reachable."""
 
     def __init__(self, url: str, cipher: Cipher) -> None:
-        """Open the place at an fsspec URL: a path, file://, s3:// and others. Raises BadStore."""
+        """Open a store at an fsspec URL (a path, file://, s3:// and others). Raises BadStore."""
         import fsspec
 
         self._cipher = cipher

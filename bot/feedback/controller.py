@@ -66,7 +66,7 @@ async def list_submissions(work: UnitOfWork, request: Request) -> Answers:
     """
     found = await intake_service.list_own_submissions(
         work.connection,
-        work.policy.pseudonyms.list_aliases(request.chat.id),
+        work.policy.pseudonyms.list_pseudonyms(request.chat.id),
         before=parse_number(request.argument),
         limit=screens.PAGE_SIZE + 1,
     )
@@ -130,7 +130,7 @@ async def send_receipt(work: UnitOfWork, request: Request) -> Answers:
 
 async def _find_own(work: UnitOfWork, request: Request) -> OwnSubmission | None:
     """Return the person's submission whose code is the argument; None for another person's."""
-    aliases = work.policy.pseudonyms.list_aliases(request.chat.id)
+    aliases = work.policy.pseudonyms.list_pseudonyms(request.chat.id)
     return await intake_service.find_own_submission(work.connection, aliases, request.argument)
 
 
@@ -143,7 +143,7 @@ async def change_language(work: UnitOfWork, request: Request) -> Answers:
     """Use another language in this chat, and in notices of forums to this person."""
     language = request.action
     await chats.set_language(work, request.chat.id, language)
-    aliases = work.policy.pseudonyms.list_aliases(request.chat.id, named=True)
+    aliases = work.policy.pseudonyms.list_pseudonyms(request.chat.id, named=True)
     await attendance.set_language(work.connection, aliases, language)
     return Show(screens.show_settings(request.chat.preferences), language=language)
 

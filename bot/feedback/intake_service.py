@@ -45,10 +45,10 @@ async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
     Raises Refused for a person who is banned or reached a limit.
     """
     await intake_limits.check_limits(
-        work, work.policy.pseudonyms.list_aliases(chat.id), work.policy.limits
+        work, work.policy.pseudonyms.list_pseudonyms(chat.id), work.policy.limits
     )
     resident = await residents.find_resident(
-        work.connection, work.policy.pseudonyms.list_aliases(chat.id, named=True)
+        work.connection, work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)
     )
     agreed = {"@agreed": resident.consent_version} if resident else {}
     last = {"@areas": list(chat.preferences.areas)}
@@ -60,7 +60,7 @@ async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
     address = work.policy.pseudonyms.make_address(chat.id, named=True)
     consent = (version, chat.language, work.now)
     await residents.record_consent(
-        work.connection, address.alias, address.sealed, consent, named=True
+        work.connection, address.pseudonym, address.encrypted_chat_id, consent, named=True
     )
     await audit.append_entry(
         work.connection,
@@ -105,13 +105,13 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
         "due_at": work.policy.compute_due(kind, work.now),
     }
     files = make_attachment_rows(answers["details"], work.now)
-    submission = await submissions.add_submission(work.connection, address.alias, values, files)
+    submission = await submissions.add_submission(work.connection, address.pseudonym, values, files)
     if not confidential:
         await _remember_area(work, chat, answers["area"])
     await audit.append_entry(
         work.connection, RECEIVED, work.now, role=audit.RESIDENT, submission_id=submission.id
     )
-    recipient = Addressee(address.alias, chat.language, address.sealed)
+    recipient = Addressee(address.pseudonym, chat.language, address.encrypted_chat_id)
     receipt = show_receipt(submission, work.policy)
     await to_resident.send_receipt(work, submission, recipient, receipt)
     await assign_and_alert(work, submission)
@@ -123,13 +123,13 @@ async def _store_unnamed_resident(work: UnitOfWork, chat: Chat, address: ChatAdd
     Only the day of the consent is kept: the exact time would connect the two residents.
     """
     named = await residents.find_resident(
-        work.connection, work.policy.pseudonyms.list_aliases(chat.id, named=True)
+        work.connection, work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)
     )
     assert named is not None
     day = named.consent_at.replace(hour=0, minute=0, second=0, microsecond=0)
     consent = (named.consent_version, named.consent_language, day)
     await residents.record_consent(
-        work.connection, address.alias, address.sealed, consent, named=False
+        work.connection, address.pseudonym, address.encrypted_chat_id, consent, named=False
     )
 
 

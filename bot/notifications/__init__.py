@@ -1,1 +1,1 @@
-"""The only builders of outbox messages: one module for residents, one for officers."""
+"""Functions that put messages into the outbox: one module for residents, one for officers."""

@@ -1,7 +1,7 @@
-"""A message on its way to the outbox: to whom, of what kind, and how long it is of use.
+"""Messages and their recipients, and functions that put them into the outbox.
 
-Only this package makes messages of the outbox. It makes their deduplication keys too. A key is
-compared as a whole and never parsed: what is needed later is a column of the outbox.
+Only this package puts messages into the outbox and makes their deduplication keys. A key is
+compared as a whole and never parsed. Facts that are needed later have a column of the outbox.
 """
 
 from __future__ import annotations
@@ -24,24 +24,30 @@ if TYPE_CHECKING:
 class Addressee:
     """A chat that a message goes to.
 
-    Of a resident `chat_id` is a pseudonym and `sealed` the encrypted chat id. `thread_id` is a
-    topic of a group. Nothing is sent before `not_before`, the end of a resident's quiet hours.
+    - `chat_id`: for a resident a pseudonym.
+    - `language`: the code of the language to write in, such as "vi".
+    - `encrypted_chat_id`: of a resident; None for any other chat.
+    - `thread_id`: the topic of a group; None for the group itself.
+    - `not_before`: the earliest time of sending, the end of a resident's quiet hours; None for now.
     """
 
     chat_id: int
     language: str
-    sealed: str | None = None
+    encrypted_chat_id: str | None = None
     thread_id: int | None = None
     not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message of a `kind`, which is of use until `expires_at`.
+    """A message to send, without its recipient.
 
-    A message that is not `critical` is not sent again if an attempt may have arrived. The ids say
-    what it is about. `edits` is the id of the sent message that it replaces. `start_version` is
-    that of the forum's start which a reminder is about.
+    - `kind`: the type of message, such as "alert" or "receipt".
+    - `expires_at`: the message is not sent after this time.
+    - `critical`: True if the message is sent again after an attempt that may have succeeded.
+    - `edits`: Telegram's id of the sent message that this one replaces; None for a new message.
+    - `submission_id`, `forum_id`, `announcement_id`: what the message is about.
+    - `start_version`: of a reminder, the `Forum.start_version` that it was made for.
     """
 
     kind: str
@@ -57,9 +63,9 @@ class Message:
 
 
 def make_key(kind: str, *parts: object) -> str:
-    """Return a deduplication key. Of all messages with one key the first is sent.
+    """Return a deduplication key. Of all messages with one key only the first is sent.
 
-    `parts` name the recipient and the occasion; empty ones are left out.
+    `parts` identify the recipient and the occasion; empty strings are left out.
     """
     return ":".join((kind, *(str(part) for part in parts if part != "")))
 
@@ -67,7 +73,7 @@ def make_key(kind: str, *parts: object) -> str:
 async def send_message(
     work: UnitOfWork, message: Message, recipients: Iterable[tuple[Addressee, str]]
 ) -> None:
-    """Put one message into the outbox for several recipients, each with its deduplication key."""
+    """Put one message into the outbox, once for each pair of recipient and deduplication key."""
     screen = message.screen.to_json()  # Once: an announcement has thousands of recipients.
     rows = [_make_row(message, screen, recipient, key) for recipient, key in recipients]
     await outbox.enqueue_messages(work.connection, rows, work.now)
@@ -76,7 +82,7 @@ async def send_message(
 async def send_messages(
     work: UnitOfWork, messages: Iterable[tuple[Message, Addressee, str]]
 ) -> None:
-    """Put several messages into the outbox, each with its recipient and its deduplication key."""
+    """Put messages into the outbox, each with its own recipient and deduplication key."""
     rows = [
         _make_row(message, message.screen.to_json(), recipient, key)
         for message, recipient, key in messages
@@ -91,7 +97,7 @@ def _make_row(
         dedup_key=key,
         kind=message.kind,
         chat_id=recipient.chat_id,
-        sealed=recipient.sealed,
+        encrypted_chat_id=recipient.encrypted_chat_id,
         thread_id=recipient.thread_id,
         language=recipient.language,
         not_before=recipient.not_before,

@@ -1,4 +1,4 @@
-"""Summaries of what messages are about, as parameters of texts."""
+"""The facts of a submission that messages and screens show, as parameters of texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def describe_submission(submission: Submission, zone: ZoneInfo) -> dict[str, Param]:
-    """Return code, state, kind, topics, area and due date: what everybody concerned may read."""
+    """Return code, state, kind, topics, area and due date of a submission.
+
+    The resident and all officers may read these. `zone` decides the day of the due date.
+    """
     return {
         "code": submission.code,
         "state": Words(f"state.{submission.state}"),

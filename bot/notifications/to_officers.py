@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.core.unit_of_work import UnitOfWork
     from storage.models import Forum, Officer, Submission, UnitChat
 
-ALERT_KIND = "alert"  # the kind of the messages that tell officers of a case they may take on
+ALERT_KIND = "alert"  # `Outbox.kind` of the messages about a case that an officer may accept
 
 _CASE_LIFETIME = timedelta(days=30)
 _DIGEST_LIFETIME = timedelta(hours=12)
@@ -36,10 +36,12 @@ _HALL_LIFETIME = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class CaseNotice:
-    """A notice to officers about a case: a text, sent once for each kind and occasion.
+    """A notice to officers about a case, sent once to each for each kind and occasion.
 
-    `text` is the key of the text. `occasion` tells apart notices of one kind about one case, for
-    example the version of the case. `verbs` are the officer's actions that get a button.
+    - `kind`: the type of message, stored in `Outbox.kind`.
+    - `text`: the key of the text.
+    - `occasion`: distinguishes notices of one kind about one case. Often the version of the case.
+    - `verbs`: the codes of the actions that get a button, such as "accept".
     """
 
     kind: str
@@ -61,7 +63,7 @@ async def notify_officers(
 async def notify_unit_group(
     work: UnitOfWork, submission: Submission, group: UnitChat, notice: CaseNotice
 ) -> None:
-    """Send a notice about a case to the group of a unit, into the topic that the group chose."""
+    """Send a notice about a case to a unit's group, or to the topic that was linked there."""
     language = work.policy.default_language
     recipient = Addressee(group.chat_id, language, thread_id=group.thread_id)
     await _send_case_notice(work, submission, [recipient], notice)
@@ -91,9 +93,9 @@ def _make_open_button(code: str) -> Button:
 async def replace_alerts(
     work: UnitOfWork, submission: Submission, officer: Officer, text: str
 ) -> None:
-    """Edit the sent alerts of a case and cancel the others.
+    """Replace the text of a case's sent alerts, and cancel the alerts that are not sent yet.
 
-    They get the text `text`, with the name of the officer who took the case.
+    `text` is the key of the new text. It gets the name of `officer`, who accepted the case.
     """
     await outbox.cancel_by_submission(work.connection, submission.id, ALERT_KIND, work.now)
     params = {**describe_submission(submission, work.policy.zone), "officer": officer.name}
@@ -120,14 +122,14 @@ async def replace_alerts(
 async def filter_without_digest(
     work: UnitOfWork, officers: Sequence[Officer], day: date
 ) -> list[Officer]:
-    """Return the officers who have no digest of a day yet."""
+    """Return the officers to whom no digest of a day was sent or enqueued yet."""
     keys = [_make_digest_key(officer, day) for officer in officers]
     sent = {row.dedup_key for row in await outbox.list_by_keys(work.connection, keys)}
     return [officer for officer in officers if _make_digest_key(officer, day) not in sent]
 
 
 async def send_digest(work: UnitOfWork, officer: Officer, day: date, screen: Screen) -> None:
-    """Send an officer the digest of a day, once."""
+    """Send an officer `screen` as the digest of a day. A second call for the day sends nothing."""
     message = Message(
         kind="digest",
         screen=screen,
@@ -146,7 +148,10 @@ def _make_digest_key(officer: Officer, day: date) -> str:
 async def notify_group_lost(
     work: UnitOfWork, group: UnitChat, officers: Sequence[Officer], words: Words
 ) -> None:
-    """Tell officers that the bot cannot write to their unit's group, or to its topic, any more."""
+    """Tell officers that the bot can no longer write to their unit's group or to its topic.
+
+    `words` is the text. Each officer gets it once for each time the group was linked.
+    """
     message = Message(
         kind=words.key,
         screen=Screen((words,)),
@@ -168,7 +173,7 @@ async def notify_group_lost(
 
 
 async def answer_group_command(work: UnitOfWork, request: GroupRequest, words: Words) -> None:
-    """Answer a command that was given in a group, in the topic where it was given."""
+    """Send `words` as the answer to a command, to the group and topic in which it was given."""
     message = Message(
         kind="group",
         screen=Screen((words,)),
@@ -190,9 +195,10 @@ async def notify_planners(
     occasion: str = "",
     **params: Param,
 ) -> None:
-    """Send a text about a forum to officers.
+    """Send a text about a forum to the officers who plan or hold it.
 
-    Each officer gets it once per `occasion`; if that is empty, once per version of the forum.
+    `text` is the key of the text. It gets the title, the start and the reason of the forum, and
+    `params`. Each officer gets it once per `occasion`, or by default once per version of the forum.
     """
     words = Words(
         text,
@@ -222,7 +228,7 @@ async def notify_planners(
 async def confirm_hall_answer(
     work: UnitOfWork, officer: Officer, submission: Submission, screen: Screen
 ) -> None:
-    """Confirm an answer that was given at a forum to the officer who wrote it down."""
+    """Send `screen` to the officer who entered an answer that was given orally at a forum."""
     message = Message(
         kind="hall",
         screen=screen,

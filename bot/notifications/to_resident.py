@@ -41,10 +41,14 @@ async def notify_resident(
     buttons: tuple[Button, ...] = (),
     always: bool = False,
 ) -> None:
-    """Tell the resident of a submission something, once for each kind and occasion.
+    """Send paragraphs and buttons to the resident of a submission, once per kind and occasion.
 
-    It waits for the end of the resident's quiet hours. Unless it is sent `always`, it is left out
-    if the resident switched such messages off. Nobody is told of an erased submission.
+    - `kind`: the type of message, stored in `Outbox.kind`.
+    - `occasion`: distinguishes messages of one kind about one submission.
+    - `always`: True if the message is sent even to a resident who switched such messages off.
+
+    The message waits for the end of the resident's quiet hours. If the submission is erased,
+    nothing is sent.
     """
     owner = await submissions.find_owner(work.connection, submission.id)
     if owner is None:
@@ -75,7 +79,7 @@ async def notify_resident(
 async def notify_file_failed(
     work: UnitOfWork, attachment: Attachment, state: EvidenceState
 ) -> None:
-    """Tell a resident which of their files could not be stored, why, and what they can do."""
+    """Tell a resident that a file was not stored. `state` is the final state, and the reason."""
     submission = await evidence.get_submission_of(work.connection, attachment)
     file = attachment.file_name or Words(f"files.{attachment.type}")
     words = Words(
@@ -90,7 +94,7 @@ async def notify_file_failed(
 async def send_receipt(
     work: UnitOfWork, submission: Submission, recipient: Addressee, screen: Screen
 ) -> None:
-    """Send the receipt of a submission to its resident, once."""
+    """Send `screen` as the receipt of a submission. A second call sends nothing."""
     message = Message(
         kind="receipt",
         screen=screen,
@@ -104,7 +108,7 @@ async def send_receipt(
 async def confirm_oral_submission(
     work: UnitOfWork, submission: Submission, recipient: Addressee, screen: Screen
 ) -> None:
-    """Confirm what was spoken in the hall to the person who wrote it down, once."""
+    """Send `screen` to the person who entered an oral submission. A second call sends nothing."""
     message = Message(
         kind="spoken",
         screen=screen,
@@ -118,7 +122,10 @@ async def confirm_oral_submission(
 async def notify_draft_expires(
     work: UnitOfWork, chat_id: int, language: str, *, expires_at: datetime
 ) -> None:
-    """Remind a chat that its draft will be deleted, with buttons to resume or drop it."""
+    """Warn a chat that its draft will be deleted at `expires_at`, with buttons to resume or drop.
+
+    `chat_id` is the real chat id: a person with a draft may not have agreed to anything yet.
+    """
     message = Message(
         kind="draft",
         screen=Screen(
@@ -139,7 +146,7 @@ async def notify_draft_expires(
 async def notify_attendee(
     work: UnitOfWork, forum: Forum, registration: Registration, kind: str, screen: Screen
 ) -> None:
-    """Tell a person who registered for a forum something that they cannot do without."""
+    """Send a screen about a forum to one registered person. Every call sends a message."""
     message = Message(
         kind=kind,
         screen=screen,
@@ -156,7 +163,11 @@ async def notify_attendee(
 async def remind_attendees(
     work: UnitOfWork, forum: Forum, offset: int, reminders: Iterable[tuple[Addressee, Screen]]
 ) -> None:
-    """Remind attendees of a forum, `offset` minutes before its start, once for each start."""
+    """Send reminders to attendees of a forum, one screen for each.
+
+    `offset` is the number of minutes before the start. Each attendee gets one reminder per offset
+    and `Forum.start_version`.
+    """
     await send_messages(
         work,
         [
@@ -185,7 +196,7 @@ async def send_announcement(
     *,
     expires_at: datetime,
 ) -> None:
-    """Send an announcement of a forum to a chunk of its recipients, each once."""
+    """Send an announcement of a forum to some of its recipients. Each recipient gets it once."""
     message = Message(
         kind="forum",
         screen=screen,
@@ -208,9 +219,10 @@ async def post_in_channel(
     *,
     expires_at: datetime,
 ) -> None:
-    """Post an announcement of a forum in the channel, if there is one, once for each subject.
+    """Post an announcement of a forum in the configured channel, once per subject.
 
-    A subject is the kind of the announcement and the version of the forum, or of its start.
+    `subject` is the kind of the announcement, and the version of the forum or of its start. Do
+    nothing if no channel is configured.
     """
     if work.policy.channel is None:
         return
@@ -229,7 +241,7 @@ async def post_in_channel(
 async def cancel_channel_posts(
     work: UnitOfWork, forum: Forum, subjects: Iterable[tuple[str, int]]
 ) -> None:
-    """Cancel those posts of some subjects that have not been sent."""
+    """Cancel the posts of a forum with one of these subjects that are not sent yet."""
     keys = [_make_channel_key(forum, subject) for subject in subjects]
     await outbox.cancel_by_keys(work.connection, keys, work.now)
 

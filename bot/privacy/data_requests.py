@@ -67,7 +67,7 @@ class PersonalData:
 
 async def load_personal_data(work: UnitOfWork, chat_id: int) -> PersonalData:
     """Return the stored data of the person of a chat."""
-    aliases = work.policy.pseudonyms.list_aliases(chat_id)
+    aliases = work.policy.pseudonyms.list_pseudonyms(chat_id)
     own = await submissions.list_submissions_of(
         work.connection, aliases, before=None, most=_MAX_SUBMISSIONS
     )
@@ -88,7 +88,7 @@ async def make_copy(work: UnitOfWork, chat_id: int) -> bytes:
     """
     held = await load_personal_data(work, chat_id)
     resident = await residents.find_resident(
-        work.connection, work.policy.pseudonyms.list_aliases(chat_id, named=True)
+        work.connection, work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
     )
     chat = await conversations.find_conversation(work.connection, chat_id)
     document = {
@@ -195,14 +195,14 @@ async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
             await release_merged_cases(work, submission.id)
         await _record_action(work, ERASED, submission)
         gone += 1
-    await erase_attendee(work, work.policy.pseudonyms.list_aliases(chat_id))
+    await erase_attendee(work, work.policy.pseudonyms.list_pseudonyms(chat_id))
     await failed_updates.delete_failed_updates_of(
-        work.connection, chat_id, work.policy.pseudonyms.list_aliases(chat_id, named=True)
+        work.connection, chat_id, work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
     )
     await erasure.compact_search_index(work.connection)
     if not kept:
         await erasure.delete_residents(
-            work.connection, work.policy.pseudonyms.list_aliases(chat_id)
+            work.connection, work.policy.pseudonyms.list_pseudonyms(chat_id)
         )
         await conversations.delete_conversation(work.connection, chat_id)
     return ErasureReport(gone, kept)
@@ -214,7 +214,9 @@ async def withdraw_consent(work: UnitOfWork, chat_id: int) -> ErasureReport:
     Submissions that the law requires are kept without consent (Law 91/2025/QH15, art. 19).
     """
     report = await erase_person(work, chat_id)
-    await residents.withdraw_consent(work.connection, work.policy.pseudonyms.list_aliases(chat_id))
+    await residents.withdraw_consent(
+        work.connection, work.policy.pseudonyms.list_pseudonyms(chat_id)
+    )
     await conversations.delete_conversation(work.connection, chat_id)
     await audit.append_entry(work.connection, WITHDRAWN, work.now, role=audit.RESIDENT)
     return report

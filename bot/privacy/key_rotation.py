@@ -53,7 +53,7 @@ async def rotate_keys(database: Database, pseudonyms: Pseudonyms) -> int:
                     pseudonyms.decrypt_chat_id(resident.sealed), named=resident.named
                 )
                 await encrypted_fields.move_resident(
-                    connection, resident.alias, address.alias, address.sealed
+                    connection, resident.alias, address.pseudonym, address.encrypted_chat_id
                 )
             for row in await encrypted_fields.list_submissions_with_phone(
                 connection, [each.id for each in residents]
@@ -95,13 +95,13 @@ async def encrypt_plain_rows(database: Database, pseudonyms: Pseudonyms) -> int:
                     )
                 address = pseudonyms.make_address(chat_id, named=True)
                 await encrypted_fields.move_resident(
-                    connection, resident.alias, address.alias, address.sealed
+                    connection, resident.alias, address.pseudonym, address.encrypted_chat_id
                 )
                 confidential = [row.id for row in own if row.confidential]
                 if confidential:
                     other = pseudonyms.make_address(chat_id, named=False)
                     await encrypted_fields.split_unnamed(
-                        connection, resident, confidential, other.alias, other.sealed
+                        connection, resident, confidential, other.pseudonym, other.encrypted_chat_id
                     )
         if not plain:
             return done

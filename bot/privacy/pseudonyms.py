@@ -29,8 +29,8 @@ _MARK = 1 << 61
 class ChatAddress:
     """The address of a resident: a pseudonym, and the encrypted chat id."""
 
-    alias: int
-    sealed: str
+    pseudonym: int
+    encrypted_chat_id: str
 
 
 class Pseudonyms:
@@ -43,17 +43,17 @@ class Pseudonyms:
 
     def make_address(self, chat_id: int, *, named: bool) -> ChatAddress:
         """Return the address of a chat as a named or as an unnamed resident."""
-        alias = _compute_alias(self._keys[0], chat_id, named=named)
-        return ChatAddress(alias, self.cipher.encrypt_text(str(chat_id)))
+        pseudonym = _compute_pseudonym(self._keys[0], chat_id, named=named)
+        return ChatAddress(pseudonym, self.cipher.encrypt_text(str(chat_id)))
 
-    def decrypt_chat_id(self, sealed: str) -> int:
+    def decrypt_chat_id(self, encrypted: str) -> int:
         """Return the chat id of an address. Raises Unreadable."""
-        return int(self.cipher.decrypt_text(sealed))
+        return int(self.cipher.decrypt_text(encrypted))
 
-    def list_aliases(self, chat_id: int, *, named: bool | None = None) -> tuple[int, ...]:
+    def list_pseudonyms(self, chat_id: int, *, named: bool | None = None) -> tuple[int, ...]:
         """Return the pseudonyms of a chat under every key: named, unnamed, or (None) both."""
         return tuple(
-            _compute_alias(key, chat_id, named=each)
+            _compute_pseudonym(key, chat_id, named=each)
             for key in self._keys
             for each in ((True, False) if named is None else (named,))
         )
@@ -61,7 +61,7 @@ class Pseudonyms:
     def list_chat_ids(self, chat_id: int) -> tuple[int, ...]:
         """Return the chat id and all its pseudonyms. A pseudonym returns only itself."""
         is_pseudonym = chat_id > 0 and bool(chat_id & _MARK)
-        return (chat_id,) if is_pseudonym else (chat_id, *self.list_aliases(chat_id))
+        return (chat_id,) if is_pseudonym else (chat_id, *self.list_pseudonyms(chat_id))
 
 
 def _derive_key(key: str) -> bytes:
@@ -70,7 +70,7 @@ def _derive_key(key: str) -> bytes:
     return hkdf.derive(base64.urlsafe_b64decode(key))
 
 
-def _compute_alias(key: bytes, chat_id: int, *, named: bool) -> int:
+def _compute_pseudonym(key: bytes, chat_id: int, *, named: bool) -> int:
     message = f"{'named' if named else 'unnamed'}:{chat_id}".encode()
     digest = hmac.digest(key, message, sha256)
     return _MARK | (int.from_bytes(digest[:8], "big") >> 3)

@@ -99,7 +99,7 @@ def make_pacing(limits: RateLimitSettings) -> Pacing:
         return seconds / messages * _MARGIN if messages else 0.0
 
     return Pacing(
-        everyone=limits.global_per_second,
-        private=compute_pause(1, limits.chat_per_second),
-        group=compute_pause(60, limits.group_per_minute),
+        messages_per_second=limits.global_per_second,
+        private_pause=compute_pause(1, limits.chat_per_second),
+        group_pause=compute_pause(60, limits.group_per_minute),
     )

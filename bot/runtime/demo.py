@@ -120,7 +120,7 @@ async def _store_samples(database: Database, settings: Settings) -> None:
 
 async def _store_submission(work: UnitOfWork, opinion: dict[str, Any]) -> None:
     chat = Chat(opinion["by"], work.policy.default_language)
-    aliases = work.policy.pseudonyms.list_aliases(chat.id)
+    aliases = work.policy.pseudonyms.list_pseudonyms(chat.id)
     texts = {
         each.text
         for each in await feedback.list_own_submissions(work.connection, aliases, limit=50)

@@ -18,32 +18,40 @@ from storage.models.columns import (
 
 
 class OutboxState(StrEnum):
-    """The state of a message.
+    """The state of a message. The last four are final.
 
     Rows for a blocked chat stay `waiting`; their `next_at` is far in the future.
     """
 
-    WAITING = "waiting"
-    SENDING = "sending"
+    WAITING = "waiting"  # for its time or for a worker
+    SENDING = "sending"  # claimed by a worker
     SENT = "sent"
-    MAYBE_SENT = "maybe_sent"
-    DEAD = "dead"
-    EXPIRED = "expired"
+    MAYBE_SENT = "maybe_sent"  # not critical, and an attempt may have succeeded
+    DEAD = "dead"  # cannot be sent; `error` says why
+    EXPIRED = "expired"  # cancelled, or not sent before `expires_at`
 
 
 class Outbox(SQLModel, table=True):
     """A message to be sent, written in the transaction of its cause.
 
     - `dedup_key`: one row per key. It is compared as a whole and never parsed.
-    - `kind`: the type of message, such as "alert" or "receipt". None in rows of before 0008 whose
-      key does not show it.
+    - `kind`: the type of message, such as "alert" or "receipt". None in rows from before migration
+      0008 whose key does not show it.
     - `submission_id`: the submission that the message is about.
     - `forum_id`: the forum that the message is about. Announcements have `announcement_id` instead.
     - `start_version`: of a reminder, the `Forum.start_version` that it was made for.
     - `chat_id`: for a resident a pseudonym; `sealed` is then the encrypted chat id.
     - `thread_id`: the topic of a group that the message goes to.
     - `edits`: the id of the sent message that this one replaces.
-    - `repeated`: an earlier attempt may have arrived.
+    - `priority`: of `storage.outbox.Priority`; a smaller number is sent earlier.
+    - `critical`: True if it is sent again after an attempt that may have succeeded.
+    - `screen`: the message as JSON.
+    - `repeated`: True if an earlier attempt may have succeeded.
+    - `attempt`: how often the row was claimed.
+    - `owner`, `lease_until`: the id of the worker that claimed the row, and until when it may send.
+    - `next_at`: the earliest time of the next attempt.
+    - `finished_at`: when the row reached a final state.
+    - `message_id`: Telegram's id of the sent message.
     """
 
     __table_args__ = (
@@ -92,7 +100,12 @@ class Outbox(SQLModel, table=True):
 
 
 class Recipient(SQLModel, table=True):
-    """The state of a chat: when the next message may be sent, and since when it blocks the bot."""
+    """The state of a chat that gets messages of the outbox.
+
+    - `chat_id`: for a resident a pseudonym.
+    - `next_at`: the earliest time of the next message; None for now.
+    - `blocked_at`: since when the chat blocks the bot; None if it does not.
+    """
 
     chat_id: int = chat_id_column(primary_key=True)
     next_at: datetime | None = time_column(nullable=True)
@@ -102,8 +115,9 @@ class Recipient(SQLModel, table=True):
 class Pace(SQLModel, table=True):
     """The shared rate limit, in one row with the scope `everyone`.
 
-    - `next_free`, `number`: the time and the number of the next free slot.
-    - `owner`, `held_until`: the worker that may claim slots, and until when.
+    - `next_free`, `number`: the time and the number of the next free slot. A slot is a time at
+      which one message may be sent.
+    - `owner`, `held_until`: the id of the worker that may claim slots, and until when.
     """
 
     scope: str = Field(sa_type=String(32), primary_key=True)
@@ -116,7 +130,12 @@ class Pace(SQLModel, table=True):
 class FailedUpdate(SQLModel, table=True):
     """An update whose processing failed, kept as raw JSON for the operator.
 
-    `alias` is the pseudonym of its chat. None: the update has no chat, or is older than 0008.
+    - `update_id`: Telegram's id of the update; None if the update cannot be parsed.
+    - `at`: when it failed.
+    - `error`: the exception, as text.
+    - `raw`: the update as JSON.
+    - `alias`: the pseudonym of its chat. None if the update has no chat, or is from before
+      migration 0008.
     """
 
     __tablename__ = "failed_update"

@@ -74,8 +74,8 @@ def _list_subscriptions(
     addresses = (pseudonyms.make_address(_FIRST + number, named=True) for number in numbers)
     return [
         {
-            "alias": each.alias,
-            "sealed": each.sealed,
+            "alias": each.pseudonym,
+            "sealed": each.encrypted_chat_id,
             "language": "vi",
             "subject": "31",
             "created_at": now,

@@ -60,7 +60,12 @@ async def claim(database: Database) -> set[str]:
     """Claim everything that may be sent now; return the keys."""
     async with database.transaction() as connection:
         batch = await outbox_claims.claim_due_messages(
-            connection, owner="me", now=START, lease=timedelta(minutes=1), pacing=PACING, most=1000
+            connection,
+            owner="me",
+            now=START,
+            lease=timedelta(minutes=1),
+            pacing=PACING,
+            max_rows=1000,
         )
     return {each.row.dedup_key for each in batch.rows}
 

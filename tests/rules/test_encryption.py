@@ -23,22 +23,22 @@ KEY = make_key()
 def test_an_address_decrypts_to_its_chat(chat_id: int) -> None:
     """Only with the same key."""
     address = Pseudonyms([KEY]).make_address(chat_id, named=True)
-    assert Pseudonyms([KEY]).decrypt_chat_id(address.sealed) == chat_id
+    assert Pseudonyms([KEY]).decrypt_chat_id(address.encrypted_chat_id) == chat_id
     with pytest.raises(Unreadable):
-        Pseudonyms([make_key()]).decrypt_chat_id(address.sealed)
+        Pseudonyms([make_key()]).decrypt_chat_id(address.encrypted_chat_id)
 
 
 @given(chat_id=CHATS)
 def test_pseudonyms_are_stable_and_never_chat_ids(chat_id: int) -> None:
     """They lie above all chat ids and within 64 bits."""
     pseudonyms = Pseudonyms([KEY])
-    aliases = pseudonyms.list_aliases(chat_id)
-    assert aliases == Pseudonyms([KEY]).list_aliases(chat_id)
+    aliases = pseudonyms.list_pseudonyms(chat_id)
+    assert aliases == Pseudonyms([KEY]).list_pseudonyms(chat_id)
     assert all(2**52 < alias < 2**63 for alias in aliases)
     assert len(set(aliases)) == 2
     assert (
-        pseudonyms.make_address(chat_id, named=True).alias
-        == pseudonyms.list_aliases(chat_id, named=True)[0]
+        pseudonyms.make_address(chat_id, named=True).pseudonym
+        == pseudonyms.list_pseudonyms(chat_id, named=True)[0]
     )
     assert pseudonyms.list_chat_ids(chat_id) == (chat_id, *aliases)
     assert pseudonyms.list_chat_ids(aliases[0]) == (aliases[0],)
@@ -49,9 +49,9 @@ def test_pseudonyms_of_two_chats_differ(first: int, second: int) -> None:
     """So do those of one chat under two keys."""
     pseudonyms = Pseudonyms([KEY])
     if first != second:
-        assert not set(pseudonyms.list_aliases(first)) & set(pseudonyms.list_aliases(second))
-    assert not set(pseudonyms.list_aliases(first)) & set(
-        Pseudonyms([make_key()]).list_aliases(first)
+        assert not set(pseudonyms.list_pseudonyms(first)) & set(pseudonyms.list_pseudonyms(second))
+    assert not set(pseudonyms.list_pseudonyms(first)) & set(
+        Pseudonyms([make_key()]).list_pseudonyms(first)
     )
 
 
@@ -59,19 +59,19 @@ def test_the_same_chat_is_encrypted_differently_every_time() -> None:
     """Two encrypted addresses do not show that they belong to one person."""
     pseudonyms = Pseudonyms([KEY])
     assert (
-        pseudonyms.make_address(1, named=True).sealed
-        != pseudonyms.make_address(1, named=True).sealed
+        pseudonyms.make_address(1, named=True).encrypted_chat_id
+        != pseudonyms.make_address(1, named=True).encrypted_chat_id
     )
 
 
 def test_an_old_key_still_decrypts_and_finds_pseudonyms() -> None:
     """During a change of keys the new one encrypts; both decrypt and find rows."""
     old, new = make_key(), make_key()
-    sealed = Pseudonyms([old]).make_address(7, named=False)
+    address = Pseudonyms([old]).make_address(7, named=False)
     both = Pseudonyms([new, old])
-    assert both.decrypt_chat_id(sealed.sealed) == 7
-    assert sealed.alias in both.list_aliases(7)
-    assert both.make_address(7, named=False).alias not in Pseudonyms([old]).list_aliases(7)
+    assert both.decrypt_chat_id(address.encrypted_chat_id) == 7
+    assert address.pseudonym in both.list_pseudonyms(7)
+    assert both.make_address(7, named=False).pseudonym not in Pseudonyms([old]).list_pseudonyms(7)
 
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 44, "é" * 44])

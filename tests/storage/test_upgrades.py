@@ -135,9 +135,11 @@ async def test_a_filled_database_is_upgraded_and_encrypted(old_database: Databas
     assert await key_rotation.encrypt_plain_rows(old_database, pseudonyms) == 2
     assert await key_rotation.encrypt_plain_rows(old_database, pseudonyms) == 0
     async with old_database.reading() as connection:
-        named = await residents.find_resident(connection, pseudonyms.list_aliases(101, named=True))
+        named = await residents.find_resident(
+            connection, pseudonyms.list_pseudonyms(101, named=True)
+        )
         unnamed = await residents.find_resident(
-            connection, pseudonyms.list_aliases(101, named=False)
+            connection, pseudonyms.list_pseudonyms(101, named=False)
         )
         assert named is not None
         assert unnamed is not None
@@ -192,7 +194,7 @@ async def test_keys_are_rotated(old_database: Database) -> None:
     await key_rotation.check_key(old_database, pseudonyms)
     async with old_database.reading() as connection:
         resident = await residents.find_resident(
-            connection, pseudonyms.list_aliases(101, named=True)
+            connection, pseudonyms.list_pseudonyms(101, named=True)
         )
         assert resident is not None
         assert pseudonyms.decrypt_chat_id(resident.sealed) == 101

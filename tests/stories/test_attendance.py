@@ -252,7 +252,7 @@ async def test_registrations_are_in_the_data_copy_and_erased_on_request(town: To
         (row.alias, row.sealed),
         (subscriptions[0].alias, subscriptions[0].sealed),
     ):
-        assert (alias,) == pseudonyms.list_aliases(ben.id, named=True)
+        assert (alias,) == pseudonyms.list_pseudonyms(ben.id, named=True)
         assert pseudonyms.decrypt_chat_id(sealed) == ben.id
 
 

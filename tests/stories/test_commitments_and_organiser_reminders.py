@@ -238,8 +238,8 @@ async def test_a_muted_resident_is_told_only_of_forums_they_attend(town: Town) -
             address = town.app.policy.pseudonyms.make_address(person.id, named=True)
             for area in areas:
                 wish = {
-                    "alias": address.alias,
-                    "sealed": address.sealed,
+                    "alias": address.pseudonym,
+                    "sealed": address.encrypted_chat_id,
                     "language": "vi",
                     "subject": area,
                     "created_at": town.now,

@@ -241,7 +241,7 @@ async def test_a_failed_update_is_stored_with_the_pseudonym_of_its_sender(town: 
     rows = table(FailedUpdate)
     async with town.app.database.transaction() as connection:
         stored = (await connection.execute(select(rows.c.alias).order_by(rows.c.id))).scalars()
-        aliases = [pseudonyms.list_aliases(each.id, named=True)[0] for each in (ann, ben)]
+        aliases = [pseudonyms.list_pseudonyms(each.id, named=True)[0] for each in (ann, ben)]
         assert stored.all() == aliases
         await failed_updates.delete_failed_updates_of(connection, 0, aliases[:1])
         assert await failed_updates.count_failed_updates(connection) == 1

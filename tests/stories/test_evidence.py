@@ -176,7 +176,7 @@ async def test_the_lease_of_a_vanished_fetcher_ends(town: Town) -> None:
     town.advance(minutes=6)
     async with town.app.database.transaction() as connection:
         (claimed,) = await evidence.claim_attachments(
-            connection, owner="other", now=town.now, lease=timedelta(minutes=5), most=4
+            connection, owner="other", now=town.now, lease=timedelta(minutes=5), max_rows=4
         )
         assert not await evidence.finish_attachment(connection, stale, EvidenceState.FAILED)
         assert await evidence.finish_attachment(

@@ -333,7 +333,7 @@ async def test_erasure_removes_subscriptions_and_announcements(town: Town) -> No
     await ann.says("/dulieu")
     await ann.taps("mydata.erase")
     await ann.taps("mydata.yes.erase")
-    aliases = town.app.policy.pseudonyms.list_aliases(ann.id)
+    aliases = town.app.policy.pseudonyms.list_pseudonyms(ann.id)
     rows = table(Outbox)
     async with town.app.database.reading() as connection:
         left = select(rows.c.kind).where(rows.c.chat_id.in_(aliases))

@@ -96,7 +96,7 @@ async def test_the_consent_is_stored_with_version_and_time(town: Town) -> None:
     await ann.taps("feedback.consent.options.agree")
     async with town.app.database.reading() as connection:
         resident = await residents.find_resident(
-            connection, town.app.policy.pseudonyms.list_aliases(ann.id)
+            connection, town.app.policy.pseudonyms.list_pseudonyms(ann.id)
         )
     assert resident is not None
     assert (resident.consent_version, resident.consent_at) == ("2026-12", town.now)

@@ -128,7 +128,7 @@ async def test_a_reminder_in_flight_is_not_retried_after_a_cancellation(town: To
     async with database.transaction() as connection:
         pacing = outbox_claims.Pacing(0, 0, 0)
         found = await outbox_claims.claim_due_messages(
-            connection, owner="another", now=town.now, lease=lease, pacing=pacing, most=9
+            connection, owner="another", now=town.now, lease=lease, pacing=pacing, max_rows=9
         )
     (claimed,) = found.rows
     await change_forum(town, forum, state=ForumState.CANCELLED)

@@ -116,8 +116,8 @@ async def _insert_subscriptions(town: Town, wanted: list[tuple[int, str]]) -> No
         address = town.app.policy.pseudonyms.make_address(chat_id, named=True)
         rows.append(
             {
-                "alias": address.alias,
-                "sealed": address.sealed,
+                "alias": address.pseudonym,
+                "sealed": address.encrypted_chat_id,
                 "language": "vi",
                 "subject": subject,
                 "created_at": town.now,

@@ -33,7 +33,7 @@ async def claim_messages(
     *,
     now: timedelta = timedelta(),
     pacing: outbox_claims.Pacing = FREE,
-    most: int = 100,
+    max_rows: int = 100,
 ) -> Sequence[outbox_claims.ClaimedMessage]:
     """Claim messages as a worker does, at `now` after the town's start."""
     async with database.transaction() as connection:
@@ -43,7 +43,7 @@ async def claim_messages(
             now=START + now,
             lease=LEASE,
             pacing=pacing,
-            most=most,
+            max_rows=max_rows,
             horizon=timedelta(seconds=1),
         )
     return found.rows
@@ -152,7 +152,7 @@ async def test_replies_go_first_and_announcements_last(database: Database) -> No
         start=1,
     ):
         await enqueue_rows(database, make_message(key, chat_id, START, priority=priority))
-    claimed = [*await claim_messages(database, most=3), *await claim_messages(database)]
+    claimed = [*await claim_messages(database, max_rows=3), *await claim_messages(database)]
     assert list_keys(claimed) == ["late reply", "reply", "assignment", "reminder", "announcement"]
 
 
@@ -179,17 +179,19 @@ def _count_fullest_second(slots: Sequence[float]) -> int:
     return max(sum(start <= each < start + 1 for each in ordered) for start in ordered)
 
 
-@pytest.mark.parametrize("most", [1, 7, 20])
-async def test_a_claim_takes_no_more_rows_than_it_asks_for(database: Database, most: int) -> None:
+@pytest.mark.parametrize("max_rows", [1, 7, 20])
+async def test_a_claim_takes_no_more_rows_than_it_asks_for(
+    database: Database, max_rows: int
+) -> None:
     """More rows would have slots after their lease, and be sent twice."""
     await enqueue_rows(database, *(make_message(f"m{n}", n, START) for n in range(1, 31)))
-    assert len(await claim_messages(database, most=most)) == most
+    assert len(await claim_messages(database, max_rows=max_rows)) == max_rows
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 async def test_no_second_has_more_slots_than_the_limit(database: Database, workers: int) -> None:
     """At irregular times and with two workers, no window of a second has more than 10 slots."""
-    pacing = outbox_claims.Pacing(everyone=10, private=0, group=0)
+    pacing = outbox_claims.Pacing(messages_per_second=10, private_pause=0, group_pause=0)
     await enqueue_rows(database, *(make_message(f"m{n}", n, START) for n in range(1, 61)))
     slots: list[float] = []
     moments = [0.0, 0.01, 0.35, 0.9, 1.0, 1.01, 2.4, 2.45, 3.1, 4.0, 5.5, 5.6, 6.6, 7.6, 8.0]
@@ -197,7 +199,7 @@ async def test_no_second_has_more_slots_than_the_limit(database: Database, worke
         claimed = await claim_messages(
             database, f"worker {turn % workers}", now=timedelta(seconds=moment), pacing=pacing
         )
-        slots += [(each.slot - START).total_seconds() for each in claimed]
+        slots += [(each.send_at - START).total_seconds() for each in claimed]
         assert all(each >= moment for each in slots[len(slots) - len(claimed) :])
     assert len(slots) > 50
     assert _count_fullest_second(slots) <= 10
@@ -210,19 +212,19 @@ async def test_two_claims_at_once_share_the_pace(postgres: Postgres, fresh: bool
 
     name = await postgres.create()
     database = Opened(postgres.make_url(name))
-    pacing = outbox_claims.Pacing(everyone=10, private=0, group=0)
+    pacing = outbox_claims.Pacing(messages_per_second=10, private_pause=0, group_pause=0)
     await enqueue_rows(database, *(make_message(f"m{n}", n, START) for n in range(1, 31)))
     slots: list[float] = []
     if not fresh:
-        claimed = await claim_messages(database, "first", pacing=pacing, most=1)
-        slots += [(each.slot - START).total_seconds() for each in claimed]
+        claimed = await claim_messages(database, "first", pacing=pacing, max_rows=1)
+        slots += [(each.send_at - START).total_seconds() for each in claimed]
     async with database.transaction() as connection:
         first = await outbox_claims.claim_due_messages(
-            connection, owner="first", now=START, lease=LEASE, pacing=pacing, most=10
+            connection, owner="first", now=START, lease=LEASE, pacing=pacing, max_rows=10
         )
-        other = asyncio.create_task(claim_messages(database, "second", pacing=pacing, most=10))
+        other = asyncio.create_task(claim_messages(database, "second", pacing=pacing, max_rows=10))
         await wait_for_lock_waits(database, 1, [other])
-    slots += [(each.slot - START).total_seconds() for each in [*first.rows, *await other]]
+    slots += [(each.send_at - START).total_seconds() for each in [*first.rows, *await other]]
     await database.close()
     await postgres.drop(name)
     assert _count_fullest_second(slots) <= 10
@@ -232,15 +234,15 @@ async def test_one_sender_owns_the_pace_until_it_releases_it_or_vanishes(
     database: Database,
 ) -> None:
     """Another sender waits for the last slot and the grace time."""
-    pacing = outbox_claims.Pacing(everyone=10, private=0, group=0)
+    pacing = outbox_claims.Pacing(messages_per_second=10, private_pause=0, group_pause=0)
     await enqueue_rows(database, *(make_message(f"m{n}", n, START) for n in range(1, 5)))
-    held = await claim_messages(database, "first", pacing=pacing, most=2)
-    last = held[-1].slot - START
+    held = await claim_messages(database, "first", pacing=pacing, max_rows=2)
+    last = held[-1].send_at - START
     assert await claim_messages(database, "second", now=last, pacing=pacing) == []
-    assert [each.number for each in held] == [0, 1]
-    over = last + outbox_claims.SLOT_GRACE + pacing.step
+    assert [each.slot_number for each in held] == [0, 1]
+    over = last + outbox_claims.SLOT_GRACE + pacing.slot_interval
     (third, _fourth) = await claim_messages(database, "second", now=over, pacing=pacing)
-    assert (third.number, third.slot) == (2, START + over)
+    assert (third.slot_number, third.send_at) == (2, START + over)
     later = over + timedelta(seconds=1)
     assert await claim_messages(database, "second", now=later, pacing=pacing) == []  # it lets go
     await enqueue_rows(database, make_message("m5", 5, START))
@@ -249,9 +251,9 @@ async def test_one_sender_owns_the_pace_until_it_releases_it_or_vanishes(
 
 async def test_the_slots_of_a_late_sender_are_moved(database: Database) -> None:
     """By the time that it is late, and never before now."""
-    pacing = outbox_claims.Pacing(everyone=10, private=0, group=0)
+    pacing = outbox_claims.Pacing(messages_per_second=10, private_pause=0, group_pause=0)
     await enqueue_rows(database, *(make_message(f"m{n}", n, START) for n in range(1, 5)))
-    (first,) = await claim_messages(database, pacing=pacing, most=1)
+    (first,) = await claim_messages(database, pacing=pacing, max_rows=1)
     behind = timedelta(seconds=0.2)
     async with database.transaction() as connection:
         found = await outbox_claims.claim_due_messages(
@@ -260,17 +262,17 @@ async def test_the_slots_of_a_late_sender_are_moved(database: Database) -> None:
             now=START,
             lease=LEASE,
             pacing=pacing,
-            most=1,
-            behind=behind,
+            max_rows=1,
+            delay=behind,
             horizon=timedelta(seconds=1),
         )
     (second,) = found.rows
-    assert second.slot == first.slot + pacing.step + behind
+    assert second.send_at == first.send_at + pacing.slot_interval + behind
 
 
 async def test_a_chat_has_its_own_rate_limit(database: Database) -> None:
     """The next message of a private chat, or of a group, is not claimed before its time."""
-    pacing = outbox_claims.Pacing(everyone=0, private=1, group=3)
+    pacing = outbox_claims.Pacing(messages_per_second=0, private_pause=1, group_pause=3)
     for chat_id in (1, -1):
         for key in ("a", "b"):
             await enqueue_rows(database, make_message(f"{key}{chat_id}", chat_id, START))

@@ -1,4 +1,4 @@
-"""The edge to Telegram: the only package that knows the library's types."""
+"""The channel to Telegram. Only this package uses the types of python-telegram-bot."""
 
 import os
 

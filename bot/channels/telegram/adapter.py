@@ -1,7 +1,7 @@
 """The adapter: turns Telegram's updates into requests and replies, and answers into messages.
 
-It opens the transaction of every request, and decides nothing about any feature. Every method
-takes the update and its context; `dispatch.py` says which method an update goes to.
+It opens the transaction of every request, and has no rule of any feature. Every method takes the
+update and its context. `dispatch.py` maps kinds of updates to methods.
 """
 
 from __future__ import annotations
@@ -53,10 +53,13 @@ _GONE = frozenset({ChatMemberStatus.BANNED, ChatMemberStatus.LEFT})
 
 @dataclass(frozen=True)
 class TelegramAdapter:
-    """Answers updates: conversations by the conversation service, the rest by the routes.
+    """Handles updates: replies by the conversation service, all others by the table of routes.
 
-    `locate_units` returns the units near a position. `album_pause` is how many seconds the answer
-    to a file of an album waits for the next file.
+    - `locate_units`: returns the codes of the units near a position.
+    - `album_pause`: the number of seconds that the answer to a file of an album waits for the
+      album's next file.
+
+    All methods raise Unavailable if the database cannot be used now.
     """
 
     conversations: ConversationService
@@ -71,12 +74,12 @@ class TelegramAdapter:
     # Requests: commands, deep links, buttons that belong to no question
 
     async def handle_start(self, update: Update, context: UpdateContext, payload: str) -> None:
-        """Answer /start: the welcome, or what the payload of a deep link stands for."""
+        """Answer /start with the welcome, or by the route of the deep link's payload."""
         verb, argument = routes.parse_link(payload)
         await self.handle_request(update, context, verb, argument)
 
     async def handle_button(self, update: Update, context: UpdateContext) -> None:
-        """Answer a button whose data are "group:action=argument"."""
+        """Call the route of a button whose data are "group:action=argument"."""
         query = update.callback_query
         assert query is not None
         verb, _, argument = (query.data or "").partition("=")
@@ -85,9 +88,10 @@ class TelegramAdapter:
     async def handle_request(
         self, update: Update, context: UpdateContext, verb: str, argument: str
     ) -> None:
-        """Call the controller of a verb in a transaction, and show what it answers.
+        """Call the controller of a verb in a transaction, and show its answers.
 
-        If the controller refuses, the transaction is rolled back and the person is told why.
+        `verb` is the key of a route, such as "mine:open" or "/help". If the controller raises
+        Refused, the transaction is rolled back and the person sees the reason.
         """
         route, chat_id = routes.find_route(verb), get_chat_id(update)
         assert route is not None, verb
@@ -171,9 +175,9 @@ class TelegramAdapter:
     # The guided conversation
 
     async def handle_message(self, update: Update, context: UpdateContext) -> None:
-        """Take a text, a file, a contact or a place as the reply to the open question.
+        """Pass a text, a file, a contact or a place to the open question, and show the next one.
 
-        If no conversation is open, a text or a file starts the one that the routes offer.
+        If no flow is open, a text or a file starts the flow that offers to make a submission of it.
         """
         message = update.effective_message
         assert message is not None
@@ -200,7 +204,10 @@ class TelegramAdapter:
         return self.album_pause if message.media_group_id else 0.0
 
     async def handle_question_button(self, update: Update, context: UpdateContext) -> None:
-        """Take the button of a question as the reply to it."""
+        """Pass a pressed button to its question, and show the next one.
+
+        If the flow of the question has ended, the person sees a notice.
+        """
         query = update.callback_query
         assert query is not None
         parsed, chat_id, turn = parse_button_data(query.data or ""), query.from_user.id, None
@@ -216,7 +223,7 @@ class TelegramAdapter:
         self.presenter.show_turn(chat_id, turn, update, context)
 
     async def handle_unknown_command(self, update: Update, context: UpdateContext) -> None:
-        """Answer a command that does not exist."""
+        """Tell the person that the command does not exist."""
         await self._show_text(update, context, "errors.unknown_command")
 
     async def _show_text(self, update: Update, context: UpdateContext, key: str) -> None:
@@ -230,7 +237,7 @@ class TelegramAdapter:
     # Groups, and chats that block the bot or move
 
     async def handle_group_command(self, update: Update, context: UpdateContext, name: str) -> None:
-        """Answer a command in a group, in its topic, by the outbox: with what the command did."""
+        """Run the command `name` of a group, and put its answer into the outbox."""
         message = update.effective_message
         assert message is not None
         request = GroupRequest(
@@ -242,9 +249,10 @@ class TelegramAdapter:
         self.presenter.nudge()
 
     async def handle_membership(self, update: Update, context: UpdateContext) -> None:
-        """Stop the messages to a person who blocks the bot, until the person unblocks it.
+        """Handle a change of the bot's membership in a chat.
 
-        A group that removes the bot gets no messages until it is linked again.
+        A person who blocks the bot gets no messages until the person unblocks it. A group that
+        removes the bot gets no messages until it is linked again.
         """
         change = update.my_chat_member
         if change is None:
@@ -257,7 +265,7 @@ class TelegramAdapter:
         self.presenter.nudge()
 
     async def handle_migration(self, update: Update, _context: UpdateContext) -> None:
-        """Send what waits for a group to the supergroup that it became."""
+        """Move the unfinished messages and the link of a group to its new supergroup."""
         message = update.effective_message
         if message is None or message.migrate_to_chat_id is None:
             return

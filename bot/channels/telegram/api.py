@@ -40,9 +40,10 @@ class BotApi:
         markup: Mapping[str, Any] | None,
         thread_id: int | None = None,
     ) -> int:
-        """Send HTML with a keyboard, to a topic if one is given; return the id of the message.
+        """Send an HTML text. Return the id of the message. Raises TelegramError.
 
-        Raises TelegramError.
+        `markup` is the `reply_markup` of the Bot API, the keyboard. `thread_id` is the topic of a
+        group.
         """
         parameters = {"chat_id": chat_id, "text": text, "parse_mode": "HTML"}
         if thread_id is not None:
@@ -55,7 +56,7 @@ class BotApi:
     async def edit_message(
         self, chat_id: int, message_id: int, text: str, markup: Mapping[str, Any] | None
     ) -> None:
-        """Change a message's text and inline keyboard. Raises TelegramError."""
+        """Replace a message's HTML text and its inline keyboard. Raises TelegramError."""
         parameters = {
             "chat_id": chat_id,
             "message_id": message_id,
@@ -67,7 +68,7 @@ class BotApi:
         await self._call("editMessageText", parameters)
 
     async def answer_query(self, callback_query_id: str, text: str | None) -> None:
-        """Answer a pressed button, with a notice if there is one. Raises TelegramError."""
+        """Answer a pressed button; show `text`, if any, above the chat. Raises TelegramError."""
         parameters = {"callback_query_id": callback_query_id}
         if text is not None:
             parameters["text"] = text

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# The English name first, which always works; then the Vietnamese one.
+# The names of each command. The first one is English, the others are Vietnamese. All names work.
 COMMANDS = {
     "start": ("start",),
     "feedback": ("feedback", "gopy"),
@@ -36,7 +36,7 @@ COMMANDS = {
     "away": ("away", "vang"),
     "templates": ("templates", "mautraloi"),
 }
-# Commands in a group.
+# The names of each command that is given in a group, the English one first.
 GROUP_COMMANDS = {
     "link_group": ("alertshere", "baotaiday"),
     "unlink_group": ("noalerts", "thoibao"),

@@ -43,13 +43,14 @@ _BATCH_SECONDS = 0.01  # results and new messages of this time share one transac
 
 @dataclass(frozen=True, slots=True)
 class DeliverySettings:
-    """The settings of a worker.
+    """The settings of a delivery worker.
 
     - `pacing`: the rate limit, shared by all workers.
-    - `lease`: for how long a worker owns a claimed row. It is longer than the slots of a chunk and
-      all HTTP timeouts together.
+    - `lease`: for how long a worker owns a claimed row. It is longer than sending a chunk takes,
+      with all HTTP timeouts.
     - `chunk`: the maximum number of rows in one claim.
-    - `backoff`: the pause after the first failure; it doubles up to `longest_backoff`.
+    - `backoff`: the pause after the first failure of a message. It doubles with each failure, up
+      to `longest_backoff`.
     """
 
     pacing: outbox_claims.Pacing
@@ -68,7 +69,7 @@ class _RenderedMessage:
 
 
 class Delivery:
-    """A worker of the outbox. Any number of workers may run, in any number of replicas."""
+    """A worker that sends the messages of the outbox. Any number may run, in several replicas."""
 
     def __init__(
         self,
@@ -93,7 +94,7 @@ class Delivery:
         self._stopping = False
         self._sending: set[asyncio.Task[None]] = set()
         self._has_room = asyncio.Event()
-        limit = settings.pacing.everyone
+        limit = settings.pacing.messages_per_second
         self._limiter = RateLimiter(limit, MAX_CONNECTIONS)
         # After this delay another worker may own the rate limit. Without a limit nobody owns it.
         self._longest_delay = outbox_claims.SLOT_GRACE.total_seconds() if limit else float("inf")
@@ -117,7 +118,10 @@ class Delivery:
         self._nudged.set()
 
     async def run(self, tick: float = 5.0) -> None:
-        """Deliver until stopped: at a nudge, when a message is due, and every `tick` seconds."""
+        """Deliver messages until `stop` is called.
+
+        Claim after each `nudge`, when a message becomes due, and at least every `tick` seconds.
+        """
         while not self._stopping:
             self._nudged.clear()
             pause = tick
@@ -159,9 +163,12 @@ class Delivery:
         return min(tick, max(0.05, (self._next_due - self._clock()).total_seconds()))
 
     async def start_due_messages(self) -> int:
-        """Record results, claim due messages, start to send them. Return how many were claimed."""
+        """Record results, claim due messages, start to send them. Return how many were claimed.
+
+        Raises Unavailable if the database cannot be used now.
+        """
         now, started = self._clock(), asyncio.get_running_loop().time()
-        behind = self._limiter.seconds_late
+        delay = self._limiter.seconds_late
         async with self._begin_transaction() as connection:
             claimed = await outbox_claims.claim_due_messages(
                 connection,
@@ -169,8 +176,8 @@ class Delivery:
                 now=now,
                 lease=self._settings.lease,
                 pacing=self._settings.pacing,
-                most=self._settings.chunk,
-                behind=timedelta(seconds=behind),
+                max_rows=self._settings.chunk,
+                delay=timedelta(seconds=delay),
             )
             later = (
                 await outbox_claims.find_next_due(connection, now)
@@ -182,11 +189,11 @@ class Delivery:
         self._next_due = min(
             (time for time in (claimed.next_claim_at, later, earlier) if time), default=None
         )
-        if behind and claimed.rows:
-            self._limiter.record_shift(claimed.rows[0].number)
+        if delay and claimed.rows:
+            self._limiter.record_shift(claimed.rows[0].slot_number)
         committed = asyncio.get_running_loop().time()
         for each in claimed.rows:
-            slot = started + (each.slot - now).total_seconds()
+            slot = started + (each.send_at - now).total_seconds()  # of the event loop's clock
             task = asyncio.create_task(self._process_claim(each, slot, committed))
             self._sending.add(task)
             task.add_done_callback(self._remove_task)
@@ -240,7 +247,7 @@ class Delivery:
         message: _RenderedMessage,
     ) -> DeliveryResult:
         row = claimed.row
-        async with self._limiter.acquire_slot(claimed.number, slot, latest) as in_time:
+        async with self._limiter.acquire_slot(claimed.slot_number, slot, latest) as in_time:
             if self._stopping or not in_time:
                 return _make_unsent(row, OutboxState.WAITING)  # another claim will send it
             try:

@@ -1,6 +1,6 @@
-"""Direct replies: answers to updates, sent without the outbox, in order within a chat.
+"""Direct replies: answers to updates that are sent at once, without the outbox.
 
-A reply that cannot be sent now is put into the outbox.
+Replies to one chat are sent in order. A reply that cannot be sent now is put into the outbox.
 """
 
 from __future__ import annotations
@@ -61,10 +61,11 @@ class DirectReply:
     - `edits`: the id of the message to edit instead of sending a new one.
     - `pause`: seconds to wait before sending. If another reply to the chat is enqueued meanwhile,
       this one is dropped. Used while the files of an album arrive.
-    - `files`: attachments to send after the screen.
-    - `query_id`, `notice`: the callback query to answer, and the text to show with the answer.
+    - `files`: attachments to send after the screen. Telegram has them already.
+    - `query_id`: the callback query (the press of a button) to answer.
+    - `notice`: the text to show above the chat when the callback query is answered.
     - `upload`: a new file to send, with the screen as its caption.
-    - `pin`: a place to send.
+    - `pin`: a place to send as a map.
     """
 
     screen: Screen | None
@@ -118,7 +119,7 @@ class DirectReplies:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def enqueue_reply(self, chat_id: int, reply: DirectReply) -> None:
-        """Enqueue a reply. It is sent after the earlier replies to the same chat."""
+        """Enqueue a reply in memory, to be sent after the earlier replies to the same chat."""
         queue = self._queues.get(chat_id)
         if queue is not None:
             queue.replies.append(reply)

@@ -29,7 +29,7 @@ Context = ContextTypes.DEFAULT_TYPE
 Handle = Callable[["Update", UpdateContext], Awaitable[None]]
 LibraryHandle = Callable[["Update", Context], Coroutine[Any, Any, None]]
 
-# The kinds of update that Telegram is asked to send. Any other kind is acknowledged and ignored.
+# The kinds of updates that Telegram is asked to send. Any other kind is acknowledged and ignored.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 
 _PRIVATE = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
@@ -41,7 +41,7 @@ _GROUP = filters.ChatType.GROUPS & filters.UpdateType.MESSAGE
 def register_handlers(
     application: Application[Any, Any, Any, Any, Any, Any], adapter: TelegramAdapter
 ) -> None:
-    """Register a handler of every kind of update that the bot takes."""
+    """Register the adapter's methods as handlers of all kinds of updates that the bot handles."""
     for name, spellings in COMMANDS.items():
         application.add_handler(
             CommandHandler(spellings, _make_command(adapter, name), filters=_PRIVATE)

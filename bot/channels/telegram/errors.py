@@ -1,4 +1,4 @@
-"""Kinds of Bot API errors, which decide how a sender goes on."""
+"""Kinds of Bot API errors. The kind decides whether a message is sent again."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class ErrorKind(Enum):
 def classify_error(error: TelegramError) -> ErrorKind:
     """Return the kind of an error.
 
-    BadRequest and NotSent are subclasses of NetworkError, so they are tested first. The library
-    raises EndPointNotFound for a refused token when the method is called by its name.
+    BadRequest and NotSent are subclasses of NetworkError, so they are tested first. If a method is
+    called by `do_api_request`, the library raises EndPointNotFound for an invalid token.
     """
     match error:
         case RetryAfter():
@@ -63,7 +63,7 @@ def classify_error(error: TelegramError) -> ErrorKind:
 
 
 def get_retry_after(error: TelegramError) -> timedelta:
-    """Return how long Telegram asks to wait, at least a second; zero for any other error."""
+    """Return how long Telegram asks to wait, at least 1 second. Zero if it does not ask."""
     if not isinstance(error, RetryAfter):
         return timedelta()
     wait = error.retry_after

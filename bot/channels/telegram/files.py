@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 async def fetch_file(bot: Bot, file_id: str) -> bytes:
-    """Return the content of a file. Raises NotFetched: too large, or no download."""
+    """Download a file from Telegram, and return its content.
+
+    Raises NotFetched if the file is too large or the download fails.
+    """
     try:
         file = await bot.get_file(file_id)
         if (file.file_size or 0) > MAX_FILE_BYTES:

@@ -1,4 +1,4 @@
-"""The message parser: Telegram's updates as replies of the conversation."""
+"""The message parser: turns Telegram's messages into replies to the open question."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _FILE_KINDS = ("video", "voice", "document", "audio", "animation", "video_note")
 
 
 def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) -> Reply:
-    """Return a message as a reply; `edited` if it replaces an earlier version of itself."""
+    """Return the text, file, contact or place of a message as a reply.
+
+    `edited` is True if the person changed a message that was sent before.
+    """
     text = message.text if message.text is not None else message.caption
     contact = message.contact
     sender = message.from_user.id if message.from_user else None
@@ -74,7 +77,7 @@ def _get_attachment(message: Message) -> SentFile | None:
 
 
 def get_chat_id(update: Update) -> int:
-    """Return the id of the private chat of an update; for a button, the id of its presser."""
+    """Return the chat id of an update. For a button, return the id of the person who pressed it."""
     query = update.callback_query
     if query is not None:
         return query.from_user.id
@@ -83,12 +86,15 @@ def get_chat_id(update: Update) -> int:
 
 
 def get_thread_id(message: Message) -> int | None:
-    """Return the topic of a group in which a message was written; None outside of topics."""
+    """Return the id of the group's topic that contains a message; None outside of topics."""
     return message.message_thread_id if message.is_topic_message else None
 
 
 def get_writer_id(message: Message) -> int | None:
-    """Return the id of the person who wrote a message; None if a group or a channel wrote it."""
+    """Return the id of the person who wrote a message.
+
+    Return None if it was written in the name of a group or a channel.
+    """
     if message.sender_chat is not None or message.from_user is None:
         return None
     return message.from_user.id

@@ -33,7 +33,10 @@ _MAX_PAUSE = 15.0  # seconds
 
 
 class Polling:
-    """Fetches updates. Updates of one chat are handled in order, different chats in parallel."""
+    """Fetches updates from Telegram by long polling, and passes them to the update handler.
+
+    Updates of one chat are handled in order, those of different chats in parallel.
+    """
 
     def __init__(
         self,
@@ -46,8 +49,9 @@ class Polling:
     ) -> None:
         """Create the poller.
 
-        `on_stop` is called with the reason if Telegram refuses the token. `wait` is the number of
-        seconds for which Telegram holds a request until there is an update.
+        - `allowed`: the kinds of updates that Telegram is asked to send.
+        - `on_stop`: called with the reason if Telegram refuses the token.
+        - `wait`: the number of seconds for which Telegram holds a request until there is an update.
         """
         self._bot = bot
         self._update_handler = update_handler
@@ -57,7 +61,10 @@ class Polling:
         self._offset = 0
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Poll until `stopping` is set; handle and confirm the updates that were fetched."""
+        """Poll until `stopping` is set. Before it returns, all fetched updates are handled.
+
+        It also returns if Telegram refuses the token. Other errors are logged and retried.
+        """
         pause = 0.5
         while not stopping.is_set():
             fetching = asyncio.ensure_future(self._fetch_updates())

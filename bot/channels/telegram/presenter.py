@@ -1,4 +1,4 @@
-"""The presenter: turns what a turn or a controller answers into direct replies to the chat."""
+"""The presenter: turns the answers of turns and of controllers into direct replies."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ _MAX_NOTICE = 200  # characters that Telegram takes in the answer of a button
 
 @dataclass(frozen=True)
 class Presenter:
-    """Shows answers in the chat, and answers the button that was pressed.
+    """Sends answers to the chat, and answers the callback query of the pressed button.
 
-    `nudge` wakes the delivery of the outbox.
+    `nudge` makes the delivery of the outbox claim messages at once. If the update came from a
+    button, a screen replaces the button's message, unless it is new.
     """
 
     replies: DirectReplies
@@ -45,10 +46,11 @@ class Presenter:
         new: bool = False,
         pause: float = 0.0,
     ) -> None:
-        """Show the screen of a turn; in place of the message whose button was pressed, unless new.
+        """Show the screen of a turn. A screen without paragraphs is not shown.
 
-        A screen without paragraphs is not shown, but the button is answered all the same. The
-        reply waits `pause` seconds: another one to the same chat replaces it meanwhile.
+        - `new`: True if the screen must not replace the message whose button was pressed.
+        - `pause`: seconds to wait. If another reply to the chat is enqueued meanwhile, this one is
+          dropped.
         """
         screen = turn.screen if turn.screen.paragraphs else None
         reply = DirectReply(screen, turn.language, pause=pause)
@@ -58,16 +60,16 @@ class Presenter:
             self.nudge()
 
     def show_answer(self, chat: Chat, answer: Show, update: Update, context: UpdateContext) -> None:
-        """Show a screen; in place of the message whose button was pressed, unless it is new."""
+        """Show the screen and the files of a controller's answer."""
         new = answer.new or answer.upload is not None
         self._send(chat.id, _make_reply(chat, answer), update, context, new=new)
 
     def show_further_answer(self, chat: Chat, answer: Show) -> None:
-        """Show a screen in a new message, after another answer to the same update."""
+        """Show one more answer to the same update, in a new message."""
         self.replies.enqueue_reply(chat.id, _make_reply(chat, answer))
 
     def show_pin(self, chat: Chat, pin: Pin, update: Update, context: UpdateContext) -> None:
-        """Show a place on the map in a new message."""
+        """Send a place as a map, in a new message."""
         self._send(chat.id, DirectReply(None, chat.language, pin=pin), update, context, new=True)
 
     def show_notice(
@@ -79,9 +81,10 @@ class Presenter:
         *,
         is_alert: bool = True,
     ) -> None:
-        """Answer a button with a notice above the chat; without a button, as a message.
+        """Show a notice above the chat if a button was pressed, else in a message.
 
-        The person closes an alert; any other notice disappears by itself.
+        `is_alert` is True if the notice stays until the person closes it. Otherwise it disappears
+        by itself.
         """
         query = update.callback_query
         if query is None:

@@ -1,4 +1,4 @@
-"""The rate limiter: in no second do more messages arrive at Telegram than the limit allows."""
+"""The rate limiter: limits the number of messages that arrive at Telegram within one second."""
 
 from __future__ import annotations
 
@@ -51,9 +51,10 @@ class RateLimiter:
 
     @asynccontextmanager
     async def acquire_slot(self, number: int, slot: float, latest: float) -> AsyncIterator[bool]:
-        """Wait until message `number` may be sent. Send it, and read its response, in the context.
+        """Wait until message `number` may be sent. Send it and read its response in the context.
 
-        Yield False if it is later than `latest`: then the message must not be sent.
+        `slot` is the earliest time of sending, `latest` the last one. Yield True if the message may
+        be sent, False if it is later than `latest`.
         """
         if not self._limit:
             async with self._connections:
@@ -84,11 +85,11 @@ class RateLimiter:
 
     @property
     def seconds_late(self) -> float:
-        """Return the delay in seconds by which the next slots must be moved, 0 if it is small."""
+        """Return by how many seconds the next slots must begin later; 0 if messages are in time."""
         return self._delay if self._delay > _MIN_REPORTED_DELAY else 0.0
 
     def record_shift(self, number: int) -> None:
-        """Record that the slots of message `number` and of all later ones were moved."""
+        """Record that slots begin later from message `number` on. Reset `seconds_late`."""
         self._first_shifted, self._delay = number, 0.0
 
 

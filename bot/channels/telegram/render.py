@@ -1,4 +1,4 @@
-"""The renderer: a screen becomes HTML texts within Telegram's limit, and a keyboard."""
+"""The renderer: turns a screen into HTML texts within Telegram's limit, and a keyboard."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ Markup = dict[str, Any]  # reply_markup of the Bot API; never changed after it i
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Messages to send in order; the last one carries the keyboard."""
+    """The HTML texts of messages to send in order. The last message gets the keyboard."""
 
     texts: tuple[str, ...]
     markup: Markup | None
 
 
 class Renderer:
-    """Renders screens in a language. Keyboards are cached."""
+    """Renders screens in a language. It caches keyboards."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._build_keyboard_cached = lru_cache(maxsize=4096)(self._build_keyboard)
 
     def render(self, screen: Screen, language: str) -> Rendered:
-        """Return the texts of a screen, each within Telegram's limit, and its keyboard."""
+        """Return a screen's HTML texts, each of at most MAX_UNITS, and its keyboard."""
         html = "\n\n".join(
             self._catalogue.render_html(words, language) for words in screen.paragraphs
         )
         return Rendered(tuple(split_html(html)), self.render_markup(screen, language))
 
     def render_plain(self, words: Words | str, language: str) -> str:
-        """Return a text without markup, for a label or a notice."""
+        """Return a text without HTML tags, for the label of a button or a notice."""
         return self._catalogue.render_plain(words, language)
 
     def render_markup(self, screen: Screen, language: str) -> Markup | None:
-        """Return the keyboard of a screen, or None."""
+        """Return the keyboard of a screen as `reply_markup`; None if it has no buttons."""
         if screen.sharing is not None:
             kind, label = screen.sharing
             # Telegram allows no inline buttons here. The other buttons send their labels.

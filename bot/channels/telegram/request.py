@@ -48,7 +48,7 @@ def _url(url: str) -> URL:
 
 
 class AiohttpRequest(BaseRequest):
-    """Sends the Bot API's requests; `connections` at once, through a proxy if one is given."""
+    """Sends requests to the Bot API. The library calls these methods."""
 
     def __init__(
         self,
@@ -58,7 +58,13 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: float = 5.0,
         read_timeout: float = 15.0,
     ) -> None:
-        """Timeouts are in seconds; waiting for a free connection counts as connecting."""
+        """Create the request object.
+
+        - `connections`: the maximum number of requests at once.
+        - `proxy`: the URL of a proxy.
+        - `connect_timeout`: seconds, including the wait for a free connection.
+        - `read_timeout`: seconds between two parts of a response.
+        """
         self._connections = connections
         self._proxy = proxy
         self._connect_timeout = connect_timeout
@@ -68,9 +74,11 @@ class AiohttpRequest(BaseRequest):
 
     @property
     def read_timeout(self) -> float:
+        """Return the default read timeout in seconds."""
         return self._read_timeout
 
     async def initialize(self) -> None:
+        """Open the session, if it is not open. It must be called before `do_request`."""
         if self._session is None or self._session.closed:
             connector = self._make_connector()
             self._session = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
@@ -84,12 +92,13 @@ class AiohttpRequest(BaseRequest):
         return ProxyConnector.from_url(self._proxy, limit=self._connections)
 
     async def shutdown(self) -> None:
+        """Close the session and its connections."""
         if self._session is not None:
             await self._session.close()
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> Any:
-        """The answer as JSON; what is none (a proxy's HTML page) is a TelegramError."""
+        """Return a response as JSON. Raises TelegramError for other content, such as HTML."""
         try:
             return orjson.loads(payload)
         except ValueError as error:
@@ -105,9 +114,10 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
         pool_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        """Status and body of one request.
+        """Send one request. Return the status and the body of the response.
 
-        Raises NotSent when it never left, TimedOut or NetworkError when it may have arrived.
+        Raises NotSent if there was no connection, and TimedOut or NetworkError if the request may
+        have arrived.
         """
         if self._session is None:
             raise RuntimeError("initialize() comes first")

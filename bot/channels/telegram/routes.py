@@ -1,4 +1,4 @@
-"""The table of routes: which controller answers which command, button or deep link."""
+"""The table of routes: maps commands, buttons and deep links to controllers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _LINK = "start:"
 
 
 def find_route(verb: str) -> AnyRoute | None:
-    """Return the route of a verb, else the route of its group ("mine:*"), else None."""
+    """Return the route of a verb such as "mine:open", else of its group ("mine:*"), else None."""
     return ROUTES.get(verb) or ROUTES.get(f"{verb.partition(':')[0]}:*")
 
 

@@ -1,4 +1,4 @@
-"""The context of the update that is being handled."""
+"""The context of one update: its time, and the results of handling it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 class UpdateContext:
     """The time at which an update arrived, and the results of handling it.
 
-    - `may_answer`: True for a webhook, whose response may call one method of the Bot API.
-    - `answer`: that method with its parameters, or None.
+    - `may_answer`: True if the update came to the webhook, whose response may call one method of
+      the Bot API.
+    - `answer`: the method and its parameters to put into that response, or None.
     - `failure`: the exception that a handler raised, or None.
     """
 

@@ -52,11 +52,11 @@ class UpdateHandler:
     async def handle_update(
         self, raw: bytes | Mapping[str, Any], *, may_answer: bool = False
     ) -> UpdateContext:
-        """Handle a raw update. When this returns, its effects are committed.
+        """Parse and handle an update. When this returns, its effects are committed.
 
-        `may_answer` is True if the caller can send a Bot API method in its response. An update that
-        cannot be parsed, or whose handler raises, is stored raw, and its sender gets an error
-        message. It counts as handled, so that it does not block its chat.
+        `may_answer` is True if the caller can put a Bot API method into its response. An update
+        that cannot be parsed, or whose handler raises an exception, is stored as a FailedUpdate.
+        Its sender gets an error message. It counts as handled, so that it does not block its chat.
 
         Raises Unavailable if the database cannot be used now. Then the update must not be
         acknowledged.
@@ -102,7 +102,7 @@ class UpdateHandler:
         text = (raw if isinstance(raw, bytes) else orjson.dumps(raw)).decode(errors="replace")
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL has no zero byte
         sender = next(iter(failed_updates.list_chat_ids(text)), None)
-        alias = None if sender is None else self._pseudonyms.list_aliases(sender, named=True)[0]
+        alias = None if sender is None else self._pseudonyms.list_pseudonyms(sender, named=True)[0]
         async with self._database.transaction() as connection:
             await failed_updates.add_failed_update(
                 connection, number, text, repr(failure), arrival.now, alias=alias

@@ -27,7 +27,9 @@ _Headers = tuple[tuple[bytes, bytes], ...]
 
 
 def make_webhook_app(update_handler: UpdateHandler, path: str, secret: str) -> ASGIApp:
-    """Return an ASGI application that accepts updates by POST at `path` with the secret.
+    """Return an ASGI application that accepts updates by POST at `path`.
+
+    It refuses requests without `secret` in the header `X-Telegram-Bot-Api-Secret-Token`.
 
     It uses no framework, because routing and middleware would cost as much as an update.
     """

@@ -39,7 +39,7 @@ async def scan_ticket(
         return None
     officer = await officers.find_officer(work.connection, chat_id)
     if not rules.checks_in(officer, forum):
-        if registration.alias in work.policy.pseudonyms.list_aliases(chat_id, named=True):
+        if registration.alias in work.policy.pseudonyms.list_pseudonyms(chat_id, named=True):
             return await load_forum_view(work, chat_id, forum.code)
         if officer is not None:
             await append_forum_entry(work, REFUSED, forum, officer)

@@ -36,7 +36,7 @@ RATED = "attendance.rated"
 async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
     """Return the version of the notice that the resident agreed to, and their last areas."""
     resident = await residents.find_resident(
-        work.connection, work.policy.pseudonyms.list_aliases(chat.id, named=True)
+        work.connection, work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)
     )
     agreed = {"@agreed": resident.consent_version} if resident else {}
     return {**agreed, "@areas": list(chat.preferences.areas)}
@@ -51,7 +51,7 @@ async def register_attendee(work: UnitOfWork, chat: Chat, answers: Mapping[str, 
     forum = await _lock_forum(work.connection, answers["@code"])
     if forum is None or not rules.is_open(forum, work.now):
         raise Refused(Words("attend.gone"))
-    aliases = work.policy.pseudonyms.list_aliases(chat.id, named=True)
+    aliases = work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)
     earlier = await attendance.find_registration(work.connection, forum.id, aliases)
     if earlier is not None:
         if earlier.state is not RegistrationState.CANCELLED:
@@ -78,8 +78,8 @@ async def _add_registration(
         work.connection,
         {
             "forum_id": forum.id,
-            "alias": address.alias,
-            "sealed": address.sealed,
+            "alias": address.pseudonym,
+            "sealed": address.encrypted_chat_id,
             "language": chat.language,
             "people": int(answers["people"]),
             "category": AttendeeCategory(answers["category"]),

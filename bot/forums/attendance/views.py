@@ -77,7 +77,7 @@ async def find_own_registration(
     work: UnitOfWork, chat_id: int, forum_id: int
 ) -> Registration | None:
     """Return the registration of a chat's person for a forum; None if it was cancelled."""
-    aliases = work.policy.pseudonyms.list_aliases(chat_id, named=True)
+    aliases = work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
     registration = await attendance.find_registration(work.connection, forum_id, aliases)
     if registration is None or registration.state is RegistrationState.CANCELLED:
         return None

@@ -88,7 +88,7 @@ async def enter_oral_submission(work: UnitOfWork, chat: Chat, answers: Mapping[s
         recipient = Addressee(chat.id, chat.language)
     else:
         address = work.policy.pseudonyms.make_address(chat.id, named=True)
-        recipient = Addressee(address.alias, chat.language, address.sealed)
+        recipient = Addressee(address.pseudonym, chat.language, address.encrypted_chat_id)
     is_planner = officer is not None
     screen = show_entered(forum, submission, token, work.policy.zone, is_planner=is_planner)
     await to_resident.confirm_oral_submission(work, submission, recipient, screen)
@@ -109,7 +109,7 @@ async def claim_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, A
     They will get the answer too. Raises Refused when it was claimed before.
     """
     resident = await residents.find_resident(
-        work.connection, work.policy.pseudonyms.list_aliases(chat.id, named=True)
+        work.connection, work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)
     )
     assert resident is not None, "the conversation asks for consent, which makes a resident"
     submission = await forum_sessions.claim_submission(

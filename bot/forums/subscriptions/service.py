@@ -26,7 +26,7 @@ MAX_SUBJECTS = 20  # of one person
 
 async def list_subjects(work: UnitOfWork, chat_id: int) -> list[str]:
     """Return the subjects that the person of a chat has subscribed to, oldest first."""
-    aliases = work.policy.pseudonyms.list_aliases(chat_id, named=True)
+    aliases = work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
     subscriptions = await attendance.list_subscriptions(work.connection, aliases)
     return [subscription.subject for subscription in subscriptions]
 
@@ -34,7 +34,7 @@ async def list_subjects(work: UnitOfWork, chat_id: int) -> list[str]:
 async def has_agreed(work: UnitOfWork, chat_id: int) -> bool:
     """Return True if the person of a chat agreed to the present version of the notice."""
     resident = await residents.find_resident(
-        work.connection, work.policy.pseudonyms.list_aliases(chat_id, named=True)
+        work.connection, work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
     )
     return resident is not None and resident.consent_version == NOTICE_VERSION
 
@@ -55,8 +55,8 @@ async def subscribe(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) ->
         raise Refused(Words("subscription.too_many", {"most": MAX_SUBJECTS}))
     address = work.policy.pseudonyms.make_address(chat.id, named=True)
     values = {
-        "alias": address.alias,
-        "sealed": address.sealed,
+        "alias": address.pseudonym,
+        "sealed": address.encrypted_chat_id,
         "language": chat.language,
         "subject": subject,
         "created_at": work.now,
@@ -66,7 +66,7 @@ async def subscribe(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) ->
 
 async def unsubscribe(work: UnitOfWork, chat_id: int, subject: str) -> None:
     """Delete the subscription of a chat's person to a subject, if there is one."""
-    aliases = work.policy.pseudonyms.list_aliases(chat_id, named=True)
+    aliases = work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
     await attendance.delete_subscriptions(work.connection, aliases, subject)
 
 
