@@ -14,6 +14,7 @@ from telegram.constants import ChatMemberStatus
 from bot.channels.telegram import routes
 from bot.channels.telegram.message_parser import (
     get_chat_id,
+    get_person_name,
     get_thread_id,
     get_writer_id,
     parse_message,
@@ -109,7 +110,7 @@ class TelegramAdapter:
                     update.update_id,
                     verb,
                     argument,
-                    person.full_name if person else "",
+                    get_person_name(person) if person else "",
                     self.bot.username,
                 )
                 work = UnitOfWork(connection, context.now, self.policy)

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bot.conversation.engine import Reply, SentFile
+from bot.core.visible_text import clean_name, has_visible_text
 
 if TYPE_CHECKING:
-    from telegram import Message, Update
+    from telegram import Message, Update, User
 
 # Returns the codes of the units near a latitude and a longitude, in degrees.
 LocateUnits = Callable[[float, float], tuple[str, ...]]
 
 _FILE_KINDS = ("video", "voice", "document", "audio", "animation", "video_note")
+# Characters, as the columns of Attachment hold them.
+_MAX_FILE_NAME, _MAX_SUFFIX, _MAX_MIME_TYPE = 256, 32, 128
 
 
 def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) -> Reply:
@@ -27,7 +30,7 @@ def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) 
     sender = message.from_user.id if message.from_user else None
     attachment = _get_attachment(message)
     return Reply(
-        text=None if text is None else _normalize_text(text),
+        text=_normalize_text(text),
         attachment=attachment,
         phone=contact.phone_number if contact else None,
         phone_of_another=contact is not None and contact.user_id != sender,
@@ -43,9 +46,11 @@ def _locate_units(attachment: SentFile | None, locate_units: LocateUnits) -> tup
     return locate_units(attachment.latitude, attachment.longitude)
 
 
-def _normalize_text(text: str) -> str:
-    """Return the text with composed letters, and without zero bytes: PostgreSQL stores none."""
-    return unicodedata.normalize("NFC", text).replace("\0", "")
+def _normalize_text(text: str | None) -> str | None:
+    """Return the text with composed letters; None if nothing of it can be seen."""
+    if text is None or not has_visible_text(text):
+        return None
+    return unicodedata.normalize("NFC", text)
 
 
 def _get_attachment(message: Message) -> SentFile | None:
@@ -69,11 +74,23 @@ def _get_attachment(message: Message) -> SentFile | None:
                 file.file_id,
                 file.file_unique_id,
                 message.media_group_id,
-                getattr(file, "file_name", None),
-                getattr(file, "mime_type", None),
+                _shorten_file_name(clean_name(getattr(file, "file_name", None) or "")) or None,
+                (getattr(file, "mime_type", None) or "")[:_MAX_MIME_TYPE] or None,
                 file.file_size,
             )
     return None
+
+
+def _shorten_file_name(name: str) -> str:
+    """Return a file name that its column holds; the end stays, because it tells the type."""
+    if len(name) <= _MAX_FILE_NAME:
+        return name
+    return f"{name[: _MAX_FILE_NAME - _MAX_SUFFIX]}{name[-_MAX_SUFFIX:]}"
+
+
+def get_person_name(person: User) -> str:
+    """Return the name by which others know a person; never empty."""
+    return clean_name(person.full_name) or person.username or str(person.id)
 
 
 def get_chat_id(update: Update) -> int:

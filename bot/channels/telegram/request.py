@@ -28,6 +28,7 @@ from yarl import URL
 
 from bot.channels.telegram.api import MAX_CONNECTIONS
 from bot.channels.telegram.errors import NotSent
+from bot.channels.telegram.json_text import parse_json
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector
@@ -100,8 +101,8 @@ class AiohttpRequest(BaseRequest):
     def parse_json_payload(payload: bytes) -> Any:
         """Return a response as JSON. Raises TelegramError for other content, such as HTML."""
         try:
-            return orjson.loads(payload)
-        except ValueError as error:
+            return parse_json(payload)
+        except (ValueError, RecursionError) as error:
             raise TelegramError("the answer is not JSON") from error
 
     async def do_request(

@@ -9,6 +9,7 @@ import structlog
 from telegram import Update
 
 from bot.channels.telegram.direct_replies import DirectReply
+from bot.channels.telegram.json_text import parse_json
 from bot.channels.telegram.update_context import UpdateContext, current_update
 from bot.core.screen import Screen, Words
 from storage import failed_updates
@@ -76,7 +77,7 @@ class UpdateHandler:
         return arrival
 
     def _parse_update(self, raw: bytes | Mapping[str, Any]) -> Update:
-        parsed = orjson.loads(raw) if isinstance(raw, bytes) else raw
+        parsed = parse_json(raw) if isinstance(raw, bytes) else raw
         if not isinstance(parsed, dict):
             raise TypeError("an update is a JSON object")
         if type(parsed.get("update_id")) is not int:

@@ -1,0 +1,52 @@
+"""Letters that nobody sees: removed from names, and no content of a message.
+
+A direction mark turns the letters after it around: "ảnh<mark>gpj.exe" is shown as "ảnhexe.jpg". An
+invisible letter makes two names look alike, or an empty message look like an answer. The list is
+Unicode's property Default_Ignorable_Code_Point, with control characters and blank letters.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Control, format, lone surrogate, space, line and paragraph separator.
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
+_BLANK_LETTERS = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0\U0001d159"
+    + "".join(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xFFF0, 0xFFF9))))
+)
+_FIRST_TAG, _LAST_TAG = 0xE0000, 0xE0FFF  # tags and variation selectors
+_EMOJI_JOINERS = "\u200d\ufe0f"
+_EMOJI_CATEGORIES = frozenset({"So", "Sk"})
+
+
+def is_invisible(character: str) -> bool:
+    """Return True for a space, a control character and every other letter that shows nothing."""
+    return (
+        unicodedata.category(character) in _INVISIBLE_CATEGORIES
+        or character in _BLANK_LETTERS
+        or _FIRST_TAG <= ord(character) <= _LAST_TAG
+    )
+
+
+def has_visible_text(text: str) -> bool:
+    """Return True if a text has a letter that can be seen."""
+    return not all(map(is_invisible, text))
+
+
+def clean_name(name: str) -> str:
+    """Return a name on one line, without direction marks and invisible letters.
+
+    The joiners within an emoji stay.
+    """
+    kept = ""
+    for character in name:
+        if character.isspace():
+            kept += " "
+        elif not is_invisible(character) or (
+            character in _EMOJI_JOINERS
+            and kept
+            and (kept[-1] in _EMOJI_JOINERS or unicodedata.category(kept[-1]) in _EMOJI_CATEGORIES)
+        ):
+            kept += character
+    return " ".join(kept.split()).strip(_EMOJI_JOINERS[0])
