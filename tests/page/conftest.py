@@ -1,4 +1,4 @@
-"""A browser for all the tests of the page, and a simulator for each."""
+"""Fixtures for tests of the page: one browser for all, and a simulator for each test."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from playwright.async_api import Browser, async_playwright, expect
 from bot.simulator.server import Simulator
 from tests.page.stage import TOKEN, Stage, Tab
 
-# Quiet, and without a call to anywhere: what is tested is the page, on this machine.
+# No window, and no requests of Chromium itself to other servers.
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -23,18 +23,19 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
-# Conditions hold within milliseconds; the limit is for a machine that does ten other things.
+# Milliseconds. Conditions are usually true at once; a busy machine needs longer.
 expect.set_options(timeout=15_000)
 
 
-# A browser costs a second: it is started once, so every test of the page shares its event loop.
+# All tests of the page share the browser's event loop.
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    """Chromium, started once for all tests of the page, because a start takes a second."""
     path = shutil.which("chromium")
     if path is None:
         pytest.fail("The page's tests need Debian's chromium: apt-get install chromium")
     async with async_playwright() as playwright:
-        # Without a directory named, each launch makes a fresh one for the user's data.
+        # Without a folder for user data, each start has a new one.
         browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         await browser.close()
@@ -42,6 +43,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage() -> AsyncIterator[Stage]:
+    """A simulator with one bot."""
     async with (
         Simulator(host="127.0.0.1", port=0, tokens=[TOKEN]) as simulator,
         aiohttp.ClientSession() as http,
@@ -51,10 +53,10 @@ async def stage() -> AsyncIterator[Stage]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def tab(browser: Browser, stage: Stage) -> AsyncIterator[Tab]:
-    """A wide tab; whatever the test did, the page raised nothing and asked no stranger."""
+    """A tab of 1280 by 800 pixels. Fails on a JavaScript error or a request to another server."""
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     tab = Tab(await context.new_page(), stage.url)
     yield tab
     await context.close()
     assert tab.errors == []
-    assert tab.strangers == []
+    assert tab.foreign_requests == []

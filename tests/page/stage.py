@@ -1,4 +1,4 @@
-"""What the tests of the chat page act with: a simulator, a bot played by hand, and a tab."""
+"""Helpers for tests of the chat page: a simulator with a manual bot, and a browser tab."""
 
 import struct
 import zlib
@@ -15,15 +15,15 @@ TOKEN = "123456:" + "a" * 35
 
 @dataclass
 class Stage:
-    """One simulator, reached as the page and a bot reach it: over HTTP."""
+    """A simulator, used over HTTP by a person and by a bot."""
 
     url: str
     http: aiohttp.ClientSession
     state: SimulatorState
     offset: int = 0
 
-    async def person(self, name: str, *, user_id: int | None = None) -> int:
-        """A new person's id, which is the id of the private chat as well."""
+    async def add_person(self, name: str, *, user_id: int | None = None) -> int:
+        """Add a person who has started the bot; return the id, also that of the private chat."""
         body: dict[str, Any] = {"first_name": name, "language_code": "vi"}
         if user_id is not None:
             body["id"] = user_id
@@ -33,36 +33,40 @@ class Stage:
         self.state.get_account(TOKEN).started_by.add(person)
         return person
 
-    async def act(self, user_id: int, act: str, **body: Any) -> dict[str, Any]:
-        return await self._post(f"/sim/users/{user_id}/{act}", body)
+    async def perform_action(self, user_id: int, action: str, **body: Any) -> dict[str, Any]:
+        """Perform an action as a person; `action` and `body` are as in docs/simulator.md."""
+        return await self._post(f"/sim/users/{user_id}/{action}", body)
 
-    async def reset(self) -> None:
+    async def reset_simulator(self) -> None:
+        """Delete everything in the simulator except the bots."""
         await self._post("/sim/reset", {})
 
-    async def bot(self, method: str, **parameters: Any) -> Any:
-        """What the Bot API answers to the bot; a refusal fails the test."""
+    async def call_bot_api(self, method: str, **parameters: Any) -> Any:
+        """Call a Bot API method as the bot; return the result. An error fails the test."""
         answer = await self._post(f"/bot{TOKEN}/{method}", parameters)
         assert answer["ok"], answer
         return answer["result"]
 
-    async def says(self, chat_id: int, text: str, **parameters: Any) -> int:
-        """The bot's new message's id."""
-        sent = await self.bot("sendMessage", chat_id=chat_id, text=text, **parameters)
+    async def send_bot_message(self, chat_id: int, text: str, **parameters: Any) -> int:
+        """Send a text as the bot; return the message's id."""
+        sent = await self.call_bot_api("sendMessage", chat_id=chat_id, text=text, **parameters)
         return int(sent["message_id"])
 
-    async def update(self, kind: str) -> dict[str, Any]:
-        """The next update of a kind, as a bot that polls receives it; others are passed over."""
+    async def receive_update(self, kind: str) -> dict[str, Any]:
+        """Return the next update of a kind by getUpdates. Updates of other kinds are dropped."""
         for _ in range(20):
-            for update in await self.bot("getUpdates", offset=self.offset, timeout=5, limit=1):
+            for update in await self.call_bot_api(
+                "getUpdates", offset=self.offset, timeout=5, limit=1
+            ):
                 self.offset = update["update_id"] + 1
                 if kind in update:
                     content: dict[str, Any] = update[kind]
                     return content
         raise AssertionError(f"no {kind} arrived")
 
-    async def download(self, file_id: str) -> bytes:
-        """A file's bytes by the way a bot gets them."""
-        path = (await self.bot("getFile", file_id=file_id))["file_path"]
+    async def download_file(self, file_id: str) -> bytes:
+        """Return the content of a file, downloaded as a bot does."""
+        path = (await self.call_bot_api("getFile", file_id=file_id))["file_path"]
         async with self.http.get(f"{self.url}/file/bot{TOKEN}/{path}") as response:
             assert response.status == 200
             return await response.read()
@@ -76,54 +80,61 @@ class Stage:
 
 @dataclass
 class Tab:
-    """A page of the browser, and what must never happen in it."""
+    """A browser tab with the page. It records JavaScript errors and requests to other servers."""
 
     page: Page
     origin: str
     errors: list[str] = field(default_factory=list)
-    strangers: list[str] = field(default_factory=list)
+    foreign_requests: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", self._note)
+        self.page.on("request", self._record_request)
 
-    def _note(self, request: Request) -> None:
+    def _record_request(self, request: Request) -> None:
         if not request.url.startswith((self.origin, "blob:")):
-            self.strangers.append(request.url)
+            self.foreign_requests.append(request.url)
 
-    async def open(self, user_id: int | None = None) -> None:
+    async def open_page(self, user_id: int | None = None) -> None:
+        """Open the page, as a person if `user_id` is given."""
         await self.page.goto(self.origin + (f"/?as={user_id}" if user_id is not None else "/"))
 
-    def hook(self, name: str) -> Locator:
+    def find_element(self, name: str) -> Locator:
+        """Return the elements with this `data-testid`."""
         return self.page.get_by_test_id(name)
 
-    def messages(self, sender: str) -> Locator:
+    def find_messages(self, sender: str) -> Locator:
+        """Return the messages from a sender, "me" or "bot"."""
         return self.page.locator(f'[data-testid="message"][data-from="{sender}"]')
 
-    def message(self, message_id: int) -> Locator:
+    def find_message(self, message_id: int) -> Locator:
+        """Return the message with this id."""
         return self.page.locator(f'[data-testid="message"][data-message-id="{message_id}"]')
 
-    def inline(self, label: str) -> Locator:
-        return self.hook("inline-button").filter(has_text=label)
+    def find_inline_button(self, label: str) -> Locator:
+        """Return the inline buttons with this label."""
+        return self.find_element("inline-button").filter(has_text=label)
 
-    async def say(self, text: str) -> None:
-        await self.hook("composer").fill(text)
-        await self.hook("send").click()
+    async def send_text(self, text: str) -> None:
+        """Type a text and send it."""
+        await self.find_element("composer").fill(text)
+        await self.find_element("send").click()
 
-    async def attach(self, what: str) -> None:
-        await self.hook("attach").click()
-        await self.hook(f"attach-{what}").click()
+    async def open_attachment(self, kind: str) -> None:
+        """Choose an entry of the attachment menu: photo, location and others."""
+        await self.find_element("attach").click()
+        await self.find_element(f"attach-{kind}").click()
 
-    async def pick_files(self, kind: str, *files: tuple[str, str, bytes]) -> None:
-        """Files are (name, type, content); the dialog that follows is left open."""
+    async def choose_files(self, kind: str, *files: tuple[str, str, bytes]) -> None:
+        """Choose files of (name, media type, content). The form with the caption stays open."""
         async with self.page.expect_file_chooser() as chooser:
-            await self.attach(kind)
+            await self.open_attachment(kind)
         await (await chooser.value).set_files(
             [FilePayload(name=name, mimeType=mime, buffer=data) for name, mime, data in files]
         )
 
-    async def width_beyond_the_screen(self) -> int:
-        """Pixels that one would have to scroll sideways, or could not see in the conversation."""
+    async def measure_horizontal_overflow(self) -> int:
+        """Return by how many pixels the page or the conversation is wider than the screen."""
         beyond = await self.page.evaluate(
             """() => Math.max(...[document.documentElement, document.querySelector(".log")]
                 .map(one => one.scrollWidth - one.clientWidth))"""
@@ -131,8 +142,8 @@ class Tab:
         return int(beyond)
 
 
-def picture(width: int = 60, height: int = 40, colour: bytes = b"\x10\x70\x68") -> bytes:
-    """A real PNG of one colour."""
+def make_png(width: int = 60, height: int = 40, colour: bytes = b"\x10\x70\x68") -> bytes:
+    """Return a PNG of one colour; width and height are in pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         check = struct.pack(">I", zlib.crc32(kind + data))

@@ -1,145 +1,153 @@
-// Sending what is not text: files, a place, a phone number, an invitation link.
+// The attachment menu: sends files, a location, a phone number or an invitation link.
 
 import * as api from "./api.js";
-import { ask, tell, toast } from "./dialog.js";
-import { el, find, icon } from "./dom.js";
+import { openForm, showError, showToast } from "./dialog.js";
+import { createElement, findElement, createIcon } from "./dom.js";
 import { openMenu } from "./menu.js";
-import { sizeOf, t } from "./words.js";
+import { formatSize, translate } from "./words.js";
 
+// Kind of file -> the `accept` attribute of its file input.
 const ACCEPTED = { photo: "image/*", video: "video/*", voice: "audio/*", document: "" };
 
-// Hải Phòng's centre; the number is one that no operator gives out.
-const CENTRE = { latitude: "20.8449", longitude: "106.6881" };
+// Default values: the centre of Hải Phòng, and a phone number that no operator assigns.
+const DEFAULT_LOCATION = { latitude: "20.8449", longitude: "106.6881" };
 const SAMPLE_PHONE = "+84900000000";
-const ALBUM_LIMIT = 10;
+const MAX_ALBUM_FILES = 10;
 
-export class Attach {
+/** The button beside the text box, its menu, and a form for each kind of attachment. */
+export class AttachmentMenu {
   #person = null;
 
   constructor() {
-    const button = find(".composer-row .round[data-testid=attach]");
-    button.append(icon("attach"));
+    const button = findElement(".composer-row .round[data-testid=attach]");
+    button.append(createIcon("attach"));
     button.addEventListener("click", () => this.#openMenu(button));
   }
 
-  open(person) {
+  /** Sets the person who sends the attachments. */
+  setPerson(person) {
     this.#person = person;
   }
 
   #openMenu(anchor) {
-    const files = Object.keys(ACCEPTED).map((kind) => [kind, () => this.#pick(kind)]);
+    const files = Object.keys(ACCEPTED).map((kind) => [kind, () => this.#chooseFiles(kind)]);
     const others = [
       ["location", () => this.sendLocation()],
       ["contact", () => this.sendContact()],
       ["link", () => this.#openLink()],
     ];
     const items = [...files, ...others].map(([kind, run]) => ({
-      words: t(`attach.${kind}`),
+      words: translate(`attach.${kind}`),
       icon: kind,
       testid: `attach-${kind}`,
       run,
     }));
-    openMenu(anchor, items, { label: t("attach.label") });
+    openMenu(anchor, items, { label: translate("attach.label") });
   }
 
-  #pick(kind) {
+  #chooseFiles(kind) {
     const many = kind !== "voice";
-    const input = el("input", { type: "file", hidden: true, accept: ACCEPTED[kind], multiple: many });
+    const input = createElement("input", { type: "file", hidden: true, accept: ACCEPTED[kind], multiple: many });
     input.addEventListener("change", () => {
       input.remove();
-      this.offer([...input.files], kind);
+      this.offerFiles([...input.files], kind);
     });
     input.addEventListener("cancel", () => input.remove());
     document.body.append(input);
     input.click();
   }
 
-  /** Shows what is about to be sent, asks for a caption, sends it. */
-  async offer(chosen, kind = kindOf(chosen)) {
+  /** Asks for a caption and sends the files, at most 10. */
+  async offerFiles(chosen, kind = chooseFileKind(chosen)) {
     if (chosen.length === 0) return;
-    if (chosen.length > ALBUM_LIMIT) toast(t("files.many"));
-    const files = chosen.slice(0, ALBUM_LIMIT);
+    if (chosen.length > MAX_ALBUM_FILES) showToast(translate("files.many"));
+    const files = chosen.slice(0, MAX_ALBUM_FILES);
     const { id } = this.#person;
-    const values = await ask({
-      title: t("files.title", { count: files.length }),
-      submit: t("send"),
-      extra: previews(files, kind),
-      fields: [{ name: "caption", label: t("files.caption"), attributes: { maxlength: "1024" } }],
+    const values = await openForm({
+      title: translate("files.title", { count: files.length }),
+      submit: translate("send"),
+      extra: createPreviews(files, kind),
+      fields: [{ name: "caption", label: translate("files.caption"), attributes: { maxlength: "1024" } }],
     });
     if (!values) return;
     const send = files.length === 1 ? api.sendFile(id, kind, files[0], values.caption) : api.sendAlbum(id, kind, files, values.caption);
-    await send.catch(tell);
+    await send.catch(showError);
   }
 
-  /** True once it was sent; so does `sendContact`. */
+  /** Asks for a location and sends it. Resolves to true if it was sent. */
   async sendLocation() {
     const number = { inputmode: "decimal" };
     const { id } = this.#person;
-    const values = await ask({
-      title: t("location.title"),
-      submit: t("send"),
-      fields: Object.entries(CENTRE).map(([name, value]) => ({ name, value, label: t(`location.${name}`), attributes: number })),
-      check: (given) => (placeOf(given) ? null : t("location.bad")),
+    const values = await openForm({
+      title: translate("location.title"),
+      submit: translate("send"),
+      fields: Object.entries(DEFAULT_LOCATION).map(([name, value]) => ({ name, value, label: translate(`location.${name}`), attributes: number })),
+      check: (given) => (parseLocation(given) ? null : translate("location.bad")),
     });
-    return values !== null && sent(api.act(id, "location", placeOf(values)));
+    return values !== null && completeRequest(api.performAction(id, "location", parseLocation(values)));
   }
 
+  /** Asks for a phone number and sends it as a contact. Resolves to true if it was sent. */
   async sendContact() {
     const { id } = this.#person;
-    const values = await ask({
-      title: t("contact.title"),
-      submit: t("send"),
-      fields: [{ name: "phone", label: t("contact.phone"), value: SAMPLE_PHONE, attributes: { type: "tel" } }],
-      check: ({ phone }) => (/^\+?(?:[\s.-]?\d){8,15}$/u.test(phone) ? null : t("contact.bad")),
+    const values = await openForm({
+      title: translate("contact.title"),
+      submit: translate("send"),
+      fields: [{ name: "phone", label: translate("contact.phone"), value: SAMPLE_PHONE, attributes: { type: "tel" } }],
+      check: ({ phone }) => (/^\+?(?:[\s.-]?\d){8,15}$/u.test(phone) ? null : translate("contact.bad")),
     });
     if (!values) return false;
     const phone = values.phone.replace(/[\s.-]/gu, "");
-    return sent(api.act(id, "contact", { phone_number: phone }));
+    return completeRequest(api.performAction(id, "contact", { phone_number: phone }));
   }
 
+  /** Asks for a deep link, or its payload, and opens the bot by it. */
   async #openLink() {
     const { id } = this.#person;
-    const values = await ask({
-      title: t("link.title"),
-      submit: t("start"),
-      fields: [{ name: "link", label: t("link.payload") }],
-      check: ({ link }) => (payloadOf(link) ? null : t("link.bad")),
+    const values = await openForm({
+      title: translate("link.title"),
+      submit: translate("start"),
+      fields: [{ name: "link", label: translate("link.payload") }],
+      check: ({ link }) => (parsePayload(link) ? null : translate("link.bad")),
     });
-    if (values) await api.act(id, "start", { payload: payloadOf(values.link) }).catch(tell);
+    if (values) await api.performAction(id, "start", { payload: parsePayload(values.link) }).catch(showError);
   }
 }
 
-async function sent(act) {
+/** Awaits a request. Shows its error, if any. Resolves to true if it succeeded. */
+async function completeRequest(request) {
   try {
-    await act;
+    await request;
     return true;
   } catch (error) {
-    tell(error);
+    showError(error);
     return false;
   }
 }
 
-/** Photos when all are pictures, plain files otherwise: what pasted or dropped files are sent as. */
-const kindOf = (files) => (files.every((file) => file.type.startsWith("image/")) ? "photo" : "document");
+/** Returns the kind for pasted or dropped files: photo if all are pictures, else document. */
+const chooseFileKind = (files) => (files.every((file) => file.type.startsWith("image/")) ? "photo" : "document");
 
-function previews(files, kind) {
+/** Returns a list of thumbnails (for photos) or of file names with sizes. */
+function createPreviews(files, kind) {
   const one = (file) => {
-    if (kind !== "photo") return el("li", { class: "preview-file" }, icon(kind), `${file.name} · ${sizeOf(file.size)}`);
+    if (kind !== "photo") return createElement("li", { class: "preview-file" }, createIcon(kind), `${file.name} · ${formatSize(file.size)}`);
     const address = URL.createObjectURL(file);
-    const image = el("img", { src: address, alt: file.name });
+    const image = createElement("img", { src: address, alt: file.name });
     image.addEventListener("load", () => URL.revokeObjectURL(address));
-    return el("li", { class: "preview-photo" }, image);
+    return createElement("li", { class: "preview-photo" }, image);
   };
-  return el("ul", { class: "previews" }, files.map(one));
+  return createElement("ul", { class: "previews" }, files.map(one));
 }
 
-/** The place typed, or null; a comma is what Vietnamese keyboards give for the decimal point. */
-function placeOf(given) {
+/** Returns {latitude, longitude}, or null if invalid. Accepts the Vietnamese decimal comma. */
+function parseLocation(given) {
   const [latitude, longitude] = [given.latitude, given.longitude].map((words) => Number(words.replace(",", ".") || NaN));
   return Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 ? { latitude, longitude } : null;
 }
 
-function payloadOf(words) {
+/** Returns the payload of a deep link or a bare payload, or null if it is invalid. */
+function parsePayload(words) {
   const code = /[?&]start=([^&#\s]*)/u.exec(words)?.[1] ?? words;
   return /^[\w-]{1,64}$/u.test(code) ? code : null;
 }

@@ -1,81 +1,86 @@
-// The conversation of one person with the bot.
+// The conversation of the selected person with the bot.
 
 import * as api from "./api.js";
-import { tell, toast } from "./dialog.js";
-import { el, find, icon, putInOrder, Rows } from "./dom.js";
-import { replyKeyboard } from "./keyboards.js";
+import { showError, showToast } from "./dialog.js";
+import { createElement, findElement, createIcon, arrangeRows, RowCache } from "./dom.js";
+import { fillReplyKeyboard } from "./keyboards.js";
 import { openMenu } from "./menu.js";
-import { dayLine, isMine, renderMessage } from "./render.js";
-import { dayOf, t } from "./words.js";
+import { createDayLine, isFromPerson, createMessageRow } from "./render.js";
+import { formatDay, translate } from "./words.js";
 
-const KEPT = 300; // messages shown: enough for any training, light enough for any machine
-const NEAR = 120; // pixels from the end at which one still follows what comes
-const ACTION_TIME = 5_000; // Telegram's own: an action is shown five seconds at most
+const MAX_MESSAGES = 300; // shown at the same time; more would slow down weak computers
+const END_DISTANCE = 120; // pixels from the end within which new messages are scrolled into view
+const ACTION_MS = 5_000; // how long "typing" and other chat actions are shown, as in Telegram
 
-export class Chat {
-  #list = find(".messages");
-  #log = find(".log");
-  #jump = find(".jump");
-  #keyboard = find(".reply-keyboard");
-  #toggle = find(".keyboard-toggle");
+/** Shows the messages and the reply keyboard, and keeps them up to date with the events. */
+export class Conversation {
+  #list = findElement(".messages");
+  #log = findElement(".log");
+  #endButton = findElement(".jump");
+  #keyboard = findElement(".reply-keyboard");
+  #keyboardToggle = findElement(".keyboard-toggle");
   #person = null;
   #messages = [];
-  #rows = new Rows();
-  #markup = null;
+  #rows = new RowCache();
+  #replyMarkup = null;
   #folded = false;
   #loading = null;
-  #again = false;
+  #reloadAgain = false;
   #actionTimer = 0;
   #follow = true;
   #lastTop = 0;
 
-  /** `links(address)` may take a link over; `seen(person, message)` hears what was shown. */
-  constructor({ presses, composer, attach, links, seen }) {
+  /**
+   * `openLink(url)` returns true if it opened a link itself. `onSeen(person, message)` is called
+   * when the newest message becomes visible.
+   */
+  constructor({ presses, composer, attach, openLink, onSeen }) {
     this.presses = presses;
     this.composer = composer;
     this.attach = attach;
-    this.seen = seen;
-    this.handlers = { command: (text) => composer.say(text), link: links };
-    this.#jump.append(icon("down"));
-    this.#jump.addEventListener("click", () => this.#toEnd());
-    this.#toggle.append(icon("keyboard"));
-    this.#toggle.addEventListener("click", () => this.#fold(!this.#folded));
-    find(".start").addEventListener("click", () => this.#do("start", {}));
+    this.onSeen = onSeen;
+    this.handlers = { command: (text) => composer.sendText(text), link: openLink };
+    this.#endButton.append(createIcon("down"));
+    this.#endButton.addEventListener("click", () => this.#scrollToEnd());
+    this.#keyboardToggle.append(createIcon("keyboard"));
+    this.#keyboardToggle.addEventListener("click", () => this.#setFolded(!this.#folded));
+    findElement(".start").addEventListener("click", () => this.#performAction("start", {}));
     this.#log.addEventListener("scroll", () => this.#onScroll(), { passive: true });
-    const sizes = new ResizeObserver(() => this.#follow && this.#toEnd("instant"));
+    const sizes = new ResizeObserver(() => this.#follow && this.#scrollToEnd("instant"));
     for (const node of [this.#log, this.#list]) sizes.observe(node);
-    document.addEventListener("visibilitychange", () => this.#tellSeen());
+    document.addEventListener("visibilitychange", () => this.#reportSeen());
   }
 
-  /** Nobody is here: nothing of the last person stays on the screen. */
+  /** Clears the view. No person is selected afterwards. */
   close() {
     this.#person = null;
     this.#messages = [];
     this.#rows.clear();
     this.#list.replaceChildren();
-    this.#markup = null;
+    this.#replyMarkup = null;
     this.#keyboard.hidden = true;
-    this.#toggle.hidden = true;
+    this.#keyboardToggle.hidden = true;
     this.#follow = true;
     this.#showAction(null);
   }
 
+  /** Shows the conversation of a person. */
   async open(person) {
     this.close();
     this.#person = person;
     this.#list.dataset.chatId = person.id;
-    find(".start").hidden = true;
-    this.#log.setAttribute("aria-busy", "true"); // an old conversation is not news to read out
+    findElement(".start").hidden = true;
+    this.#log.setAttribute("aria-busy", "true"); // screen readers read only new messages
     this.composer.open(person);
-    this.attach.open(person);
+    this.attach.setPerson(person);
     await this.reload();
   }
 
-  /** Asks for the conversation as it stands; asked again while asking, it asks once more after. */
+  /** Fetches and shows the current messages. A call during a fetch causes one more fetch. */
   reload() {
     if (!this.#person) return Promise.resolve();
     if (this.#loading) {
-      this.#again = true;
+      this.#reloadAgain = true;
       return this.#loading;
     }
     this.#loading = this.#load().finally(() => {
@@ -86,25 +91,26 @@ export class Chat {
 
   async #load() {
     do {
-      this.#again = false;
+      this.#reloadAgain = false;
       const person = this.#person;
-      const answer = await api.messages(person.id, { limit: KEPT });
+      const answer = await api.listMessages(person.id, { limit: MAX_MESSAGES });
       if (person === this.#person) this.#show(answer);
-      else this.#again = true; // another was chosen meanwhile
-    } while (this.#again && this.#person);
+      else this.#reloadAgain = true; // another person was selected meanwhile
+    } while (this.#reloadAgain && this.#person);
   }
 
-  onEvent(event) {
+  /** Applies an event of the simulator, if it belongs to the open chat. */
+  handleEvent(event) {
     if (event.chat_id !== this.#person?.id) return;
     if (event.kind === "action") return this.#showAction(event.action);
-    if (event.kind === "keyboard") this.#markup = undefined; // shown again is shown, even if it is the same
-    this.reload().catch(() => {}); // the stream of events notices a lost server by itself
+    if (event.kind === "keyboard") this.#replyMarkup = undefined; // shows the keyboard again even if it is equal
+    this.reload().catch(() => {}); // followEvents notices and shows a lost connection
   }
 
-  /** Builds every row anew, for another language. */
-  renderWords() {
+  /** Rebuilds all rows, after a change of the language. */
+  updateWords() {
     this.#rows.clear();
-    this.#render();
+    this.#updateRows();
     this.#showAction(null);
   }
 
@@ -114,130 +120,131 @@ export class Chat {
     this.#messages = messages;
     this.#setKeyboard(markup ?? null);
     this.composer.setPlaceholder(placeholder ?? markup?.input_field_placeholder ?? null);
-    this.#render();
+    this.#updateRows();
     this.#log.removeAttribute("aria-busy");
-    if (newest && newest.message_id > before) this.#arrived(newest, before === 0);
-    this.#tellSeen();
+    if (newest && newest.message_id > before) this.#showNewest(newest, before === 0);
+    this.#reportSeen();
   }
 
-  #arrived(newest, opening) {
-    if (!isMine(newest)) this.#showAction(null);
-    if (isMine(newest)) this.#follow = true;
-    if (this.#follow) this.#toEnd(opening ? "instant" : "auto");
-    else this.#jump.hidden = false;
+  #showNewest(newest, opening) {
+    if (!isFromPerson(newest)) this.#showAction(null);
+    if (isFromPerson(newest)) this.#follow = true;
+    if (this.#follow) this.#scrollToEnd(opening ? "instant" : "auto");
+    else this.#endButton.hidden = false;
   }
 
-  #tellSeen() {
+  #reportSeen() {
     const newest = this.#messages.at(-1);
-    if (newest && !document.hidden) this.seen(this.#person, newest);
+    if (newest && !document.hidden) this.onSeen(this.#person, newest);
   }
 
-  #render() {
-    find(".start").hidden = this.#messages.length > 0;
+  #updateRows() {
+    findElement(".start").hidden = this.#messages.length > 0;
     const focused = document.activeElement?.closest?.(".message");
     const place = document.activeElement?.dataset?.place;
     const rows = [];
     let day = null;
     for (const message of this.#messages) {
-      const words = dayOf(message.date);
-      if (words !== day) rows.push(this.#rows.get(`day ${words}`, "", () => dayLine(message.date)));
+      const words = formatDay(message.date);
+      if (words !== day) rows.push(this.#rows.getRow(`day ${words}`, "", () => createDayLine(message.date)));
       day = words;
-      rows.push(this.#rows.get(message.message_id, JSON.stringify(message), () => renderMessage(message, this.#context())));
+      rows.push(this.#rows.getRow(message.message_id, JSON.stringify(message), () => createMessageRow(message, this.#buildContext())));
     }
-    putInOrder(this.#list, rows);
-    if (focused && !focused.isConnected) this.#refocus(focused.dataset.messageId, place);
+    arrangeRows(this.#list, rows);
+    if (focused && !focused.isConnected) this.#restoreFocus(focused.dataset.messageId, place);
   }
 
-  /** An edit replaces the row: whoever was on one of its buttons stays in that place. */
-  #refocus(messageId, place) {
-    const row = this.#rowOf(messageId);
+  /** Restores the keyboard focus after an edit has replaced the focused row. */
+  #restoreFocus(messageId, place) {
+    const row = this.#findRow(messageId);
     (row?.querySelector(`[data-place="${place}"]`) ?? row)?.focus({ preventScroll: true });
   }
 
-  #rowOf(messageId) {
+  #findRow(messageId) {
     return this.#list.querySelector(`[data-message-id="${messageId}"]`);
   }
 
-  #context() {
+  #buildContext() {
     return {
       handlers: this.handlers,
       presses: this.presses,
       find: (id) => this.#messages.find((one) => one.message_id === id) ?? null,
-      show: (id) => this.#rowOf(id)?.scrollIntoView({ block: "center" }),
+      show: (id) => this.#findRow(id)?.scrollIntoView({ block: "center" }),
       menu: (message, anchor) => this.#openMenu(message, anchor),
     };
   }
 
   #openMenu(message, anchor) {
     const text = message.text ?? message.caption;
-    const items = [["reply", () => this.composer.reply(message)]];
-    if (text) items.push(["copy", () => navigator.clipboard.writeText(text).catch(tell)]);
-    if (isMine(message) && message.text) items.push(["edit", () => this.composer.edit(message)]);
-    const entries = items.map(([name, run]) => ({ words: t(`message.${name}`), icon: name, testid: `message-${name}`, run }));
-    openMenu(anchor, entries, { label: t("message.menu") });
+    const items = [["reply", () => this.composer.startReply(message)]];
+    if (text) items.push(["copy", () => navigator.clipboard.writeText(text).catch(showError)]);
+    if (isFromPerson(message) && message.text) items.push(["edit", () => this.composer.startEdit(message)]);
+    const entries = items.map(([name, run]) => ({ words: translate(`message.${name}`), icon: name, testid: `message-${name}`, run }));
+    openMenu(anchor, entries, { label: translate("message.menu") });
   }
 
   #setKeyboard(markup) {
-    if (JSON.stringify(markup) === JSON.stringify(this.#markup)) return;
-    this.#markup = markup;
-    this.#toggle.hidden = !replyKeyboard(this.#keyboard, markup, (button) => this.#choose(button));
-    this.#fold(false);
+    if (JSON.stringify(markup) === JSON.stringify(this.#replyMarkup)) return;
+    this.#replyMarkup = markup;
+    this.#keyboardToggle.hidden = !fillReplyKeyboard(this.#keyboard, markup, (button) => this.#pressReplyButton(button));
+    this.#setFolded(false);
   }
 
-  #fold(folded) {
+  #setFolded(folded) {
     this.#folded = folded;
-    this.#keyboard.hidden = folded || this.#toggle.hidden;
-    this.#toggle.setAttribute("aria-expanded", String(!this.#keyboard.hidden));
+    this.#keyboard.hidden = folded || this.#keyboardToggle.hidden;
+    this.#keyboardToggle.setAttribute("aria-expanded", String(!this.#keyboard.hidden));
   }
 
-  async #choose(button) {
-    const used = this.#markup;
+  async #pressReplyButton(button) {
+    const used = this.#replyMarkup;
     const done = await this.#useButton(button);
-    // The bot may have put up its next keyboard meanwhile: that one was not used.
-    if (done && used === this.#markup && used.one_time_keyboard) this.#fold(true);
+    // If the bot has shown its next keyboard meanwhile, that one stays open.
+    if (done && used === this.#replyMarkup && used.one_time_keyboard) this.#setFolded(true);
   }
 
-  /** True when the button's message went out. */
+  /** Sends the message of a reply button. Returns true, or a promise of true, if it was sent. */
   #useButton(button) {
     if (button.request_contact) return this.attach.sendContact();
     if (button.request_location) return this.attach.sendLocation();
-    if (!Object.keys(button).some((key) => key.startsWith("request_"))) return this.#do("choose", { text: button.text });
-    toast(t("inline.unable"));
+    if (!Object.keys(button).some((key) => key.startsWith("request_"))) return this.#performAction("choose", { text: button.text });
+    showToast(translate("inline.unable"));
     return false;
   }
 
-  async #do(act, body) {
+  async #performAction(act, body) {
     try {
-      await api.act(this.#person.id, act, body);
+      await api.performAction(this.#person.id, act, body);
       return true;
     } catch (error) {
-      tell(error);
+      showError(error);
       return false;
     }
   }
 
+  /** Shows a chat action ("typing" and others) in the header for 5 seconds; null shows none. */
   #showAction(action) {
     clearTimeout(this.#actionTimer);
     const words = action === "typing" || !action ? "status.typing" : "status.file";
-    const dots = el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
-    const status = find(".chat-status");
+    const dots = createElement("span", { class: "dots", "aria-hidden": "true" }, createElement("i"), createElement("i"), createElement("i"));
+    const status = findElement(".chat-status");
     status.classList.toggle("acting", Boolean(action));
-    status.replaceChildren(...(action ? [t(words), dots] : [t("status.ready")]));
-    if (action) this.#actionTimer = setTimeout(() => this.#showAction(null), ACTION_TIME);
+    status.replaceChildren(...(action ? [translate(words), dots] : [translate("status.ready")]));
+    if (action) this.#actionTimer = setTimeout(() => this.#showAction(null), ACTION_MS);
   }
 
-  /** Only going up, which is what a person does, ends the following: a smooth way down has not arrived yet. */
+  /** Scrolling up ends the scrolling to new messages. Smooth scrolling down does not. */
   #onScroll() {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
-    if (scrollHeight - scrollTop - clientHeight < NEAR) this.#follow = true;
+    if (scrollHeight - scrollTop - clientHeight < END_DISTANCE) this.#follow = true;
     else if (scrollTop < this.#lastTop) this.#follow = false;
     this.#lastTop = scrollTop;
-    if (this.#follow) this.#jump.hidden = true;
+    if (this.#follow) this.#endButton.hidden = true;
   }
 
-  #toEnd(behavior = "auto") {
+  #scrollToEnd(behavior = "auto") {
     this.#follow = true;
-    this.#jump.hidden = true;
+    this.#endButton.hidden = true;
     this.#log.scrollTo({ top: this.#log.scrollHeight, behavior });
   }
 }

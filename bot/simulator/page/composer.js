@@ -1,23 +1,25 @@
-// Writing a message: the text box, editing and replying, the commands' menu.
+// The composer: the text box, the bar for a reply or an edit, the menu of commands.
 
 import * as api from "./api.js";
-import { tell } from "./dialog.js";
-import { el, find, icon } from "./dom.js";
+import { showError } from "./dialog.js";
+import { createElement, findElement, createIcon } from "./dom.js";
 import { openMenu } from "./menu.js";
-import { summary } from "./render.js";
-import { draftOf, setDraft } from "./store.js";
-import { t } from "./words.js";
+import { summarizeMessage } from "./render.js";
+import { getDraft, setDraft } from "./store.js";
+import { translate } from "./words.js";
 
+/** Sends texts, replies and edits of the selected person. Unsent text is stored for each person. */
 export class Composer {
-  #box = find(".composer");
-  #context = find(".context");
+  #box = findElement(".composer");
+  #context = findElement(".context");
   #person = null;
-  #about = null; // {kind: "editing" or "replying", message}
+  #target = null; // {kind: "editing" or "replying", message}
   #placeholder = null;
 
+  /** `offerFiles(files)` is called when files are pasted. */
   constructor({ offerFiles }) {
-    find(".send").append(icon("send"));
-    find("form.composer-row").addEventListener("submit", (event) => {
+    findElement(".send").append(createIcon("send"));
+    findElement("form.composer-row").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#send();
     });
@@ -28,49 +30,54 @@ export class Composer {
       event.preventDefault();
       offerFiles([...event.clipboardData.files]);
     });
-    find(".menu-button").addEventListener("click", (event) => this.#openCommands(event.currentTarget));
+    findElement(".menu-button").addEventListener("click", (event) => this.#openCommands(event.currentTarget));
   }
 
+  /** Shows the stored draft of a person. */
   open(person) {
     this.#person = person;
-    this.#about = null;
-    this.#showContext();
-    this.#write(draftOf(person.id));
+    this.#target = null;
+    this.#updateContext();
+    this.#setText(getDraft(person.id));
   }
 
+  /** Sets the placeholder of the text box; null restores the default. */
   setPlaceholder(words) {
     this.#placeholder = words;
-    this.#box.placeholder = words || t("composer.placeholder");
+    this.#box.placeholder = words || translate("composer.placeholder");
   }
 
-  renderWords() {
+  /** Updates the texts after a change of the language. */
+  updateWords() {
     this.setPlaceholder(this.#placeholder);
-    this.#showContext();
+    this.#updateContext();
   }
 
   focus() {
     this.#box.focus();
   }
 
-  edit(message) {
-    this.#about = { kind: "editing", message };
-    this.#showContext();
-    this.#write(message.text);
+  /** Starts editing a message. */
+  startEdit(message) {
+    this.#target = { kind: "editing", message };
+    this.#updateContext();
+    this.#setText(message.text);
     this.focus();
   }
 
-  reply(message) {
-    this.#about = { kind: "replying", message };
-    this.#showContext();
+  /** Starts a reply to a message. */
+  startReply(message) {
+    this.#target = { kind: "replying", message };
+    this.#updateContext();
     this.focus();
   }
 
-  /** Sends words as they are, whatever stands in the box: a command from a menu or a text. */
-  async say(text) {
+  /** Sends a text without changing the text box. */
+  async sendText(text) {
     try {
-      await api.act(this.#person.id, "text", { text });
+      await api.performAction(this.#person.id, "text", { text });
     } catch (error) {
-      tell(error);
+      showError(error);
     }
   }
 
@@ -78,86 +85,87 @@ export class Composer {
     const text = this.#box.value.trim();
     if (!text || !this.#person) return;
     const { id } = this.#person;
-    const about = this.#about;
-    this.#leave("");
+    const target = this.#target;
+    this.#resetBox("");
     try {
-      if (about?.kind === "editing") await api.act(id, "edit", { message_id: about.message.message_id, text });
-      else await api.act(id, "text", { text, reply_to: about?.message.message_id });
+      if (target?.kind === "editing") await api.performAction(id, "edit", { message_id: target.message.message_id, text });
+      else await api.performAction(id, "text", { text, reply_to: target?.message.message_id });
     } catch (error) {
-      tell(error);
-      this.#giveBack(id, text, about);
+      showError(error);
+      this.#restoreText(id, text, target);
     }
   }
 
-  /** What could not be sent is not lost, unless something else was begun meanwhile. */
-  #giveBack(id, text, about) {
+  /** Restores a text that could not be sent, in the empty text box or the sender's draft. */
+  #restoreText(id, text, target) {
     if (this.#person.id !== id) setDraft(id, text);
     else if (this.#box.value === "") {
-      this.#about = about;
-      this.#showContext();
-      this.#write(text);
+      this.#target = target;
+      this.#updateContext();
+      this.#setText(text);
       setDraft(id, text);
     }
   }
 
-  #leave(text) {
-    this.#about = null;
-    this.#showContext();
-    this.#write(text);
+  /** Ends an edit or a reply, and sets the text and the draft. */
+  #resetBox(text) {
+    this.#target = null;
+    this.#updateContext();
+    this.#setText(text);
     setDraft(this.#person.id, text);
   }
 
   #onKey(event) {
-    // Typing Vietnamese composes letters: that Enter belongs to the input method.
+    // An input method for Vietnamese uses Enter to finish a letter.
     if (event.isComposing) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.#send();
-    } else if (event.key === "Escape" && this.#about) {
-      this.#leave("");
+    } else if (event.key === "Escape" && this.#target) {
+      this.#resetBox("");
     }
   }
 
   #onInput() {
-    this.#grow();
-    if (this.#person && this.#about?.kind !== "editing") setDraft(this.#person.id, this.#box.value);
+    this.#fitHeight();
+    if (this.#person && this.#target?.kind !== "editing") setDraft(this.#person.id, this.#box.value);
   }
 
-  #write(text) {
+  #setText(text) {
     this.#box.value = text;
-    this.#grow();
+    this.#fitHeight();
   }
 
-  #grow() {
+  #fitHeight() {
     this.#box.style.height = "auto";
     this.#box.style.height = `${this.#box.scrollHeight + 2}px`;
   }
 
-  #showContext() {
-    this.#context.hidden = this.#about === null;
-    if (this.#about === null) return;
-    const { kind, message } = this.#about;
-    const stop = () => this.#leave(kind === "editing" ? "" : this.#box.value);
+  #updateContext() {
+    this.#context.hidden = this.#target === null;
+    if (this.#target === null) return;
+    const { kind, message } = this.#target;
+    const stop = () => this.#resetBox(kind === "editing" ? "" : this.#box.value);
     this.#context.replaceChildren(
-      icon(kind === "editing" ? "edit" : "reply"),
-      el("span", { class: "context-words" }, el("strong", {}, t(`context.${kind}`)), el("span", {}, summary(message))),
-      el("button", { type: "button", class: "round", "aria-label": t("context.cancel"), on: { click: stop } }, icon("close")),
+      createIcon(kind === "editing" ? "edit" : "reply"),
+      createElement("span", { class: "context-words" }, createElement("strong", {}, translate(`context.${kind}`)), createElement("span", {}, summarizeMessage(message))),
+      createElement("button", { type: "button", class: "round", "aria-label": translate("context.cancel"), on: { click: stop } }, createIcon("close")),
     );
   }
 
   async #openCommands(anchor) {
     try {
       const { id } = this.#person;
-      const commands = await api.commands(id, id);
+      const commands = await api.listCommands(id, id);
       const items = commands.map(({ command, description }) => ({
         words: `/${command}`,
         about: description,
         testid: "command",
-        run: () => this.say(`/${command}`),
+        run: () => this.sendText(`/${command}`),
       }));
-      openMenu(anchor, items, { label: t("menu.label"), empty: t("menu.empty") });
+      openMenu(anchor, items, { label: translate("menu.label"), empty: translate("menu.empty") });
     } catch (error) {
-      tell(error);
+      showError(error);
     }
   }
 }

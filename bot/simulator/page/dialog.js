@@ -1,28 +1,29 @@
-// Short messages (toasts), alerts, forms and a photo seen large.
+// Toasts (short messages), alerts, forms and enlarged photos.
 
-import { Unreachable } from "./api.js";
-import { el, find, icon } from "./dom.js";
-import { t } from "./words.js";
+import { SimulatorUnreachable } from "./api.js";
+import { createElement, findElement, createIcon } from "./dom.js";
+import { translate } from "./words.js";
 
-const TOAST_TIME = 5_000;
+const TOAST_MS = 5_000;
 
-/** A message that goes away by itself; a tap sends it away sooner. */
-export function toast(text) {
-  const node = el("button", { type: "button", class: "toast", "data-testid": "toast" }, text);
+/** Shows a short message for at least 5 seconds. A click removes it sooner. */
+export function showToast(text) {
+  const node = createElement("button", { type: "button", class: "toast", "data-testid": "toast" }, text);
   const remove = () => node.remove();
   node.addEventListener("click", remove);
-  find(".toasts").append(node);
-  // Long words need longer to read.
-  setTimeout(remove, TOAST_TIME + text.length * 40);
+  findElement(".toasts").append(node);
+  // Longer texts take longer to read.
+  setTimeout(remove, TOAST_MS + text.length * 40);
 }
 
-/** Tells the person what went wrong with something they did. */
-export function tell(error) {
-  toast(error instanceof Unreachable ? t("offline.unsent") : error.message);
+/** Shows the error of a request as a toast. */
+export function showError(error) {
+  showToast(error instanceof SimulatorUnreachable ? translate("offline.unsent") : error.message);
 }
 
-function open(content, attributes = {}) {
-  const dialog = el("dialog", { class: "dialog", ...attributes }, content);
+/** Shows a modal dialog; returns its element. A click outside closes it. */
+function openDialog(content, attributes = {}) {
+  const dialog = createElement("dialog", { class: "dialog", ...attributes }, content);
   document.body.append(dialog);
   dialog.addEventListener("close", () => dialog.remove());
   // A click on the backdrop has the dialog itself as its target.
@@ -33,31 +34,36 @@ function open(content, attributes = {}) {
   return dialog;
 }
 
-export function alertBox(text) {
-  const close = el("button", { type: "button", class: "primary", autofocus: true }, t("ok"));
-  const content = el("div", { class: "dialog-body" }, el("p", { class: "alert-text" }, text), el("div", { class: "dialog-buttons" }, close));
-  const dialog = open(content, { "data-testid": "alert", role: "alertdialog", "aria-label": text });
+/** Shows a text in a dialog with an OK button. */
+export function showAlert(text) {
+  const close = createElement("button", { type: "button", class: "primary", autofocus: true }, translate("ok"));
+  const content = createElement("div", { class: "dialog-body" }, createElement("p", { class: "alert-text" }, text), createElement("div", { class: "dialog-buttons" }, close));
+  const dialog = openDialog(content, { "data-testid": "alert", role: "alertdialog", "aria-label": text });
   close.addEventListener("click", () => dialog.close());
 }
 
+/** Shows a photo in full size. */
 export function showPhoto(address, alt) {
-  const close = el("button", { type: "button", class: "round dialog-close", "aria-label": t("close") }, icon("close"));
-  const dialog = open(el("figure", { class: "large-photo" }, el("img", { src: address, alt }), close), { class: "dialog photo-dialog", "aria-label": alt });
+  const close = createElement("button", { type: "button", class: "round dialog-close", "aria-label": translate("close") }, createIcon("close"));
+  const dialog = openDialog(createElement("figure", { class: "large-photo" }, createElement("img", { src: address, alt }), close), { class: "dialog photo-dialog", "aria-label": alt });
   close.addEventListener("click", () => dialog.close());
 }
 
 /**
- * A form in a dialog. Each field is {name, label, value?, options?, attributes?}; `check(values)`
- * gives the words of what is wrong, or null. Resolves to the values, or null when given up.
+ * Shows a form in a dialog. Resolves to the trimmed values by name, or to null if it is cancelled.
+ *
+ * fields: {name, label, value?, options?: [key, text][], attributes?}[]
+ * check:  takes the values; returns an error text, or null if they are valid
+ * extra:  an element to show above the fields
  */
-export function ask({ title, submit, fields, check = () => null, extra = null }) {
-  const heading = el("h2", { id: "dialog-title" }, title);
-  const problem = el("p", { class: "problem", role: "alert" });
-  const give = el("button", { type: "submit", class: "primary", "data-testid": "dialog-submit" }, submit);
-  const cancel = el("button", { type: "button", class: "plain" }, t("cancel"));
-  const buttons = el("div", { class: "dialog-buttons" }, cancel, give);
-  const form = el("form", { class: "dialog-body", novalidate: true }, heading, extra, fields.map(fieldOf), problem, buttons);
-  const dialog = open(form, { "aria-labelledby": "dialog-title", "data-testid": "dialog" });
+export function openForm({ title, submit, fields, check = () => null, extra = null }) {
+  const heading = createElement("h2", { id: "dialog-title" }, title);
+  const problem = createElement("p", { class: "problem", role: "alert" });
+  const confirm = createElement("button", { type: "submit", class: "primary", "data-testid": "dialog-submit" }, submit);
+  const cancel = createElement("button", { type: "button", class: "plain" }, translate("cancel"));
+  const buttons = createElement("div", { class: "dialog-buttons" }, cancel, confirm);
+  const form = createElement("form", { class: "dialog-body", novalidate: true }, heading, extra, fields.map(createField), problem, buttons);
+  const dialog = openDialog(form, { "aria-labelledby": "dialog-title", "data-testid": "dialog" });
   form.querySelector("input, select, textarea")?.focus();
   cancel.addEventListener("click", () => dialog.close());
   return new Promise((resolve) => {
@@ -74,11 +80,12 @@ export function ask({ title, submit, fields, check = () => null, extra = null })
   });
 }
 
-function fieldOf({ name, label, value = "", options = null, attributes = {} }) {
+/** Returns a labelled input, or a select if the field has options. */
+function createField({ name, label, value = "", options = null, attributes = {} }) {
   const given = { name, "data-testid": `field-${name}`, autocomplete: "off", ...attributes };
   const control = options
-    ? el("select", given, options.map(([key, words]) => el("option", { value: key }, words)))
-    : el("input", given);
+    ? createElement("select", given, options.map(([key, words]) => createElement("option", { value: key }, words)))
+    : createElement("input", given);
   control.value = value;
-  return el("label", { class: "field" }, el("span", {}, label), control);
+  return createElement("label", { class: "field" }, createElement("span", {}, label), control);
 }

@@ -1,7 +1,8 @@
-// Building elements. Data only ever becomes a text node or an attribute, never markup.
+// Functions that build elements. Data become text nodes or attributes, never markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
+// Name of an icon -> its SVG path in a square of 24 by 24.
 const ICONS = {
   attach: "M8 12.5 14.6 6a3.2 3.2 0 0 1 4.5 4.500l-8.3 8.300a5 5 0 0 1-7.1-7.100L11.5 4",
   keyboard: "M3 6.500h18v11H3zM6.5 10h.01M10 10h.01M13.5 10h.01M17 10h.01M8 14h8",
@@ -21,8 +22,11 @@ const ICONS = {
   copy: "M8 8h12v12H8zM16 8V4H4v12h4",
 };
 
-/** An element with attributes, listeners (`on`) and children; null children are left out. */
-export function el(tag, attributes = {}, ...children) {
+/**
+ * Returns a new element. `attributes.on` maps events to listeners; `true` sets an empty attribute;
+ * false, null and undefined set none. Children are nodes, texts or arrays; null is skipped.
+ */
+export function createElement(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "on") {
@@ -37,7 +41,8 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-export function icon(name) {
+/** Returns the SVG of an icon; `name` is a key of ICONS. */
+export function createIcon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("class", "icon");
@@ -48,25 +53,27 @@ export function icon(name) {
   return svg;
 }
 
-export function find(selector) {
+/** Returns the first element of the document that matches, or null. */
+export function findElement(selector) {
   return document.querySelector(selector);
 }
 
-/** A round picture of a person: initials on a colour that stays the same for the same id. */
-export function avatar(id, name) {
+/** Returns a round picture with a person's initials. The colour depends on the id. */
+export function createAvatar(id, name) {
   const words = name.trim().split(/\s+/u).filter(Boolean);
   const letters = words.length > 1 ? [words[0], words[words.length - 1]] : words;
   const initials = letters.map((word) => [...word][0].toUpperCase()).join("");
-  const node = el("span", { class: "avatar", "aria-hidden": "true" }, initials || "?");
+  const node = createElement("span", { class: "avatar", "aria-hidden": "true" }, initials || "?");
   node.style.setProperty("--hue", String((id * 137) % 360));
   return node;
 }
 
-/** Rows of a list, each built anew only when its `print` changed: a row under a finger stays. */
-export class Rows {
+/** A cache of list rows. A row is rebuilt only if its content changed, so it keeps the focus. */
+export class RowCache {
   #known = new Map();
 
-  get(key, print, build) {
+  /** Returns the row of a key. Builds it if `print`, a string of its content, has changed. */
+  getRow(key, print, build) {
     const known = this.#known.get(key);
     if (known?.print === print) return known.node;
     const node = build();
@@ -74,13 +81,14 @@ export class Rows {
     return node;
   }
 
+  /** Forgets all rows, so that they are rebuilt. */
   clear() {
     this.#known.clear();
   }
 }
 
-/** Makes `rows` the children of `list`, moving nothing that is in its place already. */
-export function putInOrder(list, rows) {
+/** Makes `rows` the children of `list`. Rows in the right position are not moved. */
+export function arrangeRows(list, rows) {
   const wanted = new Set(rows);
   for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
   rows.forEach((row, index) => {

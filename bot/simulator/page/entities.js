@@ -1,7 +1,7 @@
-// Text with Telegram's entities as elements. Offsets count UTF-16 units, as JS strings do.
+// Build elements for text with Telegram's entities. Offsets are in UTF-16 units, as in JavaScript.
 
-import { el } from "./dom.js";
-import { t } from "./words.js";
+import { createElement } from "./dom.js";
+import { translate } from "./words.js";
 
 const PLAIN_TAGS = {
   bold: "strong",
@@ -14,17 +14,20 @@ const PLAIN_TAGS = {
 const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
 
 /**
- * The text as a fragment. `handlers.command(text)` is called for a tapped command and
- * `handlers.link(address)` may take a link over by returning true.
+ * Returns a document fragment of the text with its entities.
+ *
+ * handlers.command(text): called when a command is clicked
+ * handlers.link(url): called when a link is clicked; true prevents that the browser opens it
  */
-export function renderText(text, entities = [], handlers) {
+export function createText(text, entities = [], handlers) {
   const sorted = [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length);
   const fragment = document.createDocumentFragment();
-  fragment.append(...nodesOf(text, sorted, 0, text.length, handlers));
+  fragment.append(...createNodes(text, sorted, 0, text.length, handlers));
   return fragment;
 }
 
-function nodesOf(text, entities, from, to, handlers) {
+/** Returns the nodes for text[from:to]. `entities` are sorted by offset, outer ones first. */
+function createNodes(text, entities, from, to, handlers) {
   const nodes = [];
   let at = from;
   let next = 0;
@@ -37,34 +40,35 @@ function nodesOf(text, entities, from, to, handlers) {
     const inner = [];
     while (next < entities.length && entities[next].offset < end) inner.push(entities[next++]);
     if (start > at) nodes.push(text.slice(at, start));
-    const node = wrap(entity, text.slice(start, end), handlers);
-    node.append(...nodesOf(text, inner, start, end, handlers));
+    const node = createEntityElement(entity, text.slice(start, end), handlers);
+    node.append(...createNodes(text, inner, start, end, handlers));
     nodes.push(node);
-    // A block begins a new line by itself: the newline after it would show as an empty line.
+    // A block ends its line itself, so a newline after it would show as an empty line.
     at = BLOCKS.has(entity.type) && text[end] === "\n" ? end + 1 : end;
   }
   if (at < to) nodes.push(text.slice(at, to));
   return nodes;
 }
 
-function wrap(entity, content, handlers) {
+/** Returns the empty element for an entity. `content` is its text. */
+function createEntityElement(entity, content, handlers) {
   const type = entity.type;
-  if (PLAIN_TAGS[type]) return el(PLAIN_TAGS[type]);
-  if (type === "pre") return el("pre", { "data-language": entity.language });
-  if (BLOCKS.has(type)) return el("blockquote");
-  if (type === "spoiler") return spoiler();
-  if (type === "text_link") return link(entity.url, handlers);
-  if (type === "url") return link(withScheme(content), handlers);
-  if (type === "email") return link(`mailto:${content}`, handlers);
-  if (type === "phone_number") return link(`tel:${content.replace(/[^+\d]/gu, "")}`, handlers);
-  if (type === "bot_command") return command(content, handlers);
-  return el("span", { class: `entity-${String(type).replace(/\W/gu, "")}` });
+  if (PLAIN_TAGS[type]) return createElement(PLAIN_TAGS[type]);
+  if (type === "pre") return createElement("pre", { "data-language": entity.language });
+  if (BLOCKS.has(type)) return createElement("blockquote");
+  if (type === "spoiler") return createSpoiler();
+  if (type === "text_link") return createLink(entity.url, handlers);
+  if (type === "url") return createLink(addScheme(content), handlers);
+  if (type === "email") return createLink(`mailto:${content}`, handlers);
+  if (type === "phone_number") return createLink(`tel:${content.replace(/[^+\d]/gu, "")}`, handlers);
+  if (type === "bot_command") return createCommandButton(content, handlers);
+  return createElement("span", { class: `entity-${String(type).replace(/\W/gu, "")}` });
 }
 
-const withScheme = (address) => (/^[a-z][a-z0-9+.-]*:/iu.test(address) ? address : `https://${address}`);
+const addScheme = (address) => (/^[a-z][a-z0-9+.-]*:/iu.test(address) ? address : `https://${address}`);
 
-/** The address if a browser may follow it, else null (`javascript:` and the like). */
-export function safeAddress(address) {
+/** Returns the URL if its scheme is http, https, mailto or tel, else null. */
+export function getSafeUrl(address) {
   try {
     const parsed = new URL(address);
     return ["http:", "https:", "mailto:", "tel:"].includes(parsed.protocol) ? parsed.href : null;
@@ -73,22 +77,23 @@ export function safeAddress(address) {
   }
 }
 
-function link(address, handlers) {
-  const href = safeAddress(address);
-  if (href === null) return el("span");
+function createLink(address, handlers) {
+  const href = getSafeUrl(address);
+  if (href === null) return createElement("span");
   const follow = (event) => {
     if (handlers.link(href)) event.preventDefault();
   };
-  return el("a", { href, target: "_blank", rel: "noopener noreferrer", on: { click: follow } });
+  return createElement("a", { href, target: "_blank", rel: "noopener noreferrer", on: { click: follow } });
 }
 
-function command(content, handlers) {
+function createCommandButton(content, handlers) {
   const send = () => handlers.command(content);
-  return el("button", { type: "button", class: "command-link", on: { click: send } });
+  return createElement("button", { type: "button", class: "command-link", on: { click: send } });
 }
 
-function spoiler() {
-  const node = el("span", { class: "spoiler", role: "button", tabindex: "0", "aria-label": t("spoiler") });
+/** Returns an element that hides its text until it is clicked. */
+function createSpoiler() {
+  const node = createElement("span", { class: "spoiler", role: "button", tabindex: "0", "aria-label": translate("spoiler") });
   const reveal = (event) => {
     if (event.type === "keydown" && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();

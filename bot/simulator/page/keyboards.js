@@ -1,64 +1,66 @@
-// The two keyboards of a bot: the buttons under a message, and the one above the composer.
+// A bot's two keyboards: inline buttons below a message, and the reply keyboard above the composer.
 
-import { toast } from "./dialog.js";
-import { el } from "./dom.js";
-import { safeAddress } from "./entities.js";
-import { t } from "./words.js";
+import { showToast } from "./dialog.js";
+import { createElement } from "./dom.js";
+import { getSafeUrl } from "./entities.js";
+import { translate } from "./words.js";
 
-export function inlineKeyboard(message, rows, presses, handlers) {
-  const board = el("div", { class: "inline-keyboard", role: "group", "aria-label": t("inline.label") });
+/** Returns the inline buttons of a message. `presses`: ButtonPresses; `handlers`: see createText. */
+export function createInlineKeyboard(message, rows, presses, handlers) {
+  const board = createElement("div", { class: "inline-keyboard", role: "group", "aria-label": translate("inline.label") });
   rows.forEach((row, rowNumber) => {
     const buttons = row.map((button, columnNumber) =>
-      inlineButton(message, button, `${rowNumber}.${columnNumber}`, presses, handlers),
+      createInlineButton(message, button, `${rowNumber}.${columnNumber}`, presses, handlers),
     );
-    board.append(el("div", { class: "button-row" }, buttons));
+    board.append(createElement("div", { class: "button-row" }, buttons));
   });
   return board;
 }
 
-function inlineButton(message, button, place, presses, handlers) {
+/** Returns an inline button. `place` is its "row.column", counted from 0. */
+function createInlineButton(message, button, place, presses, handlers) {
   const attributes = { class: "inline-button", "data-testid": "inline-button", "data-place": place };
-  if (button.url) return urlButton(button, attributes, handlers);
+  if (button.url) return createUrlButton(button, attributes, handlers);
   const press = (event) => {
-    if (button.callback_data === undefined) toast(t("inline.unable"));
+    if (button.callback_data === undefined) showToast(translate("inline.unable"));
     else presses.press(message, button, place, event.currentTarget);
   };
-  const busy = presses.isBusy(message, place);
+  const busy = presses.isPending(message, place);
   const state = { "aria-busy": busy ? "true" : null, type: "button", on: { click: press } };
-  return el("button", { ...attributes, ...state }, el("span", {}, button.text));
+  return createElement("button", { ...attributes, ...state }, createElement("span", {}, button.text));
 }
 
-function urlButton(button, attributes, handlers) {
-  const href = safeAddress(button.url);
+function createUrlButton(button, attributes, handlers) {
+  const href = getSafeUrl(button.url);
   const follow = (event) => {
     if (href === null || handlers.link(href)) event.preventDefault();
   };
-  return el(
+  return createElement(
     "a",
     {
       ...attributes,
       href: href ?? "#",
       target: "_blank",
       rel: "noopener noreferrer",
-      "aria-label": t("inline.newtab", { text: button.text }),
+      "aria-label": translate("inline.newtab", { text: button.text }),
       on: { click: follow },
     },
-    el("span", {}, button.text),
-    el("span", { class: "outward", "aria-hidden": "true" }, "↗"),
+    createElement("span", {}, button.text),
+    createElement("span", { class: "outward", "aria-hidden": "true" }, "↗"),
   );
 }
 
-/** Fills the reply keyboard's place; `choose(button)` is called with the button pressed. */
-export function replyKeyboard(place, markup, choose) {
+/** Shows a reply keyboard in an element; returns false if it has no buttons. */
+export function fillReplyKeyboard(element, markup, onPress) {
   const rows = (markup?.keyboard ?? []).map((row) =>
     row.map((button) => (typeof button === "string" ? { text: button } : button)),
   );
-  place.replaceChildren(...rows.map((row) => el("div", { class: "button-row" }, row.map((one) => replyButton(one, choose)))));
+  element.replaceChildren(...rows.map((row) => createElement("div", { class: "button-row" }, row.map((one) => createReplyButton(one, onPress)))));
   return rows.length > 0;
 }
 
-function replyButton(button, choose) {
-  const press = () => choose(button);
+function createReplyButton(button, onPress) {
+  const press = () => onPress(button);
   const attributes = { type: "button", class: "reply-button", "data-testid": "reply-button", on: { click: press } };
-  return el("button", attributes, el("span", {}, button.text));
+  return createElement("button", attributes, createElement("span", {}, button.text));
 }

@@ -1,145 +1,149 @@
-// The page: who is chosen, and what an event changes.
+// The main module: selects a person, and passes the simulator's events to the parts of the page.
 
 import * as api from "./api.js";
-import { Attach } from "./attach.js";
-import { Chat } from "./chat.js";
+import { AttachmentMenu } from "./attach.js";
+import { Conversation } from "./chat.js";
 import { Composer } from "./composer.js";
-import { tell, toast } from "./dialog.js";
-import { el, find } from "./dom.js";
-import { live } from "./live.js";
-import { nameOf, People, roleOptions } from "./people.js";
-import { Presses } from "./presses.js";
-import { roleOf, savedLanguage, saveLanguage, setRole } from "./store.js";
-import { applyWords, language, setLanguage, t } from "./words.js";
+import { showError, showToast } from "./dialog.js";
+import { createElement, findElement } from "./dom.js";
+import { followEvents } from "./live.js";
+import { formatName, PeopleList, listRoleOptions } from "./people.js";
+import { ButtonPresses } from "./presses.js";
+import { getRole, getSavedLanguage, setSavedLanguage, setRole } from "./store.js";
+import { translatePage, getLanguage, setLanguage, translate } from "./words.js";
 
-const presses = new Presses();
-const attach = new Attach();
-const composer = new Composer({ offerFiles: (files) => attach.offer(files) });
-const people = new People({ choose });
-const chat = new Chat({
+const presses = new ButtonPresses();
+const attach = new AttachmentMenu();
+const composer = new Composer({ offerFiles: (files) => attach.offerFiles(files) });
+const people = new PeopleList({ onSelect: selectPerson });
+const conversation = new Conversation({
   presses,
   composer,
   attach,
-  links: openDeepLink,
-  seen: (person, message) => people.seen(person.id, message),
+  openLink: openDeepLink,
+  onSeen: (person, message) => people.markSeen(person.id, message),
 });
 
 let person = null;
 let bot = null;
 let lost = false;
 
-function choose(id) {
+/** Selects a person by the URL's fragment, so that the browser's "back" works. */
+function selectPerson(id) {
   if (location.hash === `#${id}`) openPerson();
-  else location.hash = `#${id}`; // a step in the history: "back" is the person before
+  else location.hash = `#${id}`;
 }
 
-/** Opens whom the address names, or the first there is. */
+/** Opens the conversation of the person in the URL, else of the first person. */
 async function openPerson() {
   const asked = Number(location.hash.slice(1));
-  const found = people.get(asked);
-  if (!found && asked) toast(t("people.unknown", { id: asked }));
-  const next = found ?? people.first();
+  const found = people.getUser(asked);
+  if (!found && asked) showToast(translate("people.unknown", { id: asked }));
+  const next = found ?? people.getFirstUser();
   if (next && !found) history.replaceState(null, "", `/#${next.id}`);
   const changed = next?.id !== person?.id;
   person = next;
-  showPerson();
+  updateHeader();
   people.setCurrent(person?.id ?? null);
-  if (!person) return chat.close();
+  if (!person) return conversation.close();
   try {
-    await (changed ? chat.open(person) : chat.reload());
+    await (changed ? conversation.open(person) : conversation.reload());
   } catch (error) {
-    tell(error);
+    showError(error);
   }
 }
 
-function showPerson() {
+function updateHeader() {
   document.body.classList.toggle("nobody", person === null);
-  find(".chat-title").textContent = bot?.first_name ?? t("chat.bot");
-  find(".role-person").textContent = person ? nameOf(person) : "";
-  const select = find(".role-select");
-  select.replaceChildren(...roleOptions().map(([key, words]) => el("option", { value: key }, words)));
-  if (person) select.value = roleOf(person.id);
-  showWelcome();
+  findElement(".chat-title").textContent = bot?.first_name ?? translate("chat.bot");
+  findElement(".role-person").textContent = person ? formatName(person) : "";
+  const select = findElement(".role-select");
+  select.replaceChildren(...listRoleOptions().map(([key, words]) => createElement("option", { value: key }, words)));
+  if (person) select.value = getRole(person.id);
+  updateWelcome();
 }
 
-function showWelcome() {
-  const welcome = find(".welcome");
-  const name = person ? nameOf(person) : "";
+function updateWelcome() {
+  const welcome = findElement(".welcome");
+  const name = person ? formatName(person) : "";
   const key = person ? "welcome" : "nobody";
   const add = () => people.addSamples();
   welcome.hidden = false;
   welcome.replaceChildren(
-    el("img", { src: "/page/icon.svg", alt: "", width: "72", height: "72" }),
-    el("h2", {}, t(`${key}.title`)),
-    el("p", {}, t(`${key}.text`, { name })),
+    createElement("img", { src: "/page/icon.svg", alt: "", width: "72", height: "72" }),
+    createElement("h2", {}, translate(`${key}.title`)),
+    createElement("p", {}, translate(`${key}.text`, { name })),
   );
   if (!person) {
-    welcome.append(el("button", { type: "button", class: "primary", "data-testid": "samples", on: { click: add } }, t("nobody.samples")));
+    welcome.append(createElement("button", { type: "button", class: "primary", "data-testid": "samples", on: { click: add } }, translate("nobody.samples")));
   }
 }
 
-/** A link to the bot itself opens it here, with its payload; other links are the browser's. */
+/** Opens the bot if a URL is its deep link, and returns true. Returns false for other URLs. */
 function openDeepLink(address) {
   const { hostname, pathname, searchParams } = new URL(address);
   const isBot = ["t.me", "telegram.me"].includes(hostname) && pathname.slice(1).toLowerCase() === bot?.username?.toLowerCase();
   if (!isBot || !person) return false;
   const payload = searchParams.get("start");
-  api.act(person.id, "start", payload ? { payload } : {}).catch(tell);
+  api.performAction(person.id, "start", payload ? { payload } : {}).catch(showError);
   return true;
 }
 
-/** After a connection, or a reset, nothing that was known holds. */
-async function resync() {
-  bot = (await api.bots())[0] ?? null;
+/** Fetches all data again, after a connection or a reset. */
+async function reloadAll() {
+  bot = (await api.listBots())[0] ?? null;
   await people.load();
   await openPerson();
-  await presses.catchUp();
-  showConnection(true);
+  await presses.fetchMissedAnswers();
+  updateConnection(true);
 }
 
-function showConnection(connected) {
-  const banner = find(".banner");
+/** Shows or hides the banner about a lost connection. */
+function updateConnection(connected) {
+  const banner = findElement(".banner");
   banner.hidden = connected;
-  banner.textContent = connected ? "" : t("offline");
+  banner.textContent = connected ? "" : translate("offline");
   document.body.classList.toggle("offline", !connected);
-  if (connected && lost) toast(t("online.again"));
+  if (connected && lost) showToast(translate("online.again"));
   lost = !connected;
 }
 
-function onEvent(event) {
-  if (event.kind === "reset") resync().catch(tell);
-  else if (event.kind === "callback_answer") presses.answered(event);
+/** Passes an event of the simulator to the parts of the page that show it. */
+function handleEvent(event) {
+  if (event.kind === "reset") reloadAll().catch(showError);
+  else if (event.kind === "callback_answer") presses.handleAnswer(event);
   else {
-    people.onEvent(event).then(openFirst).catch(ignore);
-    chat.onEvent(event);
+    people.handleEvent(event).then(openFirstPerson).catch(ignoreError);
+    conversation.handleEvent(event);
   }
 }
 
-/** Nobody was there before: the first to appear is opened. */
-function openFirst() {
-  if (person === null && people.first() !== null) openPerson();
+/** Opens the first person if none is selected. */
+function openFirstPerson() {
+  if (person === null && people.getFirstUser() !== null) openPerson();
 }
 
-/** For what runs by itself: a lost server is noticed, and told, by the stream of events. */
-function ignore() {}
+/** Ignores the error of a background request. followEvents shows a lost connection. */
+function ignoreError() {}
 
-const refreshPeople = () => people.refresh().then(openFirst).catch(ignore);
+const refreshPeople = () => people.reloadIfChanged().then(openFirstPerson).catch(ignoreError);
 
-function renderWords() {
-  applyWords();
-  const button = find(".language");
-  button.textContent = t("language.short");
-  button.setAttribute("aria-label", t("language.switch"));
-  button.title = t("language.switch");
-  composer.renderWords();
-  people.render();
-  showPerson();
-  chat.renderWords();
-  if (lost) showConnection(false);
+/** Shows all texts in the present language. */
+function updateWords() {
+  translatePage();
+  const button = findElement(".language");
+  button.textContent = translate("language.short");
+  button.setAttribute("aria-label", translate("language.switch"));
+  button.title = translate("language.switch");
+  composer.updateWords();
+  people.updateList();
+  updateHeader();
+  conversation.updateWords();
+  if (lost) updateConnection(false);
 }
 
-/** `/?as=7&roles=7:officer,8:resident` is what a demo prints; the page keeps `/#7`. */
-function readAddress() {
+/** Reads the demo's URL, such as `/?as=7&roles=7:officer,8:resident`; replaces it by `/#7`. */
+function readPageUrl() {
   const query = new URLSearchParams(location.search);
   for (const pair of (query.get("roles") ?? "").split(",")) {
     const [id, role] = pair.split(":");
@@ -148,28 +152,28 @@ function readAddress() {
   if (location.search) history.replaceState(null, "", query.has("as") ? `/#${query.get("as")}` : `/${location.hash}`);
 }
 
-function listen() {
+function addListeners() {
   addEventListener("hashchange", openPerson);
   addEventListener("focus", refreshPeople);
-  find(".language").addEventListener("click", () => {
-    setLanguage(language() === "vi" ? "en" : "vi");
-    saveLanguage(language());
-    renderWords();
+  findElement(".language").addEventListener("click", () => {
+    setLanguage(getLanguage() === "vi" ? "en" : "vi");
+    setSavedLanguage(getLanguage());
+    updateWords();
   });
-  find(".role-select").addEventListener("change", (event) => {
+  findElement(".role-select").addEventListener("change", (event) => {
     setRole(person.id, event.target.value);
-    people.render();
+    people.updateList();
   });
-  const stage = find("main.chat");
+  const stage = findElement("main.chat");
   stage.addEventListener("dragover", (event) => event.preventDefault());
   stage.addEventListener("drop", (event) => {
     event.preventDefault();
-    if (person) attach.offer([...event.dataTransfer.files]);
+    if (person) attach.offerFiles([...event.dataTransfer.files]);
   });
 }
 
-setLanguage(savedLanguage());
-readAddress();
-listen();
-renderWords();
-live({ onConnected: resync, onLost: () => showConnection(false), onEvent, onQuiet: refreshPeople });
+setLanguage(getSavedLanguage());
+readPageUrl();
+addListeners();
+updateWords();
+followEvents({ onConnected: reloadAll, onLost: () => updateConnection(false), onEvent: handleEvent, onQuiet: refreshPeople });

@@ -1,44 +1,52 @@
-// A small menu by a button: the browser's popover gives Escape and closing on a tap outside.
+// A pop-up menu beside a button. The browser's popover closes it on Escape and on a click outside.
 
-import { el, icon } from "./dom.js";
+import { createElement, createIcon } from "./dom.js";
 
-/** Each item is {words, about?, icon?, testid?, run}; a menu without items shows `empty`. */
+/**
+ * Opens a menu beside `anchor`. An open menu is closed.
+ *
+ * items: {words, about?, icon?, testid?, run}[]; about: a second line; run: called on a click
+ * label: the name of the menu for screen readers
+ * empty: the text of a menu without items
+ */
 export function openMenu(anchor, items, { label, empty = "" }) {
   document.querySelector(".popup")?.remove();
-  const popup = el("div", { class: "popup", popover: "auto", role: "menu", "aria-label": label, "data-testid": "popup" });
-  popup.append(...items.map((item) => entry(popup, item)));
-  if (items.length === 0) popup.append(el("p", { class: "popup-empty" }, empty));
+  const popup = createElement("div", { class: "popup", popover: "auto", role: "menu", "aria-label": label, "data-testid": "popup" });
+  popup.append(...items.map((item) => createItem(popup, item)));
+  if (items.length === 0) popup.append(createElement("p", { class: "popup-empty" }, empty));
   document.body.append(popup);
-  popup.addEventListener("keydown", (event) => move(popup, event));
+  popup.addEventListener("keydown", (event) => moveFocus(popup, event));
   popup.addEventListener("toggle", (event) => {
-    if (event.newState === "closed") close(popup, anchor);
+    if (event.newState === "closed") closeMenu(popup, anchor);
   });
   popup.showPopover();
-  place(popup, anchor);
+  positionMenu(popup, anchor);
   popup.querySelector("button")?.focus({ focusVisible: false });
 }
 
-function close(popup, anchor) {
+/** Removes the menu; returns the keyboard focus to `anchor` if the menu had it. */
+function closeMenu(popup, anchor) {
   const focused = popup.contains(document.activeElement) || document.activeElement === document.body;
   popup.remove();
   if (focused && anchor.isConnected) anchor.focus({ focusVisible: false });
 }
 
-function entry(popup, item) {
+function createItem(popup, item) {
   const run = () => {
     popup.hidePopover();
     item.run();
   };
-  return el(
+  return createElement(
     "button",
     { type: "button", role: "menuitem", class: "popup-item", "data-testid": item.testid, on: { click: run } },
-    item.icon ? icon(item.icon) : null,
-    el("span", { class: "popup-words" }, item.words),
-    item.about ? el("span", { class: "popup-about" }, item.about) : null,
+    item.icon ? createIcon(item.icon) : null,
+    createElement("span", { class: "popup-words" }, item.words),
+    item.about ? createElement("span", { class: "popup-about" }, item.about) : null,
   );
 }
 
-function place(popup, anchor) {
+/** Moves the menu above its anchor, or below it if there is no room. */
+function positionMenu(popup, anchor) {
   const gap = 6;
   const by = anchor.getBoundingClientRect();
   const own = popup.getBoundingClientRect();
@@ -49,7 +57,8 @@ function place(popup, anchor) {
   popup.style.top = `${Math.max(gap, top)}px`;
 }
 
-function move(popup, event) {
+/** Moves the focus to the next or previous item on an arrow key. */
+function moveFocus(popup, event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;
   event.preventDefault();

@@ -1,119 +1,128 @@
-// Whom one can be: the list of people, what is new for each, and adding one.
+// The list of people whom the user can act as, with their newest message, and the form to add one.
 
 import * as api from "./api.js";
-import { ask, tell, toast } from "./dialog.js";
-import { avatar, el, find, putInOrder, Rows } from "./dom.js";
-import { isMine, summary } from "./render.js";
-import { ROLES, roleOf, seenOf, setRole, setSeen } from "./store.js";
-import { language, t, timeOf } from "./words.js";
+import { openForm, showError, showToast } from "./dialog.js";
+import { createAvatar, createElement, findElement, arrangeRows, RowCache } from "./dom.js";
+import { isFromPerson, summarizeMessage } from "./render.js";
+import { ROLES, getRole, getLastSeenId, setRole, setLastSeenId } from "./store.js";
+import { getLanguage, translate, formatTime } from "./words.js";
 
-// A load test may have made thousands; a list that long helps nobody.
-const SHOWN = 100;
+const MAX_SHOWN = 100; // a load test may have added thousands of people
 
-export const nameOf = (user) => [user.first_name, user.last_name].filter(Boolean).join(" ");
+/** Returns the first and last name. */
+export const formatName = (user) => [user.first_name, user.last_name].filter(Boolean).join(" ");
 
-/** What one is called by: the end of a Vietnamese name or office, the beginning of another. */
-function shortName(user) {
-  const words = nameOf(user).split(/\s+/u);
+/** Returns the last two words of a Vietnamese name, or the first word of another name. */
+function shortenName(user) {
+  const words = formatName(user).split(/\s+/u);
   return (user.language_code ?? "vi").startsWith("vi") ? words.slice(-2).join(" ") : words[0];
 }
 
-export const roleOptions = () => ROLES.map((role) => [role, t(`role.${role}`)]);
+/** Returns [role, label] pairs for a select. */
+export const listRoleOptions = () => ROLES.map((role) => [role, translate(`role.${role}`)]);
 
-export class People {
+/** The list of people. The private chat of a person has the person's id. */
+export class PeopleList {
   #users = new Map();
   #newest = new Map(); // id of a person -> newest message of the private chat
-  #rows = new Rows();
+  #rows = new RowCache();
   #current = null;
-  #choose;
+  #onSelect;
 
-  constructor({ choose }) {
-    this.#choose = choose;
-    find(".add-person").addEventListener("click", () => this.#add());
+  /** `onSelect(id)` is called when a person is clicked or was added. */
+  constructor({ onSelect }) {
+    this.#onSelect = onSelect;
+    findElement(".add-person").addEventListener("click", () => this.#openForm());
   }
 
-  get(id) {
+  /** Returns a person, or null. */
+  getUser(id) {
     return this.#users.get(id) ?? null;
   }
 
-  first() {
+  /** Returns the first person, or null. */
+  getFirstUser() {
     return this.#users.values().next().value ?? null;
   }
 
+  /** Fetches all people and their newest messages, and shows them. */
   async load() {
-    const users = (await api.users()).filter((user) => !user.is_bot);
+    const users = (await api.listUsers()).filter((user) => !user.is_bot);
     this.#users = new Map(users.map((user) => [user.id, user]));
-    this.render();
-    await Promise.all(users.slice(0, SHOWN).map((user) => this.#loadNewest(user.id)));
-    this.render();
+    this.updateList();
+    await Promise.all(users.slice(0, MAX_SHOWN).map((user) => this.#loadNewest(user.id)));
+    this.updateList();
   }
 
-  /** Looks for people who were added elsewhere: no event tells of them. */
-  async refresh() {
-    const ids = (await api.users()).filter((user) => !user.is_bot).map((user) => user.id);
+  /** Loads the list again if people were added or removed elsewhere; no event reports that. */
+  async reloadIfChanged() {
+    const ids = (await api.listUsers()).filter((user) => !user.is_bot).map((user) => user.id);
     if (ids.length !== this.#users.size || ids.some((id) => !this.#users.has(id))) await this.load();
   }
 
   async #loadNewest(id) {
-    const { messages } = await api.messages(id, { limit: 1 });
+    const { messages } = await api.listMessages(id, { limit: 1 });
     const newest = messages.at(-1);
-    // Fewer messages than were seen: this is another simulator's person with the same number.
-    if ((newest?.message_id ?? 0) < seenOf(id)) setSeen(id, 0);
+    // Fewer messages than were seen: another simulator has a person with the same id.
+    if ((newest?.message_id ?? 0) < getLastSeenId(id)) setLastSeenId(id, 0);
     if (newest) this.#newest.set(id, newest);
     else this.#newest.delete(id);
   }
 
+  /** Marks a person (or null) as selected and scrolls to the entry. */
   setCurrent(id) {
     this.#current = id;
-    this.render();
-    find(`[data-person="${id}"]`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    this.updateList();
+    findElement(`[data-person="${id}"]`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
-  /** The newest message is on the screen: nothing is unread. */
-  seen(id, message) {
+  /** Records that a person's newest message was seen, so that the person has no unread mark. */
+  markSeen(id, message) {
     this.#newest.set(id, message);
-    setSeen(id, message.message_id);
-    this.render();
+    setLastSeenId(id, message.message_id);
+    this.updateList();
   }
 
-  async onEvent(event) {
+  /** Updates the newest message of a person after an event. */
+  async handleEvent(event) {
     const id = event.chat_id;
     if (!(id > 0) || !["message", "edit", "delete"].includes(event.kind)) return;
     if (!this.#users.has(id)) return this.load();
     await this.#loadNewest(id);
-    return this.render();
+    return this.updateList();
   }
 
-  render() {
-    const shown = [...this.#users.values()].slice(0, SHOWN);
-    const current = this.get(this.#current);
+  /** Updates the list and the number of unread chats in the title of the page. */
+  updateList() {
+    const shown = [...this.#users.values()].slice(0, MAX_SHOWN);
+    const current = this.getUser(this.#current);
     if (current && !shown.includes(current)) shown.push(current);
     const focused = document.activeElement?.dataset?.person;
-    putInOrder(find(".people-list"), shown.map((user) => this.#row(user)));
-    if (focused) find(`[data-person="${focused}"]`)?.focus({ preventScroll: true });
+    arrangeRows(findElement(".people-list"), shown.map((user) => this.#getRow(user)));
+    if (focused) findElement(`[data-person="${focused}"]`)?.focus({ preventScroll: true });
     const unread = shown.filter((user) => this.#isUnread(user.id)).length;
-    document.title = (unread ? `(${unread}) ` : "") + t("page.title");
+    document.title = (unread ? `(${unread}) ` : "") + translate("page.title");
   }
 
   #isUnread(id) {
     const newest = this.#newest.get(id);
-    return id !== this.#current && newest !== undefined && !isMine(newest) && newest.message_id > seenOf(id);
+    return id !== this.#current && newest !== undefined && !isFromPerson(newest) && newest.message_id > getLastSeenId(id);
   }
 
-  #row(user) {
+  #getRow(user) {
     const look = {
       newest: this.#newest.get(user.id),
       unread: this.#isUnread(user.id),
       current: user.id === this.#current,
-      role: roleOf(user.id),
+      role: getRole(user.id),
     };
-    const print = JSON.stringify([user, look, language()]);
-    return this.#rows.get(user.id, print, () => this.#entry(user, look));
+    const print = JSON.stringify([user, look, getLanguage()]);
+    return this.#rows.getRow(user.id, print, () => this.#createEntry(user, look));
   }
 
-  #entry(user, { newest, unread, current, role }) {
-    const name = nameOf(user);
-    const button = el(
+  #createEntry(user, { newest, unread, current, role }) {
+    const name = formatName(user);
+    const button = createElement(
       "button",
       {
         type: "button",
@@ -123,38 +132,38 @@ export class People {
         "data-unread": unread ? "true" : null,
         "aria-current": current ? "true" : null,
         title: name,
-        on: { click: () => this.#choose(user.id) },
+        on: { click: () => this.#onSelect(user.id) },
       },
-      avatar(user.id, name),
-      el("span", { class: "person-name" }, name),
-      el("span", { class: "person-short", "aria-hidden": "true" }, shortName(user)),
-      el("span", { class: `badge badge-${role}` }, t(`role.${role}`)),
-      el("span", { class: "person-last" }, newest ? preview(newest) : t("people.quiet")),
-      newest ? el("time", { class: "person-time" }, timeOf(newest.date)) : null,
-      unread ? el("span", { class: "dot", "data-testid": "unread" }, el("span", { class: "sr-only" }, t("people.unread"))) : null,
+      createAvatar(user.id, name),
+      createElement("span", { class: "person-name" }, name),
+      createElement("span", { class: "person-short", "aria-hidden": "true" }, shortenName(user)),
+      createElement("span", { class: `badge badge-${role}` }, translate(`role.${role}`)),
+      createElement("span", { class: "person-last" }, newest ? createPreviewText(newest) : translate("people.quiet")),
+      newest ? createElement("time", { class: "person-time" }, formatTime(newest.date)) : null,
+      unread ? createElement("span", { class: "dot", "data-testid": "unread" }, createElement("span", { class: "sr-only" }, translate("people.unread"))) : null,
     );
-    return el("li", {}, button);
+    return createElement("li", {}, button);
   }
 
-  async #add() {
-    const values = await ask(personForm());
+  async #openForm() {
+    const values = await openForm(buildPersonForm());
     if (!values) return;
     try {
-      await this.#make(values.name, values.language, values.role);
+      await this.#addUser(values.name, values.language, values.role);
     } catch (error) {
-      tell(error);
+      showError(error);
     }
   }
 
-  async #make(name, languageCode, role) {
+  async #addUser(name, languageCode, role) {
     const user = await api.addUser({ first_name: name, language_code: languageCode });
     setRole(user.id, role);
     await this.load();
-    this.#choose(user.id);
-    toast(t("people.added", { name }));
+    this.#onSelect(user.id);
+    showToast(translate("people.added", { name }));
   }
 
-  /** Three people to begin with, where the simulator was started without any. */
+  /** Adds three people, one of each role, to a simulator without people. */
   async addSamples() {
     try {
       const samples = [["Nguyễn Thị Lan", "resident"], ["Trần Văn Hùng", "officer"], ["Phạm Thu Hà", "organiser"]];
@@ -165,24 +174,24 @@ export class People {
         users.push(user);
       }
       await this.load();
-      this.#choose(users[0].id);
+      this.#onSelect(users[0].id);
     } catch (error) {
-      tell(error);
+      showError(error);
     }
   }
 }
 
-const preview = (message) => (isMine(message) ? t("people.mine", { text: summary(message) }) : summary(message));
+const createPreviewText = (message) => (isFromPerson(message) ? translate("people.mine", { text: summarizeMessage(message) }) : summarizeMessage(message));
 
-function personForm() {
+function buildPersonForm() {
   return {
-    title: t("person.title"),
-    submit: t("person.submit"),
+    title: translate("person.title"),
+    submit: translate("person.submit"),
     fields: [
-      { name: "name", label: t("person.name"), attributes: { maxlength: "64" } },
-      { name: "language", label: t("person.language"), value: language(), options: [["vi", t("language.vi")], ["en", t("language.en")]] },
-      { name: "role", label: t("person.role"), value: "resident", options: roleOptions() },
+      { name: "name", label: translate("person.name"), attributes: { maxlength: "64" } },
+      { name: "language", label: translate("person.language"), value: getLanguage(), options: [["vi", translate("language.vi")], ["en", translate("language.en")]] },
+      { name: "role", label: translate("person.role"), value: "resident", options: listRoleOptions() },
     ],
-    check: ({ name }) => (name ? null : t("person.name.bad")),
+    check: ({ name }) => (name ? null : translate("person.name.bad")),
   };
 }

@@ -1,79 +1,83 @@
-// Pressed inline buttons: in progress until the bot answers the callback.
+// Presses of inline buttons. A press is pending until the bot answers its callback query.
 
 import * as api from "./api.js";
-import { alertBox, toast, tell } from "./dialog.js";
-import { t } from "./words.js";
+import { showAlert, showToast, showError } from "./dialog.js";
+import { translate } from "./words.js";
 
-// Telegram's apps stop showing progress after a while too; the callback stays answerable.
-const PATIENCE = 15_000;
+// After this time, the press is no longer shown as pending. The bot can still answer it.
+const PENDING_MS = 15_000;
 
-const keyOf = (message, place) => `${message.chat.id}/${message.message_id}/${place}`;
+/** Returns the key of a button: "chat/message/row.column". */
+const buildKey = (message, place) => `${message.chat.id}/${message.message_id}/${place}`;
 
-export class Presses {
-  #busy = new Map(); // key of a button -> callback id, or null until the server has named it
-  #early = new Map(); // answers that came by the events before the press itself returned
+/** The pending presses of this page, and the answers to them. */
+export class ButtonPresses {
+  #pending = new Map(); // key of a button -> callback query id, null until the server has returned it
+  #early = new Map(); // callback query id -> an answer that arrived before the response to the press
 
-  isBusy(message, place) {
-    return this.#busy.has(keyOf(message, place));
+  /** Returns true if the press of a button is pending. */
+  isPending(message, place) {
+    return this.#pending.has(buildKey(message, place));
   }
 
+  /** Presses a button, unless a press of it is pending. Shows an error if it fails. */
   async press(message, button, place) {
-    const key = keyOf(message, place);
-    if (this.#busy.has(key)) return;
+    const key = buildKey(message, place);
+    if (this.#pending.has(key)) return;
     this.#start(key);
     try {
       const body = { message_id: message.message_id, data: button.callback_data };
-      const { callback_query_id: id } = await api.act(message.chat.id, "press", body);
-      this.#busy.set(key, id);
-      setTimeout(() => this.#giveUp(key, id), PATIENCE);
-      if (this.#early.has(id)) this.answered(this.#early.get(id));
+      const { callback_query_id: id } = await api.performAction(message.chat.id, "press", body);
+      this.#pending.set(key, id);
+      setTimeout(() => this.#expire(key, id), PENDING_MS);
+      if (this.#early.has(id)) this.handleAnswer(this.#early.get(id));
     } catch (error) {
       this.#finish(key);
-      tell(error);
+      showError(error);
     }
   }
 
-  /** A `callback_answer` event: shown only for presses of this page. */
-  answered(event) {
+  /** Handles a `callback_answer` event: shows the answer if the press belongs to this page. */
+  handleAnswer(event) {
     const id = event.callback_query_id;
-    const key = [...this.#busy].find(([, pending]) => pending === id)?.[0];
+    const key = [...this.#pending].find(([, pending]) => pending === id)?.[0];
     if (key === undefined) {
-      // Only while a press is under way can its answer be early; others belong to another page.
-      if ([...this.#busy.values()].includes(null)) this.#early.set(id, event);
+      // Without a request in progress, the answer belongs to a press of another page.
+      if ([...this.#pending.values()].includes(null)) this.#early.set(id, event);
       return;
     }
     this.#early.clear();
     this.#finish(key);
     if (!event.text) return;
-    if (event.show_alert) alertBox(event.text);
-    else toast(event.text);
+    if (event.show_alert) showAlert(event.text);
+    else showToast(event.text);
   }
 
-  /** After a gap in the events: asks for the answers that may have been missed. */
-  async catchUp() {
-    for (const id of [...this.#busy.values()].filter((one) => one !== null)) {
-      const state = await api.callback(id).catch(() => ({ answered: true }));
-      if (state.answered) this.answered({ ...state, callback_query_id: id });
+  /** Fetches the answers that were missed while the connection was lost. */
+  async fetchMissedAnswers() {
+    for (const id of [...this.#pending.values()].filter((one) => one !== null)) {
+      const state = await api.readCallback(id).catch(() => ({ answered: true }));
+      if (state.answered) this.handleAnswer({ ...state, callback_query_id: id });
     }
   }
 
-  #giveUp(key, id) {
-    if (this.#busy.get(key) !== id) return;
+  #expire(key, id) {
+    if (this.#pending.get(key) !== id) return;
     this.#finish(key);
-    toast(t("press.silent"));
+    showToast(translate("press.silent"));
   }
 
   #start(key) {
-    this.#busy.set(key, null);
-    this.#mark(key, true);
+    this.#pending.set(key, null);
+    this.#setBusy(key, true);
   }
 
   #finish(key) {
-    this.#busy.delete(key);
-    this.#mark(key, false);
+    this.#pending.delete(key);
+    this.#setBusy(key, false);
   }
 
-  #mark(key, busy) {
+  #setBusy(key, busy) {
     const [chat, message, place] = key.split("/");
     const list = document.querySelector(`.messages[data-chat-id="${chat}"]`);
     const button = list?.querySelector(`[data-message-id="${message}"] [data-place="${place}"]`);

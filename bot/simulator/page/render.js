@@ -1,44 +1,51 @@
-// One message as one list item.
+// Build the list item of a message.
 
-import { el, icon } from "./dom.js";
-import { renderText } from "./entities.js";
-import { inlineKeyboard } from "./keyboards.js";
-import { mediaName, renderMedia } from "./media.js";
-import { dayOf, t, timeOf } from "./words.js";
+import { createElement, createIcon } from "./dom.js";
+import { createText } from "./entities.js";
+import { createInlineKeyboard } from "./keyboards.js";
+import { describeMedia, createMedia } from "./media.js";
+import { formatDay, translate, formatTime } from "./words.js";
 
-export const isMine = (message) => message.from !== undefined && !message.from.is_bot;
+/** Returns true if a person sent the message, false if the bot did. */
+export const isFromPerson = (message) => message.from !== undefined && !message.from.is_bot;
 
-/** One line that stands for the message in a quote or in the list of people. */
-export function summary(message) {
+/** Returns one line about a message, for quotes and the list of people. */
+export function summarizeMessage(message) {
   const words = message.text ?? message.caption ?? "";
-  return [mediaName(message), words.replace(/\s+/gu, " ").trim()].filter(Boolean).join(" · ");
+  return [describeMedia(message), words.replace(/\s+/gu, " ").trim()].filter(Boolean).join(" · ");
 }
 
-export function dayLine(seconds) {
-  return el("li", { class: "day", role: "presentation" }, el("span", {}, dayOf(seconds)));
+/** Returns the line with the date of a Unix time in seconds. */
+export function createDayLine(seconds) {
+  return createElement("li", { class: "day", role: "presentation" }, createElement("span", {}, formatDay(seconds)));
 }
 
 /**
- * `context.handlers` is given to the text's links and commands, `context.find(id)` is for quotes,
- * `context.menu(message, anchor)` opens the actions, `context.presses` works the inline buttons.
+ * Returns the list item of a message.
+ *
+ * context.handlers:  {link, command}, called for clicks in the text
+ * context.presses:   the ButtonPresses
+ * context.find(id):  returns a message of the chat, or null
+ * context.show(id):  scrolls to a message
+ * context.menu(message, anchor): opens the menu of a message
  */
-export function renderMessage(message, context) {
-  const mine = isMine(message);
+export function createMessageRow(message, context) {
+  const mine = isFromPerson(message);
   const from = mine ? "me" : "bot";
-  const item = el("li", {
+  const item = createElement("li", {
     class: `message from-${from}${message.media_group_id ? " in-album" : ""}`,
     "data-testid": "message",
     "data-message-id": message.message_id,
     "data-from": from,
     tabindex: "-1",
   });
-  const stack = el("div", { class: "stack" }, bubble(message, mine, context));
+  const stack = createElement("div", { class: "stack" }, createBubble(message, mine, context));
   const rows = message.reply_markup?.inline_keyboard;
-  if (rows?.length) stack.append(inlineKeyboard(message, rows, context.presses, context.handlers));
-  const more = actions(message, context);
+  if (rows?.length) stack.append(createInlineKeyboard(message, rows, context.presses, context.handlers));
+  const more = createMenuButton(message, context);
   item.append(stack, more);
   item.addEventListener("contextmenu", (event) => {
-    // With text selected, the browser's own menu is the one that is wanted.
+    // If text is selected, the browser's own menu can copy it.
     if (String(getSelection())) return;
     event.preventDefault();
     context.menu(message, more);
@@ -46,57 +53,60 @@ export function renderMessage(message, context) {
   return item;
 }
 
-function bubble(message, mine, context) {
-  const media = renderMedia(message);
+/** Returns the box with the quote, media, text and time of a message. */
+function createBubble(message, mine, context) {
+  const media = createMedia(message);
   const text = message.text ?? message.caption;
   const entities = message.entities ?? message.caption_entities;
   const pictured = Boolean(message.photo?.length);
-  return el(
+  return createElement(
     "div",
     { class: `bubble${pictured ? " pictured" : ""}${text ? "" : " wordless"}` },
-    el("span", { class: "sr-only" }, `${t(mine ? "from.me" : "from.bot")}: `),
-    message.forward_origin ? el("p", { class: "forwarded" }, t("forwarded")) : null,
-    message.reply_to_message ? quote(message.reply_to_message, context) : null,
+    createElement("span", { class: "sr-only" }, `${translate(mine ? "from.me" : "from.bot")}: `),
+    message.forward_origin ? createElement("p", { class: "forwarded" }, translate("forwarded")) : null,
+    message.reply_to_message ? createQuote(message.reply_to_message, context) : null,
     media,
-    text ? el("span", { class: "text", dir: "auto" }, renderText(text, entities, context.handlers)) : null,
-    media || text ? null : el("em", { class: "text" }, t("message.unknown")),
-    meta(message),
+    text ? createElement("span", { class: "text", dir: "auto" }, createText(text, entities, context.handlers)) : null,
+    media || text ? null : createElement("em", { class: "text" }, translate("message.unknown")),
+    createTimestamp(message),
   );
 }
 
-function meta(message) {
+function createTimestamp(message) {
   const stamp = new Date(message.date * 1000).toISOString();
-  return el(
+  return createElement(
     "span",
     { class: "meta" },
-    message.edit_date ? el("span", { class: "edited" }, `${t("edited")} `) : null,
-    el("time", { datetime: stamp }, timeOf(message.date)),
+    message.edit_date ? createElement("span", { class: "edited" }, `${translate("edited")} `) : null,
+    createElement("time", { datetime: stamp }, formatTime(message.date)),
   );
 }
 
-function quote(replied, context) {
+/** Returns the quote of the message that is replied to. A click scrolls to it. */
+function createQuote(replied, context) {
   const show = () => context.show(replied.message_id);
   const known = context.find(replied.message_id) ?? replied;
-  return el(
+  return createElement(
     "button",
     { type: "button", class: "quote", on: { click: show } },
-    el("strong", {}, t(isMine(known) ? "from.me" : "from.bot")),
-    el("span", {}, summary(known) || t("message.gone")),
+    createElement("strong", {}, translate(isFromPerson(known) ? "from.me" : "from.bot")),
+    createElement("span", {}, summarizeMessage(known) || translate("message.gone")),
   );
 }
 
-function actions(message, context) {
+/** Returns the button that opens the menu of a message. */
+function createMenuButton(message, context) {
   const open = (event) => context.menu(message, event.currentTarget);
-  return el(
+  return createElement(
     "button",
     {
       type: "button",
       class: "more",
       "data-testid": "message-menu",
-      "aria-label": t("message.menu"),
+      "aria-label": translate("message.menu"),
       "aria-haspopup": "menu",
       on: { click: open },
     },
-    icon("more"),
+    createIcon("more"),
   );
 }

@@ -1,54 +1,62 @@
-// What the page remembers in this browser: language, roles, what was seen, unsent text.
+// Settings in the browser's local storage: language, roles, last messages seen, drafts.
+// Without local storage (for example in a private window), they last until the page is closed.
 
 const KEY = "langnghe.simulator";
 
 export const ROLES = ["resident", "officer", "organiser"];
 
-function read() {
+function readStorage() {
   try {
     return JSON.parse(localStorage.getItem(KEY)) ?? {};
   } catch {
-    return {}; // storage that is closed or damaged costs the memory, not the page
+    return {}; // there is no storage, or its content is damaged
   }
 }
 
-const memory = { language: "vi", roles: {}, seen: {}, drafts: {}, ...read() };
+/** language; roles: person id -> role; seen: person id -> message id; drafts: person id -> text */
+const settings = { language: "vi", roles: {}, seen: {}, drafts: {}, ...readStorage() };
 
-function write() {
+function writeStorage() {
   try {
-    localStorage.setItem(KEY, JSON.stringify(memory));
+    localStorage.setItem(KEY, JSON.stringify(settings));
   } catch {
-    // a private window may have no storage: the page works on without a memory
+    // there is no storage
   }
 }
 
-export const savedLanguage = () => memory.language;
+/** Returns "vi" or "en". */
+export const getSavedLanguage = () => settings.language;
 
-export function saveLanguage(language) {
-  memory.language = language;
-  write();
+export function setSavedLanguage(language) {
+  settings.language = language;
+  writeStorage();
 }
 
-export const roleOf = (id) => memory.roles[id] ?? "resident";
+/** Returns the role that is shown for a person. The bot does not know it. */
+export const getRole = (id) => settings.roles[id] ?? "resident";
 
+/** Stores a role. An unknown role is ignored. */
 export function setRole(id, role) {
   if (!ROLES.includes(role)) return;
-  memory.roles[id] = role;
-  write();
+  settings.roles[id] = role;
+  writeStorage();
 }
 
-export const seenOf = (id) => memory.seen[id] ?? 0;
+/** Returns the id of the last message that was shown for a person; 0 if none. */
+export const getLastSeenId = (id) => settings.seen[id] ?? 0;
 
-export function setSeen(id, messageId) {
-  if (memory.seen[id] === messageId) return;
-  memory.seen[id] = messageId;
-  write();
+export function setLastSeenId(id, messageId) {
+  if (settings.seen[id] === messageId) return;
+  settings.seen[id] = messageId;
+  writeStorage();
 }
 
-export const draftOf = (id) => memory.drafts[id] ?? "";
+/** Returns the unsent text of a person. */
+export const getDraft = (id) => settings.drafts[id] ?? "";
 
+/** Stores the unsent text of a person. An empty text deletes it. */
 export function setDraft(id, text) {
-  if (text) memory.drafts[id] = text;
-  else delete memory.drafts[id];
-  write();
+  if (text) settings.drafts[id] = text;
+  else delete settings.drafts[id];
+  writeStorage();
 }

@@ -1,5 +1,6 @@
-// Every word of the page itself, Vietnamese first. The bot's words come from the bot.
+// The texts of the page in Vietnamese and English, and the formats of times and sizes.
 
+// Key -> [Vietnamese, English].
 const WORDS = {
   "brand": ["Lắng nghe", "Lắng nghe"],
   "brand.sub": ["Trình mô phỏng tập huấn", "Training simulator"],
@@ -123,42 +124,48 @@ const WORDS = {
 
 let column = 0;
 
-export const language = () => (column === 0 ? "vi" : "en");
+/** Returns the language of the page: "vi" or "en". */
+export const getLanguage = () => (column === 0 ? "vi" : "en");
 
+/** Sets the language for later calls. Texts on the page do not change until translatePage. */
 export function setLanguage(name) {
   column = name === "en" ? 1 : 0;
 }
 
-export function t(key, values = {}) {
+/** Returns the text of a key, with {name} replaced by values. Throws Error for an unknown key. */
+export function translate(key, values = {}) {
   const words = WORDS[key];
   if (!words) throw new Error(`no words for ${key}`);
   return words[column].replace(/\{(\w+)\}/gu, (whole, name) => String(values[name] ?? whole));
 }
 
-/** Puts the words where index.html asks for them: `data-word` is text, `data-label` a name. */
-export function applyWords(root = document) {
-  document.documentElement.lang = language();
-  for (const node of root.querySelectorAll("[data-word]")) node.textContent = t(node.dataset.word);
+/** Fills in the texts of index.html: `data-word` is the text, `data-label` the accessible name. */
+export function translatePage(root = document) {
+  document.documentElement.lang = getLanguage();
+  for (const node of root.querySelectorAll("[data-word]")) node.textContent = translate(node.dataset.word);
   for (const node of root.querySelectorAll("[data-label]")) {
-    node.setAttribute("aria-label", t(node.dataset.label));
-    if (node.tagName === "BUTTON") node.title = t(node.dataset.label);
+    node.setAttribute("aria-label", translate(node.dataset.label));
+    if (node.tagName === "BUTTON") node.title = translate(node.dataset.label);
   }
 }
 
-// The bot speaks of times in Hải Phòng, so the page does too, wherever the browser is.
+// Times are shown in the time zone of Hải Phòng, as in the bot's texts.
 const ZONE = "Asia/Ho_Chi_Minh";
-const format = (options) =>
-  new Intl.DateTimeFormat(language() === "vi" ? "vi-VN" : "en-GB", { timeZone: ZONE, ...options });
+const createFormat = (options) =>
+  new Intl.DateTimeFormat(getLanguage() === "vi" ? "vi-VN" : "en-GB", { timeZone: ZONE, ...options });
 
-export const timeOf = (seconds) =>
-  format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(seconds * 1000);
+/** Returns "hours:minutes" of a Unix time in seconds. */
+export const formatTime = (seconds) =>
+  createFormat({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(seconds * 1000);
 
-export const dayOf = (seconds) =>
-  format({ weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(seconds * 1000);
+/** Returns the weekday and date of a Unix time in seconds. */
+export const formatDay = (seconds) =>
+  createFormat({ weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(seconds * 1000);
 
-export function sizeOf(bytes) {
+/** Returns a number of bytes with its unit; an empty text for undefined. */
+export function formatSize(bytes) {
   if (bytes === undefined) return "";
-  const number = (value) => value.toLocaleString(language(), { maximumFractionDigits: 1 });
+  const number = (value) => value.toLocaleString(getLanguage(), { maximumFractionDigits: 1 });
   if (bytes < 1024) return `${bytes} B`;
   return bytes < 1024 ** 2 ? `${number(bytes / 1024)} KB` : `${number(bytes / 1024 ** 2)} MB`;
 }
