@@ -1,4 +1,4 @@
-"""A simulator for each test, with Ann, who has started the bot."""
+"""Fixtures for tests of the simulator: a simulator, its clients, and a user."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from telegram import Bot
 
 from bot.simulator.server import Simulator
-from tests.simulator.line import TOKEN, Line
+from tests.simulator.api_client import TOKEN, ApiClient
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -17,19 +17,21 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def simulator() -> AsyncIterator[Simulator]:
+    """A running simulator."""
     async with Simulator() as running:
         yield running
 
 
 @pytest.fixture
-async def line(simulator: Simulator) -> AsyncIterator[Line]:
+async def client(simulator: Simulator) -> AsyncIterator[ApiClient]:
+    """A client with the token of the first bot."""
     async with aiohttp.ClientSession() as http:
-        yield Line(simulator.url, http)
+        yield ApiClient(simulator.url, http)
 
 
 @pytest.fixture
 async def bot(simulator: Simulator) -> AsyncIterator[Bot]:
-    """python-telegram-bot's client with its own transport, as anyone would use it."""
+    """The client of python-telegram-bot, with its own HTTP transport."""
     made = Bot(TOKEN, base_url=f"{simulator.url}/bot", base_file_url=f"{simulator.url}/file/bot")
     async with made:
         yield made
@@ -37,7 +39,7 @@ async def bot(simulator: Simulator) -> AsyncIterator[Bot]:
 
 @pytest.fixture
 def ann(simulator: Simulator) -> int:
-    """Ann's id; her /start does not wait in the queue."""
+    """The id of a user, Ann, who has started the bot. No update is queued."""
     user = simulator.state.add_user(first_name="Ann", language_code="vi")
     account = simulator.state.register_bot(TOKEN)
     simulator.people.start_bot(user.id)

@@ -1,4 +1,4 @@
-"""Faults, rates, the journal: what the stage does to the bots' requests."""
+"""Tests of faults, rate limits and the journal of requests."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ import pytest
 
 from bot.simulator.rate_limits import SimulatedRates
 from bot.simulator.server import Simulator
-from tests.simulator.line import TOKEN, Line
+from tests.simulator.api_client import TOKEN, ApiClient
 
 
-async def test_a_fault_meets_its_method_and_chat_as_often_as_it_says(
-    line: Line, simulator: Simulator, ann: int
+async def test_a_fault_applies_to_its_method_and_chat_until_its_count(
+    client: ApiClient, simulator: Simulator, ann: int
 ) -> None:
-    """Others pass."""
+    """Other requests succeed."""
     ben = simulator.state.add_user(first_name="Ben").id
     simulator.people.start_bot(ben)
-    await line.stage(
+    await client.post_control(
         "/sim/faults",
         {"kind": "429", "method": "sendMessage", "chat_id": ann, "count": 2, "retry_after": 7},
     )
-    await line.ok("getMe")
-    await line.ok("sendMessage", chat_id=ben, text="x")
+    await client.call("getMe")
+    await client.call("sendMessage", chat_id=ben, text="x")
     for _ in range(2):
-        status, answer = await line.raw("sendMessage", chat_id=ann, text="x")
+        status, answer = await client.request("sendMessage", chat_id=ann, text="x")
         assert (status, answer["error_code"]) == (429, 429)
         assert answer["description"] == "Too Many Requests: retry after 7"
         assert answer["parameters"] == {"retry_after": 7}
-    await line.ok("sendMessage", chat_id=ann, text="x")
+    await client.call("sendMessage", chat_id=ann, text="x")
 
 
 @pytest.mark.parametrize(
@@ -42,45 +42,50 @@ async def test_a_fault_meets_its_method_and_chat_as_often_as_it_says(
         ({"kind": "error", "status": 418, "description": "teapot"}, 418, "teapot"),
     ],
 )
-async def test_a_fault_answers_in_telegrams_form(
-    line: Line, simulator: Simulator, ann: int, fault: dict[str, Any], status: int, description: str
+async def test_a_fault_gives_an_error_response_of_telegram(
+    client: ApiClient,
+    simulator: Simulator,
+    ann: int,
+    fault: dict[str, Any],
+    status: int,
+    description: str,
 ) -> None:
-    """With its status and words; the method had no effect."""
+    """The status and the description are Telegram's; the request is not executed."""
     before = len(simulator.list_messages(ann))
-    await line.stage("/sim/faults", fault)
-    got, answer = await line.raw("sendMessage", chat_id=ann, text="x")
+    await client.post_control("/sim/faults", fault)
+    got, answer = await client.request("sendMessage", chat_id=ann, text="x")
     assert (got, answer["error_code"], answer["description"]) == (status, status, description)
     assert len(simulator.list_messages(ann)) == before
 
 
-async def test_a_fault_may_come_after_the_effect(
-    line: Line, simulator: Simulator, ann: int
+async def test_a_fault_can_follow_the_execution(
+    client: ApiClient, simulator: Simulator, ann: int
 ) -> None:
-    """The message is there, the bot does not know."""
-    await line.stage("/sim/faults", {"kind": "drop", "when": "after"})
+    """The message is posted, although the bot gets an error."""
+    await client.post_control("/sim/faults", {"kind": "drop", "when": "after"})
     with pytest.raises(aiohttp.ClientError):
-        await line.raw("sendMessage", chat_id=ann, text="sent")
+        await client.request("sendMessage", chat_id=ann, text="sent")
     assert simulator.list_messages(ann)[-1]["text"] == "sent"
-    await line.ok("getMe")
+    await client.call("getMe")
 
 
-async def test_a_page_comes_instead_of_an_answer(line: Line, ann: int) -> None:
-    """As from a proxy that thinks it helps."""
-    await line.stage("/sim/faults", {"kind": "html"})
-    async with line.http.get(f"{line.url}/bot{TOKEN}/getMe") as response:
+async def test_a_fault_can_return_an_html_page(client: ApiClient, ann: int) -> None:
+    """As a proxy between the bot and Telegram may do."""
+    await client.post_control("/sim/faults", {"kind": "html"})
+    async with client.http.get(f"{client.url}/bot{TOKEN}/getMe") as response:
         assert response.status == 200
         assert response.content_type == "text/html"
 
 
-async def test_a_hanging_request_ends_with_the_simulator(ann: int) -> None:
-    """Quickly, without an answer."""
+async def test_a_hanging_request_ends_when_the_simulator_stops(ann: int) -> None:
+    """The connection is closed at once, without a response."""
     loop = asyncio.get_running_loop()
     async with aiohttp.ClientSession() as http:
         async with Simulator(tokens=[TOKEN]) as simulator:
             simulator.gateway.faults.add_fault("hang", count=None)
-            line = Line(simulator.url, http)
-            hanging = asyncio.ensure_future(line.raw("getMe"))
-            while not (await line.control("GET", "/sim/journal"))[1]["entries"]:
+            client = ApiClient(simulator.url, http)
+            hanging = asyncio.ensure_future(client.request("getMe"))
+            while not (await client.request_control("GET", "/sim/journal"))[1]["entries"]:
                 assert not hanging.done()
             begin = loop.time()
         assert loop.time() - begin < 1
@@ -88,85 +93,91 @@ async def test_a_hanging_request_ends_with_the_simulator(ann: int) -> None:
             await hanging
 
 
-async def test_a_long_poll_and_a_follower_end_with_the_simulator() -> None:
-    """Each with an answer, at once."""
+async def test_waiting_requests_end_when_the_simulator_stops() -> None:
+    """getUpdates and the request for events get a response at once."""
     async with aiohttp.ClientSession() as http:
         async with Simulator(tokens=[TOKEN]) as simulator:
-            line = Line(simulator.url, http)
-            polling = asyncio.ensure_future(line.ok("getUpdates", timeout=50))
-            following = asyncio.ensure_future(line.control("GET", "/sim/events?wait=50"))
-            await line.ok("getMe")
+            client = ApiClient(simulator.url, http)
+            polling = asyncio.ensure_future(client.call("getUpdates", timeout=50))
+            following = asyncio.ensure_future(client.request_control("GET", "/sim/events?wait=50"))
+            await client.call("getMe")
         assert await polling == []
         assert (await following)[1]["events"] == []
 
 
-async def test_faults_can_be_seen_and_removed(line: Line, ann: int) -> None:
-    """One by one, or all."""
-    first = (await line.stage("/sim/faults", {"kind": "403", "count": None}))["fault_id"]
-    await line.stage("/sim/faults", {"kind": "5xx", "method": "getme", "count": None})
-    _, answer = await line.control("GET", "/sim/faults")
+async def test_faults_are_listed_and_removed(client: ApiClient, ann: int) -> None:
+    """One fault, or all."""
+    first = (await client.post_control("/sim/faults", {"kind": "403", "count": None}))["fault_id"]
+    await client.post_control("/sim/faults", {"kind": "5xx", "method": "getme", "count": None})
+    _, answer = await client.request_control("GET", "/sim/faults")
     assert [one["kind"] for one in answer["faults"]] == ["403", "5xx"]
-    await line.control("DELETE", f"/sim/faults/{first}")
-    assert (await line.raw("getMe"))[0] == 502
-    await line.control("DELETE", "/sim/faults")
-    await line.ok("getMe")
-    assert (await line.control("DELETE", f"/sim/faults/{first}"))[0] == 404
-    status, answer = await line.control("POST", "/sim/faults", {"kind": "fire"})
+    await client.request_control("DELETE", f"/sim/faults/{first}")
+    assert (await client.request("getMe"))[0] == 502
+    await client.request_control("DELETE", "/sim/faults")
+    await client.call("getMe")
+    assert (await client.request_control("DELETE", f"/sim/faults/{first}"))[0] == 404
+    status, answer = await client.request_control("POST", "/sim/faults", {"kind": "fire"})
     assert (status, "hang" in answer["error"]) == (400, True)
 
 
-async def test_a_private_chat_takes_a_message_a_second(
-    line: Line, simulator: Simulator, ann: int
+async def test_a_private_chat_is_limited_to_one_message_a_second(
+    client: ApiClient, simulator: Simulator, ann: int
 ) -> None:
-    """After a small burst; asking costs nothing."""
-    await line.stage("/sim/limits", {"enabled": True})
+    """After a burst of three. Other methods are not counted."""
+    await client.post_control("/sim/limits", {"enabled": True})
     for _ in range(3):
-        await line.ok("sendMessage", chat_id=ann, text="x")
-    status, answer = await line.raw("sendMessage", chat_id=ann, text="x")
+        await client.call("sendMessage", chat_id=ann, text="x")
+    status, answer = await client.request("sendMessage", chat_id=ann, text="x")
     assert status == 429
     assert answer["parameters"] == {"retry_after": 1}
-    await line.ok("getMe")
+    await client.call("getMe")
     simulator.state.clock.advance(1)
-    await line.ok("sendMessage", chat_id=ann, text="x")
+    await client.call("sendMessage", chat_id=ann, text="x")
 
 
-async def test_a_group_takes_twenty_a_minute(line: Line, simulator: Simulator, ann: int) -> None:
-    """And names how long to wait."""
+async def test_a_group_is_limited_to_20_messages_a_minute(
+    client: ApiClient, simulator: Simulator, ann: int
+) -> None:
+    """The error has the seconds to wait."""
     simulator.gateway.rate_limits.configure(SimulatedRates(enabled=True))
     group = simulator.state.add_chat("group", "Office")
     for _ in range(20):
-        await line.ok("sendMessage", chat_id=group.id, text="x")
-    status, answer = await line.raw("sendMessage", chat_id=group.id, text="x")
+        await client.call("sendMessage", chat_id=group.id, text="x")
+    status, answer = await client.request("sendMessage", chat_id=group.id, text="x")
     assert status == 429
     assert 55 <= answer["parameters"]["retry_after"] <= 60
     simulator.state.clock.advance(60)
-    await line.ok("sendMessage", chat_id=group.id, text="x")
+    await client.call("sendMessage", chat_id=group.id, text="x")
 
 
-async def test_all_chats_together_take_thirty_a_second(
-    line: Line, simulator: Simulator, ann: int
+async def test_a_bot_is_limited_to_30_messages_a_second(
+    client: ApiClient, simulator: Simulator, ann: int
 ) -> None:
-    """However many they are."""
+    """The limit counts all chats together."""
     simulator.gateway.rate_limits.configure(SimulatedRates(enabled=True, global_per_second=5))
     people = [simulator.state.add_user(first_name="P").id for _ in range(6)]
     for one in people:
         simulator.people.start_bot(one)
-    statuses = [(await line.raw("sendMessage", chat_id=one, text="x"))[0] for one in people]
+    statuses = [(await client.request("sendMessage", chat_id=one, text="x"))[0] for one in people]
     assert statuses == [200] * 5 + [429]
 
 
-async def test_the_journal_keeps_every_request(line: Line, simulator: Simulator, ann: int) -> None:
-    """What was asked, what was answered, by method, chat and place."""
-    await line.ok("sendMessage", chat_id=ann, text="x")
-    await line.refusal("sendMessage", chat_id=ann, text="")
-    await line.ok("getMe")
-    _, answer = await line.control("GET", f"/sim/journal?method=sendMessage&chat_id={ann}")
+async def test_the_journal_lists_every_request(
+    client: ApiClient, simulator: Simulator, ann: int
+) -> None:
+    """With parameters and status; filtered by method, chat or id."""
+    await client.call("sendMessage", chat_id=ann, text="x")
+    await client.call_refused("sendMessage", chat_id=ann, text="")
+    await client.call("getMe")
+    _, answer = await client.request_control(
+        "GET", f"/sim/journal?method=sendMessage&chat_id={ann}"
+    )
     good, wrong = answer["entries"]
     assert good["params"] == {"chat_id": ann, "text": "x"}
     assert (good["status"], good["ok"], good["description"]) == (200, True, None)
     assert (wrong["status"], wrong["ok"]) == (400, False)
     assert wrong["description"] == "Bad Request: message text is empty"
-    _, later = await line.control("GET", f"/sim/journal?after={wrong['id']}&limit=5")
+    _, later = await client.request_control("GET", f"/sim/journal?after={wrong['id']}&limit=5")
     assert [one["method"] for one in later["entries"]] == ["getMe"]
-    await line.control("DELETE", "/sim/journal")
-    assert (await line.control("GET", "/sim/journal"))[1]["entries"] == []
+    await client.request_control("DELETE", "/sim/journal")
+    assert (await client.request_control("GET", "/sim/journal"))[1]["entries"] == []

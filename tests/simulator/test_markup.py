@@ -1,4 +1,4 @@
-"""Texts and their entities."""
+"""Tests of HTML in texts, and of the entities that are found."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from bot.simulator.api_types import ApiError
 from bot.simulator.markup import complete_entities, parse_html
 
 
-def entities(source: str) -> list[tuple[Any, ...]]:
+def list_entities(source: str) -> list[tuple[Any, ...]]:
+    """Return (type, text, ...) of each entity of a text in HTML."""
     text, found = complete_entities(*parse_html(source))
     units = text.encode("utf-16-le")
     return [
@@ -49,19 +50,19 @@ def entities(source: str) -> list[tuple[Any, ...]]:
         ("1/2 và a/b", []),
     ],
 )
-def test_entities_cover_the_words_they_mark(source: str, expected: list[tuple[str, str]]) -> None:
-    """Offsets count UTF-16 units: beyond the basic plane a character has two."""
-    assert entities(source) == expected
+def test_each_entity_covers_its_text(source: str, expected: list[tuple[str, str]]) -> None:
+    """Offsets count UTF-16 units: characters beyond U+FFFF count as two."""
+    assert list_entities(source) == expected
 
 
 def test_character_references_are_decoded() -> None:
-    """The four names and numbers; others stay as they are."""
+    """Four names and all numbers are decoded; other references stay as they are."""
     text, _ = parse_html("&lt;b&gt; &amp; &quot; &#272; &#x1F600; &nbsp;")
     assert text == '<b> & " Đ 😀 &nbsp;'
 
 
-def test_a_links_address_is_decoded() -> None:
-    """The address is what the attribute means, not how it is written."""
+def test_the_url_of_a_link_is_decoded() -> None:
+    """Character references in the attribute are replaced."""
     _, found = parse_html('<a href="https://x.vn/?a=1&amp;b=2">x</a>')
     assert found[0]["url"] == "https://x.vn/?a=1&b=2"
 
@@ -82,8 +83,8 @@ def test_a_links_address_is_decoded() -> None:
         ),
     ],
 )
-def test_wrong_html_is_refused_in_telegrams_words(source: str, words: str) -> None:
-    """With the offset in bytes."""
+def test_invalid_html_is_refused_as_by_telegram(source: str, words: str) -> None:
+    """The description is Telegram's, with the offset in bytes."""
     with pytest.raises(ApiError) as refused:
         parse_html(source)
     assert refused.value.description == f"Bad Request: can't parse entities: {words}"

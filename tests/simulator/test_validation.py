@@ -1,4 +1,4 @@
-"""Requests are checked against Bot API 10.0, whatever form they come in."""
+"""Tests of the validation of requests against Bot API 10.0, in every format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from bot.simulator.methods import METHODS
 from bot.simulator.server import Simulator
-from tests.simulator.line import OTHER, TOKEN, Line
+from tests.simulator.api_client import OTHER_TOKEN, TOKEN, ApiClient
 
 BUTTON = {"text": "Yes", "callback_data": "y"}
 
@@ -54,96 +54,98 @@ BUTTON = {"text": "Yes", "callback_data": "y"}
         ),
     ],
 )
-async def test_a_wrong_parameter_is_named(
-    line: Line, ann: int, params: dict[str, Any], description: str
+async def test_an_invalid_parameter_is_refused_by_name(
+    client: ApiClient, ann: int, params: dict[str, Any], description: str
 ) -> None:
-    """Unknown, missing and mistyped ones, at any depth."""
+    """Unknown, missing and mistyped parameters, at any depth."""
     given = {"chat_id": ann, "text": "hello", **params}
-    assert await line.refusal("sendMessage", **given) == f"Bad Request: {description}"
+    assert await client.call_refused("sendMessage", **given) == f"Bad Request: {description}"
 
 
-async def test_a_form_carries_the_same_as_json(line: Line, ann: int) -> None:
-    """Numbers and truths as text, nested values as JSON."""
+async def test_a_form_is_parsed_like_json(client: ApiClient, ann: int) -> None:
+    """Numbers and booleans are text, and nested values are JSON."""
     form = {
         "chat_id": str(ann),
         "text": "hello",
         "protect_content": "true",
         "reply_markup": json.dumps({"inline_keyboard": [[BUTTON]]}),
     }
-    async with line.http.post(f"{line.url}/bot{TOKEN}/sendMessage", data=form) as response:
+    async with client.http.post(f"{client.url}/bot{TOKEN}/sendMessage", data=form) as response:
         message = (await response.json())["result"]
     assert message["has_protected_content"] is True
     assert message["reply_markup"] == {"inline_keyboard": [[BUTTON]]}
 
 
-async def test_a_query_will_do(line: Line, ann: int) -> None:
-    """GET, with the method's name in any case and the token's colon encoded."""
-    url = f"{line.url}/bot{TOKEN.replace(':', '%3A')}/SENDmessage?chat_id={ann}&text=ch%C3%A0o"
-    async with line.http.get(url) as response:
+async def test_parameters_can_be_in_the_query(client: ApiClient, ann: int) -> None:
+    """By GET, with the method's name in any case and the token's colon encoded."""
+    url = f"{client.url}/bot{TOKEN.replace(':', '%3A')}/SENDmessage?chat_id={ann}&text=ch%C3%A0o"
+    async with client.http.get(url) as response:
         assert (await response.json())["result"]["text"] == "chào"
 
 
-async def test_a_multipart_body_may_hold_only_files_that_are_used(line: Line, ann: int) -> None:
-    """A part that no parameter names is a mistake."""
+async def test_an_unused_file_in_a_multipart_body_is_refused(client: ApiClient, ann: int) -> None:
+    """Every part must belong to a parameter."""
     form = aiohttp.FormData({"chat_id": str(ann)})
     form.add_field("photo", "attach://one")
     form.add_field("one", b"bytes", filename="a.jpg")
     form.add_field("two", b"bytes", filename="b.jpg")
-    async with line.http.post(f"{line.url}/bot{TOKEN}/sendPhoto", data=form) as response:
+    async with client.http.post(f"{client.url}/bot{TOKEN}/sendPhoto", data=form) as response:
         answer = await response.json()
     assert answer["description"] == 'Bad Request: unknown parameter "two" of sendPhoto'
 
 
 @pytest.mark.parametrize("method", ["noSuchMethod", "sendPoll", "logOut", ""])
-async def test_what_is_not_modelled_is_not_found(line: Line, ann: int, method: str) -> None:
-    """Never a blanket true: a bot would believe that it worked."""
-    status, answer = await line.raw(method)
+async def test_a_method_that_is_not_implemented_is_not_found(
+    client: ApiClient, ann: int, method: str
+) -> None:
+    """It never returns true, because the bot would believe that it worked."""
+    status, answer = await client.request(method)
     assert (status, answer) == (
         404,
         {"ok": False, "error_code": 404, "description": "Not Found"},
     )
 
 
-async def test_every_modelled_method_refuses_what_it_does_not_know(line: Line, ann: int) -> None:
-    """No method forgets to check its parameters."""
+async def test_every_method_refuses_unknown_parameters(client: ApiClient, ann: int) -> None:
+    """No method is without validation."""
     for method in [*METHODS, "getUpdates"]:
-        words = await line.refusal(method, nonsense=1)
+        words = await client.call_refused(method, nonsense=1)
         assert words == f'Bad Request: unknown parameter "nonsense" of {method}'
 
 
-async def test_broken_json_is_refused(line: Line, ann: int) -> None:
-    """As a request, not as a failure of the server."""
+async def test_invalid_json_is_refused(client: ApiClient, ann: int) -> None:
+    """With status 400, not 500."""
     headers = {"Content-Type": "application/json"}
-    url = f"{line.url}/bot{TOKEN}/getMe"
+    url = f"{client.url}/bot{TOKEN}/getMe"
     for body in (b"{", b"[1]"):
-        async with line.http.post(url, data=body, headers=headers) as response:
+        async with client.http.post(url, data=body, headers=headers) as response:
             assert response.status == 400
 
 
-async def test_a_token_must_be_well_formed(line: Line) -> None:
-    """A malformed one is no path at all."""
-    line.token = "123:short"
-    assert (await line.raw("getMe"))[0] == 404
+async def test_a_malformed_token_is_not_found(client: ApiClient) -> None:
+    """As from Telegram, the status is 404."""
+    client.token = "123:short"
+    assert (await client.request("getMe"))[0] == 404
 
 
-async def test_only_tokens_that_were_given_are_taken() -> None:
-    """A simulator for particular bots refuses others."""
+async def test_a_simulator_with_tokens_refuses_other_tokens() -> None:
+    """Without tokens, every well-formed token is accepted."""
     async with Simulator(tokens=[TOKEN]) as simulator, aiohttp.ClientSession() as http:
-        mine, other = Line(simulator.url, http), Line(simulator.url, http, OTHER)
-        assert (await mine.ok("getMe"))["id"] == 123456
-        status, answer = await other.raw("getMe")
+        mine, other = ApiClient(simulator.url, http), ApiClient(simulator.url, http, OTHER_TOKEN)
+        assert (await mine.call("getMe"))["id"] == 123456
+        status, answer = await other.request("getMe")
         assert (status, answer["description"]) == (401, "Unauthorized")
 
 
-async def test_numbers_beyond_64_bits_are_no_integers(line: Line, ann: int) -> None:
-    """They would be no JSON that a client can read."""
-    async with line.http.get(f"{line.url}/bot{TOKEN}/getUpdates?limit={10**30}") as response:
+async def test_an_integer_of_more_than_64_bits_is_refused(client: ApiClient, ann: int) -> None:
+    """Clients could not read it in JSON."""
+    async with client.http.get(f"{client.url}/bot{TOKEN}/getUpdates?limit={10**30}") as response:
         words = (await response.json())["description"]
     assert words == 'Bad Request: parameter "limit" of getUpdates must be an integer'
 
 
-async def test_a_mention_by_id_names_the_person(line: Line, ann: int) -> None:
-    """Also where the bot gave no more than the id."""
+async def test_a_mention_by_id_has_the_whole_user(client: ApiClient, ann: int) -> None:
+    """Also if the request has only the user's id."""
     text = f'<a href="tg://user?id={ann}">her</a>'
-    sent = await line.ok("sendMessage", chat_id=ann, text=text, parse_mode="HTML")
+    sent = await client.call("sendMessage", chat_id=ann, text=text, parse_mode="HTML")
     assert sent["entities"][0]["user"]["first_name"] == "Ann"
