@@ -67,6 +67,14 @@ async def lock_open_cases(connection: AsyncConnection, officer_id: int) -> Seque
     )
 
 
+async def list_new_cases(
+    connection: AsyncConnection, submission_ids: Collection[int]
+) -> Sequence[Submission]:
+    """Return those of some cases that nobody took on yet, by id."""
+    statement = select(_cases).where(_cases.c.id.in_(submission_ids), _cases.c.state.in_(_NEW))
+    return await fetch_all(connection, Submission, statement.order_by(_cases.c.id))
+
+
 async def lock_new_cases(
     connection: AsyncConnection, submission_ids: Collection[int], officer_id: int
 ) -> Sequence[Submission]:
@@ -167,18 +175,34 @@ async def unlink_unit_chat(connection: AsyncConnection, unit_code: str) -> bool:
     return result.rowcount == 1
 
 
+async def list_unit_chats(connection: AsyncConnection, chat_id: int) -> Sequence[UnitChat]:
+    """Return the rows of the units that are linked to a group."""
+    return await fetch_all(connection, UnitChat, select(_chats).where(*_is_linked(chat_id)))
+
+
 async def mark_unit_chat_lost(
-    connection: AsyncConnection, chat_id: int, at: datetime, *, topic_only: bool = False
+    connection: AsyncConnection, chat_id: int, at: datetime
 ) -> Sequence[UnitChat]:
-    """Mark a group, or only its topic, as unreachable. Return the rows of its units."""
-    changed: dict[str, Any] = {"thread_id": None} if topic_only else {"lost_at": at}
+    """Mark a group as unreachable. Return the rows of its units, none if it was marked before."""
+    statement = update(_chats).where(*_is_linked(chat_id)).values(lost_at=at).returning(*_chats.c)
+    return await fetch_all(connection, UnitChat, statement)
+
+
+async def clear_unit_topic(
+    connection: AsyncConnection, chat_id: int, thread_id: int
+) -> Sequence[UnitChat]:
+    """Link units to a group itself that were linked to a topic of it. Return their rows."""
     statement = (
         update(_chats)
-        .where(_chats.c.chat_id == chat_id, _chats.c.lost_at.is_(None))
-        .values(**changed)
+        .where(*_is_linked(chat_id), _chats.c.thread_id == thread_id)
+        .values(thread_id=None)
         .returning(*_chats.c)
     )
     return await fetch_all(connection, UnitChat, statement)
+
+
+def _is_linked(chat_id: int) -> tuple[Any, Any]:
+    return _chats.c.chat_id == chat_id, _chats.c.lost_at.is_(None)
 
 
 async def move_unit_chat(connection: AsyncConnection, old_chat_id: int, new_chat_id: int) -> None:

@@ -225,11 +225,12 @@ async def move_messages(connection: AsyncConnection, old_chat_id: int, new_chat_
     )
 
 
-async def clear_topic(connection: AsyncConnection, chat_id: int) -> None:
-    """Remove the topic from a group's unfinished messages, because the topic was deleted."""
+async def clear_topic(connection: AsyncConnection, chat_id: int, thread_id: int) -> None:
+    """Send the unfinished messages of a topic to the group itself: the topic is closed or gone."""
     await connection.execute(
         update(_rows)
-        .where(_rows.c.chat_id == chat_id, _rows.c.finished_at.is_(None))
+        .where(_rows.c.chat_id == chat_id, _rows.c.thread_id == thread_id)
+        .where(_rows.c.finished_at.is_(None))
         .values(thread_id=None)
     )
 

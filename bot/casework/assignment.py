@@ -19,7 +19,7 @@ from bot.core.transitions import Guard, Transition, perform
 from bot.core.unit_of_work import UnitOfWork
 from bot.notifications import to_officers
 from bot.notifications.to_officers import ALERT_KIND, CaseNotice
-from storage import audit, casework, officers, submissions
+from storage import audit, casework, officers, outbox, submissions
 from storage.models import State
 
 if TYPE_CHECKING:
@@ -99,8 +99,7 @@ async def _send_alerts(
     work: UnitOfWork, submission: Submission, recipients: Sequence[Officer], words: str = ""
 ) -> None:
     """Alert officers in private, and the groups of their units unless the kind is restricted."""
-    text = words or ("alert.urgent" if submission.urgent else "alert.text")
-    notice = CaseNotice(ALERT_KIND, text, str(submission.version), _ALERT_VERBS)
+    notice = _make_alert(submission, words)
     await to_officers.notify_officers(work, submission, recipients, notice)
     if submission.kind in RESTRICTED:
         return
@@ -108,6 +107,33 @@ async def _send_alerts(
         group = await casework.find_unit_chat(work.connection, unit)
         if group is not None:
             await to_officers.notify_unit_group(work, submission, group, notice)
+
+
+async def alert_unit_in_private(work: UnitOfWork, submission: Submission, unit: str) -> None:
+    """Alert officers of a unit of a case whose alert cannot be shown in the unit's group.
+
+    These are the officers on duty or, without any, all who work on cases. Those who have an alert
+    of the case already, and those who may not read it, get none.
+    """
+    officers_of_unit = await list_on_duty(work, [unit], submission.topics)
+    if not officers_of_unit:
+        active = await officers.list_active(work.connection, (unit,))
+        officers_of_unit = [each for each in active if each.role in CASE_WORKER_ROLES]
+    recused = await casework.list_recused(work.connection, submission.id)
+    sent = await outbox.list_by_submission(work.connection, submission.id, ALERT_KIND)
+    alerted = {alert.chat_id for alert in sent}
+    recipients = [
+        officer
+        for officer in officers_of_unit
+        if officer.chat_id not in alerted and may_open(officer, submission, recused)
+    ]
+    await to_officers.notify_officers(work, submission, recipients, _make_alert(submission))
+
+
+def _make_alert(submission: Submission, words: str = "") -> CaseNotice:
+    """Return the alert of a case, with the usual text unless `words` names another."""
+    text = words or ("alert.urgent" if submission.urgent else "alert.text")
+    return CaseNotice(ALERT_KIND, text, str(submission.version), _ALERT_VERBS)
 
 
 async def list_serving(work: UnitOfWork, submission: Submission) -> list[Officer]:

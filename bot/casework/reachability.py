@@ -29,7 +29,7 @@ class Reachability:
         """Park the messages of a chat that blocked the bot; `chat_id` may be a pseudonym.
 
         The cases of an officer's undelivered alerts are given back. The messages of a group are
-        cancelled instead, as officers have them in private, and the officers of its unit are told.
+        cancelled instead: officers of its unit get its alerts in private, and its leaders are told.
         """
         if await unit_groups.mark_group_lost(UnitOfWork(connection, now, self.policy), chat_id):
             return
@@ -37,10 +37,18 @@ class Reachability:
         await staff.mark_officer_unreachable(UnitOfWork(connection, now, self.policy), chat_id)
 
     async def mark_topic_lost(
-        self, connection: AsyncConnection, chat_id: int, now: datetime
+        self, connection: AsyncConnection, chat_id: int, thread_id: int, now: datetime
     ) -> None:
-        """Write to a group itself from now on, because its topic is gone, and tell its unit."""
-        await unit_groups.mark_topic_lost(UnitOfWork(connection, now, self.policy), chat_id)
+        """Write to a group itself in place of a topic that is closed or gone; tell its leaders."""
+        work = UnitOfWork(connection, now, self.policy)
+        await unit_groups.mark_topic_lost(work, chat_id, thread_id)
+
+    async def forward_refused(
+        self, connection: AsyncConnection, chat_id: int, dedup_key: str, now: datetime
+    ) -> None:
+        """Send an alert that Telegram does not accept in a group to officers of its unit."""
+        work = UnitOfWork(connection, now, self.policy)
+        await unit_groups.forward_refused(work, chat_id, dedup_key)
 
     async def move_group(self, connection: AsyncConnection, old_id: int, new_id: int) -> None:
         """Send all messages of a group to the supergroup that it became."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.areas.units import name_police
+from bot.casework import assignment
 from bot.casework.permissions import LEADER_ROLES
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.notifications import to_officers
+from bot.notifications.to_officers import ALERT_KIND
 from storage import audit, casework, officers, outbox
 from storage.models import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -68,23 +70,47 @@ async def _record(work: UnitOfWork, action: str, officer: Officer) -> None:
 
 
 async def mark_group_lost(work: UnitOfWork, chat_id: int) -> bool:
-    """Cancel the messages of a group that cannot be reached, and tell its unit in private.
+    """Cancel the messages of a group that cannot be written to, and send its alerts in private.
 
-    Returns False if `chat_id` is not a group.
+    Its unit's leaders are told once. Returns False if `chat_id` is not a group.
     """
     if chat_id > 0:
         return False
     units = await casework.mark_unit_chat_lost(work.connection, chat_id, work.now)
+    unsent = await outbox.list_unsent_submissions(work.connection, chat_id, ALERT_KIND)
     await outbox.cancel_chat_messages(work.connection, chat_id, work.now)
+    await _alert_in_private(work, units, unsent)
     await _notify_unit(work, units, "group.lost")
     return True
 
 
-async def mark_topic_lost(work: UnitOfWork, chat_id: int) -> None:
-    """Use a group itself, because its topic is gone, and tell its unit in private."""
-    units = await casework.mark_unit_chat_lost(work.connection, chat_id, work.now, topic_only=True)
-    await outbox.clear_topic(work.connection, chat_id)
+async def mark_topic_lost(work: UnitOfWork, chat_id: int, thread_id: int) -> None:
+    """Use a group itself in place of a topic, and tell its unit's leaders once."""
+    units = await casework.clear_unit_topic(work.connection, chat_id, thread_id)
+    await outbox.clear_topic(work.connection, chat_id, thread_id)
     await _notify_unit(work, units, "group.lost_topic")
+
+
+async def forward_refused(work: UnitOfWork, chat_id: int, dedup_key: str) -> None:
+    """Send an alert that its group cannot show in private, and tell its unit's leaders once.
+
+    Does nothing for other messages, and for a group that no unit is linked to.
+    """
+    refused = await outbox.list_by_keys(work.connection, [dedup_key])
+    alerts = [row.submission_id for row in refused if row.kind == ALERT_KIND and row.submission_id]
+    if alerts:
+        units = await casework.list_unit_chats(work.connection, chat_id)
+        await _alert_in_private(work, units, alerts)
+        await _notify_unit(work, units, "group.undelivered")
+
+
+async def _alert_in_private(
+    work: UnitOfWork, groups: Sequence[UnitChat], submission_ids: Collection[int]
+) -> None:
+    """Alert officers of the groups' units of those cases that nobody took on yet."""
+    for case in await casework.list_new_cases(work.connection, submission_ids):
+        for group in groups:
+            await assignment.alert_unit_in_private(work, case, group.unit_code)
 
 
 async def move_group(connection: AsyncConnection, old_id: int, new_id: int) -> None:
@@ -93,7 +119,10 @@ async def move_group(connection: AsyncConnection, old_id: int, new_id: int) -> N
 
 
 async def _notify_unit(work: UnitOfWork, groups: Sequence[UnitChat], text: str) -> None:
-    """Tell the officers who may link a group, or all of the unit, that a group was lost."""
+    """Tell the officers who may link a group, or all of the unit, what happened to their group.
+
+    Nobody is told twice of one thing about one link.
+    """
     for group in groups:
         unit = await officers.list_active(work.connection, (group.unit_code,))
         recipients = [officer for officer in unit if officer.role in _MAY_LINK] or unit

@@ -263,6 +263,8 @@ async def test_a_units_group_gets_alerts_without_text_or_identity(town: Town) ->
 
     del town.simulator.state.get_chat(group.id).topics[group.topics["Ý kiến"]]
     second = await town.resident("Chi").gives("Ngập nước.", area=WARD_NAME)
+    town.advance(minutes=1)  # the pause before the message is sent to the group itself
+    await town.deliver()
     assert second in group.messages[-1]["text"]
     assert "message_thread_id" not in group.messages[-1]
     assert leader.was_told("group.lost_topic")

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import orjson
 import structlog
-from telegram.error import ChatMigrated, TelegramError
+from telegram.error import TelegramError
 
 from bot.channels.telegram.api import MAX_CONNECTIONS, BotApi
-from bot.channels.telegram.errors import ErrorKind, classify_error, get_retry_after
+from bot.channels.telegram.delivery_errors import Backoff, DeliveryErrors, give_up, make_unsent
 from bot.channels.telegram.rate_limiter import RateLimiter
 from bot.core.screen import Screen, Words
-from storage import delivery_results, outbox, outbox_claims
+from storage import delivery_results, outbox_claims
 from storage.database import Unavailable
-from storage.delivery_results import SentResult, UnsentResult
+from storage.delivery_results import SentResult
 from storage.models import OutboxState
 
 if TYPE_CHECKING:
@@ -49,15 +48,13 @@ class DeliverySettings:
     - `lease`: for how long a worker owns a claimed row. It is longer than sending a chunk takes,
       with all HTTP timeouts.
     - `chunk`: the maximum number of rows in one claim.
-    - `backoff`: the pause after the first failure of a message. It doubles with each failure, up
-      to `longest_backoff`.
+    - `backoff`: the pauses after failures.
     """
 
     pacing: outbox_claims.Pacing
     lease: timedelta = timedelta(seconds=60)
     chunk: int = 250
-    backoff: timedelta = timedelta(seconds=2)
-    longest_backoff: timedelta = outbox_claims.LONGEST_BACKOFF
+    backoff: Backoff = field(default_factory=Backoff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +84,14 @@ class Delivery:
         self._database = database
         self._settings = settings
         self._clock = clock
-        self._on_stop = on_stop
-        self._reachability = reachability
+        self._pseudonyms = reachability.policy.pseudonyms
+        self._errors = DeliveryErrors(
+            database,
+            settings.backoff,
+            clock,
+            on_stop=partial(self._stop_for, on_stop),
+            reachability=reachability,
+        )
         self._owner = uuid4().hex
         self._nudged = asyncio.Event()
         self._stopping = False
@@ -116,6 +119,10 @@ class Delivery:
         """Claim no more messages; `run` returns when the claimed ones are finished."""
         self._stopping = True
         self._nudged.set()
+
+    def _stop_for(self, on_stop: Callable[[str], None], reason: str) -> None:
+        on_stop(reason)
+        self.stop()
 
     async def run(self, tick: float = 5.0) -> None:
         """Deliver messages until `stop` is called.
@@ -249,25 +256,17 @@ class Delivery:
         row = claimed.row
         async with self._limiter.acquire_slot(claimed.slot_number, slot, latest) as in_time:
             if self._stopping or not in_time:
-                return _make_unsent(row, OutboxState.WAITING)  # another claim will send it
+                return make_unsent(row, OutboxState.WAITING)  # another claim will send it
             try:
                 message_id = await self._send_message(row, message)
             except TelegramError as error:
-                try:
-                    return await self._handle_error(row, error)
-                except Unavailable:  # raised if handling the error needs the database
-                    next_at = self._clock() + self._compute_backoff(row)
-                    return _make_unsent(row, OutboxState.WAITING, next_at=next_at)
+                return await self._errors.handle_error(row, error)
             except Exception as error:
                 return self._drop_unsendable(row, error)
             return SentResult(row.id, row.attempt, message_id)
 
     def _render_message(self, row: DueMessage) -> _RenderedMessage:
-        chat_id = (
-            self._reachability.policy.pseudonyms.decrypt_chat_id(row.sealed)
-            if row.sealed
-            else row.chat_id
-        )
+        chat_id = self._pseudonyms.decrypt_chat_id(row.sealed) if row.sealed else row.chat_id
         return _RenderedMessage(
             chat_id, self._render_cached(row.screen, row.language, row.repeated)
         )
@@ -289,74 +288,6 @@ class Delivery:
             screen = replace(screen, paragraphs=(*screen.paragraphs, notice))
         return self._renderer.render(screen, language)
 
-    async def _handle_error(self, row: DueMessage, error: TelegramError) -> DeliveryResult:
-        error_kind, now = classify_error(error), self._clock()
-        log.warning(
-            "a message was not sent",
-            dedup_key=row.dedup_key,
-            verdict=error_kind.name,
-            error=str(error),
-        )
-        match error_kind:
-            case ErrorKind.WAIT:
-                return await self._delay_chat(row, now + get_retry_after(error))
-            case ErrorKind.MOVED if isinstance(error, ChatMigrated):
-                async with self._database.transaction() as connection:
-                    await self._reachability.move_group(connection, row.chat_id, error.new_chat_id)
-                return self._retry(row, now, error)
-            case ErrorKind.BLOCKED:
-                async with self._database.transaction() as connection:
-                    await self._reachability.mark_chat_lost(connection, row.chat_id, now)
-                return self._retry(row, outbox.PARKED, error)
-            case ErrorKind.DONE:
-                return SentResult(row.id, row.attempt, row.edits)
-            case ErrorKind.NO_TOPIC:
-                async with self._database.transaction() as connection:
-                    await self._reachability.mark_topic_lost(connection, row.chat_id, now)
-                return self._retry(row, now, error)
-            case ErrorKind.REFUSED:
-                return self._give_up(row, str(error))
-            case ErrorKind.STOP:
-                self._on_stop(str(error))
-                self.stop()
-                return self._retry(row, now, error)
-            case ErrorKind.UNSURE if not row.critical:
-                return _make_unsent(row, OutboxState.MAYBE_SENT, error=str(error)[:256])
-            case ErrorKind.UNSURE:
-                return self._retry(row, now + self._compute_backoff(row), error, repeated=True)
-        return self._retry(row, now + self._compute_backoff(row), error)
-
-    async def _delay_chat(self, row: DueMessage, until: datetime) -> DeliveryResult:
-        async with self._database.transaction() as connection:
-            await outbox.delay_messages(connection, row.chat_id, until)
-        return _make_unsent(row, OutboxState.WAITING, next_at=until, error="told to wait")
-
-    def _retry(
-        self, row: DueMessage, at: datetime, error: TelegramError, *, repeated: bool = False
-    ) -> DeliveryResult:
-        return _make_unsent(
-            row,
-            OutboxState.WAITING,
-            next_at=at,
-            error=str(error)[:256],
-            repeated=row.repeated or repeated,
-        )
-
-    def _compute_backoff(self, row: DueMessage) -> timedelta:
-        doubled = self._settings.backoff * (1 << min(row.attempt - 1, 12))
-        spread = random.uniform(0.8, 1.2)  # noqa: S311 - so that not all retries start at once
-        return min(doubled, self._settings.longest_backoff) * spread
-
     def _drop_unsendable(self, row: DueMessage, error: Exception) -> DeliveryResult:
         log.exception("a message cannot be rendered or sent", dedup_key=row.dedup_key)
-        return self._give_up(row, f"cannot be made: {error!r}")
-
-    def _give_up(self, row: DueMessage, error: str) -> DeliveryResult:
-        log.error("a message is dead", dedup_key=row.dedup_key, error=error)
-        return _make_unsent(row, OutboxState.DEAD, error=error[:256])
-
-
-def _make_unsent(row: DueMessage, state: OutboxState, **changed: Any) -> UnsentResult:
-    """Return the result of a row that was not sent. `changed` has the columns to change."""
-    columns = {"next_at": row.next_at, "repeated": row.repeated, **changed}
-    return UnsentResult(row.id, row.attempt, state, **columns)
+        return give_up(row, f"cannot be made: {error!r}")
