@@ -13,7 +13,7 @@ from bot.areas.former_units import FormerWard, map_former_districts
 from bot.areas.resolver import resolve_area
 from bot.areas.units import CITY, list_units, map_units, name_unit
 from bot.conversation.engine import Answers, Input, Option, Rejected, Reply, StepNotes
-from bot.conversation.inputs import CHOOSE, parse_choice
+from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice
 from bot.core.screen import Param, Words
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def area_input(texts: str) -> Input:
         params=question.list_parameters,
         sharing=lambda answers: "location" if answers.get("area.page") == _LOCATE else None,
         is_valid=lambda value, _answers: is_area(value),
-        reasons=(CHOOSE, "unknown-place", "outside-city"),
+        reasons=(UNKNOWN_CHOICE, "unknown-place", "outside-city"),
     )
 
 
@@ -114,7 +114,7 @@ class _AreaQuestion:
         number = "0" if value == "list" else value.removeprefix("page-")
         if number.isdecimal() and int(number) < _count_pages():
             return StepNotes({"page": int(number), "query": None, "near": None})
-        raise Rejected(CHOOSE)
+        raise Rejected(UNKNOWN_CHOICE)
 
     def choose_prompt(self, answers: Answers) -> str:
         """Return the name of the prompt that fits the notes."""

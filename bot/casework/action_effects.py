@@ -25,7 +25,7 @@ async def store_proposal(result: ActionResult[CaseAccess]) -> None:
         result.work.connection,
         {
             "submission_id": result.after.id,
-            **{name: result.words[name] for name in ("text", "measure", "deadline")},
+            **{name: result.answers[name] for name in ("text", "measure", "deadline")},
             "proposed_by": result.access.officer.id,
             "proposed_at": result.work.now,
         },
@@ -63,7 +63,7 @@ async def keep_officer_off(result: ActionResult[CaseAccess]) -> None:
 
 async def keep_chosen_off(result: ActionResult[CaseAccess]) -> None:
     """Keep the chosen officer off the case."""
-    await _add_recusal(result, int(result.words["officer"]))
+    await _add_recusal(result, int(result.answers["officer"]))
 
 
 async def _add_recusal(result: ActionResult[CaseAccess], officer_id: int) -> None:
@@ -90,7 +90,7 @@ async def store_reply(result: ActionResult[ResidentAccess]) -> None:
 
 
 async def _store_messages(result: ActionResult[ResidentAccess], kind: RemarkKind) -> None:
-    work, case, messages = result.work, result.after, result.words["details"]
+    work, case, messages = result.work, result.after, result.answers["details"]
     remark_id = await correspondence.add_remark(
         work.connection,
         {

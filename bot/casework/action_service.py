@@ -12,7 +12,7 @@ from bot.casework.case_access import find_case_access, lock_own_access
 from bot.casework.resident_actions import RESIDENT_ACTIONS
 from bot.core.requests import Refused
 from bot.core.screen import Words
-from bot.core.transitions import is_allowed, perform
+from bot.core.transitions import is_allowed, perform_transition
 from bot.core.unit_of_work import UnitOfWork
 from storage import audit, officers, submissions
 
@@ -47,11 +47,11 @@ async def finish_action(
 
 
 async def perform_action(
-    work: UnitOfWork, chat_id: int, name: str, code: str, words: Mapping[str, Any]
+    work: UnitOfWork, chat_id: int, name: str, code: str, answers: Mapping[str, Any]
 ) -> Submission:
     """Do an officer's action; return the case after it. Raises Refused, with nothing changed."""
     action, access = await _find_action(work, chat_id, name, code)
-    changed: Submission = await perform(work, action, access, words)
+    changed: Submission = await perform_transition(work, action, access, answers)
     return changed
 
 
@@ -92,7 +92,7 @@ async def perform_own_action(
     chat: Chat,
     actions: Iterable[CaseAction[ResidentAccess]],
     code: str,
-    words: Mapping[str, Any],
+    answers: Mapping[str, Any],
 ) -> Submission | None:
     """Do the first of a resident's actions that is allowed; return their submission after it.
 
@@ -102,6 +102,6 @@ async def perform_own_action(
     if access is not None:
         for action in actions:
             if is_allowed(action, access):
-                changed: Submission = await perform(work, action, access, words)
+                changed: Submission = await perform_transition(work, action, access, answers)
                 return changed
     return None

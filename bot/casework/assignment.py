@@ -15,7 +15,7 @@ from bot.casework.permissions import (
     may_open,
 )
 from bot.core.requests import Refused
-from bot.core.transitions import Guard, Transition, perform
+from bot.core.transitions import Guard, Transition, perform_transition
 from bot.core.unit_of_work import UnitOfWork
 from bot.notifications import to_officers
 from bot.notifications.to_officers import ALERT_KIND, CaseNotice
@@ -40,7 +40,7 @@ HAND_OUT = Transition[ClockAccess](
     from_states=submission_rules.NEW,
     to_state=State.ASSIGNED,
     guard=Guard[ClockAccess]("somebody is on duty for it"),
-    changes=lambda attempt: dict(attempt.words),
+    changes=lambda attempt: dict(attempt.answers),
     recorded_as=ALERTED,
 )
 
@@ -63,7 +63,7 @@ async def assign_and_alert(work: UnitOfWork, submission: Submission) -> bool:
     }
     access = ClockAccess(submission, {"officers": [officer.id for officer in alerted]})
     try:
-        assigned = await perform(work, HAND_OUT, access, columns)
+        assigned = await perform_transition(work, HAND_OUT, access, columns)
     except Refused:  # Somebody did something with it meanwhile, and told the officers concerned.
         return True
     await _send_alerts(work, assigned, alerted)

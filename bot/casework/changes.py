@@ -71,7 +71,7 @@ def take_case(attempt: Attempt[CaseAccess]) -> Columns:
 
 def assign_to_chosen(attempt: Attempt[CaseAccess]) -> Columns:
     """Make the chosen officer the assignee."""
-    return {"assignee_id": int(attempt.words["officer"])}
+    return {"assignee_id": int(attempt.answers["officer"])}
 
 
 def send_to_city(_attempt: Attempt[CaseAccess]) -> Columns:
@@ -81,7 +81,7 @@ def send_to_city(_attempt: Attempt[CaseAccess]) -> Columns:
 
 def send_to_unit(attempt: Attempt[CaseAccess]) -> Columns:
     """Let the chosen unit handle the case; it is about that unit's area."""
-    area = attempt.words["area"]
+    area = attempt.answers["area"]
     return {**FREE, "handled_by": area, "unit_code": area}
 
 
@@ -97,7 +97,7 @@ def answer_case(attempt: Attempt[CaseAccess]) -> Columns:
 
 def transfer_case(attempt: Attempt[CaseAccess]) -> Columns:
     """Store the body it was transferred to; the officer keeps following it."""
-    return {"transferred_to": attempt.words["body"], **take_case(attempt)}
+    return {"transferred_to": attempt.answers["body"], **take_case(attempt)}
 
 
 def reclassify_case(attempt: Attempt[CaseAccess]) -> Columns:
@@ -105,8 +105,8 @@ def reclassify_case(attempt: Attempt[CaseAccess]) -> Columns:
 
     A case that was sent to the city for another reason stays there.
     """
-    case, words = attempt.access.case, attempt.words
-    kind, topics = Kind(words["kind"]), [Topic(words["topic"])]
+    case, answers = attempt.access.case, attempt.answers
+    kind, topics = Kind(answers["kind"]), [Topic(answers["topic"])]
     confidential = submission_rules.is_confidential(kind, case.identity)
     columns: Columns = {
         "kind": kind,
@@ -122,7 +122,7 @@ def reclassify_case(attempt: Attempt[CaseAccess]) -> Columns:
 
 def extend_deadline(attempt: Attempt[CaseAccess]) -> Columns:
     """Move the due date by the chosen number of working days."""
-    case, days = attempt.access.case, int(attempt.words["days"])
+    case, days = attempt.access.case, int(attempt.answers["days"])
     due = attempt.work.policy.calendar.add_working_days(case.due_at, days)
     return {"due_at": due, "extensions": case.extensions + 1}
 
@@ -134,7 +134,7 @@ def recuse_officer(attempt: Attempt[CaseAccess]) -> Columns:
 
 def exclude_chosen(attempt: Attempt[CaseAccess]) -> Columns:
     """Take the case from the chosen officer, if they have it."""
-    return _take_case_from(attempt, int(attempt.words["officer"]))
+    return _take_case_from(attempt, int(attempt.answers["officer"]))
 
 
 def _take_case_from(attempt: Attempt[CaseAccess], officer_id: int) -> Columns:
@@ -161,7 +161,7 @@ def propose_in_hall(attempt: Attempt[CaseAccess]) -> Columns:
 
 def add_words(attempt: Attempt[ResidentAccess]) -> Columns:
     """Add what the resident wrote to the text that is searched."""
-    added = fold_text(join_texts(attempt.words["details"]))
+    added = fold_text(join_texts(attempt.answers["details"]))
     return {"folded": f"{attempt.access.case.folded}\n{added}"}
 
 
@@ -173,8 +173,8 @@ def reply_to_question(attempt: Attempt[ResidentAccess]) -> Columns:
 
 def rate_answer(attempt: Attempt[ResidentAccess]) -> Columns:
     """Store the rating, from 0 to 2, and its reason."""
-    words = attempt.words
-    return {"rating": int(words["score"]), "rating_reason": words.get("reason") or None}
+    answers = attempt.answers
+    return {"rating": int(answers["score"]), "rating_reason": answers.get("reason") or None}
 
 
 def reopen_case(attempt: Attempt[ResidentAccess]) -> Columns:

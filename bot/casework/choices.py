@@ -65,7 +65,7 @@ async def check_reader(attempt: Attempt[CaseAccess]) -> Columns:
 
 
 def _check_officer(attempt: Attempt[CaseAccess], found: Sequence[Officer]) -> Columns:
-    if str(attempt.words["officer"]) not in {str(officer.id) for officer in found}:
+    if str(attempt.answers["officer"]) not in {str(officer.id) for officer in found}:
         raise Refused(Words("case.no_such_officer"))
     return {}
 
@@ -87,7 +87,7 @@ async def _list_readers(work: UnitOfWork, access: CaseAccess) -> list[Officer]:
 
 async def check_unit(attempt: Attempt[CaseAccess]) -> Columns:
     """Raise Refused for the city itself: it has the case already."""
-    if attempt.words["area"] == CITY:
+    if attempt.answers["area"] == CITY:
         raise Refused(Words("case.no_such_unit"))
     return {}
 
@@ -139,7 +139,7 @@ async def lock_merge_target(attempt: Attempt[CaseAccess]) -> Columns:
     The target's version is raised, so somebody who closes it at the same moment is refused.
     """
     connection, access = attempt.work.connection, attempt.access
-    code = parse_code(attempt.words["into"])
+    code = parse_code(attempt.answers["into"])
     target = await submissions.find_submission(connection, code)
     refused = Refused(Words("case.not_mergeable", {"code": code[:20]}))
     if target is None or target.id == access.case.id:

@@ -13,7 +13,7 @@ from bot.core.text_folding import fold_text
 
 if TYPE_CHECKING:
     from bot.casework.case_lists import CasePage
-    from bot.core.requests import Answers, Request, Routes
+    from bot.core.requests import Request, Responses, Routes
     from bot.core.unit_of_work import UnitOfWork
 
 # What is typed after /cases for each list: folded text, see `fold_text`.
@@ -28,17 +28,17 @@ _TYPED_FILTERS = {
 UNKNOWN = Show(Screen((Words("errors.unknown_command"),)))
 
 
-async def open_typed_case(work: UnitOfWork, request: Request) -> Answers:
+async def open_typed_case(work: UnitOfWork, request: Request) -> Responses:
     """Show the case whose code was typed after /case."""
     return await _show_case(work, request.chat.id, parse_code(request.argument))
 
 
-async def open_case(work: UnitOfWork, request: Request) -> Answers:
+async def open_case(work: UnitOfWork, request: Request) -> Responses:
     """Show a case with its files below the message whose button was pressed."""
     return await _show_case(work, request.chat.id, request.argument)
 
 
-async def _show_case(work: UnitOfWork, chat_id: int, code: str) -> Answers:
+async def _show_case(work: UnitOfWork, chat_id: int, code: str) -> Responses:
     opened = await case_view.open_case(work, chat_id, code)
     if opened is None:
         return Notice(Words("case.refused"))
@@ -46,7 +46,7 @@ async def _show_case(work: UnitOfWork, chat_id: int, code: str) -> Answers:
     return Show(screen, new=True, files=tuple(opened.files))
 
 
-async def show_more_actions(work: UnitOfWork, request: Request) -> Answers:
+async def show_more_actions(work: UnitOfWork, request: Request) -> Responses:
     """Show the actions on a case that are seldom needed."""
     opened = await case_view.open_case(work, request.chat.id, request.argument)
     if opened is None:
@@ -54,14 +54,14 @@ async def show_more_actions(work: UnitOfWork, request: Request) -> Answers:
     return Show(screens.show_more_actions(opened), new=True)
 
 
-async def perform_action(work: UnitOfWork, request: Request) -> Answers:
+async def perform_action(work: UnitOfWork, request: Request) -> Responses:
     """Perform an action that needs no words, and show the case as it is then."""
     code = request.argument
     await action_service.perform_action(work, request.chat.id, request.action, code, {})
     return await _show_case(work, request.chat.id, code)
 
 
-async def start_action(work: UnitOfWork, request: Request) -> Answers:
+async def start_action(work: UnitOfWork, request: Request) -> Responses:
     """Start the short conversation that asks for the words of an action."""
     facts = await action_service.begin_action(
         work, request.chat.id, request.action, request.argument
@@ -74,43 +74,43 @@ async def record_refusal(work: UnitOfWork, request: Request) -> None:
     await action_service.record_refusal(work, request.chat.id, request.action, request.argument)
 
 
-async def start_ban(work: UnitOfWork, request: Request) -> Answers:
+async def start_ban(work: UnitOfWork, request: Request) -> Responses:
     """Ask for how long, and why, no more submissions are taken from the author of a case."""
     if not await resident_bans.may_ban(work, request.chat.id, request.argument):
         raise Refused(Words("case.refused"))
     return StartFlow("ban", {"@code": request.argument, "@about": request.argument})
 
 
-async def lift_ban(work: UnitOfWork, request: Request) -> Answers:
+async def lift_ban(work: UnitOfWork, request: Request) -> Responses:
     """Take submissions from the author of a case again."""
     lifted = await resident_bans.unban_resident(work, request.chat.id, request.argument)
     return Notice(Words("ban.lifted" if lifted else "ban.none"))
 
 
-async def list_typed_cases(work: UnitOfWork, request: Request) -> Answers:
+async def list_typed_cases(work: UnitOfWork, request: Request) -> Responses:
     """Show the open cases, most urgent first, or the list that was typed after /cases."""
     typed = fold_text(request.argument)
     which = next((name for name, words in _TYPED_FILTERS.items() if typed in words), "unit")
     return await _list_cases(work, request.chat.id, which, "")
 
 
-async def list_cases(work: UnitOfWork, request: Request) -> Answers:
+async def list_cases(work: UnitOfWork, request: Request) -> Responses:
     """Show the page of a list of cases after the place that the argument names."""
     return await _list_cases(work, request.chat.id, request.action, request.argument)
 
 
-async def _list_cases(work: UnitOfWork, chat_id: int, which: str, after: str) -> Answers:
+async def _list_cases(work: UnitOfWork, chat_id: int, which: str, after: str) -> Responses:
     page = await case_lists.list_cases(work, chat_id, which=which, after=after)
     return _show_page(work, page, which if which in case_lists.FILTERS else "unit")
 
 
-async def search_cases(work: UnitOfWork, request: Request) -> Answers:
+async def search_cases(work: UnitOfWork, request: Request) -> Responses:
     """Show the cases whose text has all the typed words, with or without diacritics."""
     page = await case_lists.search_cases(work.connection, request.chat.id, request.argument)
     return _show_page(work, page, "found")
 
 
-def _show_page(work: UnitOfWork, page: CasePage | None, title: str) -> Answers:
+def _show_page(work: UnitOfWork, page: CasePage | None, title: str) -> Responses:
     if page is None:
         return UNKNOWN
     filters = case_lists.FILTERS if title in case_lists.FILTERS else ()

@@ -19,7 +19,7 @@ from bot.casework.assignment import (
 )
 from bot.casework.case_access import ClockAccess
 from bot.casework.clock_actions import CLOSE, ESCALATE, REPORT_OVERDUE
-from bot.core.transitions import perform
+from bot.core.transitions import perform_transition
 from bot.core.unit_of_work import UnitOfWork
 from bot.notifications import to_officers
 from bot.notifications.to_officers import CaseNotice
@@ -79,7 +79,7 @@ async def _escalate(database: Database, now: datetime, policy: Policy) -> int:
         work = UnitOfWork(connection, now, policy)
         for case in waiting:
             access = ClockAccess(case, {"level": case.escalation + 1})
-            await perform(work, ESCALATE, access, {})
+            await perform_transition(work, ESCALATE, access, {})
     return len(waiting)
 
 
@@ -102,7 +102,7 @@ async def _remind_of_due_date(work: UnitOfWork, case: Submission, times: CaseDea
     await _remind_officers(work, case, merge_officers(workers, leaders), "overdue")
     due = _to_seconds(case.due_at)
     if due not in await _list_reported(work.connection, case):
-        await perform(work, REPORT_OVERDUE, ClockAccess(case, {"due": due}), {})
+        await perform_transition(work, REPORT_OVERDUE, ClockAccess(case, {"due": due}), {})
 
 
 def _to_seconds(due_at: datetime) -> int:
@@ -142,5 +142,7 @@ async def _close(
     async with database.transaction() as connection:
         answered = await submissions.list_to_close(connection, answered_before, _PAGE)
         for case in answered:
-            await perform(UnitOfWork(connection, now, policy), CLOSE, ClockAccess(case), {})
+            await perform_transition(
+                UnitOfWork(connection, now, policy), CLOSE, ClockAccess(case), {}
+            )
     return len(answered)

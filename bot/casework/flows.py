@@ -8,9 +8,9 @@ from bot.areas.question import area_input
 from bot.casework.rules import has_blanks
 from bot.conversation.engine import Answers, Flow, Input, Option, Rejected, Reply, Step
 from bot.conversation.inputs import (
-    CHOOSE,
+    UNKNOWN_CHOICE,
     choice_input,
-    offered_input,
+    fact_choice_input,
     parse_choice,
     review_input,
     text_input,
@@ -92,7 +92,7 @@ PROPOSE = Flow(
     (
         Step(
             "template",
-            offered_input("@templates", "propose.template", OWN_WORDS),
+            fact_choice_input("@templates", "propose.template", OWN_WORDS),
             when=has_templates,
         ),
         Step("text", answer_input()),
@@ -116,9 +116,9 @@ REJECT = Flow("reject", (Step("reason", text_input("reject.reason", limit=_LONG)
 
 NOTE = Flow("note", (Step("text", text_input("note.text", limit=_LONG)),))
 
-ASSIGN = Flow("assign", (Step("officer", offered_input("@officers", "assign.officer")),))
+ASSIGN = Flow("assign", (Step("officer", fact_choice_input("@officers", "assign.officer")),))
 
-EXCLUDE = Flow("exclude", (Step("officer", offered_input("@officers", "exclude.officer")),))
+EXCLUDE = Flow("exclude", (Step("officer", fact_choice_input("@officers", "exclude.officer")),))
 
 ROUTE = Flow("route", (Step("area", area_input("route.area")),))
 
@@ -133,7 +133,7 @@ RECLASSIFY = Flow(
 
 def merge_target_input() -> Input:
     """Ask for the code of a case: of a similar case, or typed."""
-    alike = offered_input("@alike", "merge.into")
+    alike = fact_choice_input("@alike", "merge.into")
 
     def parse(reply: Reply, answers: Answers) -> str:
         typed = (reply.text or "").strip()
@@ -141,7 +141,7 @@ def merge_target_input() -> Input:
             return typed[:_SHORT]
         return str(alike.parse(reply, answers))
 
-    return Input(parse, options=alike.options, reasons=(CHOOSE,))
+    return Input(parse, options=alike.options, reasons=(UNKNOWN_CHOICE,))
 
 
 MERGE = Flow("merge", (Step("into", merge_target_input()),))
@@ -170,6 +170,6 @@ AWAY = Flow(
     "away",
     (
         Step("days", choice_input("away.days", *AWAY_DAYS)),
-        Step("substitute", offered_input("@officers", "away.substitute", "nobody")),
+        Step("substitute", fact_choice_input("@officers", "away.substitute", "nobody")),
     ),
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.casework.case_access import ClockAccess
 from bot.casework.changes import FREE
 from bot.casework.submission_rules import HANDED_BACK, NEW, OPEN
-from bot.core.transitions import Guard, Transition, perform
+from bot.core.transitions import Guard, Transition, perform_transition
 from bot.core.unit_of_work import UnitOfWork
 from storage import audit, casework
 from storage.models import State
@@ -67,7 +67,7 @@ async def release_cases(work: UnitOfWork, officer_id: int) -> None:
     """Take the open cases of an officer who left from them: they are for others to take on."""
     for case in await casework.lock_open_cases(work.connection, officer_id):
         action = RELEASE if case.state in HANDED_BACK else UNASSIGN
-        await perform(work, action, ClockAccess(case), {})
+        await perform_transition(work, action, ClockAccess(case), {})
 
 
 async def return_undelivered(
@@ -75,10 +75,10 @@ async def return_undelivered(
 ) -> None:
     """Give back new cases whose alert did not reach an officer, unless another has them."""
     for case in await casework.lock_new_cases(work.connection, submission_ids, officer_id):
-        await perform(work, RETURN_UNDELIVERED, ClockAccess(case), {})
+        await perform_transition(work, RETURN_UNDELIVERED, ClockAccess(case), {})
 
 
 async def release_merged_cases(work: UnitOfWork, submission_id: int) -> None:
     """Let the cases that were merged into one stand by themselves again."""
     for case in await casework.lock_merged(work.connection, submission_id):
-        await perform(work, SEPARATE, ClockAccess(case), {})
+        await perform_transition(work, SEPARATE, ClockAccess(case), {})

@@ -16,7 +16,7 @@ from bot.casework.submission_rules import (
     may_be_rated,
     may_be_reopened,
 )
-from bot.core.transitions import Guard, is_allowed, perform
+from bot.core.transitions import Guard, is_allowed, perform_transition
 from storage import audit
 from storage.models import RemarkKind, State
 
@@ -53,8 +53,10 @@ REOPEN = CaseAction[ResidentAccess](
 async def _reopen_if_asked(result: ActionResult[ResidentAccess]) -> None:
     """Reopen the case if the resident asked for it with the rating, and still may."""
     again = replace(result.access, case=result.after)
-    if result.words.get("again") == "yes" and is_allowed(REOPEN, again):
-        await perform(result.work, REOPEN, again, {"reason": result.words.get("reason")})
+    if result.answers.get("again") == "yes" and is_allowed(REOPEN, again):
+        await perform_transition(
+            result.work, REOPEN, again, {"reason": result.answers.get("reason")}
+        )
 
 
 RATE = CaseAction[ResidentAccess](

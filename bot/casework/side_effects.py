@@ -42,7 +42,7 @@ ListOfficers = Callable[["ActionResult[Any]"], Awaitable[Sequence[Officer]]]
 
 def get_given_words(result: ActionResult[Any]) -> Mapping[str, Param]:
     """Return the words that the action was given, without the facts of its conversation."""
-    return {name: value for name, value in result.words.items() if not name.startswith("@")}
+    return {name: value for name, value in result.answers.items() if not name.startswith("@")}
 
 
 def get_answer(result: ActionResult[Any]) -> Mapping[str, Param]:
@@ -86,7 +86,7 @@ class OfficerNotice:
 
 async def keep_words(result: ActionResult[Any], kept: KeptWords) -> None:
     """Store the words that an action keeps as a remark; nothing if they are empty."""
-    text = "\n".join(str(result.words[name]) for name in kept.fields if result.words.get(name))
+    text = "\n".join(str(result.answers[name]) for name in kept.fields if result.answers.get(name))
     if text:
         remark = {
             "submission_id": result.after.id,

@@ -10,11 +10,11 @@ from bot.core.requests import Route, Show, StartFlow, parse_number
 from bot.core.screen import Screen, Words
 
 if TYPE_CHECKING:
-    from bot.core.requests import Answers, GroupRequest, GroupRoutes, Request, Routes
+    from bot.core.requests import GroupRequest, GroupRoutes, Request, Responses, Routes
     from bot.core.unit_of_work import UnitOfWork
 
 
-async def accept_invite(work: UnitOfWork, request: Request) -> Answers:
+async def accept_invite(work: UnitOfWork, request: Request) -> Responses:
     """Make the person an officer by the token of an invite link."""
     officer = await staff.accept_invite(
         work, request.chat.id, request.person_name, request.argument
@@ -24,7 +24,7 @@ async def accept_invite(work: UnitOfWork, request: Request) -> Answers:
     return Show(screens.show_welcome(officer))
 
 
-async def set_duty(work: UnitOfWork, request: Request) -> Answers:
+async def set_duty(work: UnitOfWork, request: Request) -> Responses:
     """Put the officer on or off duty, as the typed word says."""
     typed = request.argument.partition(" ")[0].casefold()
     if typed not in {"on", "off"}:
@@ -33,7 +33,7 @@ async def set_duty(work: UnitOfWork, request: Request) -> Answers:
     return Show(Screen((Words(f"officer.duty.{typed}"),))) if officer else UNKNOWN
 
 
-async def show_templates(work: UnitOfWork, request: Request) -> Answers:
+async def show_templates(work: UnitOfWork, request: Request) -> Responses:
     """Show the templates of answers, and what the officer may do with them."""
     templates_of_officer = await templates.list_officer_templates(work.connection, request.chat.id)
     if templates_of_officer is None:
@@ -41,7 +41,7 @@ async def show_templates(work: UnitOfWork, request: Request) -> Answers:
     return Show(screens.show_templates(*templates_of_officer))
 
 
-async def delete_template(work: UnitOfWork, request: Request) -> Answers:
+async def delete_template(work: UnitOfWork, request: Request) -> Responses:
     """Delete the template whose id is the argument; show those that are left."""
     template_id = parse_number(request.argument)
     if template_id is not None:

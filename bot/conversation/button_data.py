@@ -1,4 +1,4 @@
-"""The data of a button: flow, step, move, value, and the mark of the subject."""
+"""The data of a button: flow, step, navigation sign, value, and the hash of the subject."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _DATA = re.compile(r"([a-z_]+)\.([a-z_]+)([=<!~])([^#]*)(?:#([0-9a-f]{6}))?", re
 
 
 def make_button_data(
-    flow: Flow, step: Step, move: Navigation, value: str = "", *, subject: str = ""
+    flow: Flow, step: Step, navigation: Navigation, value: str = "", *, subject: str = ""
 ) -> str:
     """Return the data of a step's button, for example `feedback.kind=report`.
 
-    The mark of the subject stands at the end, as in `reject.reason!#1f3a5c`. Telegram takes at most
-    64 bytes.
+    `subject` is the result of `hash_subject`; it is added at the end, as in
+    `reject.reason!#1f3a5c`. Telegram accepts at most 64 bytes.
     """
-    return f"{flow.name}.{step.name}{move.value}{value}{subject and f'#{subject}'}"
+    return f"{flow.name}.{step.name}{navigation.value}{value}{subject and f'#{subject}'}"
 
 
 def parse_button_data(data: str) -> tuple[str, Reply] | None:
-    """Return the flow's name and the reply of a button's data; None for any other data."""
+    """Return the flow's name and the reply that a button's data stand for; None for other data."""
     match = _DATA.fullmatch(data)
     if match is None:
         return None
     flow, step, sign, value, subject = match.groups()
-    return flow, Reply(step=step, move=Navigation(sign), choice=value, subject=subject or "")
+    return flow, Reply(step=step, navigation=Navigation(sign), choice=value, subject=subject or "")

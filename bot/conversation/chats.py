@@ -1,4 +1,4 @@
-"""The row of a chat, as features read and change it: language, preferences, open conversation."""
+"""Read and change the row of a chat: its language, preferences and open conversation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def load_chat(connection: AsyncConnection, chat_id: int, default_language:
 
 
 async def set_language(work: UnitOfWork, chat_id: int, language: str) -> None:
-    """Use another language in a chat from now on."""
+    """Store another language for a chat."""
     await conversations.lock_or_create_conversation(work.connection, chat_id, language)
     await conversations.update_conversation(work.connection, chat_id, {"language": language})
 
@@ -33,7 +33,10 @@ async def set_language(work: UnitOfWork, chat_id: int, language: str) -> None:
 async def update_preferences(
     work: UnitOfWork, chat_id: int, change: Callable[[Preferences], Preferences]
 ) -> Preferences:
-    """Store the preferences that `change` returns, given the stored ones; return them."""
+    """Call `change` with the stored preferences, store what it returns, and return that.
+
+    The row of the chat is locked until the end of the transaction.
+    """
     row = await conversations.lock_or_create_conversation(
         work.connection, chat_id, work.policy.default_language
     )
@@ -43,7 +46,7 @@ async def update_preferences(
 
 
 async def store_preferences(work: UnitOfWork, chat_id: int, preferences: Preferences) -> None:
-    """Store preferences in the row of a chat that exists and is locked."""
+    """Store preferences in the row of a chat; the caller has locked the row."""
     stored = {"preferences": preferences.to_json()}
     await conversations.update_conversation(work.connection, chat_id, stored)
 

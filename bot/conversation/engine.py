@@ -5,8 +5,8 @@ has no valid answer. So a restart, a deploy that adds a question, or another rep
 the person was.
 
 There are three kinds of keys in the answers. `area` is the answer of a step. `area.query` is a
-note of a step: it changes what the step shows while it is open. `@consented` is a fact that is
-known from the start.
+note of a step: an intermediate value that is stored while the step is open. `@agreed` is a fact
+that is known from the start.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ import orjson
 
 from bot.core.screen import Param, Sharing, Words
 
-Answers = Mapping[str, Any]
+Answers = Mapping[str, Any]  # the answers, notes and facts of a conversation, by key
 
 
 class Rejected(Exception):
     """Raised for a reply that the step does not accept.
 
-    `reason` names the text that says what is expected. `noted` are notes to store all the same, for
-    the part of the reply that is good.
+    `reason` is the last part of the key of the text that says what is expected, and `params` are
+    its parameters. `noted` are notes to store although the reply is rejected.
     """
 
     def __init__(self, reason: str, *, noted: StepNotes | None = None, **params: Param) -> None:
@@ -39,7 +39,10 @@ class Rejected(Exception):
 
 
 class Stop(Exception):
-    """Raised for a reply that ends the conversation; its answers are deleted."""
+    """Raised for a reply that ends the conversation; its answers are deleted.
+
+    `reason` is the last part of the key of the text that is then shown.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -47,7 +50,7 @@ class Stop(Exception):
 
 
 class Navigation(Enum):
-    """The action of a button; the value is its sign in the button's data."""
+    """The action of a button of a question; its value is the sign in the button's data."""
 
     CHOOSE = "="
     BACK = "<"
@@ -57,9 +60,10 @@ class Navigation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A reference to a file that a person sent; or a place, in degrees.
+    """A reference to a file that a person sent, or a shared location in degrees.
 
-    Files with the same `album` were sent together. `size` is in bytes.
+    `type` is the messenger's word, such as "photo" or "location". Files with the same `album` were
+    sent together. `size` is in bytes.
     """
 
     type: str
@@ -77,15 +81,16 @@ class SentFile:
 class Reply:
     """A pressed button or a message, without a messenger's types.
 
-    A button has a `step` (the step that it was shown for), its `subject` (a mark), a `move` and a
-    `choice`. A message has a `message_id` and a `text`, an `attachment` or a `phone`; the phone may
-    be the one of another person. An `edited` message replaces its earlier version. `nearby` are the
-    codes of the units near a shared position, None without a position.
+    A button has a `step` (the step that it was shown for), a `navigation`, a `choice` (the value of
+    an option) and the hash of its `subject`. A message has a `message_id` and a `text`, an
+    `attachment` or a `phone`; the phone may be the one of another person. An `edited` message
+    replaces its earlier version. `nearby` are the codes of the units near a shared location; None
+    without a location.
     """
 
     text: str | None = None
     step: str | None = None
-    move: Navigation = Navigation.CHOOSE
+    navigation: Navigation = Navigation.CHOOSE
     choice: str | None = None
     attachment: SentFile | None = None
     phone: str | None = None
@@ -98,9 +103,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class StepNotes:
-    """Notes to store while a step is open; a note that is None is deleted.
+    """Intermediate values to store while a step is open; a value of None deletes the note.
 
-    A name with a dot is a full key, of any step. A name without a dot is a note of the open step.
+    A name without a dot is a note of the open step. A name with a dot is the full key of a note.
     """
 
     changes: Mapping[str, Any]
@@ -115,7 +120,7 @@ class Reopen:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A value that a button chooses; the label is words or a name that is not translated."""
+    """A value that a button chooses; the label is a text or a name that is not translated."""
 
     value: str
     label: Words | str
@@ -149,14 +154,14 @@ def _no_notes(_value: Any) -> Mapping[str, Any]:
 class Input:
     """The functions of a kind of question, and the keys of its texts.
 
-    parse:     (reply, answers) -> a value, StepNotes or Reopen; raises Rejected or Stop
-    options:   the choices, given the answers
-    prompt:    the key of the text that asks, given the answers; one of `prompts`
-    params:    the parameters of that text
-    is_valid:  False for a stored value that is no answer any more: drafts outlive a deploy
-    to_notes:  the notes that an answer becomes when the person comes back to it
+    parse:     (reply, answers) -> the answer, StepNotes or Reopen; raises Rejected or Stop
+    options:   (answers) -> the options that have a button
+    prompt:    (answers) -> the last part of the key of the question's text; one of `prompts`
+    params:    (answers) -> the parameters of that text
+    is_valid:  (value, answers) -> False for a stored value that is not accepted any more
+    to_notes:  (value) -> the notes to store when the person opens an answered step again
     reasons:   the reasons of Rejected that `parse` raises
-    sharing:   what the person can share by the messenger's own button, None for nothing
+    sharing:   (answers) -> what the messenger's own button shares, None without such a button
     is_review: True for a page that shows all answers before they are submitted
     """
 
@@ -172,21 +177,22 @@ class Input:
     is_review: bool = False
 
 
-def always(_answers: Answers) -> bool:
-    """Return True: the step applies to everybody."""
+def applies_always(_answers: Answers) -> bool:
+    """Return True; for a step that is asked in every conversation."""
     return True
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One question: its name (part of the keys of its texts), its input, when it applies.
+    """One question: its name (part of the keys of its texts) and its kind of input.
 
-    The review page offers to change the answers of `editable` steps.
+    `when` takes the answers and returns True if the step is to be asked. The review page offers to
+    change the answers of `editable` steps.
     """
 
     name: str
     input: Input
-    when: Callable[[Answers], bool] = always
+    when: Callable[[Answers], bool] = applies_always
     editable: bool = True
 
 
@@ -196,10 +202,10 @@ def _nothing_late(_answers: Answers, _reply: Reply) -> Answers | None:
 
 @dataclass(frozen=True)
 class Flow:
-    """A named table of steps, asked in order.
+    """A named table of steps, asked in order; `by_name` has the same steps by their names.
 
-    `add_late_reply` returns the answers with a reply that belongs to an earlier answer, such as a
-    late file of an album; None for any other reply.
+    `add_late_reply` adds a reply to an earlier answer, such as a late file of an album, and returns
+    the new answers. It returns None for any other reply.
     """
 
     name: str
@@ -211,7 +217,7 @@ class Flow:
         object.__setattr__(self, "by_name", {step.name: step for step in self.steps})
 
     def list_applicable_steps(self, answers: Answers) -> list[Step]:
-        """Return the steps that apply, given the answers."""
+        """Return the steps to ask in this conversation, answered or not."""
         return [step for step in self.steps if step.when(answers)]
 
     def is_answered(self, step: Step, answers: Answers) -> bool:
@@ -228,10 +234,10 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The conversation continues with the open `step`.
+    """The result of a turn if the conversation goes on: ask the question of the open `step`.
 
-    `rejected` tells why the reply was not accepted, if so. `is_stale`: the pressed button belongs
-    to another question. `accepted` is the name of the step that the reply answered, if any.
+    `rejected` is set if the last reply was not accepted. `is_stale`: the pressed button belongs to
+    another question. `accepted` is the name of the step that the reply answered, if any.
     """
 
     flow: Flow
@@ -244,29 +250,29 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Every question is answered; `answers` are the facts and the answers that apply."""
+    """The result of a turn if every question is answered; `answers` include the facts."""
 
     answers: Answers
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The conversation ends, and its answers are deleted."""
+    """The result of a turn if the conversation ends without an end result; answers are deleted."""
 
     reason: str
 
 
-Turn = Ask | Done | Stopped
+TurnResult = Ask | Done | Stopped
 
 
-def advance(flow: Flow, answers: Answers, reply: Reply) -> Turn:
-    """Return the turn that a reply leads to. It raises nothing, whatever the reply is."""
+def advance(flow: Flow, answers: Answers, reply: Reply) -> TurnResult:
+    """Apply a reply to the open question; return the result of the turn. It raises nothing."""
     step = flow.find_open_step(answers)
     if step is None:
         return Done(select_final_answers(flow, answers))
     if reply.step is not None and reply.step != step.name:
         return Ask(flow, answers, step, is_stale=True)
-    match reply.move:
+    match reply.navigation:
         case Navigation.BACK:
             return present(flow, go_back(flow, answers))
         case Navigation.CANCEL:
@@ -276,7 +282,7 @@ def advance(flow: Flow, answers: Answers, reply: Reply) -> Turn:
     return _parse_reply(flow, step, answers, reply)
 
 
-def _parse_reply(flow: Flow, step: Step, answers: Answers, reply: Reply) -> Turn:
+def _parse_reply(flow: Flow, step: Step, answers: Answers, reply: Reply) -> TurnResult:
     completed = flow.add_late_reply(answers, reply)
     if completed is not None:
         return present(flow, completed)
@@ -301,13 +307,13 @@ def _parse_reply(flow: Flow, step: Step, answers: Answers, reply: Reply) -> Turn
 
 
 def present(flow: Flow, answers: Answers) -> Ask | Done:
-    """Return the turn that shows the open question; Done if none is open."""
+    """Return the open question without applying a reply; Done if none is open."""
     step = flow.find_open_step(answers)
     return Done(select_final_answers(flow, answers)) if step is None else Ask(flow, answers, step)
 
 
 def go_back(flow: Flow, answers: Answers) -> Answers:
-    """Return the answers with the question before the open one open again.
+    """Return the answers after the button "back": the question before the open one is open again.
 
     At the first question they are the same.
     """
@@ -320,10 +326,10 @@ def go_back(flow: Flow, answers: Answers) -> Answers:
 
 
 def edit_answer(flow: Flow, review: Step, answers: Answers, name: str) -> Answers:
-    """Return the answers with one question open again; after it, the review page is open again.
+    """Return the answers after the button "edit" of the review page, for the step called `name`.
 
-    Without a name, the review page asks which answer to change. With the name of the review page
-    itself, it is shown unchanged.
+    That step is open again; after its new answer the review page follows. Without a name, the
+    review page asks which answer to change. With its own name, the page is shown unchanged.
     """
     if not review.input.is_review:
         return answers
@@ -374,9 +380,9 @@ def _without_notes(step: Step, answers: Answers) -> dict[str, Any]:
 
 
 def fingerprint_answers(answers: Answers) -> str:
-    """Return 8 hexadecimal digits that differ for other answers; notes are ignored.
+    """Return a hash of the answers, 8 hexadecimal digits; notes are ignored.
 
-    A button that carries them is valid for exactly these answers.
+    A button whose data have it is valid for exactly these answers.
     """
     plain = {key: value for key, value in answers.items() if "." not in key}
     packed = orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from storage.database import Database
     from storage.models import Conversation
 
-# Takes the row of a chat; returns the result of the turn, and the draft to store if it changed.
+# Takes the row of a chat; returns the result of the turn, and the draft to store (None: no change).
 DecideTurn = Callable[["AsyncConnection", "Conversation"], Awaitable[tuple[Any, Draft | None]]]
 
 _MAX_TURNS = 64  # in one transaction
@@ -51,8 +51,8 @@ class TurnBatcher:
         """Return the result of `decide` for the chat's row, after it is committed.
 
         Return None for a chat without a row, unless the turn `creates` it. `decide` is called again
-        if the shared transaction was rolled back because of another turn. Raises what `decide`
-        raises; raises Unavailable if the database cannot be used; raises TypeError for a `chat_id`
+        if the shared transaction was rolled back because of another turn. Raises the exception that
+        `decide` raises, Unavailable if the database cannot be used, and TypeError for a `chat_id`
         that is not a number, because an error in the shared task would leave all callers waiting.
         """
         if type(chat_id) is not int:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from bot.core.screen import Param
 
-CHOOSE = "choose"  # the reason of Rejected of every question with buttons
+UNKNOWN_CHOICE = "choose"  # the reason of Rejected for a reply that is none of the options
 
 
 def parse_choice(reply: Reply, options: Iterable[Option]) -> str:
@@ -41,7 +41,7 @@ def parse_choice(reply: Reply, options: Iterable[Option]) -> str:
     typed = (reply.text or "").strip()
     if typed.isascii() and typed.isdigit() and 1 <= int(typed[:4]) <= len(values):
         return values[int(typed[:4]) - 1]
-    raise Rejected(CHOOSE)
+    raise Rejected(UNKNOWN_CHOICE)
 
 
 def choice_input(
@@ -52,7 +52,7 @@ def choice_input(
 ) -> Input:
     """Return a question with a button for each of the `values`.
 
-    `stops` maps further values to the reason for which each of them ends the conversation. `params`
+    `stops` has further values that end the conversation, each with the reason of its Stop. `params`
     returns the parameters of the question's text.
     """
     endings = dict(stops or {})
@@ -73,20 +73,20 @@ def choice_input(
         parse,
         options=lambda _answers: options,
         is_valid=is_valid,
-        reasons=(CHOOSE,),
+        reasons=(UNKNOWN_CHOICE,),
         params=params or (lambda _answers: {}),
     )
 
 
 def make_message_record(reply: Reply) -> dict[str, Any]:
-    """Return a message in the form in which answers store it: its id, its text, its file."""
+    """Return a message as the answers store it: {"id": …, "text": …, "file": …}."""
     file = asdict(reply.attachment) if reply.attachment else None
     return {"id": reply.message_id, "text": reply.text or "", "file": file}
 
 
 @dataclass(frozen=True, slots=True)
 class MessageLimits:
-    """The limits of one answer: files, characters of all texts, bytes of one file."""
+    """The limits of one answer: number of files, characters of all texts, bytes of one file."""
 
     files: int
     characters: int
@@ -96,11 +96,11 @@ class MessageLimits:
 def gather_message(
     messages: list[dict[str, Any]], reply: Reply, limits: MessageLimits, *, note: str
 ) -> StepNotes:
-    """Return the messages of an unfinished step, with this one added or replaced if it was edited.
+    """Return a note with the messages of an unfinished step and this one.
 
-    `note` is the key under which the draft keeps them. Raises Rejected: "empty" for a reply without
-    text and file, "too-many" files, "too-long" texts, "too-large" for a file. The text beside a
-    file that is too large is kept.
+    An edited message replaces its earlier version. `note` is the key of the note. Raises Rejected:
+    "empty" for a reply without text and file, "too-many" files, "too-long" texts, "too-large" for a
+    file. The text that was sent with a file that is too large is stored.
     """
     if reply.text is None and reply.attachment is None:
         raise Rejected("empty")
@@ -143,10 +143,10 @@ def list_files(messages: Iterable[Mapping[str, Any]]) -> list[SentFile]:
 def add_late_file(
     answers: Answers, reply: Reply, *, step: str, limits: MessageLimits
 ) -> Answers | None:
-    """Return the answers with a late file of an album that began in the answer of `step`.
+    """Add a file of an album whose other files are in the answer of `step`; return the answers.
 
-    The files of an album come one by one, and none is marked as the last one. Return None for any
-    other reply, and for a file over the limits.
+    The files of an album arrive one by one, and the step may be answered before the last one.
+    Return None for any other reply, and for a file over the limits.
     """
     file, gathered = reply.attachment, answers.get(step)
     if file is None or file.album is None or not gathered:
@@ -161,9 +161,10 @@ def add_late_file(
 
 
 def messages_input(texts: str, limits: MessageLimits) -> Input:
-    """Return a question that gathers messages and files until a button says that it is all.
+    """Return a question that gathers messages and files until the button "done" is pressed.
 
-    The messages are stored as the note "messages" of the step until then.
+    The answer is a list of records (see make_message_record). Until then they are the note
+    "messages" of the step. The button "again" deletes them.
     """
     note = f"{texts.rpartition('.')[2]}.messages"
     done = Option("done", Words(f"{texts}.options.done"))
@@ -203,7 +204,7 @@ def messages_input(texts: str, limits: MessageLimits) -> Input:
 def text_input(texts: str, *, limit: int, optional: bool = False) -> Input:
     """Return a question for one text of at most `limit` characters.
 
-    An `optional` one has a button to skip it: the answer is "" then.
+    An `optional` question has a button to skip it; the answer is then "".
     """
     skip = Option("skip", Words(f"{texts}.options.skip"))
     options = (skip,) if optional else ()
@@ -219,15 +220,16 @@ def text_input(texts: str, *, limit: int, optional: bool = False) -> Input:
             raise Rejected("too-long", limit=limit)
         return typed
 
-    return Input(parse, options=lambda _answers: options, reasons=(CHOOSE, "empty", "too-long"))
+    return Input(
+        parse, options=lambda _answers: options, reasons=(UNKNOWN_CHOICE, "empty", "too-long")
+    )
 
 
-def offered_input(fact: str, texts: str, *others: str) -> Input:
-    """Return a question whose buttons come from a fact: `answers[fact]`, a list of [value, label].
+def fact_choice_input(fact: str, texts: str, *others: str) -> Input:
+    """Return a question whose options are a fact: `answers[fact]`, a list of [value, label].
 
-    Facts are what the conversation knew at its start; their names begin with "@".
-
-    `others` are further values, with labels in the texts.
+    `fact` is the key of a fact, such as "@officers". `others` are further values; their labels are
+    in the texts.
     """
     fixed = tuple(Option(value, Words(f"{texts}.options.{value}")) for value in others)
 
@@ -237,7 +239,7 @@ def offered_input(fact: str, texts: str, *others: str) -> Input:
     return Input(
         lambda reply, answers: parse_choice(reply, options(answers)),
         options=options,
-        reasons=(CHOOSE,),
+        reasons=(UNKNOWN_CHOICE,),
     )
 
 
@@ -266,7 +268,8 @@ def phone_input() -> Input:
 def review_input(texts: str, params: Callable[[Answers], Mapping[str, Param]]) -> Input:
     """Return the review page: it shows all answers, with a button that submits exactly these.
 
-    Raises Rejected("changed") for the button of a page that showed other answers.
+    `params` returns the answers as parameters of the page's text. The button of an older page, with
+    other answers, is rejected with the reason "changed".
     """
 
     def options(answers: Answers) -> tuple[Option, ...]:
@@ -277,5 +280,5 @@ def review_input(texts: str, params: Callable[[Answers], Mapping[str, Param]]) -
             raise Rejected("changed")
         return parse_choice(reply, options(answers))
 
-    reasons = (CHOOSE, "changed")
+    reasons = (UNKNOWN_CHOICE, "changed")
     return Input(parse, options=options, params=params, is_review=True, reasons=reasons)

@@ -28,9 +28,9 @@ def parse_phone_number(typed: str) -> str | None:
 
 
 def parse_shared_number(shared: str) -> str | None:
-    """Return a number that a messenger shares as E.164; None if it cannot be a number.
+    """Return a number that a messenger shared as E.164; None if it cannot be a number.
 
-    It is international, but the messenger may leave out the plus.
+    A shared number has a country code, but the plus sign may be missing.
     """
     import phonenumbers
 

@@ -11,7 +11,7 @@ from bot.conversation.engine import (
     Reply,
     list_editable,
 )
-from bot.conversation.subjects import describe_subject, mark_subject
+from bot.conversation.subjects import describe_subject, hash_subject
 from bot.core.screen import Button, Screen, Words
 from bot.core.text_folding import fold_text
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from bot.conversation.engine import Option
 
+# The labels of the navigation buttons.
 BACK, CANCEL, EDIT, KEEP = (Words(f"move.{name}") for name in ("back", "cancel", "edit", "keep"))
 
 
@@ -33,7 +34,7 @@ def show_question(ask: Ask) -> Screen:
     return Screen(
         (*_show_subject(ask), *_show_rejection(ask, base), question),
         choices=tuple(_make_choice(ask, option) for option in step.input.options(ask.answers)),
-        moves=_make_moves(ask),
+        navigation=_make_navigation(ask),
         sharing=None if sharing is None else (sharing, Words(f"{base}.share")),
     )
 
@@ -54,7 +55,7 @@ def _show_editable_answers(ask: Ask) -> Screen:
             )
             for other in list_editable(flow, ask.answers)
         ),
-        moves=(Button(KEEP, _make_data(ask, Navigation.EDIT, step.name)),),
+        navigation=(Button(KEEP, _make_data(ask, Navigation.EDIT, step.name)),),
     )
 
 
@@ -63,9 +64,9 @@ def _show_subject(ask: Ask) -> tuple[Words, ...]:
     return (Words("draft.about", {"about": about}),) if about else ()
 
 
-def _make_data(ask: Ask, move: Navigation, value: str = "") -> str:
-    subject = mark_subject(ask.answers)
-    return make_button_data(ask.flow, ask.step, move, value, subject=subject)
+def _make_data(ask: Ask, navigation: Navigation, value: str = "") -> str:
+    subject = hash_subject(ask.answers)
+    return make_button_data(ask.flow, ask.step, navigation, value, subject=subject)
 
 
 def _show_rejection(ask: Ask, base: str) -> tuple[Words, ...]:
@@ -78,7 +79,7 @@ def _make_choice(ask: Ask, option: Option) -> Button:
     return Button(option.label, _make_data(ask, Navigation.CHOOSE, option.value))
 
 
-def _make_moves(ask: Ask) -> tuple[Button, ...]:
+def _make_navigation(ask: Ask) -> tuple[Button, ...]:
     flow, step = ask.flow, ask.step
     moves = []
     if any(flow.is_answered(s, ask.answers) for s in flow.list_applicable_steps(ask.answers)):
@@ -90,7 +91,7 @@ def _make_moves(ask: Ask) -> tuple[Button, ...]:
 
 
 def match_typed_label(ask: Ask, reply: Reply, to_text: Callable[[Words | str], str]) -> Reply:
-    """Return the press that a reply means if its text is a button's label; else the reply.
+    """Return the reply of the button whose label was typed; the same reply for any other text.
 
     Case and diacritics are ignored. `to_text` returns the label's text in the chat's language.
     """
@@ -98,7 +99,7 @@ def match_typed_label(ask: Ask, reply: Reply, to_text: Callable[[Words | str], s
         return reply
     typed = fold_text(reply.text)
     screen = show_question(ask)
-    for button in (*screen.choices, *screen.moves):
+    for button in (*screen.choices, *screen.navigation):
         if fold_text(to_text(button.label)) == typed:
             parsed = parse_button_data(button.data)
             assert parsed is not None
@@ -107,7 +108,7 @@ def match_typed_label(ask: Ask, reply: Reply, to_text: Callable[[Words | str], s
 
 
 def show_conflict(asking: Words, is_open: Words) -> Screen:
-    """Return the question which of two conversations to continue: one is open, one is asked for."""
+    """Return the question which of two conversations to continue, given the names of both."""
     return Screen(
         (Words("draft.conflict", {"open": is_open, "asked": asking}),),
         (

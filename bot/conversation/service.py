@@ -1,4 +1,7 @@
-"""The conversation service: a turn of a chat is one transaction, acknowledged after its commit."""
+"""The conversation service: one update of a chat is handled in one transaction, a turn.
+
+The update is acknowledged to the messenger after the commit.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from bot.conversation.engine import Ask, Done, Flow, Reply, Stopped, Turn, advance, present
+from bot.conversation.engine import Ask, Done, Flow, Reply, Stopped, TurnResult, advance, present
 from bot.conversation.group_commit import DecideTurn, TurnBatcher
 from bot.conversation.screens import match_typed_label, show_conflict, show_question
 from bot.conversation.subjects import (
@@ -15,7 +18,7 @@ from bot.conversation.subjects import (
     describe_subject,
     forget_asked,
     get_subject,
-    mark_subject,
+    hash_subject,
 )
 from bot.core.preferences import Preferences
 from bot.core.requests import Chat, Refused
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from storage.models import Conversation
 
 
+# The functions by which a feature takes part in its flow; see FlowBinding.
 LoadFacts = Callable[[UnitOfWork, Chat], Awaitable[Mapping[str, Any]]]
 FinishFlow = Callable[[UnitOfWork, Chat, Mapping[str, Any]], Awaitable[None]]
 StoreAnswer = Callable[[UnitOfWork, Chat, Any], Awaitable[None]]
@@ -48,10 +52,10 @@ class FlowBinding:
     """A flow and the functions of the feature that it belongs to.
 
     `title` is the key of a text that names the conversation, such as the label of its button.
-    `begin` returns the facts that the flow starts with, `finish` gets all answers at the end, and
-    `answered` maps a step to a function that gets its answer at once. They run in the transaction
-    of the turn. Each may raise Refused: then all that the turn has written is rolled back. If the
-    flow stops for a reason in `forgets`, the row of the chat is deleted.
+    `begin` returns the facts that the flow starts with. `finish` is called with all answers at the
+    end. `answered` maps the name of a step to a function that is called with its answer as soon as
+    it is given. They run in the transaction of the turn. Each may raise Refused: the transaction is
+    then rolled back. If the flow stops for a reason in `forgets`, the row of the chat is deleted.
     """
 
     flow: Flow
@@ -64,7 +68,7 @@ class FlowBinding:
 
 @dataclass(frozen=True, slots=True)
 class TurnScreen:
-    """The screen that a turn leads to, its language, and True if the turn finished a flow.
+    """The screen to show after a turn, its language, and True if the turn finished a flow.
 
     A screen without paragraphs is not shown.
     """
@@ -110,8 +114,8 @@ class ConversationService:
     ) -> TurnScreen | None:
         """Apply a reply to the open conversation; return None if none is open.
 
-        An update that was handled before changes nothing: the open question is shown again. So does
-        a button of another flow; `flow` is the flow of the pressed button.
+        `flow` is the flow of the pressed button, if one was pressed. An update that was handled
+        before, or a button of another flow, changes nothing: the open question is shown again.
         """
 
         async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
@@ -127,7 +131,7 @@ class ConversationService:
             if (
                 update_id in row.updates
                 or flow not in (None, binding.flow.name)
-                or (is_button and reply.subject != mark_subject(row.answers))
+                or (is_button and reply.subject != hash_subject(row.answers))
             ):
                 return _show_open_question(binding, row), None
             turn = self._advance(binding.flow, row, reply)
@@ -150,11 +154,11 @@ class ConversationService:
         facts: Mapping[str, Any] | None = None,
         resumes: bool = False,
     ) -> TurnScreen | None:
-        """Start a flow, with facts that name its subject.
+        """Start the flow with a name; `facts` are its first answers and name its subject.
 
         If the same flow is open for the same subject, its question is shown again. If another
-        conversation is open, the person is asked which one to continue; nothing that they write is
-        taken before they chose. With `resumes` the open conversation is continued in any case.
+        conversation is open, the person is asked which one to continue, and messages are not used
+        as answers before they chose. With `resumes` the open conversation is continued.
 
         Return None if this update was handled before and the flow that it started has ended.
         """
@@ -185,7 +189,7 @@ class ConversationService:
     async def switch_flow(self, update_id: int, chat_id: int, now: datetime) -> TurnScreen:
         """Drop the open conversation and start the one that was asked for while it was open.
 
-        If none was asked for, show the open question, or that no conversation is open.
+        If none was asked for, return the open question, or a text that no conversation is open.
         """
 
         async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
@@ -257,7 +261,7 @@ class ConversationService:
         return await self._run_turn(chat_id, decide, now, creates=True)
 
     async def cancel_flow(self, update_id: int, chat_id: int, now: datetime) -> TurnScreen:
-        """Delete the answers of the open conversation; tell the person if none is open.
+        """Delete the answers of the open conversation; return the screen that says so.
 
         The update is remembered in either case. If it comes again, it must not cancel a
         conversation that was started after it.
@@ -297,7 +301,7 @@ class ConversationService:
         shown = await self._batcher.submit_turn(chat_id, decide_within_limit, creates=creates)
         return cast("TurnScreen | None", shown)
 
-    def _advance(self, flow: Flow, row: Conversation, reply: Reply) -> Turn:
+    def _advance(self, flow: Flow, row: Conversation, reply: Reply) -> TurnResult:
         answers = forget_asked(row.answers)
         ask = present(flow, answers)
         if isinstance(ask, Ask) and reply.text is not None:
@@ -315,7 +319,7 @@ class ConversationService:
         work: UnitOfWork,
         binding: FlowBinding,
         row: Conversation,
-        turn: Turn,
+        turn: TurnResult,
         update_id: int,
     ) -> Draft | None:
         """Call the functions of the feature; return the draft to store, None if it is deleted."""
@@ -342,7 +346,7 @@ class ConversationService:
         return _close(row, update_id)
 
 
-def _show_turn(binding: FlowBinding, turn: Turn, language: str) -> TurnScreen:
+def _show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScreen:
     match turn:
         case Ask():
             return TurnScreen(show_question(turn), language)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # The facts that name the subject of a conversation.
 _SUBJECT_FACTS = ("@code", "@number", "@claim", "@subject", "@forum_code")
-# A flow that was asked for while the draft was open: its name and its facts.
+# The key of a flow that was asked for while the draft was open; the value is its name and facts.
 ASKED = "@asked"
 
 
@@ -24,8 +24,8 @@ def get_subject(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: facts[name] for name in _SUBJECT_FACTS if name in facts}
 
 
-def mark_subject(facts: Mapping[str, Any]) -> str:
-    """Return six hexadecimal digits that a button carries for its subject; "" without one."""
+def hash_subject(facts: Mapping[str, Any]) -> str:
+    """Return a hash of the subject, six hexadecimal digits for a button's data; "" without one."""
     subject = get_subject(facts)
     if not subject:
         return ""
@@ -34,10 +34,10 @@ def mark_subject(facts: Mapping[str, Any]) -> str:
 
 
 def describe_subject(facts: Mapping[str, Any]) -> str:
-    """Return the words by which people know the subject: a code or a title; "" without one."""
+    """Return the name of the subject to show: a code or a title; "" without one."""
     return str(facts.get("@about", ""))
 
 
 def forget_asked(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the answers without the flow that was asked for meanwhile."""
+    """Return the answers without the key ASKED."""
     return {name: value for name, value in answers.items() if name != ASKED}

@@ -26,8 +26,8 @@ def list_public_holidays(year: int) -> frozenset[date]:
 class BusinessCalendar:
     """The working days of the city: Monday to Friday without public holidays.
 
-    `off` are further days off. `worked` are working days all the same, such as a Saturday that
-    makes up for a bridge day.
+    `off` are further days off. `worked` are days on which the city works although they are a
+    weekend or a holiday. `zone` is the city's time zone.
     """
 
     zone: ZoneInfo
@@ -49,7 +49,7 @@ class BusinessCalendar:
         return moment.astimezone(self.zone).date()
 
     def add_working_days(self, moment: datetime, days: int) -> datetime:
-        """Return the end of the last of `days` working days after the day of a moment.
+        """Return the moment at which work ends on the last of `days` working days.
 
         The day of the moment itself does not count (Civil Code 2015, art. 147).
         """
@@ -61,7 +61,7 @@ class BusinessCalendar:
         return self.get_end_of_day(day)
 
     def get_end_of_day(self, day: date) -> datetime:
-        """Return the time at which work ends on a day."""
+        """Return the moment at which work ends on a day: 17:00 in the city's time."""
         return datetime.combine(day, _END_OF_DAY, tzinfo=self.zone)
 
     def get_next_working_moment(self, moment: datetime) -> datetime:

@@ -87,13 +87,14 @@ class InvalidMoment(ValueError):
 
 
 class PastMoment(ValueError):
-    """The date and the time are over."""
+    """The text names a date or a moment in the past."""
 
 
 def parse_day(typed: str, now: datetime, zone: ZoneInfo) -> date:
-    """Return the date that a text names, day first; without a year the next such date.
+    """Return the date that a text names, day before month; without a year the next such date.
 
-    A time may stand beside it. Raises InvalidMoment, and PastMoment for a date before today.
+    The text may also name a time, which is ignored. Raises InvalidMoment, and PastMoment for a date
+    before today.
     """
     text = _Text(typed)
     _refuse_other_calendars(text)
@@ -108,7 +109,8 @@ def parse_day(typed: str, now: datetime, zone: ZoneInfo) -> date:
 def parse_moment(typed: str, now: datetime, zone: ZoneInfo) -> datetime:
     """Return the moment that a text names, in the city's zone; without a year the next such date.
 
-    The day stands before the month. Raises InvalidMoment, and PastMoment for a moment before `now`.
+    The text has the day before the month. Raises InvalidMoment, and PastMoment for a moment that is
+    not after `now`.
     """
     text = _Text(typed)
     _refuse_other_calendars(text)

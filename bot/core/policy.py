@@ -1,4 +1,4 @@
-"""The policy: what the operator decides in the settings, as the features need it."""
+"""The policy: the operator's settings that features need, such as deadlines and limits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SubmissionLimits:
-    """The limits of submissions: from one person a day, from everybody a minute."""
+    """How many submissions are accepted: from one person a day, from everybody a minute."""
 
     a_day: int
     everybody_a_minute: int
@@ -29,12 +29,12 @@ class Policy:
     """The deadlines, limits and languages that the operator decided.
 
     `working_days` has the days until the answer, by the kind of a submission. `default_language` is
-    the language of officers and of new chats. An answered submission can be reopened within
-    `reopen_within`. An officer must accept a case within `acknowledge_within` of its alert, an
-    urgent one within `urgent_within`. `channel` is the id of a channel in which forums are
-    announced too, if there is one. The results of a forum are reported within `report_days` working
-    days. A person who registered for a forum is reminded `reminder_minutes` before it starts,
-    unless they chose other times.
+    the code ("vi", "en") of the language of officers and of new chats. An answered submission can
+    be reopened within `reopen_within`. An officer must accept a case within `acknowledge_within` of
+    its alert, an urgent one within `urgent_within`. `channel` is the id of a channel in which
+    forums are announced too, if there is one. The results of a forum are reported within
+    `report_days` working days. A person who registered for a forum is reminded `reminder_minutes`
+    before it starts, unless they chose other times.
     """
 
     working_days: Mapping[Kind, int]
@@ -60,11 +60,11 @@ class Policy:
         return self.calendar.zone
 
     def compute_due(self, kind: Kind, now: datetime) -> datetime:
-        """Return the deadline of the answer to a submission that is received now."""
+        """Return the due date of a submission of a kind that is received at `now`."""
         return self.calendar.add_working_days(now, self.working_days[kind])
 
     def compute_acknowledge_by(self, now: datetime, *, urgent: bool) -> datetime:
-        """Return until when an officer must accept a case whose alert is sent now."""
+        """Return the time until which an officer must accept a case that is alerted at `now`."""
         if urgent:
             return now + self.urgent_within
         return self.calendar.get_next_working_moment(now + self.acknowledge_within)

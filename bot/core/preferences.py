@@ -1,4 +1,4 @@
-"""The preferences of a person: chosen settings, and facts stored for the next conversation."""
+"""The preferences of a person: chosen settings, and values stored for the next conversation."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
-# The kinds of notice that can be switched off. An answer to a person's own submission, and a
-# question about it, cannot be switched off.
+# The kinds of notice that can be switched off: progress of a submission, and news of forums. An
+# answer to a person's own submission, and a question about it, cannot be switched off.
 UPDATES, FORUMS = "updates", "forums"
 SWITCHES = (UPDATES, FORUMS)
 
-# The choices of quiet hours: key -> (first hour, last hour), in the city's time.
+# The choices of quiet hours: key -> (hour at which they begin, hour at which they end).
 QUIET_HOURS = {"night": (21, 7), "long": (19, 8)}
 
 
@@ -78,10 +78,10 @@ class Preferences:
         }
 
     def change_setting(self, setting: str, value: str) -> Preferences:
-        """Return the preferences after a press in the settings.
+        """Return the preferences after a button of the settings was pressed.
 
-        "quiet" sets the quiet hours. "mute" switches a kind of notice off, or on again. Any other
-        setting or value changes nothing.
+        The setting "quiet" sets the quiet hours to a key of QUIET_HOURS; any other value switches
+        them off. "mute" switches a kind of notice off, or on again. Anything else changes nothing.
         """
         if setting == "quiet":
             return replace(self, quiet=value if value in QUIET_HOURS else None)
@@ -90,7 +90,10 @@ class Preferences:
         return self
 
     def compute_earliest_delivery(self, now: datetime, zone: ZoneInfo) -> datetime:
-        """Return when a message that can wait may be sent: now, or at the end of quiet hours."""
+        """Return the time from which a message that can wait may be sent.
+
+        It is `now`, or the end of the quiet hours in the time zone `zone`.
+        """
         if self.quiet is None:
             return now
         first_hour, last_hour = QUIET_HOURS[self.quiet]

@@ -1,7 +1,7 @@
-"""Requests of people to features, and the features' answers, without a messenger's own types.
+"""Requests of people to features, and the features' responses, without a messenger's own types.
 
-A channel turns its updates into requests and answers into its messages. The controllers of the
-features (`bot/*/controller.py`) turn requests into answers.
+A channel turns its updates into requests, and responses into its messages. The controllers of the
+features (`bot/*/controller.py`) turn requests into responses.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class Refused(Exception):
-    """A person may not do something, or not now. `words` tell them why.
+    """Raised when a person may not do something, or not now. `words` is the text that says why.
 
-    The transaction is rolled back: nothing has changed.
+    The transaction is then rolled back: nothing has changed.
     """
 
     def __init__(self, words: Words) -> None:
@@ -42,9 +42,10 @@ class Chat:
 class Request:
     """One thing that a person asks for with a command, a button or a deep link.
 
-    `verb` says what: "/mine" for a command, "mine:withdraw" for a button, "start:code_" for a deep
-    link. `argument` is what follows: words after a command, a value behind a button.
-    `bot_name` is the bot's user name, for links that lead back to it.
+    `verb` is the key of its route: "/mine" for a command, "mine:withdraw" for a button,
+    "start:code_" for a deep link. `argument` is the text after it, such as a receipt code.
+    `person_name` is the name in the person's profile. `bot_name` is the bot's user name, for links
+    that open the bot.
     """
 
     chat: Chat
@@ -56,7 +57,7 @@ class Request:
 
     @property
     def action(self) -> str:
-        """The part of the verb after the colon; the verb itself for a command."""
+        """Return the part of the verb after the colon; the verb itself for a command."""
         return self.verb.rpartition(":")[2]
 
 
@@ -64,8 +65,8 @@ class Request:
 class GroupRequest:
     """A command that somebody gives in a group.
 
-    `thread_id` is the topic of the group in which it is written, if any. `person_id` is None for an
-    anonymous administrator, who writes as the group itself.
+    `thread_id` is the id of the group's topic in which it is written, if any. `person_id` is None
+    for an anonymous administrator, whose messages are sent as the group.
     """
 
     group_id: int
@@ -97,8 +98,8 @@ class Pin:
 class Show:
     """Show a screen in place of the message whose button was pressed, or as a `new` message.
 
-    `files` are shown after it. With an `upload` the screen is the file's caption, and always new.
-    `language` replaces the chat's language, for an answer that comes after a change of it.
+    `files` are sent after it. With an `upload` the screen is the caption of that file, in a new
+    message. `language` is used instead of the chat's language if the request has changed it.
     """
 
     screen: Screen
@@ -117,16 +118,16 @@ class ShowPin:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Say something above the chat, which stays as it is; a message where there is no button."""
+    """Show a short text above the chat after a pressed button; otherwise send it as a message."""
 
     words: Words
 
 
 @dataclass(frozen=True, slots=True)
 class StartFlow:
-    """Start a guided conversation that already knows some facts.
+    """Start a guided conversation: the flow with this name, with facts as its first answers.
 
-    Its first question is a `new` message, or takes the place of the pressed button's message. If
+    Its first question is a `new` message, or replaces the message whose button was pressed. If
     another conversation is open, the person is asked which one to continue; with `resumes` the open
     one is continued.
     """
@@ -139,7 +140,7 @@ class StartFlow:
 
 @dataclass(frozen=True, slots=True)
 class SwitchFlow:
-    """Drop the open conversation, and start the one that was asked for meanwhile."""
+    """Drop the open conversation, and start the one that was asked for while it was open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,44 +148,49 @@ class CancelFlow:
     """Cancel the guided conversation that is open in the chat."""
 
 
-Answer = Show | ShowPin | Notice | StartFlow | SwitchFlow | CancelFlow
-Answers = Answer | tuple[Answer, ...]
+# What a controller returns: one response, or several to show in this order.
+Response = Show | ShowPin | Notice | StartFlow | SwitchFlow | CancelFlow
+Responses = Response | tuple[Response, ...]
 
-Handle = Callable[["UnitOfWork", Request], Awaitable[Answers]]
+HandleRequest = Callable[["UnitOfWork", Request], Awaitable[Responses]]
 RecordRefusal = Callable[["UnitOfWork", Request], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The function that answers a verb.
+    """The function `handle` of a controller that handles the requests with a verb.
 
-    `reads_only`: it changes nothing, so it runs beside a writing transaction. `record_refusal` is
-    called in a transaction of its own after the function raised Refused.
+    `reads_only`: it changes nothing, so it needs no writing transaction. `record_refusal` is called
+    in a transaction of its own after the function raised Refused.
     """
 
-    handle: Handle
+    handle: HandleRequest
     reads_only: bool = False
     record_refusal: RecordRefusal | None = None
 
 
 # A route without a function starts or cancels a conversation, and needs no transaction of its own.
 AnyRoute = Route | StartFlow | SwitchFlow | CancelFlow
+# The routes of a feature by verb: "/mine", "mine:show", "start:code_"; "mine:*" stands for all
+# other buttons of "mine".
 Routes = Mapping[str, AnyRoute]
-
-# A group command returns the words to answer in the group.
+# The functions of group commands by command; each returns the text to answer in the group.
 GroupRoutes = Mapping[str, Callable[["UnitOfWork", GroupRequest], Awaitable["Words"]]]
 
 _MAX_DIGITS = 18  # of a number behind a button; it fits into 64 bits
 
 
 def parse_number(typed: str) -> int | None:
-    """Return the number that an argument consists of; None for anything else."""
+    """Return the number that the typed digits make; None for anything else."""
     if typed.isascii() and typed.isdecimal() and len(typed) <= _MAX_DIGITS:
         return int(typed)
     return None
 
 
 def split_argument(argument: str) -> tuple[str, int | None]:
-    """Return the code and the number of an argument "CODE.NUMBER"; None if it has no number."""
+    """Return the code and the number of an argument "CODE.NUMBER".
+
+    The number is None if the argument has none.
+    """
     code, _, typed = argument.partition(".")
     return code, parse_number(typed)

@@ -1,4 +1,4 @@
-"""Screens: what a person is shown, without a language and without a messenger's own types."""
+"""Screens: texts and buttons to show, without a language and without a messenger's own types."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from typing import Any, Literal, TypeAlias
 Param: TypeAlias = "str | int | datetime | date | Words | tuple[Words, ...] | Lines"
 
 
-Sharing = Literal[
-    "contact", "location"
-]  # what a person can share only by a button of the messenger
+# The data that a person can share only by a button of the messenger.
+Sharing = Literal["contact", "location"]
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text of `bot/texts`: its key and its parameters.
+    """The key of a text in `bot/texts`, and its parameters; the chat's language is chosen later.
 
-    A parameter may be another text. Several texts are joined by commas. A string is text that a
+    A parameter may be another text. A tuple of texts is joined by commas. A string is text that a
     person wrote: it is escaped when it is rendered.
     """
 
@@ -29,9 +28,9 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Several texts, each on a line of its own."""
+    """A parameter of a text: several texts, each on its own line."""
 
-    all: tuple[Words, ...]
+    texts: tuple[Words, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +43,14 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Paragraphs, buttons with choices, and one row of navigation buttons (back, cancel, edit).
+    """Paragraphs, a button for each choice, and one row of navigation buttons (back, cancel, edit).
 
-    With `sharing` there is a button by which the person shares a contact or a location.
+    With `sharing` there is a button, with its label, to share the contact or the location.
     """
 
     paragraphs: tuple[Words, ...]
     choices: tuple[Button, ...] = ()
-    moves: tuple[Button, ...] = ()
+    navigation: tuple[Button, ...] = ()
     sharing: tuple[Sharing, Words] | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -62,7 +61,7 @@ class Screen:
         return {
             "paragraphs": [_dump(words) for words in self.paragraphs],
             "choices": [[_dump(button.label), button.data] for button in self.choices],
-            "moves": [[_dump(button.label), button.data] for button in self.moves],
+            "moves": [[_dump(button.label), button.data] for button in self.navigation],
         }
 
     @classmethod

@@ -52,8 +52,8 @@ _BETTER = 0.2  # the least improvement of that share
 def convert_text(text: str) -> str | None:
     """Return a Vietnamese text converted from an old encoding; None if it needs no conversion.
 
-    Of several conversions the one with the most Vietnamese syllables counts. A text of which few
-    words are Vietnamese before and after is left alone: it may be another language.
+    Of several conversions the one with the most Vietnamese syllables is returned. If few words are
+    Vietnamese in any of them, the result is None: the text may be in another language.
     """
     before = _score(text)
     if before is None:

@@ -1,4 +1,4 @@
-"""Folding: text without the differences of case and diacritics, to compare what people type."""
+"""Folding: text without upper case and diacritics, to compare what people type."""
 
 import unicodedata
 

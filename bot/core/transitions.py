@@ -1,8 +1,8 @@
-"""The engine of transitions: one row of a table decides everything about one action.
+"""The engine of transitions: one row of a table defines one action on a case or a forum.
 
-A table lists what may be done with a case or a forum, by whom and when, what it changes and what
-follows from it. The engine knows neither cases nor forums. It knows the row of the table
-(`Transition`) and the actor in front of the stored row that is acted upon (`Access`).
+The row (`Transition`) has the states and roles that allow the action, the columns that it changes
+and its effects. `Access` is an actor together with the stored case or forum that the actor works
+on. The engine itself knows neither cases nor forums.
 """
 
 from __future__ import annotations
@@ -17,58 +17,57 @@ from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from storage import audit
 
-Columns: TypeAlias = dict[str, Any]
+Columns: TypeAlias = dict[str, Any]  # values to write, by the name of the column
 
 
 class StoredRow(Protocol):
-    """A stored row with a state."""
+    """A case or a forum as it was read from the database: it has a state."""
 
     @property
     def state(self) -> StrEnum:
-        """Return the state, as it was read."""
+        """Return the state of the case or the forum."""
 
 
 Row = TypeVar("Row", bound=StoredRow)
 
 
 class Access(Protocol[Row]):
-    """An actor in front of the stored row that is acted upon, as it was read.
+    """An actor, and the stored row (a case or a forum) on which the actor performs an action.
 
-    `role` is the role of an officer, or `audit.RESIDENT`, or `audit.SYSTEM` for the clock.
-    `actor_id` is the officer's id; None for residents and the clock.
+    The actor is an officer, a resident or the clock: the scheduled jobs.
     """
 
     @property
     def row(self) -> Row:
-        """Return the row that is acted upon."""
+        """Return the case or the forum, as it was read."""
 
     @property
     def role(self) -> str:
-        """Return the role of the actor."""
+        """Return an officer's role, `audit.RESIDENT`, or `audit.SYSTEM` for the clock."""
 
     @property
     def actor_id(self) -> int | None:
-        """Return the id of the officer who acts."""
+        """Return the officer's id; None for residents and the clock."""
 
     def may_act(self) -> bool:
-        """Return True if the actor may do anything at all with this row."""
+        """Return False if the actor may perform no action on this row at all."""
 
     def explain_not_allowed(self) -> Words:
         """Return the text that tells the actor that an action is not allowed now."""
 
     def explain_too_late(self) -> Words:
-        """Return the text that tells the actor that somebody else changed the row meanwhile."""
+        """Return the text that tells the actor that somebody else changed the row first."""
 
     async def write_columns(self, work: UnitOfWork, columns: Columns) -> Row | None:
-        """Write columns if the row has the version that was read; return None if it has not.
+        """Write columns; return the new row, or None if the row was changed since it was read.
 
-        The role of an officer is checked in the same statement.
+        The same statement checks that the officer still has the role.
         """
 
     def describe_change(self, after: Row) -> tuple[int | None, Mapping[str, Any]]:
-        """Return the submission's id and the details of an audit entry: nothing that anybody wrote.
+        """Return the submission's id, if there is one, and the details of the audit entry.
 
-        `after` is the row after the action.
+        `after` is the row after the action. The details never have a text that a person wrote.
         """
 
 
@@ -81,9 +80,10 @@ def _is_always_met(_access: Any) -> bool:
 
 @dataclass(frozen=True)
 class Guard(Generic[AnyAccess]):
-    """A condition of an action beside state and role; `description` stands in the documentation.
+    """A further condition of an action, besides state and role.
 
-    Without `is_met` it only documents what the caller has checked, such as a query of due rows.
+    `description` is printed in the documentation. Without `is_met` the guard only documents a
+    condition that the caller has checked.
     """
 
     description: str
@@ -92,25 +92,29 @@ class Guard(Generic[AnyAccess]):
 
 @dataclass(frozen=True, slots=True)
 class Attempt(Generic[AnyAccess]):
-    """An action that an actor asks for; `words` are the answers of its short conversation."""
+    """An action that is about to be performed.
+
+    `answers` are the answers of the short conversation that asked for its values, by step.
+    """
 
     work: UnitOfWork
     access: AnyAccess
-    words: Mapping[str, Any]
+    answers: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ActionResult(Generic[AnyAccess]):
-    """An action that was done: `action` by `access`, with the row `before` and `after` it."""
+    """An action that was performed: `action` by `access`, and the row `before` and `after` it."""
 
     work: UnitOfWork
     action: Transition[AnyAccess]
     access: AnyAccess
-    words: Mapping[str, Any]
+    answers: Mapping[str, Any]
     before: Any
     after: Any
 
 
+# The functions of an action; the docstring of Transition describes them.
 Changes: TypeAlias = Callable[[Attempt[AnyAccess]], Columns]
 Check: TypeAlias = Callable[[Attempt[AnyAccess]], Awaitable[Columns]]
 Effect: TypeAlias = Callable[[ActionResult[AnyAccess]], Awaitable[None]]
@@ -118,14 +122,14 @@ Effect: TypeAlias = Callable[[ActionResult[AnyAccess]], Awaitable[None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Transition(Generic[AnyAccess]):
-    """A row of a table of actions.
+    """A row of a table of actions: an action that leads from `from_states` to `to_state`.
 
     `to_state` None leaves the state as it is. `other_states` are those that `changes` may write
-    instead. `actors` are the roles that may do it. `check` raises Refused for a choice that cannot
-    be made, and returns the columns that depend on other stored rows. `changes` returns the other
-    columns. `effects` run after the write, in the same transaction; they may raise Refused too.
-    `recorded_as` is the action's name in the audit; empty means the prefix and the name. `public`
-    actions are in the timeline that residents read.
+    instead. `actors` are the roles that may perform it. `check` raises Refused for an answer that
+    is not valid any more, and returns the columns that depend on other stored rows. `changes`
+    returns the other columns. `effects` run after the write, in the same transaction; they may
+    raise Refused too. `recorded_as` is the action's name in the audit log; empty means the prefix
+    and the name. `public` actions are in the timeline that residents read.
     """
 
     prefix: ClassVar[str] = ""
@@ -144,21 +148,21 @@ class Transition(Generic[AnyAccess]):
 
     @property
     def audit_action(self) -> str:
-        """Return the name of the action in the audit."""
+        """Return the name of the action in the audit log."""
         return self.recorded_as or f"{self.prefix}.{self.name}"
 
     def compute_columns(self, attempt: Attempt[AnyAccess]) -> Columns:
-        """Return the columns that the action writes, the state among them."""
+        """Return the columns that the action writes, with the state, without those of `check`."""
         columns: Columns = {"state": self.to_state or attempt.access.row.state}
         return columns | (self.changes(attempt) if self.changes else {})
 
     def list_effects(self) -> Sequence[Effect[AnyAccess]]:
-        """Return what follows from the action, in order."""
+        """Return the functions to call after the write, in order."""
         return self.effects
 
 
 def is_allowed(action: Transition[AnyAccess], access: AnyAccess) -> bool:
-    """Return True if the actor may do this with the row as it was read."""
+    """Return True if the actor may perform the action on the row as it was read."""
     return (
         access.role in action.actors
         and access.row.state in action.from_states
@@ -167,23 +171,23 @@ def is_allowed(action: Transition[AnyAccess], access: AnyAccess) -> bool:
     )
 
 
-async def perform(
+async def perform_transition(
     work: UnitOfWork,
     action: Transition[AnyAccess],
     access: AnyAccess,
-    words: Mapping[str, Any],
+    answers: Mapping[str, Any],
 ) -> Any:
-    """Do an action in the caller's transaction; return the row after it.
+    """Perform an action in the caller's transaction; return the row after it.
 
     The order is: check that it is allowed, check the choices, compute the columns, write them if
     nobody changed the row meanwhile, append the audit entry, run the effects.
 
-    Raises Refused if the action is not allowed, if a choice cannot be made or if somebody else was
-    first. The caller then rolls back, so nothing has changed.
+    Raises Refused if the action is not allowed, if an answer is not valid any more or if somebody
+    else changed the row first. The caller then rolls back, so nothing has changed.
     """
     if not is_allowed(action, access):
         raise Refused(access.explain_not_allowed())
-    before, attempt = access.row, Attempt(work, access, words)
+    before, attempt = access.row, Attempt(work, access, answers)
     checked = await action.check(attempt) if action.check else {}
     columns = action.compute_columns(attempt) | checked
     assert columns["state"] in {action.to_state or before.state, *action.other_states}, action.name
@@ -200,14 +204,14 @@ async def perform(
         submission_id=submission_id,
         details=details,
     )
-    result = ActionResult(work, action, access, words, before, after)
+    result = ActionResult(work, action, access, answers, before, after)
     for effect in action.list_effects():
         await effect(result)
     return after
 
 
 def compare_columns(before: Any, after: Any, names: Sequence[str]) -> dict[str, Any]:
-    """Return {"from": …, "to": …} with those of the named columns that differ, as JSON values."""
+    """Return {"from": …, "to": …}: the old and new JSON values of the named columns that differ."""
     old = {name: _to_json(getattr(before, name)) for name in names}
     new = {name: _to_json(getattr(after, name)) for name in names}
     changed = [name for name in names if old[name] != new[name]]

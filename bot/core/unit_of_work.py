@@ -1,4 +1,4 @@
-"""The unit of work: one transaction, the moment of it, and what the operator decided."""
+"""The unit of work: one transaction, its time, and the policy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class UnitOfWork:
     """The values that a service needs for its part of a transaction.
 
     `connection` belongs to the open transaction: services query and write with it and never commit.
-    `now` is aware; every time that the transaction stores is this one.
+    `now` has a time zone; the transaction stores it wherever it stores the present time.
     """
 
     connection: AsyncConnection
@@ -35,7 +35,7 @@ async def begin_work(
 ) -> AsyncIterator[UnitOfWork]:
     """Open a transaction: commit it at the end, or roll it back if anything is raised.
 
-    Raises Unavailable when the database cannot take it now.
+    Raises Unavailable if the database cannot be used now.
     """
     async with database.transaction() as connection:
         yield UnitOfWork(connection, now, policy)

@@ -17,27 +17,30 @@ from bot.core.requests import (
     parse_number,
 )
 from bot.core.screen import Screen, Words
-from bot.feedback import deep_links, followup_service, intake_service, qr_codes, screens
+from bot.feedback import deep_links, followup_service, intake_service, qr_codes, screens, views
 from bot.texts import LANGUAGES
 from storage import attendance
 
 if TYPE_CHECKING:
-    from bot.core.requests import Answers, Request, Routes
+    from bot.core.requests import Request, Responses, Routes
     from bot.core.unit_of_work import UnitOfWork
-    from bot.feedback.intake_service import OwnSubmission
+    from bot.feedback.views import OwnSubmission
 
 # The short conversations about a submission of one's own.
 FOLLOW_UPS = ("addition", "reply", "rating", "reopening")
 
 
-async def show_welcome(work: UnitOfWork, request: Request) -> Answers:
-    """Show what can be done here, and the emergency numbers."""
+async def show_welcome(work: UnitOfWork, request: Request) -> Responses:
+    """Show the main menu and the emergency numbers."""
     has_draft = await chats.has_draft(work, request.chat.id)
     return Show(screens.show_start(has_draft=has_draft))
 
 
-async def open_unit_link(work: UnitOfWork, request: Request) -> Answers:
-    """Remember the unit of a deep link for the next submission, and show the welcome."""
+async def open_unit_link(work: UnitOfWork, request: Request) -> Responses:
+    """Remember the unit of a deep link for the next submission, and show the main menu.
+
+    The argument is the code of the unit.
+    """
     link = deep_links.make_unit_link(request.argument, work.now)
     if link is not None:
         await chats.update_preferences(
@@ -47,24 +50,24 @@ async def open_unit_link(work: UnitOfWork, request: Request) -> Answers:
     return Show(screens.show_start(has_draft=has_draft, unit=link.unit if link else None))
 
 
-async def show_help(_work: UnitOfWork, _request: Request) -> Answers:
+async def show_help(_work: UnitOfWork, _request: Request) -> Responses:
     """Show the commands and the other ways to reach the police."""
     return Show(screens.show_help())
 
 
-async def show_mine(work: UnitOfWork, request: Request) -> Answers:
+async def show_own_submissions(work: UnitOfWork, request: Request) -> Responses:
     """Show the person's submissions or, with a receipt code as argument, that one."""
     if request.argument:
         return await show_submission(work, request)
     return await list_submissions(work, request)
 
 
-async def list_submissions(work: UnitOfWork, request: Request) -> Answers:
+async def list_submissions(work: UnitOfWork, request: Request) -> Responses:
     """Show a page of the person's submissions, newest first.
 
     The argument is the id of the last submission of the page before, or nothing.
     """
-    found = await intake_service.list_own_submissions(
+    found = await views.list_own_submissions(
         work.connection,
         work.policy.pseudonyms.list_pseudonyms(request.chat.id),
         before=parse_number(request.argument),
@@ -73,26 +76,28 @@ async def list_submissions(work: UnitOfWork, request: Request) -> Answers:
     return Show(screens.show_submissions(found))
 
 
-async def show_submission(work: UnitOfWork, request: Request) -> Answers:
+async def show_submission(work: UnitOfWork, request: Request) -> Responses:
     """Show the person's submission with a receipt code, as it was typed or pressed."""
     mine = await _find_own(work, request)
     return Show(
-        screens.show_submission(mine, work.now, work.policy) if mine else screens.show_unknown()
+        screens.show_submission(mine, work.now, work.policy)
+        if mine
+        else screens.show_unknown_code()
     )
 
 
-async def open_submission(work: UnitOfWork, request: Request) -> Answers:
-    """Show a submission below its receipt: the receipt itself stays."""
+async def open_submission(work: UnitOfWork, request: Request) -> Responses:
+    """Show the person's submission in a new message, so that the receipt stays as it is."""
     mine = await _find_own(work, request)
     screen = screens.show_submission(mine, work.now, work.policy) if mine else None
-    return Show(screen or screens.show_unknown(), new=True)
+    return Show(screen or screens.show_unknown_code(), new=True)
 
 
-async def start_follow_up(work: UnitOfWork, request: Request) -> Answers:
-    """Start a short conversation about a submission of the person."""
+async def start_follow_up(work: UnitOfWork, request: Request) -> Responses:
+    """Start one of FOLLOW_UPS, the request's action, about a submission of the person."""
     mine = await _find_own(work, request)
     if mine is None:
-        return Show(screens.show_unknown())
+        return Show(screens.show_unknown_code())
     reopens = may_be_reopened(mine.submission, work.now, work.policy.reopen_within)
     return StartFlow(
         request.action,
@@ -104,26 +109,26 @@ async def start_follow_up(work: UnitOfWork, request: Request) -> Answers:
     )
 
 
-async def ask_withdrawal(_work: UnitOfWork, request: Request) -> Answers:
-    """Ask once more before a submission is withdrawn."""
+async def confirm_withdrawal(_work: UnitOfWork, request: Request) -> Responses:
+    """Ask for confirmation before a submission is withdrawn."""
     return Show(screens.confirm_withdrawal(request.argument))
 
 
-async def withdraw(work: UnitOfWork, request: Request) -> Answers:
-    """Withdraw a submission of the person, unless it is too late."""
+async def withdraw_submission(work: UnitOfWork, request: Request) -> Responses:
+    """Withdraw a submission of the person, or say that it is too late."""
     code = request.argument
     done = await followup_service.withdraw_submission(work, request.chat, code)
     key = "mine.withdrawn" if done else "mine.too_late"
     return Show(Screen((Words(key, {"code": code[:20]}),)))
 
 
-async def send_receipt(work: UnitOfWork, request: Request) -> Answers:
+async def send_receipt(work: UnitOfWork, request: Request) -> Responses:
     """Send the receipt once more, with its QR code as a picture."""
     mine = await _find_own(work, request)
     if mine is None:
-        return Show(screens.show_unknown())
+        return Show(screens.show_unknown_code())
     code = mine.submission.code
-    picture = qr_codes.draw_receipt_code(request.bot_name, code)
+    picture = qr_codes.draw_receipt_code_png(request.bot_name, code)
     upload = Upload(picture, f"{code}.png", is_picture=True)
     return Show(intake_service.show_receipt(mine.submission, work.policy), upload=upload)
 
@@ -131,16 +136,16 @@ async def send_receipt(work: UnitOfWork, request: Request) -> Answers:
 async def _find_own(work: UnitOfWork, request: Request) -> OwnSubmission | None:
     """Return the person's submission whose code is the argument; None for another person's."""
     aliases = work.policy.pseudonyms.list_pseudonyms(request.chat.id)
-    return await intake_service.find_own_submission(work.connection, aliases, request.argument)
+    return await views.find_own_submission(work.connection, aliases, request.argument)
 
 
-async def show_settings(_work: UnitOfWork, request: Request) -> Answers:
-    """Show the language, the quiet hours, and which notices are switched off."""
+async def show_settings(_work: UnitOfWork, request: Request) -> Responses:
+    """Show the language, the quiet hours, and the notices that are switched off."""
     return Show(screens.show_settings(request.chat.preferences))
 
 
-async def change_language(work: UnitOfWork, request: Request) -> Answers:
-    """Use another language in this chat, and in notices of forums to this person."""
+async def change_language(work: UnitOfWork, request: Request) -> Responses:
+    """Store another language for this chat and for forum notices to this person."""
     language = request.action
     await chats.set_language(work, request.chat.id, language)
     aliases = work.policy.pseudonyms.list_pseudonyms(request.chat.id, named=True)
@@ -148,7 +153,7 @@ async def change_language(work: UnitOfWork, request: Request) -> Answers:
     return Show(screens.show_settings(request.chat.preferences), language=language)
 
 
-async def change_setting(work: UnitOfWork, request: Request) -> Answers:
+async def change_setting(work: UnitOfWork, request: Request) -> Responses:
     """Change the quiet hours, or switch a kind of notice off or on."""
     preferences = await chats.update_preferences(
         work,
@@ -170,12 +175,12 @@ ROUTES: Routes = {
     "draft:*": StartFlow("feedback", new=False, resumes=True),
     "/help": Route(show_help, reads_only=True),
     "help:*": Route(show_help, reads_only=True),
-    "/mine": Route(show_mine, reads_only=True),
+    "/mine": Route(show_own_submissions, reads_only=True),
     "mine:show": Route(show_submission, reads_only=True),
     "mine:open": Route(open_submission, reads_only=True),
     **{f"mine:{flow}": Route(start_follow_up, reads_only=True) for flow in FOLLOW_UPS},
-    "mine:withdraw": Route(ask_withdrawal, reads_only=True),
-    "mine:withdrawn": Route(withdraw),
+    "mine:withdraw": Route(confirm_withdrawal, reads_only=True),
+    "mine:withdrawn": Route(withdraw_submission),
     "mine:receipt": Route(send_receipt, reads_only=True),
     "mine:before": Route(list_submissions, reads_only=True),
     "mine:*": Route(list_submissions, reads_only=True),

@@ -17,19 +17,19 @@ _FORUM_CODE = re.compile(r"[A-Za-z0-9]{1,16}")
 
 
 def make_unit_link(code: str, now: datetime) -> FollowedLink | None:
-    """Return the link to a unit to remember; None if there is no unit with this code."""
+    """Return the link to remember for the code of a unit; None if there is no such unit."""
     return FollowedLink(now, unit=code) if code in map_units() else None
 
 
 def make_forum_link(code: str, now: datetime) -> FollowedLink | None:
-    """Return the link to a forum to remember; None if this cannot be the code of a forum."""
+    """Return the link to remember for the code of a forum; None if it cannot be such a code."""
     return FollowedLink(now, forum=code) if _FORUM_CODE.fullmatch(code) else None
 
 
 def load_link_facts(preferences: Preferences, now: datetime) -> dict[str, Any]:
-    """Return the facts that the remembered link gives a new submission: its area, its forum.
+    """Return the first answers of a new submission from the link opened last: area, forum.
 
-    A link is remembered for a day.
+    A link is used for a day after it was opened.
     """
     link = preferences.link
     if link is None or now - link.opened_at > _LIFETIME:

@@ -14,5 +14,8 @@ if TYPE_CHECKING:
 
 
 async def withdraw_submission(work: UnitOfWork, chat: Chat, code: str) -> Submission | None:
-    """Withdraw a resident's own submission; return None if it is not theirs, or it is too late."""
+    """Withdraw a resident's own submission, given its receipt code; return it.
+
+    Return None, with nothing changed, if it is not theirs or it is too late.
+    """
     return await perform_own_action(work, chat, [WITHDRAW], code, {})

@@ -10,7 +10,7 @@ from bot.areas.units import name_unit
 from bot.casework.resident_flows import SUBMISSION_LIMITS
 from bot.conversation.engine import Answers, Flow, Input, Option, Reply, Step, Stop
 from bot.conversation.inputs import (
-    CHOOSE,
+    UNKNOWN_CHOICE,
     add_late_file,
     choice_input,
     gather_message,
@@ -47,12 +47,15 @@ from storage.models import Identity, Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MESSAGES_NOTE = "details.messages"  # the messages that are gathered for the step "details"
+MESSAGES_NOTE = "details.messages"  # the key of the messages gathered for the step "details"
 _EXCERPT = 600  # characters of the text on the review page
 
 
-def make_offer(reply: Reply) -> StartFlow:
-    """Return the conversation that offers to make a submission of a message."""
+def make_submission_offer(reply: Reply) -> StartFlow:
+    """Return the response to a message without an open conversation.
+
+    It starts the flow "feedback", which first asks whether the message is to become a submission.
+    """
     return StartFlow(
         "feedback", {"@wrote_first": True, MESSAGES_NOTE: [make_message_record(reply)]}
     )
@@ -63,15 +66,15 @@ def wrote_first(answers: Answers) -> bool:
     return bool(answers.get("@wrote_first"))
 
 
-def not_yet_agreed(answers: Answers) -> bool:
-    """Return True if the resident has not consented to the present version of the notice."""
+def needs_consent(answers: Answers) -> bool:
+    """Return True if the resident has not consented to the present data-protection notice."""
     return answers.get("@agreed") != NOTICE_VERSION
 
 
 def offer_input() -> Input:
-    """Return the question that offers to make a submission of what was written.
+    """Return the question whether the message is to become a submission.
 
-    Messages that are sent before the answer are added to it.
+    Messages that are sent before the answer are added to the submission.
     """
     options = tuple(Option(v, Words(f"feedback.offer.options.{v}")) for v in ("yes", "no"))
 
@@ -86,12 +89,12 @@ def offer_input() -> Input:
     return Input(
         parse,
         options=lambda _answers: options,
-        reasons=(CHOOSE, "empty", "too-many", "too-long", "too-large"),
+        reasons=(UNKNOWN_CHOICE, "empty", "too-many", "too-long", "too-large"),
     )
 
 
 def consent_input() -> Input:
-    """Return the question for explicit consent; the button holds the version of the notice."""
+    """Return the question for explicit consent; its answer is the version of the notice."""
     options = (
         Option(NOTICE_VERSION, Words("feedback.consent.options.agree")),
         Option("refuse", Words("feedback.consent.options.refuse")),
@@ -107,12 +110,12 @@ def consent_input() -> Input:
         parse,
         options=lambda _answers: options,
         is_valid=lambda value, _answers: value == NOTICE_VERSION,
-        reasons=(CHOOSE,),
+        reasons=(UNKNOWN_CHOICE,),
     )
 
 
 def show_formal_path(answers: Answers) -> Mapping[str, Param]:
-    """Return the text about the procedure that the law has for this kind of submission."""
+    """Return the parameter "about": the text about the legal procedure for the chosen kind."""
     return {"about": Words(f"feedback.formal.about.{get_kind(answers)}")}
 
 
@@ -138,7 +141,7 @@ FEEDBACK = Flow(
     "feedback",
     (
         Step("offer", offer_input(), when=wrote_first, editable=False),
-        Step("consent", consent_input(), when=not_yet_agreed, editable=False),
+        Step("consent", consent_input(), when=needs_consent, editable=False),
         Step("kind", choice_input("feedback.kind", *Kind)),
         # It is asked after "details". It stands here because its answer decides about "formal".
         Step("seems", suggested_kind_input(), when=may_suggest_kind, editable=False),

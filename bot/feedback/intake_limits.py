@@ -1,6 +1,6 @@
-"""Limits of how many submissions are taken: from one person, and from everybody together.
+"""Limits of the number of submissions: from one person, and from everybody together.
 
-They never depend on what a submission says.
+They never depend on the text of a submission.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 async def check_limits(work: UnitOfWork, aliases: Sequence[int], limits: SubmissionLimits) -> None:
     """Raise Refused if a person may not begin a submission now.
 
-    They may not if they are banned, if they reached the limit of a day, or if everybody together
-    reached the limit of a minute. It is checked before the first question, so a person who has
-    begun may finish. `aliases` are all pseudonyms of the person.
+    The reason is a ban, the person's limit of a day, or everybody's limit of a minute. Call it
+    before the first question: a person who has begun may finish. `aliases` are all pseudonyms of
+    the person.
     """
     status = await bans.read_intake_status(
         work.connection, aliases, now=work.now, number=limits.a_day, since=work.now - _MINUTE

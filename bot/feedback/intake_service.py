@@ -1,19 +1,19 @@
-"""The end of the intake: a submission, its receipt and the alert to officers, in one transaction.
+"""The service of the flow "feedback": its facts, the consent, and storing the submission.
 
-It is the transaction that handles the last message of the conversation.
+Each function runs in the transaction of the conversation's turn.
 """
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY, VINTAGE, name_police
 from bot.casework import submission_rules
 from bot.casework.assignment import assign_and_alert
 from bot.casework.attachments import make_attachment_rows
-from bot.casework.timeline import RECEIVED, list_timeline
+from bot.casework.timeline import RECEIVED
 from bot.conversation.chats import store_preferences
 from bot.conversation.inputs import join_texts
 from bot.core.screen import Button, Screen, Words
@@ -27,20 +27,18 @@ from storage import audit, residents, submissions
 from storage.models import Identity, State, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from collections.abc import Mapping
 
     from bot.core.policy import Policy
     from bot.core.requests import Chat
     from bot.privacy.pseudonyms import ChatAddress
-    from storage.models import Audit, Submission
+    from storage.models import Submission
 
 _MAX_AREAS = 3
 
 
 async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
-    """Return what is known before the first question: consent, last areas, the opened deep link.
+    """Return the facts that the flow starts with: consent, last areas, the deep link opened last.
 
     Raises Refused for a person who is banned or reached a limit.
     """
@@ -56,7 +54,7 @@ async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
 
 
 async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
-    """Store the resident's consent to a version of the privacy notice."""
+    """Store the resident's consent to a version of the data-protection notice."""
     address = work.policy.pseudonyms.make_address(chat.id, named=True)
     consent = (version, chat.language, work.now)
     await residents.record_consent(
@@ -72,7 +70,7 @@ async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
 
 
 async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
-    """Store a submission, send its receipt and alert the officers on duty."""
+    """Store a submission from the answers of the flow, send its receipt, alert officers on duty."""
     kind = rules.get_kind(answers)
     assert kind is not None
     topics = [Topic(topic) for topic in answers["topic"]]
@@ -155,41 +153,3 @@ def show_receipt(submission: Submission, policy: Policy) -> Screen:
     )
     button = Button(Words("receipt.show"), f"mine:open={submission.code}")
     return Screen((words,), (button,))
-
-
-@dataclass(frozen=True)
-class OwnSubmission:
-    """One of a resident's own submissions, with its timeline and the number of its files."""
-
-    submission: Submission
-    timeline: Sequence[Audit]
-    files: int
-
-
-async def list_own_submissions(
-    connection: AsyncConnection,
-    aliases: Sequence[int],
-    *,
-    before: int | None = None,
-    limit: int = 6,
-) -> Sequence[Submission]:
-    """Return at most `limit` submissions of a resident, newest first, older than `before`.
-
-    `aliases` are all pseudonyms of the resident; `before` is the id of a submission.
-    """
-    return await submissions.list_submissions_of(connection, aliases, before=before, most=limit)
-
-
-async def find_own_submission(
-    connection: AsyncConnection, aliases: Sequence[int], typed: str
-) -> OwnSubmission | None:
-    """Return the submission with the typed code; None if it is unknown or another person's."""
-    submission = await submissions.find_submission(connection, submission_rules.parse_code(typed))
-    if submission is None:
-        return None
-    owner = await submissions.find_owner(connection, submission.id)
-    if owner is None or owner.alias not in aliases:
-        return None
-    entries = await list_timeline(connection, submission.id)
-    files = await submissions.list_attachments(connection, submission.id)
-    return OwnSubmission(submission, entries, len(files))

@@ -8,28 +8,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import segno
 
-PREFIX = "code_"  # of the deep link's payload
+SUBMISSION_PREFIX = "code_"  # the payload of a deep link to a submission begins with it
 
 
 def make_payload(code: str) -> str:
-    """Return the payload of a deep link to a submission: letters, digits and underscores only."""
-    return PREFIX + code.replace("-", "")
+    """Return the payload of a deep link to the submission with a receipt code.
+
+    Telegram allows only letters, digits, "_" and "-"; the hyphens of the code are removed.
+    """
+    return SUBMISSION_PREFIX + code.replace("-", "")
 
 
-def draw_receipt_code(username: str, code: str) -> bytes:
-    """Return a PNG of the deep link to a submission."""
-    return draw_link_code(username, make_payload(code))
+def draw_receipt_code_png(username: str, code: str) -> bytes:
+    """Return the QR code of the deep link to a submission, as PNG. `username` is the bot's."""
+    return draw_link_code_png(username, make_payload(code))
 
 
-def draw_link_code(username: str, payload: str) -> bytes:
-    """Return a PNG of a deep link."""
+def draw_link_code_png(username: str, payload: str) -> bytes:
+    """Return the QR code of a deep link to the bot `username`, as PNG."""
     picture = io.BytesIO()
     _make_code(username, payload).save(picture, kind="png", scale=8, border=3)
     return picture.getvalue()
 
 
-def print_link_code(username: str, payload: str) -> bytes:
-    """Return a PDF of a deep link, which can be printed in any size."""
+def draw_link_code_pdf(username: str, payload: str) -> bytes:
+    """Return the QR code of a deep link to the bot `username`, as PDF for print in any size."""
     picture = io.BytesIO()
     _make_code(username, payload).save(picture, kind="pdf", scale=12, border=4)
     return picture.getvalue()

@@ -18,13 +18,13 @@ NOTICE_VERSION = "2026-12"
 
 
 def fingerprint_text(answers: Mapping[str, Any]) -> str:
-    """Return a short hash of the text. An answer that holds it is only valid for this text."""
+    """Return a short hash of the submission's text, to see later if the text was changed."""
     text = join_texts(answers.get("details", ()))
     return blake2s(text.encode(), digest_size=4).hexdigest()
 
 
 def get_kind(answers: Mapping[str, Any]) -> Kind | None:
-    """Return the kind that was chosen; None before it was.
+    """Return the chosen kind of the submission; None before the choice.
 
     For a resident who chose "unsure" it is the suggested kind that they confirmed for this text.
     """
@@ -40,7 +40,7 @@ def has_formal_path(answers: Mapping[str, Any]) -> bool:
 
 
 def may_have_name(answers: Mapping[str, Any]) -> bool:
-    """Return False for a denunciation: it is taken without a name, as information only."""
+    """Return False for a denunciation: the resident is not asked how to be known."""
     return get_kind(answers) is not Kind.DENUNCIATION
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bot.core.policy import Policy
     from bot.core.preferences import Preferences
-    from bot.feedback.intake_service import OwnSubmission
+    from bot.feedback.views import OwnSubmission
     from storage.models import Audit, Submission
 
 PAGE_SIZE = 5  # submissions on one page of the list
@@ -27,7 +27,7 @@ _EXCERPT = 1500  # characters of a submission's text
 
 
 def show_start(*, has_draft: bool, unit: str | None = None) -> Screen:
-    """Return the welcome, the emergency numbers, and the main menu.
+    """Return the welcome, the emergency numbers and the main menu, also of an open draft.
 
     `unit` is the code of the unit whose deep link was opened.
     """
@@ -82,8 +82,8 @@ def show_settings(preferences: Preferences) -> Screen:
     )
 
 
-def show_unknown() -> Screen:
-    """Return the answer to a code that none of the person's own submissions has."""
+def show_unknown_code() -> Screen:
+    """Return the screen for a receipt code that none of the person's own submissions has."""
     return Screen((Words("mine.unknown"),), (Button(Words("mine.back"), "mine:list="),))
 
 
@@ -119,7 +119,7 @@ def show_submissions(submissions: Sequence[Submission]) -> Screen:
 
 
 def show_submission(own: OwnSubmission, now: datetime, policy: Policy) -> Screen:
-    """Return one submission with its timeline, and buttons for what its resident may do."""
+    """Return one submission with its timeline, and buttons for the actions of its resident."""
     submission, zone = own.submission, policy.zone
     text = submission.text
     words = Words(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.classification import personal_data
 from bot.classification.suggestion import Suggestion, suggest_labels
 from bot.conversation.engine import Answers, Input, Option, Rejected, Reopen, Reply, StepNotes
-from bot.conversation.inputs import CHOOSE, join_texts, parse_choice
+from bot.conversation.inputs import UNKNOWN_CHOICE, join_texts, parse_choice
 from bot.core.screen import Words
 from bot.feedback.rules import fingerprint_text
 from storage.models import Kind, Topic
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MAX_TOPICS = 4
 
+# The suggestion of kind and topics for a text; results are cached.
 suggest_cached: Any = lru_cache(maxsize=256)(suggest_labels)
 _find_personal_data: Any = lru_cache(maxsize=256)(personal_data.find_personal_data)
 
@@ -31,7 +32,7 @@ def get_text(answers: Answers) -> str:
 
 
 def get_suggestion(answers: Answers) -> Suggestion:
-    """Return the suggested kind and topics of the text, and True if it seems urgent."""
+    """Return the kind, the topics and the urgency that the text suggests."""
     found: Suggestion = suggest_cached(get_text(answers))
     return found
 
@@ -66,7 +67,7 @@ def _make_text_choice(texts: str, *values: str) -> Input:
         parse,
         options=lambda _answers: options,
         is_valid=lambda value, answers: str(value).endswith(fingerprint_text(answers)),
-        reasons=(CHOOSE,),
+        reasons=(UNKNOWN_CHOICE,),
         params=_list_personal_data,
     )
 
@@ -77,7 +78,7 @@ def _list_personal_data(answers: Answers) -> Mapping[str, Param]:
 
 
 def danger_input() -> Input:
-    """Return the question that shows the emergency numbers before the intake continues."""
+    """Return the question that shows the emergency numbers before the conversation continues."""
     return _make_text_choice("feedback.danger", "safe", "go_on", "not_urgent")
 
 
@@ -89,7 +90,7 @@ def personal_data_input() -> Input:
 def may_suggest_kind(answers: Answers) -> bool:
     """Return True if the resident is unsure of the kind and the text suggests one.
 
-    If the text seems dangerous, the emergency numbers come first.
+    If the text seems dangerous, it is False until the question about the danger was answered.
     """
     if answers.get("kind") != Kind.UNSURE or get_suggestion(answers).kind in {None, Kind.UNSURE}:
         return False
@@ -117,7 +118,9 @@ def suggested_kind_input() -> Input:
     def params(answers: Answers) -> Mapping[str, Param]:
         return {"kind": Words(f"feedback.kind.options.{get_suggestion(answers).kind}")}
 
-    return Input(parse, options=options, is_valid=is_valid, reasons=(CHOOSE,), params=params)
+    return Input(
+        parse, options=options, is_valid=is_valid, reasons=(UNKNOWN_CHOICE,), params=params
+    )
 
 
 def suggest_topics(answers: Answers) -> Sequence[str]:
@@ -129,7 +132,7 @@ def topics_input(suggests: Callable[[Answers], Sequence[str]]) -> Input:
     """Return the question for topics, for a step called "topic".
 
     `suggests` returns the topics that the answers suggest. The person confirms them with a button,
-    adds one, or chooses from the list.
+    adds one, or chooses one from the list of all topics. The answer is a list of topics.
     """
     question = _Topics(suggests)
     return Input(
@@ -139,7 +142,7 @@ def topics_input(suggests: Callable[[Answers], Sequence[str]]) -> Input:
         prompts=("ask", "suggested", "add"),
         params=lambda answers: {"topics": name_topics(question.picked(answers))},
         is_valid=lambda value, _answers: _are_topics(value),
-        reasons=(CHOOSE,),
+        reasons=(UNKNOWN_CHOICE,),
     )
 
 
@@ -180,7 +183,7 @@ class _Topics:
         if value in {"choose", "add"}:
             return StepNotes({"way": value})
         if value not in set(Topic):
-            raise Rejected(CHOOSE)
+            raise Rejected(UNKNOWN_CHOICE)
         if answers.get("topic.way") == "add":
             more = list(dict.fromkeys([*picked, value]))[:_MAX_TOPICS]
             return StepNotes({"way": None, "picked": more})
@@ -188,7 +191,7 @@ class _Topics:
 
 
 def name_topics(topics: Iterable[str]) -> tuple[Words, ...]:
-    """Return the names of topics."""
+    """Return the texts with the names of topics."""
     return tuple(Words(f"feedback.topic.options.{topic}") for topic in topics)
 
 

@@ -9,17 +9,17 @@ from bot.core.screen import Screen, Words
 from bot.privacy import data_requests, screens
 
 if TYPE_CHECKING:
-    from bot.core.requests import Answers, Request, Routes
+    from bot.core.requests import Request, Responses, Routes
     from bot.core.unit_of_work import UnitOfWork
 
 
-async def show_overview(work: UnitOfWork, request: Request) -> Answers:
+async def show_overview(work: UnitOfWork, request: Request) -> Responses:
     """Show what is stored about the person, and what they may do with it."""
     data = await data_requests.load_personal_data(work, request.chat.id)
     return Show(screens.show_overview(data))
 
 
-async def send_copy(work: UnitOfWork, request: Request) -> Answers:
+async def send_copy(work: UnitOfWork, request: Request) -> Responses:
     """Send everything that is stored about the person, as a JSON file."""
     content = await data_requests.make_copy(work, request.chat.id)
     day = work.now.astimezone(work.policy.zone).date()
@@ -27,23 +27,23 @@ async def send_copy(work: UnitOfWork, request: Request) -> Answers:
     return Show(Screen((Words("mydata.file"),)), upload=upload)
 
 
-async def start_correction(_work: UnitOfWork, _request: Request) -> Answers:
+async def start_correction(_work: UnitOfWork, _request: Request) -> Responses:
     """Ask for another phone number."""
     return StartFlow("correction", new=False)
 
 
-async def ask_confirmation(_work: UnitOfWork, request: Request) -> Answers:
+async def ask_confirmation(_work: UnitOfWork, request: Request) -> Responses:
     """Ask once more before an erasure or a withdrawal of consent."""
     return Show(screens.ask_confirmation(request.action))
 
 
-async def erase(work: UnitOfWork, request: Request) -> Answers:
+async def erase(work: UnitOfWork, request: Request) -> Responses:
     """Erase what may be erased; show what stays and why."""
     report = await data_requests.erase_person(work, request.chat.id)
     return Show(screens.show_erasure_report(report, "erase"))
 
 
-async def withdraw_consent(work: UnitOfWork, request: Request) -> Answers:
+async def withdraw_consent(work: UnitOfWork, request: Request) -> Responses:
     """Withdraw the consent, and erase what may be erased; show what stays and why."""
     report = await data_requests.withdraw_consent(work, request.chat.id)
     return Show(screens.show_erasure_report(report, "withdraw"))

@@ -14,7 +14,7 @@ from bot.reports.export import ExportFormat, write_records
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from bot.core.requests import Answers, Request, Routes
+    from bot.core.requests import Request, Responses, Routes
     from bot.core.unit_of_work import UnitOfWork
     from storage.models import Submission
 
@@ -23,7 +23,7 @@ _MAX_DAYS = 3660
 _EXPORTED = ("code", "kind", "topics", "unit_code", "state", "created_at", "due_at", "text")
 
 
-async def show_statistics(work: UnitOfWork, request: Request) -> Answers:
+async def show_statistics(work: UnitOfWork, request: Request) -> Responses:
     """Show the figures of the last 30 days, or of as many days as were typed."""
     typed = request.argument.partition(" ")[0]
     days = (
@@ -33,7 +33,7 @@ async def show_statistics(work: UnitOfWork, request: Request) -> Answers:
     return Show(screens.show_statistics(*statistics, days)) if statistics else UNKNOWN
 
 
-async def export_cases(work: UnitOfWork, request: Request) -> Answers:
+async def export_cases(work: UnitOfWork, request: Request) -> Responses:
     """Send the open cases that the officer may open, as a spreadsheet."""
     cases = await case_lists.list_exported_cases(work, request.chat.id)
     if cases is None:

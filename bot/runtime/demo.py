@@ -18,6 +18,7 @@ from bot.core.requests import Chat
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import intake_service as feedback
 from bot.feedback.rules import NOTICE_VERSION
+from bot.feedback.views import list_own_submissions
 from bot.privacy.key_rotation import encrypt_plain_rows
 from bot.runtime.app import App
 from bot.runtime.builders import make_policy, make_pseudonyms
@@ -121,10 +122,7 @@ async def _store_samples(database: Database, settings: Settings) -> None:
 async def _store_submission(work: UnitOfWork, opinion: dict[str, Any]) -> None:
     chat = Chat(opinion["by"], work.policy.default_language)
     aliases = work.policy.pseudonyms.list_pseudonyms(chat.id)
-    texts = {
-        each.text
-        for each in await feedback.list_own_submissions(work.connection, aliases, limit=50)
-    }
+    texts = {each.text for each in await list_own_submissions(work.connection, aliases, limit=50)}
     if opinion["text"] in texts:
         return
     await feedback.record_consent(work, chat, NOTICE_VERSION)

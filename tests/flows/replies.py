@@ -33,7 +33,7 @@ messages = st.builds(
 def list_button_replies(ask: Ask) -> list[Reply]:
     """Return the replies of all buttons of a question."""
     screen = show_question(ask)
-    found = [parse_button_data(button.data) for button in (*screen.choices, *screen.moves)]
+    found = [parse_button_data(button.data) for button in (*screen.choices, *screen.navigation)]
     return [each[1] for each in found if each is not None]
 
 

@@ -28,7 +28,7 @@ from tests.flows.replies import draw_replies, list_button_replies
 from tests.policy import POLICY
 
 if TYPE_CHECKING:
-    from bot.conversation.engine import Answers, Turn
+    from bot.conversation.engine import Answers, TurnResult
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 RENDERER = Renderer(Catalogue(POLICY.zone))
@@ -43,9 +43,9 @@ def check_question(ask: Ask) -> Ask:
     for language in LANGUAGES:
         rendered = RENDERER.render(screen, language)
         assert all(0 < count_utf16_units(text) <= MAX_UNITS for text in rendered.texts)
-    for button in (*screen.choices, *screen.moves):
+    for button in (*screen.choices, *screen.navigation):
         assert len(button.data.encode()) <= 64
-    assert screen.choices or screen.moves
+    assert screen.choices or screen.navigation
     return ask
 
 
@@ -56,7 +56,7 @@ def test_no_reply_breaks_a_conversation(data: st.DataObject) -> None:
     facts: Answers = data.draw(
         st.sampled_from([{}, {"@agreed": NOTICE_VERSION}, {"@wrote_first": True}])
     )
-    turn: Turn = present(FEEDBACK, facts)
+    turn: TurnResult = present(FEEDBACK, facts)
     for _ in range(40):
         if not isinstance(turn, Ask):
             break
@@ -83,7 +83,7 @@ def list_choices(ask: Ask) -> list[Reply]:
     return [
         each
         for each in list_button_replies(ask)
-        if each.move.value == "=" and each.choice != "edit"
+        if each.navigation.value == "=" and each.choice != "edit"
     ]
 
 

@@ -17,7 +17,7 @@ from tests.flows.replies import draw_replies
 from tests.flows.test_every_path import check_question
 
 if TYPE_CHECKING:
-    from bot.conversation.engine import Flow, Turn
+    from bot.conversation.engine import Flow, TurnResult
 
 FACTS: Answers = {
     "@now": "2026-11-25T09:30:00+07:00",
@@ -46,7 +46,7 @@ EXPECTED = [
 @given(data=st.data())
 def test_no_reply_breaks_a_conversation(flow: Flow, data: st.DataObject) -> None:
     """After any reply there is a question, the end, or a stop, never an error."""
-    turn: Turn = present(flow, FACTS)
+    turn: TurnResult = present(flow, FACTS)
     for _ in range(30):
         if not isinstance(turn, Ask):
             break

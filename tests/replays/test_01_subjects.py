@@ -95,7 +95,7 @@ class Player:
     def show(self, turn: TurnScreen | None) -> None:
         """Read a screen."""
         if turn is not None and turn.screen.paragraphs:
-            for button in (*turn.screen.choices, *turn.screen.moves):
+            for button in (*turn.screen.choices, *turn.screen.navigation):
                 assert len(button.data.encode()) <= 64  # Telegram takes no more
             self.screens.append(turn.screen)
 
@@ -121,12 +121,12 @@ class Player:
 
     async def press(self) -> None:
         """Press any button of any screen, old or new."""
-        screens = [screen for screen in self.screens if (*screen.choices, *screen.moves)]
+        screens = [screen for screen in self.screens if (*screen.choices, *screen.navigation)]
         if not screens:
             return
         newest = self.dice.random() < 0.6
         screen = screens[-1] if newest else self.dice.choice(screens)
-        data = self.dice.choice((*screen.choices, *screen.moves)).data
+        data = self.dice.choice((*screen.choices, *screen.navigation)).data
         if data == "draft:switch":
             self.show(await self.service.switch_flow(self.updates, self.chat, START))
         elif data == "draft:resume":

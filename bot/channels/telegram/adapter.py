@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from bot.channels.telegram.update_context import UpdateContext
     from bot.conversation.service import ConversationService
     from bot.core.policy import Policy
-    from bot.core.requests import Answer, Answers, Chat
+    from bot.core.requests import Chat, Response, Responses
     from storage.database import Database
 
 _GONE = frozenset({ChatMemberStatus.BANNED, ChatMemberStatus.LEFT})
@@ -125,7 +125,7 @@ class TelegramAdapter:
         await self._show(update, context, chat, answers)
 
     async def _show(
-        self, update: Update, context: UpdateContext, chat: Chat, answers: Answers
+        self, update: Update, context: UpdateContext, chat: Chat, answers: Responses
     ) -> None:
         """Show answers in order; only the first one answers the pressed button."""
         first, *others = answers if isinstance(answers, tuple) else (answers,)
@@ -135,7 +135,7 @@ class TelegramAdapter:
             self.presenter.show_further_answer(chat, answer)
 
     async def _show_one(
-        self, update: Update, context: UpdateContext, chat: Chat, answer: Answer
+        self, update: Update, context: UpdateContext, chat: Chat, answer: Response
     ) -> None:
         match answer:
             case Show():
@@ -192,7 +192,7 @@ class TelegramAdapter:
             if reply.text is None and reply.attachment is None:
                 await self._show_text(update, context, "errors.not_understood")
                 return
-            offer = routes.make_offer(reply)
+            offer = routes.make_submission_offer(reply)
             turn = await self.conversations.start_flow(
                 update.update_id, message.chat_id, offer.flow, context.now, facts=offer.facts
             )

@@ -48,7 +48,7 @@ class Renderer:
         if screen.sharing is not None:
             kind, label = screen.sharing
             # Telegram allows no inline buttons here. The other buttons send their labels.
-            others = (*screen.choices, *screen.moves)
+            others = (*screen.choices, *screen.navigation)
             return {
                 "keyboard": [
                     [{"text": self.render_plain(label, language), f"request_{kind}": True}],
@@ -57,9 +57,9 @@ class Renderer:
                 "resize_keyboard": True,
                 "one_time_keyboard": True,
             }
-        if not screen.choices and not screen.moves:
+        if not screen.choices and not screen.navigation:
             return None
-        return self._build_keyboard_cached(screen.choices, screen.moves, language)
+        return self._build_keyboard_cached(screen.choices, screen.navigation, language)
 
     def _build_keyboard(
         self, choices: tuple[Button, ...], moves: tuple[Button, ...], language: str

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.casework import controller as casework
 from bot.casework import staff_controller as staff
 from bot.feedback import controller as feedback
-from bot.feedback.intake_flow import make_offer
+from bot.feedback.intake_flow import make_submission_offer
 from bot.forums.attendance import controller as attendance
 from bot.forums.planning import controller as planning
 from bot.forums.session import controller as session
@@ -32,7 +32,14 @@ ROUTES: Routes = {
 
 GROUP_ROUTES: GroupRoutes = {**staff.GROUP_ROUTES}
 
-__all__ = ["GROUP_ROUTES", "ROUTES", "find_route", "is_routed_button", "make_offer", "parse_link"]
+__all__ = [
+    "GROUP_ROUTES",
+    "ROUTES",
+    "find_route",
+    "is_routed_button",
+    "make_submission_offer",
+    "parse_link",
+]
 
 _LINK = "start:"
 

@@ -28,7 +28,7 @@ from storage import attendance
 
 if TYPE_CHECKING:
     from bot.core.preferences import Preferences
-    from bot.core.requests import Answers, Request, Routes
+    from bot.core.requests import Request, Responses, Routes
     from bot.core.unit_of_work import UnitOfWork
     from storage.models import Registration
 
@@ -38,7 +38,7 @@ _MAX_HIDDEN = 50  # forums that a person hid; older ones are shown again
 _SCORES = (0, 1, 2)
 
 
-async def list_coming_forums(work: UnitOfWork, request: Request) -> Answers:
+async def list_coming_forums(work: UnitOfWork, request: Request) -> Responses:
     """List the forums to come, those of the person's areas and topics first."""
     skip = parse_number(request.argument) or 0
     preferences = request.chat.preferences
@@ -54,7 +54,7 @@ async def list_coming_forums(work: UnitOfWork, request: Request) -> Answers:
     return Show(screens.show_forums(forums, "coming", skip, work.policy.zone))
 
 
-async def list_past_forums(work: UnitOfWork, request: Request) -> Answers:
+async def list_past_forums(work: UnitOfWork, request: Request) -> Responses:
     """List the forums whose results are known, the newest first."""
     skip = parse_number(request.argument) or 0
     forums = await attendance.list_past_forums(
@@ -63,13 +63,13 @@ async def list_past_forums(work: UnitOfWork, request: Request) -> Answers:
     return Show(screens.show_forums(forums, "past", skip, work.policy.zone))
 
 
-async def show_forum(work: UnitOfWork, request: Request) -> Answers:
+async def show_forum(work: UnitOfWork, request: Request) -> Responses:
     """Show a forum; below the announcement, which stays, for "forums:open"."""
     view = await _load_view(work, request)
     return Show(screens.show_forum(view, work.now), new=request.action == "open")
 
 
-async def open_forum_link(work: UnitOfWork, request: Request) -> Answers:
+async def open_forum_link(work: UnitOfWork, request: Request) -> Responses:
     """Remember the forum of a deep link for the next submission, and show the forum.
 
     If there is no such forum, show the welcome.
@@ -92,7 +92,7 @@ async def _load_view(work: UnitOfWork, request: Request) -> views.ForumView:
     return view
 
 
-async def start_registration(work: UnitOfWork, request: Request) -> Answers:
+async def start_registration(work: UnitOfWork, request: Request) -> Responses:
     """Ask with how many people the person comes. Raises Refused if they cannot register."""
     view = await _load_view(work, request)
     if not rules.is_open(view.forum, work.now):
@@ -102,7 +102,7 @@ async def start_registration(work: UnitOfWork, request: Request) -> Answers:
     return StartFlow("attend", {"@code": view.forum.code, "@about": view.forum.title})
 
 
-async def start_submission(work: UnitOfWork, request: Request) -> Answers:
+async def start_submission(work: UnitOfWork, request: Request) -> Responses:
     """Ask for an opinion for the forum, as after its deep link. Raises Refused if it is late."""
     view = await _load_view(work, request)
     if not rules.takes_opinions(view.forum, work.now, view.mine):
@@ -112,7 +112,7 @@ async def start_submission(work: UnitOfWork, request: Request) -> Answers:
     return StartFlow("feedback")
 
 
-async def show_on_map(work: UnitOfWork, request: Request) -> Answers:
+async def show_on_map(work: UnitOfWork, request: Request) -> Responses:
     """Show where the forum takes place. Raises Refused if no position is known."""
     forum = (await _load_view(work, request)).forum
     if forum.latitude is None or forum.longitude is None:
@@ -120,7 +120,7 @@ async def show_on_map(work: UnitOfWork, request: Request) -> Answers:
     return ShowPin(Pin(forum.latitude, forum.longitude, forum.title, forum.venue))
 
 
-async def send_calendar_file(work: UnitOfWork, request: Request) -> Answers:
+async def send_calendar_file(work: UnitOfWork, request: Request) -> Responses:
     """Send the forum as a calendar file."""
     forum = (await _load_view(work, request)).forum
     link = f"https://t.me/{request.bot_name}?start={_FORUM}{forum.code}"
@@ -129,20 +129,20 @@ async def send_calendar_file(work: UnitOfWork, request: Request) -> Answers:
     return Show(screen, upload=Upload(content, f"{forum.code}.ics"))
 
 
-async def show_subscriptions(work: UnitOfWork, request: Request) -> Answers:
+async def show_subscriptions(work: UnitOfWork, request: Request) -> Responses:
     """Show the person's subscriptions, and offer the forum's area."""
     forum = (await _load_view(work, request)).forum
     return await subscriptions_controller.show_subscriptions(work, request.chat, forum.area)
 
 
-async def hide_forum(work: UnitOfWork, request: Request) -> Answers:
+async def hide_forum(work: UnitOfWork, request: Request) -> Responses:
     """Leave a forum out of the person's list of forums."""
     view = await _load_view(work, request)
     await _set_hidden(work, request.chat.id, view.forum.code, hidden=True)
     return Show(screens.show_hidden(view.forum))
 
 
-async def unhide_forum(work: UnitOfWork, request: Request) -> Answers:
+async def unhide_forum(work: UnitOfWork, request: Request) -> Responses:
     """Show a hidden forum again."""
     view = await _load_view(work, request)
     await _set_hidden(work, request.chat.id, view.forum.code, hidden=False)
@@ -157,7 +157,7 @@ async def _set_hidden(work: UnitOfWork, chat_id: int, code: str, *, hidden: bool
     await chats.update_preferences(work, chat_id, change)
 
 
-async def rate_forum(work: UnitOfWork, request: Request) -> Answers:
+async def rate_forum(work: UnitOfWork, request: Request) -> Responses:
     """Store a rating, or ask for one. Raises Refused for a person who was not there."""
     view = await _load_view(work, request)
     if not rules.was_there(view.forum, view.mine):
@@ -180,21 +180,21 @@ async def _load_ticket(work: UnitOfWork, request: Request) -> tuple[views.ForumV
     return view, view.mine
 
 
-async def show_ticket(work: UnitOfWork, request: Request) -> Answers:
+async def show_ticket(work: UnitOfWork, request: Request) -> Responses:
     """Show the person's registration; as a new message for "forums:mine"."""
     view, _mine = await _load_ticket(work, request)
     return Show(screens.show_ticket(view), new=request.action == "mine")
 
 
-async def send_ticket_code(work: UnitOfWork, request: Request) -> Answers:
+async def send_ticket_code(work: UnitOfWork, request: Request) -> Responses:
     """Send the QR code that is scanned at the door."""
     view, mine = await _load_ticket(work, request)
-    picture = qr_codes.draw_link_code(request.bot_name, f"{CHECKIN}{mine.token}")
+    picture = qr_codes.draw_link_code_png(request.bot_name, f"{CHECKIN}{mine.token}")
     upload = Upload(picture, f"{view.forum.code}.png", is_picture=True)
     return Show(screens.show_qr_caption(view), upload=upload)
 
 
-async def change_party_size(work: UnitOfWork, request: Request) -> Answers:
+async def change_party_size(work: UnitOfWork, request: Request) -> Responses:
     """Change with how many people the person comes, or ask for it. Raises Refused."""
     view, _mine = await _load_ticket(work, request)
     code, people = split_argument(request.argument)
@@ -204,7 +204,7 @@ async def change_party_size(work: UnitOfWork, request: Request) -> Answers:
     return await show_ticket(work, request)
 
 
-async def change_reminders(work: UnitOfWork, request: Request) -> Answers:
+async def change_reminders(work: UnitOfWork, request: Request) -> Responses:
     """Add or remove a reminder, and show when the person is reminded."""
     view, _mine = await _load_ticket(work, request)
     code, minutes = split_argument(request.argument)
@@ -215,13 +215,13 @@ async def change_reminders(work: UnitOfWork, request: Request) -> Answers:
     return Show(screens.ask_reminder_offsets(view, work.policy.reminder_minutes))
 
 
-async def ask_cancellation(work: UnitOfWork, request: Request) -> Answers:
+async def ask_cancellation(work: UnitOfWork, request: Request) -> Responses:
     """Ask once more before a registration is cancelled."""
     view, _mine = await _load_ticket(work, request)
     return Show(screens.confirm_cancellation(view.forum), new=True)
 
 
-async def cancel_registration(work: UnitOfWork, request: Request) -> Answers:
+async def cancel_registration(work: UnitOfWork, request: Request) -> Responses:
     """Cancel the person's registration."""
     view, _mine = await _load_ticket(work, request)
     is_cancelled = await registration.cancel_registration(work, request.chat.id, view.forum.code)
@@ -229,7 +229,7 @@ async def cancel_registration(work: UnitOfWork, request: Request) -> Answers:
     return Show(Screen((Words(key, screens.describe_forum(view.forum)),)))
 
 
-async def scan_ticket(work: UnitOfWork, request: Request) -> Answers:
+async def scan_ticket(work: UnitOfWork, request: Request) -> Responses:
     """Check a ticket in for an officer at the door, or show it to the person who owns it."""
     scanned = await check_in.scan_ticket(work, request.chat.id, request.argument)
     if scanned is None:

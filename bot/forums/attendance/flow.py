@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.conversation.engine import Flow, Step
 from bot.conversation.inputs import choice_input
-from bot.feedback.intake_flow import not_yet_agreed
+from bot.feedback.intake_flow import needs_consent
 from bot.forums.attendance.rules import MAX_PEOPLE
 from bot.forums.shared.consent_question import consent_with_notice_input
 from storage.models import AttendeeCategory
@@ -12,7 +12,7 @@ from storage.models import AttendeeCategory
 ATTENDING = Flow(
     "attend",
     (
-        Step("consent", consent_with_notice_input(), when=not_yet_agreed, editable=False),
+        Step("consent", consent_with_notice_input(), when=needs_consent, editable=False),
         Step("people", choice_input("attend.people", *(str(n + 1) for n in range(MAX_PEOPLE)))),
         Step("category", choice_input("attend.category", *AttendeeCategory)),
     ),

@@ -95,11 +95,11 @@ async def finish_action(
 
 
 async def perform_action(
-    work: UnitOfWork, chat_id: int, name: str, code: str, words: Mapping[str, Any]
+    work: UnitOfWork, chat_id: int, name: str, code: str, answers: Mapping[str, Any]
 ) -> Forum:
     """Perform an action; return the forum after it. Raises Refused."""
     action, access = await _load_access(work, chat_id, name, code)
-    forum: Forum = await transitions.perform(work, action, access, words)
+    forum: Forum = await transitions.perform_transition(work, action, access, answers)
     return forum
 
 

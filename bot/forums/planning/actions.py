@@ -146,12 +146,12 @@ def _publish(attempt: Attempt[ForumAccess]) -> Columns:
 
 
 def _give_reason(attempt: Attempt[ForumAccess]) -> Columns:
-    return {"reason": attempt.words["reason"]}
+    return {"reason": attempt.answers["reason"]}
 
 
 async def _replace_plan(attempt: Attempt[ForumAccess]) -> Columns:
     """Return the columns of another plan. Its author cannot approve it. Raises Refused."""
-    columns = plan.make_columns(attempt.work, attempt.words)
+    columns = plan.make_columns(attempt.work, attempt.answers)
     return columns | {"created_by": attempt.access.officer.id}
 
 
@@ -160,22 +160,22 @@ async def _move_start(attempt: Attempt[ForumAccess]) -> Columns:
 
     The last moment for submissions moves by as much as the start.
     """
-    forum, words, now = attempt.access.forum, attempt.words, attempt.work.now
-    starts_at = datetime.fromisoformat(words["starts"]) if words["starts"] else forum.starts_at
+    forum, answers, now = attempt.access.forum, attempt.answers, attempt.work.now
+    starts_at = datetime.fromisoformat(answers["starts"]) if answers["starts"] else forum.starts_at
     if starts_at <= now:
         raise Refused(Words("forum.past"))
     return {
         "starts_at": starts_at,
         "opinions_until": forum.opinions_until + (starts_at - forum.starts_at),
-        "venue": words["venue"] or forum.venue,
+        "venue": answers["venue"] or forum.venue,
         "start_version": forum.start_version + 1,
         "start_known_since": now,
-        "reason": words["reason"],
+        "reason": answers["reason"],
     }
 
 
 def _change_capacity(attempt: Attempt[ForumAccess]) -> Columns:
-    return {"capacity": attempt.words["capacity"] or None}
+    return {"capacity": attempt.answers["capacity"] or None}
 
 
 def _ask_for_report(attempt: Attempt[ForumAccess]) -> Columns:
@@ -184,7 +184,7 @@ def _ask_for_report(attempt: Attempt[ForumAccess]) -> Columns:
 
 
 def _store_report(attempt: Attempt[ForumAccess]) -> Columns:
-    return {"minutes": attempt.words["minutes"], "reported_at": attempt.work.now}
+    return {"minutes": attempt.answers["minutes"], "reported_at": attempt.work.now}
 
 
 # Effects
@@ -192,7 +192,7 @@ def _store_report(attempt: Attempt[ForumAccess]) -> Columns:
 
 async def _add_commitment(result: Result) -> None:
     officer = result.access.officer
-    await commitments.add_commitment(result.work, result.after, officer, result.words)
+    await commitments.add_commitment(result.work, result.after, officer, result.answers)
 
 
 async def _update_attendance(result: Result) -> None:

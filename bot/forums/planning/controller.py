@@ -12,18 +12,18 @@ from bot.forums.planning.actions import ACTIONS, ACTIONS_BY_NAME
 from bot.forums.shared import planning_permissions
 
 if TYPE_CHECKING:
-    from bot.core.requests import Answers, Request, Routes
+    from bot.core.requests import Request, Responses, Routes
     from bot.core.screen import Param
     from bot.core.unit_of_work import UnitOfWork
     from bot.forums.planning.actions import ForumAction
 
 
-async def start_plan(_work: UnitOfWork, _request: Request) -> Answers:
+async def start_plan(_work: UnitOfWork, _request: Request) -> Responses:
     """Ask for the plan of a new forum."""
     return StartFlow("newforum")
 
 
-async def list_plans(work: UnitOfWork, request: Request) -> Answers:
+async def list_plans(work: UnitOfWork, request: Request) -> Responses:
     """List the forums that the officer plans; the argument is how many to leave out."""
     skip = parse_number(request.argument) or 0
     plans = await views.list_plans(work.connection, request.chat.id, skip)
@@ -32,7 +32,7 @@ async def list_plans(work: UnitOfWork, request: Request) -> Answers:
     return Show(screens.show_plans(plans, skip, views.PAGE_SIZE, work.policy.zone))
 
 
-async def show_plan(work: UnitOfWork, request: Request) -> Answers:
+async def show_plan(work: UnitOfWork, request: Request) -> Responses:
     """Show a forum to one of its planners; as a new message for "forum:open". Raises Refused."""
     plan = await _load_plan(work, request)
     return Show(screens.show_plan(plan), new=request.action == "open")
@@ -45,7 +45,7 @@ async def _load_plan(work: UnitOfWork, request: Request) -> views.ForumPlan:
     return plan
 
 
-async def start_action(work: UnitOfWork, request: Request) -> Answers:
+async def start_action(work: UnitOfWork, request: Request) -> Responses:
     """Ask for the words that an action needs. Raises Refused if the action is not allowed."""
     flow = ACTIONS_BY_NAME[request.action].flow
     assert flow is not None, request.action
@@ -55,19 +55,19 @@ async def start_action(work: UnitOfWork, request: Request) -> Answers:
     return StartFlow(flow.name, facts)
 
 
-async def perform_action(work: UnitOfWork, request: Request) -> Answers:
+async def perform_action(work: UnitOfWork, request: Request) -> Responses:
     """Perform an action that needs no words, and show the forum. Raises Refused."""
     await action_service.perform_action(work, request.chat.id, request.action, request.argument, {})
     return Show(screens.show_plan(await _load_plan(work, request)))
 
 
-async def send_poster(work: UnitOfWork, request: Request) -> Answers:
+async def send_poster(work: UnitOfWork, request: Request) -> Responses:
     """Send the QR code of a forum's link: as a picture, and as a page to print. Raises Refused."""
     forum = (await _load_plan(work, request)).forum
     params: dict[str, Param] = {"title": forum.title, "at": forum.starts_at, "venue": forum.venue}
     payload = f"forum_{forum.code}"
-    picture = qr_codes.draw_link_code(request.bot_name, payload)
-    page = qr_codes.print_link_code(request.bot_name, payload)
+    picture = qr_codes.draw_link_code_png(request.bot_name, payload)
+    page = qr_codes.draw_link_code_pdf(request.bot_name, payload)
     return (
         Show(
             Screen((Words("forum.poster_text", params),)),
@@ -80,7 +80,7 @@ async def send_poster(work: UnitOfWork, request: Request) -> Answers:
     )
 
 
-async def stop_announcing(work: UnitOfWork, request: Request) -> Answers:
+async def stop_announcing(work: UnitOfWork, request: Request) -> Responses:
     """Stop what is being announced of a forum, and show the forum. Raises Refused."""
     await action_service.stop_announcing(work, request.chat.id, request.argument)
     return Show(screens.show_plan(await _load_plan(work, request)))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.areas.question import area_input
 from bot.areas.units import name_unit
 from bot.conversation.engine import Answers, Flow, Input, Option, Rejected, Reply, Step
-from bot.conversation.inputs import CHOOSE, parse_choice, review_input, text_input
+from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice, review_input, text_input
 from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_day, parse_moment
 from bot.core.screen import Words
 from bot.feedback.text_questions import name_topics, suggest_cached, topics_input
@@ -90,7 +90,7 @@ def capacity_input() -> Input:
             raise Rejected("not-a-number", most=_MAX_PLACES)
         return int(typed)
 
-    return Input(parse, options=lambda _answers: options, reasons=(CHOOSE, "not-a-number"))
+    return Input(parse, options=lambda _answers: options, reasons=(UNKNOWN_CHOICE, "not-a-number"))
 
 
 def place_input() -> Input:
@@ -108,7 +108,7 @@ def place_input() -> Input:
         parse,
         options=lambda _answers: options,
         sharing=lambda _answers: "location",
-        reasons=(CHOOSE,),
+        reasons=(UNKNOWN_CHOICE,),
     )
 
 
@@ -132,7 +132,7 @@ def until_input() -> Input:
         lambda reply, answers: parse_choice(reply, list_options(answers)),
         options=list_options,
         is_valid=lambda value, answers: value in {option.value for option in list_options(answers)},
-        reasons=(CHOOSE,),
+        reasons=(UNKNOWN_CHOICE,),
     )
 
 
@@ -212,7 +212,7 @@ def _same_or_moment(texts: str) -> Input:
             return ""
         return str(typed.parse(reply, answers))
 
-    return Input(parse, options=lambda _answers: same, reasons=(CHOOSE, *typed.reasons))
+    return Input(parse, options=lambda _answers: same, reasons=(UNKNOWN_CHOICE, *typed.reasons))
 
 
 RESCHEDULE = Flow(

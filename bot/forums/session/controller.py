@@ -11,18 +11,18 @@ from bot.forums.session import oral_submissions, screens, submission_outcomes, v
 from bot.forums.shared import planning_permissions
 
 if TYPE_CHECKING:
-    from bot.core.requests import Answers, Request, Routes
+    from bot.core.requests import Request, Responses, Routes
     from bot.core.unit_of_work import UnitOfWork
 
 
-async def show_next_submission(work: UnitOfWork, request: Request) -> Answers:
+async def show_next_submission(work: UnitOfWork, request: Request) -> Responses:
     """Show the submission that comes up after the one in the argument. Raises Refused."""
     code, submission_id = split_argument(request.argument)
     shown = await views.find_next_submission(work, request.chat.id, code, after=submission_id or 0)
     return Show(screens.show_next_submission(shown), new=not submission_id)
 
 
-async def start_answer(work: UnitOfWork, request: Request) -> Answers:
+async def start_answer(work: UnitOfWork, request: Request) -> Responses:
     """Ask for the answer that is given in the hall. Raises Refused."""
     code, submission_id = split_argument(request.argument)
     facts = await submission_outcomes.begin_answer(
@@ -31,30 +31,30 @@ async def start_answer(work: UnitOfWork, request: Request) -> Answers:
     return StartFlow("hall_answer", facts)
 
 
-async def leave_to_unit(work: UnitOfWork, request: Request) -> Answers:
+async def leave_to_unit(work: UnitOfWork, request: Request) -> Responses:
     """Leave a submission to its unit, and show the next one. Raises Refused."""
     code, submission_id = split_argument(request.argument)
     await submission_outcomes.leave_to_unit(work, request.chat.id, code, submission_id or 0)
     return await show_next_submission(work, request)
 
 
-async def start_oral_submission(work: UnitOfWork, request: Request) -> Answers:
+async def start_oral_submission(work: UnitOfWork, request: Request) -> Responses:
     """Ask for the words of somebody who speaks in the hall. Raises Refused."""
     code, _number = split_argument(request.argument)
     facts = await oral_submissions.begin_oral_submission(work, request.chat.id, code)
     return StartFlow("hall_spoken", facts)
 
 
-async def send_claim_code(work: UnitOfWork, request: Request) -> Answers:
+async def send_claim_code(work: UnitOfWork, request: Request) -> Responses:
     """Send the QR code by which the speaker claims an oral submission. Raises Refused."""
     token = request.argument
     if await oral_submissions.find_claimable(work, token) is None:
         raise Refused(Words("hall.claimed"))
-    picture = qr_codes.draw_link_code(request.bot_name, oral_submissions.CLAIM + token)
+    picture = qr_codes.draw_link_code_png(request.bot_name, oral_submissions.CLAIM + token)
     return Show(Screen((Words("hall.scan"),)), upload=Upload(picture, "qr.png", is_picture=True))
 
 
-async def start_claim(work: UnitOfWork, request: Request) -> Answers:
+async def start_claim(work: UnitOfWork, request: Request) -> Responses:
     """Ask whether the person said what the QR code stands for."""
     facts = await oral_submissions.find_claimable(work, request.argument)
     if facts is None:
@@ -62,7 +62,7 @@ async def start_claim(work: UnitOfWork, request: Request) -> Answers:
     return StartFlow("claim", facts)
 
 
-async def list_submissions(work: UnitOfWork, request: Request) -> Answers:
+async def list_submissions(work: UnitOfWork, request: Request) -> Responses:
     """List the submissions for a forum; the argument is "CODE.SKIP". Raises Refused."""
     code, skip = split_argument(request.argument)
     page = await views.list_submissions(work, request.chat.id, code, skip=skip or 0)

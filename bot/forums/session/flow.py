@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.conversation.engine import Answers, Flow, Step
 from bot.conversation.inputs import choice_input, review_input, text_input
 from bot.core.screen import Words
-from bot.feedback.intake_flow import not_yet_agreed
+from bot.feedback.intake_flow import needs_consent
 from bot.forums.shared.consent_question import consent_with_notice_input
 from bot.forums.staff_entry import suggest_topics
 from storage.models import Kind
@@ -57,7 +57,7 @@ def show_excerpt(answers: Answers) -> Mapping[str, Param]:
 CLAIM = Flow(
     "claim",
     (
-        Step("consent", consent_with_notice_input(), when=not_yet_agreed, editable=False),
+        Step("consent", consent_with_notice_input(), when=needs_consent, editable=False),
         Step(
             "mine", choice_input("claim.mine", "yes", stops={"no": "not_mine"}, params=show_excerpt)
         ),

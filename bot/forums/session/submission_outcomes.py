@@ -9,7 +9,7 @@ from bot.casework.actions import PROPOSE_ANSWER_AT_FORUM
 from bot.casework.case_access import HallAccess
 from bot.core.requests import Refused
 from bot.core.screen import Words
-from bot.core.transitions import perform
+from bot.core.transitions import perform_transition
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums.session.screens import show_answer_stored
 from bot.forums.session.views import UNANSWERED, UNSETTLED, find_session, get_visible_unit
@@ -53,7 +53,7 @@ async def record_answer(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]
         "deadline": answers["deadline"] or _NOTHING,
     }
     access = HallAccess(submission, officer)
-    changed: Submission = await perform(work, PROPOSE_ANSWER_AT_FORUM, access, words)
+    changed: Submission = await perform_transition(work, PROPOSE_ANSWER_AT_FORUM, access, words)
     await _record_outcome(work, forum, officer, changed, HearingOutcome.ANSWERED)
     screen = show_answer_stored(forum, changed)
     await to_officers.confirm_hall_answer(work, officer, changed, screen)

@@ -9,23 +9,23 @@ from bot.core.requests import Route, Show, StartFlow
 from bot.forums.subscriptions import screens, service
 
 if TYPE_CHECKING:
-    from bot.core.requests import Answers, Chat, Request, Routes
+    from bot.core.requests import Chat, Request, Responses, Routes
     from bot.core.unit_of_work import UnitOfWork
 
 
-async def list_subscriptions(work: UnitOfWork, request: Request) -> Answers:
+async def list_subscriptions(work: UnitOfWork, request: Request) -> Responses:
     """Show the person's subscriptions."""
     return await show_subscriptions(work, request.chat, request.argument)
 
 
-async def show_subscriptions(work: UnitOfWork, chat: Chat, offered: str) -> Answers:
+async def show_subscriptions(work: UnitOfWork, chat: Chat, offered: str) -> Responses:
     """Show the subscriptions of a chat, and offer one to the area `offered`."""
     subjects = await service.list_subjects(work, chat.id)
     muted = FORUMS in chat.preferences.muted
     return Show(screens.show_subscriptions(subjects, offered, muted=muted))
 
 
-async def subscribe(work: UnitOfWork, request: Request) -> Answers:
+async def subscribe(work: UnitOfWork, request: Request) -> Responses:
     """Subscribe to a subject; a person who has not agreed to the notice is asked first."""
     facts = {"@subject": request.argument}
     if not await service.has_agreed(work, request.chat.id):
@@ -34,18 +34,18 @@ async def subscribe(work: UnitOfWork, request: Request) -> Answers:
     return await list_subscriptions(work, request)
 
 
-async def unsubscribe(work: UnitOfWork, request: Request) -> Answers:
+async def unsubscribe(work: UnitOfWork, request: Request) -> Responses:
     """End the subscription to a subject."""
     await service.unsubscribe(work, request.chat.id, request.argument)
     return await list_subscriptions(work, request)
 
 
-async def start_subscription(_work: UnitOfWork, _request: Request) -> Answers:
+async def start_subscription(_work: UnitOfWork, _request: Request) -> Responses:
     """Ask for an area."""
     return StartFlow("subscription")
 
 
-async def list_topics(work: UnitOfWork, request: Request) -> Answers:
+async def list_topics(work: UnitOfWork, request: Request) -> Responses:
     """Show the topics that the person has not subscribed to."""
     return Show(screens.show_topics(await service.list_subjects(work, request.chat.id)))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.areas.question import area_input
 from bot.conversation.engine import Flow, Step
-from bot.feedback.intake_flow import not_yet_agreed
+from bot.feedback.intake_flow import needs_consent
 from bot.forums.shared.consent_question import consent_with_notice_input
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def has_no_subject(answers: Answers) -> bool:
 SUBSCRIBING = Flow(
     "subscription",
     (
-        Step("consent", consent_with_notice_input(), when=not_yet_agreed, editable=False),
+        Step("consent", consent_with_notice_input(), when=needs_consent, editable=False),
         Step("area", area_input("subscription.area"), when=has_no_subject),
     ),
 )

@@ -1,0 +1,60 @@
+"""Queries of residents: their own submissions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.casework import submission_rules
+from bot.casework.timeline import list_timeline
+from storage import submissions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from storage.models import Audit, Submission
+
+
+@dataclass(frozen=True)
+class OwnSubmission:
+    """One of a resident's own submissions, with its timeline and the number of its files."""
+
+    submission: Submission
+    timeline: Sequence[Audit]
+    files: int
+
+
+async def list_own_submissions(
+    connection: AsyncConnection,
+    aliases: Sequence[int],
+    *,
+    before: int | None = None,
+    limit: int = 6,
+) -> Sequence[Submission]:
+    """Return at most `limit` submissions of a resident, newest first.
+
+    `aliases` are all pseudonyms of the resident. With `before`, the id of a submission, only older
+    ones are returned.
+    """
+    return await submissions.list_submissions_of(connection, aliases, before=before, most=limit)
+
+
+async def find_own_submission(
+    connection: AsyncConnection, aliases: Sequence[int], typed: str
+) -> OwnSubmission | None:
+    """Return the resident's submission with the typed receipt code, in any spelling.
+
+    Return None for an unknown code and for another person's submission. `aliases` are all
+    pseudonyms of the resident.
+    """
+    submission = await submissions.find_submission(connection, submission_rules.parse_code(typed))
+    if submission is None:
+        return None
+    owner = await submissions.find_owner(connection, submission.id)
+    if owner is None or owner.alias not in aliases:
+        return None
+    entries = await list_timeline(connection, submission.id)
+    files = await submissions.list_attachments(connection, submission.id)
+    return OwnSubmission(submission, entries, len(files))
