@@ -28,7 +28,7 @@ _forums, _commitments = table(Forum), table(Commitment)
 _rows, _wishes, _chats = table(Registration), table(Subscription), table(Conversation)
 _outbox = table(Outbox)
 
-# The kinds of outbox messages that tell of a registration.
+# The kinds of outbox messages that show that a person registered for a forum.
 MESSAGE_KINDS = ("attend", "moved_up", "remind", "forum")
 
 
@@ -40,14 +40,17 @@ _OVER = (ForumState.REPORTED, ForumState.CLOSED)
 
 
 async def get_forum(connection: AsyncConnection, forum_id: int) -> Forum:
-    """Return the forum with an id."""
+    """Return the forum with an id, which must exist."""
     found = await fetch_one(connection, Forum, select(_forums).where(_forums.c.id == forum_id))
     assert found is not None
     return found
 
 
 async def lock_forum(connection: AsyncConnection, forum_id: int) -> Forum | None:
-    """Return a forum and lock it until the transaction ends, so that places are given in turn."""
+    """Return a forum and lock it until the transaction ends; None if there is none.
+
+    With the lock, two people cannot get the same last place.
+    """
     statement = select(_forums).where(_forums.c.id == forum_id).with_for_update()
     return await fetch_one(connection, Forum, statement)
 
@@ -59,28 +62,33 @@ async def list_upcoming_forums(
     hidden: Collection[str],
     *,
     skip: int,
-    most: int,
+    max_rows: int,
 ) -> Sequence[Forum]:
-    """Return future and current forums: those of the areas `near` first, then by start."""
+    """Return future and current forums: those of the areas `near` first, then by start.
+
+    Forums with a code in `hidden` are left out. `skip` is the number of rows before the page.
+    """
     coming = (_forums.c.state == ForumState.PUBLISHED) & (_forums.c.starts_at > now)
     statement = (
         select(_forums)
         .where(coming | (_forums.c.state == ForumState.LIVE), _forums.c.code.not_in(hidden))
         .order_by(case((_forums.c.area.in_(near), 0), else_=1), _forums.c.starts_at, _forums.c.id)
         .offset(skip)
-        .limit(most)
+        .limit(max_rows)
     )
     return await fetch_all(connection, Forum, statement)
 
 
-async def list_past_forums(connection: AsyncConnection, *, skip: int, most: int) -> Sequence[Forum]:
-    """Return the forums whose results are known, newest first."""
+async def list_past_forums(
+    connection: AsyncConnection, *, skip: int, max_rows: int
+) -> Sequence[Forum]:
+    """Return a page of the forums whose results are published, newest first."""
     statement = (
         select(_forums)
         .where(_forums.c.state.in_(_OVER))
         .order_by(_forums.c.starts_at.desc(), _forums.c.id)
         .offset(skip)
-        .limit(most)
+        .limit(max_rows)
     )
     return await fetch_all(connection, Forum, statement)
 
@@ -88,7 +96,7 @@ async def list_past_forums(connection: AsyncConnection, *, skip: int, most: int)
 async def list_starting_forums(
     connection: AsyncConnection, now: datetime, until: datetime
 ) -> Sequence[Forum]:
-    """Return the published forums that start after now, but not after `until`."""
+    """Return the published forums that start after `now` and not after `until`."""
     statement = (
         select(_forums)
         .where(_forums.c.state == ForumState.PUBLISHED)
@@ -120,10 +128,10 @@ async def list_commitments(connection: AsyncConnection, forum_id: int) -> Sequen
 
 
 async def find_registration(
-    connection: AsyncConnection, forum_id: int, aliases: Collection[int]
+    connection: AsyncConnection, forum_id: int, pseudonyms: Collection[int]
 ) -> Registration | None:
     """Return the registration of one person, in any state; None without one."""
-    statement = select(_rows).where(_rows.c.forum_id == forum_id, _rows.c.alias.in_(aliases))
+    statement = select(_rows).where(_rows.c.forum_id == forum_id, _rows.c.alias.in_(pseudonyms))
     return await fetch_one(connection, Registration, statement)
 
 
@@ -135,7 +143,7 @@ async def find_registration_by_token(
 
 
 async def count_places_taken(connection: AsyncConnection, forum_id: int) -> int:
-    """Return the number of people with a place, those who attended included."""
+    """Return the number of people who have a place at a forum or attended it."""
     return await _people(connection, forum_id, _HAS_A_PLACE)
 
 
@@ -154,7 +162,7 @@ async def _people(
 
 
 async def list_waiting(connection: AsyncConnection, forum_id: int) -> Sequence[Registration]:
-    """Return the waiting list, in order."""
+    """Return the registrations on the waiting list of a forum, the first in line first."""
     statement = (
         select(_rows)
         .where(_rows.c.forum_id == forum_id, _rows.c.state == RegistrationState.WAITING)
@@ -174,7 +182,10 @@ async def get_waiting_number(connection: AsyncConnection, row: Registration) -> 
 
 
 async def add_registration(connection: AsyncConnection, values: Mapping[str, Any]) -> int:
-    """Store a registration as the last one; return its id."""
+    """Store a registration, the last of the waiting list; return its id.
+
+    `values` are columns of Registration.
+    """
     made = await connection.execute(insert(_rows).values(**values).returning(_rows.c.id))
     return int(made.scalar_one())
 
@@ -190,7 +201,10 @@ async def delete_registration(connection: AsyncConnection, row_id: int) -> None:
 
 
 async def check_in(connection: AsyncConnection, token: str, now: datetime) -> bool:
-    """Record that a person with a place attends; return False if that was recorded before."""
+    """Record that the owner of the ticket with a token attends.
+
+    Return False if that was recorded before, or if the registration has no place.
+    """
     came = await connection.execute(
         update(_rows)
         .where(_rows.c.token == token, _rows.c.state == RegistrationState.REGISTERED)
@@ -200,55 +214,61 @@ async def check_in(connection: AsyncConnection, token: str, now: datetime) -> bo
 
 
 async def list_registrations(
-    connection: AsyncConnection, aliases: Collection[int]
+    connection: AsyncConnection, pseudonyms: Collection[int]
 ) -> Sequence[Registration]:
-    """Return every registration of one person, by their forums."""
-    statement = select(_rows).where(_rows.c.alias.in_(aliases)).order_by(_rows.c.forum_id)
+    """Return all registrations of one person, in the order of forum ids."""
+    statement = select(_rows).where(_rows.c.alias.in_(pseudonyms)).order_by(_rows.c.forum_id)
     return await fetch_all(connection, Registration, statement)
 
 
 async def list_expected(
-    connection: AsyncConnection, forum_id: int, after: int, most: int
+    connection: AsyncConnection, forum_id: int, after: int, max_rows: int
 ) -> Sequence[Registration]:
-    """Return a page of the registrations with a place that have not attended yet."""
+    """Return registrations that have a place and did not attend yet.
+
+    They have an id greater than `after`, in the order of ids.
+    """
     statement = (
         select(_rows)
         .where(_rows.c.forum_id == forum_id, _rows.c.id > after)
         .where(_rows.c.state == RegistrationState.REGISTERED)
         .order_by(_rows.c.id)
-        .limit(most)
+        .limit(max_rows)
     )
     return await fetch_all(connection, Registration, statement)
 
 
 async def anonymise_registration(connection: AsyncConnection, row_id: int) -> None:
-    """Remove the person from a registration; keep the number of people and the category."""
+    """Remove all that identifies the person from a registration; keep its people and category."""
     await update_registration(
         connection, row_id, alias=-row_id, sealed="", token=f"nobody-{row_id}", offsets=None
     )
 
 
 async def list_expired_registrations(
-    connection: AsyncConnection, before: datetime, most: int
+    connection: AsyncConnection, before: datetime, max_rows: int
 ) -> Sequence[Registration]:
-    """Return registrations with an encrypted chat id, for forums that began before a time."""
+    """Return registrations that are not anonymised, for forums that began before a given time."""
     statement = (
         select(_rows)
         .join(_forums, _forums.c.id == _rows.c.forum_id)
         .where(_forums.c.starts_at < before, _rows.c.sealed != "")
         .order_by(_rows.c.id)
-        .limit(most)
+        .limit(max_rows)
         .with_for_update(of=_rows, skip_locked=True)
     )
     return await fetch_all(connection, Registration, statement)
 
 
 async def delete_registration_messages(
-    connection: AsyncConnection, aliases: Collection[int], before: datetime | None = None
+    connection: AsyncConnection, pseudonyms: Collection[int], before: datetime | None = None
 ) -> None:
-    """Delete the sent and waiting messages about registrations."""
+    """Delete the outbox messages about registrations to a person, sent or not.
+
+    With `before`, only those that were created before that time.
+    """
     statement = delete(_outbox).where(
-        _outbox.c.chat_id.in_(aliases), _outbox.c.kind.in_(MESSAGE_KINDS)
+        _outbox.c.chat_id.in_(pseudonyms), _outbox.c.kind.in_(MESSAGE_KINDS)
     )
     if before is not None:
         statement = statement.where(_outbox.c.created_at < before)
@@ -258,7 +278,7 @@ async def delete_registration_messages(
 async def map_conversations(
     connection: AsyncConnection, chat_ids: Collection[int]
 ) -> dict[int, Conversation]:
-    """Return the rows of several chats, by chat id."""
+    """Return the conversations of chats, by chat id. New chats are left out."""
     statement = select(_chats).where(_chats.c.chat_id.in_(chat_ids))
     return {row.chat_id: row for row in await fetch_all(connection, Conversation, statement)}
 
@@ -267,34 +287,34 @@ async def map_conversations(
 
 
 async def list_subscriptions(
-    connection: AsyncConnection, aliases: Collection[int]
+    connection: AsyncConnection, pseudonyms: Collection[int]
 ) -> Sequence[Subscription]:
     """Return the areas and topics that a person subscribed to."""
-    statement = select(_wishes).where(_wishes.c.alias.in_(aliases)).order_by(_wishes.c.id)
+    statement = select(_wishes).where(_wishes.c.alias.in_(pseudonyms)).order_by(_wishes.c.id)
     return await fetch_all(connection, Subscription, statement)
 
 
 async def add_subscription(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Store a subscription to an area or a topic; an existing one is left as it is."""
+    """Store a subscription; `values` are its columns. An existing one is left as it is."""
     statement = insert_into(Subscription, connection.dialect.name).values(**values)
     await connection.execute(statement.on_conflict_do_nothing(index_elements=["alias", "subject"]))
 
 
 async def delete_subscriptions(
-    connection: AsyncConnection, aliases: Collection[int], subject: str | None = None
+    connection: AsyncConnection, pseudonyms: Collection[int], subject: str | None = None
 ) -> None:
-    """Delete the subscription of a person to an area or a topic, or all of them."""
-    statement = delete(_wishes).where(_wishes.c.alias.in_(aliases))
+    """Delete the subscription of a person to `subject` (an area or a topic), or all (None)."""
+    statement = delete(_wishes).where(_wishes.c.alias.in_(pseudonyms))
     if subject is not None:
         statement = statement.where(_wishes.c.subject == subject)
     await connection.execute(statement)
 
 
 async def set_language(
-    connection: AsyncConnection, aliases: Collection[int], language: str
+    connection: AsyncConnection, pseudonyms: Collection[int], language: str
 ) -> None:
-    """Set the language of the messages to a person."""
+    """Set the language of a person's registrations and subscriptions."""
     for each in (_rows, _wishes):
         await connection.execute(
-            update(each).where(each.c.alias.in_(aliases)).values(language=language)
+            update(each).where(each.c.alias.in_(pseudonyms)).values(language=language)
         )

@@ -1,4 +1,4 @@
-"""Bans: pseudonyms whose submissions are refused until a moment."""
+"""Bans: pseudonyms whose submissions are refused until a given time."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _rows = table(Ban)
 
 
 _given = table(Submission)
-_aliases: BindParameter[int] = bindparam("aliases", expanding=True)
+_pseudonyms: BindParameter[int] = bindparam("pseudonyms", expanding=True)
 _moment = bindparam("moment", type_=UtcDateTime())
-_theirs = select(table(Resident).c.id).where(table(Resident).c.alias.in_(_aliases))
-_ban = _rows.c.alias.in_(_aliases) & (_rows.c.until > _moment)
+_theirs = select(table(Resident).c.id).where(table(Resident).c.alias.in_(_pseudonyms))
+_ban = _rows.c.alias.in_(_pseudonyms) & (_rows.c.until > _moment)
 # Runs before every submission, so all of it is one statement.
 _read_status = select(
     select(_rows.c.until).where(_ban).order_by(_rows.c.until.desc()).limit(1).scalar_subquery(),
@@ -44,46 +44,49 @@ _read_status = select(
 
 @dataclass(frozen=True, slots=True)
 class IntakeStatus:
-    """Data that decides if somebody may give a submission now.
+    """Facts that decide whether a person may make a submission now.
 
-    - `banned_until`, `reason`: the ban that is in force, or None.
-    - `nth_newest`: when the person's n-th newest submission was received; None if there are fewer.
-    - `lately`: the number of submissions of all people since a moment.
+    - `banned_until`, `reason`: of the ban that is in force; None without a ban.
+    - `nth_newest_at`: when the person's n-th newest submission was received; None if there are
+      fewer than n.
+    - `recent_count`: the number of submissions of all people since a given time.
     """
 
     banned_until: datetime | None
     reason: str | None
-    nth_newest: datetime | None
-    lately: int
+    nth_newest_at: datetime | None
+    recent_count: int
 
 
 async def read_intake_status(
     connection: AsyncConnection,
-    aliases: Sequence[int],
+    pseudonyms: Sequence[int],
     *,
     now: datetime,
-    number: int,
+    nth: int,
     since: datetime,
 ) -> IntakeStatus:
     """Return the intake status of a person with these pseudonyms.
 
-    `number` is the n of `nth_newest`. `lately` is counted from `since`.
+    `nth` is the n of `nth_newest_at`. `recent_count` is counted from `since`.
     """
-    given = {"aliases": list(aliases), "moment": now, "before": number - 1, "since": since}
+    given = {"pseudonyms": list(pseudonyms), "moment": now, "before": nth - 1, "since": since}
     return IntakeStatus(*(await connection.execute(_read_status, given)).one())
 
 
 async def find_ban(
-    connection: AsyncConnection, aliases: Sequence[int], now: datetime
+    connection: AsyncConnection, pseudonyms: Sequence[int], now: datetime
 ) -> Ban | None:
     """Return the ban of one of these pseudonyms that is in force, or None."""
     statement = select(_rows).where(_ban).limit(1)
-    return await fetch_one(connection, Ban, statement, {"aliases": list(aliases), "moment": now})
+    return await fetch_one(
+        connection, Ban, statement, {"pseudonyms": list(pseudonyms), "moment": now}
+    )
 
 
 async def add_ban(
     connection: AsyncConnection,
-    alias: int,
+    pseudonym: int,
     until: datetime,
     officer_id: int,
     reason: str,
@@ -93,12 +96,12 @@ async def add_ban(
     values = {"until": until, "officer_id": officer_id, "reason": reason, "at": at}
     await connection.execute(
         insert_into(Ban, connection.dialect.name)
-        .values(alias=alias, **values)
+        .values(alias=pseudonym, **values)
         .on_conflict_do_update(index_elements=["alias"], set_=values)
     )
 
 
-async def delete_bans(connection: AsyncConnection, aliases: Sequence[int]) -> bool:
+async def delete_bans(connection: AsyncConnection, pseudonyms: Sequence[int]) -> bool:
     """Delete the bans of these pseudonyms. Return True if there was one."""
-    result = await connection.execute(delete(_rows).where(_rows.c.alias.in_(aliases)))
+    result = await connection.execute(delete(_rows).where(_rows.c.alias.in_(pseudonyms)))
     return result.rowcount > 0

@@ -25,14 +25,14 @@ READERS = frozenset(
 # Roles that assign cases to units and officers.
 DISTRIBUTORS = frozenset({Role.APPROVER, Role.COORDINATOR, Role.TRIAGE})
 
-# Kinds whose writer the law protects: only distributors and the assignee read them.
+# Kinds whose resident the law protects: only DISTRIBUTORS and the assignee read them.
 RESTRICTED = frozenset({Kind.DENUNCIATION})
 
 
 def make_visibility_conditions(officer: Officer) -> tuple[Any, ...]:
-    """Return the conditions on submissions for the cases that an officer may read.
+    """Return the conditions of a WHERE clause for the cases that an officer may read.
 
-    The unit is not among them: the caller adds `handled_by`, except for officers of the city.
+    They do not contain the unit: the caller adds `handled_by`, except for officers of the city.
     """
     if officer.role not in READERS:
         return (false(),)
@@ -40,7 +40,7 @@ def make_visibility_conditions(officer: Officer) -> tuple[Any, ...]:
 
 
 def make_restriction_conditions(officer: Officer) -> tuple[Any, ...]:
-    """Return the conditions that hold for any role: no recusal, and the law's restricted kinds."""
+    """Return the conditions that apply to every role: no recusal, and the RESTRICTED kinds."""
     recused = (
         select(_recusals.c.id)
         .where(_recusals.c.submission_id == _cases.c.id, _recusals.c.officer_id == officer.id)

@@ -46,21 +46,21 @@ async def count_open_cases(
 
 
 async def list_unacknowledged(
-    connection: AsyncConnection, before: datetime, most: int
+    connection: AsyncConnection, before: datetime, max_rows: int
 ) -> Sequence[Submission]:
-    """Lock and return new cases to be taken on before a moment, longest waiting first."""
+    """Lock and return new cases that had to be accepted before a given time, oldest first."""
     statement = (
         select(_cases)
         .where(_cases.c.acknowledge_by <= before, _cases.c.state.in_(_NEW))
         .order_by(_cases.c.acknowledge_by)
-        .limit(most)
+        .limit(max_rows)
         .with_for_update(skip_locked=True)
     )
     return await fetch_all(connection, Submission, statement)
 
 
 async def lock_open_cases(connection: AsyncConnection, officer_id: int) -> Sequence[Submission]:
-    """Lock and return the open cases of an officer, by id."""
+    """Lock and return the open cases that are assigned to an officer, in the order of ids."""
     statement = select(_cases).where(_cases.c.assignee_id == officer_id, *_IS_OPEN)
     return await fetch_all(
         connection, Submission, statement.order_by(_cases.c.id).with_for_update()
@@ -78,7 +78,10 @@ async def list_new_cases(
 async def lock_new_cases(
     connection: AsyncConnection, submission_ids: Collection[int], officer_id: int
 ) -> Sequence[Submission]:
-    """Lock and return those of some cases that are new and that no other officer has, by id."""
+    """Lock and return those of `submission_ids` that are new, in the order of ids.
+
+    Cases that are assigned to an officer other than `officer_id` are left out.
+    """
     statement = (
         select(_cases)
         .where(_cases.c.id.in_(submission_ids), _cases.c.state.in_(_NEW))
@@ -95,7 +98,7 @@ async def lock_new_cases(
 async def add_recusal(
     connection: AsyncConnection, submission_id: int, officer_id: int, by: int, at: datetime
 ) -> None:
-    """Exclude an officer from a case. A second time changes nothing."""
+    """Exclude an officer from a case; the officer `by` decided it. A repetition changes nothing."""
     values = {"submission_id": submission_id, "officer_id": officer_id, "by": by, "at": at}
     statement = insert_into(Recusal, connection.dialect.name).values(values)
     await connection.execute(statement.on_conflict_do_nothing())
@@ -111,16 +114,19 @@ async def list_recused(connection: AsyncConnection, submission_id: int) -> froze
 
 
 async def list_similar(
-    connection: AsyncConnection, submission: Submission, officer: Officer, most: int
+    connection: AsyncConnection, submission: Submission, officer: Officer, max_rows: int
 ) -> Sequence[Submission]:
-    """Return other open cases of the same place that an officer may read, last due first."""
+    """Return other open cases of the same area and unit that an officer may read.
+
+    The case with the latest due date comes first.
+    """
     statement = (
         select(_cases)
         .where(_cases.c.handled_by == submission.handled_by, *_IS_OPEN)
         .where(_cases.c.unit_code == submission.unit_code, _cases.c.id != submission.id)
         .where(*make_visibility_conditions(officer))
         .order_by(_cases.c.due_at.desc(), _cases.c.id.desc())
-        .limit(most)
+        .limit(max_rows)
     )
     return await fetch_all(connection, Submission, statement)
 
@@ -132,7 +138,10 @@ async def list_merged(connection: AsyncConnection, submission_id: int) -> Sequen
 
 
 async def lock_merged(connection: AsyncConnection, submission_id: int) -> Sequence[Submission]:
-    """Lock and return the cases that were merged into one and not erased, by id."""
+    """Lock and return the cases that were merged into this one, in the order of ids.
+
+    Erased cases are left out.
+    """
     statement = (
         select(_cases)
         .where(_cases.c.merged_into == submission_id, _cases.c.erased_at.is_(None))
@@ -143,7 +152,7 @@ async def lock_merged(connection: AsyncConnection, submission_id: int) -> Sequen
 
 
 async def move_merged(connection: AsyncConnection, from_id: int, to_id: int) -> None:
-    """Merge all cases that were merged into one case into another."""
+    """Change the cases that were merged into case `from_id` to be merged into case `to_id`."""
     await connection.execute(
         update(_cases).where(_cases.c.merged_into == from_id).values(merged_into=to_id)
     )
@@ -153,7 +162,7 @@ async def move_merged(connection: AsyncConnection, from_id: int, to_id: int) -> 
 
 
 async def link_unit_chat(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Set the group, and its topic, in which a unit is alerted."""
+    """Store the group and topic in which a unit is alerted; `values` are columns of UnitChat."""
     statement = insert_into(UnitChat, connection.dialect.name).values(**values)
     changed = {name: value for name, value in values.items() if name != "unit_code"}
     await connection.execute(
@@ -164,7 +173,7 @@ async def link_unit_chat(connection: AsyncConnection, values: Mapping[str, Any])
 
 
 async def find_unit_chat(connection: AsyncConnection, unit_code: str) -> UnitChat | None:
-    """Return the group of a unit, or None without one that can be reached."""
+    """Return the group of a unit; None if it has none, or one that cannot be reached."""
     statement = select(_chats).where(_chats.c.unit_code == unit_code, _chats.c.lost_at.is_(None))
     return await fetch_one(connection, UnitChat, statement)
 
@@ -224,7 +233,7 @@ async def list_templates(connection: AsyncConnection, units: Sequence[str]) -> S
 
 
 async def add_template(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Store a template."""
+    """Store a template; `values` are columns of Template."""
     await connection.execute(insert(_templates).values(**values))
 
 
@@ -245,9 +254,9 @@ async def delete_template(connection: AsyncConnection, template_id: int, unit_co
 class CaseStatistics:
     """Statistics of the submissions since a day.
 
-    - `kinds`, `states`: numbers by kind and by state.
-    - `overdue`: open and past their due date.
-    - `answered`, `in_time`: all answered ones, and those answered before their due date.
+    - `kinds`, `states`: numbers of submissions by kind and by state.
+    - `overdue`: the number of those that are open and past their due date.
+    - `answered`: the number of answered ones. `in_time`: of those, answered before the due date.
     - `rating`: the mean of the ratings, from 0 to 2; None without any.
     """
 
@@ -267,9 +276,10 @@ async def count_waiting_cases(
     unit_code: str | None = None,
     assignee_id: int | None = None,
 ) -> dict[str, int]:
-    """Return the numbers of open cases: new, due soon, overdue, waiting for approval.
+    """Return the numbers of open cases of a unit, of an assignee, or of all.
 
-    Of a unit, of an assignee, or of all.
+    The keys are "new", "soon" (due between `now` and `soon`), "overdue" and "proposed" (waiting for
+    approval).
     """
     among: list[Any] = [*_IS_OPEN]
     if unit_code is not None:

@@ -45,7 +45,7 @@ _lock_free = (
 async def lock_free_conversations(
     connection: AsyncConnection, chat_ids: Sequence[int]
 ) -> dict[int, Conversation]:
-    """Lock and return the rows of these chats that nobody else has locked, by chat id."""
+    """Lock and return the rows of those chats that no other transaction locks, by chat id."""
     result = await connection.execute(_lock_free, {"chat_ids": list(chat_ids)})
     return {row.chat_id: cast("Conversation", row) for row in result.all()}
 
@@ -75,7 +75,7 @@ async def lock_or_create_conversation(
 
 
 def remember_update(updates: Sequence[int], update_id: int) -> list[int]:
-    """Return the remembered update ids with one more, without the oldest if there are too many."""
+    """Return the newest REMEMBERED_UPDATES ids of `updates` and `update_id`."""
     return [*updates, update_id][-REMEMBERED_UPDATES:]
 
 
@@ -88,7 +88,7 @@ async def update_conversation(
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The columns of a conversation that a turn changes."""
+    """The columns of `storage.models.Conversation` that a turn changes."""
 
     chat_id: int
     flow: str | None
@@ -125,15 +125,15 @@ async def delete_conversation(connection: AsyncConnection, chat_id: int) -> None
 
 
 async def list_drafts_to_remind(
-    connection: AsyncConnection, before: datetime, most: int
+    connection: AsyncConnection, before: datetime, max_rows: int
 ) -> Sequence[Conversation]:
-    """Lock and return drafts that expire before a moment and had no reminder, soonest first."""
+    """Lock and return drafts that expire before a given time and had no reminder, soonest first."""
     statement = (
         select(_rows)
         .where(_rows.c.expires_at < before, _rows.c.reminded_at.is_(None))
         .where(_rows.c.flow.is_not(None))
         .order_by(_rows.c.expires_at)
-        .limit(most)
+        .limit(max_rows)
         .with_for_update(skip_locked=True)
     )
     return await fetch_all(connection, Conversation, statement)

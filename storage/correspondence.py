@@ -19,7 +19,7 @@ _answers, _remarks = table(Answer), table(Remark)
 
 
 async def add_answer(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Store a proposed answer."""
+    """Store a proposed answer; `values` are columns of Answer."""
     await connection.execute(insert(_answers).values(values))
 
 
@@ -48,7 +48,7 @@ async def approve_answer(
 
 
 async def add_remark(connection: AsyncConnection, values: Mapping[str, Any]) -> int:
-    """Store a remark about a submission, and return its id."""
+    """Store a remark and return its id; `values` are columns of Remark."""
     stored = await connection.execute(insert(_remarks).values(values).returning(_remarks.c.id))
     return int(stored.scalar_one())
 

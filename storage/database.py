@@ -29,7 +29,7 @@ class Unavailable(Exception):
 
 
 class BadUrl(ValueError):
-    """The database URL cannot be used."""
+    """The database URL cannot be used. The message says why."""
 
 
 def _dumps(value: object) -> str:
@@ -100,18 +100,22 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that reads a consistent snapshot and blocks no writer."""
+        """Open a transaction that reads a consistent snapshot and blocks no writer.
+
+        Raises Unavailable if the database cannot be used now.
+        """
         with _ErrorTranslator():
             async with self._engine.connect() as connection:
                 await connection.execution_options(reading=True)
                 async with connection.begin():
                     yield connection
 
-    async def tidy(self) -> None:
-        """Update SQLite's statistics and truncate its write-ahead log; PostgreSQL does both itself.
+    async def optimise(self) -> None:
+        """Update SQLite's statistics and truncate its write-ahead log. No-op on PostgreSQL.
 
-        Without statistics, listing ten thousand open cases takes nine times as long as a hundred.
-        With them the time is the same. The log may still hold pages of erased rows.
+        Measured: without statistics, a page of open cases takes nine times as long with 10,000
+        cases as with 100; with them it takes the same time. The log is truncated because it may
+        still contain erased rows. Raises Unavailable.
         """
         if self.is_sqlite:
             async with self._writer, self._engine.connect() as connection:
@@ -121,7 +125,7 @@ class Database:
                 await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
 
     async def ping(self) -> None:
-        """Return if the database answers. Raises Unavailable."""
+        """Send a query to check that the database answers. Raises Unavailable if it does not."""
         async with self.reading() as connection:
             await connection.execute(text("SELECT 1"))
 

@@ -1,4 +1,4 @@
-"""Encrypted columns: read and written in pages when the key changes."""
+"""Encrypted columns: statements that check the key, and that encrypt all rows with a new key."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-PLAIN = "plain:"  # prefix of a chat id that a migration could not encrypt
+PLAIN = "plain:"  # prefix of a chat id in `Resident.sealed` that is not encrypted yet
 
 _residents, _submissions, _checks = table(Resident), table(Submission), table(KeyCheck)
 _outbox, _recipients = table(Outbox), table(Recipient)
@@ -33,7 +33,10 @@ KEY_CHECK, CHAIN_KEY = 1, 2
 
 
 async def get_or_store_secret(connection: AsyncConnection, number: int, first: str) -> str:
-    """Return the encrypted secret with a number; store `first` if there is none."""
+    """Return the encrypted secret with a number (KEY_CHECK or CHAIN_KEY).
+
+    If there is none, store and return `first`, which is encrypted already.
+    """
     await connection.execute(
         insert_into(KeyCheck, connection.dialect.name)
         .values(id=number, sealed=first)
@@ -44,49 +47,57 @@ async def get_or_store_secret(connection: AsyncConnection, number: int, first: s
     return known
 
 
-async def set_secret(connection: AsyncConnection, number: int, sealed: str) -> None:
+async def set_secret(connection: AsyncConnection, number: int, encrypted: str) -> None:
     """Replace the encrypted secret with a number."""
-    await connection.execute(update(_checks).where(_checks.c.id == number).values(sealed=sealed))
+    await connection.execute(update(_checks).where(_checks.c.id == number).values(sealed=encrypted))
 
 
-async def lock_residents(connection: AsyncConnection, after: int, most: int) -> Sequence[Resident]:
-    """Lock and return residents with an id after `after`, by id."""
+async def lock_residents(
+    connection: AsyncConnection, after: int, max_rows: int
+) -> Sequence[Resident]:
+    """Lock and return residents with an id greater than `after`, in the order of ids."""
     statement = (
         select(_residents)
         .where(_residents.c.id > after)
         .order_by(_residents.c.id)
-        .limit(most)
+        .limit(max_rows)
         .with_for_update()
     )
     return await fetch_all(connection, Resident, statement)
 
 
-async def lock_plain_residents(connection: AsyncConnection, most: int) -> Sequence[Resident]:
+async def lock_plain_residents(connection: AsyncConnection, max_rows: int) -> Sequence[Resident]:
     """Lock and return residents whose chat id is not encrypted yet."""
     statement = (
         select(_residents)
         .where(_residents.c.sealed.startswith(PLAIN))
         .order_by(_residents.c.id)
-        .limit(most)
+        .limit(max_rows)
         .with_for_update()
     )
     return await fetch_all(connection, Resident, statement)
 
 
-async def move_resident(connection: AsyncConnection, old: int, new: int, sealed: str) -> None:
-    """Replace a resident's pseudonym and encrypted chat id in every table."""
+async def move_resident(
+    connection: AsyncConnection, old: int, new: int, encrypted_chat_id: str
+) -> None:
+    """Replace the pseudonym `old` by `new`, and the encrypted chat id, in every table."""
     await connection.execute(
-        update(_residents).where(_residents.c.alias == old).values(alias=new, sealed=sealed)
+        update(_residents)
+        .where(_residents.c.alias == old)
+        .values(alias=new, sealed=encrypted_chat_id)
     )
     await connection.execute(
         update(_outbox)
         .where(_outbox.c.chat_id == old, _outbox.c.finished_at.is_(None))
         .where(_outbox.c.sealed.is_not(None))
-        .values(chat_id=new, sealed=sealed)
+        .values(chat_id=new, sealed=encrypted_chat_id)
     )
     for attending in (table(Registration), table(Subscription)):
         await connection.execute(
-            update(attending).where(attending.c.alias == old).values(alias=new, sealed=sealed)
+            update(attending)
+            .where(attending.c.alias == old)
+            .values(alias=new, sealed=encrypted_chat_id)
         )
     if old != new:
         await connection.execute(
@@ -123,15 +134,15 @@ async def split_unnamed(
     connection: AsyncConnection,
     resident: Resident,
     submission_ids: Sequence[int],
-    alias: int,
-    sealed: str,
+    pseudonym: int,
+    encrypted_chat_id: str,
 ) -> None:
     """Move submissions to a new resident row of the same person, with an unnamed pseudonym."""
     made = await connection.execute(
         insert_into(Resident, connection.dialect.name)
         .values(
-            alias=alias,
-            sealed=sealed,
+            alias=pseudonym,
+            sealed=encrypted_chat_id,
             named=False,
             consent_version=resident.consent_version,
             consent_language=resident.consent_language,

@@ -1,4 +1,4 @@
-"""Erasure: deletes what people wrote, and everything that leads from a submission to its author."""
+"""Erasure: deletes the texts of submissions, and all data that identify their residents."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ async def erase_submission(
 ) -> bool:
     """Erase a submission except its code, kind, unit and times.
 
-    Its attachments are marked as erased; their rows are deleted after their files. Returns False
-    and erases nothing if the submission was changed since it was read.
+    `state` is its new state. Its attachments are marked as erased; a job deletes their files and
+    then their rows. Return False and erase nothing if the submission was changed since it was read.
     """
     erased = await connection.execute(
         update(_rows)
@@ -79,29 +79,31 @@ async def erase_submission(
     return True
 
 
-async def delete_residents(connection: AsyncConnection, aliases: Collection[int]) -> None:
+async def delete_residents(connection: AsyncConnection, pseudonyms: Collection[int]) -> None:
     """Delete residents who have no submission, and all outbox messages to them."""
     has_submission = select(_rows.c.id).where(_rows.c.resident_id == _residents.c.id).exists()
     await connection.execute(
-        delete(_residents).where(_residents.c.alias.in_(aliases), ~has_submission)
+        delete(_residents).where(_residents.c.alias.in_(pseudonyms), ~has_submission)
     )
-    await connection.execute(delete(_outbox).where(_outbox.c.chat_id.in_(aliases)))
+    await connection.execute(delete(_outbox).where(_outbox.c.chat_id.in_(pseudonyms)))
 
 
 async def compact_search_index(connection: AsyncConnection) -> None:
-    """Remove erased words from the search index: SQLite keeps them until it is optimised."""
+    """Remove erased words from SQLite's search index, which keeps them until it is optimised."""
     if connection.dialect.name == "sqlite":
         optimize = "INSERT INTO submission_words(submission_words) VALUES ('optimize')"
         await connection.execute(text(optimize))
 
 
-async def list_erased_attachments(connection: AsyncConnection, most: int) -> Sequence[Attachment]:
+async def list_erased_attachments(
+    connection: AsyncConnection, max_rows: int
+) -> Sequence[Attachment]:
     """Lock and return attachments whose files are to be deleted."""
     statement = (
         select(_files)
         .where(_files.c.state == EvidenceState.ERASED)
         .order_by(_files.c.id)
-        .limit(most)
+        .limit(max_rows)
         .with_for_update(skip_locked=True)
     )
     return await fetch_all(connection, Attachment, statement)
@@ -117,11 +119,12 @@ async def list_expired_submissions(
     kinds: Collection[str],
     closed_before: datetime,
     warned_before: datetime,
-    most: int,
+    max_rows: int,
 ) -> Sequence[Submission]:
     """Lock and return submissions to erase, the first closed first.
 
-    They are of one of the kinds, and were closed and warned of before these moments.
+    They have one of `kinds`, were closed before `closed_before`, and their residents were warned
+    before `warned_before`.
     """
     statement = (
         select(_rows)
@@ -129,25 +132,25 @@ async def list_expired_submissions(
         .where(_rows.c.warned_at <= warned_before)
         .where(_rows.c.erased_at.is_(None))
         .order_by(_rows.c.closed_at)
-        .limit(most)
+        .limit(max_rows)
         .with_for_update(skip_locked=True)
     )
     return await fetch_all(connection, Submission, statement)
 
 
 async def list_submissions_to_warn(
-    connection: AsyncConnection, kinds: Collection[str], closed_before: datetime, most: int
+    connection: AsyncConnection, kinds: Collection[str], closed_before: datetime, max_rows: int
 ) -> Sequence[Submission]:
     """Lock and return submissions whose resident is to be warned, the first closed first.
 
-    They are of one of the kinds, were closed before a moment, and had no warning yet.
+    They have one of `kinds`, were closed before `closed_before`, and have no warning yet.
     """
     statement = (
         select(_rows)
         .where(_rows.c.kind.in_(kinds), _rows.c.closed_at < closed_before)
         .where(_rows.c.erased_at.is_(None), _rows.c.warned_at.is_(None))
         .order_by(_rows.c.closed_at)
-        .limit(most)
+        .limit(max_rows)
         .with_for_update(skip_locked=True)
     )
     return await fetch_all(connection, Submission, statement)

@@ -1,4 +1,4 @@
-"""Attachments to be copied into our own storage: each row is a job."""
+"""Attachments as jobs: workers claim them to copy their files into the bot's own store."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _rows, _submissions = table(Attachment), table(Submission)
 async def claim_attachments(
     connection: AsyncConnection, *, owner: str, now: datetime, lease: timedelta, max_rows: int
 ) -> Sequence[Attachment]:
-    """Claim attachments that are due to be fetched, until the lease ends.
+    """Claim attachments that are due to be fetched, and return them.
 
-    `next_at` of a row that is being fetched is the end of its lease.
+    No other worker claims them before the lease ends. Then `next_at` of the row is in the past.
     """
     fetching = or_(_rows.c.state == EvidenceState.WAITING, _rows.c.state == EvidenceState.FETCHING)
     due = (
@@ -52,7 +52,10 @@ async def claim_attachments(
 async def finish_attachment(
     connection: AsyncConnection, row: Attachment, state: EvidenceState, **values: Any
 ) -> bool:
-    """Write the result of a claimed row. Return False if it was claimed again or erased."""
+    """Write the state and other columns of a claimed row.
+
+    Return False and write nothing if the row was claimed by another worker or erased since.
+    """
     result = await connection.execute(
         update(_rows)
         .where(_rows.c.id == row.id, _rows.c.state == EvidenceState.FETCHING)

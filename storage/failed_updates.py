@@ -31,11 +31,13 @@ async def add_failed_update(
     error: str,
     at: datetime,
     *,
-    alias: int | None,
+    pseudonym: int | None,
 ) -> None:
-    """Store an update as it came, its error, and the pseudonym of its chat; None without a chat."""
+    """Store a failed update: its raw JSON, the error, and the pseudonym of its chat, if any."""
     await connection.execute(
-        insert(_rows).values(update_id=update_id, raw=raw, error=error[:2000], at=at, alias=alias)
+        insert(_rows).values(
+            update_id=update_id, raw=raw, error=error[:2000], at=at, alias=pseudonym
+        )
     )
 
 
@@ -45,14 +47,17 @@ async def count_failed_updates(connection: AsyncConnection) -> int:
 
 
 async def delete_failed_updates_before(connection: AsyncConnection, before: datetime) -> int:
-    """Delete updates stored before a moment and return their number: they may hold a text."""
+    """Delete updates stored before a given time, and return their number.
+
+    They are not kept for longer, because they may contain texts of residents.
+    """
     return (await connection.execute(delete(_rows).where(_rows.c.at < before))).rowcount
 
 
 async def delete_failed_updates_of(
-    connection: AsyncConnection, chat_id: int, aliases: Collection[int]
+    connection: AsyncConnection, chat_id: int, pseudonyms: Collection[int]
 ) -> None:
-    """Delete the updates that come from a chat with these pseudonyms.
+    """Delete the updates that come from a chat with this id and these pseudonyms.
 
     Rows without a pseudonym are compared by the chat ids in their JSON.
     """
@@ -60,14 +65,14 @@ async def delete_failed_updates_of(
     found = (await connection.execute(unnamed)).all()
     ids = [row.id for row in found if chat_id in list_chat_ids(row.raw)]
     await connection.execute(
-        delete(_rows).where(or_(_rows.c.alias.in_(aliases), _rows.c.id.in_(ids)))
+        delete(_rows).where(or_(_rows.c.alias.in_(pseudonyms), _rows.c.id.in_(ids)))
     )
 
 
-async def clear_aliases(connection: AsyncConnection) -> None:
-    """Remove the pseudonyms of all rows, so that their JSON is compared instead.
+async def clear_pseudonyms(connection: AsyncConnection) -> None:
+    """Remove the pseudonyms from all rows. They are then found by the chat ids in their JSON.
 
-    A key that is no longer used would leave pseudonyms that nobody can compute.
+    Needed when the key changes: nobody can compute the pseudonyms of a key that is removed.
     """
     await connection.execute(update(_rows).values(alias=None))
 

@@ -1,4 +1,4 @@
-"""Reminders of forums: how far they are expanded into the outbox, and what waits there in vain."""
+"""Reminders of forums: their progress, and the cancelling of their messages in the outbox."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ async def map_reminders(connection: AsyncConnection, forum: Forum) -> dict[int, 
 async def add_reminder(
     connection: AsyncConnection, forum: Forum, offset: int, now: datetime
 ) -> None:
-    """Store the reminder with an offset as begun; an existing row is left as it is."""
+    """Store that a reminder is begun, `offset` minutes before the start.
+
+    An existing row is left as it is.
+    """
     statement = insert_into(Reminder, connection.dialect.name).values(
         forum_id=forum.id,
         start_version=forum.start_version,
@@ -52,7 +55,7 @@ async def update_reminder(
     cursor: int,
     finished_at: datetime | None,
 ) -> None:
-    """Store up to which registration a reminder was written, or that it is finished."""
+    """Store the progress of a reminder; `cursor` is the id of the last handled registration."""
     await connection.execute(
         update(_marks)
         .where(_marks.c.forum_id == forum.id, _marks.c.offset == offset)
@@ -64,9 +67,9 @@ async def update_reminder(
 async def cancel_reminders(
     connection: AsyncConnection, forum_id: int, now: datetime, *, but_of_version: int | None
 ) -> None:
-    """Cancel the waiting reminders of a forum, except those of the valid version.
+    """Cancel the waiting reminders of a forum, except those for the start version `but_of_version`.
 
-    One that is being sent at this moment may have been sent; it is not tried again.
+    A reminder that is being sent now is not sent again if it fails.
     """
     statement = _update_unfinished(forum_id)
     if but_of_version is not None:
@@ -75,10 +78,12 @@ async def cancel_reminders(
 
 
 async def cancel_reminders_of(
-    connection: AsyncConnection, forum_id: int, alias: int, now: datetime
+    connection: AsyncConnection, forum_id: int, pseudonym: int, now: datetime
 ) -> None:
     """Cancel the waiting reminders of one person for a forum."""
-    await _close(connection, _update_unfinished(forum_id).where(_outbox.c.chat_id == alias), now)
+    await _close(
+        connection, _update_unfinished(forum_id).where(_outbox.c.chat_id == pseudonym), now
+    )
 
 
 def _update_unfinished(forum_id: int) -> Update:

@@ -44,27 +44,35 @@ def _read_by(officer: Officer, unit_code: str | None) -> tuple[Any, ...]:
 
 
 async def list_submissions(
-    connection: AsyncConnection, code: str, officer: Officer, unit_code: str | None, *, most: int
+    connection: AsyncConnection,
+    code: str,
+    officer: Officer,
+    unit_code: str | None,
+    *,
+    max_rows: int,
 ) -> Sequence[Submission]:
-    """Return the submissions of a forum that an officer may read, oldest first.
+    """Return the submissions for a forum that an officer may read, oldest first.
 
-    With a unit, only those that it handles. None: of all units.
+    `code` is the forum's code. `unit_code` selects those that a unit handles; None is all units.
     """
     statement = select(_cases).where(*_given_for(code), *_read_by(officer, unit_code))
-    return await fetch_all(connection, Submission, statement.order_by(_cases.c.id).limit(most))
+    return await fetch_all(connection, Submission, statement.order_by(_cases.c.id).limit(max_rows))
 
 
 async def lock_submission(
     connection: AsyncConnection, code: str, officer: Officer, unit_code: str | None, number: int
 ) -> Submission | None:
-    """Lock and return one submission of a forum that an officer may read, or None."""
+    """Lock and return the submission with the id `number`, if it was made for a forum.
+
+    Return None if there is none, or if the officer may not read it.
+    """
     statement = select(_cases).where(*_given_for(code), *_read_by(officer, unit_code))
     statement = statement.where(_cases.c.id == number).with_for_update()
     return await fetch_one(connection, Submission, statement)
 
 
 async def count_submissions(connection: AsyncConnection, code: str) -> int:
-    """Return the number of submissions of a forum, without permissions."""
+    """Return the number of submissions for a forum, including those an officer may not read."""
     statement = select(func.count()).select_from(_cases).where(*_given_for(code))
     return int((await connection.execute(statement)).scalar_one())
 
@@ -73,7 +81,7 @@ async def count_submissions(connection: AsyncConnection, code: str) -> int:
 
 
 async def add_oral_submission(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Store that a submission was spoken in the hall."""
+    """Store that a submission was made orally in the session; `values` are columns of Hearing."""
     await connection.execute(insert(_rows).values(**values))
 
 
@@ -86,7 +94,10 @@ async def record_outcome(
     officer_id: int,
     at: datetime,
 ) -> None:
-    """Write the outcome of a submission in the hall. Lock it first, and check for an outcome."""
+    """Store the outcome of a submission in the session; an earlier outcome is replaced.
+
+    The caller locks the submission first, and checks that it has no outcome yet.
+    """
     values = {"outcome": outcome, "officer_id": officer_id, "at": at}
     await connection.execute(
         insert_into(Hearing, connection.dialect.name)
@@ -105,7 +116,11 @@ async def map_outcomes(connection: AsyncConnection, forum_id: int) -> dict[int, 
 
 @dataclass(frozen=True, slots=True)
 class SessionCounts:
-    """Numbers of a forum's submissions: all, answered in the hall, left, transferred since."""
+    """Numbers of a forum's submissions.
+
+    - `given`: all. `answered`: answered in the session. `left`: left to the unit of the case.
+    - `transferred`: transferred to another agency.
+    """
 
     given: int
     answered: int
@@ -114,7 +129,7 @@ class SessionCounts:
 
 
 async def count_outcomes(connection: AsyncConnection, forum_id: int, code: str) -> SessionCounts:
-    """Return the numbers of a forum's submissions by outcome, without permissions."""
+    """Return the numbers of all submissions of a forum by outcome; `code` is the forum's code."""
     outcomes = list((await map_outcomes(connection, forum_id)).values())
     moved = select(func.count()).select_from(_cases)
     moved = moved.where(*_given_for(code), _cases.c.transferred_to.is_not(None))
@@ -135,7 +150,10 @@ def _select_unclaimed(claim: str, since: datetime) -> Any:
 async def find_claimable(
     connection: AsyncConnection, claim: str, since: datetime
 ) -> Submission | None:
-    """Return the oral submission that can be claimed with a token, or None."""
+    """Return the oral submission that can be claimed with the token `claim`, or None.
+
+    It must have been entered at `since` or later, and not be claimed yet.
+    """
     statement = select(_cases).where(
         _cases.c.id.in_(_select_unclaimed(claim, since)),
         _cases.c.resident_id.is_(None),
@@ -147,7 +165,10 @@ async def find_claimable(
 async def claim_submission(
     connection: AsyncConnection, claim: str, resident_id: int, now: datetime, since: datetime
 ) -> Submission | None:
-    """Give an oral submission to a resident, once. Return None if it cannot be claimed."""
+    """Make a resident the owner of the oral submission with the token `claim`, and return it.
+
+    Return None if it cannot be claimed; see `find_claimable`.
+    """
     statement = (
         update(_cases)
         .where(_cases.c.id.in_(_select_unclaimed(claim, since)))

@@ -1,4 +1,4 @@
-"""Forums as their organisers have them, and what is announced of them."""
+"""Forums, their commitments, and the announcements of forums with their recipients."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _UNPUBLISHED = (ForumState.DRAFT, ForumState.SUBMITTED)
 
 
 async def add_forum(connection: AsyncConnection, values: Mapping[str, Any]) -> Forum:
-    """Store a forum."""
+    """Store and return a forum; `values` are columns of Forum."""
     stored = await fetch_one(
         connection, Forum, insert(_forums).values(**values).returning(*_forums.c)
     )
@@ -61,21 +61,22 @@ async def find_published_forum(connection: AsyncConnection, code: str) -> Forum 
 
 
 async def list_forums_of(
-    connection: AsyncConnection, unit_code: str | None, *, skip: int, most: int
+    connection: AsyncConnection, unit_code: str | None, *, skip: int, max_rows: int
 ) -> Sequence[Forum]:
     """Return the forums of a host unit, or all without one, latest start first."""
     statement = select(_forums).order_by(_forums.c.starts_at.desc(), _forums.c.id.desc())
     if unit_code is not None:
         statement = statement.where(_forums.c.host_unit == unit_code)
-    return await fetch_all(connection, Forum, statement.offset(skip).limit(most))
+    return await fetch_all(connection, Forum, statement.offset(skip).limit(max_rows))
 
 
 async def update_forum(
     connection: AsyncConnection, forum: Forum, by: Officer | None, **values: Any
 ) -> Forum | None:
-    """Write columns of a forum as it was read. Return None if it was changed since.
+    """Write columns of a forum, and return the changed forum.
 
-    What is done `by` an officer is done only while they have the role and the unit they had.
+    Return None and write nothing if the forum was changed since it was read, or if the officer `by`
+    has another role or unit since.
     """
     statement = (
         update(_forums)
@@ -107,7 +108,7 @@ async def iterate_forums(connection: AsyncConnection) -> AsyncIterator[Forum]:
 
 
 async def list_reports_due(connection: AsyncConnection, before: datetime) -> Sequence[Forum]:
-    """Return the forums without a report whose report is due before a time."""
+    """Return the forums without published results whose results are due before a given time."""
     statement = select(_forums).where(
         _forums.c.state == ForumState.REPORT_DUE, _forums.c.report_due_at <= before
     )
@@ -115,7 +116,7 @@ async def list_reports_due(connection: AsyncConnection, before: datetime) -> Seq
 
 
 async def list_never_begun(connection: AsyncConnection, before: datetime) -> Sequence[Forum]:
-    """Return the published forums whose start is before a time and that nobody has begun."""
+    """Return the published forums that should have started before a given time, but did not."""
     statement = select(_forums).where(
         _forums.c.state == ForumState.PUBLISHED, _forums.c.starts_at <= before
     )
@@ -126,14 +127,14 @@ async def list_never_begun(connection: AsyncConnection, before: datetime) -> Seq
 
 
 async def add_commitment(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Store a commitment."""
+    """Store a commitment; `values` are columns of Commitment."""
     await connection.execute(insert(_commitments).values(**values))
 
 
 async def mark_commitments_kept(
     connection: AsyncConnection, submission_id: int, at: datetime
 ) -> None:
-    """Mark the commitments kept whose case is this one, or was merged into it."""
+    """Mark the commitments as kept whose case is this one, or was merged into it."""
     merged = select(_cases.c.id).where(_cases.c.merged_into == submission_id)
     theirs = _commitments.c.submission_id
     await connection.execute(
@@ -145,11 +146,11 @@ async def mark_commitments_kept(
 
 
 async def list_commitments_due(
-    connection: AsyncConnection, until: date, most: int
+    connection: AsyncConnection, until: date, max_rows: int
 ) -> list[tuple[Commitment, Forum]]:
-    """Return commitments due up to a day and not kept, with their forums, oldest first.
+    """Return commitments that are due up to a day and not kept, with their forums, oldest first.
 
-    Not of those whose case was closed otherwise, by a refusal for example.
+    Commitments whose case was closed without an answer, for example rejected, are left out.
     """
     statement = (
         select(_commitments.c.id)
@@ -157,7 +158,7 @@ async def list_commitments_due(
         .where(_commitments.c.kept_at.is_(None), _commitments.c.due_on <= until)
         .where(or_(_cases.c.closed_at.is_(None), _cases.c.merged_into.is_not(None)))
         .order_by(_commitments.c.due_on, _commitments.c.id)
-        .limit(most)
+        .limit(max_rows)
     )
     ids = (await connection.execute(statement)).scalars().all()
     promises = await fetch_all(
@@ -172,7 +173,7 @@ async def list_commitments_due(
 async def list_previous_commitments(
     connection: AsyncConnection, forum: Forum
 ) -> Sequence[Commitment]:
-    """Return the commitments of the host unit's forum before this one."""
+    """Return the commitments of the previous forum of the same host unit."""
     last = (
         select(_forums.c.id)
         .where(_forums.c.host_unit == forum.host_unit, _forums.c.starts_at < forum.starts_at)
@@ -189,7 +190,7 @@ async def list_previous_commitments(
 
 
 async def add_announcement(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Store an announcement; an existing one is left as it is."""
+    """Store an announcement; `values` are its columns. An existing one is left as it is."""
     statement = insert_into(Announcement, connection.dialect.name).values(
         cursor=0, source=0, left_out=0, **values
     )
@@ -214,7 +215,7 @@ async def lock_next_announcement(connection: AsyncConnection, now: datetime) -> 
 async def update_announcement(
     connection: AsyncConnection, announcement_id: int, **values: Any
 ) -> None:
-    """Write the progress of an announcement."""
+    """Write columns of an announcement, its progress."""
     await connection.execute(update(_news).where(_news.c.id == announcement_id).values(**values))
 
 
@@ -227,9 +228,9 @@ async def list_announcements(connection: AsyncConnection, forum_id: int) -> Sequ
 async def cancel_announcements(
     connection: AsyncConnection, forum_id: int, now: datetime, *, kinds: Collection[str]
 ) -> None:
-    """Announce no further what has not gone out yet: what waits in the outbox is closed.
+    """Cancel the unfinished announcements of some kinds, and their unsent messages in the outbox.
 
-    What is being sent at this moment is not tried again if it does not arrive.
+    A message that is being sent now is not sent again if it fails.
     """
     theirs = (_news.c.forum_id == forum_id, _news.c.kind.in_(kinds))
     await connection.execute(
@@ -250,7 +251,11 @@ async def cancel_announcements(
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementRecipient:
-    """A recipient: the id of its row, the pseudonym, the encrypted chat id, the language."""
+    """A recipient of an announcement.
+
+    - `id`: of the row in the table of the source.
+    - `alias`: the pseudonym. `sealed`: the encrypted chat id.
+    """
 
     id: int
     alias: int
@@ -259,7 +264,7 @@ class AnnouncementRecipient:
 
 
 def select_subscribers(area: str, everywhere: str, topics: Collection[str]) -> Select[Any]:
-    """Select the people who subscribed to a forum's area, to the whole city, or to one of `topics`.
+    """Return a SELECT of the subscribers to a forum's area, to the whole city, or to `topics`.
 
     `everywhere` is the city's code. If it is the `area` of the forum, the subscribers of any area
     are selected too. Each person is selected once, by the oldest subscription that fits.
@@ -279,22 +284,22 @@ def select_subscribers(area: str, everywhere: str, topics: Collection[str]) -> S
 
 
 def select_attendees(forum_id: int) -> Select[Any]:
-    """Select the people who have a place at a forum, wait for one, or attended."""
+    """Return a SELECT of the people who have a place at a forum, wait for one, or attended."""
     return select(_places.c.id, _places.c.alias, _places.c.sealed, _places.c.language).where(
         _places.c.forum_id == forum_id, _places.c.state != RegistrationState.CANCELLED
     )
 
 
 async def filter_attending(
-    connection: AsyncConnection, forum_id: int, aliases: Collection[int]
+    connection: AsyncConnection, forum_id: int, pseudonyms: Collection[int]
 ) -> set[int]:
-    """Return those of some pseudonyms that attend a forum."""
-    among = select_attendees(forum_id).where(_places.c.alias.in_(aliases))
+    """Return those of `pseudonyms` that have a place at a forum, wait for one, or attended."""
+    among = select_attendees(forum_id).where(_places.c.alias.in_(pseudonyms))
     return {row.alias for row in (await connection.execute(among)).all()}
 
 
 def select_submitters(code: str) -> Select[Any]:
-    """Select the residents who gave an opinion for a forum."""
+    """Return a SELECT of the residents who made a submission for a forum."""
     return (
         select(_cases.c.id, _residents.c.alias, _residents.c.sealed, _cases.c.language)
         .join_from(_cases, _residents, _residents.c.id == _cases.c.resident_id)
@@ -303,17 +308,25 @@ def select_submitters(code: str) -> Select[Any]:
 
 
 async def list_recipients(
-    connection: AsyncConnection, source: Select[Any], after: int, most: int
+    connection: AsyncConnection, source: Select[Any], after: int, max_rows: int
 ) -> Sequence[AnnouncementRecipient]:
-    """Return recipients of a source after the row with an id, in the order of ids."""
+    """Return recipients with a row id greater than `after`, in the order of ids.
+
+    `source` is a SELECT of one of the functions above.
+    """
     number = next(iter(source.selected_columns))
-    statement = source.where(number > after).order_by(number).limit(most)
+    statement = source.where(number > after).order_by(number).limit(max_rows)
     return [AnnouncementRecipient(*row) for row in (await connection.execute(statement)).all()]
 
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementProgress:
-    """The progress of an announcement: numbers of messages."""
+    """The progress of an announcement: numbers of messages.
+
+    - `waiting`: waiting or being sent. `blocked`: waiting for a chat that blocks the bot.
+    - `failed`: cannot be sent. `maybe`: an attempt may have arrived.
+    - `closed`: expired or cancelled.
+    """
 
     sent: int
     waiting: int
@@ -326,7 +339,7 @@ class AnnouncementProgress:
 async def count_progress(
     connection: AsyncConnection, announcement_ids: Collection[int]
 ) -> AnnouncementProgress:
-    """Return the progress of some announcements together."""
+    """Return the total progress of some announcements."""
     theirs = _outbox.c.announcement_id.in_(announcement_ids)
     statement = select(_outbox.c.state, func.count()).where(theirs).group_by(_outbox.c.state)
     found = {OutboxState(row[0]): row[1] for row in (await connection.execute(statement)).all()}

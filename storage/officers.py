@@ -73,7 +73,7 @@ async def list_all(connection: AsyncConnection) -> Sequence[Officer]:
 
 
 async def set_duty(connection: AsyncConnection, chat_id: int, *, on_duty: bool) -> bool:
-    """Set if an officer is on duty. Return False if the chat has no active officer."""
+    """Switch the duty of an officer on or off. Return False if the chat has no active officer."""
     result = await connection.execute(
         update(_rows)
         .where(_rows.c.chat_id == chat_id, _rows.c.active.is_(True))
@@ -93,14 +93,17 @@ async def deactivate_officer(connection: AsyncConnection, officer_id: int) -> bo
 
 
 async def add_invite(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Store an invite by its token's hash."""
+    """Store an invite; `values` are columns of Invite."""
     await connection.execute(insert(_invites).values(**values))
 
 
 async def use_invite(
     connection: AsyncConnection, token_hash: str, chat_id: int, now: datetime
 ) -> Invite | None:
-    """Consume and return an invite that is unused and not expired, in one statement, or None."""
+    """Mark an unused invite that is not expired as used by a chat, and return it; None if none.
+
+    One statement does both, so that an invite cannot be used twice.
+    """
     statement = (
         update(_invites)
         .where(_invites.c.token_hash == token_hash)
@@ -118,7 +121,7 @@ async def find_invite_user(connection: AsyncConnection, token_hash: str) -> int 
 
 
 async def upsert_officer(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Register the person of a chat as an officer, or change their unit and role."""
+    """Store an officer, or replace the one of the same chat; `values` are columns of Officer."""
     changed = {key: value for key, value in values.items() if key not in {"chat_id", "created_at"}}
     await connection.execute(
         insert_into(Officer, connection.dialect.name)

@@ -18,28 +18,29 @@ if TYPE_CHECKING:
 _rows = table(Resident)
 _find = (
     select(_rows)
-    .where(_rows.c.alias.in_(bindparam("aliases", expanding=True)))
+    .where(_rows.c.alias.in_(bindparam("pseudonyms", expanding=True)))
     .order_by(_rows.c.consent_at.desc())
     .limit(1)
 )
 
 
-async def find_resident(connection: AsyncConnection, aliases: Sequence[int]) -> Resident | None:
-    """Return the resident with one of these pseudonyms, or None without consent."""
-    return await fetch_one(connection, Resident, _find, {"aliases": list(aliases)})
+async def find_resident(connection: AsyncConnection, pseudonyms: Sequence[int]) -> Resident | None:
+    """Return the resident with one of these pseudonyms; None if there is no consent."""
+    return await fetch_one(connection, Resident, _find, {"pseudonyms": list(pseudonyms)})
 
 
 async def record_consent(
     connection: AsyncConnection,
-    alias: int,
-    sealed: str,
+    pseudonym: int,
+    encrypted_chat_id: str,
     consent: tuple[str, str, datetime],
     *,
     named: bool,
 ) -> None:
     """Store the consent of a resident.
 
-    `consent` is the version of the notice, the language it was read in, and the moment.
+    `consent` is the version of the notice, the language it was read in, and the time of consent.
+    `named` is True for the pseudonym of a named resident.
     """
     version, language, at = consent
     agreed: Mapping[str, object] = {
@@ -49,13 +50,13 @@ async def record_consent(
     }
     await connection.execute(
         insert_into(Resident, connection.dialect.name)
-        .values(alias=alias, sealed=sealed, named=named, **agreed)
+        .values(alias=pseudonym, sealed=encrypted_chat_id, named=named, **agreed)
         .on_conflict_do_update(index_elements=["alias"], set_=agreed)
     )
 
 
-async def withdraw_consent(connection: AsyncConnection, aliases: Sequence[int]) -> None:
+async def withdraw_consent(connection: AsyncConnection, pseudonyms: Sequence[int]) -> None:
     """Withdraw the consent of these pseudonyms: they are asked again before the next submission."""
     await connection.execute(
-        update(_rows).where(_rows.c.alias.in_(aliases)).values(consent_version="")
+        update(_rows).where(_rows.c.alias.in_(pseudonyms)).values(consent_version="")
     )

@@ -30,9 +30,9 @@ _MOST_STEPS = 100
 
 
 async def optimise_index(database: Database) -> None:
-    """Merge the segments of SQLite's full-text index, step by step. PostgreSQL has none.
+    """Merge the segments of SQLite's full-text index, step by step. No-op on PostgreSQL.
 
-    Measured: a word that all cases have is found five times faster in a merged index.
+    Measured: a word that all cases contain is found five times faster in a merged index.
     """
     if not database.is_sqlite:
         return
@@ -51,12 +51,12 @@ async def optimise_index(database: Database) -> None:
 
 
 async def find_submissions(
-    connection: AsyncConnection, folded: str, unit_code: str | None, officer: Officer, most: int
+    connection: AsyncConnection, folded: str, unit_code: str | None, officer: Officer, max_rows: int
 ) -> Sequence[Submission]:
-    """Return submissions with all the words of `folded`, newest first.
+    """Return submissions that contain all words of `folded`, newest first.
 
-    Submissions that have the last word only as a prefix come after them. Only cases that the
-    officer may read, of a unit or (None) of all units.
+    Submissions that contain the last word only as a prefix come after them. Only cases that the
+    officer may read are returned, of one unit or (None) of all units.
     """
     words = re.findall(r"\w+", folded)
     found: list[Submission] = []
@@ -65,8 +65,8 @@ async def find_submissions(
         statement = select_matching(words, connection.dialect.name, unit_code, begins=begins)
         known = [each.id for each in found]
         statement = statement.where(*make_visibility_conditions(officer), _rows.c.id.not_in(known))
-        found += await fetch_all(connection, Submission, statement.limit(most - len(found)))
-        if len(found) == most:
+        found += await fetch_all(connection, Submission, statement.limit(max_rows - len(found)))
+        if len(found) == max_rows:
             break
     return found
 
@@ -74,9 +74,10 @@ async def find_submissions(
 def select_matching(
     words: Sequence[str], dialect_name: str, unit_code: str | None, *, begins: bool
 ) -> Select[tuple[Submission]]:
-    """Return a SELECT of the submissions with all the words, newest first, without permissions.
+    """Return a SELECT of the submissions that contain all words, newest first.
 
-    Of a unit or (None) of all units. If it `begins`, the last word matches as a prefix.
+    It does not check permissions. `unit_code` selects one unit; None is all units. If `begins`, the
+    last word matches as a prefix.
     """
     if dialect_name == "sqlite":
         quoted = " ".join(f'"{word}"' for word in words)

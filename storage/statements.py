@@ -32,7 +32,10 @@ def list_columns(model: type[SQLModel], *, without: Collection[str]) -> tuple[st
 
 
 def insert_into(model: type[SQLModel], dialect_name: str) -> Any:
-    """Return an INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    """Return the dialect's INSERT, which has `on_conflict_do_nothing` and `on_conflict_do_update`.
+
+    `dialect_name` is "sqlite" or "postgresql".
+    """
     # A process uses one database, and loads the dialect of that one only.
     dialect = import_module(f"sqlalchemy.dialects.{dialect_name}")
     return dialect.insert(table(model))

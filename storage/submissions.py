@@ -24,26 +24,29 @@ _officers = table(Officer)
 
 @dataclass(frozen=True, slots=True)
 class ExportedSubmission:
-    """A submission with its attachments, and the encrypted chat id of its resident."""
+    """A submission with its attachments; `encrypted_chat_id` is None if it has no resident."""
 
     submission: Submission
     attachments: Sequence[Attachment]
-    sealed: str | None
+    encrypted_chat_id: str | None
 
 
-_of_alias = select(_residents.c.id).where(_residents.c.alias == bindparam("of_alias"))
-_add = insert(_rows).values(resident_id=_of_alias.scalar_subquery()).returning(*_rows.c)
+_of_pseudonym = select(_residents.c.id).where(_residents.c.alias == bindparam("of_pseudonym"))
+_add = insert(_rows).values(resident_id=_of_pseudonym.scalar_subquery()).returning(*_rows.c)
 _attach = insert(_files)
 
 
 async def add_submission(
     connection: AsyncConnection,
-    alias: int,
+    pseudonym: int,
     values: Mapping[str, Any],
     attachments: Sequence[Mapping[str, Any]],
 ) -> Submission:
-    """Store a submission of the resident with a pseudonym, and its attachments in order."""
-    stored = await fetch_one(connection, Submission, _add, {"of_alias": alias, **values})
+    """Store and return a submission of the resident with a pseudonym, and store its attachments.
+
+    `values` and `attachments` are columns of Submission and of Attachment.
+    """
+    stored = await fetch_one(connection, Submission, _add, {"of_pseudonym": pseudonym, **values})
     assert stored is not None
     await add_attachments(connection, stored.id, attachments)
     return stored
@@ -67,7 +70,7 @@ async def add_attachments(
 
 
 async def find_submission(connection: AsyncConnection, code: str) -> Submission | None:
-    """Return the submission with a code, or None, without permissions."""
+    """Return the submission with a receipt code, or None. The caller checks who may read it."""
     return await fetch_one(connection, Submission, select(_rows).where(_rows.c.code == code))
 
 
@@ -78,22 +81,25 @@ async def lock_submission(connection: AsyncConnection, code: str) -> Submission 
 
 
 async def list_submissions_of(
-    connection: AsyncConnection, aliases: Sequence[int], *, before: int | None, most: int
+    connection: AsyncConnection, pseudonyms: Sequence[int], *, before: int | None, max_rows: int
 ) -> Sequence[Submission]:
-    """Return the submissions of these pseudonyms with an id below `before`, newest first."""
+    """Return the submissions of these pseudonyms, newest first.
+
+    With `before`, only those with an id less than `before`.
+    """
     statement = (
         select(_rows)
-        .where(_rows.c.resident_id.in_(_ids_of(aliases)))
+        .where(_rows.c.resident_id.in_(_ids_of(pseudonyms)))
         .order_by(_rows.c.id.desc())
-        .limit(most)
+        .limit(max_rows)
     )
     if before is not None:
         statement = statement.where(_rows.c.id < before)
     return await fetch_all(connection, Submission, statement)
 
 
-def _ids_of(aliases: Sequence[int]) -> Select[tuple[int]]:
-    return select(_residents.c.id).where(_residents.c.alias.in_(aliases))
+def _ids_of(pseudonyms: Sequence[int]) -> Select[tuple[int]]:
+    return select(_residents.c.id).where(_residents.c.alias.in_(pseudonyms))
 
 
 async def find_owner(connection: AsyncConnection, submission_id: int) -> Resident | None:
@@ -115,22 +121,25 @@ async def list_attachments(connection: AsyncConnection, submission_id: int) -> S
 
 
 async def list_unalerted(
-    connection: AsyncConnection, *, after: int, most: int
+    connection: AsyncConnection, *, after: int, max_rows: int
 ) -> Sequence[Submission]:
-    """Lock and return submissions after an id of which no officer was alerted, by id."""
+    """Lock and return submissions about which no officer was alerted, in the order of ids.
+
+    They have an id greater than `after`.
+    """
     statement = (
         select(_rows)
         .where(_rows.c.alerted_at.is_(None), _rows.c.closed_at.is_(None), _rows.c.id > after)
         .where(_rows.c.state.in_((State.RECEIVED, State.ASSIGNED)))
         .order_by(_rows.c.id)
-        .limit(most)
+        .limit(max_rows)
         .with_for_update(skip_locked=True)
     )
     return await fetch_all(connection, Submission, statement)
 
 
 async def count_unalerted(connection: AsyncConnection) -> int:
-    """Return the number of submissions of which no officer was alerted."""
+    """Return the number of submissions about which no officer was alerted."""
     statement = select(func.count()).select_from(_rows).where(_rows.c.alerted_at.is_(None))
     return int((await connection.execute(statement)).scalar_one())
 
@@ -142,9 +151,10 @@ async def update_submission(
     by: Officer | None = None,
     **values: Any,
 ) -> Submission | None:
-    """Write columns of a submission. Return None if it was changed since it was read.
+    """Write columns of a submission, and return the changed submission.
 
-    With `by`, write only if that officer still has the same role and unit.
+    Return None and write nothing if the submission was changed since it was read, or if the officer
+    `by` has another role or unit since.
     """
     statement = (
         update(_rows)
@@ -173,7 +183,7 @@ async def list_open_cases(
     now: datetime,
     which: str = "unit",
     after: tuple[datetime, int] | None = None,
-    most: int,
+    max_rows: int,
 ) -> Sequence[Submission]:
     """Return open cases that an officer may read, the first due first.
 
@@ -189,7 +199,7 @@ async def list_open_cases(
             *make_visibility_conditions(officer),
         )
         .order_by(_rows.c.due_at, _rows.c.id)
-        .limit(most)
+        .limit(max_rows)
     )
     if unit_code is not None:
         statement = statement.where(_rows.c.handled_by == unit_code)
@@ -199,7 +209,7 @@ async def list_open_cases(
         case "mine":
             statement = statement.where(_rows.c.assignee_id == officer.id)
         case "new":
-            statement = _select_states(statement, (State.RECEIVED, State.ASSIGNED), most)
+            statement = _select_states(statement, (State.RECEIVED, State.ASSIGNED), max_rows)
         case "overdue":
             statement = statement.where(_rows.c.due_at < now)
         case "proposed":
@@ -208,7 +218,7 @@ async def list_open_cases(
 
 
 def _select_states(
-    statement: Select[tuple[Submission]], states: Sequence[State], most: int
+    statement: Select[tuple[Submission]], states: Sequence[State], max_rows: int
 ) -> Select[tuple[Submission]]:
     """Return a SELECT of the first cases of several states.
 
@@ -216,13 +226,13 @@ def _select_states(
     """
     parts = [statement.where(_rows.c.state == state).subquery().select() for state in states]
     found = union_all(*parts).subquery()
-    return select(found).order_by(found.c.due_at, found.c.id).limit(most)
+    return select(found).order_by(found.c.due_at, found.c.id).limit(max_rows)
 
 
 async def list_due(
-    connection: AsyncConnection, before: datetime, after: tuple[datetime, int] | None, most: int
+    connection: AsyncConnection, before: datetime, after: tuple[datetime, int] | None, max_rows: int
 ) -> Sequence[Submission]:
-    """Lock and return open submissions due before a moment; skip those locked by others.
+    """Lock and return open submissions due before a given time; skip those locked by others.
 
     `after` is the (due time, id) of the last one of the previous page.
     """
@@ -231,7 +241,7 @@ async def list_due(
         .where(_rows.c.closed_at.is_(None), _rows.c.answered_at.is_(None))
         .where(_rows.c.due_at <= before)
         .order_by(_rows.c.due_at, _rows.c.id)
-        .limit(most)
+        .limit(max_rows)
         .with_for_update(skip_locked=True)
     )
     if after is not None:
@@ -246,15 +256,15 @@ def _is_after(than: tuple[datetime, int]) -> Any:
 
 
 async def list_to_close(
-    connection: AsyncConnection, answered_before: datetime, most: int
+    connection: AsyncConnection, answered_before: datetime, max_rows: int
 ) -> Sequence[Submission]:
-    """Lock and return submissions that were answered before a moment, by id."""
+    """Lock and return unclosed submissions that were answered before a given time, by id."""
     statement = (
         select(_rows)
         .where(_rows.c.state == State.ANSWERED, _rows.c.answered_at < answered_before)
         .where(_rows.c.closed_at.is_(None))
         .order_by(_rows.c.id)
-        .limit(most)
+        .limit(max_rows)
         .with_for_update(skip_locked=True)
     )
     return await fetch_all(connection, Submission, statement)
@@ -263,7 +273,7 @@ async def list_to_close(
 async def iterate_submissions(
     connection: AsyncConnection, since: datetime | None, until: datetime | None
 ) -> AsyncIterator[ExportedSubmission]:
-    """Yield all submissions received between two moments, oldest first, read in pages."""
+    """Yield all submissions received in [since, until), oldest first, read in pages."""
     last = 0
     while True:
         statement = (

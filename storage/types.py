@@ -32,7 +32,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class EnumByValue(TypeDecorator[StrEnum]):
-    """A StrEnum stored as its value; a value that the enum does not have raises ValueError."""
+    """A StrEnum stored as its value. Raises ValueError for a value that the enum does not have."""
 
     impl = String(32)
     cache_ok = True
@@ -48,5 +48,5 @@ class EnumByValue(TypeDecorator[StrEnum]):
         return None if value is None else self.enum(value)
 
 
-# A 64-bit key that the database numbers. SQLite does so only for the type INTEGER.
+# The type of a 64-bit key that the database assigns. SQLite assigns only keys of the type INTEGER.
 AutoId = BigInteger().with_variant(Integer(), "sqlite")

@@ -183,7 +183,7 @@ async def alert_waiting(work: UnitOfWork, after: int) -> tuple[int, int | None]:
 
     Returns the number of those assigned, and the last id of the page; None if there is no more.
     """
-    page = await submissions.list_unalerted(work.connection, after=after, most=_PAGE)
+    page = await submissions.list_unalerted(work.connection, after=after, max_rows=_PAGE)
     alerted = 0
     for submission in sorted(page, key=lambda each: not each.urgent):
         alerted += await assign_and_alert(work, submission)

@@ -55,7 +55,7 @@ async def list_cases(
         officer=officer,
         now=work.now,
         after=_parse_cursor(after),
-        most=PAGE_SIZE + 1,
+        max_rows=PAGE_SIZE + 1,
     )
     shown = found[:PAGE_SIZE]
     more = f"{which}={_make_cursor(shown[-1])}" if len(found) > PAGE_SIZE else ""
@@ -102,7 +102,7 @@ async def list_exported_cases(work: UnitOfWork, chat_id: int) -> Sequence[Submis
         get_visible_unit(officer),
         officer=officer,
         now=work.now,
-        most=MAX_EXPORTED,
+        max_rows=MAX_EXPORTED,
     )
     await audit.append_entry(
         work.connection,

@@ -29,13 +29,13 @@ async def check_limits(work: UnitOfWork, aliases: Sequence[int], limits: Submiss
     the person.
     """
     status = await bans.read_intake_status(
-        work.connection, aliases, now=work.now, number=limits.a_day, since=work.now - _MINUTE
+        work.connection, aliases, now=work.now, nth=limits.a_day, since=work.now - _MINUTE
     )
     if status.banned_until is not None:
         reason = status.reason or ""
         raise Refused(Words("abuse.banned", {"until": status.banned_until, "reason": reason}))
-    if status.nth_newest is not None and work.now - status.nth_newest < _DAY:
-        again = status.nth_newest + _DAY
+    if status.nth_newest_at is not None and work.now - status.nth_newest_at < _DAY:
+        again = status.nth_newest_at + _DAY
         raise Refused(Words("abuse.enough_today", {"until": again, "opinions": limits.a_day}))
-    if status.lately >= limits.everybody_a_minute:
+    if status.recent_count >= limits.everybody_a_minute:
         raise Refused(Words("abuse.busy"))

@@ -38,7 +38,7 @@ async def list_own_submissions(
     `aliases` are all pseudonyms of the resident. With `before`, the id of a submission, only older
     ones are returned.
     """
-    return await submissions.list_submissions_of(connection, aliases, before=before, most=limit)
+    return await submissions.list_submissions_of(connection, aliases, before=before, max_rows=limit)
 
 
 async def find_own_submission(

@@ -69,7 +69,7 @@ async def load_personal_data(work: UnitOfWork, chat_id: int) -> PersonalData:
     """Return the stored data of the person of a chat."""
     aliases = work.policy.pseudonyms.list_pseudonyms(chat_id)
     own = await submissions.list_submissions_of(
-        work.connection, aliases, before=None, most=_MAX_SUBMISSIONS
+        work.connection, aliases, before=None, max_rows=_MAX_SUBMISSIONS
     )
     resident = await residents.find_resident(work.connection, aliases)
     return PersonalData(

@@ -66,7 +66,7 @@ async def rotate_keys(database: Database, pseudonyms: Pseudonyms) -> int:
             break
         done, after = done + len(residents), residents[-1].id
     async with database.transaction() as connection:
-        await failed_updates.clear_aliases(connection)
+        await failed_updates.clear_pseudonyms(connection)
         await encrypted_fields.set_secret(
             connection, encrypted_fields.KEY_CHECK, pseudonyms.cipher.encrypt_text(_KNOWN)
         )

@@ -80,8 +80,10 @@ async def iterate_submission_records(
         if identity is not None:
             named = not exported.submission.confidential
             phone = exported.submission.phone
-            named = named and exported.sealed is not None
-            record["chat_id"] = identity.decrypt_chat_id(exported.sealed or "") if named else None
+            named = named and exported.encrypted_chat_id is not None
+            record["chat_id"] = (
+                identity.decrypt_chat_id(exported.encrypted_chat_id or "") if named else None
+            )
             record["phone"] = identity.cipher.decrypt_text(phone) if named and phone else None
         yield record
 

@@ -43,8 +43,8 @@ async def examine_installation(settings: Settings, print_line: Callable[[str], N
 async def _check_database(settings: Settings, print_line: Callable[[str], None]) -> bool:
     database = Database(settings.database.url)
     try:
-        revision = await migrations.revision(database)
-        if revision != migrations.head():
+        revision = await migrations.find_revision(database)
+        if revision != migrations.get_needed_revision():
             print_line(f"database: at revision {revision or 'none'}; run 'python -m bot migrate'")
             return False
         print_line("database: good")

@@ -174,7 +174,7 @@ async def purge_expired_data(
         await conversations.clear_expired_drafts(connection, now)
         kept = timedelta(days=periods.failed_update_days)
         await failed_updates.delete_failed_updates_before(connection, now - kept)
-    await database.tidy()
+    await database.optimise()
     await search.optimise_index(database)
     await erase_expired_registrations(database, now - timedelta(days=periods.registration_days))
     return await retention.apply_retention(

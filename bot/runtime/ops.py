@@ -53,7 +53,7 @@ def make_ops_app(database: Database, is_delivering: Callable[[], bool]) -> Starl
 async def _list_problems(database: Database, is_delivering: Callable[[], bool]) -> list[str]:
     """Return a line for each reason why the replica is not ready."""
     try:
-        if await migrations.revision(database) != migrations.head():
+        if await migrations.find_revision(database) != migrations.get_needed_revision():
             return ["the database is not at the program's revision: run 'python -m bot migrate'"]
         async with database.reading() as connection:
             lag = await outbox.measure_lag(connection, datetime.now(UTC))

@@ -115,7 +115,10 @@ async def _receive_updates(app: App, stack: contextlib.AsyncExitStack) -> None:
 
 async def check_schema(app: App) -> None:
     """Raise CannotStart unless the database has the revision of this program."""
-    revision, needed = await migrations.revision(app.database), migrations.head()
+    revision, needed = (
+        await migrations.find_revision(app.database),
+        migrations.get_needed_revision(),
+    )
     if revision == needed:
         return
     state = "is not set up" if revision is None else f"is at revision {revision}, not {needed}"

@@ -1,4 +1,4 @@
-"""Run Alembic on the connection that it is given."""
+"""Alembic runs this module. It runs the migrations on the connection in the configuration."""
 
 from typing import Any, Literal
 
@@ -6,13 +6,16 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import storage.models  # noqa: F401 - fills the metadata
-from storage.migrations import described
+from storage.migrations import is_in_models
 from storage.models.columns import set_index_conditions
 from storage.types import EnumByValue, UtcDateTime
 
 
-def plainly(kind: str, item: Any, _context: object) -> str | Literal[False]:
-    """Write our column types as what they are in the database: a migration outlives the code."""
+def render_column_type(kind: str, item: Any, _context: object) -> str | Literal[False]:
+    """Return the source text of a column type for a new migration; False for Alembic's own text.
+
+    A migration uses the types of SQLAlchemy, because it must not depend on `storage.types`.
+    """
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, EnumByValue):
@@ -27,8 +30,8 @@ context.configure(
     target_metadata=SQLModel.metadata,
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,
-    render_item=plainly,
-    include_object=described,
+    render_item=render_column_type,
+    include_object=is_in_models,
 )
 with context.begin_transaction():
     context.run_migrations()

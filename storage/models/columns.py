@@ -21,7 +21,7 @@ SQLModel.metadata.naming_convention = {
 
 
 def auto_id() -> Any:
-    """Declare a primary key that the database numbers."""
+    """Declare a primary key of 64 bits, assigned by the database in ascending order."""
     return Field(default=None, sa_column=Column(AutoId, primary_key=True, autoincrement=True))
 
 
@@ -62,7 +62,7 @@ def partial_index(name: str, condition: str, *columns: str) -> Index:
 
 
 def set_index_conditions() -> None:
-    """Give the conditions of all partial indexes to both dialects, before tables are described."""
+    """Pass the conditions of all partial indexes to SQLAlchemy. Call it before any DDL is made."""
     for table in SQLModel.metadata.tables.values():
         for index in table.indexes:
             if condition := index.info.get("condition"):

@@ -18,7 +18,7 @@ from storage.types import AutoId, EnumByValue
 
 
 class ForumState(StrEnum):
-    """The state of a forum, from its draft to its end."""
+    """The state of a forum; docs/forums.md says which state follows which."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -39,16 +39,22 @@ def forum_id_column(**options: Any) -> Any:
 class Forum(SQLModel, table=True):
     """A forum.
 
+    - `code`: the code in buttons and links.
+    - `host_unit`: the code of the unit that holds the forum.
     - `area`: the code of the unit whose residents are invited; the city's code invites everybody.
+    - `venue`: the name and address of the place. `latitude`, `longitude`: in degrees.
     - `start_version` goes up by 1 whenever the start or the place changes. `start_known_since` is
       the time at which the present start was published, None before the approval. Reminders that
       were due before it are not sent.
     - `capacity`: the number of places; None is no limit.
     - `head`: the role of the person who leads the police delegation, never a name.
-    - `invited`: the organisations that are invited. `topics`: the topics of its agenda.
+    - `agenda`: the points of the agenda as texts. `topics`: the codes of their topics.
+    - `invited`: the names of the organisations that are invited.
     - `opinions_until`: until this time residents may send opinions for the forum.
-    - `minutes`: the text of the published result. `reason`: why it was sent back, postponed or
-      cancelled.
+    - `version`: goes up by 1 with every change of the row.
+    - `minutes`: the text of the published results.
+    - `report_due_at`, `reported_at`: when the results must be and were published.
+    - `reason`: the text that says why the forum was sent back, postponed or cancelled.
     """
 
     id: int = auto_id()
@@ -104,10 +110,13 @@ class RegistrationState(StrEnum):
 class Registration(SQLModel, table=True):
     """A person who wants to attend a forum: a pseudonym and an encrypted chat id.
 
-    - `people`: how many people come together, this person included.
+    - `alias`: the pseudonym. `sealed`: the encrypted chat id, empty after an erasure.
+    - `people`: the number of people who come together, this person included.
     - `token`: the content of the QR code that is shown at the door.
-    - `offsets`: the minutes before the start at which the person wants reminders; None takes those
-      of the settings.
+    - `offsets`: the numbers of minutes before the start at which the person wants reminders; None
+      for those of the settings.
+    - `arrived_at`: when the QR code was scanned at the door.
+    - `rating`: how satisfied the person was, from 0 (not) to 2; None if not rated.
     """
 
     __table_args__ = (
@@ -133,7 +142,8 @@ class Registration(SQLModel, table=True):
 class Subscription(SQLModel, table=True):
     """A person who wants notices about the forums of a unit, of the city, or on a topic.
 
-    `subject` is the code of the unit or the name of the topic.
+    - `alias`: the pseudonym. `sealed`: the encrypted chat id.
+    - `subject`: the code of the unit or of the topic.
     """
 
     __table_args__ = (
@@ -152,10 +162,14 @@ class Subscription(SQLModel, table=True):
 class Announcement(SQLModel, table=True):
     """A message about a forum to many people, written into the outbox in chunks.
 
-    - `kind`: the key of its text. (forum, kind, version) is announced once.
+    - `kind`: the key of its text.
+    - `version`: the version of the forum or of its start. Each (forum, kind, version) is announced
+      once.
+    - `due_at`: the earliest time of sending.
     - `source` and `cursor`: how far it is. Recipients come from several tables; `source` is the
       number of the table, `cursor` the id of the last row that was written into the outbox.
-    - `left_out`: the number of people who switched off notices about forums.
+    - `left_out`: the number of people who get no message because they switched off such notices.
+    - `finished_at`: when all messages were written into the outbox.
     """
 
     __table_args__ = (
@@ -179,8 +193,10 @@ class Announcement(SQLModel, table=True):
 class Reminder(SQLModel, table=True):
     """The progress of one reminder of a forum.
 
-    `offset` is the number of minutes before the start at which it is sent. `cursor` is the id of
-    the last registration that was written into the outbox or skipped.
+    - `start_version`: the `Forum.start_version` that the reminder is for.
+    - `offset`: the number of minutes before the start at which it is sent.
+    - `cursor`: the id of the last registration that was written into the outbox or skipped.
+    - `finished_at`: when all messages were written into the outbox.
     """
 
     __table_args__ = (
@@ -197,7 +213,13 @@ class Reminder(SQLModel, table=True):
 
 
 class Commitment(SQLModel, table=True):
-    """A promise made at a forum: its owner, its due date, its case, and when it was kept."""
+    """A promise made at a forum.
+
+    - `owner`: the name of the unit or office that must keep it, as an organiser typed it.
+    - `due_on`: the last day for it.
+    - `submission_id`: the case that stands for it.
+    - `kept_at`: when its case was answered.
+    """
 
     id: int = auto_id()
     forum_id: int = forum_id_column(index=True)
@@ -222,10 +244,12 @@ class HearingOutcome(StrEnum):
 class Hearing(SQLModel, table=True):
     """An opinion that was presented at a forum.
 
-    - `outcome` is None until it is answered or left to its unit.
-    - `officer_id` is None if the head of a neighbourhood entered it.
-    - `claim` is set for a spoken opinion: the token of the QR code with which the speaker can link
-      the opinion to the own chat, once. `claimed_at` is when that was done.
+    - `outcome`: None until it is answered or left to its unit.
+    - `officer_id`: the officer who recorded the outcome or entered an oral submission. None if the
+      head of a neighbourhood entered it.
+    - `at`: when the outcome was recorded, or else when the oral submission was entered.
+    - `claim`: for an oral submission, the token of the QR code with which the speaker can link it
+      to their own chat, once. `claimed_at`: when they did so.
     """
 
     __table_args__ = (UniqueConstraint("submission_id", name="uq_hearing_submission"),)

@@ -1,4 +1,4 @@
-"""Tables of officers: invites, groups of units, templates."""
+"""Tables of officers, invites, groups of units, and templates of answers."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ from storage.types import AutoId
 
 
 class Role(StrEnum):
-    """The role of an officer. Residents have none."""
+    """The role of an officer; docs/glossary.md says what each may do. Residents have none."""
 
     OFFICER = "officer"
     APPROVER = "approver"
@@ -31,7 +31,9 @@ class Role(StrEnum):
 class Officer(SQLModel, table=True):
     """An officer of a unit.
 
-    - `topics`: the topics that the officer works on; empty for all.
+    - `chat_id`: the id of the private chat.
+    - `topics`: the codes of the topics that the officer works on; empty for all.
+    - `on_duty`: True if the officer switched the duty on. Only then they get new cases.
     - `roster`: weekly shifts as [weekday (Monday is 0), first minute of the day, last minute];
       empty for any time.
     - `away_until`: until then the officer is absent, and `substitute_id` does their work.
@@ -59,7 +61,9 @@ class Officer(SQLModel, table=True):
 class Invite(SQLModel, table=True):
     """A one-time link that registers its user as an officer.
 
-    Only the hash of its token is stored. `used_by` is the chat id of its user.
+    - `token_hash`: the hash of the token in the link. The token itself is not stored.
+    - `unit_code`, `role`, `topics`: those of the new officer.
+    - `used_by`: the chat id of its user.
     """
 
     id: int = auto_id()
@@ -74,9 +78,11 @@ class Invite(SQLModel, table=True):
 
 
 class UnitChat(SQLModel, table=True):
-    """The group, or a topic of a group, in which the officers of a unit are alerted together.
+    """The group, or the topic of a group, in which the officers of a unit are alerted together.
 
-    `lost_at` is the moment since which it cannot be written to.
+    - `thread_id`: the id of the topic; None for the group itself.
+    - `set_by`, `set_at`: the officer who linked the group, and when.
+    - `lost_at`: since when the bot cannot write to it; None if it can.
     """
 
     __tablename__ = "unit_chat"

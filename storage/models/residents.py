@@ -18,9 +18,12 @@ from storage.types import AutoId
 class Conversation(SQLModel, table=True):
     """A chat with a person: its settings, and the answers of its open flow.
 
+    - `chat_id`: the real chat id.
     - `flow`, `answers`: the draft. The open question is not stored: it follows from the answers.
     - `updates`: the ids of the newest handled updates, to recognise one that is delivered again.
-    - `counted`: the number of messages since `counted_from`.
+    - `started_at`, `expires_at`: when the draft was started, and when it will be deleted.
+    - `reminded_at`: when the person was warned that the draft expires.
+    - `counted`: the number of messages since `counted_from`, to limit them.
     - `preferences`: the choices that the person made in the settings.
     """
 
@@ -40,8 +43,12 @@ class Conversation(SQLModel, table=True):
 class Resident(SQLModel, table=True):
     """A person who agreed to the data-protection notice.
 
-    `alias` is a pseudonym and `sealed` the encrypted chat id. The same person has another row as an
-    unnamed resident (`named` is False). Only the key connects the two.
+    The same person has another row as an unnamed resident. Only the key connects the two.
+
+    - `alias`: the pseudonym. `sealed`: the encrypted chat id.
+    - `named`: True if officers can learn who the resident is.
+    - `consent_version`: the version of the notice; empty after the consent is withdrawn.
+    - `consent_language`: the code of the language in which the notice was read.
     """
 
     id: int = auto_id()
@@ -54,9 +61,13 @@ class Resident(SQLModel, table=True):
 
 
 class Ban(SQLModel, table=True):
-    """A person, by pseudonym, whose submissions are refused until a moment.
+    """A person whose submissions are refused.
 
-    `officer_id` decided it at the moment `at`. `told_at` is when the person was told of it.
+    - `alias`: the pseudonym.
+    - `until`: the end of the ban.
+    - `officer_id`, `at`: the officer who decided it, and when.
+    - `reason`: the text that says why.
+    - `told_at`: when the person was told of it.
     """
 
     id: int = auto_id()
@@ -69,9 +80,11 @@ class Ban(SQLModel, table=True):
 
 
 class KeyCheck(SQLModel, table=True):
-    """An encrypted secret of the program, by number (see `storage.encrypted_fields`).
+    """An encrypted secret of the program.
 
-    The first is a known text: a key that cannot decrypt it does not belong to this database.
+    - `id`: KEY_CHECK or CHAIN_KEY of `storage.encrypted_fields`. KEY_CHECK is a known text: a key
+      that cannot decrypt it does not belong to this database.
+    - `sealed`: the encrypted secret.
     """
 
     __tablename__ = "key_check"

@@ -1,4 +1,4 @@
-"""Tables of submissions: attachments, remarks, answers, recusals, audit log."""
+"""Tables of submissions, their attachments, remarks, answers and recusals, and the audit log."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 
 class Topic(StrEnum):
-    """The subject matter of a submission."""
+    """The topic of a submission; the terms are those of the glossary."""
 
     THEFT = "theft"
     PUBLIC_DISORDER = "public_disorder"
@@ -57,13 +57,13 @@ class Topic(StrEnum):
 class Identity(StrEnum):
     """The way in which a resident wants to be named and reached."""
 
-    CHANNEL = "channel"
-    PHONE = "phone"
+    CHANNEL = "channel"  # named by the chat
+    PHONE = "phone"  # named by the chat and a phone number
     UNNAMED = "unnamed"
 
 
 class State(StrEnum):
-    """The state of a submission; docs/ has a diagram."""
+    """The state of a submission; docs/casework.md says which action leads to which state."""
 
     RECEIVED = "received"
     ASSIGNED = "assigned"
@@ -84,15 +84,30 @@ class Submission(SQLModel, table=True):
     """An opinion that a resident gave.
 
     - `code`: the receipt code.
+    - `resident_id`: None after an erasure, or if the speaker of an oral submission is not known.
+    - `topics`: the codes of the topics.
     - `unit_code`, `handled_by`: the unit of the area, and the unit that handles it.
     - `unit_vintage`: the date of the list of units that `unit_code` belongs to.
-    - `folded`: the text in the form that is searched.
-    - `phone`: encrypted.
-    - `version`: counts changes; a change names the version that it read.
-    - `acknowledge_by`: the moment until which an officer has to take it on.
-    - `escalation`: how often it was passed up because nobody did.
-    - `merged_into`: the submission that is answered for this one too.
-    - `paused_at`: since when the time limit does not run.
+    - `folded`: the text without case and accents, in which the search looks for words.
+    - `urgent`: True if the text has signs of a danger that happens now.
+    - `hides_personal`: True if personal data in the text are hidden from officers.
+    - `version`: goes up by 1 with every change. A change names the version that it read.
+    - `phone`: the encrypted phone number.
+    - `confidential`: True if officers never learn who the resident is.
+    - `forum`: the code of the forum that it was given for.
+    - `due_at`: the end of the time for an answer.
+    - `alerted_at`: when officers were alerted; None if that must still be done.
+    - `assignee_id`: the officer who works on it.
+    - `paused_at`: since when the time for an answer does not run; None if it runs.
+    - `acknowledge_by`: until this time an officer has to accept it.
+    - `escalation`: how often more people were alerted because nobody accepted it.
+    - `extensions`: how often the time for an answer was extended.
+    - `merged_into`: the submission whose answer also answers this one.
+    - `transferred_to`: the name of the agency that it was transferred to.
+    - `rating`: how satisfied the resident is with the answer, from 0 (not) to 2.
+    - `rating_reason`: the text that says why.
+    - `reopened_at`: when the resident asked for another look.
+    - `warned_at`: when the resident was warned of the erasure.
     - `erased_at`: when it was erased. Then only code, kind, unit and times are left.
     """
 
@@ -157,24 +172,36 @@ class Submission(SQLModel, table=True):
 
 
 class EvidenceState(StrEnum):
-    """The state of an attachment on the way into our own storage."""
+    """The state of an attachment, which is copied from Telegram into the bot's own store."""
 
     WAITING = "waiting"
-    FETCHING = "fetching"
+    FETCHING = "fetching"  # claimed by a worker
     STORED = "stored"
     TOO_LARGE = "too_large"
-    REFUSED = "refused"
-    FAILED = "failed"
-    PLACE = "place"
-    ERASED = "erased"
+    REFUSED = "refused"  # not of an accepted type, or unreadable
+    FAILED = "failed"  # after all attempts
+    PLACE = "place"  # a place on the map, which has no file
+    ERASED = "erased"  # its files are to be deleted, then its row
 
 
 class Attachment(SQLModel, table=True):
     """A photo, video, voice message, document or place of a submission.
 
-    Telegram has the file by `file_id`. Once it is stored, `original` and `served` are the names of
-    two encrypted files; `served` is without metadata. The row is also the job that fetches it.
-    `remark_id` is set if it came with a remark.
+    The row is also the job that fetches the file.
+
+    - `remark_id`: the remark that it came with; None if it came with the submission.
+    - `position`: its number within the submission, from 0.
+    - `type`: the type of message, such as "photo" or "place".
+    - `file_id`, `file_unique_id`: Telegram's ids of the file.
+    - `album`: Telegram's id of the album that it was sent in.
+    - `mime_type`: the declared media type. `content_type`: the one detected from the content.
+    - `size`: in bytes.
+    - `attempt`: how often the row was claimed.
+    - `next_at`: the earliest time of the next attempt; while it is fetched, the end of the lease.
+    - `owner`: the id of the worker that claimed the row.
+    - `original`, `served`: the names of two encrypted files in the store. `served` has no metadata.
+    - `digest`: the SHA-256 of the original, in hexadecimal.
+    - `error`: why the last attempt failed.
     """
 
     __table_args__ = (
@@ -210,16 +237,17 @@ class Attachment(SQLModel, table=True):
 class RemarkKind(StrEnum):
     """The kind of a remark."""
 
-    ADDITION = "addition"
-    QUESTION = "question"
-    REPLY = "reply"
-    NOTE = "note"
+    ADDITION = "addition"  # of the resident
+    QUESTION = "question"  # of an officer, to the resident
+    REPLY = "reply"  # of the resident, to a question
+    NOTE = "note"  # of an officer, for officers only
 
 
 class Remark(SQLModel, table=True):
     """A remark about a submission after it was received.
 
-    `officer_id` is None for a remark of the resident.
+    - `officer_id`: the writer; None for a remark of the resident.
+    - `at`: when it was written.
     """
 
     id: int = auto_id()
@@ -233,9 +261,13 @@ class Remark(SQLModel, table=True):
 
 
 class Answer(SQLModel, table=True):
-    """A proposed answer to a submission: its text, the measure, and until when.
+    """A proposed answer to a submission. Only the newest answer of a submission is valid.
 
-    The resident gets it when a second person approved it. The newest answer counts.
+    The resident gets it after a second person approved it.
+
+    - `measure`: the text that says what the police do.
+    - `deadline`: the text that says until when.
+    - `proposed_by`, `approved_by`: officers.
     """
 
     id: int = auto_id()
@@ -252,7 +284,10 @@ class Answer(SQLModel, table=True):
 
 
 class Recusal(SQLModel, table=True):
-    """An officer who is excluded from a case, because it concerns them or at their request."""
+    """An officer who is excluded from a case, because it concerns them or at their request.
+
+    - `by`, `at`: the officer who decided it, and when.
+    """
 
     __table_args__ = (UniqueConstraint("submission_id", "officer_id", name="uq_recusal_officer"),)
 
@@ -264,7 +299,14 @@ class Recusal(SQLModel, table=True):
 
 
 class Audit(SQLModel, table=True):
-    """An entry of the audit log: an action, its time, and the actor's role. Append-only."""
+    """An entry of the audit log. Entries are only appended.
+
+    - `at`: when the action was done.
+    - `action`: its name, such as "case.open" or "data.erased".
+    - `actor_role`: the role of the officer, or "resident", "system" or "operator".
+    - `actor_id`: the id of the officer; None for any other actor.
+    - `details`: further facts as JSON, without texts and identities of residents.
+    """
 
     id: int = auto_id()
     at: datetime = time_column()
@@ -278,8 +320,12 @@ class Audit(SQLModel, table=True):
     details: dict[str, Any] = json_column()
 
 
-class AuditSeal(SQLModel, table=True):
-    """A link of the audit chain: the digest of an entry and of the previous link."""
+class AuditLink(SQLModel, table=True):
+    """A link of the audit chain.
+
+    - `number`: its place in the chain, from 1.
+    - `digest`: the HMAC-SHA256 of the previous link's digest and of the entry, in hexadecimal.
+    """
 
     __tablename__ = "audit_seal"
 

@@ -72,7 +72,7 @@ async def fill_database(url: str, cases: int) -> FilledDatabase:
 
 async def _update_statistics(database: Database) -> None:
     """Update the planner's statistics, as the bot's purge or PostgreSQL's autovacuum does."""
-    await database.tidy()
+    await database.optimise()
     await search.optimise_index(database)
     if not database.is_sqlite:
         async with database.transaction() as connection:

@@ -107,14 +107,14 @@ async def test_lists_have_exactly_the_cases_that_may_be_opened(database: Databas
             unit = get_visible_unit(officer)
             who = (officer.role, officer.unit_code)
             opened = await submissions.list_open_cases(
-                connection, unit, officer=officer, now=NOW, most=MOST
+                connection, unit, officer=officer, now=NOW, max_rows=MOST
             )
             assert {case.id for case in opened} == may.keys(), who
             found = await search.find_submissions(connection, WORD, unit, officer, MOST)
             assert {case.id for case in found} == may.keys(), who
             if officer.role in READERS:
                 given = await forum_sessions.list_submissions(
-                    connection, FORUM, officer, unit, most=MOST
+                    connection, FORUM, officer, unit, max_rows=MOST
                 )
                 assert {case.id for case in given} == may.keys(), who
             for place in {case.handled_by: case for case in may.values()}.values():

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 async def test_the_migrations_create_the_schema_of_the_models(database: Database) -> None:
     """Alembic finds no difference between the migrated schema and the models."""
     set_index_conditions()
-    options = {"compare_type": True, "include_object": migrations.described}
+    options = {"compare_type": True, "include_object": migrations.is_in_models}
     async with database.reading() as connection:
         differences = await connection.run_sync(
             lambda sync: compare_metadata(
@@ -37,7 +37,7 @@ async def test_the_migrations_create_the_schema_of_the_models(database: Database
 async def test_migrating_again_changes_nothing(database: Database) -> None:
     """A deployment may migrate any number of times."""
     await migrations.migrate(database)
-    assert await migrations.revision(database) == migrations.head()
+    assert await migrations.find_revision(database) == migrations.get_needed_revision()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -77,7 +77,7 @@ async def test_erased_data_is_found_nowhere(town: Town, database_url: str) -> No
     assert record["state"] == State.WITHDRAWN
     assert not await town.search_submissions("zqxylo")
     if database_url.startswith("sqlite"):
-        await town.app.database.tidy()
+        await town.app.database.optimise()
         file = Path(database_url.removeprefix("sqlite+aiosqlite:///"))
         raw = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
         assert SECRET.encode() not in raw

@@ -106,7 +106,7 @@ class UpdateHandler:
         alias = None if sender is None else self._pseudonyms.list_pseudonyms(sender, named=True)[0]
         async with self._database.transaction() as connection:
             await failed_updates.add_failed_update(
-                connection, number, text, repr(failure), arrival.now, alias=alias
+                connection, number, text, repr(failure), arrival.now, pseudonym=alias
             )
         if update is not None and update.effective_chat and update.effective_chat.type == "private":
             self._replies.enqueue_reply(

@@ -49,7 +49,7 @@ async def list_coming_forums(work: UnitOfWork, request: Request) -> Responses:
         {CITY, *preferences.areas, *subjects},
         preferences.hidden,
         skip=skip,
-        most=screens.PAGE_SIZE + 1,
+        max_rows=screens.PAGE_SIZE + 1,
     )
     return Show(screens.show_forums(forums, "coming", skip, work.policy.zone))
 
@@ -58,7 +58,7 @@ async def list_past_forums(work: UnitOfWork, request: Request) -> Responses:
     """List the forums whose results are known, the newest first."""
     skip = parse_number(request.argument) or 0
     forums = await attendance.list_past_forums(
-        work.connection, skip=skip, most=screens.PAGE_SIZE + 1
+        work.connection, skip=skip, max_rows=screens.PAGE_SIZE + 1
     )
     return Show(screens.show_forums(forums, "past", skip, work.policy.zone))
 

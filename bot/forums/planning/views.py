@@ -53,7 +53,7 @@ async def list_plans(
     if officer is None:
         return None
     unit = None if officer.unit_code == CITY else officer.unit_code
-    return await forums.list_forums_of(connection, unit, skip=skip, most=PAGE_SIZE + 1)
+    return await forums.list_forums_of(connection, unit, skip=skip, max_rows=PAGE_SIZE + 1)
 
 
 async def load_plan(work: UnitOfWork, chat_id: int, code: str) -> ForumPlan | None:

@@ -174,7 +174,7 @@ async def _list_in_agenda_order(
 ) -> list[tuple[str | None, Submission]]:
     """Return the submissions that an officer may read, each with its point of the agenda."""
     submissions = await forum_sessions.list_submissions(
-        connection, forum.code, officer, get_visible_unit(officer), most=_MAX_GROUPED
+        connection, forum.code, officer, get_visible_unit(officer), max_rows=_MAX_GROUPED
     )
     return [
         (point, submission)

@@ -1,7 +1,7 @@
-"""residents under seal, evidence of our own, remarks, erasure, search
+"""Encrypted residents, stored files, remarks, erasure, search.
 
-The command `migrate` encrypts afterwards what needs the operator's key. Until then
-a resident's `sealed` is "plain:" with the chat id, and phone numbers are in plain form.
+Encryption needs the operator's key, so the command `migrate` does it after this migration. Until
+then a resident's `sealed` is "plain:" with the chat id, and phone numbers are not encrypted.
 """
 
 import sqlalchemy as sa

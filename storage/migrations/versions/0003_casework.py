@@ -1,4 +1,4 @@
-"""casework: who works on an opinion, pauses, transfers, answers"""
+"""Casework: assignees, pauses, transfers, answers."""
 
 import sqlalchemy as sa
 from alembic import op

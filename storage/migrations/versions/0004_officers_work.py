@@ -1,4 +1,4 @@
-"""officers: rosters, substitutes, groups, templates, recusals, escalation; the audit chained"""
+"""Officers' rosters, substitutes, groups, templates, recusals, escalation; the audit chain."""
 
 import sqlalchemy as sa
 from alembic import op

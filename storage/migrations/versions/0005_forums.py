@@ -1,4 +1,4 @@
-"""forums: planned, announced, attended; subscriptions and commitments"""
+"""Forums, their announcements and registrations, subscriptions, commitments."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""finding: cases by words and by who has them; of what waits in the outbox, what is due"""
+"""Indexes: cases by word, assignee and state; due messages of the outbox."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""topics: forums have them, and one can want to hear of a topic beside an area"""
+"""Topics of forums, and subscriptions to a topic."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,8 +1,8 @@
-"""message subjects: what a message is about, in columns of the outbox
+"""Columns of the outbox for the subject of a message: kind, submission, forum.
 
-Until now this could only be read from the dedup key. Rows of before get the columns from their
-keys, as far as the keys show them. Stop the replicas of the version before first: what they
-enqueue later has no kind, and is not found when its submission is erased.
+Until now only the dedup key contained the subject. Older rows get the columns from their keys, as
+far as the keys contain them. Stop the replicas of the old version first: messages that they enqueue
+later have no kind, and are not found when their submission is erased.
 """
 
 from collections.abc import Sequence

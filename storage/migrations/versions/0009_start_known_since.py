@@ -1,4 +1,4 @@
-"""since when the present start of a forum is known: a column instead of a reminder with offset 0"""
+"""The time at which a forum's start was published, in a column instead of a row of reminders."""
 
 import sqlalchemy as sa
 from alembic import op
