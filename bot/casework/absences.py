@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from bot.core.requests import Chat
     from storage.models import Officer
 
-AWAY = "officer.away"
+AWAY = "officer.away"  # the action in the audit log
 _MAX_BUTTONS = 24
 NOBODY = "nobody"
 
 
 async def begin_absence(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
-    """Return the colleagues who may be the substitute; raise Refused if there is no officer."""
+    """Return the fact "@officers": the colleagues who may be the substitute.
+
+    Raises Refused if the chat has no officer.
+    """
     officer = await officers.find_officer(work.connection, chat.id)
     if officer is None:
         raise Refused(Words("errors.unknown_command"))
@@ -32,7 +35,10 @@ async def begin_absence(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
 
 
 async def finish_absence(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
-    """Store an absence, from now on; raise Refused if the substitute cannot be one any more."""
+    """Store an absence that begins now, from the answers "days" and "substitute".
+
+    Raises Refused if the chat has no officer, or the substitute cannot be chosen any more.
+    """
     officer = await officers.find_officer(work.connection, chat.id)
     if officer is None:
         raise Refused(Words("errors.unknown_command"))

@@ -1,4 +1,4 @@
-"""Effects of single actions beside the case's own row, in the same transaction."""
+"""Effects of single actions on other rows than the case's own, in the same transaction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 async def store_proposal(result: ActionResult[CaseAccess]) -> None:
-    """Store the proposed answer."""
+    """Store the proposed answer to the case."""
     await correspondence.add_answer(
         result.work.connection,
         {
@@ -33,7 +33,7 @@ async def store_proposal(result: ActionResult[CaseAccess]) -> None:
 
 
 async def approve_answer(result: ActionResult[CaseAccess]) -> None:
-    """Approve the answer as a second person, and mark the commitment of a forum as kept.
+    """Store that the officer approved the answer; a commitment of a forum is then kept.
 
     Raises Refused if there is no answer to approve any more.
     """
@@ -47,22 +47,22 @@ async def approve_answer(result: ActionResult[CaseAccess]) -> None:
 
 
 async def move_merged_cases(result: ActionResult[CaseAccess]) -> None:
-    """Merge what was merged into this case into the same case as this one."""
+    """Move the cases that were merged into this one to the case into which this one is merged."""
     await casework.move_merged(result.work.connection, result.after.id, result.after.merged_into)
 
 
 async def free_merged_cases(result: ActionResult[Any]) -> None:
-    """Let what was merged into this case stand by itself: this case will not be answered."""
+    """Separate the cases that were merged into this one, because it will not be answered."""
     await release_merged_cases(result.work, result.after.id)
 
 
 async def keep_officer_off(result: ActionResult[CaseAccess]) -> None:
-    """Keep the officer who acts off the case."""
+    """Store a recusal: the officer who acts may not open the case any more."""
     await _add_recusal(result, result.access.officer.id)
 
 
 async def keep_chosen_off(result: ActionResult[CaseAccess]) -> None:
-    """Keep the chosen officer off the case."""
+    """Store a recusal: the chosen officer may not open the case any more."""
     await _add_recusal(result, int(result.answers["officer"]))
 
 
@@ -80,12 +80,12 @@ async def _add_recusal(result: ActionResult[CaseAccess], officer_id: int) -> Non
 
 
 async def store_addition(result: ActionResult[ResidentAccess]) -> None:
-    """Store what the resident adds, with its files."""
+    """Store the resident's addition as a remark, with its files."""
     await _store_messages(result, RemarkKind.ADDITION)
 
 
 async def store_reply(result: ActionResult[ResidentAccess]) -> None:
-    """Store the reply to a question, with its files."""
+    """Store the resident's reply to a question as a remark, with its files."""
     await _store_messages(result, RemarkKind.REPLY)
 
 

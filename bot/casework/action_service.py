@@ -1,4 +1,4 @@
-"""Actions on cases, each in the caller's transaction: of officers, and of residents.
+"""Perform actions of officers and residents on cases, each in the caller's transaction.
 
 The engine is `bot/core/transitions.py`, the table is `bot/casework/actions.py`.
 """
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from bot.core.requests import Chat
     from storage.models import Submission
 
-REFUSED = "case.refused"
+REFUSED = "case.refused"  # the key of the text, and the action in the audit log
 
 
 async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> dict[str, Any]:
-    """Return the facts that the short conversation of an officer's action begins with.
+    """Return the facts for the short conversation of the officer's action called `name`.
 
-    Raises Refused unless the officer of the chat may do this with the case as it is now.
+    `code` is the receipt code. Raises Refused if the officer may not perform the action now.
     """
     action, access = await _find_action(work, chat_id, name, code)
     if not is_allowed(action, access):
@@ -42,14 +42,14 @@ async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> 
 async def finish_action(
     work: UnitOfWork, chat: Chat, answers: Mapping[str, Any], *, action: str
 ) -> None:
-    """Do an officer's action with the words of its short conversation; raises Refused."""
+    """Perform an officer's action with the answers of its short conversation. Raises Refused."""
     await perform_action(work, chat.id, action, answers["@code"], answers)
 
 
 async def perform_action(
     work: UnitOfWork, chat_id: int, name: str, code: str, answers: Mapping[str, Any]
 ) -> Submission:
-    """Do an officer's action; return the case after it. Raises Refused, with nothing changed."""
+    """Perform the officer's action called `name`; return the case after it. Raises Refused."""
     action, access = await _find_action(work, chat_id, name, code)
     changed: Submission = await perform_transition(work, action, access, answers)
     return changed
@@ -65,7 +65,10 @@ async def _find_action(
 
 
 async def record_refusal(work: UnitOfWork, chat_id: int, action: str, code: str) -> None:
-    """Record in the audit that somebody tried what they may not do, or not now."""
+    """Append an audit entry: the person of a chat tried an action that is not allowed.
+
+    `action` and `code` come from a button and may be any text.
+    """
     officer = await officers.find_officer(work.connection, chat_id)
     case = await submissions.find_submission(work.connection, code)
     await audit.append_entry(
@@ -82,7 +85,7 @@ async def record_refusal(work: UnitOfWork, chat_id: int, action: str, code: str)
 async def finish_own_action(
     work: UnitOfWork, chat: Chat, answers: Mapping[str, Any], *, flow: str
 ) -> None:
-    """Do what a resident's short conversation was about, if it is still possible."""
+    """Perform the resident's action that belongs to a finished flow, if it is still allowed."""
     actions = [each for each in RESIDENT_ACTIONS if each.flow and each.flow.name == flow]
     await perform_own_action(work, chat, actions, answers["@code"], answers)
 
@@ -94,7 +97,7 @@ async def perform_own_action(
     code: str,
     answers: Mapping[str, Any],
 ) -> Submission | None:
-    """Do the first of a resident's actions that is allowed; return their submission after it.
+    """Perform the first of a resident's actions that is allowed; return the submission after it.
 
     Returns None, with nothing changed, if none is allowed or the submission is not theirs.
     """

@@ -1,8 +1,8 @@
-"""The table of actions on cases: one row decides everything about one action.
+"""The table of actions on cases: each constant is a row that defines one action of officers.
 
-Officers' buttons and short conversations, the timeline of residents, the audit, docs/casework.md
-and several tests are derived from the rows. The rows of residents and the automatic rows
-(deadlines) have modules of their own; `ACTIONS` has them all.
+Officers' buttons and short conversations, the timeline of residents, the audit log,
+docs/casework.md and several tests are derived from the rows. The rows of residents are in
+resident_actions.py, the automatic ones in clock_actions.py; `ACTIONS` has them all.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from bot.casework.permissions import CASE_WORKER_ROLES, DISTRIBUTORS, LEADER_ROL
 from bot.casework.resident_actions import RESIDENT_ACTIONS
 from bot.casework.side_effects import (
     AlertChange,
-    KeptWords,
     OfficerNotice,
+    RemarkFields,
     ResidentNotice,
     get_answer,
 )
@@ -57,9 +57,9 @@ ASK = CaseAction[CaseAccess](
     from_states=WORKED,
     to_state=State.AWAITING_RESIDENT,
     guard=guards.ASSIGNEE_OF_A_RESIDENT,
-    flow=flows.ASK,
+    flow=flows.ASK_FLOW,
     changes=changes.pause_case,
-    keeps=KeptWords(RemarkKind.QUESTION, ("question",)),
+    remark=RemarkFields(RemarkKind.QUESTION, ("question",)),
     resident_notice=ResidentNotice(buttons=("reply",)),
     public=True,
 )
@@ -69,7 +69,7 @@ PROPOSE = CaseAction[CaseAccess](
     from_states=HELD,
     to_state=State.ANSWER_PROPOSED,
     guard=guards.ASSIGNEE,
-    flow=flows.PROPOSE,
+    flow=flows.PROPOSE_FLOW,
     load_choices=choices.offer_templates,
     effects=(action_effects.store_proposal,),
     officer_notice=OfficerNotice("alert.propose", recipients.list_approvers),
@@ -82,7 +82,7 @@ APPROVE = CaseAction[CaseAccess](
     guard=guards.SECOND_PERSON,
     changes=changes.answer_case,
     effects=(action_effects.approve_answer,),
-    resident_notice=ResidentNotice(("rating",), reaches_merged=True, get_words=get_answer),
+    resident_notice=ResidentNotice(("rating",), reaches_merged=True, get_params=get_answer),
     officer_notice=OfficerNotice("alert.approve", recipients.list_workers),
     public=True,
 )
@@ -92,8 +92,8 @@ SEND_BACK = CaseAction[CaseAccess](
     from_states=PROPOSED,
     to_state=State.IN_PROGRESS,
     guard=guards.SECOND_PERSON,
-    flow=flows.SEND_BACK,
-    keeps=KeptWords(_NOTE, ("reason",)),
+    flow=flows.SEND_BACK_FLOW,
+    remark=RemarkFields(_NOTE, ("reason",)),
     officer_notice=OfficerNotice("alert.send_back", recipients.list_workers),
 )
 ASSIGN = CaseAction[CaseAccess](
@@ -101,7 +101,7 @@ ASSIGN = CaseAction[CaseAccess](
     actors=DISTRIBUTORS,
     from_states=NEW | HELD,
     to_state=State.ASSIGNED,
-    flow=flows.ASSIGN,
+    flow=flows.ASSIGN_FLOW,
     load_choices=choices.offer_workers,
     check=choices.check_worker,
     changes=changes.assign_to_chosen,
@@ -114,7 +114,7 @@ ROUTE = CaseAction[CaseAccess](
     from_states=NEW,
     to_state=State.RECEIVED,
     guard=guards.MAY_LEAVE_THE_CITY,
-    flow=flows.ROUTE,
+    flow=flows.ROUTE_FLOW,
     check=choices.check_unit,
     changes=changes.send_to_unit,
     resident_notice=ResidentNotice(),
@@ -134,9 +134,9 @@ TRANSFER = CaseAction[CaseAccess](
     from_states=NEW | WORKED,
     to_state=State.TRANSFERRED,
     guard=guards.NOT_ANOTHERS,
-    flow=flows.TRANSFER,
+    flow=flows.TRANSFER_FLOW,
     changes=changes.transfer_case,
-    keeps=KeptWords(_NOTE, ("body", "contact")),
+    remark=RemarkFields(_NOTE, ("body", "contact")),
     resident_notice=ResidentNotice(reaches_merged=True),
     public=True,
 )
@@ -145,8 +145,8 @@ NOTE = CaseAction[CaseAccess](
     actors=CASE_WORKER_ROLES,
     from_states=frozenset(State),
     to_state=None,
-    flow=flows.NOTE,
-    keeps=KeptWords(_NOTE, ("text",)),
+    flow=flows.NOTE_FLOW,
+    remark=RemarkFields(_NOTE, ("text",)),
 )
 MERGE = CaseAction[CaseAccess](
     name="merge",
@@ -154,7 +154,7 @@ MERGE = CaseAction[CaseAccess](
     from_states=NEW | HELD,
     to_state=State.MERGED,
     guard=guards.NOT_ANOTHERS,
-    flow=flows.MERGE,
+    flow=flows.MERGE_FLOW,
     load_choices=choices.offer_similar_cases,
     check=choices.lock_merge_target,
     effects=(action_effects.move_merged_cases,),
@@ -169,7 +169,7 @@ RECLASSIFY = CaseAction[CaseAccess](
     to_state=None,
     other_states=frozenset({State.RECEIVED}),
     guard=guards.NOT_ANOTHERS,
-    flow=flows.RECLASSIFY,
+    flow=flows.RECLASSIFY_FLOW,
     changes=changes.reclassify_case,
     is_rare=True,
 )
@@ -179,9 +179,9 @@ EXTEND = CaseAction[CaseAccess](
     from_states=OPEN,
     to_state=None,
     guard=guards.EXTENSIBLE,
-    flow=flows.EXTEND,
+    flow=flows.EXTEND_FLOW,
     changes=changes.extend_deadline,
-    keeps=KeptWords(_NOTE, ("reason",)),
+    remark=RemarkFields(_NOTE, ("reason",)),
     resident_notice=ResidentNotice(reaches_merged=True),
     public=True,
     is_rare=True,
@@ -192,8 +192,8 @@ DIVERT = CaseAction[CaseAccess](
     from_states=NEW | HELD,
     to_state=State.DIVERTED,
     guard=guards.NO_CRIME_REPORT,
-    flow=flows.DIVERT,
-    keeps=KeptWords(_NOTE, ("place",)),
+    flow=flows.DIVERT_FLOW,
+    remark=RemarkFields(_NOTE, ("place",)),
     effects=(action_effects.free_merged_cases,),
     resident_notice=ResidentNotice(),
     public=True,
@@ -205,8 +205,8 @@ REJECT = CaseAction[CaseAccess](
     from_states=NEW | HELD,
     to_state=State.REJECTED,
     guard=guards.NO_CRIME_REPORT,
-    flow=flows.REJECT,
-    keeps=KeptWords(_NOTE, ("reason",)),
+    flow=flows.REJECT_FLOW,
+    remark=RemarkFields(_NOTE, ("reason",)),
     effects=(action_effects.free_merged_cases,),
     resident_notice=ResidentNotice(),
     public=True,
@@ -228,7 +228,7 @@ EXCLUDE = CaseAction[CaseAccess](
     from_states=OPEN,
     to_state=None,
     other_states=frozenset({State.RECEIVED}),
-    flow=flows.EXCLUDE,
+    flow=flows.EXCLUDE_FLOW,
     load_choices=choices.offer_readers,
     check=choices.check_reader,
     changes=changes.exclude_chosen,
@@ -257,7 +257,7 @@ OFFICER_ACTIONS: tuple[CaseAction[CaseAccess], ...] = (
     EXCLUDE,
 )
 
-# An answer given in the hall of a forum: the same action by an officer who holds the forum.
+# The row of an answer given in the session of a forum, by an officer who holds the forum.
 PROPOSE_ANSWER_AT_FORUM = replace(
     PROPOSE,
     name="propose_in_hall",
@@ -270,6 +270,7 @@ PROPOSE_ANSWER_AT_FORUM = replace(
     recorded_as=PROPOSE.audit_action,
 )
 
+# All rows: of officers, residents and the clock.
 ACTIONS: tuple[Transition[Any], ...] = (
     *OFFICER_ACTIONS,
     PROPOSE_ANSWER_AT_FORUM,

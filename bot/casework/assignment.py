@@ -1,4 +1,4 @@
-"""Assignment: the officers on duty for a case, the next one in turn, and their alerts."""
+"""Assignment: choose the officer for a new case among those on duty, and alert officers."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 
     from storage.models import Officer, Submission
 
-ALERTED = "submission.alerted"
+ALERTED = "submission.alerted"  # the action in the audit log
 _PAGE = 100  # submissions in one transaction
 
 # The actions that can be done from an alert, without opening the case.
 _ALERT_VERBS = ("accept", "transfer", "not_ours")
 
 
+# The row of the table of actions for the assignment by the bot.
 HAND_OUT = Transition[ClockAccess](
     name="hand_out",
     actors=frozenset({audit.SYSTEM}),
@@ -46,12 +47,12 @@ HAND_OUT = Transition[ClockAccess](
 
 
 async def assign_and_alert(work: UnitOfWork, submission: Submission) -> bool:
-    """Assign a new submission to the officer on duty whose turn it is, and alert them.
+    """Assign a new submission to the next officer on duty, and alert that officer.
 
-    Everybody on duty is alerted of an urgent one. Returns False if nobody is on duty;
-    `alert_waiting` tries again later.
+    For an urgent one, all officers on duty are alerted. Returns False if nobody is on duty;
+    `assign_waiting_submissions` tries again later.
     """
-    on_duty = await list_serving(work, submission)
+    on_duty = await list_serving_officers(work, submission)
     if not on_duty:
         return False
     chosen = await _choose_next(work, submission_rules.select_best_suited(on_duty, submission))
@@ -75,16 +76,19 @@ async def _choose_next(work: UnitOfWork, suited: Sequence[Officer]) -> Officer:
     if len(suited) == 1:
         return suited[0]
     loads = await casework.count_open_cases(work.connection, [each.id for each in suited])
-    chosen = submission_rules.choose_next(suited, loads)
+    chosen = submission_rules.choose_next_officer(suited, loads)
     await officers.update_officer(work.connection, chosen.id, assigned_at=work.now)
     return chosen
 
 
 async def alert_officers(
-    work: UnitOfWork, submission: Submission, recipients: Sequence[Officer], *, words: str
+    work: UnitOfWork, submission: Submission, recipients: Sequence[Officer], *, text: str
 ) -> None:
-    """Alert officers of a case that they may take on, and record it in the audit."""
-    await _send_alerts(work, submission, recipients, words)
+    """Alert officers of a case that they may accept, with the text whose key is `text`.
+
+    The alert is recorded in the audit log.
+    """
+    await _send_alerts(work, submission, recipients, text)
     await audit.append_entry(
         work.connection,
         ALERTED,
@@ -96,10 +100,10 @@ async def alert_officers(
 
 
 async def _send_alerts(
-    work: UnitOfWork, submission: Submission, recipients: Sequence[Officer], words: str = ""
+    work: UnitOfWork, submission: Submission, recipients: Sequence[Officer], text: str = ""
 ) -> None:
     """Alert officers in private, and the groups of their units unless the kind is restricted."""
-    notice = _make_alert(submission, words)
+    notice = _make_alert(submission, text)
     await to_officers.notify_officers(work, submission, recipients, notice)
     if submission.kind in RESTRICTED:
         return
@@ -110,10 +114,10 @@ async def _send_alerts(
 
 
 async def alert_unit_in_private(work: UnitOfWork, submission: Submission, unit: str) -> None:
-    """Alert officers of a unit of a case whose alert cannot be shown in the unit's group.
+    """Alert officers of a unit to a case whose alert cannot be sent to the unit's group.
 
-    These are the officers on duty or, without any, all who work on cases. Those who have an alert
-    of the case already, and those who may not read it, get none.
+    They are the officers on duty or, without any, all who work on cases. Officers who have an alert
+    of the case already, or may not read it, get none.
     """
     officers_of_unit = await list_on_duty(work, [unit], submission.topics)
     if not officers_of_unit:
@@ -130,16 +134,16 @@ async def alert_unit_in_private(work: UnitOfWork, submission: Submission, unit: 
     await to_officers.notify_officers(work, submission, recipients, _make_alert(submission))
 
 
-def _make_alert(submission: Submission, words: str = "") -> CaseNotice:
-    """Return the alert of a case, with the usual text unless `words` names another."""
-    text = words or ("alert.urgent" if submission.urgent else "alert.text")
-    return CaseNotice(ALERT_KIND, text, str(submission.version), _ALERT_VERBS)
+def _make_alert(submission: Submission, text: str = "") -> CaseNotice:
+    """Return the alert of a case, with the usual text unless `text` is the key of another."""
+    usual = "alert.urgent" if submission.urgent else "alert.text"
+    return CaseNotice(ALERT_KIND, text or usual, str(submission.version), _ALERT_VERBS)
 
 
-async def list_serving(work: UnitOfWork, submission: Submission) -> list[Officer]:
-    """Return the officers on duty who may read a submission: of its unit or, without any, the city.
+async def list_serving_officers(work: UnitOfWork, submission: Submission) -> list[Officer]:
+    """Return the officers on duty who may read a submission: of its unit, else of the city.
 
-    An officer who is kept off the case is never among them.
+    Officers with a recusal are left out.
     """
     units = submission_rules.list_units_to_alert(submission.handled_by)
     on_duty = await list_on_duty(work, units, submission.topics)
@@ -158,7 +162,7 @@ async def list_on_duty(
 ) -> list[Officer]:
     """Return the officers of units who work on cases and are on duty for any of the topics.
 
-    The substitute takes the place of an officer who is away, whatever the substitute's topics are.
+    An officer who is away is replaced by the substitute, whatever the substitute's topics are.
     """
     local, wanted = work.now.astimezone(work.policy.zone), set(topics)
     serving = [
@@ -178,10 +182,11 @@ async def list_on_duty(
     return present
 
 
-async def alert_waiting(work: UnitOfWork, after: int) -> tuple[int, int | None]:
-    """Assign a page of submissions that nobody was on duty for, those after an id, urgent first.
+async def assign_waiting_submissions(work: UnitOfWork, after: int) -> tuple[int, int | None]:
+    """Assign a page of the submissions that have no officer yet, urgent ones first.
 
-    Returns the number of those assigned, and the last id of the page; None if there is no more.
+    `after` is the last id of the page before. Returns the number of assigned submissions and the
+    last id of this page, None if it was the last page.
     """
     page = await submissions.list_unalerted(work.connection, after=after, max_rows=_PAGE)
     alerted = 0
@@ -191,7 +196,7 @@ async def alert_waiting(work: UnitOfWork, after: int) -> tuple[int, int | None]:
 
 
 def merge_officers(*groups: Sequence[Officer]) -> list[Officer]:
-    """Return the officers of several groups, each once."""
+    """Return the officers of several groups in order, each once."""
     return list({officer.id: officer for group in groups for officer in group}.values())
 
 
@@ -203,7 +208,7 @@ def select_leaders(found: Iterable[Officer]) -> list[Officer]:
 async def list_leaders(
     work: UnitOfWork, submission: Submission, units: Sequence[str]
 ) -> list[Officer]:
-    """Return the leaders of units who may read a case: those on duty or, without any, all."""
+    """Return the leaders of units who may read a case: those on duty, or all if none is on duty."""
     recused = await casework.list_recused(work.connection, submission.id)
 
     def select(found: Iterable[Officer]) -> list[Officer]:
@@ -226,9 +231,9 @@ async def list_current_assignees(work: UnitOfWork, case: Submission) -> Sequence
 
 
 async def list_concerned(work: UnitOfWork, case: Submission) -> Sequence[Officer]:
-    """Return the assignee who took a case on and is not away; otherwise the officers on duty."""
+    """Return the assignee who accepted a case and is not away; otherwise the officers on duty."""
     if case.assignee_id is not None and case.state is not State.ASSIGNED:
         assignees = await officers.list_by_ids(work.connection, [case.assignee_id])
         if assignees and not is_away(assignees[0], work.now):
             return assignees
-    return await list_serving(work, case)
+    return await list_serving_officers(work, case)

@@ -1,6 +1,7 @@
-"""The three kinds of actors in front of a case: an officer, its resident, the clock.
+"""The access of an officer, a resident or the clock to a case.
 
-Each is an `Access` of the engine of transitions: it reads, writes and describes the submission.
+Each class is an `Access` of the engine of transitions: an actor together with the submission. The
+clock stands for the scheduled jobs.
 """
 
 from __future__ import annotations
@@ -21,13 +22,22 @@ from storage.models import Answer, Officer, Submission
 if TYPE_CHECKING:
     from bot.core.requests import Chat
 
-# The columns whose change an audit entry holds: nothing that anybody wrote.
-LOGGED = ("state", "kind", "topics", "handled_by", "assignee_id", "due_at", "merged_into", "rating")
+# The columns whose changes are stored in the audit log; none has text that a person wrote.
+LOGGED_COLUMNS = (
+    "state",
+    "kind",
+    "topics",
+    "handled_by",
+    "assignee_id",
+    "due_at",
+    "merged_into",
+    "rating",
+)
 
 
 @dataclass(frozen=True)
 class SubmissionAccess:
-    """An actor in front of a submission, as it was read. The base of the three kinds of access."""
+    """The base class of all access: a submission as it was read."""
 
     case: Submission
 
@@ -38,7 +48,7 @@ class SubmissionAccess:
 
     @property
     def actor_id(self) -> int | None:
-        """Return the id of the officer who acts; None for a resident and for the clock."""
+        """Return the officer's id; None for a resident and for the clock."""
         return None
 
     def may_act(self) -> bool:
@@ -46,28 +56,28 @@ class SubmissionAccess:
         return self.case.erased_at is None
 
     def explain_not_allowed(self) -> Words:
-        """Return the text for an action that is not allowed now."""
+        """Return the text that says that the action is not allowed now."""
         return Words("case.not_now", {"code": self.case.code})
 
     def explain_too_late(self) -> Words:
-        """Return the text for a submission that somebody changed since it was read."""
+        """Return the text that says that somebody else changed the submission first."""
         return Words("case.too_late", {"code": self.case.code})
 
     async def write_columns(self, work: UnitOfWork, columns: Columns) -> Submission | None:
-        """Write columns; return None if the submission was changed since it was read."""
+        """Write columns; return the new row, or None if it was changed since it was read."""
         return await submissions.update_submission(work.connection, self.case, **columns)
 
     def describe_change(self, after: Submission) -> tuple[int | None, Mapping[str, Any]]:
-        """Return the submission's id and the logged columns that changed."""
-        return self.case.id, compare_columns(self.case, after, LOGGED)
+        """Return the submission's id, and the old and new values of LOGGED_COLUMNS that changed."""
+        return self.case.id, compare_columns(self.case, after, LOGGED_COLUMNS)
 
 
 @dataclass(frozen=True)
 class CaseAccess(SubmissionAccess):
-    """An officer in front of a case.
+    """The access of an officer to a case.
 
-    `answer` is the newest answer. The officer is the substitute of those in `stands_for`. The
-    `recused` officers are kept off the case.
+    `answer` is the newest answer. `stands_for` are the ids of absent officers whose substitute the
+    officer is. `recused` are the ids of officers who may not open the case.
     """
 
     officer: Officer
@@ -90,7 +100,10 @@ class CaseAccess(SubmissionAccess):
         return self.case.erased_at is None and may_open(self.officer, self.case, self.recused)
 
     async def write_columns(self, work: UnitOfWork, columns: Columns) -> Submission | None:
-        """Write columns; return None if the case, or the officer's role or unit, was changed."""
+        """Write columns; return the new row, or None if the case or the officer was changed.
+
+        Of the officer, the role and the unit are compared.
+        """
         return await submissions.update_submission(
             work.connection, self.case, by=self.officer, **columns
         )
@@ -98,9 +111,9 @@ class CaseAccess(SubmissionAccess):
 
 @dataclass(frozen=True)
 class HallAccess(CaseAccess):
-    """An officer who holds a forum, in front of a case that comes up there.
+    """The access of an officer who holds a forum to a case that is shown in its session.
 
-    The session of the forum has checked that the officer may read it, and has locked it.
+    The caller has checked that the officer may read the case, and has locked it.
     """
 
     def may_act(self) -> bool:
@@ -110,9 +123,9 @@ class HallAccess(CaseAccess):
 
 @dataclass(frozen=True)
 class ResidentAccess(SubmissionAccess):
-    """The resident of a submission in front of it, at the time `now`.
+    """The access of a resident to their own submission, at the time `now`.
 
-    An answered submission is looked at again `reopen_within` a time after the answer.
+    An answered submission can be reopened within `reopen_within` of the answer.
     """
 
     now: datetime
@@ -120,29 +133,32 @@ class ResidentAccess(SubmissionAccess):
 
     @property
     def role(self) -> str:
-        """Return the role of residents."""
+        """Return `audit.RESIDENT`."""
         return audit.RESIDENT
 
 
 @dataclass(frozen=True)
 class ClockAccess(SubmissionAccess):
-    """The clock in front of a submission. `details` are added to the audit entry."""
+    """The access of the scheduled jobs to a submission; `details` are added to the audit entry."""
 
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def role(self) -> str:
-        """Return the role of the bot itself."""
+        """Return `audit.SYSTEM`."""
         return audit.SYSTEM
 
     def describe_change(self, after: Submission) -> tuple[int | None, Mapping[str, Any]]:
-        """Return the submission's id, the logged columns that changed, and the details."""
+        """Return the same as the base class, with `details` added."""
         submission_id, changes = super().describe_change(after)
         return submission_id, {**changes, **self.details}
 
 
 async def find_case_access(work: UnitOfWork, chat_id: int, code: str) -> CaseAccess | None:
-    """Load the access of a chat's officer to the case with a code; None if they may not open it."""
+    """Load the access of a chat's officer to the case with a code.
+
+    Return None if the chat has no officer or the officer may not open the case.
+    """
     officer = await officers.find_officer(work.connection, chat_id)
     case = await submissions.find_submission(work.connection, code)
     if officer is None or case is None:
@@ -156,9 +172,10 @@ async def find_case_access(work: UnitOfWork, chat_id: int, code: str) -> CaseAcc
 
 
 async def lock_own_access(work: UnitOfWork, chat: Chat, typed: str) -> ResidentAccess | None:
-    """Lock a resident's own submission by its code as it was typed; None if it is not theirs.
+    """Lock a resident's own submission, given its typed receipt code; return the access to it.
 
-    An officer's action waits for the lock, so what the resident wrote is never too late.
+    Return None if it is not theirs. An officer's action waits for the lock, so the resident's
+    action is never refused as too late.
     """
     submission = await submissions.lock_submission(work.connection, parse_code(typed))
     if submission is None:

@@ -1,4 +1,4 @@
-"""The row of the table of actions on cases: one frozen value decides everything about an action."""
+"""The class of the rows in the table of actions on cases."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from bot.casework import side_effects
 from bot.casework.case_access import CaseAccess
 from bot.casework.changes import complete_columns
-from bot.casework.side_effects import AlertChange, KeptWords, OfficerNotice, ResidentNotice
+from bot.casework.side_effects import AlertChange, OfficerNotice, RemarkFields, ResidentNotice
 from bot.conversation.engine import Flow
 from bot.core.transitions import ActionResult, AnyAccess, Attempt, Columns, Effect, Transition
 from bot.core.unit_of_work import UnitOfWork
@@ -18,16 +18,16 @@ from bot.core.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, kw_only=True)
 class CaseAction(Transition[AnyAccess]):
-    """An action on a case.
+    """An action on a case; see Transition for the other fields.
 
-    - `flow`: the short conversation that asks for its words; None if it needs none.
-    - `load_choices`: loads the facts of the conversation: what can be chosen.
-    - `keeps`: the words that are stored as a remark.
-    - `resident_notice`: what the resident is told. Such an action is `public`.
-    - `officer_notice`: what officers are told, and which officers.
-    - `alerts`: what earlier alerts of the case say after an officer's action.
-    - `has_button`: its button is shown where the case, or the submission, is shown.
-    - `is_rare`: its button is on the second page.
+    - `flow`: the short conversation that asks for its values; None if it needs none.
+    - `load_choices`: returns facts for that conversation, such as the officers to choose from.
+    - `remark`: the answers that are stored as a remark.
+    - `resident_notice`: the notice to the resident. Such an action is `public`.
+    - `officer_notice`: the notice to officers, and the function that lists these officers.
+    - `alerts`: the text that replaces earlier alerts of the case after an officer's action.
+    - `has_button`: True if the screen of the case, or of the submission, has its button.
+    - `is_rare`: True if its button is on the second page.
     - `button`: the verb of its button; empty means the name.
     """
 
@@ -35,17 +35,17 @@ class CaseAction(Transition[AnyAccess]):
 
     flow: Flow | None = None
     load_choices: Callable[[UnitOfWork, AnyAccess], Awaitable[dict[str, Any]]] | None = None
-    keeps: KeptWords | None = None
+    remark: RemarkFields | None = None
     resident_notice: ResidentNotice | None = None
     officer_notice: OfficerNotice | None = None
-    alerts: AlertChange = side_effects.SETTLED
+    alerts: AlertChange = side_effects.SETTLED_ALERTS
     has_button: bool = True
     is_rare: bool = False
     button: str = ""
 
     @property
     def asks(self) -> bool:
-        """Return True if the action needs words, asked for by its short conversation."""
+        """Return True if the action has a short conversation that asks for its values."""
         return self.flow is not None
 
     @property
@@ -54,18 +54,18 @@ class CaseAction(Transition[AnyAccess]):
         return self.button or self.name
 
     def compute_columns(self, attempt: Attempt[AnyAccess]) -> Columns:
-        """Return the columns that the action writes, with those that follow for every action."""
+        """Return the columns that the action writes, with those that follow from the state."""
         return complete_columns(attempt, super().compute_columns(attempt))
 
     def list_effects(self) -> Sequence[Effect[AnyAccess]]:
-        """Return what follows: stored words, its own effects, notices to residents and officers."""
-        keep = [partial(side_effects.keep_words, kept=self.keeps)] if self.keeps else []
+        """Return the effects: the remark, the row's own effects, notices to residents, officers."""
+        keep = [partial(side_effects.store_remark, kept=self.remark)] if self.remark else []
         notice = self.resident_notice
         tell = [partial(side_effects.notify_residents, notice=notice)] if notice else []
         return (*keep, *self.effects, *tell, self._notify_officers)
 
     async def _notify_officers(self, result: ActionResult[Any]) -> None:
-        if isinstance(result.access, CaseAccess) and await side_effects.hand_on_case(
+        if isinstance(result.access, CaseAccess) and await side_effects.replace_alerts(
             result, self.alerts
         ):
             return

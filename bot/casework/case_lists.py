@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from storage.casework import CaseStatistics
     from storage.models import Officer, Submission
 
-EXPORTED = "case.exported"
+EXPORTED = "case.exported"  # the action in the audit log
 MAX_EXPORTED = 5000  # cases in one file
 _STATISTICS_READERS = READERS | {Role.ORGANISER, Role.OBSERVER}
 
 PAGE_SIZE = 8  # cases on one page of a list
-FILTERS = ("unit", "mine", "new", "overdue", "proposed")
+FILTERS = ("unit", "mine", "new", "overdue", "proposed")  # the lists of open cases
 
 
 @dataclass(frozen=True)
 class CasePage:
-    """A page of cases. `more` is the button data of the next page; empty if there is none."""
+    """A page of cases. `more` is the data of the button to the next page; "" on the last page."""
 
     cases: Sequence[Submission]
     more: str
@@ -40,10 +40,10 @@ class CasePage:
 async def list_cases(
     work: UnitOfWork, chat_id: int, *, which: str = "unit", after: str = ""
 ) -> CasePage | None:
-    """Return a page of the open cases that an officer may see, those due first at the top.
+    """Return a page of the open cases that an officer may see, earliest due date first.
 
-    `which` is one of FILTERS. `after` is where the previous page ended. Returns None if the chat
-    has no officer who reads cases.
+    `which` is one of FILTERS. `after` is the cursor from the data of the button to this page, ""
+    for the first page. Returns None if the chat has no officer who reads cases.
     """
     officer = await _find_reader(work.connection, chat_id)
     if officer is None:
@@ -63,7 +63,10 @@ async def list_cases(
 
 
 async def search_cases(connection: AsyncConnection, chat_id: int, words: str) -> CasePage | None:
-    """Return the cases with all these words that an officer may open; None without an officer."""
+    """Return the cases whose texts have all these words and that an officer may open.
+
+    Returns None if the chat has no officer who reads cases.
+    """
     officer = await _find_reader(connection, chat_id)
     if officer is None:
         return None
@@ -76,9 +79,10 @@ async def search_cases(connection: AsyncConnection, chat_id: int, words: str) ->
 async def load_statistics(
     work: UnitOfWork, chat_id: int, days: int
 ) -> tuple[str, CaseStatistics] | None:
-    """Return an officer's unit and the statistics of its last days; of all units for the city.
+    """Return the code of an officer's unit, and the statistics of its last `days` days.
 
-    Organisers and observers may read them too. Returns None if the chat has no officer.
+    For an officer of the city they are of all units. Returns None unless the officer's role reads
+    cases or statistics.
     """
     officer = await officers.find_officer(work.connection, chat_id)
     if officer is None or officer.role not in _STATISTICS_READERS:
@@ -90,7 +94,7 @@ async def load_statistics(
 
 
 async def list_exported_cases(work: UnitOfWork, chat_id: int) -> Sequence[Submission] | None:
-    """Return the open cases that an officer may see, for a file, and record it in the audit.
+    """Return the open cases for a file of an officer, and record the export in the audit log.
 
     Returns None if the chat has no officer who reads cases.
     """

@@ -1,11 +1,11 @@
-"""A case as an officer sees it when they open it."""
+"""Load a case with everything that an officer sees of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.casework import action_service, choices, rules
+from bot.casework import action_service, attachments, choices
 from bot.casework.actions import OFFICER_ACTIONS
 from bot.casework.case_access import find_case_access
 from bot.casework.submission_rules import NEW
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CaseView:
-    """A case with all that is shown of it, and the actions that the officer may do now.
+    """A case as an officer sees it, and the actions that the officer may perform now.
 
     - `phone`: the resident's telephone number, None if it is not known.
-    - `withheld`: the number of files that are not shown, because they have no clean copy.
-    - `banned`: no submissions are taken from the resident.
-    - `merged`: the cases that are answered together with this one.
-    - `alike`: open cases that seem to be about the same, the most similar first.
+    - `withheld`: the number of files that are hidden, because they have no copy without metadata.
+    - `banned`: True if the resident may not send submissions now.
+    - `answer`: the newest answer.
+    - `merged`: the cases that were merged into this one.
+    - `alike`: open cases with similar texts, the most similar first.
     """
 
     submission: Submission
@@ -48,7 +49,7 @@ class CaseView:
 async def open_case(work: UnitOfWork, chat_id: int, code: str) -> CaseView | None:
     """Load a case for the officer of a chat; return None if they may not open it.
 
-    Both the view and the refusal are recorded in the audit.
+    The view or the refusal is recorded in the audit log.
     """
     access = await find_case_access(work, chat_id, code)
     if access is None:
@@ -64,7 +65,7 @@ async def open_case(work: UnitOfWork, chat_id: int, code: str) -> CaseView | Non
         submission_id=case.id,
     )
     files = await submissions.list_attachments(work.connection, case.id)
-    shown = [file for file in files if rules.may_be_shown(case, file)]
+    shown = [file for file in files if attachments.may_be_shown(case, file)]
     is_new = case.state in NEW
     return CaseView(
         submission=case,

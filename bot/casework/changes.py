@@ -1,4 +1,7 @@
-"""The columns that each action writes: pure functions of an attempt. The rows refer to them."""
+"""The columns that each action writes: functions for the field `changes` of the rows.
+
+Each takes an attempt and returns the columns; none of them writes.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from bot.core.transitions import Attempt, Columns
     from storage.models import Submission
 
+# The columns of a case without an officer, which waits to be assigned.
 FREE: Columns = {"state": State.RECEIVED, "assignee_id": None, "alerted_at": None}
 _CLOSED = frozenset(
     {
@@ -33,7 +37,7 @@ _CLOSED = frozenset(
 
 
 def complete_columns(attempt: Attempt[Any], columns: Columns) -> Columns:
-    """Add the columns that follow from the state: paused, closed, and the time to acknowledge.
+    """Return `columns` with those that follow from the state: paused_at, closed_at, acknowledge_by.
 
     Columns that the action itself writes stay as they are, except `acknowledge_by`.
     """
@@ -65,7 +69,7 @@ def _compute_resumption(case: Submission, now: datetime, policy: Policy) -> Colu
 
 
 def take_case(attempt: Attempt[CaseAccess]) -> Columns:
-    """Make the officer who acts the assignee."""
+    """Make the officer who performs the action the assignee."""
     return {"assignee_id": attempt.access.officer.id}
 
 
@@ -75,35 +79,35 @@ def assign_to_chosen(attempt: Attempt[CaseAccess]) -> Columns:
 
 
 def send_to_city(_attempt: Attempt[CaseAccess]) -> Columns:
-    """Let the city handle the case."""
+    """Make the city the unit that handles the case."""
     return {**FREE, "handled_by": CITY}
 
 
 def send_to_unit(attempt: Attempt[CaseAccess]) -> Columns:
-    """Let the chosen unit handle the case; it is about that unit's area."""
+    """Make the chosen unit the one that handles the case, and its area the area of the case."""
     area = attempt.answers["area"]
     return {**FREE, "handled_by": area, "unit_code": area}
 
 
 def pause_case(attempt: Attempt[CaseAccess]) -> Columns:
-    """Stop the clock until the resident replies."""
+    """Pause the deadline until the resident replies."""
     return {"paused_at": attempt.work.now}
 
 
 def answer_case(attempt: Attempt[CaseAccess]) -> Columns:
-    """Store when it was answered; a new answer is rated anew. The audit keeps the first rating."""
+    """Store the time of the answer, and remove the rating of an earlier answer."""
     return {"answered_at": attempt.work.now, "rating": None, "rating_reason": None}
 
 
 def transfer_case(attempt: Attempt[CaseAccess]) -> Columns:
-    """Store the body it was transferred to; the officer keeps following it."""
+    """Store the agency to which the case was transferred; the officer stays the assignee."""
     return {"transferred_to": attempt.answers["body"], **take_case(attempt)}
 
 
 def reclassify_case(attempt: Attempt[CaseAccess]) -> Columns:
-    """Change kind and topic; the due date, the unit and the protection follow from them.
+    """Change kind and topic, and with them the due date, the unit and the confidentiality.
 
-    A case that was sent to the city for another reason stays there.
+    A case that the city handles is never moved to a unit.
     """
     case, answers = attempt.access.case, attempt.answers
     kind, topics = Kind(answers["kind"]), [Topic(answers["topic"])]
@@ -128,12 +132,12 @@ def extend_deadline(attempt: Attempt[CaseAccess]) -> Columns:
 
 
 def recuse_officer(attempt: Attempt[CaseAccess]) -> Columns:
-    """Take the case from the officer who acts, if they have it."""
+    """Remove the officer who performs the action as the assignee, if they are the assignee."""
     return _take_case_from(attempt, attempt.access.officer.id)
 
 
 def exclude_chosen(attempt: Attempt[CaseAccess]) -> Columns:
-    """Take the case from the chosen officer, if they have it."""
+    """Remove the chosen officer as the assignee, if they are the assignee."""
     return _take_case_from(attempt, int(attempt.answers["officer"]))
 
 
@@ -146,9 +150,9 @@ def _take_case_from(attempt: Attempt[CaseAccess], officer_id: int) -> Columns:
 
 
 def propose_in_hall(attempt: Attempt[CaseAccess]) -> Columns:
-    """Assign a case that nobody has to the officer, if they work on cases.
+    """Make the officer the assignee of a case without one, if their role works on cases.
 
-    Somebody must go on with it if the answer is sent back.
+    Otherwise nobody could change the answer if it is sent back.
     """
     access = attempt.access
     if access.case.assignee_id is None and access.officer.role in CASE_WORKER_ROLES:
@@ -159,26 +163,26 @@ def propose_in_hall(attempt: Attempt[CaseAccess]) -> Columns:
 # Residents
 
 
-def add_words(attempt: Attempt[ResidentAccess]) -> Columns:
-    """Add what the resident wrote to the text that is searched."""
+def add_searched_text(attempt: Attempt[ResidentAccess]) -> Columns:
+    """Add the resident's messages to the text that the search reads."""
     added = fold_text(join_texts(attempt.answers["details"]))
     return {"folded": f"{attempt.access.case.folded}\n{added}"}
 
 
 def reply_to_question(attempt: Attempt[ResidentAccess]) -> Columns:
-    """Go on with the case; if its officer left meanwhile, it is for others to take on."""
+    """Continue the case; if it has no assignee any more, it waits to be assigned."""
     state = State.RECEIVED if attempt.access.case.assignee_id is None else State.IN_PROGRESS
-    return {**add_words(attempt), "state": state}
+    return {**add_searched_text(attempt), "state": state}
 
 
 def rate_answer(attempt: Attempt[ResidentAccess]) -> Columns:
-    """Store the rating, from 0 to 2, and its reason."""
+    """Store the rating (see submission_rules) and its reason."""
     answers = attempt.answers
     return {"rating": int(answers["score"]), "rating_reason": answers.get("reason") or None}
 
 
 def reopen_case(attempt: Attempt[ResidentAccess]) -> Columns:
-    """Start the case again, with a new due date, for the officer who had it."""
+    """Open the case again, with a new due date and the same assignee."""
     case, work = attempt.access.case, attempt.work
     return {
         "state": State.ASSIGNED if case.assignee_id else State.RECEIVED,
@@ -196,7 +200,7 @@ def reopen_case(attempt: Attempt[ResidentAccess]) -> Columns:
 
 
 def escalate_case(attempt: Attempt[ClockAccess]) -> Columns:
-    """Raise the level. The unit has the same time again; after the city nobody is left to ask."""
+    """Raise the level of escalation by one, with a new time to accept it at level 1 only."""
     case, work = attempt.access.case, attempt.work
     level = case.escalation + 1
     again = work.policy.compute_acknowledge_by(work.now, urgent=case.urgent) if level == 1 else None

@@ -1,7 +1,7 @@
 """The choices of an action (an officer, a similar case, a template) and their checks.
 
-The `offer_…` functions load the facts of a short conversation: names and values. The `check_…`
-functions raise Refused for a choice that cannot be made any more.
+The `offer_…` functions return facts for a short conversation: lists of [value, label]. The
+`check_…` functions raise Refused if the chosen value is not valid any more; they return no columns.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY
-from bot.casework import rules
+from bot.casework import similarity, template_text
 from bot.casework.permissions import CASE_WORKER_ROLES, READERS, may_open
 from bot.casework.submission_rules import parse_code
 from bot.core.requests import Refused
@@ -35,12 +35,12 @@ _EXCERPT = 40  # characters
 
 
 async def offer_workers(work: UnitOfWork, access: CaseAccess) -> dict[str, Any]:
-    """Load the officers of the unit who can be assigned, with the number of their open cases."""
+    """Return the officers of the unit who can be assigned, with the numbers of their open cases."""
     return await _offer_officers(work, await _list_workers(work, access))
 
 
 async def offer_readers(work: UnitOfWork, access: CaseAccess) -> dict[str, Any]:
-    """Load the officers who might see the case and can be kept off it."""
+    """Return the officers who may read the case, to choose one who is kept away from it."""
     return await _offer_officers(work, await _list_readers(work, access))
 
 
@@ -60,7 +60,7 @@ async def check_worker(attempt: Attempt[CaseAccess]) -> Columns:
 
 
 async def check_reader(attempt: Attempt[CaseAccess]) -> Columns:
-    """Raise Refused unless the chosen officer can be kept off the case."""
+    """Raise Refused unless the chosen officer can be kept away from the case."""
     return _check_officer(attempt, await _list_readers(attempt.work, attempt.access))
 
 
@@ -86,7 +86,7 @@ async def _list_readers(work: UnitOfWork, access: CaseAccess) -> list[Officer]:
 
 
 async def check_unit(attempt: Attempt[CaseAccess]) -> Columns:
-    """Raise Refused for the city itself: it has the case already."""
+    """Raise Refused if the city is the chosen unit: it handles the case already."""
     if attempt.answers["area"] == CITY:
         raise Refused(Words("case.no_such_unit"))
     return {}
@@ -96,7 +96,10 @@ async def check_unit(attempt: Attempt[CaseAccess]) -> Columns:
 
 
 async def offer_templates(work: UnitOfWork, access: CaseAccess) -> dict[str, Any]:
-    """Load the templates of the officer's unit and of the city, filled in for the case."""
+    """Return the templates of the officer's unit and of the city, with the case's values filled in.
+
+    Each is a list of [id, name, text].
+    """
     due = access.case.due_at.astimezone(work.policy.zone)
     fields = {
         "ma": access.case.code,
@@ -107,7 +110,7 @@ async def offer_templates(work: UnitOfWork, access: CaseAccess) -> dict[str, Any
     templates = await casework.list_templates(work.connection, units)
     return {
         "@templates": [
-            [str(each.id), each.name, rules.fill_template(each.text, **fields)]
+            [str(each.id), each.name, template_text.fill_template(each.text, **fields)]
             for each in templates[:_MAX_BUTTONS]
         ]
     }
@@ -117,15 +120,15 @@ async def offer_templates(work: UnitOfWork, access: CaseAccess) -> dict[str, Any
 
 
 async def offer_similar_cases(work: UnitOfWork, access: CaseAccess) -> dict[str, Any]:
-    """Load the cases that this one may be merged into, with the beginning of their texts."""
+    """Return the cases that this one may be merged into, with the beginnings of their texts."""
     similar = await list_similar_cases(work.connection, access)
     return {"@alike": [[case.code, _make_label(case)] for case in similar]}
 
 
 async def list_similar_cases(connection: AsyncConnection, access: CaseAccess) -> list[Submission]:
-    """Return open cases that seem to be about the same, the most similar first."""
+    """Return open cases with similar texts that the officer may open, the most similar first."""
     others = await casework.list_similar(connection, access.case, access.officer, _COMPARED)
-    return [case for case, _likeness in rules.rank_similar(access.case, others)]
+    return [case for case, _likeness in similarity.rank_similar(access.case, others)]
 
 
 def _make_label(case: Submission) -> str:
@@ -134,9 +137,10 @@ def _make_label(case: Submission) -> str:
 
 
 async def lock_merge_target(attempt: Attempt[CaseAccess]) -> Columns:
-    """Return the column of the case that this one is merged into; raise Refused if it cannot be.
+    """Return the column `merged_into` with the chosen target; lock the target until the commit.
 
-    The target's version is raised, so somebody who closes it at the same moment is refused.
+    Raises Refused if the case cannot be merged into it. The target's version is raised, so that an
+    officer who closes it at the same moment is refused.
     """
     connection, access = attempt.work.connection, attempt.access
     code = parse_code(attempt.answers["into"])

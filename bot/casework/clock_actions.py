@@ -1,4 +1,4 @@
-"""The rows of what the clock does with cases, part of the table of actions."""
+"""The automatic actions on cases (by the scheduled jobs): each is a row of the table of actions."""
 
 from __future__ import annotations
 

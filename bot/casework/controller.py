@@ -1,4 +1,4 @@
-"""Requests of officers about cases: open one, act on it, lists, search."""
+"""Requests of officers about cases: open a case, perform actions, lists, search."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TYPED_FILTERS = {
     "proposed": {"proposed", "cho duyet"},
 }
 
-# The answer to a person who is not an officer: for them, the command does not exist.
+# The response to a person who is not an officer: for them, the command does not exist.
 UNKNOWN = Show(Screen((Words("errors.unknown_command"),)))
 
 
@@ -34,7 +34,7 @@ async def open_typed_case(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def open_case(work: UnitOfWork, request: Request) -> Responses:
-    """Show a case with its files below the message whose button was pressed."""
+    """Show a case and its files in new messages."""
     return await _show_case(work, request.chat.id, request.argument)
 
 
@@ -55,14 +55,14 @@ async def show_more_actions(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def perform_action(work: UnitOfWork, request: Request) -> Responses:
-    """Perform an action that needs no words, and show the case as it is then."""
+    """Perform an action that asks for no values, and show the case after it. Raises Refused."""
     code = request.argument
     await action_service.perform_action(work, request.chat.id, request.action, code, {})
     return await _show_case(work, request.chat.id, code)
 
 
 async def start_action(work: UnitOfWork, request: Request) -> Responses:
-    """Start the short conversation that asks for the words of an action."""
+    """Start the short conversation that asks for the values of an action. Raises Refused."""
     facts = await action_service.begin_action(
         work, request.chat.id, request.action, request.argument
     )
@@ -75,14 +75,14 @@ async def record_refusal(work: UnitOfWork, request: Request) -> None:
 
 
 async def start_ban(work: UnitOfWork, request: Request) -> Responses:
-    """Ask for how long, and why, no more submissions are taken from the author of a case."""
+    """Start the conversation to ban the resident of a case. Raises Refused."""
     if not await resident_bans.may_ban(work, request.chat.id, request.argument):
         raise Refused(Words("case.refused"))
     return StartFlow("ban", {"@code": request.argument, "@about": request.argument})
 
 
 async def lift_ban(work: UnitOfWork, request: Request) -> Responses:
-    """Take submissions from the author of a case again."""
+    """Lift the ban of the resident of a case."""
     lifted = await resident_bans.unban_resident(work, request.chat.id, request.argument)
     return Notice(Words("ban.lifted" if lifted else "ban.none"))
 
@@ -95,7 +95,7 @@ async def list_typed_cases(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def list_cases(work: UnitOfWork, request: Request) -> Responses:
-    """Show the page of a list of cases after the place that the argument names."""
+    """Show a page of a list of cases; the verb names the list, the argument is the cursor."""
     return await _list_cases(work, request.chat.id, request.action, request.argument)
 
 

@@ -27,7 +27,7 @@ _SOON = timedelta(days=2)
 async def send_digests(database: Database, now: datetime, *, policy: Policy) -> int:
     """Send the digests of a working day in the morning; return their number.
 
-    The deduplication key is the day and the officer, so each is sent once, whichever replica wakes.
+    The deduplication key is the day and the officer, so each is sent once by all replicas together.
     """
     local = now.astimezone(policy.zone)
     day = local.date()

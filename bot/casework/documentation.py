@@ -1,4 +1,4 @@
-"""The diagram and the table of docs/casework.md, derived from the table of actions."""
+"""Generate the diagram and the table of docs/casework.md from the table of actions."""
 
 from __future__ import annotations
 

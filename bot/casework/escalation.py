@@ -1,7 +1,7 @@
 """Timed actions on cases: escalation, reminder and report around the due date, closing.
 
-A case is due because its row says so. The deduplication key of a message lets it be sent once,
-whichever replica wakes.
+Due cases are found by their stored times. The deduplication key of a message lets it be sent once
+by all replicas together.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bot.areas.units import CITY
 from bot.casework.assignment import (
     list_current_assignees,
     list_leaders,
-    list_serving,
+    list_serving_officers,
     merge_officers,
 )
 from bot.casework.case_access import ClockAccess
@@ -42,10 +42,10 @@ _PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class CaseDeadlines:
-    """The times of the clock.
+    """The times at which the scheduled jobs act on a case.
 
     Officers are reminded `remind_before` the due date. An answered case is closed `close_after` its
-    answer. The city's leaders are told `city_after` working days after the due date.
+    answer. The city's leaders are notified `city_after` working days after the due date.
     """
 
     remind_before: timedelta
@@ -56,7 +56,10 @@ class CaseDeadlines:
 async def check_deadlines(
     database: Database, times: CaseDeadlines, now: datetime, *, policy: Policy
 ) -> None:
-    """Escalate, remind, report and close what is due, page by page, each in a transaction."""
+    """Escalate cases, remind officers, report overdue cases and close answered ones, as due.
+
+    Each page of cases has its own transaction.
+    """
     while await _escalate(database, now, policy):
         pass
     after: tuple[datetime, int] | None = None
@@ -128,7 +131,7 @@ async def _list_reported(connection: AsyncConnection, case: Submission) -> set[i
 async def _list_workers(work: UnitOfWork, case: Submission) -> Sequence[Officer]:
     """Return the assignee or, without one, the officers on duty; with the leaders who approve."""
     if case.assignee_id is None:
-        return await list_serving(work, case)
+        return await list_serving_officers(work, case)
     assignees = await list_current_assignees(work, case)
     if case.state is not State.ANSWER_PROPOSED:
         return assignees

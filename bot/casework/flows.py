@@ -1,11 +1,11 @@
-"""The short conversations of officers: they ask for the words of an action."""
+"""The short conversations of officers: each asks for the values of an action."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bot.areas.question import area_input
-from bot.casework.rules import has_blanks
+from bot.casework.template_text import has_blanks
 from bot.conversation.engine import Answers, Flow, Input, Option, Rejected, Reply, Step
 from bot.conversation.inputs import (
     UNKNOWN_CHOICE,
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
     from bot.core.screen import Param
 
-OWN_WORDS = "own"
+OWN_WORDS = "own"  # the choice of no template
 
 
 def show_proposal(answers: Answers) -> Mapping[str, Param]:
-    """Return the parts of the answer as the resident will read it."""
+    """Return the parts of the answer, as parameters of the review page."""
     return {name: answers[name] for name in ("text", "measure", "deadline")}
 
 
-BAN_DAYS = ("1", "7", "30", "365")
+BAN_DAYS = ("1", "7", "30", "365")  # the choices of the length of a ban
 
-BAN = Flow(
+BAN_FLOW = Flow(
     "ban",
     (
         Step("days", choice_input("ban.days", *BAN_DAYS)),
@@ -43,9 +43,9 @@ BAN = Flow(
 
 _LONG, _SHORT = 3000, 300  # characters
 _MIN_CODE_LENGTH = 6  # characters; shorter input is the number of a button
-EXTENSION_DAYS = ("3", "5", "10")
+EXTENSION_DAYS = ("3", "5", "10")  # the choices of working days by which a due date is moved
 
-ASK = Flow("ask", (Step("question", text_input("ask.question", limit=_LONG)),))
+ASK_FLOW = Flow("ask", (Step("question", text_input("ask.question", limit=_LONG)),))
 
 
 def has_templates(answers: Answers) -> bool:
@@ -60,7 +60,10 @@ def _get_template(answers: Answers) -> str:
 
 
 def answer_input() -> Input:
-    """Ask for the text of an answer: typed, or the chosen template if it has no blanks."""
+    """Return the question for the text of an answer: typed, or the chosen template.
+
+    A text with blanks is rejected with the reason "blanks".
+    """
     typed = text_input("propose.text", limit=_LONG)
     use = Option("use", Words("propose.text.options.use"))
 
@@ -87,7 +90,7 @@ def answer_input() -> Input:
     )
 
 
-PROPOSE = Flow(
+PROPOSE_FLOW = Flow(
     "propose",
     (
         Step(
@@ -102,9 +105,9 @@ PROPOSE = Flow(
     ),
 )
 
-SEND_BACK = Flow("send_back", (Step("reason", text_input("send_back.reason", limit=_LONG)),))
+SEND_BACK_FLOW = Flow("send_back", (Step("reason", text_input("send_back.reason", limit=_LONG)),))
 
-TRANSFER = Flow(
+TRANSFER_FLOW = Flow(
     "transfer",
     (
         Step("body", text_input("transfer.body", limit=_SHORT)),
@@ -112,17 +115,19 @@ TRANSFER = Flow(
     ),
 )
 
-REJECT = Flow("reject", (Step("reason", text_input("reject.reason", limit=_LONG)),))
+REJECT_FLOW = Flow("reject", (Step("reason", text_input("reject.reason", limit=_LONG)),))
 
-NOTE = Flow("note", (Step("text", text_input("note.text", limit=_LONG)),))
+NOTE_FLOW = Flow("note", (Step("text", text_input("note.text", limit=_LONG)),))
 
-ASSIGN = Flow("assign", (Step("officer", fact_choice_input("@officers", "assign.officer")),))
+ASSIGN_FLOW = Flow("assign", (Step("officer", fact_choice_input("@officers", "assign.officer")),))
 
-EXCLUDE = Flow("exclude", (Step("officer", fact_choice_input("@officers", "exclude.officer")),))
+EXCLUDE_FLOW = Flow(
+    "exclude", (Step("officer", fact_choice_input("@officers", "exclude.officer")),)
+)
 
-ROUTE = Flow("route", (Step("area", area_input("route.area")),))
+ROUTE_FLOW = Flow("route", (Step("area", area_input("route.area")),))
 
-RECLASSIFY = Flow(
+RECLASSIFY_FLOW = Flow(
     "reclassify",
     (
         Step("kind", choice_input("feedback.kind", *Kind)),
@@ -132,7 +137,7 @@ RECLASSIFY = Flow(
 
 
 def merge_target_input() -> Input:
-    """Ask for the code of a case: of a similar case, or typed."""
+    """Return the question for the code of the case to merge into: a similar case, or typed."""
     alike = fact_choice_input("@alike", "merge.into")
 
     def parse(reply: Reply, answers: Answers) -> str:
@@ -144,9 +149,9 @@ def merge_target_input() -> Input:
     return Input(parse, options=alike.options, reasons=(UNKNOWN_CHOICE,))
 
 
-MERGE = Flow("merge", (Step("into", merge_target_input()),))
+MERGE_FLOW = Flow("merge", (Step("into", merge_target_input()),))
 
-EXTEND = Flow(
+EXTEND_FLOW = Flow(
     "extend",
     (
         Step("days", choice_input("extend.days", *EXTENSION_DAYS)),
@@ -154,9 +159,9 @@ EXTEND = Flow(
     ),
 )
 
-DIVERT = Flow("divert", (Step("place", text_input("divert.place", limit=_LONG)),))
+DIVERT_FLOW = Flow("divert", (Step("place", text_input("divert.place", limit=_LONG)),))
 
-TEMPLATE = Flow(
+TEMPLATE_FLOW = Flow(
     "template",
     (
         Step("name", text_input("template.name", limit=40)),
@@ -164,9 +169,9 @@ TEMPLATE = Flow(
     ),
 )
 
-AWAY_DAYS = ("1", "3", "7", "14", "30")
+AWAY_DAYS = ("1", "3", "7", "14", "30")  # the choices of the length of an absence
 
-AWAY = Flow(
+AWAY_FLOW = Flow(
     "away",
     (
         Step("days", choice_input("away.days", *AWAY_DAYS)),

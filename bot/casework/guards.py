@@ -1,16 +1,15 @@
-"""Conditions of officers' actions beside role and state, with their descriptions for the docs."""
+"""Further conditions of officers' actions, besides role and state, for the field `guard`."""
 
 from __future__ import annotations
 
 from bot.areas.units import CITY
 from bot.casework.case_access import CaseAccess
 from bot.casework.permissions import is_city_officer
-from bot.casework.rules import may_leave_the_city
-from bot.casework.submission_rules import NEW
+from bot.casework.submission_rules import NEW, may_leave_the_city
 from bot.core.transitions import Guard
 from storage.models import Kind
 
-MAX_EXTENSIONS = 2
+MAX_EXTENSIONS = 2  # of the due date of one case
 
 
 def _is_theirs(access: CaseAccess) -> bool:
@@ -26,7 +25,7 @@ def _did_not_propose(access: CaseAccess) -> bool:
 
 
 ASSIGNEE = Guard("the assignee or their substitute", _is_theirs)
-# A submission spoken in a hall may have no resident: the clock would stand still for ever.
+# An oral submission may have no resident: a question to the resident would pause it for ever.
 ASSIGNEE_OF_A_RESIDENT = Guard[CaseAccess](
     "the assignee or their substitute, if the resident is known",
     lambda access: _is_theirs(access) and access.case.resident_id is not None,

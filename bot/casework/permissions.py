@@ -1,4 +1,4 @@
-"""Permissions of officers by role, unit and case, and their duty hours. Pure functions."""
+"""Permissions of officers by role, unit and case, and their hours of duty. Pure functions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 
 
 def is_city_officer(officer: Officer) -> bool:
-    """Return True if an officer belongs to the city, which is above every unit."""
+    """Return True if an officer's unit is the city, which has access to all units."""
     return officer.unit_code == CITY
 
 
@@ -45,10 +45,9 @@ def may_open(officer: Officer, case: Submission, recused: Collection[int] = ()) 
     """Return True if an officer may read a case.
 
     Officers whose role is in READERS read the cases of their own unit, those of the city all cases.
-    An officer whose id is in `recused` may never read the case.
-
-    A case of a restricted kind is read by distributors and its assignee only.
-    `storage.case_visibility` has the same rule in SQL.
+    `recused` are the ids of officers who are kept away from the case. A case of a kind in
+    RESTRICTED is read only by DISTRIBUTORS and its assignee. `storage.case_visibility` has the same
+    rule in SQL.
     """
     if officer.role not in READERS or officer.id in recused:
         return False
@@ -67,7 +66,7 @@ def is_away(officer: Officer, now: datetime) -> bool:
 def is_rostered(officer: Officer, local: datetime) -> bool:
     """Return True if an officer's roster has a shift at `local`, a time in the city's time zone.
 
-    A shift that ends before it begins runs into the next day. Without a roster it is always True.
+    A shift that ends before it begins goes on into the next day. Without a roster: always True.
     """
     if not officer.roster:
         return True

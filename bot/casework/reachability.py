@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reachability:
-    """Stores which chats can be reached, and gives on what an officer or a group does not get."""
+    """Stores which chats can be reached, and passes undelivered alerts to other officers."""
 
     policy: Policy
 
@@ -28,8 +28,9 @@ class Reachability:
     ) -> None:
         """Park the messages of a chat that blocked the bot; `chat_id` may be a pseudonym.
 
-        The cases of an officer's undelivered alerts are given back. The messages of a group are
-        cancelled instead: officers of its unit get its alerts in private, and its leaders are told.
+        The cases of an officer's undelivered alerts wait to be assigned again. The messages of a
+        group are cancelled instead: officers of its unit get its alerts in private, and its leaders
+        are notified.
         """
         if await unit_groups.mark_group_lost(UnitOfWork(connection, now, self.policy), chat_id):
             return
@@ -39,14 +40,14 @@ class Reachability:
     async def mark_topic_lost(
         self, connection: AsyncConnection, chat_id: int, thread_id: int, now: datetime
     ) -> None:
-        """Write to a group itself in place of a topic that is closed or gone; tell its leaders."""
+        """Send to the group instead of its closed or deleted topic, and notify its leaders."""
         work = UnitOfWork(connection, now, self.policy)
         await unit_groups.mark_topic_lost(work, chat_id, thread_id)
 
     async def forward_refused(
         self, connection: AsyncConnection, chat_id: int, dedup_key: str, now: datetime
     ) -> None:
-        """Send an alert that Telegram does not accept in a group to officers of its unit."""
+        """Send an alert that Telegram refused for a group to officers of its unit in private."""
         work = UnitOfWork(connection, now, self.policy)
         await unit_groups.forward_refused(work, chat_id, dedup_key)
 

@@ -1,4 +1,4 @@
-"""The officers who are told of an action: one function for each kind of recipient in the rows."""
+"""The officers who are notified of an action: functions for OfficerNotice in the rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def list_assignees(result: ActionResult[Any]) -> Sequence[Officer]:
-    """Return the officer who was made the assignee."""
+    """Return the new assignee of the case."""
     return await officers.list_by_ids(result.work.connection, [result.after.assignee_id or 0])
 
 
@@ -26,28 +26,28 @@ async def list_workers(result: ActionResult[Any]) -> Sequence[Officer]:
 
 
 async def list_unit(result: ActionResult[Any]) -> Sequence[Officer]:
-    """Return the officers of the unit that handles the case, without the officer who acted."""
+    """Return the officers of the unit that handles the case, except the actor."""
     unit = await officers.list_active(result.work.connection, (result.after.handled_by,))
     return _without_actor(result, unit)
 
 
 async def list_approvers(result: ActionResult[Any]) -> Sequence[Officer]:
-    """Return the leaders of the unit and of the city, without the officer who acted."""
+    """Return the leaders of the unit and of the city, except the actor."""
     case = result.after
     leaders = await assignment.list_leaders(result.work, case, (case.handled_by, CITY))
     return _without_actor(result, leaders)
 
 
 async def list_concerned(result: ActionResult[Any]) -> Sequence[Officer]:
-    """Return the assignee who took the case on; otherwise the officers on duty for it."""
+    """Return the assignee who accepted the case; otherwise the officers on duty for it."""
     return await assignment.list_concerned(result.work, result.after)
 
 
 async def list_escalated(result: ActionResult[Any]) -> Sequence[Officer]:
-    """Return the officers on duty and the unit's leaders, from level 2 the city's leaders too."""
+    """Return the officers on duty and the unit's leaders; from level 2 also the city's leaders."""
     case = result.after
     units = (case.handled_by,) if case.escalation == 1 else (case.handled_by, CITY)
-    serving = await assignment.list_serving(result.work, case)
+    serving = await assignment.list_serving_officers(result.work, case)
     leaders = await assignment.list_leaders(result.work, case, units)
     return assignment.merge_officers(serving, leaders)
 

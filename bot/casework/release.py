@@ -1,8 +1,7 @@
-"""Cases that are given back by the bot itself: their officer left, was not reached, or their main
-case is over.
+"""Release cases automatically: the officer left or was not reached, or the main case is over.
 
-Each case is changed by a row of the table of actions. The rows are read under a lock, so none of
-them can be missed because somebody acts at the same moment.
+Each constant is a row of the table of actions. The cases are locked before they are changed, so
+that none is missed because of an action at the same moment.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ SEPARATE = Transition[ClockAccess](
 
 
 async def release_cases(work: UnitOfWork, officer_id: int) -> None:
-    """Take the open cases of an officer who left from them: they are for others to take on."""
+    """Remove an officer who left as the assignee of all open cases."""
     for case in await casework.lock_open_cases(work.connection, officer_id):
         action = RELEASE if case.state in HANDED_BACK else UNASSIGN
         await perform_transition(work, action, ClockAccess(case), {})
@@ -73,12 +72,12 @@ async def release_cases(work: UnitOfWork, officer_id: int) -> None:
 async def return_undelivered(
     work: UnitOfWork, submission_ids: Collection[int], officer_id: int
 ) -> None:
-    """Give back new cases whose alert did not reach an officer, unless another has them."""
+    """Release new cases whose alert did not reach the officer, unless they have another officer."""
     for case in await casework.lock_new_cases(work.connection, submission_ids, officer_id):
         await perform_transition(work, RETURN_UNDELIVERED, ClockAccess(case), {})
 
 
 async def release_merged_cases(work: UnitOfWork, submission_id: int) -> None:
-    """Let the cases that were merged into one stand by themselves again."""
+    """Separate the cases that were merged into a submission; each waits to be assigned."""
     for case in await casework.lock_merged(work.connection, submission_id):
         await perform_transition(work, SEPARATE, ClockAccess(case), {})

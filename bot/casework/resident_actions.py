@@ -1,4 +1,4 @@
-"""The rows of what a resident may do with their own submission, part of the table of actions."""
+"""The actions of residents on their own submissions: each is a row of the table of actions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.casework import action_effects, changes, recipients, resident_flows
 from bot.casework.case_access import ResidentAccess
 from bot.casework.case_action import CaseAction
-from bot.casework.side_effects import KeptWords, OfficerNotice
+from bot.casework.side_effects import OfficerNotice, RemarkFields
 from bot.casework.submission_rules import (
     ADDABLE,
     ANSWERED,
@@ -42,9 +42,9 @@ REOPEN = CaseAction[ResidentAccess](
     to_state=State.ASSIGNED,
     other_states=frozenset({State.RECEIVED}),
     guard=MAY_REOPEN,
-    flow=resident_flows.REOPENING,
+    flow=resident_flows.REOPENING_FLOW,
     changes=changes.reopen_case,
-    keeps=KeptWords(RemarkKind.ADDITION, ("reason",)),
+    remark=RemarkFields(RemarkKind.ADDITION, ("reason",)),
     officer_notice=OfficerNotice("alert.reopened", recipients.list_concerned),
     public=True,
 )
@@ -67,7 +67,7 @@ RATE = CaseAction[ResidentAccess](
     from_states=ANSWERED,
     to_state=None,
     guard=MAY_RATE,
-    flow=resident_flows.RATING,
+    flow=resident_flows.RATING_FLOW,
     changes=changes.rate_answer,
     effects=(_reopen_if_asked,),
     public=True,
@@ -79,8 +79,8 @@ ADD = CaseAction[ResidentAccess](
     actors=_RESIDENT,
     from_states=ADDABLE,
     to_state=None,
-    flow=resident_flows.ADDITION,
-    changes=changes.add_words,
+    flow=resident_flows.ADDITION_FLOW,
+    changes=changes.add_searched_text,
     effects=(action_effects.store_addition,),
     officer_notice=OfficerNotice("alert.added", recipients.list_concerned),
     public=True,
@@ -93,21 +93,21 @@ REPLY = CaseAction[ResidentAccess](
     from_states=frozenset({State.AWAITING_RESIDENT}),
     to_state=State.IN_PROGRESS,
     other_states=frozenset({State.RECEIVED}),
-    flow=resident_flows.REPLY,
+    flow=resident_flows.REPLY_FLOW,
     has_button=False,
     changes=changes.reply_to_question,
     effects=(action_effects.store_reply,),
     officer_notice=OfficerNotice("alert.added", recipients.list_concerned),
     public=True,
 )
-# A reply that comes when the case has gone on without it.
+# The row of a reply that comes when the case does not wait for it any more.
 REPLY_LATE = replace(
     REPLY,
     name="reply_late",
     from_states=ADDABLE - REPLY.from_states,
     to_state=None,
     other_states=frozenset(),
-    changes=changes.add_words,
+    changes=changes.add_searched_text,
 )
 WITHDRAW = CaseAction[ResidentAccess](
     name="withdraw",

@@ -1,4 +1,4 @@
-"""Bans: no submissions are taken from a resident for some days. Officers do not learn who it is."""
+"""Bans: a resident may not send submissions for some days. Officers do not learn who it is."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from bot.core.requests import Chat
     from bot.core.unit_of_work import UnitOfWork
 
-BANNED, UNBANNED = "resident.banned", "resident.unbanned"
+BANNED, UNBANNED = "resident.banned", "resident.unbanned"  # the actions in the audit log
 
 
 async def may_ban(work: UnitOfWork, chat_id: int, code: str) -> bool:
-    """Return True if the officer of a chat may ban the resident of a case: they may open it."""
+    """Return True if the officer of a chat may open a case, and so may ban its resident."""
     return await find_case_access(work, chat_id, code) is not None
 
 
 async def ban_resident(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
-    """Ban the resident of a case for a number of days, with a reason.
+    """Ban the resident of a case, from the answers "days" and "reason".
 
     Nothing happens if the officer may not open the case, or if it has no resident any more.
     """

@@ -14,32 +14,33 @@ if TYPE_CHECKING:
 
     from bot.core.screen import Param
 
+# The limits of the messages in one answer: of a submission, an addition or a reply.
 SUBMISSION_LIMITS = MessageLimits(files=20, characters=20_000, bytes=MAX_FILE_BYTES)
 _REASON = 2000  # characters
 
 
 def show_code(answers: Answers) -> Mapping[str, Param]:
-    """Return the code of the submission that the question is about."""
+    """Return the parameter "code": the receipt code of the submission."""
     return {"code": answers["@code"]}
 
 
 def is_dissatisfied(answers: Answers) -> bool:
-    """Return True if the answer was rated as not satisfying: then the reason is asked for."""
+    """Return True if the resident chose the rating NOT_SATISFIED."""
     return answers.get("score") == str(NOT_SATISFIED)
 
 
 def may_ask_again(answers: Answers) -> bool:
-    """Return True if the resident is dissatisfied and may ask to look at it again."""
+    """Return True if the resident is dissatisfied and may reopen the submission."""
     return is_dissatisfied(answers) and bool(answers.get("@reopens"))
 
 
-ADDITION = Flow(
+ADDITION_FLOW = Flow(
     "addition", (Step("details", messages_input("addition.details", SUBMISSION_LIMITS)),)
 )
 
-REPLY = Flow("reply", (Step("details", messages_input("reply.details", SUBMISSION_LIMITS)),))
+REPLY_FLOW = Flow("reply", (Step("details", messages_input("reply.details", SUBMISSION_LIMITS)),))
 
-RATING = Flow(
+RATING_FLOW = Flow(
     "rating",
     (
         Step(
@@ -59,4 +60,4 @@ RATING = Flow(
     ),
 )
 
-REOPENING = Flow("reopening", (Step("reason", text_input("reopening.reason", limit=_REASON)),))
+REOPENING_FLOW = Flow("reopening", (Step("reason", text_input("reopening.reason", limit=_REASON)),))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
-    """Show a case in full, with the buttons of the usual actions."""
+    """Return a case in full, with the buttons of the usual actions."""
     submission = opened.submission
     words = Words(
         "case.text",
@@ -52,7 +52,7 @@ def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
 
 
 def show_more_actions(opened: CaseView) -> Screen:
-    """Show the buttons of the rare actions on a case."""
+    """Return the buttons of the rare actions on a case."""
     verbs = [each.verb for each in opened.actions if each.is_rare]
     verbs.append("unban" if opened.banned else "ban")
     words = Words("case.what", {"code": opened.submission.code})
@@ -83,9 +83,10 @@ def show_case_list(
     more: str = "",
     filters: Sequence[str] = (),
 ) -> Screen:
-    """Show a list of cases, each with a button, and buttons to the next page and to other lists.
+    """Return a list of cases, each with a button, and buttons to the next page and to other lists.
 
-    `more` is the data of the next page's button, empty without one. `filters` are the other lists.
+    `title` is the key of its text. `more` is the argument of the next page's button, "" without
+    one. `filters` are the names of the other lists.
     """
     others = [
         Button(Words(f"cases.to.{name}"), f"cases:{name}=") for name in filters if name != title
@@ -112,7 +113,7 @@ def show_case_list(
 
 
 def show_statistics(unit_code: str, found: CaseStatistics, days: int) -> Screen:
-    """Show the numbers of cases of the last days by kind and state, and how they were handled."""
+    """Return the statistics of the cases of the last `days` days, by kind and state."""
     kinds = [
         Words("stats.line", {"what": Words(f"feedback.kind.options.{kind}"), "count": count})
         for kind, count in found.kinds.items()
@@ -142,7 +143,7 @@ def show_statistics(unit_code: str, found: CaseStatistics, days: int) -> Screen:
 
 
 def show_templates(officer: Officer, found: Sequence[Template]) -> Screen:
-    """Show templates, with buttons to delete one and to add one if the officer may."""
+    """Return the templates, with buttons to delete and to add one if the officer may."""
     shown = [Words("templates.one", {"name": each.name, "text": each.text}) for each in found]
     drops = [
         Button(Words("templates.drop", {"name": each.name}), f"templates:drop={each.id}")
@@ -162,5 +163,5 @@ def _name_contact(opened: CaseView) -> Param:
 
 
 def show_welcome(officer: Officer) -> Screen:
-    """Show a new officer the welcome."""
+    """Return the welcome of a new officer."""
     return Screen((Words("officer.welcome", {"unit": name_police(officer.unit_code)}),))

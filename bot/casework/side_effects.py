@@ -26,34 +26,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """A text with the officer's name, which replaces the earlier alerts of a case after an action.
+    """The text that replaces the earlier alerts of a case after an action, with the officer's name.
 
-    The alerts are replaced when the case is no longer new or has moved, or `always`.
+    They are replaced if the case is no longer new or another unit handles it, or `always`.
     """
 
     text: str = "alert.settled"
     always: bool = False
 
 
-SETTLED = AlertChange()
+SETTLED_ALERTS = AlertChange()  # of most actions
 
+# Returns the officers to notify of an action.
 ListOfficers = Callable[["ActionResult[Any]"], Awaitable[Sequence[Officer]]]
 
 
-def get_given_words(result: ActionResult[Any]) -> Mapping[str, Param]:
-    """Return the words that the action was given, without the facts of its conversation."""
+def get_given_answers(result: ActionResult[Any]) -> Mapping[str, Param]:
+    """Return the answers of the action's conversation, without the facts."""
     return {name: value for name, value in result.answers.items() if not name.startswith("@")}
 
 
 def get_answer(result: ActionResult[Any]) -> Mapping[str, Param]:
-    """Return the parts of the answer that is approved."""
+    """Return the parts of the approved answer: text, measure, deadline."""
     answer = result.access.answer
     return {"text": answer.text, "measure": answer.measure, "deadline": answer.deadline}
 
 
 @dataclass(frozen=True, slots=True)
-class KeptWords:
-    """The fields of the words that are stored as a remark of a kind, a line each."""
+class RemarkFields:
+    """The answers (by step name) that are stored as a remark of a kind, one line each."""
 
     kind: RemarkKind
     fields: tuple[str, ...]
@@ -63,20 +64,21 @@ class KeptWords:
 class ResidentNotice:
     """A notice to the resident: the text `notice.NAME` of the action, with parameters.
 
-    With `buttons`, the verbs of their actions, it is sent even if the resident switched notices off
-    and not held back by quiet hours. `reaches_merged`: the residents of merged cases are told too.
+    `buttons` are the verbs of its buttons. A notice with buttons is sent at once, even in quiet
+    hours or if notices are switched off. `reaches_merged`: the residents of merged cases get it
+    too. `get_params` returns the parameters of the text.
     """
 
     buttons: tuple[str, ...] = ()
     reaches_merged: bool = False
-    get_words: Callable[[ActionResult[Any]], Mapping[str, Param]] = get_given_words
+    get_params: Callable[[ActionResult[Any]], Mapping[str, Param]] = get_given_answers
 
 
 @dataclass(frozen=True, slots=True)
 class OfficerNotice:
-    """A notice to officers: a text, and the function that lists the officers.
+    """A notice to officers: the key of a text, and the function that lists the officers.
 
-    An `is_alert` notice has the buttons to take the case on, and goes to the unit's group too.
+    An `is_alert` notice has the buttons to accept the case, and is sent to the unit's group too.
     """
 
     text: str
@@ -84,8 +86,8 @@ class OfficerNotice:
     is_alert: bool = False
 
 
-async def keep_words(result: ActionResult[Any], kept: KeptWords) -> None:
-    """Store the words that an action keeps as a remark; nothing if they are empty."""
+async def store_remark(result: ActionResult[Any], kept: RemarkFields) -> None:
+    """Store answers of an action as a remark; store nothing if they are empty."""
     text = "\n".join(str(result.answers[name]) for name in kept.fields if result.answers.get(name))
     if text:
         remark = {
@@ -99,12 +101,12 @@ async def keep_words(result: ActionResult[Any], kept: KeptWords) -> None:
 
 
 async def notify_residents(result: ActionResult[Any], notice: ResidentNotice) -> None:
-    """Tell the resident of an action, and the residents of merged cases if the notice says so."""
+    """Send the notice to the resident, and to those of merged cases if `reaches_merged`."""
     case: Submission = result.after
-    await _notify_resident(result, case, notice.get_words(result), notice.buttons)
+    await _notify_resident(result, case, notice.get_params(result), notice.buttons)
     if notice.reaches_merged:
         for merged in await casework.list_merged(result.work.connection, case.id):
-            await _notify_resident(result, merged, notice.get_words(result), ())
+            await _notify_resident(result, merged, notice.get_params(result), ())
 
 
 async def _notify_resident(
@@ -130,20 +132,20 @@ async def _notify_resident(
 
 
 async def notify_officers(result: ActionResult[Any], notice: OfficerNotice) -> None:
-    """Tell officers of an action, each once."""
+    """Send the notice to its officers, each once."""
     work, case = result.work, result.after
     officers = await notice.list_officers(result)
     if notice.is_alert:
-        await assignment.alert_officers(work, case, officers, words=notice.text)
+        await assignment.alert_officers(work, case, officers, text=notice.text)
     else:
         case_notice = CaseNotice(result.action.name, notice.text, str(case.version))
         await to_officers.notify_officers(work, case, officers, case_notice)
 
 
-async def hand_on_case(result: ActionResult[CaseAccess], alerts: AlertChange) -> bool:
-    """Replace the alerts of a case that is settled; assign it anew if it is free or has moved.
+async def replace_alerts(result: ActionResult[CaseAccess], alerts: AlertChange) -> bool:
+    """Replace the earlier alerts of a case; assign it again if it has no officer or another unit.
 
-    Returns True if it was assigned anew: its new officers have been told.
+    Returns True if it was assigned again: its new officers have been alerted.
     """
     work, before, case = result.work, result.before, result.after
     is_free: bool = case.state is State.RECEIVED and before.assignee_id != case.assignee_id

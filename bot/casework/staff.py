@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.casework import release, rules
+from bot.casework import release
 from bot.notifications.to_officers import ALERT_KIND
 from storage import audit, officers, outbox
 
@@ -15,19 +17,21 @@ if TYPE_CHECKING:
     from bot.core.unit_of_work import UnitOfWork
     from storage.models import Officer, Role
 
+_INVITE_LIFETIME = timedelta(days=7)
+
 
 async def make_invite(work: UnitOfWork, unit_code: str, role: Role, topics: Sequence[str]) -> str:
-    """Make a one-time invite; return its token, of which only the hash is stored."""
+    """Store a one-time invite; return its token, of which only the hash is stored."""
     token = secrets.token_urlsafe(24)
     await officers.add_invite(
         work.connection,
         {
-            "token_hash": rules.hash_token(token),
+            "token_hash": _hash_token(token),
             "unit_code": unit_code,
             "role": role,
             "topics": list(topics),
             "created_at": work.now,
-            "expires_at": work.now + rules.INVITE_LIFETIME,
+            "expires_at": work.now + _INVITE_LIFETIME,
         },
     )
     return token
@@ -38,7 +42,7 @@ async def accept_invite(work: UnitOfWork, chat_id: int, name: str, token: str) -
 
     A person who uses the same invite again gets the officer that they already are.
     """
-    token_hash = rules.hash_token(token)
+    token_hash = _hash_token(token)
     invite = await officers.use_invite(work.connection, token_hash, chat_id, work.now)
     if invite is None:
         user = await officers.find_invite_user(work.connection, token_hash)
@@ -84,7 +88,7 @@ async def set_duty(work: UnitOfWork, chat_id: int, *, on_duty: bool) -> Officer 
 
 
 async def mark_officer_unreachable(work: UnitOfWork, chat_id: int) -> None:
-    """Set an officer who blocked the bot off duty, and give back the cases of unsent alerts."""
+    """Set an officer who blocked the bot off duty, and release the cases of undelivered alerts."""
     officer = await set_duty(work, chat_id, on_duty=False)
     if officer is not None:
         unsent = await outbox.list_unsent_submissions(work.connection, chat_id, ALERT_KIND)
@@ -94,10 +98,10 @@ async def mark_officer_unreachable(work: UnitOfWork, chat_id: int) -> None:
 async def deactivate_officer(
     work: UnitOfWork, officer_id: int, *, role: str, by: int | None = None
 ) -> bool:
-    """Take an officer's permissions away, and release their cases.
+    """Remove an officer's permissions, and release their cases.
 
-    `role` and `by` name the person who does it, for the audit. Returns False if there is no active
-    officer with this id.
+    `role` and `by` (an officer's id) are the actor in the audit log. Returns False if there is no
+    active officer with this id.
     """
     if not await officers.deactivate_officer(work.connection, officer_id):
         return False
@@ -111,3 +115,8 @@ async def deactivate_officer(
         details={"officer": officer_id},
     )
     return True
+
+
+def _hash_token(token: str) -> str:
+    """Return the hash of an invite's token, which is stored. A long random token needs no salt."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -25,7 +25,7 @@ async def accept_invite(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def set_duty(work: UnitOfWork, request: Request) -> Responses:
-    """Put the officer on or off duty, as the typed word says."""
+    """Set the officer on or off duty; the argument is the typed word."""
     typed = request.argument.partition(" ")[0].casefold()
     if typed not in {"on", "off"}:
         return Show(Screen((Words("officer.duty.which"),)))
@@ -34,7 +34,7 @@ async def set_duty(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def show_templates(work: UnitOfWork, request: Request) -> Responses:
-    """Show the templates of answers, and what the officer may do with them."""
+    """Show the templates of answers, with buttons for the changes that the officer may make."""
     templates_of_officer = await templates.list_officer_templates(work.connection, request.chat.id)
     if templates_of_officer is None:
         return UNKNOWN
@@ -42,7 +42,7 @@ async def show_templates(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def delete_template(work: UnitOfWork, request: Request) -> Responses:
-    """Delete the template whose id is the argument; show those that are left."""
+    """Delete the template whose id is the argument, and show the others."""
     template_id = parse_number(request.argument)
     if template_id is not None:
         await templates.delete_template(work, request.chat.id, template_id)
@@ -50,14 +50,14 @@ async def delete_template(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def link_group(work: UnitOfWork, request: GroupRequest) -> Words:
-    """Send the alerts of the officer's unit to this group, or to this topic of it."""
+    """Send alerts of the officer's unit to this group, or topic, from now on."""
     return await unit_groups.link_group(
         work, request.group_id, request.thread_id, request.person_id
     )
 
 
 async def unlink_group(work: UnitOfWork, request: GroupRequest) -> Words:
-    """Send the alerts of the officer's unit to no group any more."""
+    """Stop sending alerts of the officer's unit to its group."""
     return await unit_groups.unlink_group(work, request.person_id)
 
 

@@ -1,4 +1,4 @@
-"""Rules about submissions: the unit that handles them, the next officer, codes, groups of states.
+"""Rules about submissions: the unit that handles them, the next officer, codes, sets of states.
 
 All of them are pure functions.
 """
@@ -26,7 +26,7 @@ _CODE_LENGTH = 8
 
 
 def is_confidential(kind: Kind, identity: Identity) -> bool:
-    """Return True if the officers do not learn who gave it either."""
+    """Return True if officers must not learn who the resident of a submission is."""
     return identity is Identity.UNNAMED or kind is Kind.DENUNCIATION
 
 
@@ -36,9 +36,9 @@ def get_handling_unit(kind: Kind, topics: Collection[Topic], unit_code: str) -> 
 
 
 def stays_with_city(kind: Kind, topics: Collection[Topic]) -> bool:
-    """Return True if no unit may handle it, only the city.
+    """Return True if only the city may handle a submission of this kind and these topics.
 
-    These are complaints, denunciations, what the city decides, and what concerns a unit's own
+    These are complaints, denunciations, topics that the city decides, and topics about a unit's own
     officers, except praise.
     """
     return kind in _FORMAL or (
@@ -46,8 +46,16 @@ def stays_with_city(kind: Kind, topics: Collection[Topic]) -> bool:
     )
 
 
-def choose_next(candidates: Sequence[Officer], loads: Mapping[int, int]) -> Officer:
-    """Return the officer with the fewest open cases; among equals the one assigned longest ago."""
+def may_leave_the_city(case: Submission) -> bool:
+    """Return True if the city may send a case to a unit, as its kind and topics allow it."""
+    return not stays_with_city(case.kind, [Topic(topic) for topic in case.topics])
+
+
+def choose_next_officer(candidates: Sequence[Officer], loads: Mapping[int, int]) -> Officer:
+    """Return the officer with the fewest open cases; among equals the one assigned longest ago.
+
+    `loads` has the numbers of open cases, by the id of the officer.
+    """
     return min(
         candidates,
         key=lambda each: (
@@ -59,9 +67,9 @@ def choose_next(candidates: Sequence[Officer], loads: Mapping[int, int]) -> Offi
 
 
 def select_best_suited(serving: Sequence[Officer], submission: Submission) -> Sequence[Officer]:
-    """Return those with the best suited role, or everybody if no such role is on duty.
+    """Return the officers with the preferred role, or all officers if none has it.
 
-    Triage comes first for a submission that names no unit, officers for any other.
+    The role is triage for a submission about the whole city, and officer for any other.
     """
     unrouted = submission.unit_code == CITY and submission.handled_by == CITY
     wanted = (Role.TRIAGE, Role.OFFICER) if unrouted else (Role.OFFICER, Role.TRIAGE)
@@ -72,37 +80,39 @@ def select_best_suited(serving: Sequence[Officer], submission: Submission) -> Se
 
 
 def list_units_to_alert(handled_by_unit: str) -> tuple[str, ...]:
-    """Return the units whose officers on duty are alerted, the first one with any.
+    """Return the units to alert in order: the first one with officers on duty is alerted.
 
-    A unit is not alerted of what the city handles: it may be about the unit itself.
+    A unit is not alerted of a case of the city: it may be about the unit itself.
     """
     return (handled_by_unit,) if handled_by_unit == CITY else (handled_by_unit, CITY)
 
 
 def make_receipt_code(pick: Callable[[str], str]) -> str:
-    """Return a new receipt code, such as HP-7KQM-2XWD; `pick` draws one letter of an alphabet.
+    """Return a new receipt code, such as HP-7KQM-2XWD; `pick` returns a random letter of a text.
 
-    There are 30^8 codes, so nobody finds one by trying.
+    There are 30^8 codes, so guessing finds none.
     """
     letters = "".join(pick(CODE_ALPHABET) for _ in range(_CODE_LENGTH))
     return f"HP-{letters[:4]}-{letters[4:]}"
 
 
 def parse_code(typed: str) -> str:
-    """Return a typed receipt code as it would be stored. It need not exist."""
+    """Return a typed receipt code in its stored form; it may not exist."""
     letters = "".join(c for c in typed.upper() if c.isalnum())
     if len(letters) > _CODE_LENGTH:  # The letters of a code may begin with HP, too.
         letters = letters.removeprefix("HP")
     return f"HP-{letters[:4]}-{letters[4:]}"
 
 
+# Sets of states of a case. NEW: no officer has accepted it. WORKED: an officer works on it. HELD:
+# the officer has accepted it and no answer is proposed. OPEN: it is not answered or closed.
 NEW = frozenset({State.RECEIVED, State.ASSIGNED})
 WORKED = frozenset({State.IN_PROGRESS})
 HELD = frozenset({State.IN_PROGRESS, State.AWAITING_RESIDENT, State.TRANSFERRED})
 PROPOSED = frozenset({State.ANSWER_PROPOSED})
 OPEN = NEW | HELD | PROPOSED
 ANSWERED = frozenset({State.ANSWERED, State.CLOSED})
-# An officer who leaves hands these back. What waits for a resident or a leader keeps its state.
+# Released to others if the officer leaves; a case that waits for an answer keeps its state.
 HANDED_BACK = NEW | {State.IN_PROGRESS, State.TRANSFERRED}
 # The resident may add something until the submission is answered or over.
 ADDABLE = OPEN | {State.ACKNOWLEDGED}
@@ -112,7 +122,7 @@ WITHDRAWABLE = OPEN
 # laws on complaints (2011) and denunciations (2018).
 _KEPT_BY_LAW = frozenset({Kind.CRIME_REPORT, Kind.COMPLAINT, Kind.DENUNCIATION})
 
-NOT_SATISFIED, SATISFIED, VERY_SATISFIED = 0, 1, 2
+NOT_SATISFIED, SATISFIED, VERY_SATISFIED = 0, 1, 2  # the ratings of an answer, as stored
 
 
 def may_be_rated(submission: Submission) -> bool:
@@ -122,10 +132,7 @@ def may_be_rated(submission: Submission) -> bool:
 
 
 def may_be_reopened(submission: Submission, now: datetime, within: timedelta) -> bool:
-    """Return True if the answer is not older than `within` and nobody asked to look again before.
-
-    A submission is looked at again once only.
-    """
+    """Return True if the answer is not older than `within` and it was never reopened before."""
     return (
         submission.answered_at is not None
         and submission.state in ANSWERED
@@ -135,7 +142,7 @@ def may_be_reopened(submission: Submission, now: datetime, within: timedelta) ->
 
 
 def get_erasure_obstacle(submission: Submission) -> str | None:
-    """Return the reason why it cannot be erased now on its resident's wish; None if it can.
+    """Return why a submission cannot be erased now at its resident's request; None if it can be.
 
     The reason is "being_handled" or "by_law".
     """

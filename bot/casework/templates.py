@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from bot.core.requests import Chat
     from storage.models import Officer, Template
 
-ADDED, DROPPED = "template.added", "template.dropped"
+ADDED, DROPPED = "template.added", "template.dropped"  # the actions in the audit log
 
 
 async def list_officer_templates(
     connection: AsyncConnection, chat_id: int
 ) -> tuple[Officer, Sequence[Template]] | None:
-    """Return a chat's officer and the templates that they may use; None if there is no reader."""
+    """Return a chat's officer and the templates that they may use.
+
+    Return None if the chat has no officer who reads cases.
+    """
     officer = await officers.find_officer(connection, chat_id)
     if officer is None or officer.role not in READERS:
         return None
@@ -33,13 +36,13 @@ async def list_officer_templates(
 
 
 def may_change(officer: Officer, template: Template | None = None) -> bool:
-    """Return True if an officer may add templates for their unit, or delete a given one."""
+    """Return True if an officer may add templates to their unit or, if given, delete `template`."""
     is_own = template is None or template.unit_code == officer.unit_code
     return officer.role in DISTRIBUTORS and is_own
 
 
 async def begin_template(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
-    """Raise Refused unless the officer of the chat may add templates."""
+    """Return no facts. Raises Refused unless the officer of the chat may add templates."""
     officer = await officers.find_officer(work.connection, chat.id)
     if officer is None or not may_change(officer):
         raise Refused(Words("templates.refused"))

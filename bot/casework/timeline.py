@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
     from storage.models import Audit
 
-# Events that are not actions on a case: they change nothing in it.
+# Audit entries that belong to the timeline but are not actions of the table.
 RECEIVED = "submission.received"
 OPENED = "case.opened"
 CLAIMED = "submission.claimed"
 LEFT_TO_UNIT = "forum.opinion_left"
 
+# The names in the audit log of everything that residents read in the timeline.
 PUBLIC_ACTIONS = tuple(
     dict.fromkeys(
         (

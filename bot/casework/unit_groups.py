@@ -1,4 +1,4 @@
-"""Groups of units: officers are alerted there together, without text or identity."""
+"""Group chats of units: their officers get alerts there, without text or identity."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ _MAY_LINK = LEADER_ROLES | {Role.ADMINISTRATOR, Role.TRIAGE}
 async def link_group(
     work: UnitOfWork, chat_id: int, thread_id: int | None, person_id: int | None
 ) -> Words:
-    """Send a unit's alerts to this group, or to a topic of it; return the answer to show there.
+    """Send a unit's alerts to this group, or to its topic `thread_id`; return the text to show.
 
-    `person_id` is None for an administrator who writes as the group itself, and is refused.
+    `person_id` is the person who gave the command; None, for an anonymous administrator, is
+    refused.
     """
     if person_id is None:
         return Words("group.anonymous")
@@ -52,7 +53,7 @@ async def link_group(
 
 
 async def unlink_group(work: UnitOfWork, person_id: int | None) -> Words:
-    """Send a unit's alerts to no group any more; return the answer to show there."""
+    """Stop sending a unit's alerts to its group; return the text to show in the group."""
     officer = None if person_id is None else await officers.find_officer(work.connection, person_id)
     if officer is None or officer.role not in _MAY_LINK:
         return Words("group.anonymous" if person_id is None else "group.refused")
@@ -85,14 +86,16 @@ async def mark_group_lost(work: UnitOfWork, chat_id: int) -> bool:
 
 
 async def mark_topic_lost(work: UnitOfWork, chat_id: int, thread_id: int) -> None:
-    """Use a group itself in place of a topic, and tell its unit's leaders once."""
+    """Send to the group instead of its topic `thread_id`, and notify its unit's leaders once."""
     units = await casework.clear_unit_topic(work.connection, chat_id, thread_id)
     await outbox.clear_topic(work.connection, chat_id, thread_id)
     await _notify_unit(work, units, "group.lost_topic")
 
 
 async def forward_refused(work: UnitOfWork, chat_id: int, dedup_key: str) -> None:
-    """Send an alert that its group cannot show in private, and tell its unit's leaders once.
+    """Send an alert that was refused for a group in private, and notify its unit's leaders once.
+
+    `dedup_key` is the deduplication key of the alert's message in the outbox.
 
     Does nothing for other messages, and for a group that no unit is linked to.
     """
@@ -119,7 +122,7 @@ async def move_group(connection: AsyncConnection, old_id: int, new_id: int) -> N
 
 
 async def _notify_unit(work: UnitOfWork, groups: Sequence[UnitChat], text: str) -> None:
-    """Tell the officers who may link a group, or all of the unit, what happened to their group.
+    """Notify the officers who may link a group, or all of the unit, about their group.
 
     Nobody is told twice of one thing about one link.
     """

@@ -100,7 +100,7 @@ def roster(
     ] = None,
 ) -> None:
     """Replace the weekly shifts in which an officer gets alerts."""
-    from bot.casework.rules import BadShift, parse_shifts
+    from bot.casework.shifts import BadShift, parse_shifts
     from storage import audit, officers
 
     try:

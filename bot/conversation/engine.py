@@ -62,8 +62,8 @@ class Navigation(Enum):
 class SentFile:
     """A reference to a file that a person sent, or a shared location in degrees.
 
-    `type` is the messenger's word, such as "photo" or "location". Files with the same `album` were
-    sent together. `size` is in bytes.
+    `type` is the kind of file, such as "photo", or "place" for a location. Files with the same
+    `album` were sent together. `size` is in bytes.
     """
 
     type: str

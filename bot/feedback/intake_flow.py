@@ -137,7 +137,7 @@ def show_summary(answers: Answers) -> Mapping[str, Param]:
     }
 
 
-FEEDBACK = Flow(
+FEEDBACK_FLOW = Flow(
     "feedback",
     (
         Step("offer", offer_input(), when=wrote_first, editable=False),

@@ -53,7 +53,7 @@ async def _list_due_offsets(
     database: Database, now: datetime, policy: Policy
 ) -> list[tuple[int, int]]:
     """Return (forum id, offset) for the offsets that are due and not expanded to the end."""
-    offsets = sorted({*rules.OFFSETS, *policy.reminder_minutes})
+    offsets = sorted({*rules.REMINDER_OFFSETS, *policy.reminder_minutes})
     until = now + timedelta(minutes=offsets[-1]) + _SLACK
     due = []
     async with database.reading() as connection:

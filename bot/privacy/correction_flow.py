@@ -5,4 +5,4 @@ from __future__ import annotations
 from bot.conversation.engine import Flow, Step
 from bot.conversation.inputs import phone_input
 
-CORRECTION = Flow("correction", (Step("phone", phone_input()),))
+CORRECTION_FLOW = Flow("correction", (Step("phone", phone_input()),))

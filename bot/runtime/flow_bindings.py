@@ -6,22 +6,22 @@ from functools import partial
 
 from bot.casework import absences, action_service, resident_bans, templates
 from bot.casework.actions import OFFICER_ACTIONS
-from bot.casework.flows import AWAY, BAN, TEMPLATE
+from bot.casework.flows import AWAY_FLOW, BAN_FLOW, TEMPLATE_FLOW
 from bot.casework.resident_actions import RESIDENT_ACTIONS
 from bot.conversation.service import FlowBinding
 from bot.feedback import intake_service
-from bot.feedback.intake_flow import FEEDBACK
+from bot.feedback.intake_flow import FEEDBACK_FLOW
 from bot.forums.attendance import registration as attendance
-from bot.forums.attendance.flow import ATTENDING
+from bot.forums.attendance.flow import REGISTRATION_FLOW
 from bot.forums.planning import action_service as planning
 from bot.forums.planning.actions import ACTIONS as FORUM_ACTIONS
-from bot.forums.planning.flow import NEWFORUM
+from bot.forums.planning.flow import NEWFORUM_FLOW
 from bot.forums.session import oral_submissions, submission_outcomes
-from bot.forums.session.flow import ANSWER, CLAIM, SPOKEN
+from bot.forums.session.flow import CLAIM_FLOW, HALL_ANSWER_FLOW, ORAL_SUBMISSION_FLOW
 from bot.forums.subscriptions import service as subscriptions
-from bot.forums.subscriptions.flow import SUBSCRIBING
+from bot.forums.subscriptions.flow import SUBSCRIPTION_FLOW
 from bot.privacy import data_requests
-from bot.privacy.correction_flow import CORRECTION
+from bot.privacy.correction_flow import CORRECTION_FLOW
 
 # The draft of a resident who refuses the privacy notice is deleted.
 _REFUSED = frozenset({"refused"})
@@ -29,7 +29,7 @@ _CONSENT = {"consent": intake_service.record_consent}
 
 FLOW_BINDINGS = (
     FlowBinding(
-        FEEDBACK,
+        FEEDBACK_FLOW,
         title="start.feedback",
         finish=intake_service.receive_submission,
         begin=intake_service.load_facts,
@@ -44,12 +44,12 @@ FLOW_BINDINGS = (
         )
         for flow in dict.fromkeys(action.flow for action in RESIDENT_ACTIONS if action.flow)
     ),
-    FlowBinding(BAN, title="case.do.ban", finish=resident_bans.ban_resident),
+    FlowBinding(BAN_FLOW, title="case.do.ban", finish=resident_bans.ban_resident),
     FlowBinding(
-        AWAY, title="away.title", finish=absences.finish_absence, begin=absences.begin_absence
+        AWAY_FLOW, title="away.title", finish=absences.finish_absence, begin=absences.begin_absence
     ),
     FlowBinding(
-        TEMPLATE,
+        TEMPLATE_FLOW,
         title="templates.add",
         finish=templates.add_template,
         begin=templates.begin_template,
@@ -64,7 +64,7 @@ FLOW_BINDINGS = (
         if action.flow
     ),
     FlowBinding(
-        ATTENDING,
+        REGISTRATION_FLOW,
         title="forums.attend",
         finish=attendance.register_attendee,
         begin=attendance.load_facts,
@@ -72,14 +72,14 @@ FLOW_BINDINGS = (
         forgets=_REFUSED,
     ),
     FlowBinding(
-        SUBSCRIBING,
+        SUBSCRIPTION_FLOW,
         title="forums.news",
         finish=subscriptions.subscribe,
         begin=attendance.load_facts,
         forgets=_REFUSED,
     ),
     FlowBinding(
-        CLAIM,
+        CLAIM_FLOW,
         title="claim.title",
         finish=oral_submissions.claim_submission,
         begin=attendance.load_facts,
@@ -87,7 +87,7 @@ FLOW_BINDINGS = (
         forgets=_REFUSED,
     ),
     FlowBinding(
-        NEWFORUM, title="forum.new", finish=planning.submit_plan, begin=planning.load_facts
+        NEWFORUM_FLOW, title="forum.new", finish=planning.submit_plan, begin=planning.load_facts
     ),
     *(
         FlowBinding(
@@ -96,9 +96,11 @@ FLOW_BINDINGS = (
             finish=partial(planning.finish_action, action=action.name),
         )
         for action in FORUM_ACTIONS
-        if action.flow not in (None, NEWFORUM)
+        if action.flow not in (None, NEWFORUM_FLOW)
     ),
-    FlowBinding(ANSWER, title="hall.answer", finish=submission_outcomes.record_answer),
-    FlowBinding(SPOKEN, title="hall.spoken", finish=oral_submissions.enter_oral_submission),
-    FlowBinding(CORRECTION, title="mydata.correct", finish=data_requests.correct_phone),
+    FlowBinding(HALL_ANSWER_FLOW, title="hall.answer", finish=submission_outcomes.record_answer),
+    FlowBinding(
+        ORAL_SUBMISSION_FLOW, title="hall.spoken", finish=oral_submissions.enter_oral_submission
+    ),
+    FlowBinding(CORRECTION_FLOW, title="mydata.correct", finish=data_requests.correct_phone),
 )

@@ -77,12 +77,12 @@ async def fetch_evidence(context: JobContext) -> None:
     await context.evidence.delete_erased_files()
 
 
-async def alert_waiting(context: JobContext) -> None:
+async def assign_waiting_submissions(context: JobContext) -> None:
     """Alert officers of submissions for which nobody was on duty, page by page."""
     alerted, last = 0, 0
     while True:
         async with begin_work(context.database, context.clock(), context.policy) as work:
-            count, end = await assignment.alert_waiting(work, last)
+            count, end = await assignment.assign_waiting_submissions(work, last)
         alerted += count
         if end is None:
             break
@@ -192,7 +192,7 @@ JOBS = (
     Job("announce_forums", 5, announce_forums),
     Job("extend_audit_chain", 10, extend_audit_chain),
     Job("remind_attendees", 20, remind_attendees),
-    Job("alert_waiting", 30, alert_waiting),
+    Job("assign_waiting_submissions", 30, assign_waiting_submissions),
     Job("remind_drafts", 60, remind_drafts),
     Job("check_deadlines", 300, check_deadlines),
     Job("send_digests", 300, send_digests),

@@ -24,7 +24,7 @@ from bot.channels.telegram.webhook import make_webhook_app
 from bot.conversation.engine import Ask, present
 from bot.conversation.screens import show_question
 from bot.core.screen import Screen, Words
-from bot.feedback.intake_flow import FEEDBACK
+from bot.feedback.intake_flow import FEEDBACK_FLOW
 from bot.feedback.rules import NOTICE_VERSION
 from bot.runtime import logs
 from bot.runtime.app import make_bot
@@ -64,7 +64,7 @@ def make_screens() -> dict[str, Screen]:
 
 
 def _question(answers: dict[str, Any]) -> Screen:
-    asked = present(FEEDBACK, dict(answers))
+    asked = present(FEEDBACK_FLOW, dict(answers))
     assert isinstance(asked, Ask)
     return show_question(asked)
 

@@ -52,7 +52,7 @@ async def test_a_due_job_has_its_effect_once(twin_town: Town) -> None:
     ann = town.resident("Ann")
     code = await ann.gives("Đèn hỏng.")
     officers = [await town.officer("Binh"), await town.officer("Dung")]
-    await wake_all(town, jobs.alert_waiting)
+    await wake_all(town, jobs.assign_waiting_submissions)
     assert sum(each.count_heard(code) for each in officers) == 1
     assert await count_entries(town, ALERTED) == 1
 

@@ -16,7 +16,7 @@ from bot.channels.telegram.render import MAX_UNITS, Renderer, count_utf16_units
 from bot.conversation.engine import Ask, Done, Reply, Stopped, advance, present
 from bot.conversation.screens import show_question
 from bot.conversation.service import ConversationService
-from bot.feedback.intake_flow import FEEDBACK
+from bot.feedback.intake_flow import FEEDBACK_FLOW
 from bot.feedback.rules import NOTICE_VERSION
 from bot.runtime.flow_bindings import FLOW_BINDINGS
 from bot.texts import LANGUAGES, Catalogue
@@ -56,14 +56,14 @@ def test_no_reply_breaks_a_conversation(data: st.DataObject) -> None:
     facts: Answers = data.draw(
         st.sampled_from([{}, {"@agreed": NOTICE_VERSION}, {"@wrote_first": True}])
     )
-    turn: TurnResult = present(FEEDBACK, facts)
+    turn: TurnResult = present(FEEDBACK_FLOW, facts)
     for _ in range(40):
         if not isinstance(turn, Ask):
             break
         reply = data.draw(draw_replies(check_question(turn)))
-        turn = advance(FEEDBACK, turn.answers, reply)
+        turn = advance(FEEDBACK_FLOW, turn.answers, reply)
     if isinstance(turn, Done):
-        assert FEEDBACK.find_open_step(turn.answers) is None
+        assert FEEDBACK_FLOW.find_open_step(turn.answers) is None
 
 
 def list_choices(ask: Ask) -> list[Reply]:
@@ -89,10 +89,10 @@ def list_choices(ask: Ask) -> list[Reply]:
 
 def follow_every_choice(answers: Answers, path: list[Reply], ends: list[list[Reply]]) -> None:
     """Append every path from these answers to an end to `ends`."""
-    turn = present(FEEDBACK, answers)
+    turn = present(FEEDBACK_FLOW, answers)
     assert isinstance(turn, Ask)
     for reply in list_choices(check_question(turn)):
-        following = advance(FEEDBACK, turn.answers, reply)
+        following = advance(FEEDBACK_FLOW, turn.answers, reply)
         if isinstance(following, Ask):
             assert following.rejected is None, (turn.step.name, reply)
             follow_every_choice(following.answers, [*path, reply], ends)
@@ -122,11 +122,11 @@ def test_every_path_leads_to_an_end() -> None:
 @pytest.mark.parametrize("first", [{}, {"@wrote_first": True}])
 def test_every_first_question_leads_on(first: dict[str, Any]) -> None:
     """The consent, or the offer to keep the text, comes first; refusing it stops the flow."""
-    turn = present(FEEDBACK, first)
+    turn = present(FEEDBACK_FLOW, first)
     assert isinstance(turn, Ask)
     assert turn.step.name == ("offer" if first else "consent")
     refusal = list_choices(turn)[-1]
-    assert isinstance(advance(FEEDBACK, turn.answers, refusal), Stopped)
+    assert isinstance(advance(FEEDBACK_FLOW, turn.answers, refusal), Stopped)
 
 
 async def test_every_path_is_stored(database: Database) -> None:
@@ -171,7 +171,7 @@ async def _with_stamp(database: Database, chat_id: int, reply: Reply) -> Reply:
     async with database.reading() as connection:
         row = await conversations.find_conversation(connection, chat_id)
     assert row is not None
-    turn = present(FEEDBACK, row.answers)
+    turn = present(FEEDBACK_FLOW, row.answers)
     assert isinstance(turn, Ask)
     return next(
         each for each in list_button_replies(turn) if (each.choice or "").startswith("submit-")
@@ -218,7 +218,7 @@ async def _play_turns(database: Database, data: st.DataObject) -> None:
         row = await _find_row(database, chat_id)
         if row is None or row.flow is None:
             break
-        turn = present(FEEDBACK, row.answers)
+        turn = present(FEEDBACK_FLOW, row.answers)
         assert isinstance(turn, Ask)
         update_id += 1
         reply = data.draw(draw_replies(turn))

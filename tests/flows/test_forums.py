@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bot.conversation.engine import Answers, Ask, Done, Reply, SentFile, advance, present
 from bot.feedback.rules import NOTICE_VERSION
 from bot.forums.planning.actions import ACTIONS
-from bot.forums.planning.flow import NEWFORUM
-from bot.forums.session.flow import ANSWER, CLAIM, SPOKEN
+from bot.forums.planning.flow import NEWFORUM_FLOW
+from bot.forums.session.flow import CLAIM_FLOW, HALL_ANSWER_FLOW, ORAL_SUBMISSION_FLOW
 from tests.flows.replies import draw_replies
 from tests.flows.test_every_path import check_question
 
@@ -27,7 +27,12 @@ FACTS: Answers = {
     "@agreed": NOTICE_VERSION,
     "@text": "Khi nào có camera?",
 }
-FLOWS = (*(action.flow for action in ACTIONS if action.flow), ANSWER, SPOKEN, CLAIM)
+FLOWS = (
+    *(action.flow for action in ACTIONS if action.flow),
+    HALL_ANSWER_FLOW,
+    ORAL_SUBMISSION_FLOW,
+    CLAIM_FLOW,
+)
 
 # What leads on at one of the questions; at the others it is turned down.
 EXPECTED = [
@@ -59,7 +64,7 @@ def test_no_reply_breaks_a_conversation(flow: Flow, data: st.DataObject) -> None
 def test_only_future_deadlines_are_offered() -> None:
     """A forum in two days offers no deadline of a week before; an earlier start asks again."""
     answers = {**FACTS, "starts": "2026-11-27T14:00:00+07:00"}
-    step = NEWFORUM.by_name["until"]
+    step = NEWFORUM_FLOW.by_name["until"]
     assert [each.value for each in step.input.options(answers)] == ["0", "1", "2"]
     assert step.input.is_valid("2", answers)
     assert not step.input.is_valid("2", {**answers, "starts": "2026-11-26T14:00:00+07:00"})

@@ -214,7 +214,7 @@ async def test_a_roster_decides_when_an_officer_is_on_duty(town: Town) -> None:
     town.now = datetime(2026, 11, 25, 22, 0, tzinfo=UTC)  # Thursday, 5:00 in the city
     at_night = await ann.gives("Ồn ào.", area=WARD_NAME)
     assert await get_assignee_chat(town, at_night) == officer.id
-    await jobs.alert_waiting(town.app.job_context)
+    await jobs.assign_waiting_submissions(town.app.job_context)
     assert await get_assignee_chat(town, by_day) == officer.id
 
 
@@ -228,7 +228,7 @@ async def test_the_cases_of_a_deactivated_officer_are_assigned_again(town: Town)
         row = await officers.find_officer(work.connection, officer.id)
         assert row is not None
         await staff.deactivate_officer(work, row.id, role="operator")
-    await jobs.alert_waiting(town.app.job_context)
+    await jobs.assign_waiting_submissions(town.app.job_context)
     await town.settle()
     assert await get_assignee_chat(town, code) == other.id
     assert (await town.get_submission(code)).state is State.ASSIGNED

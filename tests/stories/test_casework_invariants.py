@@ -218,7 +218,7 @@ class Casework(Machine):
 
         async def run_jobs() -> None:
             async with self.work() as work:
-                await assignment.alert_waiting(work, 0)
+                await assignment.assign_waiting_submissions(work, 0)
             await escalation.check_deadlines(self.database, DEADLINES, self.now, policy=POLICY)
 
         self.runner.run(run_jobs())

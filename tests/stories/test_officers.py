@@ -58,7 +58,7 @@ async def test_an_alert_waits_for_an_officer(town: Town) -> None:
     ann = town.resident("Ann")
     code = await ann.gives("Không ai trực.")
     officer = await town.officer("Binh")
-    await jobs.alert_waiting(town.app.job_context)
+    await jobs.assign_waiting_submissions(town.app.job_context)
     await town.deliver()
     assert code in officer.sees
 

@@ -63,7 +63,7 @@ async def test_a_merged_case_is_released_when_the_main_case_is_withdrawn(town: T
     await ann.says(f"/mine {first}")
     await ann.taps("mine.withdraw")
     await ann.taps("mine.withdraw")
-    await jobs.alert_waiting(town.app.job_context)
+    await jobs.assign_waiting_submissions(town.app.job_context)
     freed = await town.get_submission(second)
     assert (freed.state, freed.merged_into, freed.closed_at) == (State.ASSIGNED, None, None)
 

@@ -29,8 +29,8 @@ async def test_all_waiting_opinions_are_alerted_once(town: Town) -> None:
         ]
         await connection.execute(insert(ROWS), copies)
     officer = await town.officer("Binh")
-    await jobs.alert_waiting(town.app.job_context)
-    await jobs.alert_waiting(town.app.job_context)
+    await jobs.assign_waiting_submissions(town.app.job_context)
+    await jobs.assign_waiting_submissions(town.app.job_context)
     async with town.app.database.reading() as connection:
         assert await submissions.count_unalerted(connection) == 0
     for _ in range(5):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.feedback.intake_flow import FEEDBACK
+from bot.feedback.intake_flow import FEEDBACK_FLOW
 from bot.texts import LANGUAGES, load_texts
 from tests.town.texts import contains_text, is_label
 
@@ -101,7 +101,9 @@ class Person:
         Raises KeyError for an unknown question.
         """
         flow, _, step = key.partition(".")
-        prompts = FEEDBACK.by_name[step].input.prompts if flow == FEEDBACK.name else ("ask",)
+        prompts = (
+            FEEDBACK_FLOW.by_name[step].input.prompts if flow == FEEDBACK_FLOW.name else ("ask",)
+        )
         forms = [self.is_told(f"{key}.{prompt}") for prompt in prompts]
         return any(forms)
 

@@ -147,7 +147,7 @@ async def test_an_officer_who_blocks_is_off_duty_and_another_is_alerted(town: To
     code = await town.resident("Ann").gives("Nội dung.")
     assert await get_state(town, f"alert:{code}:{gone.id}:2") == "waiting"
     other = await town.officer("Chi")
-    await jobs.alert_waiting(town.app.job_context)
+    await jobs.assign_waiting_submissions(town.app.job_context)
     await town.deliver()
     assert code in other.sees
     later = await town.resident("Bob").gives("Việc khác.")

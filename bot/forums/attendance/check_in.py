@@ -38,7 +38,7 @@ async def scan_ticket(
     if registration is None or forum is None:
         return None
     officer = await officers.find_officer(work.connection, chat_id)
-    if not rules.checks_in(officer, forum):
+    if not rules.may_check_people_in(officer, forum):
         if registration.alias in work.policy.pseudonyms.list_pseudonyms(chat_id, named=True):
             return await load_forum_view(work, chat_id, forum.code)
         if officer is not None:

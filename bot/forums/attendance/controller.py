@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bot.core.unit_of_work import UnitOfWork
     from storage.models import Registration
 
-CHECKIN = "checkin_"  # before a ticket's token in a deep link's payload
+CHECK_IN_PREFIX = "checkin_"  # before a ticket's token in a deep link's payload
 _FORUM = "forum_"  # before a forum's code in a deep link's payload
 _MAX_HIDDEN = 50  # forums that a person hid; older ones are shown again
 _SCORES = (0, 1, 2)
@@ -95,7 +95,7 @@ async def _load_view(work: UnitOfWork, request: Request) -> views.ForumView:
 async def start_registration(work: UnitOfWork, request: Request) -> Responses:
     """Ask with how many people the person comes. Raises Refused if they cannot register."""
     view = await _load_view(work, request)
-    if not rules.is_open(view.forum, work.now):
+    if not rules.is_registration_open(view.forum, work.now):
         raise Refused(Words("attend.gone"))
     if view.mine is not None:
         raise Refused(Words("attend.already"))
@@ -105,7 +105,7 @@ async def start_registration(work: UnitOfWork, request: Request) -> Responses:
 async def start_submission(work: UnitOfWork, request: Request) -> Responses:
     """Ask for an opinion for the forum, as after its deep link. Raises Refused if it is late."""
     view = await _load_view(work, request)
-    if not rules.takes_opinions(view.forum, work.now, view.mine):
+    if not rules.may_send_opinion(view.forum, work.now, view.mine):
         raise Refused(Words("forums.too_late", {"until": view.forum.opinions_until}))
     link = deep_links.make_forum_link(view.forum.code, work.now)
     await chats.update_preferences(work, request.chat.id, lambda stored: replace(stored, link=link))
@@ -189,7 +189,7 @@ async def show_ticket(work: UnitOfWork, request: Request) -> Responses:
 async def send_ticket_code(work: UnitOfWork, request: Request) -> Responses:
     """Send the QR code that is scanned at the door."""
     view, mine = await _load_ticket(work, request)
-    picture = qr_codes.draw_link_code_png(request.bot_name, f"{CHECKIN}{mine.token}")
+    picture = qr_codes.draw_link_code_png(request.bot_name, f"{CHECK_IN_PREFIX}{mine.token}")
     upload = Upload(picture, f"{view.forum.code}.png", is_picture=True)
     return Show(screens.show_qr_caption(view), upload=upload)
 
@@ -215,7 +215,7 @@ async def change_reminders(work: UnitOfWork, request: Request) -> Responses:
     return Show(screens.ask_reminder_offsets(view, work.policy.reminder_minutes))
 
 
-async def ask_cancellation(work: UnitOfWork, request: Request) -> Responses:
+async def confirm_cancellation(work: UnitOfWork, request: Request) -> Responses:
     """Ask once more before a registration is cancelled."""
     view, _mine = await _load_ticket(work, request)
     return Show(screens.confirm_cancellation(view.forum), new=True)
@@ -259,9 +259,9 @@ ROUTES: Routes = {
     "forums:people": Route(change_party_size),
     "forums:remind": Route(change_reminders),
     "forums:unremind": Route(change_reminders),
-    "forums:cancel": Route(ask_cancellation, reads_only=True),
+    "forums:cancel": Route(confirm_cancellation, reads_only=True),
     "forums:cancelled": Route(cancel_registration),
     "forums:*": Route(show_forum, reads_only=True),
     f"start:{_FORUM}": Route(open_forum_link),
-    f"start:{CHECKIN}": Route(scan_ticket),
+    f"start:{CHECK_IN_PREFIX}": Route(scan_ticket),
 }

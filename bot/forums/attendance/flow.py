@@ -9,7 +9,7 @@ from bot.forums.attendance.rules import MAX_PEOPLE
 from bot.forums.shared.consent_question import consent_with_notice_input
 from storage.models import AttendeeCategory
 
-ATTENDING = Flow(
+REGISTRATION_FLOW = Flow(
     "attend",
     (
         Step("consent", consent_with_notice_input(), when=needs_consent, editable=False),

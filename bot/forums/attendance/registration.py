@@ -49,7 +49,7 @@ async def register_attendee(work: UnitOfWork, chat: Chat, answers: Mapping[str, 
     registration is over, or when they are registered already.
     """
     forum = await _lock_forum(work.connection, answers["@code"])
-    if forum is None or not rules.is_open(forum, work.now):
+    if forum is None or not rules.is_registration_open(forum, work.now):
         raise Refused(Words("attend.gone"))
     aliases = work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)
     earlier = await attendance.find_registration(work.connection, forum.id, aliases)
@@ -131,7 +131,7 @@ async def set_party_size(work: UnitOfWork, chat_id: int, code: str, people: int)
     """
     forum = await _lock_forum(work.connection, code)
     mine = await _find_changeable(work, chat_id, forum)
-    if forum is None or mine is None or not rules.is_open(forum, work.now):
+    if forum is None or mine is None or not rules.is_registration_open(forum, work.now):
         raise Refused(Words("attend.gone"))
     if not 1 <= people <= rules.MAX_PEOPLE:
         raise Refused(Words("attend.gone"))
@@ -152,7 +152,7 @@ async def set_reminder_offset(
     Raises Refused without a registration, and for an offset that cannot be chosen.
     """
     view, usual = await load_forum_view(work, chat_id, code), work.policy.reminder_minutes
-    if view is None or view.mine is None or offset not in {*rules.OFFSETS, *usual}:
+    if view is None or view.mine is None or offset not in {*rules.REMINDER_OFFSETS, *usual}:
         raise Refused(Words("attend.gone"))
     others = set(usual if view.mine.offsets is None else view.mine.offsets) - {offset}
     offsets = sorted({*others, offset} if wanted else others, reverse=True)

@@ -16,24 +16,26 @@ if TYPE_CHECKING:
     from storage.models import Forum, Officer, Registration
 
 MAX_PEOPLE = 10  # in one registration
-DOORS_OPEN = timedelta(hours=6)  # before the start, so that nobody is checked in early by mistake
+DOORS_OPEN_BEFORE = timedelta(
+    hours=6
+)  # before the start, so that nobody is checked in early by mistake
 
 # The offsets that can be chosen for reminders: minutes before the start.
-OFFSETS = (7 * 1440, 3 * 1440, 1440, 180, 120, 60, 30)
+REMINDER_OFFSETS = (7 * 1440, 3 * 1440, 1440, 180, 120, 60, 30)
 
 _MINUTES_A_DAY = 1440
 _DOOR_ROLES = frozenset({Role.ORGANISER, Role.OFFICER})
 _BEFORE_END = frozenset({ForumState.PUBLISHED, ForumState.LIVE})
 
 
-def is_open(forum: Forum, now: datetime) -> bool:
+def is_registration_open(forum: Forum, now: datetime) -> bool:
     """Return True if people can register for a forum."""
     return forum.state is ForumState.PUBLISHED and forum.starts_at > now
 
 
-def keeps_tickets(forum: Forum, now: datetime) -> bool:
+def are_tickets_valid(forum: Forum, now: datetime) -> bool:
     """Return True if a ticket can still be used; also while the forum is postponed."""
-    return is_open(forum, now) or forum.state is ForumState.POSTPONED
+    return is_registration_open(forum, now) or forum.state is ForumState.POSTPONED
 
 
 def count_free_places(capacity: int | None, taken: int) -> int | None:
@@ -57,7 +59,7 @@ def select_from_waiting_list(
     return selected
 
 
-def takes_opinions(forum: Forum, now: datetime, mine: Registration | None) -> bool:
+def may_send_opinion(forum: Forum, now: datetime, mine: Registration | None) -> bool:
     """Return True if a person can send an opinion for a forum.
 
     Everybody can before the deadline, and people who were there afterwards too.
@@ -66,7 +68,7 @@ def takes_opinions(forum: Forum, now: datetime, mine: Registration | None) -> bo
     return is_ahead or was_there(forum, mine)
 
 
-def may_relay(forum: Forum, mine: Registration | None) -> bool:
+def may_enter_oral_submissions(forum: Forum, mine: Registration | None) -> bool:
     """Return True if a person may enter what others say in the hall.
 
     The head of a neighbourhood may, after the check-in and while the forum lasts.
@@ -84,7 +86,7 @@ def was_there(forum: Forum, mine: Registration | None) -> bool:
     return mine is not None and mine.state is RegistrationState.ATTENDED and forum.state in HELD
 
 
-def checks_in(officer: Officer | None, forum: Forum) -> bool:
+def may_check_people_in(officer: Officer | None, forum: Forum) -> bool:
     """Return True for organisers and officers of the host unit or of the city."""
     return (
         officer is not None
@@ -95,7 +97,7 @@ def checks_in(officer: Officer | None, forum: Forum) -> bool:
 
 def doors_are_open(forum: Forum, now: datetime) -> bool:
     """Return True if people are checked in now."""
-    return forum.state in _BEFORE_END and now >= forum.starts_at - DOORS_OPEN
+    return forum.state in _BEFORE_END and now >= forum.starts_at - DOORS_OPEN_BEFORE
 
 
 def compute_reminder_time(starts_at: datetime, offset: int, zone: ZoneInfo) -> datetime:

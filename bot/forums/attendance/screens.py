@@ -84,7 +84,7 @@ def show_forum(view: ForumView, now: datetime) -> Screen:
         paragraphs.append(Words("forums.agenda", {"points": Lines(points)}))
     if forum.state in _UNCERTAIN:
         paragraphs.append(Words(f"forums.is.{forum.state}"))
-    elif rules.is_open(forum, now):
+    elif rules.is_registration_open(forum, now):
         paragraphs.append(_describe_places(view))
     if mine is not None and forum.state is not ForumState.CANCELLED:
         paragraphs.append(_describe_registration(mine, view.number))
@@ -96,7 +96,7 @@ def show_forum(view: ForumView, now: datetime) -> Screen:
             *list_commitments("forums.promises", view.commitments),
         ]
     buttons = [forum_button(action, forum) for action in _list_actions(view, now)]
-    if rules.may_relay(forum, mine):
+    if rules.may_enter_oral_submissions(forum, mine):
         buttons.insert(0, Button(Words("hall.relay"), f"hall:spoken={forum.code}"))
     buttons.append(Button(Words("forums.back"), "forums:coming=0"))
     return Screen(tuple(paragraphs), tuple(buttons))
@@ -127,15 +127,15 @@ def _describe_minutes(forum: Forum) -> list[Words]:
 def _list_actions(view: ForumView, now: datetime) -> list[str]:
     forum, mine = view.forum, view.mine
     actions = []
-    if mine is None and rules.is_open(forum, now):
+    if mine is None and rules.is_registration_open(forum, now):
         actions.append("attend")
-    if mine is not None and rules.keeps_tickets(forum, now):
+    if mine is not None and rules.are_tickets_valid(forum, now):
         actions.append("ticket")
-    if rules.takes_opinions(forum, now, mine):
+    if rules.may_send_opinion(forum, now, mine):
         actions.append("opinion")
     if rules.was_there(forum, mine):
         actions.append("rate")
-    if rules.is_open(forum, now):
+    if rules.is_registration_open(forum, now):
         actions += ["map"] if forum.latitude is not None else []
         actions += ["calendar", "news"]
         actions += ["hide"] if mine is None else []
@@ -225,7 +225,7 @@ def ask_reminder_offsets(view: ForumView, usual: Collection[int]) -> Screen:
             else describe_offset(offset),
             f"forums:{'unremind' if offset in chosen else 'remind'}={code}.{offset}",
         )
-        for offset in sorted({*rules.OFFSETS, *usual}, reverse=True)
+        for offset in sorted({*rules.REMINDER_OFFSETS, *usual}, reverse=True)
     )
     back = Button(Words("forums.keep"), f"forums:ticket={code}")
     return Screen((Words("forums.when_to_remind"),), (*buttons, back))

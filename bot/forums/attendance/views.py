@@ -67,7 +67,7 @@ async def load_forum_view(work: UnitOfWork, chat_id: int, code: str) -> ForumVie
         mine,
         await attendance.get_waiting_number(work.connection, mine) if mine and is_waiting else 0,
         await attendance.count_attended(work.connection, forum.id)
-        if rules.checks_in(officer, forum)
+        if rules.may_check_people_in(officer, forum)
         else None,
         await attendance.list_commitments(work.connection, forum.id),
     )

@@ -21,7 +21,7 @@ async def give_free_places(work: UnitOfWork, forum: Forum, *, silent_id: int | N
     The registration `silent_id` is not notified. The caller has locked the forum, so that no place
     is given twice.
     """
-    if not rules.is_open(forum, work.now):
+    if not rules.is_registration_open(forum, work.now):
         return
     taken = await attendance.count_places_taken(work.connection, forum.id)
     free = rules.count_free_places(forum.capacity, taken)

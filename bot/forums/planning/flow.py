@@ -93,7 +93,7 @@ def capacity_input() -> Input:
     return Input(parse, options=lambda _answers: options, reasons=(UNKNOWN_CHOICE, "not-a-number"))
 
 
-def place_input() -> Input:
+def position_input() -> Input:
     """Return a question for a position: [latitude, longitude] in degrees, or [] if skipped."""
     options = (Option("skip", Words("newforum.place.options.skip")),)
 
@@ -112,7 +112,7 @@ def place_input() -> Input:
     )
 
 
-def until_input() -> Input:
+def submission_deadline_input() -> Input:
     """Return a question for how many days before the start the last opinion may be sent.
 
     Only days that are still to come can be chosen.
@@ -179,20 +179,20 @@ def suggest_plan_topics(answers: Answers) -> Sequence[str]:
     return [topic.value for topic in suggestion.topics]
 
 
-NEWFORUM = Flow(
+NEWFORUM_FLOW = Flow(
     "newforum",
     (
         Step("title", _default_or_typed("newforum.title", "usual", _TITLE)),
         Step("area", area_input("newforum.area")),
         Step("venue", text_input("newforum.venue", limit=_LINE)),
-        Step("place", place_input()),
+        Step("place", position_input()),
         Step("starts", moment_input()),
         Step("capacity", capacity_input()),
         Step("head", text_input("newforum.head", limit=_LINE)),
         Step("agenda", text_input("newforum.agenda", limit=_LONG)),
         Step("topic", topics_input(suggest_plan_topics)),
         Step("invited", text_input("newforum.invited", limit=_LONG, optional=True)),
-        Step("until", until_input()),
+        Step("until", submission_deadline_input()),
         Step("review", review_input("newforum.review", show_preview)),
     ),
 )
@@ -215,7 +215,7 @@ def _same_or_moment(texts: str) -> Input:
     return Input(parse, options=lambda _answers: same, reasons=(UNKNOWN_CHOICE, *typed.reasons))
 
 
-RESCHEDULE = Flow(
+RESCHEDULE_FLOW = Flow(
     "forum_reschedule",
     (
         Step("starts", _same_or_moment("forum_reschedule.starts")),
@@ -223,11 +223,11 @@ RESCHEDULE = Flow(
         _reason("forum_reschedule"),
     ),
 )
-CAPACITY = Flow("forum_capacity", (Step("capacity", capacity_input()),))
-SEND_BACK = Flow("forum_send_back", (_reason("forum_send_back"),))
-POSTPONE = Flow("forum_postpone", (_reason("forum_postpone"),))
-CANCEL = Flow("forum_cancel", (_reason("forum_cancel"),))
-PROMISE = Flow(
+CAPACITY_FLOW = Flow("forum_capacity", (Step("capacity", capacity_input()),))
+SEND_BACK_FLOW = Flow("forum_send_back", (_reason("forum_send_back"),))
+POSTPONE_FLOW = Flow("forum_postpone", (_reason("forum_postpone"),))
+CANCEL_FLOW = Flow("forum_cancel", (_reason("forum_cancel"),))
+PROMISE_FLOW = Flow(
     "forum_promise",
     (
         Step("text", text_input("forum_promise.text", limit=_LINE)),
@@ -235,4 +235,6 @@ PROMISE = Flow(
         Step("due", day_input()),
     ),
 )
-REPORT = Flow("forum_report", (Step("minutes", text_input("forum_report.minutes", limit=_LONG)),))
+REPORT_FLOW = Flow(
+    "forum_report", (Step("minutes", text_input("forum_report.minutes", limit=_LONG)),)
+)

@@ -50,7 +50,7 @@ async def send_claim_code(work: UnitOfWork, request: Request) -> Responses:
     token = request.argument
     if await oral_submissions.find_claimable(work, token) is None:
         raise Refused(Words("hall.claimed"))
-    picture = qr_codes.draw_link_code_png(request.bot_name, oral_submissions.CLAIM + token)
+    picture = qr_codes.draw_link_code_png(request.bot_name, oral_submissions.CLAIM_PREFIX + token)
     return Show(Screen((Words("hall.scan"),)), upload=Upload(picture, "qr.png", is_picture=True))
 
 
@@ -85,5 +85,5 @@ ROUTES: Routes = {
     "hall:qr": Route(send_claim_code, reads_only=True, record_refusal=record_refusal),
     "hall:*": Route(show_next_submission, record_refusal=record_refusal),
     "forum:opinions": Route(list_submissions, record_refusal=record_refusal),
-    f"start:{oral_submissions.CLAIM}": Route(start_claim, reads_only=True),
+    f"start:{oral_submissions.CLAIM_PREFIX}": Route(start_claim, reads_only=True),
 }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _LONG, _SHORT = 3000, 300  # characters
 
-ANSWER = Flow(
+HALL_ANSWER_FLOW = Flow(
     "hall_answer",
     (
         Step("text", text_input("hall_answer.text", limit=_LONG)),
@@ -39,7 +39,7 @@ def show_oral_summary(answers: Answers) -> Mapping[str, Param]:
     return {"kind": kind, "topics": tuple(names), "text": answers["text"]}
 
 
-SPOKEN = Flow(
+ORAL_SUBMISSION_FLOW = Flow(
     "hall_spoken",
     (
         Step("kind", choice_input("feedback.kind", *SPOKEN_KINDS)),
@@ -54,7 +54,7 @@ def show_excerpt(answers: Answers) -> Mapping[str, Param]:
     return {"text": answers.get("@text", "")}
 
 
-CLAIM = Flow(
+CLAIM_FLOW = Flow(
     "claim",
     (
         Step("consent", consent_with_notice_input(), when=needs_consent, editable=False),

@@ -15,7 +15,7 @@ from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback.intake_service import show_receipt
-from bot.forums.attendance.rules import may_relay
+from bot.forums.attendance.rules import may_enter_oral_submissions
 from bot.forums.attendance.views import find_own_registration
 from bot.forums.session.screens import show_entered
 from bot.forums.session.views import find_session
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bot.core.requests import Chat
     from storage.models import Forum, Officer
 
-CLAIM = "claim_"  # before the token in a deep link's payload
+CLAIM_PREFIX = "claim_"  # before the token in a deep link's payload
 _CLAIMABLE_FOR = timedelta(days=60)
 _EXCERPT = 300  # characters
 _MAX_CODE, _MAX_TOKEN = 16, 32  # characters that are looked up
@@ -54,7 +54,9 @@ async def _find_writer(work: UnitOfWork, chat_id: int, code: str) -> tuple[Offic
         forum = await forums.find_published_forum(work.connection, code[:_MAX_CODE])
         if forum is None:
             raise
-        if not may_relay(forum, await find_own_registration(work, chat_id, forum.id)):
+        if not may_enter_oral_submissions(
+            forum, await find_own_registration(work, chat_id, forum.id)
+        ):
             raise
         return None, forum
 

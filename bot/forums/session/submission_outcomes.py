@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from bot.areas.units import name_police
 from bot.casework.actions import PROPOSE_ANSWER_AT_FORUM
 from bot.casework.case_access import HallAccess
+from bot.casework.permissions import get_visible_unit
 from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.transitions import perform_transition
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums.session.screens import show_answer_stored
-from bot.forums.session.views import UNANSWERED, UNSETTLED, find_session, get_visible_unit
+from bot.forums.session.views import UNANSWERED, UNSETTLED, find_session
 from bot.notifications import to_officers, to_resident
 from storage import audit, forum_sessions
 from storage.models import HearingOutcome

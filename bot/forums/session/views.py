@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from bot.areas.units import CITY
 from bot.casework.actions import PROPOSE_ANSWER_AT_FORUM
-from bot.casework.permissions import READERS
+from bot.casework.permissions import READERS, get_visible_unit
 from bot.casework.submission_rules import PROPOSED
 from bot.core.requests import Refused
 from bot.core.screen import Words
@@ -181,11 +180,6 @@ async def _list_in_agenda_order(
         for point, group in group_by_agenda(forum, submissions)
         for submission in group
     ]
-
-
-def get_visible_unit(officer: Officer) -> str | None:
-    """Return the code of the unit whose submissions an officer reads; None for all units."""
-    return None if officer.unit_code == CITY else officer.unit_code
 
 
 async def _record_reading(

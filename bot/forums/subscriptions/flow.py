@@ -18,7 +18,7 @@ def has_no_subject(answers: Answers) -> bool:
     return "@subject" not in answers
 
 
-SUBSCRIBING = Flow(
+SUBSCRIPTION_FLOW = Flow(
     "subscription",
     (
         Step("consent", consent_with_notice_input(), when=needs_consent, editable=False),
