@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.casework.permissions import READERS, get_visible_unit
+from bot.core.search_text import make_search_query
 from bot.core.text_folding import fold_text
 from bot.core.unit_of_work import UnitOfWork
 from storage import audit, casework, officers, submissions
@@ -70,9 +71,13 @@ async def search_cases(connection: AsyncConnection, chat_id: int, words: str) ->
     officer = await _find_reader(connection, chat_id)
     if officer is None:
         return None
-    found = await find_words.find_submissions(
-        connection, fold_text(words), get_visible_unit(officer), officer, 2 * PAGE_SIZE
-    )
+    # Texts of earlier releases do not hold the common form of telephone numbers.
+    for query in dict.fromkeys((make_search_query(words), fold_text(words))):
+        found = await find_words.find_submissions(
+            connection, query, get_visible_unit(officer), officer, 2 * PAGE_SIZE
+        )
+        if found:
+            break
     return CasePage(found, "")
 
 

@@ -11,7 +11,7 @@ from bot.areas.units import CITY
 from bot.casework import submission_rules
 from bot.casework.permissions import CASE_WORKER_ROLES
 from bot.conversation.inputs import join_texts
-from bot.core.text_folding import fold_text
+from bot.core.search_text import make_search_text
 from storage.models import Kind, State, Topic
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def propose_in_hall(attempt: Attempt[CaseAccess]) -> Columns:
 
 def add_searched_text(attempt: Attempt[ResidentAccess]) -> Columns:
     """Add the resident's messages to the text that the search reads."""
-    added = fold_text(join_texts(attempt.answers["details"]))
+    added = make_search_text(join_texts(attempt.answers["details"]))
     return {"folded": f"{attempt.access.case.folded}\n{added}"}
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.core.phone_numbers import find_phone_numbers
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -78,13 +80,21 @@ _REPLACEMENT = "▒▒▒"
 
 
 def find_personal_data(text: str) -> Sequence[PersonalDataSpan]:
-    """Return the personal data in a text, in order and without overlaps."""
-    return [
+    """Return the personal data in a text, in order and without overlaps.
+
+    Telephone numbers that the patterns do not match, such as numbers in old forms or in digits of
+    other scripts, are found as questions for a number understand them.
+    """
+    found = [
         PersonalDataSpan(
             PersonalDataKind((match.lastgroup or "").rpartition("_")[0]), match.start(), match.end()
         )
         for match in _ANY_PATTERN.finditer(text)
     ]
+    for start, end, _number in find_phone_numbers(text):
+        if not any(span.start < end and start < span.end for span in found):
+            found.append(PersonalDataSpan(PersonalDataKind.PHONE, start, end))
+    return sorted(found, key=lambda span: span.start)
 
 
 def hide_personal_data(text: str) -> str:

@@ -19,7 +19,7 @@ from bot.conversation.engine import (
     Stop,
     fingerprint_answers,
 )
-from bot.conversation.phone_numbers import parse_phone_number, parse_shared_number
+from bot.core.phone_numbers import InvalidPhone, parse_phone_number, parse_shared_number
 from bot.core.screen import Words
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.core.screen import Param
 
 UNKNOWN_CHOICE = "choose"  # the reason of Rejected for a reply that is none of the options
+_MAX_PHONE_TEXT = 300  # characters in which a number is looked for
 
 
 def parse_choice(reply: Reply, options: Iterable[Option]) -> str:
@@ -252,17 +253,15 @@ def phone_input() -> Input:
     def parse(reply: Reply, _answers: Answers) -> str:
         if reply.phone_of_another:
             raise Rejected("someone-elses")
-        if reply.phone is not None:
-            number = parse_shared_number(reply.phone)
-        else:
-            number = parse_phone_number((reply.text or "").strip())
-        if number is None:
-            raise Rejected("not-a-phone")
-        return number
+        try:
+            if reply.phone is not None:
+                return parse_shared_number(reply.phone)
+            return parse_phone_number((reply.text or "")[:_MAX_PHONE_TEXT])
+        except InvalidPhone as invalid:
+            raise Rejected(invalid.reason) from None
 
-    return Input(
-        parse, reasons=("someone-elses", "not-a-phone"), sharing=lambda _answers: "contact"
-    )
+    reasons = ("someone-elses", "not-a-phone", "no-area-code", "dead", "several")
+    return Input(parse, reasons=reasons, sharing=lambda _answers: "contact")
 
 
 def review_input(texts: str, params: Callable[[Answers], Mapping[str, Param]]) -> Input:

@@ -17,7 +17,7 @@ from bot.casework.timeline import RECEIVED
 from bot.conversation.chats import store_preferences
 from bot.conversation.inputs import join_texts
 from bot.core.screen import Button, Screen, Words
-from bot.core.text_folding import fold_text
+from bot.core.search_text import make_search_text
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import deep_links, intake_limits, rules
 from bot.feedback.text_questions import is_urgent
@@ -87,7 +87,7 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
         "unit_vintage": VINTAGE,
         "handled_by": submission_rules.get_handling_unit(kind, topics, answers["area"]),
         "text": join_texts(answers["details"]),
-        "folded": fold_text(join_texts(answers["details"])),
+        "folded": make_search_text(join_texts(answers["details"])),
         "urgent": is_urgent(answers),
         "hides_personal": str(answers.get("personal", "")).startswith("hide"),
         "version": 1,

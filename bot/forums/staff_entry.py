@@ -11,7 +11,7 @@ from bot.casework import submission_rules
 from bot.casework.assignment import assign_and_alert
 from bot.casework.timeline import RECEIVED
 from bot.classification.suggestion import suggest_labels
-from bot.core.text_folding import fold_text
+from bot.core.search_text import make_search_text
 from bot.core.unit_of_work import UnitOfWork
 from storage import audit, submissions
 from storage.models import Identity, State, Topic
@@ -65,7 +65,7 @@ async def add_staff_entry(
             "unit_vintage": VINTAGE,
             "handled_by": submission_rules.get_handling_unit(entry.kind, entry.topics, entry.unit),
             "text": entry.text,
-            "folded": fold_text(entry.text),
+            "folded": make_search_text(entry.text),
             "urgent": entry.urgent,
             "hides_personal": False,
             "version": 1,

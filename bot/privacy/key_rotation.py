@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.text_folding import fold_text
+from bot.core.search_text import make_search_text
 from bot.privacy import audit_chain
 from bot.privacy.encryption import Unreadable
 from bot.privacy.pseudonyms import Pseudonyms
@@ -109,7 +109,7 @@ async def encrypt_plain_rows(database: Database, pseudonyms: Pseudonyms) -> int:
 
 
 def _encrypt_columns(row: Submission, pseudonyms: Pseudonyms) -> dict[str, str]:
-    changed = {"folded": fold_text(row.text)}
+    changed = {"folded": make_search_text(row.text)}
     if row.identity is Identity.PHONE and row.phone:
         changed["phone"] = pseudonyms.cipher.encrypt_text(row.phone)
     return changed
