@@ -1,4 +1,4 @@
-# ruff: noqa: ASYNC110 - the simulator's journal has no bell
+# ruff: noqa: ASYNC110 - the simulator's journal cannot notify a waiting test
 """Telegram cannot be reached:
 
 unsent messages are sent later, unmarked, unless they have expired.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from sqlalchemy import select
 
 from bot.channels.telegram.request import AiohttpRequest
@@ -40,9 +41,7 @@ from tests.transport.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    import pytest
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from bot.channels.telegram.delivery import Delivery
     from tests.town.person import Person
@@ -182,15 +181,33 @@ async def test_a_sender_stopped_by_a_signal_releases_its_claims(
     assert all(each.owner is None and each.lease_until is None for each in rows)
 
 
-def slow_down_claims(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Make each claim take this many seconds, as a slow database would."""
+@contextmanager
+def hold_loop_clock() -> Iterator[Callable[[float], None]]:
+    """Stop the event loop's clock inside the context; yield a function that adds seconds to it.
+
+    A busy machine therefore makes no message late. Timers wait until the clock is moved.
+    """
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+
+    def advance(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "time", lambda: now)
+        yield advance
+
+
+def slow_down_claims(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, advance: Callable[[float], None]
+) -> None:
+    """Make each claim take this many seconds of the held clock, as a slow database would."""
     quick = outbox_claims.claim_due_messages
 
     async def slow(*words: Any, **terms: Any) -> outbox_claims.ClaimedBatch:
-        loop = asyncio.get_running_loop()
-        found, until = await quick(*words, **terms), loop.time() + seconds
-        while loop.time() < until:
-            await asyncio.sleep(0)
+        found = await quick(*words, **terms)
+        advance(seconds)
         return found
 
     monkeypatch.setattr(outbox_claims, "claim_due_messages", slow)
@@ -207,33 +224,35 @@ async def run_paced_replica(town: Town, url: str, a_second: int) -> AsyncIterato
         yield town.replicas[-1].app.delivery
 
 
-async def test_a_slow_database_delays_and_stops_nothing(
+async def test_a_slow_database_delays_messages_but_stops_none(
     town: Town, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A claim takes longer than the grace time of a slot; the message is sent all the same."""
+    """A claim takes longer than the grace time of a slot. The message is sent all the same."""
     ann = await meet(town, "Ann")
     monkeypatch.setattr(outbox_claims, "SLOT_GRACE", timedelta(seconds=0.1))
-    slow_down_claims(monkeypatch, 0.2)
     async with run_paced_replica(town, database_url, 100) as delivery:
         await enqueue(town, make_message("a", ann.id, town.now))
-        await delivery.start_due_messages()
-        await delivery.wait_until_finished()
+        with hold_loop_clock() as advance:
+            slow_down_claims(monkeypatch, 0.2, advance)
+            await delivery.start_due_messages()
+            await delivery.wait_until_finished()
     assert await get_state(town, "a") == "sent"
 
 
 async def test_a_late_sender_moves_the_following_slots(
     town: Town, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise every later claim would get slots in the past, and claim again for ever."""
+    """A sender that is 0.3 s late gets its next slot 0.3 s later, so it does not stay late."""
     ann, bob = await meet(town, "Ann"), await meet(town, "Bob")
-    slow_down_claims(monkeypatch, 0.3)
     begun = town.now
     async with run_paced_replica(town, database_url, 100) as delivery:
-        for key, person in (("a", ann), ("b", bob)):
-            await enqueue(town, make_message(key, person.id, town.now))
-            await delivery.start_due_messages()
-            await delivery.wait_until_finished()
-            town.advance(seconds=0.1)
+        with hold_loop_clock() as advance:
+            slow_down_claims(monkeypatch, 0.3, advance)
+            for key, person in (("a", ann), ("b", bob)):
+                await enqueue(town, make_message(key, person.id, town.now))
+                await delivery.start_due_messages()
+                await delivery.wait_until_finished()
+                town.advance(seconds=0.1)
     async with town.app.database.reading() as connection:
         free = (await connection.execute(select(table(Pace).c.next_free))).scalar_one()
     assert free - begun > timedelta(seconds=0.3)
