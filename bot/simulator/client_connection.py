@@ -33,6 +33,6 @@ class ClientConnection:
                 return
 
     def stop_watching(self) -> None:
-        """Cancel the future."""
+        """Cancel the future of `watch_disconnect`."""
         if self._disconnect is not None:
             self._disconnect.cancel()

@@ -6,7 +6,7 @@ import time
 
 
 class Clock:
-    """A clock in Unix seconds. No timer uses it: changing it only makes data older or newer."""
+    """A clock in Unix seconds. No timer uses it, so moving it makes nothing happen."""
 
     def __init__(self) -> None:
         self._offset = 0.0

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def serve(host: str, port: int, tokens: list[str]) -> None:
-    """Serve until SIGINT or SIGTERM.
+    """Serve until SIGINT or SIGTERM. `tokens` are those of the accepted bots.
 
     If the address cannot be used, write a line to standard error and raise SystemExit(1).
     """

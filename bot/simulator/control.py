@@ -1,4 +1,4 @@
-"""The control interface under /sim/. docs/simulator.md describes it."""
+"""The control interface under /sim/. docs/simulator.md describes its calls and their JSON."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _ALBUM_FIELDS = ("update_ids",)
 
 def build_control_app(gateway: Gateway, people: PersonActions) -> Starlette:
     """Return the ASGI application for everything except the Bot API."""
-    tests = TestCalls(gateway)
+    setup = SetupCalls(gateway)
     chats = ChatCalls(gateway)
     actions = ActionCalls(gateway, people)
     routes = [
         *chats.list_routes(),
-        *tests.list_routes(),
+        *setup.list_routes(),
         *actions.list_routes(),
         *list_page_routes(),
     ]
@@ -136,13 +136,14 @@ async def _report_unknown_call(request: Request, _error: Exception) -> Response:
 
 
 class ChatCalls:
-    """Calls for users, chats, messages, events and files."""
+    """Calls for users, chats, messages, events and files. Each raises ControlError."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._state = gateway.state
 
     def list_routes(self) -> list[Route]:
+        """Return the routes of these calls."""
         chat = "/sim/chats/{chat_id}"
         return [
             _build_route("/sim/users", ("GET", self.list_users), ("POST", self.add_user)),
@@ -156,20 +157,25 @@ class ChatCalls:
         ]
 
     async def list_users(self, _request: Request) -> Json:
+        """GET /sim/users: return all users."""
         return {"users": [user.as_json() for user in self._state.users.values()]}
 
     async def add_user(self, request: Request) -> Json:
+        """POST /sim/users: add a user; return it."""
         form = await _read_form(request, control_forms.NewUserForm)
         return {"user": self._state.add_user(**form.dump_given()).as_json()}
 
     async def list_chats(self, _request: Request) -> Json:
+        """GET /sim/chats: return all chats."""
         return {"chats": [chat.as_json() for chat in self._state.chats.values()]}
 
     async def add_chat(self, request: Request) -> Json:
+        """POST /sim/chats: add a group or channel; return it."""
         form = await _read_form(request, control_forms.NewChatForm)
         return {"chat": self._state.add_chat(**form.dump_given()).as_json()}
 
     async def add_topic(self, request: Request) -> Json:
+        """POST /sim/chats/…/topics: add a topic to a forum; return its id."""
         chat = self._state.get_chat(_parse_id(request, "chat_id"))
         form = await _read_form(request, control_forms.NewTopicForm)
         if not chat.is_forum:
@@ -178,10 +184,12 @@ class ChatCalls:
         return {"message_thread_id": self._state.open_topic(chat, form.name, sender)}
 
     async def migrate_group(self, request: Request) -> Json:
+        """POST /sim/chats/…/migrate: upgrade a group; return the supergroup's id."""
         chat = self._state.get_chat(_parse_id(request, "chat_id"))
         return {"migrate_to_chat_id": self._state.migrate_group(chat).id}
 
     async def list_messages(self, request: Request) -> Json:
+        """GET /sim/chats/…/messages: return messages and the reply keyboard."""
         chat = self._state.get_chat(_parse_id(request, "chat_id"))
         limit = _parse_number(request, "limit")
         after = _parse_number(request, "after") or 0
@@ -194,6 +202,7 @@ class ChatCalls:
         return answer
 
     async def list_commands(self, request: Request) -> Json:
+        """GET /sim/chats/…/commands: return the commands that a user sees."""
         chat = self._state.get_chat(_parse_id(request, "chat_id"))
         asked = _parse_number(request, "user_id", chat.id if chat.is_private else None)
         if asked is None:
@@ -202,6 +211,7 @@ class ChatCalls:
         return {"commands": list_menu_commands(bot, chat, self._state.get_user(asked))}
 
     async def list_events(self, request: Request) -> Json:
+        """GET /sim/events: return later events; wait at most 60 seconds for one."""
         events = self._state.events
         after = _parse_number(request, "after") or 0
         wait = min(float(_parse_number(request, "wait") or 0), _MAX_WAIT_SECONDS)
@@ -211,6 +221,7 @@ class ChatCalls:
         return {"events": found, "last": events.last}
 
     async def download_file(self, request: Request) -> Response:
+        """GET /sim/files/…: return the content of a file."""
         stored = self._state.files.get_file(request.path_params["file_id"])
         if stored is None:
             raise ControlError("no such file: it was never sent, or made room for newer ones", 404)
@@ -218,14 +229,15 @@ class ChatCalls:
         return Response(stored.content, 200, headers, media_type=stored.media_type)
 
 
-class TestCalls:
-    """Calls for tests: faults, clock, rate limits, journal, bots, callback queries, reset."""
+class SetupCalls:
+    """Calls that set up and inspect a test: faults, clock, rate limits, journal, bots, reset."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._state = gateway.state
 
     def list_routes(self) -> list[Route]:
+        """Return the routes of these calls."""
         return [
             _build_route(
                 "/sim/faults",
@@ -247,25 +259,31 @@ class TestCalls:
         ]
 
     async def list_faults(self, _request: Request) -> Json:
+        """GET /sim/faults: return the active faults."""
         return {"faults": [fault.as_json() for fault in self._gateway.faults.list_faults()]}
 
     async def add_fault(self, request: Request) -> Json:
+        """POST /sim/faults: add a fault; return its id."""
         form = await _read_form(request, control_forms.NewFaultForm)
         fault = self._gateway.faults.add_fault(**form.model_dump(exclude_unset=True))
         return {"fault_id": fault.id}
 
     async def clear_faults(self, _request: Request) -> Json:
+        """DELETE /sim/faults: remove all faults."""
         self._gateway.faults.clear()
         return {}
 
     async def remove_fault(self, request: Request) -> Json:
+        """DELETE /sim/faults/…: remove one fault."""
         self._gateway.faults.remove_fault(_parse_id(request, "fault_id"))
         return {}
 
     async def read_clock(self, _request: Request) -> Json:
+        """GET /sim/clock: return the time in Unix seconds."""
         return {"now": self._state.clock.now()}
 
     async def move_clock(self, request: Request) -> Json:
+        """POST /sim/clock: move or set the clock; return the new time."""
         form = await _read_form(request, control_forms.ClockForm)
         if (form.advance is None) == (form.set is None):
             raise ControlError("give either advance or set", 400)
@@ -276,15 +294,18 @@ class TestCalls:
         return {"now": self._state.clock.now()}
 
     async def read_rate_limits(self, _request: Request) -> Json:
+        """GET /sim/limits: return the rate limits."""
         rates = self._gateway.rate_limits.rates
         return {name: getattr(rates, name) for name in rates.__slots__}
 
     async def set_rate_limits(self, request: Request) -> Json:
+        """POST /sim/limits: set the rate limits; return them."""
         form = await _read_form(request, control_forms.RateLimitsForm)
         self._gateway.rate_limits.configure(SimulatedRates(**form.model_dump()))
         return form.model_dump()
 
     async def list_journal(self, request: Request) -> Json:
+        """GET /sim/journal: return the requests that match the query."""
         journal = self._gateway.journal
         found = journal.list_requests(
             after=_parse_number(request, "after") or 0,
@@ -295,10 +316,12 @@ class TestCalls:
         return {"entries": [entry.as_json() for entry in found], "last": journal.last}
 
     async def clear_journal(self, _request: Request) -> Json:
+        """DELETE /sim/journal: delete all entries."""
         self._gateway.journal.clear()
         return {}
 
     async def list_bots(self, _request: Request) -> Json:
+        """GET /sim/bots: return the bots with the state of their webhooks."""
         return {
             "bots": [
                 {
@@ -314,6 +337,7 @@ class TestCalls:
         }
 
     async def read_callback(self, request: Request) -> Json:
+        """GET /sim/callbacks/…: return the bot's answer to a callback query."""
         callback = self._state.callbacks.get(request.path_params["callback_id"])
         if callback is None:
             raise ControlError("no such callback query: nobody pressed a button with this id", 404)
@@ -324,21 +348,24 @@ class TestCalls:
         }
 
     async def reset_simulator(self, _request: Request) -> Json:
+        """POST /sim/reset: delete everything except the bots."""
         self._gateway.reset()
         return {}
 
 
 class ActionCalls:
-    """Calls that act as a person."""
+    """Calls that act as a person. Each raises ControlError."""
 
     def __init__(self, gateway: Gateway, people: PersonActions) -> None:
         self._gateway = gateway
         self._people = people
 
     def list_routes(self) -> list[Route]:
+        """Return the routes of these calls."""
         return [_build_route("/sim/users/{user_id}/{act}", ("POST", self.perform_action))]
 
     async def perform_action(self, request: Request) -> Json:
+        """POST /sim/users/…/ACTION: perform an action; return the ids that it created."""
         user_id, name = _parse_id(request, "user_id"), request.path_params["act"]
         self._gateway.state.get_user(user_id)
         if name == "update":

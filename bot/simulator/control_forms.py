@@ -23,7 +23,7 @@ Content = Annotated[bytes, BeforeValidator(_decode_content)]
 
 
 class ControlForm(BaseModel):
-    """A body; unknown fields are mistakes."""
+    """The body of a request. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,7 +37,7 @@ class EmptyForm(ControlForm):
 
 
 class NewUserForm(ControlForm):
-    """A new person."""
+    """The body to add a person."""
 
     first_name: str = Field(min_length=1)
     last_name: str | None = None
@@ -47,7 +47,7 @@ class NewUserForm(ControlForm):
 
 
 class NewChatForm(ControlForm):
-    """A new group or channel."""
+    """The body to add a group or channel. `members` are user ids."""
 
     type: Literal["group", "supergroup", "channel"]
     title: str = Field(min_length=1)
@@ -56,25 +56,25 @@ class NewChatForm(ControlForm):
 
 
 class NewTopicForm(ControlForm):
-    """A new topic of a forum."""
+    """The body to add a topic to a forum."""
 
     name: str = Field(min_length=1, max_length=128)
 
 
 class ActionForm(ControlForm):
-    """An action of a person. `bot` is the token of a bot, by default the first one's."""
+    """The body of an action of a person. `bot` is a token; None is the first bot."""
 
     bot: str | None = None
 
 
 class ChatActionForm(ActionForm):
-    """An action in a chat; `chat_id` is a group's, by default the private chat's."""
+    """The body of an action in a chat. `chat_id` is a group; None is the private chat."""
 
     chat_id: int | None = None
 
 
 class TextForm(ChatActionForm):
-    """Send a text."""
+    """The body to send a text. `reply_to` is a message id."""
 
     text: str
     reply_to: int | None = None
@@ -82,13 +82,13 @@ class TextForm(ChatActionForm):
 
 
 class StartForm(ActionForm):
-    """Open the bot by a link."""
+    """The body to open the bot by a deep link."""
 
     payload: str | None = None
 
 
 class PressForm(ChatActionForm):
-    """Press an inline button."""
+    """The body to press an inline button, found by `data` or `label`."""
 
     message_id: int | None = None
     data: str | None = None
@@ -96,13 +96,13 @@ class PressForm(ChatActionForm):
 
 
 class ChooseForm(ChatActionForm):
-    """Press a button of the reply keyboard."""
+    """The body to press the button of the reply keyboard with this text."""
 
     text: str
 
 
 class ContactForm(ChatActionForm):
-    """Share a contact."""
+    """The body to share a contact, by default one's own."""
 
     phone_number: str | None = None
     user_id: int | None = None
@@ -110,14 +110,14 @@ class ContactForm(ChatActionForm):
 
 
 class LocationForm(ChatActionForm):
-    """Share a location; in degrees."""
+    """The body to share a location, in degrees."""
 
     latitude: float
     longitude: float
 
 
 class FileFields(ControlForm):
-    """The fields of a file."""
+    """The fields of a file. `content` is base64 in JSON; None is a sample file."""
 
     content: Content | None = None
     file_name: str | None = None
@@ -129,7 +129,7 @@ class FileFields(ControlForm):
 
 
 class FileForm(ChatActionForm, FileFields):
-    """Send one file."""
+    """The body to send one file. `reply_to` is a message id."""
 
     reply_to: int | None = None
     message_thread_id: int | None = None
@@ -142,23 +142,24 @@ class AlbumItemForm(FileFields):
 
 
 class AlbumForm(ChatActionForm):
-    """Send an album."""
+    """The body to send an album of 2 to 10 files."""
 
     items: list[AlbumItemForm] = Field(min_length=2, max_length=10)
 
     def dump_given(self) -> dict[str, Any]:
+        """Return the fields that were in the body and not null, also those of each item."""
         return {**super().dump_given(), "items": [item.dump_given() for item in self.items]}
 
 
 class EditForm(ChatActionForm):
-    """Change the text of a message."""
+    """The body to change the text of one's own message."""
 
     message_id: int
     text: str
 
 
 class NewFaultForm(ControlForm):
-    """A new fault."""
+    """The body to add a fault; see Fault for the fields."""
 
     kind: str
     method: str | None = None
@@ -171,14 +172,14 @@ class NewFaultForm(ControlForm):
 
 
 class ClockForm(ControlForm):
-    """A change of the clock: by seconds, or to a Unix timestamp."""
+    """The body to move the clock: forward by seconds, or to a Unix timestamp."""
 
     advance: float | None = None
     set: float | None = None
 
 
 class RateLimitsForm(ControlForm):
-    """The rate limits."""
+    """The body to set the rate limits; see SimulatedRates for the fields."""
 
     enabled: bool
     global_per_second: float = Field(default=30, gt=0)

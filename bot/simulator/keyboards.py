@@ -71,7 +71,7 @@ def _is_url(url: str) -> bool:
 def show_reply_keyboard(
     state: SimulatorState, chat: SimulatedChat, message_id: int, markup: Json
 ) -> None:
-    """Show a reply keyboard, remove it, or request a reply, as the markup says."""
+    """Apply the reply markup of a message: show or remove a keyboard, request a reply."""
     if "keyboard" in markup:
         rows = [row for row in markup["keyboard"] if row]
         chat.input_area = InputArea(

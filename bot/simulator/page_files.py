@@ -16,7 +16,7 @@ _FOLDER = Path(__file__).parent / "page"
 
 
 def list_page_routes() -> list[Route]:
-    """Return the routes `/` and `/page/<file>`."""
+    """Return the routes `/` and `/page/<file>`, which serve the chat page."""
     return [Route("/", _serve_index), Route("/page/{name}", _serve_file)]
 
 

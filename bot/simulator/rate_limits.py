@@ -20,7 +20,7 @@ _MINUTE_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class SimulatedRates:
-    """The numbers of messages that a bot may send. The defaults are those of Telegram's FAQ."""
+    """The rate limits of a bot, by default those of Telegram's FAQ."""
 
     enabled: bool = False
     global_per_second: float = 30

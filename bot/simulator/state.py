@@ -43,7 +43,7 @@ class ButtonPress:
 
 
 class SimulatorState:
-    """The whole state. The package `methods` changes it for bots, `person_actions` for people."""
+    """All data, in memory. `methods` changes them for bots, `person_actions` for people."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -62,7 +62,7 @@ class SimulatorState:
         return int(self.clock.now())
 
     def next_number(self) -> int:
-        """Return a number that was not returned before."""
+        """Return a new number for ids; each call returns a higher one."""
         self._count += 1
         return self._count
 
@@ -96,7 +96,7 @@ class SimulatorState:
         return self._awaited_bot
 
     def list_accounts(self) -> list[BotAccount]:
-        """Return all bots, and the one that is still awaited if it has updates."""
+        """Return all bots, and the placeholder for the first bot if it has updates."""
         return [*self.accounts.values(), *([self._awaited_bot] if self._awaited_bot else [])]
 
     def add_user(
@@ -228,7 +228,7 @@ class SimulatorState:
         return self.queue_update(main, chat.id, kind, content)
 
     def add_callback(self, account: BotAccount, chat_id: int) -> ButtonPress:
-        """Add a press of a button, which the bot has to answer."""
+        """Add a press of an inline button of a bot's message; return it."""
         number = self.next_number()
         callback = ButtonPress(
             str(4_000_000_000_000_000 + number), account, chat_id, self.clock.now()

@@ -119,7 +119,7 @@ class UpdateQueue:
         return list(self._waiting.values())
 
     def contains(self, update: QueuedUpdate) -> bool:
-        """Return True if the update is not yet confirmed."""
+        """Return True if the update is still queued."""
         return self._waiting.get(update.id) is update
 
     async def wait_until_confirmed(self, last_id: int) -> None:

@@ -88,7 +88,7 @@ class WebhookDelivery:
         task.add_done_callback(self._tasks.discard)
 
     def stop(self) -> set[asyncio.Task[None]]:
-        """Cancel the delivery; return its tasks, which are ending."""
+        """Cancel the delivery; return its tasks, which the caller must await."""
         for task in self._tasks:
             task.cancel()
         return set(self._tasks)

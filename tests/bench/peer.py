@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import orjson
 
-from tests.bench.wire import split_first_message
+from tests.bench.wire import HttpConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.bench.wire import HttpMessage
 
 Json = dict[str, Any]
 
@@ -93,33 +95,24 @@ class Peer:
         return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-class _Connection(asyncio.Protocol):
+class _Connection(HttpConnection):
     def __init__(self, answer: Callable[[bytes, Json], object]) -> None:
+        super().__init__()
         self._answer = answer
-        self._received = b""
-        self._transport: asyncio.Transport | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's are not its children
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        while (whole := split_first_message(self._received)) is not None:
-            self._received = whole.rest
-            method = whole.head.split(b" ", 2)[1].rsplit(b"/", 1)[1]
-            self._respond(self._answer(method, _parameters(whole.body)))
-
-    def _respond(self, result: object) -> None:
+    def handle_message(self, message: HttpMessage) -> None:
+        """Send the result of the method that a request calls."""
+        method = message.head.split(b" ", 2)[1].rsplit(b"/", 1)[1]
+        result = self._answer(method, _parse_parameters(message.body))
         body = orjson.dumps({"ok": True, "result": result})
-        assert self._transport is not None
-        self._transport.write(
+        self.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
             % (len(body), body)
         )
 
 
-def _parameters(body: bytes) -> Json:
-    """JSON as our bot sends it, or a form as the library does."""
+def _parse_parameters(body: bytes) -> Json:
+    """Return the parameters in a body: JSON from this bot, a form from the stock library."""
     if body.startswith(b"{"):
         parsed: Json = orjson.loads(body)
         return parsed

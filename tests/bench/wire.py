@@ -29,32 +29,54 @@ def split_first_message(received: bytes) -> HttpMessage | None:
     return HttpMessage(head, received[begin : begin + length], received[begin + length :])
 
 
-class HttpCaller(asyncio.Protocol):
-    """A connection that posts requests and waits for their answers, as Telegram's do."""
+class HttpConnection(asyncio.Protocol):
+    """A connection that splits the received bytes into messages."""
 
     def __init__(self) -> None:
         self._received = b""
-        self._waiting: deque[asyncio.Future[tuple[int, bytes]]] = deque()
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Store the transport."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are not its children
 
     def data_received(self, data: bytes) -> None:
+        """Pass each complete message to `handle_message`."""
         self._received += data
         while (whole := split_first_message(self._received)) is not None:
             self._received = whole.rest
-            self._waiting.popleft().set_result((int(whole.head.split(b" ", 2)[1]), whole.body))
+            self.handle_message(whole)
+
+    def handle_message(self, message: HttpMessage) -> None:
+        """Handle a complete message."""
+        raise NotImplementedError
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        assert self._transport is not None
+        self._transport.write(data)
+
+
+class HttpCaller(HttpConnection):
+    """A connection that posts requests and waits for their answers, as Telegram's do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: deque[asyncio.Future[tuple[int, bytes]]] = deque()
+
+    def handle_message(self, message: HttpMessage) -> None:
+        """Pass the status and the body of an answer to the caller that waits first."""
+        self._waiting.popleft().set_result((int(message.head.split(b" ", 2)[1]), message.body))
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Raise ConnectionError in every caller that waits."""
         for waiting in self._waiting:
             if not waiting.done():
                 waiting.set_exception(ConnectionError(f"the webhook hung up: {exc}"))
 
     async def post(self, head: bytes, body: bytes) -> tuple[int, bytes]:
-        """Post a request; return the status and the body of its answer."""
-        assert self._transport is not None
+        """Post a request; return the status and the body of its answer. Raises ConnectionError."""
         answer: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
         self._waiting.append(answer)
-        self._transport.write(b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body))
+        self.write(b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body))
         return await answer

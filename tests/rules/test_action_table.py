@@ -1,4 +1,4 @@
-"""One row decides everything about an action: nothing else in the code knows actions by name."""
+"""The table of actions decides everything about an action: no other code compares names."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ WRITERS = {
 }
 
 
-def parse(path: Path) -> ast.Module:
-    """The syntax tree of a module."""
+def parse_module(path: Path) -> ast.Module:
+    """Return the syntax tree of a module."""
     return ast.parse(path.read_text("utf-8"), str(path))
 
 
-def find_names(node: ast.AST) -> set[str]:
-    """The names of actions among the constants below a node."""
+def find_action_names(node: ast.AST) -> set[str]:
+    """Return the names of actions among the constants below a node."""
     return {
         each.value
         for each in ast.walk(node)
@@ -43,14 +43,14 @@ def find_names(node: ast.AST) -> set[str]:
 
 
 def find_dispatches(tree: ast.Module) -> Iterator[tuple[int, set[str]]]:
-    """Where an action's name is compared, matched, or looked up in a mapping."""
+    """Yield the line and the action names of each comparison, match or lookup by name."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare | ast.MatchValue):
-            found = find_names(node)
+            found = find_action_names(node)
         elif isinstance(node, ast.Subscript):
-            found = find_names(node.slice) if "BY_NAME" in ast.unparse(node.value) else set()
+            found = find_action_names(node.slice) if "BY_NAME" in ast.unparse(node.value) else set()
         elif isinstance(node, ast.Dict):
-            keys = [find_names(key) for key in node.keys if key is not None]
+            keys = [find_action_names(key) for key in node.keys if key is not None]
             found = set().union(*keys)
             found = found if len(found) > 1 else set()
         else:
@@ -61,14 +61,14 @@ def find_dispatches(tree: ast.Module) -> Iterator[tuple[int, set[str]]]:
 
 @pytest.mark.parametrize("path", CASEWORK, ids=lambda path: path.stem)
 def test_no_module_dispatches_on_the_name_of_an_action(path: Path) -> None:
-    """What is special about an action stands in its row."""
-    assert list(find_dispatches(parse(path))) == []
+    """The differences between actions are columns of the table."""
+    assert list(find_dispatches(parse_module(path))) == []
 
 
 def find_state_writers(path: Path) -> set[str]:
-    """The functions of a module that write a column `state` of a submission."""
+    """Return the functions of a module that write the column `state` of a submission."""
     writers = set()
-    for function in ast.walk(parse(path)):
+    for function in ast.walk(parse_module(path)):
         if not isinstance(function, ast.AsyncFunctionDef | ast.FunctionDef):
             continue
         for call in ast.walk(function):
@@ -88,7 +88,7 @@ def _writes_state(call: ast.Call) -> bool:
 
 @pytest.mark.parametrize("package", ["bot", "storage"])
 def test_only_the_engine_writes_the_state_of_a_submission(package: str) -> None:
-    """Apart from receiving and erasing one: every other change of state is a row of the table."""
+    """Except when one is received or erased, each change of state is a row of the table."""
     submissions = {"submissions.py", "casework.py", "erasure.py", "search.py"}
     for path in sorted((ROOT / package).rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
@@ -98,7 +98,7 @@ def test_only_the_engine_writes_the_state_of_a_submission(package: str) -> None:
 
 
 def test_a_new_row_is_all_that_a_new_action_needs() -> None:
-    """Its audit name, its texts, its arrows and its line of the documentation follow from it."""
+    """Its audit name, texts, arrows in the diagram and line of the page follow from the row."""
     action = replace(ACCEPT, name="example")
     table = [*ACTIONS, action]
     assert action.audit_action == "case.example"

@@ -65,8 +65,8 @@ def list_used_names(tree: ast.Module) -> set[str]:
     return names | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
 
-def test_the_page_has_the_ways() -> None:
-    """Four ways that the project promises to show, and the common end of all."""
+def test_the_page_has_every_way() -> None:
+    """The page shows the four promised ways and their common end."""
     assert list(WAYS) == [
         "message → alert",
         "approve → answer",
@@ -79,7 +79,7 @@ def test_the_page_has_the_ways() -> None:
 
 @pytest.mark.parametrize(("way", "number"), STATIONS)
 def test_every_station_leads_to_the_next(way: str, number: int) -> None:
-    """The file has the function, and uses the name that leads on."""
+    """The file has the function, and uses the name of the next function."""
     station = WAYS[way][number]
     tree = ast.parse((ROOT / station.file).read_text("utf-8"))
     assert station.function in list_functions(tree), f"{station.file} has no such function"
@@ -91,7 +91,7 @@ def test_every_station_leads_to_the_next(way: str, number: int) -> None:
 
 
 def test_the_way_to_an_alert_is_short() -> None:
-    """The page and the README say the true number of files."""
+    """It has at most eight files, and the page and the README say their number."""
     files = len({station.file for station in WAYS["message → alert"]})
     assert files <= MAX_FILES_TO_ALERT
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")

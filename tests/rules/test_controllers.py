@@ -1,4 +1,4 @@
-"""Controllers know no messenger and open no transaction; every one is in the table of routes."""
+"""Controllers use no messenger and open no transaction, and all are in the table of routes."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def _parse(path: Path) -> ast.Module:
     return ast.parse((_ROOT / path).read_text("utf-8"))
 
 
-def list_imported(tree: ast.AST) -> set[str]:
-    """Return the names of all imported modules, those of type checking too."""
+def list_imports(tree: ast.AST) -> set[str]:
+    """Return the names of all imported modules, also those for type checking."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -35,7 +35,7 @@ def list_imported(tree: ast.AST) -> set[str]:
     return names
 
 
-def list_called(tree: ast.AST) -> set[str]:
+def list_calls(tree: ast.AST) -> set[str]:
     """Return the names of all called functions and methods."""
     functions = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
     names = {function.id for function in functions if isinstance(function, ast.Name)}
@@ -47,7 +47,7 @@ def test_only_the_channel_and_the_composition_root_import_telegram() -> None:
     importers = {
         path
         for path in _MODULES
-        if any(name.partition(".")[0] == "telegram" for name in list_imported(_parse(path)))
+        if any(name.partition(".")[0] == "telegram" for name in list_imports(_parse(path)))
     }
     assert importers  # the check sees imports
     assert {p for p in importers if not p.is_relative_to(_MAY_KNOW_TELEGRAM[0])} == {
@@ -59,14 +59,14 @@ def test_only_the_channel_and_the_composition_root_import_telegram() -> None:
 def test_a_controller_opens_no_transaction(path: Path) -> None:
     """The adapter opens it: one update is one transaction."""
     tree = _parse(path)
-    assert not list_called(tree) & _OPENS
-    assert not {name for name in list_imported(tree) if "channels" in name or "database" in name}
+    assert not list_calls(tree) & _OPENS
+    assert not {name for name in list_imports(tree) if "channels" in name or "database" in name}
 
 
-def test_a_call_that_opens_a_transaction_is_seen() -> None:
+def test_a_call_that_opens_a_transaction_is_found() -> None:
     """The check of controllers finds both ways to open one."""
     tree = ast.parse("async def f(db):\n async with db.transaction(), begin_work(db): pass")
-    assert list_called(tree) & _OPENS == {"transaction", "begin_work"}
+    assert list_calls(tree) & _OPENS == {"transaction", "begin_work"}
 
 
 def test_every_controller_is_in_the_table_of_routes() -> None:
@@ -98,10 +98,8 @@ def test_every_route_has_a_function_or_an_answer() -> None:
         ("nothing:of=this", False),
     ],
 )
-def test_a_button_of_a_route_is_told_from_a_button_of_a_question(
-    data: str, is_routed: bool
-) -> None:
-    """A button is no command and no deep link, whatever a changed client sends."""
+def test_buttons_of_routes_and_questions_differ(data: str, is_routed: bool) -> None:
+    """A button is never a command or a deep link, whatever a changed client sends."""
     assert routes.is_routed_button(data) is is_routed
 
 
@@ -116,5 +114,5 @@ def test_a_button_of_a_route_is_told_from_a_button_of_a_question(
     ],
 )
 def test_a_deep_link_is_found_by_its_prefix(payload: str, verb: str, argument: str) -> None:
-    """A payload that nobody knows shows the welcome."""
+    """An unknown payload shows the welcome."""
     assert routes.parse_link(payload) == (verb, argument)

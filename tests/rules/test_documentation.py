@@ -45,14 +45,14 @@ _LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 _NOT_IN_THE_REPOSITORY = {"config.toml", "FILE.jsonl"}
 
 
-def name_of(path: Path) -> str:
+def format_path(path: Path) -> str:
     """Return the path from the root of the repository, for messages and test ids."""
     return path.relative_to(ROOT).as_posix()
 
 
 def list_missing_paths(text: str) -> list[str]:
     """Return the paths in a text, from the root of the repository, that no file or folder has."""
-    return [path for path in _PATH.findall(text) if not any(map(exists, expand_braces(path)))]
+    return [path for path in _PATH.findall(text) if not any(map(path_exists, expand_braces(path)))]
 
 
 def expand_braces(path: str) -> Iterator[str]:
@@ -65,7 +65,7 @@ def expand_braces(path: str) -> Iterator[str]:
         yield from expand_braces(path[: found.start()] + part + path[found.end() :])
 
 
-def exists(path: str) -> bool:
+def path_exists(path: str) -> bool:
     """Return True if a file or folder has this path; `*` stands for any name."""
     if "*" in path:
         return any(ROOT.glob(path.rstrip("/")))
@@ -117,7 +117,7 @@ def make_anchor(heading: str) -> str:
     return plain.replace(" ", "-")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize("page", PAGES, ids=format_path)
 def test_every_path_in_a_page_exists(page: Path) -> None:
     """A page names only files, folders and modules of the repository."""
     text = page.read_text("utf-8")
@@ -132,8 +132,8 @@ def test_every_path_in_a_page_exists(page: Path) -> None:
     assert not names - files - _NOT_IN_THE_REPOSITORY
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_every_link_in_a_page_leads_somewhere(page: Path) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=format_path)
+def test_every_link_in_a_page_has_a_target(page: Path) -> None:
     """A relative link leads to a file and, after `#`, to a heading of it."""
     for link in _LINK.findall(page.read_text("utf-8")):
         if "://" in link:
@@ -152,7 +152,7 @@ def test_every_path_in_the_sources_exists() -> None:
     for path in SOURCES:
         text = path.read_text("utf-8").replace("\\.", ".")  # a path in a regular expression
         if found := [*list_missing_paths(text), *list_missing_modules(text)]:
-            missing[name_of(path)] = found
+            missing[format_path(path)] = found
     assert not missing
 
 
@@ -177,7 +177,7 @@ def test_every_chat_command_is_in_the_readme() -> None:
     assert set(re.findall(r"/[a-z]+", table)) == known
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize("page", PAGES, ids=format_path)
 def test_every_setting_in_a_page_exists(page: Path) -> None:
     """A dotted name in backticks that begins with a section is a setting."""
     sections = "|".join(Settings.model_fields)

@@ -1,7 +1,4 @@
-"""Encryption and pseudonyms:
-
-only the key's holder reads a chat id, and nobody can link two rows.
-"""
+"""Encryption and pseudonyms: only the key's holder reads a chat id or links two rows."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ KEY = make_key()
 
 @given(chat_id=CHATS)
 def test_an_address_decrypts_to_its_chat(chat_id: int) -> None:
-    """Only with the same key."""
+    """Another key cannot decrypt it."""
     address = Pseudonyms([KEY]).make_address(chat_id, named=True)
     assert Pseudonyms([KEY]).decrypt_chat_id(address.encrypted_chat_id) == chat_id
     with pytest.raises(Unreadable):
@@ -46,7 +43,7 @@ def test_pseudonyms_are_stable_and_never_chat_ids(chat_id: int) -> None:
 
 @given(first=CHATS, second=CHATS)
 def test_pseudonyms_of_two_chats_differ(first: int, second: int) -> None:
-    """So do those of one chat under two keys."""
+    """The pseudonyms of one chat under two keys differ too."""
     pseudonyms = Pseudonyms([KEY])
     if first != second:
         assert not set(pseudonyms.list_pseudonyms(first)) & set(pseudonyms.list_pseudonyms(second))
@@ -82,7 +79,7 @@ def test_an_invalid_key_is_refused(key: str) -> None:
 
 
 def test_a_key_is_created_once_if_none_is_set(tmp_path: Path) -> None:
-    """In a file that only its owner may read."""
+    """Only the owner may read the file with the key."""
     file = tmp_path / "the.key"
     keys = load_keys("", file)
     assert load_keys("", file) == keys

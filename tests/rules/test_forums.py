@@ -51,8 +51,8 @@ NOW = datetime(2026, 11, 25, 9, 30, tzinfo=CITY)
         ("2/1 8:00", "2027-01-02 08:00"),
     ],
 )
-def test_a_moment_is_read_as_it_is_typed(typed: str, meant: str) -> None:
-    """Day first, in the city's time zone; words for the part of the day count."""
+def test_a_typed_time_is_parsed(typed: str, meant: str) -> None:
+    """The day is first, in the city's time zone. Words for parts of the day are understood."""
     assert parse_moment(typed, NOW, CITY) == datetime.fromisoformat(meant).replace(tzinfo=CITY)
 
 
@@ -82,7 +82,7 @@ def test_an_ambiguous_time_is_refused(typed: str) -> None:
 
 
 def test_a_past_time_is_refused() -> None:
-    """By another error than an unreadable one."""
+    """The error differs from that of an unreadable time."""
     with pytest.raises(PastMoment):
         parse_moment("20/11/2026 14:00", NOW, CITY)
 
@@ -93,7 +93,7 @@ def make_opinion(number: int, text: str, *topics: str) -> Any:
 
 
 def test_opinions_are_grouped_under_the_agenda() -> None:
-    """By their words or their topics; an opinion that matches no point comes last."""
+    """An opinion matches a point by its words or topics. Those without a point come last."""
     agenda = ["An toàn giao thông", "Phòng chống trộm cắp", "Trật tự vỉa hè"]
     forum: Any = SimpleNamespace(agenda=agenda)
     opinions = [
@@ -116,8 +116,8 @@ def test_the_documented_states_are_those_of_the_code() -> None:
     assert draw_table() in drawing.read_text("utf-8")
 
 
-def test_every_forum_comes_to_an_end() -> None:
-    """Every state leads to a final state, and no action leads out of one."""
+def test_every_forum_state_leads_to_a_final_state() -> None:
+    """No action leads out of a final state."""
     over = {ForumState.CLOSED, ForumState.CANCELLED}
     ways = {
         (state, each.to_state) for each in ACTIONS for state in each.from_states if each.to_state

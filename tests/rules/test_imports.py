@@ -19,8 +19,8 @@ ROWS = parse_rows(
 )
 
 
-def graph(*edges: tuple[str, str]) -> grimp.ImportGraph:
-    """A graph of imports: (importer, imported)."""
+def make_graph(*edges: tuple[str, str]) -> grimp.ImportGraph:
+    """Return a graph of imports from (importer, imported) pairs."""
     made = grimp.ImportGraph()
     for importer, imported in edges:
         made.add_import(importer=importer, imported=imported)
@@ -47,15 +47,15 @@ def test_a_module_belongs_to_the_most_specific_row() -> None:
 )
 def test_only_imports_of_a_row_are_allowed(importer: str, imported: str, is_allowed: bool) -> None:
     """A package without a row may import nothing, and nobody may import it."""
-    violations = list_package_violations(graph((importer, imported)), ROWS)
+    violations = list_package_violations(make_graph((importer, imported)), ROWS)
     assert (not violations) == is_allowed
 
 
 def test_an_exception_is_only_allowed_while_it_is_needed() -> None:
     """The list of exceptions can only shrink."""
     edge = "bot.rules.one -> bot.cli.two"
-    assert not list_package_violations(graph(("bot.rules.one", "bot.cli.two")), ROWS, [edge])
-    assert list_package_violations(graph(("bot.cli.two", "storage")), ROWS, [edge])
+    assert not list_package_violations(make_graph(("bot.rules.one", "bot.cli.two")), ROWS, [edge])
+    assert list_package_violations(make_graph(("bot.cli.two", "storage")), ROWS, [edge])
 
 
 def test_a_row_allows_only_rows_below_it() -> None:
@@ -68,9 +68,9 @@ def test_a_row_allows_only_rows_below_it() -> None:
 def test_a_library_needs_a_row() -> None:
     """A package also has the libraries of its parents; the standard library is free."""
     rows = {"bot.rules": ("orjson",)}
-    assert not list_library_violations(graph(("bot.rules.deep", "orjson")), rows)
-    assert not list_library_violations(graph(("bot.cli", "json")), rows)
-    assert list_library_violations(graph(("bot.cli", "orjson")), rows)
+    assert not list_library_violations(make_graph(("bot.rules.deep", "orjson")), rows)
+    assert not list_library_violations(make_graph(("bot.cli", "json")), rows)
+    assert list_library_violations(make_graph(("bot.cli", "orjson")), rows)
 
 
 def test_cycles_are_found() -> None:

@@ -80,7 +80,7 @@ def test_no_retired_name_is_used(kinds: set[str], retired: frozenset[str]) -> No
 
 
 def test_class_names_are_unique() -> None:
-    """A class name says whose it is."""
+    """No two classes of bot and storage have the same name."""
     places = defaultdict(set)
     for each in DEFINITIONS:
         if each.kind == "class":

@@ -1,4 +1,4 @@
-"""Messages of the outbox are made in one package, so that nobody is told in two ways."""
+"""Only the notifications package makes messages of the outbox."""
 
 from __future__ import annotations
 

@@ -53,8 +53,8 @@ def test_the_operators_days_off_count_as_holidays() -> None:
     assert compute_due_day(received, 1, off=frozenset({date(2026, 12, 2)})) == date(2026, 12, 3)
 
 
-def test_a_saturday_that_makes_up_for_another_day_is_worked() -> None:
-    """The operator names it; a holiday that is worked counts too."""
+def test_a_substitute_working_day_counts() -> None:
+    """The operator names it. It may be a weekend or a holiday."""
     friday = datetime(2026, 11, 27, 3, tzinfo=UTC)
     saturday = date(2026, 11, 28)
     days = BusinessCalendar(ZONE, worked=frozenset({saturday}))
@@ -97,8 +97,8 @@ def test_complaints_and_denunciations_go_to_the_city(kind: Kind) -> None:
     assert submission_rules.get_handling_unit(kind, [Topic.THEFT], WARD) == CITY
 
 
-def test_alerts_go_up_but_never_down() -> None:
-    """If no officer of a unit is on duty, the city's are alerted; the city has no substitute."""
+def test_alerts_without_officers_on_duty_go_to_the_city() -> None:
+    """The city's officers are alerted instead of the unit's. The city has no substitute."""
     assert submission_rules.list_units_to_alert(WARD) == (WARD, CITY)
     assert submission_rules.list_units_to_alert(CITY) == (CITY,)
 
@@ -111,7 +111,7 @@ def test_a_denunciation_is_never_named() -> None:
     assert submission_rules.is_confidential(Kind.DENUNCIATION, Identity.CHANNEL)
 
 
-def test_a_receipt_code_is_read_however_it_is_typed() -> None:
+def test_a_receipt_code_is_recognised_in_any_spelling() -> None:
     """With or without dashes, HP, capitals and spaces."""
     code = submission_rules.make_receipt_code(secrets.choice)
     letters = code.removeprefix("HP-").replace("-", "")
@@ -119,7 +119,7 @@ def test_a_receipt_code_is_read_however_it_is_typed() -> None:
         assert submission_rules.parse_code(typed) == code
 
 
-def test_a_code_that_begins_like_its_prefix_is_read_as_it_is() -> None:
-    """The letters of a code may be HP themselves."""
+def test_a_code_may_begin_with_the_letters_of_the_prefix() -> None:
+    """The letters after the prefix HP may be HP too."""
     assert submission_rules.parse_code("HP-HPAB-2345") == "HP-HPAB-2345"
     assert submission_rules.parse_code("HPAB-2345") == "HP-HPAB-2345"

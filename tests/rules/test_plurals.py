@@ -126,7 +126,7 @@ WRONG = (
 )
 
 
-def render(text: str, number: int) -> str:
+def fill_in(text: str, number: int) -> str:
     """Return a text with every number replaced by one number, and no words for the others."""
     names = {name for _, name, _, _ in Formatter().parse(text) if name}
     filled = re.sub(r"\{(\w+):\w+\}", r"{\1}", text)
@@ -135,7 +135,7 @@ def render(text: str, number: int) -> str:
 
 def find_mistakes(text: str) -> list[str]:
     """Return the parts of a text that read badly with one or with two of something."""
-    rendered = [render(text, number) for number in (1, 2)]
+    rendered = [fill_in(text, number) for number in (1, 2)]
     return [match[0] for each in rendered for wrong in WRONG for match in wrong.finditer(each)]
 
 
@@ -172,5 +172,5 @@ def test_texts_read_well_with_one_and_with_two() -> None:
     ],
 )
 def test_a_count_before_a_plural_is_found(text: str) -> None:
-    """The patterns above find what was once written."""
+    """The patterns find mistakes that the texts once had."""
     assert find_mistakes(text)

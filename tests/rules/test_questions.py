@@ -1,4 +1,4 @@
-"""The kinds of question that any conversation can ask."""
+"""The kinds of questions that any conversation can ask."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ FLOW = Flow(
 PHONE = Flow("call", (Step("phone", phone_input()),))
 
 
-def photo(number: int, *, size: int = 10, album: str | None = "album") -> Reply:
-    """A photo of an album."""
+def make_photo(number: int, *, size: int = 10, album: str | None = "album") -> Reply:
+    """Return a reply with a photo; `size` is in bytes."""
     file = SentFile("photo", f"id-{number}", f"unique-{number}", album, size=size)
     return Reply(text=f"{number}", attachment=file, message_id=number)
 
 
-def answer(flow: Flow, *replies: Reply) -> Answers:
-    """The answers after some replies."""
+def collect_answers(flow: Flow, *replies: Reply) -> Answers:
+    """Return the answers of a flow after some replies, each of which must be accepted."""
     answers: Answers = {}
     for reply in replies:
         turn = advance(flow, answers, reply)
@@ -55,9 +55,11 @@ def answer(flow: Flow, *replies: Reply) -> Answers:
     return answers
 
 
-def test_messages_are_gathered_under_the_name_of_any_step() -> None:
-    """The question is not bound to a step called "details"."""
-    answers = answer(FLOW, Reply(text="one", message_id=1), Reply(text="two", message_id=2))
+def test_messages_are_collected_under_the_name_of_their_step() -> None:
+    """The question does not need a step named details."""
+    answers = collect_answers(
+        FLOW, Reply(text="one", message_id=1), Reply(text="two", message_id=2)
+    )
     assert [each["text"] for each in answers["story.messages"]] == ["one", "two"]
     assert [o.value for o in FLOW.by_name["story"].input.options(answers)] == ["done", "again"]
     again = advance(FLOW, answers, Reply(step="story", choice="again"))
@@ -65,22 +67,30 @@ def test_messages_are_gathered_under_the_name_of_any_step() -> None:
     assert again.answers == {}
 
 
-def test_messages_stay_gathered_when_the_person_comes_back() -> None:
+def test_going_back_keeps_the_collected_messages() -> None:
     """The answer becomes the note of the same step."""
-    answers = answer(FLOW, Reply(text="one", message_id=1), Reply(step="story", choice="done"))
+    answers = collect_answers(
+        FLOW, Reply(text="one", message_id=1), Reply(step="story", choice="done")
+    )
     assert [each["text"] for each in go_back(FLOW, answers)["story.messages"]] == ["one"]
 
 
-def test_a_late_file_of_an_album_joins_the_answer_it_began_in() -> None:
-    """Whatever question is open by then."""
-    answers = answer(FLOW, photo(1), Reply(step="story", choice="done"), photo(2))
+def test_a_late_file_of_an_album_joins_the_other_files() -> None:
+    """It joins their answer, whatever question is open."""
+    answers = collect_answers(
+        FLOW, make_photo(1), Reply(step="story", choice="done"), make_photo(2)
+    )
     assert [each.file_id for each in list_files(answers["story"])] == ["id-1", "id-2"]
 
 
-@pytest.mark.parametrize("late", [photo(3), photo(3, size=2000)], ids=["too-many", "too-large"])
-def test_a_late_file_over_the_limits_is_no_answer(late: Reply) -> None:
+@pytest.mark.parametrize(
+    "late", [make_photo(3), make_photo(3, size=2000)], ids=["too-many", "too-large"]
+)
+def test_a_late_file_over_the_limits_is_refused(late: Reply) -> None:
     """The open question is asked again; no error is raised."""
-    answers = answer(FLOW, photo(1), photo(2), Reply(step="story", choice="done"))
+    answers = collect_answers(
+        FLOW, make_photo(1), make_photo(2), Reply(step="story", choice="done")
+    )
     turn = advance(FLOW, answers, late)
     assert isinstance(turn, Ask)
     assert turn.step.name == "end"
@@ -99,8 +109,8 @@ def test_a_late_file_over_the_limits_is_no_answer(late: Reply) -> None:
         "０８４４６６６５３１",
     ],
 )
-def test_ways_to_type_a_phone_number_are_one_number(typed: str) -> None:
-    """It is stored as E.164."""
+def test_a_typed_phone_number_is_stored_as_e164(typed: str) -> None:
+    """However it is typed, the stored number is the same."""
     assert advance(PHONE, {}, Reply(text=typed)) == Done({"phone": "+84844666531"})
 
 
@@ -119,7 +129,7 @@ def test_a_shared_phone_number_is_the_same_number(shared: str) -> None:
         (Reply(text="0225 3842 123"), "+842253842123"),
     ],
 )
-def test_foreign_numbers_and_landlines_are_taken(reply: Reply, stored: str) -> None:
+def test_foreign_numbers_and_landlines_are_accepted(reply: Reply, stored: str) -> None:
     """A number of another country needs its plus when it is typed."""
     assert advance(PHONE, {}, reply) == Done({"phone": stored})
 
@@ -128,8 +138,8 @@ def test_foreign_numbers_and_landlines_are_taken(reply: Reply, stored: str) -> N
     "typed",
     ["113", "12345", "0844666531234567", "+999 123 456 789", "mai 0844666531", "", "+", "-"],
 )
-def test_what_cannot_be_a_phone_number_is_refused(typed: str) -> None:
-    """Too short, too long, of no country, or with words."""
+def test_an_impossible_phone_number_is_refused(typed: str) -> None:
+    """It is too short or too long, of no country, or has words."""
     turn = advance(PHONE, {}, Reply(text=typed))
     assert isinstance(turn, Ask)
     assert turn.rejected is not None

@@ -1,4 +1,4 @@
-"""The tests recognise the bot's texts by key: a wrong key fails, also in a negative assertion."""
+"""Tests find the bot's texts by key. A wrong key fails, also in a negative assertion."""
 
 from __future__ import annotations
 

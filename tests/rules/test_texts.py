@@ -1,4 +1,4 @@
-"""Texts: every key that the code can ask for, in every language, with parameters that fit."""
+"""The texts: every key that the code can use exists in every language, with equal parameters."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ FORUM_ALERTS = (
 
 
 def list_action_keys(action: Transition[Any]) -> set[str]:
-    """The keys that follow from the row of an action on a case."""
+    """Return the keys that follow from the row of an action."""
     found = {f"mine.events.{action.audit_action}"} if action.public else set()
     if isinstance(action, CaseAction):
         found |= {f"notice.{action.name}"} if action.resident_notice else set()
@@ -51,8 +51,8 @@ def list_action_keys(action: Transition[Any]) -> set[str]:
     return found
 
 
-def expected_keys() -> set[str]:
-    """The keys that follow from the flows, the enums and the tables."""
+def list_expected_keys() -> set[str]:
+    """Return the keys that follow from the flows, the enums and the tables."""
     found = {f"state.{state}" for state in State} | {f"mine.events.{a}" for a in PUBLIC_ACTIONS}
     found |= {f"commands.{name}" for name in MENU}
     found |= {f"{group}.{level}" for group in ("areas", "police") for level in (*Level, "city")}
@@ -76,41 +76,41 @@ def expected_keys() -> set[str]:
     found |= {f"announcement.{each.announcement}" for each in FORUM_ACTIONS if each.announcement}
     found |= {f"forum.state.{state}" for state in ForumState}
     found |= {f"forum.alert.{n}" for n in FORUM_ALERTS}
-    for matter in FLOW_BINDINGS:
-        for step in matter.flow.steps:
-            base = f"{matter.flow.name}.{step.name}"
+    for binding in FLOW_BINDINGS:
+        for step in binding.flow.steps:
+            base = f"{binding.flow.name}.{step.name}"
             found |= {f"{base}.{prompt}" for prompt in step.input.prompts}
             found |= {f"{base}.rejected.{reason}" for reason in step.input.reasons}
             if step.editable and not step.input.is_review:
                 found.add(f"{base}.title")
-        found |= {f"{matter.flow.name}.stopped.cancelled", f"{matter.flow.name}.done"}
-        found |= {f"{matter.flow.name}.stopped.{reason}" for reason in matter.forgets}
+        found |= {f"{binding.flow.name}.stopped.cancelled", f"{binding.flow.name}.done"}
+        found |= {f"{binding.flow.name}.stopped.{reason}" for reason in binding.forgets}
     return found
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_key_is_there(language: str) -> None:
-    """A step that is added without its words is found here."""
-    assert expected_keys() - set(load_texts(language)) == set()
+def test_every_expected_key_has_a_text(language: str) -> None:
+    """A step without texts fails."""
+    assert list_expected_keys() - set(load_texts(language)) == set()
 
 
 def test_the_languages_have_the_same_keys_and_parameters() -> None:
-    """What one language can say, every one can."""
+    """No text is missing in one language."""
     first, *others = (load_texts(language) for language in LANGUAGES)
     for other in others:
         assert set(other) == set(first)
         for key, text in first.items():
-            assert parameters(text) == parameters(other[key]), key
+            assert list_parameters(text) == list_parameters(other[key]), key
 
 
-def parameters(text: str) -> set[str]:
-    """The names in braces."""
+def list_parameters(text: str) -> set[str]:
+    """Return the names in braces."""
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_texts_are_whole(language: str) -> None:
-    """Composed letters, tags that close within their line, no double spaces, no bare ampersand."""
+def test_texts_are_well_formed(language: str) -> None:
+    """NFC, tags closed within their line, no double spaces, no ampersand."""
     for key, text in load_texts(language).items():
         assert text == unicodedata.normalize("NFC", text), key
         assert "  " not in text, key
@@ -121,7 +121,7 @@ def test_texts_are_whole(language: str) -> None:
         assert "&" not in text, key
 
 
-def test_residents_are_addressed_properly() -> None:
-    """The register of wording.md: ông/bà, no abbreviations."""
+def test_texts_address_residents_formally() -> None:
+    """They say ông/bà and have no abbreviations, as wording.md requires."""
     for key, text in load_texts("vi").items():
         assert not re.search(r"\b(bạn|anh/chị|CAP|ANTT|CATP)\b", text), key

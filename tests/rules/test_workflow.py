@@ -1,4 +1,4 @@
-"""The table of actions on cases: what no sequence of actions may break, and its documentation."""
+"""The table of actions on cases: rules that hold for every row, and its documentation."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ PAGE = Path(__file__).parents[2] / "docs" / "casework.md"
 OVER = {State.ANSWERED, State.CLOSED, State.WITHDRAWN, State.REJECTED, State.ACKNOWLEDGED}
 
 
-def test_the_page_shows_the_table() -> None:
-    """The diagram and the table of docs/casework.md are those of the rows, every row among them."""
+def test_the_page_has_the_table_of_actions() -> None:
+    """The diagram and the table of docs/casework.md are those of the code."""
     page = PAGE.read_text("utf-8")
     assert draw_cases() in page
     assert list_actions() in page
 
 
-def test_every_action_has_a_name_of_its_own() -> None:
+def test_action_names_are_unique() -> None:
     """An action can be found by its name."""
     assert len({action.name for action in ACTIONS}) == len(ACTIONS)
 
 
-def test_what_residents_are_told_of_is_in_their_timeline() -> None:
-    """A row with a notice to the resident is public."""
+def test_an_action_with_a_notice_to_the_resident_is_public() -> None:
+    """Public actions are in the timeline that the resident reads."""
     for action in ACTIONS:
         if isinstance(action, CaseAction) and action.resident_notice is not None:
             assert action.public, action.name
 
 
 @pytest.mark.parametrize("action", OFFICER_ACTIONS, ids=lambda action: action.name)
-def test_who_only_watches_or_organises_changes_nothing(action: CaseAction[CaseAccess]) -> None:
-    """Observers and organisers have no action; the administrator has no say in cases either."""
+def test_some_roles_have_no_action(action: CaseAction[CaseAccess]) -> None:
+    """They are observers, organisers and administrators."""
     assert not action.actors & {Role.OBSERVER, Role.ORGANISER, Role.ADMINISTRATOR}
 
 
-def test_nothing_leads_out_of_what_is_over() -> None:
-    """But for a note; an answered one is reopened by its resident only."""
+def test_no_officer_changes_the_state_of_a_finished_case() -> None:
+    """Only its resident can reopen an answered case."""
     for action in OFFICER_ACTIONS:
         if action.to_state is not None:
             assert not action.from_states & OVER
 
 
-def test_every_state_of_work_has_a_way_on() -> None:
+def test_every_open_state_leads_to_another() -> None:
     """No case can be stuck."""
     for state in (
         State.RECEIVED,

@@ -41,6 +41,16 @@ async def submit_with_file(person: Person, act: str, **options: Any) -> None:
     await submit(person)
 
 
+async def check_stored_later(town: Town) -> None:
+    """Check that the only attachment waits now, and is stored 11 seconds later."""
+    (row,) = await list_attachments(town)
+    assert row.state is EvidenceState.WAITING
+    town.advance(seconds=11)
+    await town.settle()
+    (row,) = await list_attachments(town)
+    assert row.state is EvidenceState.STORED
+
+
 def make_photo() -> bytes:
     """Return a JPEG whose metadata names a telephone and a place."""
     exif = Image.Exif()
@@ -79,12 +89,7 @@ async def test_a_file_that_cannot_be_fetched_now_is_fetched_later(
     add_fault(town, kind, method="getFile", **more)
     await submit_with_file(ann, "photo")
     assert ann.code
-    (row,) = await list_attachments(town)
-    assert row.state is EvidenceState.WAITING
-    town.advance(seconds=11)
-    await town.settle()
-    (row,) = await list_attachments(town)
-    assert row.state is EvidenceState.STORED
+    await check_stored_later(town)
 
 
 async def test_a_deleted_file_fails_alone_and_the_resident_is_told(town: Town) -> None:
@@ -150,12 +155,7 @@ async def test_a_file_waits_while_the_store_is_full(
     with monkeypatch.context() as broken:
         broken.setattr(town.app.store._files, "pipe_file", full)
         await submit_with_file(town.resident("Ann"), "photo")
-    (row,) = await list_attachments(town)
-    assert row.state is EvidenceState.WAITING
-    town.advance(seconds=11)
-    await town.settle()
-    (row,) = await list_attachments(town)
-    assert row.state is EvidenceState.STORED
+    await check_stored_later(town)
 
 
 async def test_the_lease_of_a_vanished_fetcher_ends(town: Town) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
 from bot.forums import announcements
-from bot.forums.planning.actions import draw_states
 from storage import forums, outbox
 from storage.models import Forum, ForumState, Outbox, Role, Subscription
 from storage.statements import fetch_all, table
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from tests.town.town import Town
 
 WARD, NAMED = "11407", "Phường An Biên"
-DRAWING = Path(__file__).parents[2] / "docs" / "forums.md"
 
 
 async def plan_forum(
@@ -61,11 +58,6 @@ async def get_forum(town: Town) -> Forum:
     async with town.app.database.reading() as connection:
         (found,) = await fetch_all(connection, Forum, select(table(Forum)))
     return found
-
-
-def test_the_documented_states_are_those_of_the_code() -> None:
-    """The state diagram in docs/forums.md is the one that the table of actions gives."""
-    assert draw_states() in DRAWING.read_text("utf-8")
 
 
 async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:

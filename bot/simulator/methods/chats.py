@@ -1,4 +1,7 @@
-"""Methods for the bot, chats, members, files and forum topics."""
+"""Methods for the bot, chats, members, files and forum topics.
+
+Each function implements the Bot API method of its name and raises ApiError.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Methods that edit and delete messages, and answers to callback queries."""
+"""Methods that edit and delete messages, and answer callback queries.
+
+Each function implements the Bot API method of its name and raises ApiError.
+"""
 
 from __future__ import annotations
 

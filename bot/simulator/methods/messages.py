@@ -1,4 +1,7 @@
-"""Methods that send, copy, forward and pin messages."""
+"""Methods that send, copy, forward and pin messages.
+
+Each function implements the Bot API method of its name and raises ApiError.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Methods that configure the profile of a bot: commands, descriptions, name, menu button."""
+"""Methods that configure the profile of a bot: commands, descriptions, name, menu button.
+
+Each function implements the Bot API method of its name and raises ApiError.
+"""
 
 from __future__ import annotations
 

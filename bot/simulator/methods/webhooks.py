@@ -1,4 +1,7 @@
-"""Methods that configure the webhook."""
+"""Methods that configure the webhook.
+
+Each function implements the Bot API method of its name and raises ApiError.
+"""
 
 from __future__ import annotations
 
