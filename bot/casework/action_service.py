@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from bot.casework.actions import ACTIONS_BY_NAME
 from bot.casework.case_access import find_case_access, lock_own_access
 from bot.casework.resident_actions import RESIDENT_ACTIONS
+from bot.core.refusals import append_refusal
 from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.transitions import is_allowed, perform_transition
 from bot.core.unit_of_work import UnitOfWork
-from storage import audit, officers, submissions
+from storage import submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from storage.models import Submission
 
 REFUSED = "case.refused"  # the key of the text, and the action in the audit log
+_MAX_RECORDED = 32  # characters of an action or a code in the audit log
 
 
 async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> dict[str, Any]:
@@ -37,13 +39,6 @@ async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> 
         raise Refused(access.explain_not_allowed())
     choices = await action.load_choices(work, access) if action.load_choices else {}
     return {"@code": code, "@about": code, **choices}
-
-
-async def finish_action(
-    work: UnitOfWork, chat: Chat, answers: Mapping[str, Any], *, action: str
-) -> None:
-    """Perform an officer's action with the answers of its short conversation. Raises Refused."""
-    await perform_action(work, chat.id, action, answers["@code"], answers)
 
 
 async def perform_action(
@@ -69,17 +64,9 @@ async def record_refusal(work: UnitOfWork, chat_id: int, action: str, code: str)
 
     `action` and `code` come from a button and may be any text.
     """
-    officer = await officers.find_officer(work.connection, chat_id)
     case = await submissions.find_submission(work.connection, code)
-    await audit.append_entry(
-        work.connection,
-        REFUSED,
-        work.now,
-        role=officer.role if officer else "none",
-        actor_id=officer.id if officer else chat_id,
-        submission_id=case.id if case else None,
-        details={"action": action[:32], "code": code[:32]},
-    )
+    details = {"action": action[:_MAX_RECORDED], "code": code[:_MAX_RECORDED]}
+    await append_refusal(work, REFUSED, chat_id, details, submission_id=case.id if case else None)
 
 
 async def finish_own_action(

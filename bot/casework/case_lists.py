@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.casework.permissions import READERS, get_visible_unit
 from bot.core.search_text import make_search_query
@@ -122,6 +122,15 @@ async def list_exported_cases(work: UnitOfWork, chat_id: int) -> Sequence[Submis
         details={"cases": len(found)},
     )
     return found
+
+
+async def _list_open_cases(
+    work: UnitOfWork, officer: Officer, **options: Any
+) -> Sequence[Submission]:
+    """Return open cases that an officer may see; `options` are those of the query."""
+    return await submissions.list_open_cases(
+        work.connection, get_visible_unit(officer), officer=officer, now=work.now, **options
+    )
 
 
 async def _find_reader(connection: AsyncConnection, chat_id: int) -> Officer | None:

@@ -87,5 +87,5 @@ async def _is_banned(work: UnitOfWork, case: Submission) -> bool:
     if owner is None:
         return False
     pseudonyms = work.policy.pseudonyms
-    aliases = pseudonyms.list_pseudonyms(pseudonyms.decrypt_chat_id(owner.sealed))
-    return await bans.find_ban(work.connection, aliases, work.now) is not None
+    own_pseudonyms = pseudonyms.list_pseudonyms(pseudonyms.decrypt_chat_id(owner.sealed))
+    return await bans.find_ban(work.connection, own_pseudonyms, work.now) is not None

@@ -56,8 +56,8 @@ async def unban_resident(work: UnitOfWork, chat_id: int, code: str) -> bool:
     if owner is None:
         return False
     pseudonyms = work.policy.pseudonyms
-    aliases = pseudonyms.list_pseudonyms(pseudonyms.decrypt_chat_id(owner.sealed))
-    is_lifted = await bans.delete_bans(work.connection, aliases)
+    own_pseudonyms = pseudonyms.list_pseudonyms(pseudonyms.decrypt_chat_id(owner.sealed))
+    is_lifted = await bans.delete_bans(work.connection, own_pseudonyms)
     if is_lifted:
         await _record(work, UNBANNED, access, {})
     return is_lifted

@@ -135,8 +135,8 @@ async def send_receipt(work: UnitOfWork, request: Request) -> Responses:
 
 async def _find_own(work: UnitOfWork, request: Request) -> OwnSubmission | None:
     """Return the person's submission whose code is the argument; None for another person's."""
-    aliases = work.policy.pseudonyms.list_pseudonyms(request.chat.id)
-    return await views.find_own_submission(work.connection, aliases, request.argument)
+    pseudonyms = work.policy.pseudonyms.list_pseudonyms(request.chat.id)
+    return await views.find_own_submission(work.connection, pseudonyms, request.argument)
 
 
 async def show_settings(_work: UnitOfWork, request: Request) -> Responses:
@@ -148,8 +148,8 @@ async def change_language(work: UnitOfWork, request: Request) -> Responses:
     """Store another language for this chat and for forum notices to this person."""
     language = request.action
     await chats.set_language(work, request.chat.id, language)
-    aliases = work.policy.pseudonyms.list_pseudonyms(request.chat.id, named=True)
-    await attendance.set_language(work.connection, aliases, language)
+    pseudonyms = work.policy.pseudonyms.list_pseudonyms(request.chat.id, named=True)
+    await attendance.set_language(work.connection, pseudonyms, language)
     return Show(screens.show_settings(request.chat.preferences), language=language)
 
 

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
-async def check_limits(work: UnitOfWork, aliases: Sequence[int], limits: SubmissionLimits) -> None:
+async def check_limits(
+    work: UnitOfWork, pseudonyms: Sequence[int], limits: SubmissionLimits
+) -> None:
     """Raise Refused if a person may not begin a submission now.
 
     The reason is a ban, the person's limit of a day, or everybody's limit of a minute. Call it
-    before the first question: a person who has begun may finish. `aliases` are all pseudonyms of
+    before the first question: a person who has begun may finish. `pseudonyms` are all pseudonyms of
     the person.
     """
     status = await bans.read_intake_status(
-        work.connection, aliases, now=work.now, nth=limits.a_day, since=work.now - _MINUTE
+        work.connection, pseudonyms, now=work.now, nth=limits.a_day, since=work.now - _MINUTE
     )
     if status.banned_until is not None:
         reason = status.reason or ""

@@ -28,32 +28,36 @@ class OwnSubmission:
 
 async def list_own_submissions(
     connection: AsyncConnection,
-    aliases: Sequence[int],
+    pseudonyms: Sequence[int],
     *,
     before: int | None = None,
     limit: int = 6,
 ) -> Sequence[Submission]:
     """Return at most `limit` submissions of a resident, newest first.
 
-    `aliases` are all pseudonyms of the resident. With `before`, the id of a submission, only older
+    return await submissions.list_submissions_of(
+        connection, pseudonyms, before=before, most=limit
+    )
     ones are returned.
     """
-    return await submissions.list_submissions_of(connection, aliases, before=before, max_rows=limit)
+    return await submissions.list_submissions_of(
+        connection, pseudonyms, before=before, max_rows=limit
+    )
 
 
 async def find_own_submission(
-    connection: AsyncConnection, aliases: Sequence[int], typed: str
+    connection: AsyncConnection, pseudonyms: Sequence[int], typed: str
 ) -> OwnSubmission | None:
     """Return the resident's submission with the typed receipt code, in any spelling.
 
-    Return None for an unknown code and for another person's submission. `aliases` are all
+    Return None for an unknown code and for another person's submission. `pseudonyms` are all
     pseudonyms of the resident.
     """
     submission = await submissions.find_submission(connection, submission_rules.parse_code(typed))
     if submission is None:
         return None
     owner = await submissions.find_owner(connection, submission.id)
-    if owner is None or owner.alias not in aliases:
+    if owner is None or owner.alias not in pseudonyms:
         return None
     entries = await list_timeline(connection, submission.id)
     files = await submissions.list_attachments(connection, submission.id)

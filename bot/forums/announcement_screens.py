@@ -16,7 +16,7 @@ _BUTTONS = {"notice": ("attend", "opinion", "map", "hide"), "moved": ("map",)}
 
 
 def show_announcement(kind: str, forum: Forum, *, buttons: bool = True) -> Screen:
-    """Return an announcement of a kind; without buttons for a channel, where they do not work."""
+    """Return an announcement of a kind; `buttons=False` is for a channel, where none works."""
     params: dict[str, Param] = {
         "title": forum.title,
         "area": name_unit(forum.area),

@@ -1,8 +1,8 @@
 """Announcements: writing the messages of an announcement into the outbox, chunk by chunk.
 
-An announcement is a row that stores up to which recipient its messages were written. Each chunk is
-one transaction, so that a replica that stops is continued by another. The dedup key of a message
-lets nobody receive an announcement twice.
+The row of an announcement stores the last recipient whose message was written. Each chunk is one
+transaction, so another replica can continue after one stops. The deduplication key of a message
+prevents that a person receives an announcement twice.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _TRUE_IN = {
 
 
 async def expand_announcements(database: Database, now: datetime, *, policy: Policy) -> int:
-    """Write the messages of all due announcements into the outbox; return their number."""
+    """Write the messages of all due announcements into the outbox; return how many messages."""
     written = counted = 0
     while True:
         async with database.transaction() as connection:
@@ -176,7 +176,7 @@ def _compute_expiry(work: UnitOfWork, kind: str, forum: Forum) -> datetime:
 
 
 async def stop_announcements(work: UnitOfWork, forum: Forum, *, kinds: Collection[str]) -> None:
-    """Cancel the announcements of some kinds, and their messages that are not sent yet."""
+    """Cancel a forum's announcements of these kinds, and their messages that are not sent yet."""
     subjects = [
         (announcement.kind, announcement.version)
         for announcement in await forums.list_announcements(work.connection, forum.id)
@@ -187,9 +187,9 @@ async def stop_announcements(work: UnitOfWork, forum: Forum, *, kinds: Collectio
 
 
 async def announce_forum(work: UnitOfWork, forum: Forum, kind: str) -> None:
-    """Announce a forum to everybody concerned, and in the channel if one is set.
+    """Store an announcement of a kind, for everybody concerned and for the channel if one is set.
 
-    Announcements that this kind makes outdated are cancelled.
+    Earlier announcements that are outdated by this kind are cancelled.
     """
     if kind != "results":
         await stop_announcements(work, forum, kinds=_TRUE_IN.keys() - {"results", kind})

@@ -1,6 +1,6 @@
-"""Commitments: what was promised at a forum, as a case of the unit that holds it.
+"""Commitments: promises made at a forum; each is a case of the host unit.
 
-A commitment is kept when its case is answered: by one officer, and approved by another.
+A commitment is kept when the answer to its case is approved.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ async def add_commitment(
 ) -> None:
     """Store a commitment and open its case.
 
-    `answers` are its "text", its "owner", and "due": a day as ISO 8601. The case is due at the end
-    of that day.
+    `answers` are "text", "owner" (who promised it, as text) and "due", a day as ISO 8601. The case
+    is due at the end of that day.
     """
     due_on = date.fromisoformat(answers["due"])
     template = load_texts(work.policy.default_language)["forum.promised"]

@@ -1,7 +1,7 @@
-"""Reminders to planners after a forum: its results, and the commitments that were made there.
+"""Reminders to planners after a forum: to report its results, and to keep its commitments.
 
-What is due follows from the rows. The dedup key of a message contains its occasion, so that every
-replica may run this at any time.
+Due reminders are found by stored times. The deduplication key of a message contains its occasion
+(the day, or the version of the start), so every replica may run this at any time.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _MAX_COMMITMENTS = 500  # in one run
 
 
 async def remind_organisers(work: UnitOfWork) -> None:
-    """Remind planners of what is due within two working days, and of what is overdue.
+    """Remind planners of results and commitments that are due within two working days or overdue.
 
-    Overdue results are reminded of on every working day, to the city too; overdue commitments every
-    week; a forum that was never begun, once.
+    Overdue results: on every working day, to the city's leaders too. Overdue commitments: every
+    week. A forum that was never begun: once.
     """
     await _remind_of_forums_never_begun(work)
     await _remind_of_reports(work)

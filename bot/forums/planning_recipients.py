@@ -22,7 +22,7 @@ async def list_planners(work: UnitOfWork, forum: Forum) -> list[Officer]:
 
 
 async def list_deciders(work: UnitOfWork, forum: Forum) -> list[Officer]:
-    """Return those who can approve a forum: of the host unit and of the city, not its author."""
+    """Return the leaders of the host unit and the city who can approve a forum, not its author."""
     units = dict.fromkeys((forum.host_unit, CITY))
     active = await officers.list_active(work.connection, list(units))
     return [
@@ -31,11 +31,11 @@ async def list_deciders(work: UnitOfWork, forum: Forum) -> list[Officer]:
 
 
 async def list_city_deciders(work: UnitOfWork) -> list[Officer]:
-    """Return those who approve forums in the city's police."""
+    """Return the leaders of the city's unit, who can approve every forum."""
     active = await officers.list_active(work.connection, [CITY])
     return [officer for officer in active if officer.role in DECIDERS]
 
 
 async def list_authors(work: UnitOfWork, forum: Forum) -> Sequence[Officer]:
-    """Return the officer who made or last changed the plan, as a sequence of at most one."""
+    """Return the officer who made or last changed the plan; at most one."""
     return await officers.list_by_ids(work.connection, [forum.created_by])

@@ -1,8 +1,8 @@
-"""Reminders of forums to those who are registered.
+"""Reminders of forums to registered people.
 
-Nothing is computed in advance: what is due follows from the forum's start, the offsets that
-somebody chose, and `now`. So nothing has to be repaired when a forum is moved, a clock jumps, or no
-replica ran for a while. An offset is a number of minutes before the start.
+Due reminders are computed from the forum's start, the offsets that the person chose, and `now`.
+Nothing is computed in advance, so nothing is wrong after a forum was moved or no replica ran. An
+offset is a number of minutes before the start.
 """
 
 from __future__ import annotations

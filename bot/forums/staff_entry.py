@@ -1,4 +1,4 @@
-"""Submissions that staff enter for a forum: an opinion spoken in the hall, or a commitment."""
+"""Submissions that staff enter for a forum: an oral submission, or a commitment."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _NO_RESIDENT = 0  # is no pseudonym
 class StaffEntry:
     """A submission without a sender.
 
-    `source` is "spoken" for an opinion in the hall, and "promised" for a commitment. `unit` is the
-    code of the unit that it is about. `due_at` is aware.
+    `source` is "spoken" for an oral submission, and "promised" for a commitment. `unit` is the code
+    of the unit that it is about.
     """
 
     source: str
@@ -43,7 +43,7 @@ class StaffEntry:
 
 
 def suggest_topics(text: str) -> list[Topic]:
-    """Return the topics that a text seems to be about, at least one."""
+    """Return the topics that the words of a text suggest, at least one."""
     return list(suggest_labels(text).topics) or [Topic.OTHER]
 
 

@@ -121,8 +121,10 @@ async def _store_samples(database: Database, settings: Settings) -> None:
 
 async def _store_submission(work: UnitOfWork, opinion: dict[str, Any]) -> None:
     chat = Chat(opinion["by"], work.policy.default_language)
-    aliases = work.policy.pseudonyms.list_pseudonyms(chat.id)
-    texts = {each.text for each in await list_own_submissions(work.connection, aliases, limit=50)}
+    pseudonyms = work.policy.pseudonyms.list_pseudonyms(chat.id)
+    texts = {
+        each.text for each in await list_own_submissions(work.connection, pseudonyms, limit=50)
+    }
     if opinion["text"] in texts:
         return
     await feedback.record_consent(work, chat, NOTICE_VERSION)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from bot.casework import absences, action_service, resident_bans, templates
 from bot.casework.actions import OFFICER_ACTIONS
 from bot.casework.flows import AWAY_FLOW, BAN_FLOW, TEMPLATE_FLOW
 from bot.casework.resident_actions import RESIDENT_ACTIONS
-from bot.conversation.service import FlowBinding
+from bot.conversation.service import FinishFlow, FlowBinding
 from bot.feedback import intake_service
 from bot.feedback.intake_flow import FEEDBACK_FLOW
 from bot.forums.attendance import registration as attendance
@@ -23,9 +25,28 @@ from bot.forums.subscriptions.flow import SUBSCRIPTION_FLOW
 from bot.privacy import data_requests
 from bot.privacy.correction_flow import CORRECTION_FLOW
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.core.requests import Chat
+    from bot.core.unit_of_work import UnitOfWork
+
+# Performs the action called NAME: (work, chat id, name, code, answers).
+PerformAction = Callable[["UnitOfWork", int, str, str, "Mapping[str, Any]"], Awaitable[object]]
+
 # The draft of a resident who refuses the privacy notice is deleted.
 _REFUSED = frozenset({"refused"})
 _CONSENT = {"consent": intake_service.record_consent}
+
+
+def _finish_with(perform_action: PerformAction, name: str) -> FinishFlow:
+    """Return a function that performs an action with the answers of its conversation."""
+
+    async def finish(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
+        await perform_action(work, chat.id, name, answers["@code"], answers)
+
+    return finish
+
 
 FLOW_BINDINGS = (
     FlowBinding(
@@ -58,7 +79,7 @@ FLOW_BINDINGS = (
         FlowBinding(
             action.flow,
             title=f"case.do.{action.name}",
-            finish=partial(action_service.finish_action, action=action.name),
+            finish=_finish_with(action_service.perform_action, action.name),
         )
         for action in OFFICER_ACTIONS
         if action.flow
@@ -93,7 +114,7 @@ FLOW_BINDINGS = (
         FlowBinding(
             action.flow,
             title=f"forum.do.{action.name}",
-            finish=partial(planning.finish_action, action=action.name),
+            finish=_finish_with(planning.perform_action, action.name),
         )
         for action in FORUM_ACTIONS
         if action.flow not in (None, NEWFORUM_FLOW)

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def make_calendar_file(forum: Forum, now: datetime, link: str) -> bytes:
-    """Return a calendar file with one event, whose URL is `link`.
+    """Return a calendar file (UTF-8) with one event, whose URL is `link`.
 
-    A later file of the same forum replaces the event in the person's calendar. The start is in UTC,
-    so that a change of the clock does not move it. The event has no end, because it is not known.
+    A later file of the same forum replaces the event in the person's calendar. The event has no
+    end, because it is not known.
     """
     from icalendar import Calendar, Event
     from icalendar.enums import STATUS

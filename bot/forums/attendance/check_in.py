@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from bot.forums.attendance.views import ForumView
     from storage.models import Forum, Registration
 
-CHECKED_IN, REFUSED = "attendance.checked_in", "attendance.refused"
+CHECKED_IN, REFUSED = "attendance.checked_in", "attendance.refused"  # actions in the audit log
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 async def scan_ticket(
     work: UnitOfWork, chat_id: int, token: str
 ) -> CheckInResult | ForumView | None:
-    """Check a ticket in for an officer at the door; return a view of the forum for its owner.
+    """Handle the scan of a ticket's QR code by the person of a chat.
 
-    Return None for anybody else. An officer without the permission is recorded in the audit log.
+    For an officer at the door, check the ticket in and return the result. For the ticket's owner,
+    return the view of the forum. Return None for anybody else; an officer without the permission is
+    recorded in the audit log.
     """
     if not _TOKEN.fullmatch(token):
         return None

@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from bot.core.unit_of_work import UnitOfWork
     from storage.models import Registration
 
-CHECK_IN_PREFIX = "checkin_"  # before a ticket's token in a deep link's payload
+CHECK_IN_PREFIX = "checkin_"  # of the payload of a ticket's deep link; the ticket's token follows
 _FORUM = "forum_"  # before a forum's code in a deep link's payload
 _MAX_HIDDEN = 50  # forums that a person hid; older ones are shown again
 _SCORES = (0, 1, 2)
 
 
 async def list_coming_forums(work: UnitOfWork, request: Request) -> Responses:
-    """List the forums to come, those of the person's areas and topics first."""
+    """List the coming forums, those of the person's areas and topics first."""
     skip = parse_number(request.argument) or 0
     preferences = request.chat.preferences
     subjects = await subscriptions_service.list_subjects(work, request.chat.id)
@@ -55,7 +55,7 @@ async def list_coming_forums(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def list_past_forums(work: UnitOfWork, request: Request) -> Responses:
-    """List the forums whose results are known, the newest first."""
+    """List the forums whose results are published, the newest first."""
     skip = parse_number(request.argument) or 0
     forums = await attendance.list_past_forums(
         work.connection, skip=skip, max_rows=screens.PAGE_SIZE + 1
@@ -64,7 +64,7 @@ async def list_past_forums(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def show_forum(work: UnitOfWork, request: Request) -> Responses:
-    """Show a forum; below the announcement, which stays, for "forums:open"."""
+    """Show a forum; in a new message for "forums:open", so that the announcement stays."""
     view = await _load_view(work, request)
     return Show(screens.show_forum(view, work.now), new=request.action == "open")
 
@@ -93,7 +93,7 @@ async def _load_view(work: UnitOfWork, request: Request) -> views.ForumView:
 
 
 async def start_registration(work: UnitOfWork, request: Request) -> Responses:
-    """Ask with how many people the person comes. Raises Refused if they cannot register."""
+    """Start the conversation of a registration. Raises Refused if the person cannot register."""
     view = await _load_view(work, request)
     if not rules.is_registration_open(view.forum, work.now):
         raise Refused(Words("attend.gone"))
@@ -103,7 +103,7 @@ async def start_registration(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def start_submission(work: UnitOfWork, request: Request) -> Responses:
-    """Ask for an opinion for the forum, as after its deep link. Raises Refused if it is late."""
+    """Start a submission for the forum. Raises Refused after the deadline for submissions."""
     view = await _load_view(work, request)
     if not rules.may_send_opinion(view.forum, work.now, view.mine):
         raise Refused(Words("forums.too_late", {"until": view.forum.opinions_until}))
@@ -113,7 +113,7 @@ async def start_submission(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def show_on_map(work: UnitOfWork, request: Request) -> Responses:
-    """Show where the forum takes place. Raises Refused if no position is known."""
+    """Show the venue of the forum on a map. Raises Refused if its position is not known."""
     forum = (await _load_view(work, request)).forum
     if forum.latitude is None or forum.longitude is None:
         raise Refused(Words("forums.no_place"))
@@ -136,7 +136,7 @@ async def show_subscriptions(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def hide_forum(work: UnitOfWork, request: Request) -> Responses:
-    """Leave a forum out of the person's list of forums."""
+    """Hide a forum in the person's list of forums."""
     view = await _load_view(work, request)
     await _set_hidden(work, request.chat.id, view.forum.code, hidden=True)
     return Show(screens.show_hidden(view.forum))
@@ -158,7 +158,7 @@ async def _set_hidden(work: UnitOfWork, chat_id: int, code: str, *, hidden: bool
 
 
 async def rate_forum(work: UnitOfWork, request: Request) -> Responses:
-    """Store a rating, or ask for one. Raises Refused for a person who was not there."""
+    """Store a rating, or ask for one. Raises Refused for a person who was not checked in."""
     view = await _load_view(work, request)
     if not rules.was_there(view.forum, view.mine):
         raise Refused(Words("forums.no_ticket"))
@@ -195,7 +195,7 @@ async def send_ticket_code(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def change_party_size(work: UnitOfWork, request: Request) -> Responses:
-    """Change with how many people the person comes, or ask for it. Raises Refused."""
+    """Change the number of people of a registration, or ask for it. Raises Refused."""
     view, _mine = await _load_ticket(work, request)
     code, people = split_argument(request.argument)
     if people is None:
@@ -205,7 +205,7 @@ async def change_party_size(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def change_reminders(work: UnitOfWork, request: Request) -> Responses:
-    """Add or remove a reminder, and show when the person is reminded."""
+    """Add or remove a reminder, and show the times of the person's reminders. Raises Refused."""
     view, _mine = await _load_ticket(work, request)
     code, minutes = split_argument(request.argument)
     if minutes is not None:
@@ -216,7 +216,7 @@ async def change_reminders(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def confirm_cancellation(work: UnitOfWork, request: Request) -> Responses:
-    """Ask once more before a registration is cancelled."""
+    """Ask for confirmation before a registration is cancelled."""
     view, _mine = await _load_ticket(work, request)
     return Show(screens.confirm_cancellation(view.forum), new=True)
 

@@ -1,4 +1,4 @@
-"""Erasure of registrations: of one person on request, of everybody after the retention period."""
+"""Erase registrations: of one person on request, of everybody after the retention period."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 _PAGE = 200  # registrations in one transaction
 
 
-async def erase_attendee(work: UnitOfWork, aliases: Collection[int]) -> None:
+async def erase_attendee(work: UnitOfWork, pseudonyms: Collection[int]) -> None:
     """Erase the registrations and subscriptions of one person, and the messages about them.
 
-    `aliases` are the person's pseudonyms. Free places go to the waiting list.
+    `pseudonyms` are the person's pseudonyms. Free places go to the waiting list.
     """
-    for registration in await attendance.list_registrations(work.connection, aliases):
+    for registration in await attendance.list_registrations(work.connection, pseudonyms):
         forum = await attendance.lock_forum(work.connection, registration.forum_id)
         await _erase_registration(work.connection, registration)
         if forum is not None:
             await give_free_places(work, forum)
-    await attendance.delete_subscriptions(work.connection, aliases)
-    await attendance.delete_registration_messages(work.connection, aliases)
+    await attendance.delete_subscriptions(work.connection, pseudonyms)
+    await attendance.delete_registration_messages(work.connection, pseudonyms)
 
 
 async def _erase_registration(connection: AsyncConnection, registration: Registration) -> None:
@@ -44,7 +44,7 @@ async def _erase_registration(connection: AsyncConnection, registration: Registr
 
 
 async def erase_expired_registrations(database: Database, before: datetime) -> None:
-    """Erase the registrations for forums that started before a moment, page by page."""
+    """Erase the registrations for forums that started before `before`, page by page."""
     while True:
         async with database.transaction() as connection:
             page = await attendance.list_expired_registrations(connection, before, _PAGE)

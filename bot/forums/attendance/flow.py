@@ -1,4 +1,4 @@
-"""The conversation of a registration: with how many people, and as what somebody comes."""
+"""The conversation of a registration: the number of people, and the category of the person."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 async def handle_forum_change(work: UnitOfWork, forum: Forum) -> None:
-    """Cancel reminders that are no longer true, and give new places to the waiting list.
+    """Cancel reminders that are not true any more, and give new places to the waiting list.
 
     Call it in the transaction that changes a published forum, with the forum after the change.
     """

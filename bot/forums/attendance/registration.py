@@ -1,6 +1,6 @@
-"""Registrations for a forum: made, changed, cancelled, rated.
+"""Services of registrations for a forum: make, change, cancel, rate.
 
-The forum is locked while places are given, so that of two people at once one comes first.
+The forum is locked while places are given, so that a place is never given twice.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from bot.core.requests import Chat
     from storage.models import Forum, Registration
 
+# The actions in the audit log.
 REGISTERED = "attendance.registered"
 CANCELLED = "attendance.cancelled"
 RATED = "attendance.rated"
 
 
 async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
-    """Return the version of the notice that the resident agreed to, and their last areas."""
+    """Return the facts "@agreed" (the version of the notice) and "@areas" (the last areas)."""
     resident = await residents.find_resident(
         work.connection, work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)
     )
@@ -43,16 +44,16 @@ async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
 
 
 async def register_attendee(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
-    """Register a person: all their people get places, or they are put on the waiting list.
+    """Register a person and the people with them: all get places, or all are on the waiting list.
 
-    They are notified of which. `answers` are "@code", "people" and "category". Raises Refused when
-    registration is over, or when they are registered already.
+    A message confirms the result. `answers` are "@code", "people" and "category". Raises Refused if
+    registration is over, or the person is registered already.
     """
     forum = await _lock_forum(work.connection, answers["@code"])
     if forum is None or not rules.is_registration_open(forum, work.now):
         raise Refused(Words("attend.gone"))
-    aliases = work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)
-    earlier = await attendance.find_registration(work.connection, forum.id, aliases)
+    pseudonyms = work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)
+    earlier = await attendance.find_registration(work.connection, forum.id, pseudonyms)
     if earlier is not None:
         if earlier.state is not RegistrationState.CANCELLED:
             raise Refused(Words("attend.already"))
@@ -60,7 +61,7 @@ async def register_attendee(work: UnitOfWork, chat: Chat, answers: Mapping[str, 
         await attendance.delete_registration(work.connection, earlier.id)
     registration_id = await _add_registration(work, forum, chat, answers)
     await give_free_places(work, forum, silent_id=registration_id)
-    registration = await attendance.find_registration(work.connection, forum.id, aliases)
+    registration = await attendance.find_registration(work.connection, forum.id, pseudonyms)
     assert registration is not None
     number = await attendance.get_waiting_number(work.connection, registration)
     screen = show_confirmation(forum, registration, number)
@@ -125,9 +126,9 @@ async def cancel_registration(work: UnitOfWork, chat_id: int, code: str) -> bool
 
 
 async def set_party_size(work: UnitOfWork, chat_id: int, code: str, people: int) -> None:
-    """Change with how many people a person comes. The place in the waiting list stays the same.
+    """Change the number of people of a registration. The place in the waiting list stays the same.
 
-    Raises Refused when a person with a place asks for more places than are free.
+    Raises Refused if a person with a place asks for more places than are free.
     """
     forum = await _lock_forum(work.connection, code)
     mine = await _find_changeable(work, chat_id, forum)
@@ -160,9 +161,9 @@ async def set_reminder_offset(
 
 
 async def rate_forum(work: UnitOfWork, chat_id: int, code: str, score: int) -> bool:
-    """Store how satisfied a person was; a later rating replaces it.
+    """Store the rating of a forum by a person; a later rating replaces it.
 
-    Return False if the person was not there.
+    Return False if the person was not checked in.
     """
     view = await load_forum_view(work, chat_id, code)
     if view is None or view.mine is None or not rules.was_there(view.forum, view.mine):

@@ -1,4 +1,4 @@
-"""Rules of attendance: places, permissions at the door, times of reminders. Pure functions."""
+"""Rules of attendance: places, permissions of attendees and door staff, times of reminders."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def is_registration_open(forum: Forum, now: datetime) -> bool:
 
 
 def are_tickets_valid(forum: Forum, now: datetime) -> bool:
-    """Return True if a ticket can still be used; also while the forum is postponed."""
+    """Return True if tickets can still be used; they can be while the forum is postponed."""
     return is_registration_open(forum, now) or forum.state is ForumState.POSTPONED
 
 
 def count_free_places(capacity: int | None, taken: int) -> int | None:
-    """Return how many places are free; None if there is no limit."""
+    """Return the number of free places, at least 0; None if `capacity` is None: no limit."""
     return None if capacity is None else max(0, capacity - taken)
 
 
@@ -48,8 +48,8 @@ def select_from_waiting_list(
 ) -> list[Registration]:
     """Return the registrations that get a place now, in the order of the waiting list.
 
-    A registration gets a place if all its people fit. One that does not fit keeps its position, and
-    later ones are tried: a group of ten does not keep nine places empty.
+    A registration gets places if there are enough for all its people. Otherwise it keeps its
+    position, and later ones are tried. `free` None means no limit.
     """
     selected = []
     for registration in waiting:
@@ -60,18 +60,18 @@ def select_from_waiting_list(
 
 
 def may_send_opinion(forum: Forum, now: datetime, mine: Registration | None) -> bool:
-    """Return True if a person can send an opinion for a forum.
+    """Return True if a person can send a submission for a forum.
 
-    Everybody can before the deadline, and people who were there afterwards too.
+    Everybody can before the deadline; people who were checked in can afterwards too.
     """
     is_ahead = forum.state in _BEFORE_END and now <= forum.opinions_until
     return is_ahead or was_there(forum, mine)
 
 
 def may_enter_oral_submissions(forum: Forum, mine: Registration | None) -> bool:
-    """Return True if a person may enter what others say in the hall.
+    """Return True if a person may enter oral submissions of others.
 
-    The head of a neighbourhood may, after the check-in and while the forum lasts.
+    The head of a neighbourhood may, after the check-in and while the session is open.
     """
     return (
         forum.state is ForumState.LIVE
@@ -82,12 +82,12 @@ def may_enter_oral_submissions(forum: Forum, mine: Registration | None) -> bool:
 
 
 def was_there(forum: Forum, mine: Registration | None) -> bool:
-    """Return True if a person was checked in at a forum that takes place or took place."""
+    """Return True if a person was checked in and the session of the forum has begun."""
     return mine is not None and mine.state is RegistrationState.ATTENDED and forum.state in HELD
 
 
 def may_check_people_in(officer: Officer | None, forum: Forum) -> bool:
-    """Return True for organisers and officers of the host unit or of the city."""
+    """Return True if an officer may check people in, by role, and unit: the host's or the city."""
     return (
         officer is not None
         and officer.role in _DOOR_ROLES
@@ -96,12 +96,12 @@ def may_check_people_in(officer: Officer | None, forum: Forum) -> bool:
 
 
 def doors_are_open(forum: Forum, now: datetime) -> bool:
-    """Return True if people are checked in now."""
+    """Return True if people can be checked in now."""
     return forum.state in _BEFORE_END and now >= forum.starts_at - DOORS_OPEN_BEFORE
 
 
 def compute_reminder_time(starts_at: datetime, offset: int, zone: ZoneInfo) -> datetime:
-    """Return the moment `offset` minutes before a start, in UTC.
+    """Return the time of a reminder: `offset` minutes before a start, in UTC.
 
     Whole days are counted on the calendar of `zone`: one day before 19:00 is 19:00, also if the
     clock changes in between. The rest of the offset is counted in minutes of 60 seconds.
@@ -115,10 +115,10 @@ def compute_reminder_time(starts_at: datetime, offset: int, zone: ZoneInfo) -> d
 def find_due_offset(
     starts_at: datetime, offsets: Collection[int], zone: ZoneInfo, since: datetime, now: datetime
 ) -> int | None:
-    """Return the offset at which a person is to be reminded now; None if there is none.
+    """Return the offset of the reminder to send now; None if none is due, or after the start.
 
-    It is the nearest one to the start whose time has come. Earlier ones are not made up for, nor
-    are those of `since` or before, when nobody could be reminded. None after the start.
+    It is the smallest of `offsets` whose time has come. Missed reminders with a larger offset are
+    not sent later, nor are reminders whose time was at `since` or before.
     """
     if now >= starts_at:
         return None

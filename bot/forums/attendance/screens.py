@@ -36,7 +36,8 @@ def forum_button(action: str, forum: Forum) -> Button:
 def show_forums(forums: Sequence[Forum], which: str, skip: int, zone: ZoneInfo) -> Screen:
     """Return a list of forums, with days in `zone`; `which` is "coming" or "past".
 
-    If there are more forums than a page, a button leads to the next page, after `skip`.
+    `skip` forums are on the pages before. If `forums` has more than PAGE_SIZE, a button leads to
+    the next page.
     """
     buttons = [
         Button(
@@ -61,12 +62,12 @@ def show_forums(forums: Sequence[Forum], which: str, skip: int, zone: ZoneInfo) 
 
 
 def describe_forum(forum: Forum) -> dict[str, Param]:
-    """Return the parameters that say what takes place, when and where."""
+    """Return the parameters of a forum in texts: title, time, venue and more."""
     return {"title": forum.title, "at": forum.starts_at, "venue": forum.venue, "code": forum.code}
 
 
 def show_forum(view: ForumView, now: datetime) -> Screen:
-    """Return a forum with the buttons of what the person can do."""
+    """Return a forum, with buttons for the actions that are possible for the person now."""
     forum, mine = view.forum, view.mine
     paragraphs = [
         Words(
@@ -145,7 +146,7 @@ def _list_actions(view: ForumView, now: datetime) -> list[str]:
 def show_confirmation(forum: Forum, registration: Registration, number: int) -> Screen:
     """Return the message that a person keeps after the registration.
 
-    `number` is the place in the waiting list, for those who are in it.
+    `number` is the position in the waiting list, 0 for a registration with a place.
     """
     has_place = registration.state is RegistrationState.REGISTERED
     words = Words(
@@ -200,7 +201,7 @@ def show_hidden(forum: Forum) -> Screen:
 
 
 def ask_party_size(view: ForumView) -> Screen:
-    """Return the question with how many people the person comes."""
+    """Return the question for the number of people who come."""
     code = view.forum.code
     numbers = tuple(
         Button(Words(f"attend.people.options.{n}"), f"forums:people={code}.{n}")
@@ -232,7 +233,7 @@ def ask_reminder_offsets(view: ForumView, usual: Collection[int]) -> Screen:
 
 
 def describe_offset(offset: int) -> Words:
-    """Return a number of minutes in the largest unit in which it is a whole number."""
+    """Return the text of an offset: its minutes as whole days, hours or minutes."""
     for key, unit in (("days", _DAY), ("hours", _HOUR), ("minutes", 1)):
         if offset % unit == 0:
             return Words(f"reminder.before.{key}", {"n": offset // unit})
@@ -251,7 +252,7 @@ def confirm_cancellation(forum: Forum) -> Screen:
 
 
 def ask_rating(forum: Forum) -> Screen:
-    """Return the question how satisfied a person is who was there."""
+    """Return the question for the rating of a forum."""
     scores = (VERY_SATISFIED, SATISFIED, NOT_SATISFIED)
     return Screen(
         (Words("forums.how_was_it", describe_forum(forum)),),
@@ -263,7 +264,7 @@ def ask_rating(forum: Forum) -> Screen:
 
 
 def show_check_in(result: CheckInResult) -> Screen:
-    """Return the result of a ticket at the door, with how many people came."""
+    """Return the result of a check-in, with the number of people who have come."""
     registration = result.registration
     params: dict[str, Param] = {
         "people": registration.people,
@@ -276,6 +277,6 @@ def show_check_in(result: CheckInResult) -> Screen:
 
 
 def show_reminder(forum: Forum, registration: Registration) -> Screen:
-    """Return a reminder, which says what takes place, when and where."""
+    """Return a reminder with title, time and venue of the forum."""
     words = Words("reminder.text", {**describe_forum(forum), "people": registration.people})
     return Screen((words,), (forum_button("qr", forum), *_list_ticket_buttons(forum)))

@@ -23,9 +23,10 @@ _CODE = re.compile(r"[A-Za-z0-9]{1,16}")
 class ForumView:
     """A forum as one person sees it.
 
-    `taken` places include those of people who came. `mine` is the person's registration unless it
-    was cancelled; `number` is its place in the waiting list, 0 if it is not in it. `came` is how
-    many people came, for the officers at the door; None for everybody else.
+    `taken` is the number of taken places, including those of people who have come. `mine` is the
+    person's registration, None if there is none or it was cancelled. `number` is its position in
+    the waiting list, 0 if it is not in it. `came` is the number of people checked in, for officers
+    at the door; None for everybody else.
     """
 
     forum: Forum
@@ -38,10 +39,11 @@ class ForumView:
 
 @dataclass(frozen=True)
 class CheckInResult:
-    """The result of a ticket at the door.
+    """The result of a scanned ticket.
 
-    `outcome` is the end of the text's key: "welcome", "again", "closed", "waiting" or "cancelled".
-    `came` and `taken` count people.
+    `outcome` is the last part of the text's key: "welcome", "again" (checked in before), "closed"
+    (too early or too late), "waiting" or "cancelled". `came` is the number of people checked in,
+    `taken` the number of taken places.
     """
 
     outcome: str
@@ -52,7 +54,7 @@ class CheckInResult:
 
 
 async def load_forum_view(work: UnitOfWork, chat_id: int, code: str) -> ForumView | None:
-    """Return a published forum as the person of a chat sees it; None if there is none."""
+    """Return a published forum as the person of a chat sees it; None for an unknown code."""
     if not _CODE.fullmatch(code):
         return None
     forum = await forums.find_published_forum(work.connection, code)
@@ -76,9 +78,9 @@ async def load_forum_view(work: UnitOfWork, chat_id: int, code: str) -> ForumVie
 async def find_own_registration(
     work: UnitOfWork, chat_id: int, forum_id: int
 ) -> Registration | None:
-    """Return the registration of a chat's person for a forum; None if it was cancelled."""
-    aliases = work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
-    registration = await attendance.find_registration(work.connection, forum_id, aliases)
+    """Return the registration of a chat's person; None if there is none or it was cancelled."""
+    pseudonyms = work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
+    registration = await attendance.find_registration(work.connection, forum_id, pseudonyms)
     if registration is None or registration.state is RegistrationState.CANCELLED:
         return None
     return registration

@@ -1,1 +1,1 @@
-"""Planning a forum: the plan, its approval, and the actions that move it on."""
+"""Planning a forum: the plan, its approval, and the other actions that change its state."""

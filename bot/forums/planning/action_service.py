@@ -34,7 +34,10 @@ _EDIT = ACTIONS_BY_NAME["edit"]
 
 
 async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
-    """Return the facts that the plan of a forum starts with. Raises Refused for a non-planner."""
+    """Return the facts for the plan of a forum: "@now", "@zone", "@areas".
+
+    Raises Refused if the chat has no officer who plans forums.
+    """
     officer = await find_planner(work.connection, chat.id)
     if officer is None:
         raise Refused(Words("errors.unknown_command"))
@@ -45,7 +48,8 @@ async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
 async def submit_plan(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Store a plan and ask another officer to approve it.
 
-    With "@forum_code" among the answers it replaces the plan of that forum. Raises Refused.
+    With "@forum_code" among the answers it replaces the plan of that forum. Raises Refused if the
+    officer may not do so, or the start is in the past.
     """
     code = answers.get("@forum_code")
     if code:
@@ -70,9 +74,9 @@ async def submit_plan(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) 
 
 
 async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> dict[str, Any]:
-    """Return the facts that the conversation of an action starts with.
+    """Return the facts for the conversation of the action called `name`.
 
-    Raises Refused if the person of a chat may not do this with the forum now.
+    Raises Refused if the person of a chat may not perform the action on the forum now.
     """
     action, access = await _load_access(work, chat_id, name, code)
     if not transitions.is_allowed(action, access):
@@ -87,24 +91,20 @@ async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> 
     return facts
 
 
-async def finish_action(
-    work: UnitOfWork, chat: Chat, answers: Mapping[str, Any], *, action: str
-) -> None:
-    """Perform an action with the answers of its conversation. Raises Refused."""
-    await perform_action(work, chat.id, action, answers["@code"], answers)
-
-
 async def perform_action(
     work: UnitOfWork, chat_id: int, name: str, code: str, answers: Mapping[str, Any]
 ) -> Forum:
-    """Perform an action; return the forum after it. Raises Refused."""
+    """Perform the action called `name`; return the forum after it. Raises Refused."""
     action, access = await _load_access(work, chat_id, name, code)
     forum: Forum = await transitions.perform_transition(work, action, access, answers)
     return forum
 
 
 async def stop_announcing(work: UnitOfWork, chat_id: int, code: str) -> None:
-    """Stop every announcement of a forum that is not sent yet. Raises Refused."""
+    """Stop every announcement of a forum that is not finished.
+
+    Raises Refused if the person of the chat does not plan the forum.
+    """
     planned = await find_planned_forum(work.connection, chat_id, code)
     if planned is None:
         raise Refused(Words(REFUSED))

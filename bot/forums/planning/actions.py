@@ -1,4 +1,4 @@
-"""The actions of planners on a forum: one row per action.
+"""The table of planners' actions on a forum: one row defines one action.
 
 Buttons, conversations, the audit log, and the diagram and the table in docs/forums.md are derived
 from the rows.
@@ -36,7 +36,7 @@ _EARLIEST_BEGIN = timedelta(hours=6)  # before the start, so that none is begun 
 
 @dataclass(frozen=True, slots=True)
 class ForumAccess:
-    """An officer in front of a forum, at a moment. A `bot.core.transitions.Access`."""
+    """The access of an officer to a forum at the time `now`; a `bot.core.transitions.Access`."""
 
     officer: Officer
     forum: Forum
@@ -58,28 +58,29 @@ class ForumAccess:
         return self.officer.id
 
     def may_act(self) -> bool:
-        """Return True if the officer plans this forum."""
+        """Return True if the officer is a planner of this forum."""
         return may_plan(self.officer, self.forum)
 
     def explain_not_allowed(self) -> Words:
-        """Return the text for an action that is not allowed now."""
+        """Return the text that says that the action is not allowed now."""
         return Words("forum.not_now")
 
     def explain_too_late(self) -> Words:
-        """Return the text for an action that another officer preceded."""
+        """Return the text that says that another officer changed the forum first."""
         return Words("forum.too_late")
 
     async def write_columns(self, work: UnitOfWork, columns: Columns) -> Forum | None:
-        """Write columns; return None if the forum or the officer's role was changed since."""
+        """Write columns; return the new row, or None if the forum or the officer was changed."""
         return await forums.update_forum(work.connection, self.forum, self.officer, **columns)
 
     def describe_change(self, after: Forum) -> tuple[int | None, Mapping[str, Any]]:
-        """Return no submission, and the forum's code, state and version."""
+        """Return None (no submission), and the forum's code, state and version."""
         details = {"forum": after.code, "state": after.state.value, "version": after.version}
         return None, details
 
 
 Result: TypeAlias = ActionResult[ForumAccess]
+# Returns the officers to notify of a change of a forum.
 ListRecipients: TypeAlias = Callable[[UnitOfWork, Forum], Awaitable[Sequence[Officer]]]
 
 
@@ -87,9 +88,9 @@ ListRecipients: TypeAlias = Callable[[UnitOfWork, Forum], Awaitable[Sequence[Off
 class ForumAction(Transition[ForumAccess]):
     """A row of the table of a forum's actions.
 
-    `flow` asks for the words that the action needs; `facts` returns the answers that it starts
-    with. `announcement` is the kind of announcement that everybody concerned gets. `recipients`
-    lists the officers who get the text "forum.alert.NAME", where NAME is the action's in the audit.
+    `flow` asks for the values that the action needs; `facts` returns the facts for it.
+    `announcement` is the kind of the announcement to everybody concerned. `recipients` lists the
+    officers who get the text "forum.alert.NAME", where NAME is the action's in the audit log.
     """
 
     prefix: ClassVar[str] = "forum"
@@ -100,7 +101,7 @@ class ForumAction(Transition[ForumAccess]):
     recipients: ListRecipients | None = None
 
     def list_effects(self) -> Sequence[Effect[ForumAccess]]:
-        """Return the row's own effects, then what every change of a forum brings about."""
+        """Return the row's own effects, then those on registrations, announcements, officers."""
         effects: list[Effect[ForumAccess]] = [*self.effects, _update_attendance]
         if self.announcement is not None:
             effects.append(partial(_announce, kind=self.announcement))
@@ -330,7 +331,7 @@ ACTIONS_BY_NAME = {action.name: action for action in ACTIONS}
 
 
 def list_allowed(officer: Officer, forum: Forum, now: datetime) -> list[ForumAction]:
-    """Return the actions that an officer may do with a forum now, in the table's order."""
+    """Return the actions that an officer may perform on a forum now, in the table's order."""
     access = ForumAccess(officer, forum, now)
     return [action for action in ACTIONS if transitions.is_allowed(action, access)]
 

@@ -1,4 +1,4 @@
-"""Commands and buttons of those who plan forums: /newforum, /forum and "forum:ACTION=CODE"."""
+"""Commands and buttons of planners of forums: /newforum, /forum and "forum:ACTION=CODE"."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 async def start_plan(_work: UnitOfWork, _request: Request) -> Responses:
-    """Ask for the plan of a new forum."""
+    """Start the conversation for the plan of a new forum."""
     return StartFlow("newforum")
 
 
 async def list_plans(work: UnitOfWork, request: Request) -> Responses:
-    """List the forums that the officer plans; the argument is how many to leave out."""
+    """List the forums that the officer plans; the argument is the number on earlier pages."""
     skip = parse_number(request.argument) or 0
     plans = await views.list_plans(work.connection, request.chat.id, skip)
     if plans is None:
@@ -46,7 +46,7 @@ async def _load_plan(work: UnitOfWork, request: Request) -> views.ForumPlan:
 
 
 async def start_action(work: UnitOfWork, request: Request) -> Responses:
-    """Ask for the words that an action needs. Raises Refused if the action is not allowed."""
+    """Start the conversation for the values of an action. Raises Refused if it is not allowed."""
     flow = ACTIONS_BY_NAME[request.action].flow
     assert flow is not None, request.action
     facts = await action_service.begin_action(
@@ -56,13 +56,13 @@ async def start_action(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def perform_action(work: UnitOfWork, request: Request) -> Responses:
-    """Perform an action that needs no words, and show the forum. Raises Refused."""
+    """Perform an action that asks for no values, and show the forum. Raises Refused."""
     await action_service.perform_action(work, request.chat.id, request.action, request.argument, {})
     return Show(screens.show_plan(await _load_plan(work, request)))
 
 
 async def send_poster(work: UnitOfWork, request: Request) -> Responses:
-    """Send the QR code of a forum's link: as a picture, and as a page to print. Raises Refused."""
+    """Send the QR code of a forum's deep link, as a picture and as PDF. Raises Refused."""
     forum = (await _load_plan(work, request)).forum
     params: dict[str, Param] = {"title": forum.title, "at": forum.starts_at, "venue": forum.venue}
     payload = f"forum_{forum.code}"
@@ -81,13 +81,13 @@ async def send_poster(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def stop_announcing(work: UnitOfWork, request: Request) -> Responses:
-    """Stop what is being announced of a forum, and show the forum. Raises Refused."""
+    """Stop the unfinished announcements of a forum, and show the forum. Raises Refused."""
     await action_service.stop_announcing(work, request.chat.id, request.argument)
     return Show(screens.show_plan(await _load_plan(work, request)))
 
 
 async def record_refusal(work: UnitOfWork, request: Request) -> None:
-    """Write into the audit log that somebody tried what they may not do, or not now."""
+    """Append an audit entry about a refused action."""
     await planning_permissions.record_refusal(
         work, request.chat.id, request.action, request.argument
     )

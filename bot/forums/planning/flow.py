@@ -1,4 +1,4 @@
-"""The conversations of planners: the plan of a forum, and the words that an action needs."""
+"""The conversations of planners: the plan of a forum, and the values that an action needs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNTIL_DAYS = ("0", "1", "2", "3", "7")
 
 
 def moment_input() -> Input:
-    """Return a question for a future moment, which is typed. The answer is ISO 8601.
+    """Return a question for a typed date and time in the future. The answer is ISO 8601.
 
     It needs the facts "@now" and "@zone".
     """
@@ -44,7 +44,7 @@ def moment_input() -> Input:
 
 
 def day_input() -> Input:
-    """Return a question for a future day, which is typed. The answer is ISO 8601.
+    """Return a question for a typed day in the future. The answer is ISO 8601.
 
     It needs the facts "@now" and "@zone".
     """
@@ -94,7 +94,10 @@ def capacity_input() -> Input:
 
 
 def position_input() -> Input:
-    """Return a question for a position: [latitude, longitude] in degrees, or [] if skipped."""
+    """Return a question for the position of the venue.
+
+    The answer is [latitude, longitude] in degrees, or [] if it was skipped.
+    """
     options = (Option("skip", Words("newforum.place.options.skip")),)
 
     def parse(reply: Reply, _answers: Answers) -> list[float]:
@@ -113,9 +116,9 @@ def position_input() -> Input:
 
 
 def submission_deadline_input() -> Input:
-    """Return a question for how many days before the start the last opinion may be sent.
+    """Return a question for the number of days before the start until which opinions may be sent.
 
-    Only days that are still to come can be chosen.
+    Only days in the future can be chosen.
     """
 
     def list_options(answers: Answers) -> tuple[Option, ...]:
@@ -137,28 +140,28 @@ def submission_deadline_input() -> Input:
 
 
 def get_start(answers: Answers) -> datetime:
-    """Return when the forum starts, aware."""
+    """Return the start of the forum, with a time zone."""
     return datetime.fromisoformat(answers["starts"])
 
 
 def get_submission_deadline(answers: Answers) -> datetime:
-    """Return the last moment at which opinions may be sent ahead, aware."""
+    """Return the time until which opinions may be sent, with a time zone."""
     return get_start(answers) - timedelta(days=int(answers["until"]))
 
 
 def split_lines(typed: str) -> list[str]:
-    """Return the lines of a text, without list marks and without empty lines."""
+    """Return the lines of a text, without bullets and numbers, and without empty lines."""
     stripped = (line.strip(" \t-–•*") for line in typed.splitlines())
     return [line for line in stripped if line]
 
 
 def get_title(answers: Answers) -> str | Words:
-    """Return the typed title, or the usual one."""
+    """Return the typed title, or the text of the usual title."""
     return answers["title"] or Words("forum.usual_title")
 
 
 def show_preview(answers: Answers) -> Mapping[str, Param]:
-    """Return the parameters of the notice, as residents will read it."""
+    """Return the parameters of the review page, which shows the notice to residents."""
     return {
         "title": get_title(answers),
         "area": name_unit(answers["area"]),
@@ -174,7 +177,7 @@ def show_preview(answers: Answers) -> Mapping[str, Param]:
 
 
 def suggest_plan_topics(answers: Answers) -> Sequence[str]:
-    """Return the topics that the title and the agenda seem to be about."""
+    """Return the topics that the words of the title and the agenda suggest."""
     suggestion: Suggestion = suggest_cached(f"{answers['title']}\n{answers['agenda']}")
     return [topic.value for topic in suggestion.topics]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def make_columns(work: UnitOfWork, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns of a plan. Raises Refused if the forum would start in the past."""
+    """Return the columns of a forum from the answers. Raises Refused for a start in the past."""
     starts_at = get_start(answers)
     if starts_at <= work.now:
         raise Refused(Words("forum.past"))
@@ -40,9 +40,9 @@ def make_columns(work: UnitOfWork, answers: Mapping[str, Any]) -> dict[str, Any]
 
 
 def make_facts(forum: Forum, zone: ZoneInfo) -> dict[str, Any]:
-    """Return the answers that a stored plan consists of, so that it can be changed.
+    """Return the answers of a stored plan, to start the conversation that changes it.
 
-    "@forum_code" says which forum it is. Times are in `zone`.
+    "@forum_code" is the code of the forum. Times are in `zone`.
     """
     return {
         "@forum_code": forum.code,

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def show_plans(forums: Sequence[Forum], skip: int, page: int, zone: ZoneInfo) -> Screen:
     """Return a list of forums, with days in `zone`.
 
-    If there are more forums than `page`, the last button leads to the next page, after `skip`.
+    `skip` forums are on the pages before. If `forums` has more than `page`, the last button leads
+    to the next page.
     """
     buttons = [
         Button(
@@ -44,7 +45,7 @@ def show_plans(forums: Sequence[Forum], skip: int, page: int, zone: ZoneInfo) ->
 
 
 def show_plan(plan: ForumPlan) -> Screen:
-    """Return a forum for its planners, with the buttons of what can be done now."""
+    """Return a forum for its planners, with buttons for the actions that are allowed now."""
     paragraphs = [
         _describe_plan(plan),
         *_describe_reason(plan.forum),

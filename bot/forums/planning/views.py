@@ -1,4 +1,4 @@
-"""Read models of planners: their forums, and one forum with everything about it."""
+"""Queries of planners: the list of their forums, and one forum with its numbers."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ PAGE_SIZE = 8  # forums on one page of a list
 class ForumPlan:
     """A forum as its planners see it.
 
-    `actions` are allowed now. `progress` counts the messages of all `announcements`. `seats` are
-    taken. `previous_commitments` were made at the host unit's last forum.
+    `actions` are those that the officer may perform now. `progress` counts the messages of all
+    `announcements`. `seats` is the number of taken places. `previous_commitments` were made at the
+    host unit's last forum.
     """
 
     forum: Forum
@@ -45,9 +46,10 @@ class ForumPlan:
 async def list_plans(
     connection: AsyncConnection, chat_id: int, skip: int
 ) -> Sequence[Forum] | None:
-    """Return the forums that the person of a chat plans, latest start first; None for others.
+    """Return the forums that the person of a chat plans, latest start first.
 
-    At most PAGE + 1 forums, so that the caller knows if there is another page.
+    The first `skip` are left out. At most PAGE_SIZE + 1 are returned, to see if there is another
+    page. Return None for a person who plans no forums.
     """
     officer = await find_planner(connection, chat_id)
     if officer is None:

@@ -1,1 +1,1 @@
-"""A forum while it is held: one submission after another, answers, oral submissions."""
+"""The session of a forum: submissions one after another, answers, oral submissions."""

@@ -1,4 +1,4 @@
-"""Grouping of submissions under the points of a forum's agenda, by likeness of their words."""
+"""Group submissions under the points of a forum's agenda, by their words and topics."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _fold_cached = lru_cache(maxsize=1024)(fold_text)
 def group_by_agenda(
     forum: Forum, submissions: Sequence[Submission]
 ) -> list[tuple[str | None, list[Submission]]]:
-    """Return the points that have submissions, in the agenda's order.
+    """Return the points of the agenda that have submissions, in order, with these submissions.
 
     Submissions about none of the points are the last group, whose point is None.
     """
@@ -34,7 +34,7 @@ def group_by_agenda(
 
 
 def find_best_point(agenda: Sequence[str], submission: Submission) -> str | None:
-    """Return the point that is most like a submission's words and topics; None if none is."""
+    """Return the point that shares most words and topics with a submission; None if none does."""
     from rapidfuzz import fuzz
 
     texts = load_texts(VIETNAMESE)  # agendas are written in Vietnamese

@@ -1,4 +1,7 @@
-"""Buttons of those who hold a forum ("hall:ACTION=CODE.ID"), and the link to an oral submission."""
+"""Buttons of officers who hold a forum, "hall:ACTION=CODE.ID", and the link to claim a submission.
+
+CODE is the forum's, ID the submission's.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,14 @@ if TYPE_CHECKING:
 
 
 async def show_next_submission(work: UnitOfWork, request: Request) -> Responses:
-    """Show the submission that comes up after the one in the argument. Raises Refused."""
+    """Show the submission after the one in the argument. Raises Refused."""
     code, submission_id = split_argument(request.argument)
     shown = await views.find_next_submission(work, request.chat.id, code, after=submission_id or 0)
     return Show(screens.show_next_submission(shown), new=not submission_id)
 
 
 async def start_answer(work: UnitOfWork, request: Request) -> Responses:
-    """Ask for the answer that is given in the hall. Raises Refused."""
+    """Start the conversation for an answer that is given in the session. Raises Refused."""
     code, submission_id = split_argument(request.argument)
     facts = await submission_outcomes.begin_answer(
         work.connection, request.chat.id, code, submission_id or 0
@@ -39,7 +42,7 @@ async def leave_to_unit(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def start_oral_submission(work: UnitOfWork, request: Request) -> Responses:
-    """Ask for the words of somebody who speaks in the hall. Raises Refused."""
+    """Start the conversation for an oral submission. Raises Refused."""
     code, _number = split_argument(request.argument)
     facts = await oral_submissions.begin_oral_submission(work, request.chat.id, code)
     return StartFlow("hall_spoken", facts)
@@ -55,7 +58,10 @@ async def send_claim_code(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def start_claim(work: UnitOfWork, request: Request) -> Responses:
-    """Ask whether the person said what the QR code stands for."""
+    """Start the conversation to claim an oral submission; the argument is its token.
+
+    Raises Refused if it cannot be claimed.
+    """
     facts = await oral_submissions.find_claimable(work, request.argument)
     if facts is None:
         return Show(Screen((Words("claim.gone"),)))
@@ -63,7 +69,10 @@ async def start_claim(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def list_submissions(work: UnitOfWork, request: Request) -> Responses:
-    """List the submissions for a forum; the argument is "CODE.SKIP". Raises Refused."""
+    """List the submissions for a forum; SKIP of the argument "CODE.SKIP" are left out.
+
+    Raises Refused for a person who does not plan the forum.
+    """
     code, skip = split_argument(request.argument)
     page = await views.list_submissions(work, request.chat.id, code, skip=skip or 0)
     if page is None:
@@ -72,7 +81,7 @@ async def list_submissions(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def record_refusal(work: UnitOfWork, request: Request) -> None:
-    """Write into the audit log that somebody tried what they may not do, or not now."""
+    """Append an audit entry about a refused action."""
     code, _number = split_argument(request.argument)
     action = request.verb.replace("hall:", "hall_").removeprefix("forum:")
     await planning_permissions.record_refusal(work, request.chat.id, action, code)

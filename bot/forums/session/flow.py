@@ -28,12 +28,12 @@ HALL_ANSWER_FLOW = Flow(
     ),
 )
 
-# What is said before everybody. Complaints and denunciations have a form of their own.
+# The kinds of an oral submission. Complaints and denunciations have a formal procedure.
 SPOKEN_KINDS = (Kind.REPORT, Kind.PROPOSAL, Kind.QUESTION, Kind.COMMENT, Kind.PRAISE)
 
 
 def show_oral_summary(answers: Answers) -> Mapping[str, Param]:
-    """Return the parameters of the summary: kind, topics and text, as they will be stored."""
+    """Return the parameters of the review page: kind, topics and text, as they will be stored."""
     names = (Words(f"feedback.topic.options.{topic}") for topic in suggest_topics(answers["text"]))
     kind = Words(f"feedback.kind.options.{answers['kind']}")
     return {"kind": kind, "topics": tuple(names), "text": answers["text"]}
@@ -50,7 +50,7 @@ ORAL_SUBMISSION_FLOW = Flow(
 
 
 def show_excerpt(answers: Answers) -> Mapping[str, Param]:
-    """Return the beginning of an oral submission, so that the speaker recognises it."""
+    """Return the parameter with the beginning of an oral submission, for the speaker to see."""
     return {"text": answers.get("@text", "")}
 
 

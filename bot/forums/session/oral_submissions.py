@@ -1,7 +1,7 @@
-"""Oral submissions: opinions spoken in the hall, entered for people without a telephone.
+"""Oral submissions: opinions spoken in the session of a forum, entered by staff for the speaker.
 
-They are cases as any other, with a receipt code, a due date and an officer. The speaker can claim
-one later by a QR code.
+Each becomes a case with a receipt code, a due date and an officer. The speaker can claim it later
+by a QR code.
 """
 
 from __future__ import annotations
@@ -31,14 +31,17 @@ if TYPE_CHECKING:
     from bot.core.requests import Chat
     from storage.models import Forum, Officer
 
-CLAIM_PREFIX = "claim_"  # before the token in a deep link's payload
+CLAIM_PREFIX = "claim_"  # of the payload of the deep link to claim one; the token follows
 _CLAIMABLE_FOR = timedelta(days=60)
 _EXCERPT = 300  # characters
 _MAX_CODE, _MAX_TOKEN = 16, 32  # characters that are looked up
 
 
 async def begin_oral_submission(work: UnitOfWork, chat_id: int, code: str) -> dict[str, Any]:
-    """Return the facts that the question for the words starts with. Raises Refused."""
+    """Return the facts for the conversation of an oral submission.
+
+    Raises Refused if the person of a chat may not enter one now.
+    """
     _officer, forum = await _find_writer(work, chat_id, code)
     return {"@code": forum.code, "@about": forum.title}
 
@@ -62,7 +65,10 @@ async def _find_writer(work: UnitOfWork, chat_id: int, code: str) -> tuple[Offic
 
 
 async def enter_oral_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
-    """Store what somebody said in the hall, and confirm it to who entered it. Raises Refused."""
+    """Store an oral submission, and send a confirmation to the person who entered it.
+
+    Raises Refused if the person may not enter one now.
+    """
     officer, forum = await _find_writer(work, chat.id, answers["@code"])
     kind, text = Kind(answers["kind"]), answers["text"]
     entry = StaffEntry(
@@ -97,7 +103,7 @@ async def enter_oral_submission(work: UnitOfWork, chat: Chat, answers: Mapping[s
 
 
 async def find_claimable(work: UnitOfWork, token: str) -> Mapping[str, Any] | None:
-    """Return the facts of the claim's conversation; None if nothing can be claimed by the token."""
+    """Return the facts for the conversation of a claim; None if the token is unknown or used."""
     token = token[:_MAX_TOKEN]
     submission = await forum_sessions.find_claimable(
         work.connection, token, work.now - _CLAIMABLE_FOR
@@ -106,9 +112,9 @@ async def find_claimable(work: UnitOfWork, token: str) -> Mapping[str, Any] | No
 
 
 async def claim_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
-    """Make an oral submission the person's own, and send them the receipt.
+    """Make the person the resident of an oral submission, and send them the receipt.
 
-    They will get the answer too. Raises Refused when it was claimed before.
+    They will get the answer too. Raises Refused if it was claimed before.
     """
     resident = await residents.find_resident(
         work.connection, work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)

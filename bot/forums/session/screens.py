@@ -1,4 +1,4 @@
-"""Screens of a session: the submissions for a forum, and the one that comes up next."""
+"""Screens of a session: the submissions for a forum, and the next submission to present."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _make_case_button(submission: Submission) -> Button:
 
 
 def show_next_submission(shown: NextSubmission) -> Screen:
-    """Return the submission that comes up, its buttons, and the progress of the session."""
+    """Return the next submission, its buttons, and the progress of the session."""
     forum, submission = shown.forum, shown.submission
     progress = _describe_progress(shown.progress)
     buttons = [
@@ -96,8 +96,8 @@ def show_entered(
 ) -> Screen:
     """Return the confirmation of an oral submission, for the person who entered it.
 
-    Its buttons send the QR code with the claim's token and start another oral submission. For a
-    planner one leads to the next submission. Days are in `zone`.
+    Its buttons send the QR code with the claim's `token`, start another oral submission and, for a
+    planner, show the next submission. Days are in `zone`.
     """
     arguments = {"qr": token, "spoken": forum.code}
     if is_planner:
@@ -111,6 +111,6 @@ def show_entered(
 
 
 def show_answer_stored(forum: Forum, submission: Submission) -> Screen:
-    """Return the confirmation of an answer, with the button that leads to the next submission."""
+    """Return the confirmation of an answer, with the button to the next submission."""
     button = Button(Words("hall.next"), f"hall:next={forum.code}.{submission.id}")
     return Screen((Words("hall.kept", {"code": submission.code}),), (button,))

@@ -33,7 +33,10 @@ _NOTHING = "–"  # where no measure or no deadline was named
 async def begin_answer(
     connection: AsyncConnection, chat_id: int, code: str, submission_id: int
 ) -> dict[str, Any]:
-    """Return the facts that the question for the answer starts with. Raises Refused."""
+    """Return the facts for the conversation of an answer.
+
+    Raises Refused if the submission cannot be answered in the session by the officer now.
+    """
     _officer, forum, submission = await _lock_submission(
         connection, chat_id, code, submission_id, UNANSWERED
     )
@@ -43,7 +46,7 @@ async def begin_answer(
 async def record_answer(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Store the answer given in the session as a proposed answer, which another officer approves.
 
-    Raises Refused.
+    Raises Refused if the submission cannot be answered in the session by the officer now.
     """
     officer, forum, submission = await _lock_submission(
         work.connection, chat.id, answers["@code"], int(answers["@number"]), UNANSWERED
@@ -61,7 +64,10 @@ async def record_answer(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]
 
 
 async def leave_to_unit(work: UnitOfWork, chat_id: int, code: str, submission_id: int) -> None:
-    """Leave a submission that came up to its unit, and notify its resident. Raises Refused."""
+    """Store that a presented submission is left to its unit, and notify its resident.
+
+    Raises Refused if the officer may not decide about it now.
+    """
     officer, forum, submission = await _lock_submission(
         work.connection, chat_id, code, submission_id, UNSETTLED
     )

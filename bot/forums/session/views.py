@@ -1,6 +1,6 @@
 """The submissions for a forum as its planners see them: a list, and one after another in a session.
 
-Everybody sees only what they may read, and what is shown is recorded in the audit log.
+Officers see only submissions that they may read. Each view is recorded in the audit log.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ if TYPE_CHECKING:
     from bot.core.unit_of_work import UnitOfWork
     from storage.models import Forum, Officer, Submission
 
-READ = "forum.opinions_read"
+READ = "forum.opinions_read"  # the action in the audit log
+# A point of the agenda (None: no point), and its submissions.
 _PAGE = 12  # submissions on one page
 _MAX_GROUPED = 1000  # submissions that are put under the agenda
 
 AgendaGroup = tuple[str | None, list["Submission"]]
 
-# The states in which an answer can be entered, and those in which a submission comes up.
+# The states in which an answer can be entered, and those in which a submission is presented.
 UNANSWERED = PROPOSE_ANSWER_AT_FORUM.from_states
 UNSETTLED = UNANSWERED | PROPOSED
 
@@ -44,8 +45,9 @@ UNSETTLED = UNANSWERED | PROPOSED
 class SubmissionPage:
     """A page of the submissions for a forum, under the points of its agenda.
 
-    `hidden_count` submissions are not for this officer to read. `can_open_cases`: the officer may
-    read whole cases. The next page leaves out `next_skip` submissions; 0 on the last page.
+    `hidden_count` is the number of submissions that this officer may not read. `can_open_cases`:
+    the officer may read whole cases. `next_skip` is the number of submissions that the next page
+    leaves out; 0 on the last page.
     """
 
     forum: Forum
@@ -57,10 +59,11 @@ class SubmissionPage:
 
 @dataclass(frozen=True)
 class SessionProgress:
-    """The progress of a session.
+    """The progress of a session, in numbers.
 
-    Submissions `answered`, `left` to their units and still `to_come`; people who `came` and `seats`
-    that are taken.
+    - `answered`, `left`, `to_come`: submissions that are answered, left to their units, still to be
+      presented.
+    - `came`: people who were checked in. `seats`: taken places.
     """
 
     answered: int
@@ -72,9 +75,10 @@ class SessionProgress:
 
 @dataclass(frozen=True)
 class NextSubmission:
-    """The submission that comes up next, if there is one, and the agenda's point that it is about.
+    """The next submission to present, None after the last, and its `point` of the agenda.
 
-    `answerable` is False after somebody proposed an answer.
+    `answerable` is False after somebody proposed an answer. `can_open_case`: the officer may read
+    the whole case.
     """
 
     forum: Forum
@@ -88,7 +92,10 @@ class NextSubmission:
 async def find_session(
     connection: AsyncConnection, chat_id: int, code: str
 ) -> tuple[Officer, Forum]:
-    """Return a planner and the forum whose session takes place, or took place. Raises Refused."""
+    """Return a planner and the forum, if its session is open or waits for its report.
+
+    Raises Refused for any other person or forum.
+    """
     planned = await find_planned_forum(connection, chat_id, code)
     if planned is None:
         raise Refused(Words(REFUSED))
@@ -125,10 +132,10 @@ async def list_submissions(
 async def find_next_submission(
     work: UnitOfWork, chat_id: int, code: str, *, after: int
 ) -> NextSubmission:
-    """Return the submission that comes up after the one with the id `after`.
+    """Return the submission to present after the one with the id `after`.
 
-    After the last one come those that were put off. Raises Refused for a person who does not plan
-    the forum, and while there is no session.
+    Skipped ones follow after the last one. Raises Refused for a person who does not plan the forum,
+    and while there is no session.
     """
     officer, forum = await find_session(work.connection, chat_id, code)
     in_order = await _list_in_agenda_order(work.connection, officer, forum)

@@ -1,4 +1,4 @@
-"""The question for consent, as the conversations about forums ask it."""
+"""The question for consent in the conversations about forums."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def _show_notice(_answers: Answers) -> Mapping[str, Param]:
 
 
 def consent_with_notice_input() -> Input:
-    """Return the question for consent to the notice that is also shown before an opinion."""
+    """Return the question for consent to the data-protection notice of submissions."""
     return replace(consent_input(), params=_show_notice)

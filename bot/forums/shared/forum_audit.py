@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 async def append_forum_entry(
     work: UnitOfWork, action: str, forum: Forum, officer: Officer | None = None, **details: Any
 ) -> None:
-    """Append an entry about a forum. Without an officer it is about a resident, who is not named.
+    """Append an audit entry about a forum. Without an officer, the actor is an unnamed resident.
 
-    `details` are JSON values that nobody wrote as text; the forum's code is added to them.
+    `details` are JSON values without text that a person wrote; the forum's code is added to them.
     """
     await audit.append_entry(
         work.connection,

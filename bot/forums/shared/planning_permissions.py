@@ -1,11 +1,12 @@
-"""Permissions of planners: who plans a forum and who decides about it."""
+"""Permissions of planners of forums."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
-from storage import audit, forums, officers
+from bot.core.refusals import append_refusal
+from storage import forums, officers
 from storage.models import Role
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from bot.core.unit_of_work import UnitOfWork
     from storage.models import Forum, Officer
 
+# The roles that plan forums, and those that approve them.
 PLANNERS = frozenset({Role.ORGANISER, Role.APPROVER, Role.COORDINATOR})
 DECIDERS = frozenset({Role.APPROVER, Role.COORDINATOR})
 
@@ -25,12 +27,12 @@ _MAX_RECORDED = 32  # characters of an action or a code in the audit log
 
 
 def may_plan(officer: Officer, forum: Forum) -> bool:
-    """Return True if an officer plans this forum: as a planner of the host unit or of the city."""
+    """Return True if an officer may plan this forum: a planner of the host unit or the city."""
     return officer.role in PLANNERS and officer.unit_code in (forum.host_unit, CITY)
 
 
 async def find_planner(connection: AsyncConnection, chat_id: int) -> Officer | None:
-    """Return the officer of a chat; None unless they plan forums."""
+    """Return the officer of a chat; None unless the officer's role plans forums."""
     officer = await officers.find_officer(connection, chat_id)
     return officer if officer is not None and officer.role in PLANNERS else None
 
@@ -38,7 +40,7 @@ async def find_planner(connection: AsyncConnection, chat_id: int) -> Officer | N
 async def find_planned_forum(
     connection: AsyncConnection, chat_id: int, code: str
 ) -> tuple[Officer, Forum] | None:
-    """Return the officer of a chat and the forum with a code; None unless they plan it."""
+    """Return the officer of a chat and the forum with a code; None unless they may plan it."""
     officer = await officers.find_officer(connection, chat_id)
     forum = await forums.find_forum(connection, code[:_MAX_CODE])
     if officer is None or forum is None or not may_plan(officer, forum):
@@ -47,16 +49,9 @@ async def find_planned_forum(
 
 
 async def record_refusal(work: UnitOfWork, chat_id: int, action: str, code: str) -> None:
-    """Write into the audit log that somebody tried what they may not do, or not now.
+    """Append an audit entry: the person of a chat tried an action that is not allowed.
 
-    `action` and `code` come from a button and may be anything.
+    `action` and `code` come from a button and may be any text.
     """
-    officer = await officers.find_officer(work.connection, chat_id)
-    await audit.append_entry(
-        work.connection,
-        REFUSED,
-        work.now,
-        role=officer.role if officer else "none",
-        actor_id=officer.id if officer else chat_id,
-        details={"action": action[:_MAX_RECORDED], "forum": code[:_MAX_RECORDED]},
-    )
+    details = {"action": action[:_MAX_RECORDED], "forum": code[:_MAX_RECORDED]}
+    await append_refusal(work, REFUSED, chat_id, details)

@@ -1,15 +1,14 @@
-"""Groups of a forum's states that several parts of the feature ask for."""
+"""Sets of states of a forum."""
 
 from __future__ import annotations
 
 from storage.models import ForumState
 
-# Submissions come up one after another in the session. Afterwards, until the results are reported,
-# what was answered there can still be entered.
+# The session is open, or it is over and answers that were given there can still be entered.
 IN_SESSION = frozenset({ForumState.LIVE, ForumState.REPORT_DUE})
 
-# The forum takes place or took place.
+# The session has begun or is over.
 HELD = IN_SESSION | {ForumState.REPORTED, ForumState.CLOSED}
 
-# The results are known.
+# The results are published.
 REPORTED = frozenset({ForumState.REPORTED, ForumState.CLOSED})

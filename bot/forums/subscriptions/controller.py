@@ -19,14 +19,14 @@ async def list_subscriptions(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def show_subscriptions(work: UnitOfWork, chat: Chat, offered: str) -> Responses:
-    """Show the subscriptions of a chat, and offer one to the area `offered`."""
+    """Show the subscriptions of a chat, with a button to subscribe to the area `offered`."""
     subjects = await service.list_subjects(work, chat.id)
     muted = FORUMS in chat.preferences.muted
     return Show(screens.show_subscriptions(subjects, offered, muted=muted))
 
 
 async def subscribe(work: UnitOfWork, request: Request) -> Responses:
-    """Subscribe to a subject; a person who has not agreed to the notice is asked first."""
+    """Subscribe to the subject in the argument, after consent. Raises Refused for too many."""
     facts = {"@subject": request.argument}
     if not await service.has_agreed(work, request.chat.id):
         return StartFlow("subscription", facts)
@@ -35,13 +35,13 @@ async def subscribe(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def unsubscribe(work: UnitOfWork, request: Request) -> Responses:
-    """End the subscription to a subject."""
+    """End the subscription to the subject in the argument."""
     await service.unsubscribe(work, request.chat.id, request.argument)
     return await list_subscriptions(work, request)
 
 
 async def start_subscription(_work: UnitOfWork, _request: Request) -> Responses:
-    """Ask for an area."""
+    """Start the conversation that asks for an area to subscribe to."""
     return StartFlow("subscription")
 
 

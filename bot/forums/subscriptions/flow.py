@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def has_no_subject(answers: Answers) -> bool:
-    """Return True if the area has to be asked for."""
+    """Return True if no subject is known, so that the area has to be asked for."""
     return "@subject" not in answers
 
 

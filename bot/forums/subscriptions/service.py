@@ -26,13 +26,13 @@ MAX_SUBJECTS = 20  # of one person
 
 async def list_subjects(work: UnitOfWork, chat_id: int) -> list[str]:
     """Return the subjects that the person of a chat has subscribed to, oldest first."""
-    aliases = work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
-    subscriptions = await attendance.list_subscriptions(work.connection, aliases)
+    pseudonyms = work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
+    subscriptions = await attendance.list_subscriptions(work.connection, pseudonyms)
     return [subscription.subject for subscription in subscriptions]
 
 
 async def has_agreed(work: UnitOfWork, chat_id: int) -> bool:
-    """Return True if the person of a chat agreed to the present version of the notice."""
+    """Return True if the person of a chat agreed to the present data-protection notice."""
     resident = await residents.find_resident(
         work.connection, work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
     )
@@ -40,10 +40,10 @@ async def has_agreed(work: UnitOfWork, chat_id: int) -> bool:
 
 
 async def subscribe(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
-    """Store a subscription to "@subject" or "area", and the "consent" if it was asked for.
+    """Store a subscription to the answer "@subject" or "area", and the answer "consent" if given.
 
     A subject that is subscribed to already, or that does not exist, changes nothing. Raises Refused
-    when the person has MAX_SUBJECTS subjects.
+    if the person has MAX_SUBJECTS subjects.
     """
     if "consent" in answers:  # may be the only question, so that no later answer stores it
         await record_consent(work, chat, answers["consent"])
@@ -66,8 +66,8 @@ async def subscribe(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) ->
 
 async def unsubscribe(work: UnitOfWork, chat_id: int, subject: str) -> None:
     """Delete the subscription of a chat's person to a subject, if there is one."""
-    aliases = work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
-    await attendance.delete_subscriptions(work.connection, aliases, subject)
+    pseudonyms = work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
+    await attendance.delete_subscriptions(work.connection, pseudonyms, subject)
 
 
 def _is_subject(subject: str) -> bool:
