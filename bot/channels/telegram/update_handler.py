@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -10,6 +11,7 @@ from telegram import Update
 
 from bot.channels.telegram.direct_replies import DirectReply
 from bot.channels.telegram.json_text import parse_json
+from bot.channels.telegram.raw_updates import read_raw_update
 from bot.channels.telegram.update_context import UpdateContext, current_update
 from bot.core.screen import Screen, Words
 from storage import failed_updates
@@ -64,16 +66,14 @@ class UpdateHandler:
         """
         arrival = UpdateContext(self._clock(), may_answer)
         token = current_update.set(arrival)
-        update = None
         try:
-            update = self._parse_update(raw)
-            await self._application.process_update(update)
+            await self._application.process_update(self._parse_update(raw))
         except Exception as error:
             arrival.failure = error
         finally:
             current_update.reset(token)
         if arrival.failure is not None:
-            await self._store_failure(raw, update, arrival, arrival.failure)
+            await self._store_failure(raw, arrival, arrival.failure)
         return arrival
 
     def _parse_update(self, raw: bytes | Mapping[str, Any]) -> Update:
@@ -92,26 +92,35 @@ class UpdateHandler:
     async def _store_failure(
         self,
         raw: bytes | Mapping[str, Any],
-        update: Update | None,
         arrival: UpdateContext,
         failure: Exception,
     ) -> None:
         if isinstance(failure, Unavailable):
             raise failure
-        number = update.update_id if update else None
-        log.error("an update failed", update_id=number, exc_info=failure)
-        text = (raw if isinstance(raw, bytes) else orjson.dumps(raw)).decode(errors="replace")
+        text = (raw if isinstance(raw, bytes) else _dump(raw)).decode(errors="replace")
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL has no zero byte
+        known = read_raw_update(text)
+        log.error("an update failed", update_id=known.number, exc_info=failure)
         sender = next(iter(failed_updates.list_chat_ids(text)), None)
         alias = None if sender is None else self._pseudonyms.list_pseudonyms(sender, named=True)[0]
         async with self._database.transaction() as connection:
             await failed_updates.add_failed_update(
-                connection, number, text, repr(failure), arrival.now, pseudonym=alias
+                connection, known.number, text, repr(failure), arrival.now, pseudonym=alias
             )
-        if update is not None and update.effective_chat and update.effective_chat.type == "private":
-            self._replies.enqueue_reply(
-                update.effective_chat.id, DirectReply(FAILED, self._language)
-            )
+        query_id = None if arrival.answer else known.query_id
+        if known.chat_id is not None or query_id is not None:
+            screen = None if known.chat_id is None else FAILED
+            # A button in a group is answered too, without a message.
+            reply = DirectReply(screen, self._language, query_id=query_id)
+            self._replies.enqueue_reply(known.chat_id or 0, reply)
+
+
+def _dump(raw: Mapping[str, Any]) -> bytes:
+    """Return a fetched update as JSON, also if it has what orjson refuses."""
+    try:
+        return orjson.dumps(raw)
+    except TypeError:  # half a surrogate, or a number of more than 64 bits
+        return json.dumps(raw).encode()
 
 
 # Fields that no handler reads, of the bot's own message whose button was pressed.
