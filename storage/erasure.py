@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, text, update
 from storage.models import (
     Answer,
     Attachment,
+    ErasureReason,
     EvidenceState,
     Outbox,
     Remark,
@@ -29,7 +30,12 @@ _outbox, _residents, _answers = table(Outbox), table(Resident), table(Answer)
 
 
 async def erase_submission(
-    connection: AsyncConnection, submission: Submission, now: datetime, *, state: State
+    connection: AsyncConnection,
+    submission: Submission,
+    now: datetime,
+    *,
+    state: State,
+    reason: ErasureReason,
 ) -> bool:
     """Erase a submission except its code, kind, unit and times.
 
@@ -50,6 +56,7 @@ async def erase_submission(
             state=state,
             closed_at=submission.closed_at or now,
             erased_at=now,
+            erased_because=reason,
             version=submission.version + 1,
         )
     )

@@ -35,15 +35,34 @@ def make_attachment_rows(
 
 # Telegram re-encodes these when they are sent, so they hold no metadata about their author.
 _REENCODED = frozenset({"photo", "voice", "video_note"})
+_COMING = frozenset({EvidenceState.WAITING, EvidenceState.FETCHING})
 
 
 def may_be_shown(submission: Submission, file: Attachment) -> bool:
-    """Return True if officers may see a file: it has a copy without metadata, or needs none.
+    """Return True if officers may be shown a file: there is a clean copy, or none is needed.
 
-    A file whose copy cannot be made is shown unless the submission is confidential.
+    What cannot be cleaned is shown only if the resident is named. Of a named resident, what
+    Telegram has re-encoded is shown although it is not fetched.
     """
-    if file.state in {EvidenceState.STORED, EvidenceState.PLACE}:
-        return True
-    if file.state is EvidenceState.REFUSED:
+    if submission.erased_at is not None:
         return False
-    return file.type in _REENCODED or not submission.confidential
+    match file.state:
+        case EvidenceState.PLACE:
+            return True
+        case EvidenceState.STORED:
+            return file.served is not None or not submission.confidential
+        case EvidenceState.WAITING | EvidenceState.FETCHING | EvidenceState.FAILED:
+            return file.type in _REENCODED and not submission.confidential
+    return False
+
+
+def get_file_note(submission: Submission, file: Attachment) -> str | None:
+    """Return the name of the text that tells officers of a file's state; None if it needs none.
+
+    "unclean" is about a file that is shown. All others are about files that are not shown.
+    """
+    if file.state is EvidenceState.STORED and file.served is None:
+        return "withheld" if submission.confidential else "unclean"
+    if may_be_shown(submission, file):
+        return None
+    return "waiting" if file.state in _COMING else file.state.value

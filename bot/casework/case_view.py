@@ -14,7 +14,7 @@ from bot.core.transitions import is_allowed
 from storage import audit, bans, casework, correspondence, submissions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.casework.case_access import CaseAccess
     from bot.casework.case_action import CaseAction
@@ -27,7 +27,9 @@ class CaseView:
     """A case as an officer sees it, and the actions that the officer may perform now.
 
     - `phone`: the resident's telephone number, None if it is not known.
-    - `withheld`: the number of files that are hidden, because they have no copy without metadata.
+    - `files`: the files that are shown.
+    - `file_count`: the number of all files, 0 if they are erased.
+    - `file_notes`: for each text about files (see `attachments.get_file_note`) the numbers of its files.
     - `banned`: True if the resident may not send submissions now.
     - `answer`: the newest answer.
     - `merged`: the cases that were merged into this one.
@@ -37,7 +39,8 @@ class CaseView:
     submission: Submission
     phone: str | None
     files: Sequence[Attachment]
-    withheld: int
+    file_count: int
+    file_notes: Mapping[str, Sequence[int]]
     remarks: Sequence[Remark]
     banned: bool
     answer: Answer | None
@@ -65,13 +68,15 @@ async def open_case(work: UnitOfWork, chat_id: int, code: str) -> CaseView | Non
         submission_id=case.id,
     )
     files = await submissions.list_attachments(work.connection, case.id)
-    shown = [file for file in files if attachments.may_be_shown(case, file)]
+    if case.erased_at is not None:
+        files = ()
     is_new = case.state in NEW
     return CaseView(
         submission=case,
         phone=work.policy.cipher.decrypt_text(case.phone) if case.phone else None,
-        files=shown,
-        withheld=len(files) - len(shown),
+        files=[file for file in files if attachments.may_be_shown(case, file)],
+        file_count=len(files),
+        file_notes=_group_file_notes(case, files),
         remarks=await correspondence.list_remarks(work.connection, case.id),
         banned=await _is_banned(work, case),
         answer=access.answer,
@@ -79,6 +84,16 @@ async def open_case(work: UnitOfWork, chat_id: int, code: str) -> CaseView | Non
         merged=await casework.list_merged(work.connection, case.id),
         alike=await choices.list_similar_cases(work.connection, access) if is_new else (),
     )
+
+
+def _group_file_notes(case: Submission, files: Sequence[Attachment]) -> dict[str, list[int]]:
+    """Return the numbers of the files for each text that officers read about files."""
+    notes: dict[str, list[int]] = {}
+    for file in files:
+        note = attachments.get_file_note(case, file)
+        if note is not None:
+            notes.setdefault(note, []).append(file.position + 1)
+    return notes
 
 
 async def _is_banned(work: UnitOfWork, case: Submission) -> bool:

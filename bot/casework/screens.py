@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.areas.units import name_police
 from bot.casework.templates import may_change
 from bot.core.screen import Button, Lines, Param, Screen, Words
-from bot.notifications.summaries import describe_submission
+from bot.notifications.summaries import describe_erasure, describe_state, describe_submission
 from storage.models import Identity
 
 if TYPE_CHECKING:
@@ -22,18 +22,22 @@ if TYPE_CHECKING:
 def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
     """Return a case in full, with the buttons of the usual actions."""
     submission = opened.submission
+    erased = describe_erasure(submission)
     words = Words(
         "case.text",
         {
             **describe_submission(submission, zone),
             "at": submission.created_at,
             "identity": _name_contact(opened),
-            "files": len(opened.files) + opened.withheld,
-            "text": submission.text,
+            "files": erased or opened.file_count,
+            "text": erased or submission.text,
         },
     )
     confidential = (Words("case.confidential"),) if submission.confidential else ()
-    withheld = (Words("case.withheld", {"files": opened.withheld}),) if opened.withheld else ()
+    notes = (
+        Words(f"case.files.{name}", {"numbers": ", ".join(map(str, numbers))})
+        for name, numbers in opened.file_notes.items()
+    )
     remarks = (
         Words(f"case.remark.{each.kind}", {"at": each.at, "text": each.text})
         for each in opened.remarks
@@ -42,12 +46,10 @@ def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
     merged = _list_codes("case.merged", opened.merged)
     alike = _list_codes("case.alike", opened.alike)
     verbs = [each.verb for each in opened.actions if not each.is_rare]
+    more = Button(Words("case.more"), f"case:more={submission.code}")
     return Screen(
-        (*confidential, words, *remarks, *answer, *withheld, *merged, *alike),
-        (
-            *_make_buttons(verbs, submission),
-            Button(Words("case.more"), f"case:more={submission.code}"),
-        ),
+        (*confidential, words, *remarks, *answer, *notes, *merged, *alike),
+        () if erased else (*_make_buttons(verbs, submission), more),
     )
 
 
@@ -99,7 +101,7 @@ def show_case_list(
                 "cases.urgent" if each.urgent else "cases.item",
                 {
                     "code": each.code,
-                    "state": Words(f"state.{each.state}"),
+                    "state": describe_state(each),
                     "due": each.due_at.astimezone(zone).date(),
                 },
             ),
@@ -156,6 +158,8 @@ def show_templates(officer: Officer, found: Sequence[Template]) -> Screen:
 
 
 def _name_contact(opened: CaseView) -> Param:
+    if erased := describe_erasure(opened.submission):
+        return erased
     if opened.phone:
         return opened.phone
     named_as = "channel" if opened.submission.identity is Identity.CHANNEL else "unnamed"

@@ -52,6 +52,38 @@ def detect_content_type(content: bytes) -> str | None:
     return "text/plain" if _is_plain_text(content) else None
 
 
+_EXTENSIONS = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "image/tiff": ".tif",
+    "image/heif": ".heic",
+    "audio/wav": ".wav",
+    "audio/ogg": ".ogg",
+    "audio/mpeg": ".mp3",
+    "audio/flac": ".flac",
+    "audio/mp4": ".m4a",
+    "video/mp4": ".mp4",
+    "video/quicktime": ".mov",
+    "video/webm": ".webm",
+    "application/pdf": ".pdf",
+    "application/msword": ".doc",
+    _OFFICE_FOLDERS["word/"]: ".docx",
+    _OFFICE_FOLDERS["xl/"]: ".xlsx",
+    _OFFICE_FOLDERS["ppt/"]: ".pptx",
+    f"{_OPEN_DOCUMENT_PREFIX}text": ".odt",
+    f"{_OPEN_DOCUMENT_PREFIX}spreadsheet": ".ods",
+    f"{_OPEN_DOCUMENT_PREFIX}presentation": ".odp",
+    "text/plain": ".txt",
+}
+
+
+def choose_extension(content: bytes) -> str:
+    """Return the usual extension of a file's type, with the dot; empty if there is none."""
+    return _EXTENSIONS.get(detect_content_type(content) or "", "")
+
+
 # The errors of a broken archive, of one with a password, and of an unknown compression method.
 _ARCHIVE_ERRORS = (
     zipfile.BadZipFile,

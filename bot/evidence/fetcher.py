@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import structlog
 
-from bot.evidence.content_types import MAX_FILE_BYTES, detect_content_type
+from bot.evidence.content_types import MAX_FILE_BYTES, choose_extension, detect_content_type
 from bot.evidence.metadata import UnreadableMedia, remove_metadata
 from storage import erasure, evidence
 from storage.models import EvidenceState
@@ -63,6 +63,14 @@ class _StoredFiles:
     content_type: str
     digest: str
     size: int
+
+
+@dataclass(frozen=True)
+class ShownCopy:
+    """The content of a file as officers see it, and a name that tells nothing of its author."""
+
+    content: bytes
+    name: str
 
 
 class EvidenceFetcher:
@@ -218,11 +226,15 @@ def make_file_names(attachment_id: int) -> tuple[str, str]:
     return f"originals/{name}", f"served/{name}"
 
 
-async def read_shown_copy(store: EvidenceStore, row: Attachment) -> bytes | None:
-    """Return the content of an attachment's copy without metadata; None if it is not stored.
+async def read_shown_copy(store: EvidenceStore, row: Attachment) -> ShownCopy | None:
+    """Return an attachment as officers may see it; None if it is not stored (yet).
 
-    Raises OSError if the store is not reachable, Unreadable if the key is another one.
+    It is the copy without metadata. Only if that cannot be made, it is the original: the caller
+    shows such a file of a named resident only. Raises OSError if the store is not reachable,
+    Unreadable if the key is another one.
     """
-    if row.state is not EvidenceState.STORED or row.served is None:
+    stored = row.served or row.original
+    if row.state is not EvidenceState.STORED or stored is None:
         return None
-    return await store.read_file(row.served)
+    content = await store.read_file(stored)
+    return ShownCopy(content, f"{row.position + 1}{choose_extension(content)}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.areas.units import name_unit
 from bot.core.screen import Param, Words
+from storage.models import ErasureReason
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -13,16 +14,30 @@ if TYPE_CHECKING:
     from storage.models import Submission
 
 
+def describe_erasure(submission: Submission) -> Words | None:
+    """Return the words that stand for everything that was erased; None if it was not erased."""
+    if submission.erased_at is None:
+        return None
+    return Words(f"erased.{submission.erased_because or ErasureReason.REQUEST}")
+
+
+def describe_state(submission: Submission) -> Words:
+    """Return the state of a submission, and that it was erased if so."""
+    state, erased = Words(f"state.{submission.state}"), describe_erasure(submission)
+    return Words("erased.state", {"state": state, "erased": erased}) if erased else state
+
+
 def describe_submission(submission: Submission, zone: ZoneInfo) -> dict[str, Param]:
     """Return code, state, kind, topics, area and due date of a submission.
 
     The resident and all officers may read these. `zone` decides the day of the due date.
     """
+    topics = tuple(Words(f"feedback.topic.options.{topic}") for topic in submission.topics)
     return {
         "code": submission.code,
-        "state": Words(f"state.{submission.state}"),
+        "state": describe_state(submission),
         "kind": Words(f"feedback.kind.options.{submission.kind}"),
-        "topic": tuple(Words(f"feedback.topic.options.{topic}") for topic in submission.topics),
+        "topic": describe_erasure(submission) or topics,
         "area": name_unit(submission.unit_code),
         "due": submission.due_at.astimezone(zone).date(),
     }

@@ -25,7 +25,7 @@ from storage import (
     residents,
     submissions,
 )
-from storage.models import State, Submission
+from storage.models import ErasureReason, State, Submission
 from storage.statements import list_columns
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ def _describe_consent(resident: Any) -> dict[str, Any] | None:
 
 # Columns of a submission that a data copy does not have: internal, or in another part of the copy.
 SUBMISSION_COLUMNS_NOT_COPIED = frozenset(
-    {"acknowledge_by", "alerted_at", "assignee_id", "erased_at", "escalation", "extensions"}
+    {"acknowledge_by", "alerted_at", "assignee_id", "erased_at", "erased_because"}
+    | {"escalation", "extensions"}
     | {"folded", "forum", "id", "language", "merged_into", "paused_at", "phone", "resident_id"}
     | {"transferred_to", "unit_vintage", "version", "warned_at"}
 )
@@ -187,7 +188,11 @@ async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
             await _record_action(work, ASKED, submission)
             continue
         if not await erasure.erase_submission(
-            work.connection, submission, work.now, state=_compute_erased_state(submission)
+            work.connection,
+            submission,
+            work.now,
+            state=_compute_erased_state(submission),
+            reason=ErasureReason.REQUEST,
         ):
             kept.append((submission.code, "being_handled"))
             continue

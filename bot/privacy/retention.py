@@ -13,6 +13,7 @@ from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.notifications import to_resident
 from storage import audit, erasure, submissions
+from storage.models import ErasureReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +80,13 @@ async def _erase_page(
             connection, [kind], closed_before, warned_before, _PAGE
         )
         for submission in due:
-            await erasure.erase_submission(connection, submission, now, state=submission.state)
+            await erasure.erase_submission(
+                connection,
+                submission,
+                now,
+                state=submission.state,
+                reason=ErasureReason.RETENTION,
+            )
             await audit.append_entry(
                 connection, OUTLIVED, now, role=audit.SYSTEM, submission_id=submission.id
             )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.privacy.pseudonyms import Pseudonyms
+    from storage.models import Attachment
     from storage.submissions import ExportedSubmission
 
 
@@ -38,7 +39,7 @@ ExportRecord = dict[str, Any]
 
 # Columns of a submission that are not exported: internal, or only for officers of the case.
 SUBMISSION_COLUMNS_NOT_EXPORTED = frozenset(
-    {"acknowledge_by", "alerted_at", "assignee_id", "closed_at", "erased_at", "escalation"}
+    {"acknowledge_by", "alerted_at", "assignee_id", "closed_at", "escalation"}
     | {"extensions", "folded", "hides_personal", "id", "merged_into", "paused_at", "phone"}
     | {"rating", "rating_reason", "reopened_at", "resident_id", "transferred_to", "urgent"}
     | {"version", "warned_at"}
@@ -95,18 +96,22 @@ def _make_submission_record(exported: ExportedSubmission) -> ExportRecord:
         for name in _SUBMISSION
         if name != "attachments"
     }
-    record["attachments"] = [
-        {
-            "type": file.type,
-            "file_id": file.file_id,
-            "file_name": file.file_name,
-            "mime_type": file.mime_type,
-            "size": file.size,
-            "album": file.album,
-        }
-        for file in exported.attachments
-    ]
+    record["attachments"] = [_make_file_record(submission, file) for file in exported.attachments]
     return record
+
+
+def _make_file_record(submission: Submission, file: Attachment) -> ExportRecord:
+    """Return a file as it is exported.
+
+    Whoever has the id of a file and the token of the bot gets the original, and people name files
+    after themselves. So neither is exported of a confidential or erased submission.
+    """
+    record: ExportRecord = {"type": file.type, "state": file.state.value}
+    if submission.erased_at is not None:
+        return record
+    if not submission.confidential:
+        record |= {"file_id": file.file_id, "file_name": file.file_name}
+    return {**record, "mime_type": file.mime_type, "size": file.size, "album": file.album}
 
 
 async def iterate_audit_records(

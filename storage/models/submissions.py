@@ -15,7 +15,7 @@ from storage.models.columns import (
     submission_id_column,
     time_column,
 )
-from storage.types import AutoId
+from storage.types import AutoId, EnumByValue
 
 _OPEN = "closed_at IS NULL AND answered_at IS NULL"
 
@@ -80,6 +80,13 @@ class State(StrEnum):
     REJECTED = "rejected"
 
 
+class ErasureReason(StrEnum):
+    """The reason why a submission was erased."""
+
+    REQUEST = "request"
+    RETENTION = "retention"
+
+
 class Submission(SQLModel, table=True):
     """An opinion that a resident gave.
 
@@ -109,6 +116,7 @@ class Submission(SQLModel, table=True):
     - `reopened_at`: when the resident asked for another look.
     - `warned_at`: when the resident was warned of the erasure.
     - `erased_at`: when it was erased. Then only code, kind, unit and times are left.
+    - `erased_because`: at its resident's request, or at the end of the retention period.
     """
 
     __table_args__ = (
@@ -169,6 +177,9 @@ class Submission(SQLModel, table=True):
     closed_at: datetime | None = time_column(nullable=True, index=True)
     warned_at: datetime | None = time_column(nullable=True)
     erased_at: datetime | None = time_column(nullable=True)
+    erased_because: ErasureReason | None = Field(
+        default=None, sa_column=Column(EnumByValue(ErasureReason), nullable=True)
+    )
 
 
 class EvidenceState(StrEnum):
@@ -199,7 +210,9 @@ class Attachment(SQLModel, table=True):
     - `attempt`: how often the row was claimed.
     - `next_at`: the earliest time of the next attempt; while it is fetched, the end of the lease.
     - `owner`: the id of the worker that claimed the row.
+    - `failing_since`: when Telegram first failed to send the file; None if it did not fail.
     - `original`, `served`: the names of two encrypted files in the store. `served` has no metadata.
+      It is None if such a copy cannot be made.
     - `digest`: the SHA-256 of the original, in hexadecimal.
     - `error`: why the last attempt failed.
     """
@@ -226,6 +239,7 @@ class Attachment(SQLModel, table=True):
     state: EvidenceState = enum_column(EvidenceState)
     attempt: int = 0
     next_at: datetime = time_column()
+    failing_since: datetime | None = time_column(nullable=True)
     owner: str | None = Field(default=None, sa_type=String(64))
     original: str | None = Field(default=None, sa_type=String(128))
     served: str | None = Field(default=None, sa_type=String(128))

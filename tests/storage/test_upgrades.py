@@ -95,6 +95,24 @@ INSERT INTO reminder (forum_id, start_version, "offset", cursor, created_at, fin
   ) AS marks;
 """
 
+# A stored photo, and two submissions that were erased: on request, and after the retention period.
+FILLED_0009 = """
+UPDATE attachment SET state = 'stored', original = 'o', served = 's' WHERE id = 1;
+UPDATE attachment SET state = 'refused' WHERE id = 2;
+INSERT INTO submission (id, code, kind, topics, unit_code, unit_vintage, handled_by, text, folded,
+ urgent, hides_personal, state, version, identity, confidential, language, created_at, due_at,
+ escalation, extensions, erased_at)
+ SELECT id, code, kind, '[]', unit_code, unit_vintage, handled_by, '', '', false, false,
+  'withdrawn', 1, identity, false, language, created_at, due_at, 0, 0, created_at
+ FROM (SELECT kind, unit_code, unit_vintage, handled_by, identity, language, created_at, due_at
+   FROM submission WHERE submission.id = 1) AS first,
+  (SELECT 8 AS id, 'HP-ERAS-2222' AS code UNION ALL SELECT 9, 'HP-ERAS-3333') AS added;
+INSERT INTO audit (id, at, action, actor_role, submission_id, details)
+ SELECT 91, created_at, 'data.erased', 'resident', 8, '{}' FROM submission WHERE id = 8;
+INSERT INTO audit (id, at, action, actor_role, submission_id, details)
+ SELECT 92, created_at, 'data.outlived', 'system', 9, '{}' FROM submission WHERE id = 9;
+"""
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def old_database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
@@ -249,3 +267,24 @@ async def test_a_column_says_since_when_a_start_is_known(old_database: Database)
         old_database, 'SELECT forum_id, start_version, "offset" FROM reminder'
     )
     assert reminder == (7, 2, 1440)
+
+
+async def test_0010_knows_why_a_submission_was_erased_and_makes_copies_again(
+    old_database: Database,
+) -> None:
+    """The audit log tells the reason. Copies that may hold metadata are not shown any more."""
+    await migrations.migrate(old_database, "0009")
+    await fill(old_database, FILLED_0009)
+    await migrations.migrate(old_database)
+    reasons = "SELECT id, erased_because FROM submission ORDER BY id"
+    assert [tuple(row) for row in await list_rows(old_database, reasons)] == [
+        (1, None),
+        (2, None),
+        (8, "request"),
+        (9, "retention"),
+    ]
+    files = "SELECT id, state, original, served, failing_since FROM attachment ORDER BY id"
+    assert [tuple(row) for row in await list_rows(old_database, files)] == [
+        (1, "waiting", "o", None, None),
+        (2, "refused", None, None, None),
+    ]

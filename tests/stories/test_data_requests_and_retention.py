@@ -16,7 +16,16 @@ from bot.runtime import jobs
 from bot.runtime.builders import make_retention_periods
 from bot.runtime.settings import RetentionSettings
 from storage import erasure, failed_updates, submissions
-from storage.models import Attachment, Audit, FailedUpdate, Outbox, Resident, State, Submission
+from storage.models import (
+    Attachment,
+    Audit,
+    ErasureReason,
+    FailedUpdate,
+    Outbox,
+    Resident,
+    State,
+    Submission,
+)
 from storage.statements import table
 from tests.town.casework import set_state
 
@@ -309,6 +318,8 @@ async def test_an_opinion_accepted_meanwhile_is_not_erased(town: Town) -> None:
         read = await submissions.find_submission(connection, code)
         assert read is not None
         assert await submissions.update_submission(connection, read, state=State.IN_PROGRESS)
-        assert not await erasure.erase_submission(connection, read, town.now, state=State.WITHDRAWN)
+        assert not await erasure.erase_submission(
+            connection, read, town.now, state=State.WITHDRAWN, reason=ErasureReason.REQUEST
+        )
     (record,) = await town.export_submissions()
     assert (record["text"], record["state"]) == (SECRET, State.IN_PROGRESS)

@@ -24,6 +24,7 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.channels.telegram.api import BotApi
 from bot.channels.telegram.errors import ErrorKind, classify_error, get_retry_after
+from bot.core.screen import Screen, Words
 from storage import outbox
 from storage.database import Unavailable
 from storage.models import EvidenceState
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from bot.casework.reachability import Reachability
     from bot.channels.telegram.render import Markup, Renderer
     from bot.core.requests import Pin, Upload
-    from bot.core.screen import Screen
+    from bot.evidence.fetcher import ShownCopy
     from storage.database import Database
     from storage.models import Attachment
 
@@ -87,6 +88,14 @@ class _Queue:
     grew: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+@dataclass(frozen=True, slots=True)
+class _Media:
+    """The content of a file and its name, or Telegram's id of it without a name."""
+
+    content: bytes | str
+    name: str | None
+
+
 class DirectReplies:
     """Sends direct replies. Each chat with unsent replies has one task."""
 
@@ -98,7 +107,7 @@ class DirectReplies:
         clock: Callable[[], datetime],
         on_stop: Callable[[str], None],
         reachability: Reachability,
-        read_copy: Callable[[Attachment], Awaitable[bytes | None]],
+        read_copy: Callable[[Attachment], Awaitable[ShownCopy | None]],
         nudge: Callable[[], None],
     ) -> None:
         """Create the sender.
@@ -167,7 +176,7 @@ class DirectReplies:
                     chat_id, pin.latitude, pin.longitude, pin.title, pin.address
                 )
             if reply.files:
-                await self._send_files(chat_id, reply.files)
+                await self._send_files(chat_id, reply)
         except TelegramError as error:
             await self._handle_error_or_drop(chat_id, reply, error)
         except Exception:
@@ -214,36 +223,52 @@ class DirectReplies:
             return classify_error(error) is ErrorKind.DONE
         return True
 
-    async def _send_files(self, chat_id: int, files: Sequence[Attachment]) -> None:
-        for group in _group_albums(files):
+    async def _send_files(self, chat_id: int, reply: DirectReply) -> None:
+        """Send the files of a reply, then name those that could not be sent."""
+        unsent: list[Attachment] = []
+        for group in _group_albums(reply.files):
+            loaded = [(file, await self._load_file(file)) for file in group]
+            ready = [(file, media) for file, media in loaded if media is not None]
+            unsent += [file for file, media in loaded if media is None]
             try:
-                await self._send_group(chat_id, group)
-            except BadRequest:
+                await self._send_group(chat_id, ready)
+            except BadRequest as error:
                 # Telegram may have deleted one file. The others are sent all the same.
-                log.warning("an attachment could not be shown", types=[f.type for f in group])
+                log.warning("files could not be shown", files=len(ready), error=str(error))
+                unsent += [file for file, _media in ready]
+        if unsent:
+            numbers = ", ".join(str(file.position + 1) for file in unsent)
+            words = Words("case.files.unsent", {"numbers": numbers})
+            text = self._renderer.render(Screen((words,)), reply.language).texts[0]
+            await self._api.send_message(chat_id, text, None)
 
-    async def _send_group(self, chat_id: int, group: Sequence[Attachment]) -> None:
-        if len(group) > 1:
-            media = [
-                _ALBUM_MEDIA[file.type](await self._load_content(file), filename=file.file_name)
-                for file in group
-            ]
-            await self._bot.send_media_group(chat_id, media)
+    async def _send_group(self, chat_id: int, group: Sequence[tuple[Attachment, _Media]]) -> None:
+        if not group:
             return
-        file = group[0]
+        if len(group) > 1:
+            album = [
+                _ALBUM_MEDIA[file.type](media.content, filename=media.name) for file, media in group
+            ]
+            await self._bot.send_media_group(chat_id, album)
+            return
+        file, media = group[0]
         if file.state is EvidenceState.PLACE:
             await self._bot.send_location(chat_id, file.latitude, file.longitude)
             return
         method: Any = getattr(self._bot, f"send_{file.type}", self._bot.send_document)
-        await method(chat_id, await self._load_content(file), filename=file.file_name)
+        await method(chat_id, media.content, filename=media.name)
 
-    async def _load_content(self, file: Attachment) -> bytes | str:
-        """Return the stored clean copy or, while there is none, Telegram's id of the file."""
+    async def _load_file(self, file: Attachment) -> _Media | None:
+        """Return the stored copy of a file, or Telegram's id of a file that is not stored yet.
+
+        Return None if the store is not reachable: the original is never sent instead of the copy.
+        """
         try:
-            return await self._read_copy(file) or file.file_id
+            copy = await self._read_copy(file)
         except OSError as error:
             log.warning("a stored file cannot be read", attachment=file.id, error=str(error))
-            return file.file_id
+            return None
+        return _Media(file.file_id, None) if copy is None else _Media(copy.content, copy.name)
 
     async def _handle_error_or_drop(
         self, chat_id: int, reply: DirectReply, error: TelegramError
