@@ -38,6 +38,7 @@ from tests.policy import POLICY
 if TYPE_CHECKING:
     from telegram import Update
 
+    from bot.evidence.fetcher import ShownCopy
     from storage.models import Attachment
 
 _TEXT = [{"id": 1, "text": "Cổng trường sáng nào cũng tắc.", "file": None}]
@@ -97,7 +98,7 @@ class StatelessHandlers:
         self.replies.enqueue_reply(query.from_user.id, post)
 
 
-async def find_no_copy(_file: Attachment) -> bytes | None:
+async def find_no_copy(_file: Attachment) -> ShownCopy | None:
     """Return None: no files are sent here."""
     return None
 

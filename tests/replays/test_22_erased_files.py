@@ -22,7 +22,7 @@ from bot.reports.export import (
 from bot.texts import load_texts
 from storage import submissions
 from storage.models import Attachment, Kind
-from storage.statements import table
+from storage.statements import fetch_all, table
 
 if TYPE_CHECKING:
     from tests.town.person import Person
@@ -106,7 +106,7 @@ async def test_a_page_that_was_opened_before_the_erasure_gets_no_file(town: Town
     officer = await town.officer("Binh")
     ann, code = await submit(town, "document")
     async with town.app.database.reading() as connection:
-        rows = (await connection.execute(select(table(Attachment)))).all()
+        rows = await fetch_all(connection, Attachment, select(table(Attachment)))
     await erase(town, ann, code, "request")
     await town.app.evidence.delete_erased_files()
     before = len(list_sent_files(officer))
@@ -130,7 +130,7 @@ async def test_an_export_says_that_a_submission_was_erased_and_why(town: Town, w
     async with town.app.database.reading() as connection:
         records = iterate_submission_records(connection, None, None)
         await write_records(records, columns, ExportFormat.XLSX, out)
-    head, row = load_workbook(out).active.iter_rows(values_only=True)
+    head, row = load_workbook(out)["export"].iter_rows(values_only=True)
     cells = dict(zip(head, row, strict=True))
     assert (cells["code"], cells["erased_because"]) == (code, record["erased_because"])
 

@@ -277,14 +277,8 @@ async def test_0010_knows_why_a_submission_was_erased_and_makes_copies_again(
     await fill(old_database, FILLED_0009)
     await migrations.migrate(old_database)
     reasons = "SELECT id, erased_because FROM submission ORDER BY id"
-    assert [tuple(row) for row in await list_rows(old_database, reasons)] == [
-        (1, None),
-        (2, None),
-        (8, "request"),
-        (9, "retention"),
-    ]
-    files = "SELECT id, state, original, served, failing_since FROM attachment ORDER BY id"
-    assert [tuple(row) for row in await list_rows(old_database, files)] == [
-        (1, "waiting", "o", None, None),
-        (2, "refused", None, None, None),
-    ]
+    found = {row.id: row.erased_because for row in await list_rows(old_database, reasons)}
+    assert found == {1: None, 2: None, 8: "request", 9: "retention"}
+    stored, refused = await list_rows(old_database, "SELECT * FROM attachment ORDER BY id")
+    assert (stored.state, stored.original, stored.served) == ("waiting", "o", None)
+    assert (refused.state, refused.failing_since) == ("refused", None)
