@@ -29,7 +29,7 @@ class CaseView:
     - `phone`: the resident's telephone number, None if it is not known.
     - `files`: the files that are shown.
     - `file_count`: the number of all files, 0 if they are erased.
-    - `file_notes`: for each text about files (see `attachments.get_file_note`) the numbers of its files.
+    - `file_notes`: for each text about files (see `get_file_note`) the numbers of its files.
     - `banned`: True if the resident may not send submissions now.
     - `answer`: the newest answer.
     - `merged`: the cases that were merged into this one.
