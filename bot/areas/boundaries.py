@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
+# The names of properties that can hold a unit's code, tried in this order.
 CODE_PROPERTIES = ("code", "unit_code", "ward_code", "ma", "ma_xa", "maxa", "ma_dvhc")
 # The limits of the city with its sea: south, west, north, east. Coordinates beyond them are in
 # metres, or have latitude and longitude exchanged.
@@ -31,7 +32,7 @@ class BadBoundaries(Exception):
 
 
 class Boundaries:
-    """A spatial index of the areas of units."""
+    """The areas of units as polygons, with a spatial index."""
 
     def __init__(self, areas: Mapping[str, BaseGeometry]) -> None:
         """Build the index from the areas by unit code."""
@@ -43,9 +44,9 @@ class Boundaries:
         self._tree = shapely.STRtree(geometries)
 
     def find_unit_code(self, latitude: float, longitude: float) -> str | None:
-        """Return the code of the unit that contains a position, None if there is none.
+        """Return the code of the unit that contains a position in degrees; None if there is none.
 
-        On a border it is the lower code of the neighbours. Raises NotOnEarth.
+        On a border, return the lowest code of the neighbours. Raises NotOnEarth.
         """
         from shapely import Point
 

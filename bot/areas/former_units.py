@@ -1,4 +1,4 @@
-"""The wards, communes, towns and districts that existed before 2025-07-01.
+"""The wards, communes, towns and districts that existed before 2025-07-01, the former units.
 
 The data is in former.csv and districts.csv. `successors` are the codes of today's units that
 received the land, in ascending order. `earlier_names` are names that a former ward, or a part of
@@ -36,7 +36,7 @@ class FormerLevel(StrEnum):
 class FormerDistrict:
     """A former district.
 
-    level:      its last level
+    level:      the kind of district that it was at last
     province:   the name of the former province that it belonged to
     successors: the codes of the units that have land of it
     """
@@ -48,13 +48,13 @@ class FormerDistrict:
 
     @property
     def words(self) -> Words:
-        """The full name: the word for the level, and the name."""
+        """Return the full name: the word for the level, and the name."""
         return Words(f"areas.former.{self.level}", {"name": self.name})
 
 
 @dataclass(frozen=True, slots=True)
 class FormerWard:
-    """A former ward, commune or town under one of its names.
+    """A former ward, commune or town, with one of its names.
 
     district:   the name of its former district
     successors: the codes of the units that received its land
@@ -67,7 +67,7 @@ class FormerWard:
 
     @property
     def words(self) -> Words:
-        """The full name: the word for the level, and the name."""
+        """Return the full name: the word for the level, and the name."""
         return Words(f"areas.former.{self.level}", {"name": self.name})
 
 
@@ -77,7 +77,7 @@ def _read_rows(file: str) -> Iterator[dict[str, str]]:
 
 @cache
 def list_former_wards() -> tuple[FormerWard, ...]:
-    """List the former wards, communes and towns, one entry for each name and level."""
+    """Return the former wards, communes and towns, one entry for each name and level."""
     wards = []
     for row in _read_rows("former.csv"):
         district, successors = row["district"], tuple(row["successors"].split())

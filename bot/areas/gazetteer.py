@@ -1,6 +1,6 @@
 """The gazetteer: an index of all names of places by their letters, and of the words around names.
 
-It answers which places a token may name, exactly, by initials, by a part of the name, or with
+It finds the places that a token may name: exactly, by initials, by a part of the name, or with
 typing errors.
 """
 
@@ -42,9 +42,10 @@ class PlaceKind(Enum):
     """A former province that is a part of today's city."""
     CITY = auto()
     OUTSIDE = auto()
-    """A place outside the city."""
+    """A place outside the city. An address with its name is not in the city."""
 
 
+# Kinds of places that lie in a district, and levels of districts (`Place.level`).
 WARD_KINDS = frozenset({PlaceKind.UNIT, PlaceKind.FORMER_WARD})
 DISTRICT_LEVELS = frozenset({"urban_district", "rural_district", "district_town", "district_city"})
 
@@ -69,7 +70,7 @@ class Place:
 
 
 class NameEntry(NamedTuple):
-    """One name of a place."""
+    """A name of a place as a token, and the place."""
 
     name: Token
     place: Place
@@ -79,11 +80,11 @@ class ContextWord(Enum):
     """The kinds of words that stand around names in an address."""
 
     STREET = auto()
-    """The name behind it is a street's."""
+    """The name after it is the name of a street."""
     OLD = auto()
-    """The name before it is meant as it was before 2025-07-01."""
+    """The name before it means a former unit, of before 2025-07-01."""
     NEW = auto()
-    """The name before it is meant as it is since 2025-07-01."""
+    """The name before it means a unit of today."""
     FILLER = auto()
     """It does not help to locate the address."""
 
@@ -114,10 +115,10 @@ class Gazetteer:
     long_names: tuple[str, ...]
 
     def find_similar_names(self, letters: str) -> tuple[int, list[str]]:
-        """Return the least number of typing errors (1 or 2) that gives names, and these names.
+        """Return the names that are most similar to `letters`, with the number of typing errors.
 
-        An error is a missing, added, wrong or swapped letter, or any number of spellings with the
-        same pronunciation. Return (0, []) if no name is that similar.
+        The number is 1 or 2. An error is a missing, added, wrong or swapped letter, or any number
+        of spellings with the same pronunciation. Return (0, []) if no name is that similar.
         """
         from rapidfuzz.distance import OSA
 
@@ -183,7 +184,7 @@ _FINAL_Y = re.compile(r"\b([^\W\daeiou])y([\u0300-\u0323]?)\b")
 
 @cache
 def load_gazetteer() -> Gazetteer:
-    """Build the gazetteer from the data files."""
+    """Return the gazetteer, built from the data files at the first call."""
     lists = tomllib.loads(files("bot.areas").joinpath("words.toml").read_text("utf-8"))
     names, initials, partial_names = _NameIndex(), _NameIndex(), _NameIndex()
     for name, place in _list_places(lists["city"]):

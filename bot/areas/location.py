@@ -19,9 +19,9 @@ _MAX_DISTANCE_KM = 25.0
 
 
 def rank_nearest(latitude: float, longitude: float, limit: int = 3) -> tuple[Unit, ...]:
-    """Return the `limit` units with the nearest centroids, nearest first.
+    """Return the `limit` units whose centroids are nearest to a position, nearest first.
 
-    Return none for a position outside the city. Raises NotOnEarth.
+    The position is in degrees. Return () if it is outside the city. Raises NotOnEarth.
     """
     position = check_position(latitude, longitude)
     ranked = sorted(
@@ -35,15 +35,19 @@ def rank_nearest(latitude: float, longitude: float, limit: int = 3) -> tuple[Uni
 
 @dataclass(frozen=True)
 class Locator:
-    """Finds the units in which a shared position can be.
+    """Finds the units in which a position can be.
 
-    With the operator's boundaries the unit that contains the position comes first.
+    `boundaries` are the operator's, or None. With boundaries, the unit that contains the position
+    comes first.
     """
 
     boundaries: Boundaries | None = None
 
     def list_nearby_codes(self, latitude: float, longitude: float) -> tuple[str, ...]:
-        """Return the codes of at most three units, most likely first; none outside the city."""
+        """Return the codes of at most three units, most likely first; () outside the city.
+
+        The position is in degrees. Raises NotOnEarth.
+        """
         try:
             codes = [unit.code for unit in rank_nearest(latitude, longitude)]
         except NotOnEarth:

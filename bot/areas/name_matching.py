@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bot.areas.gazetteer import Gazetteer, NameEntry
 
+# The costs of a match by initials, and by a name with one syllable left out.
 COST_INITIALS = 8
 COST_PARTIAL_NAME = 12
 _COST_NAME = 2
@@ -56,9 +57,12 @@ class NameMatch:
 
 
 class NameSpan(NamedTuple):
-    """Tokens that are a name.
+    """Consecutive tokens that are a name.
 
     length:       the number of tokens
+    cost:         the cost of the match; a lower one is better
+    matches:      the places that have this name
+    typed:        the tokens, joined to one
     is_ambiguous: True if a place outside the city has this name too
     joined:       the name with its word of level, if both were typed without a space between them
     """
@@ -72,7 +76,10 @@ class NameSpan(NamedTuple):
 
 
 def list_exact_names(spans: list[tuple[int, Token]], gazetteer: Gazetteer) -> Iterator[NameSpan]:
-    """Yield the spans that are names, initials or partial names without typing errors."""
+    """Yield those of `spans` that are names, initials or partial names without typing errors.
+
+    A span is given as the number of its tokens, and the tokens joined to one.
+    """
     for length, span in spans:
         letters = span.letters
         if letters in gazetteer.names:
@@ -107,7 +114,10 @@ def _list_joined_names(span: Token, gazetteer: Gazetteer) -> Iterator[NameSpan]:
 def list_misspelt_names(
     spans: list[tuple[int, Token]], doubtful: set[int], start: int, gazetteer: Gazetteer
 ) -> Iterator[NameSpan]:
-    """Yield the spans from `start` on that contain a doubtful token and are misspelt names."""
+    """Yield those of `spans` that contain a doubtful token and are misspelt names.
+
+    All spans begin at the token `start`. `doubtful` are the indexes of doubtful tokens.
+    """
     for length, span in spans:
         if not doubtful.isdisjoint(range(start, start + length)):
             errors, matches = match_misspelt_name(span, gazetteer)
@@ -125,7 +135,7 @@ def _match_name(length: int, cost: int, span: Token, entries: tuple[NameEntry, .
 
 
 def match_misspelt_name(typed: Token, gazetteer: Gazetteer) -> tuple[int, tuple[PlaceMatch, ...]]:
-    """Return the number of typing errors in a token, and the places that it then names.
+    """Return the number of typing errors in a misspelt name, and the places that it can mean.
 
     Names with more than one conflicting mark are left out.
     """
@@ -140,7 +150,7 @@ def match_misspelt_name(typed: Token, gazetteer: Gazetteer) -> tuple[int, tuple[
 
 
 def apply_levels(name: NameSpan, levels: frozenset[str] = frozenset()) -> NameMatch:
-    """Return a name with the places that fit the levels; with all places if none fits."""
+    """Return a name with those of its places that have one of `levels`; with all if none has."""
     if name.joined:
         return name.joined
     if levels & DISTRICT_LEVELS:

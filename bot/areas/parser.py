@@ -81,7 +81,7 @@ _NameSpans = list[list[NameSpan]]
 def parse_tokens(tokens: Sequence[Token], gazetteer: Gazetteer) -> list[AddressParse]:
     """Return the parses with the lowest cost, at most four.
 
-    Typing errors are considered only where the parses without them leave doubtful tokens.
+    Typing errors are considered only for tokens that are doubtful in the parses without them.
     """
     tokens = tokens[:_MAX_TOKENS]
     spans = [list(_list_spans(tokens, start)) for start in range(len(tokens))]

@@ -1,4 +1,4 @@
-"""Check geographic positions."""
+"""The check that a latitude and a longitude are valid."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class NotOnEarth(ValueError):
 
 
 def check_position(latitude: float, longitude: float) -> tuple[float, float]:
-    """Return the position, in degrees. Raises NotOnEarth."""
+    """Return the given position, in degrees, if it is valid. Raises NotOnEarth."""
     for name, value, maximum in (("latitude", latitude, 90), ("longitude", longitude, 180)):
         if not isfinite(value) or abs(value) > maximum:
             raise NotOnEarth(f"{name} {value} is not between -{maximum} and {maximum}")

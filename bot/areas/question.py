@@ -26,7 +26,9 @@ _MAX_SHOWN_CHARACTERS = 60
 
 
 def area_input(texts: str) -> Input:
-    """Return the input for a unit. Its value is a unit's code, or the city's if it is skipped.
+    """Return the input of a step that asks for a unit.
+
+    The answer is a unit's code, or the city's code if the question is skipped.
 
     `texts` is the prefix of the keys of its texts.
     """

@@ -42,7 +42,7 @@ _MAX_CHARACTERS = 400
 
 @dataclass(frozen=True, slots=True)
 class AreaCandidate:
-    """The code of a unit that can be meant, and the former unit if its name was typed."""
+    """A unit that can be meant: its code, and the former unit if the name of that was typed."""
 
     code: str
     former: FormerWard | FormerDistrict | None = None
@@ -60,12 +60,12 @@ class ResolvedArea:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The codes of the candidates."""
+        """Return the codes of the candidates, most likely first."""
         return tuple(candidate.code for candidate in self.candidates)
 
 
 def resolve_area(typed: str) -> ResolvedArea:
-    """Return the units that a text can mean. Any text is allowed."""
+    """Return the units that a typed address can mean. Any text is allowed."""
     parses = parse_tokens(tokenize_text(typed[:_MAX_CHARACTERS]), load_gazetteer())
     local = [parse for parse in parses if not parse.is_outside]
     ranked = [

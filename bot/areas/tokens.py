@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-Mark = tuple[int, str]  # The index of its letter, and the combining character.
+Mark = tuple[int, str]  # a diacritic: the index of its letter, and the combining character
 
 _TONE_MARKS = "\u0300\u0301\u0303\u0309\u0323"
 _VOWEL_MARKS = "\u0302\u0306\u031b"
@@ -27,10 +27,11 @@ VOWELS = frozenset("aeiouy")
 
 
 class Token(NamedTuple):
-    """A run of letters or of digits, in lower case.
+    """A word or number of a text, in lower case.
 
+    letters:         its letters without diacritics, or its digits
     marks:           the diacritics
-    after_separator: a comma, semicolon, bracket or line break stands before it
+    after_separator: True if a comma, semicolon, bracket or line break stands before it
     """
 
     letters: str
@@ -39,7 +40,7 @@ class Token(NamedTuple):
 
 
 def tokenize_text(text: str) -> list[Token]:
-    """Return the tokens of any text. The normal form and the case of the text do not matter."""
+    """Return the tokens of a text. Its Unicode normal form and its case do not matter."""
     if text.isascii():
         return [
             _build_token(list(letters), [], bool(separator))
@@ -131,7 +132,7 @@ def _build_token(letters: list[str], marks: list[Mark], after_separator: bool) -
 
 
 def join_tokens(tokens: Sequence[Token]) -> Token:
-    """Return several tokens as one, so that spaces between syllables do not matter."""
+    """Return several tokens joined to one, so that spaces between syllables do not matter."""
     letters = ""
     marks: list[Mark] = []
     for token in tokens:
@@ -150,7 +151,7 @@ def tokenize_name(text: str) -> Token:
     return join_tokens(tokenize_text(text))
 
 
-EQUAL_MARKS, COMPATIBLE_MARKS = 0, 1
+EQUAL_MARKS, COMPATIBLE_MARKS = 0, 1  # results of `compare_marks`
 
 
 def compare_marks(typed: Token, name: Token) -> int:

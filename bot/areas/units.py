@@ -14,9 +14,10 @@ from importlib.resources import files
 from bot.core.screen import Words
 from bot.core.text_folding import fold_text
 
-# The date since which these units exist. A code has a meaning only together with it.
+# The date since which these units exist. Stored with each code, because a later list of units may
+# use the codes for other units.
 VINTAGE = "2025-07-01"
-# The code of the General Statistics Office for the whole city.
+# The code of the city in the list of the General Statistics Office.
 CITY = "31"
 
 
@@ -43,13 +44,13 @@ class Unit:
 
     @property
     def words(self) -> Words:
-        """The full name: the word for the level, and the name."""
+        """Return the full name: the word for the level, and the name."""
         return Words(f"areas.{self.level}", {"name": self.name})
 
 
 @cache
 def list_units() -> tuple[Unit, ...]:
-    """List all units, in alphabetical order of the names without diacritics."""
+    """Return all units, in alphabetical order of their names without diacritics."""
     lines = files("bot.areas").joinpath("units.csv").read_text("utf-8").splitlines()
     units = [
         Unit(
@@ -71,7 +72,7 @@ def map_units() -> dict[str, Unit]:
 
 
 def name_unit(code: str) -> Words:
-    """Return the full name of a unit. The city's code and unknown codes give the city's name."""
+    """Return the full name of a unit; the city's name for the city's code or an unknown code."""
     unit = map_units().get(code)
     return unit.words if unit else Words("areas.city")
 

@@ -46,17 +46,17 @@ class PrecisionRecall:
 
     @property
     def precision(self) -> float:
-        """The share of the suggested labels that are expected; 1 if none is suggested."""
+        """Return the share of the suggested labels that are expected; 1 if none is suggested."""
         return self.correct / self.suggested if self.suggested else 1.0
 
     @property
     def recall(self) -> float:
-        """The share of the expected labels that are suggested; 1 if none is expected."""
+        """Return the share of the expected labels that are suggested; 1 if none is expected."""
         return self.correct / self.expected if self.expected else 1.0
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of precision and recall."""
+        """Return the harmonic mean of precision and recall."""
         total = self.precision + self.recall
         return 2 * self.precision * self.recall / total if total else 0.0
 
@@ -78,7 +78,10 @@ class Measurement:
 
 
 def measure_examples(examples: Sequence[Mapping[str, Any]]) -> Measurement:
-    """Measure on examples with the fields text, topics, urgent, kind. Raises BadExamples."""
+    """Compare the suggestions for examples with their labels.
+
+    An example has the fields text, topics, urgent and kind. Raises BadExamples.
+    """
     topic_counts, urgent_counts, correct_kinds = [0, 0, 0], [0, 0, 0], 0
     for number, example in enumerate(examples, 1):
         if missing := {"text", "topics", "urgent", "kind"} - set(example):
@@ -106,9 +109,9 @@ def measure_examples(examples: Sequence[Mapping[str, Any]]) -> Measurement:
 
 
 def suggest_lines(texts: BinaryIO, output: BinaryIO) -> None:
-    """For each line of UTF-8 text write a line of JSON: text, kind, topics, urgent.
+    """For each line of UTF-8 text, write a JSON line with text, kind, topics and urgent.
 
-    The output is flushed after each line, so that a program can ask line by line.
+    The output is flushed after each line, so that a program can send and read line by line.
     """
     for line in texts:
         text = line.decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\r\n")

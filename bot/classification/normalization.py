@@ -1,4 +1,7 @@
-"""Normalize Vietnamese words: case, diacritics, place of the tone mark, keys of Telex."""
+"""Normalize Vietnamese words: case, diacritics, place of the tone mark, keys of Telex.
+
+Telex is a method to type Vietnamese: letters such as "f" and "aa" stand for diacritics.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ _PLAIN_LETTERS = _map_plain_letters()
 
 
 def strip_diacritics(text: str) -> str:
-    """Return composed lower-case text without diacritics, of the same length."""
+    """Return a text without diacritics and of the same length. It must be lower case and NFC."""
     return text.translate(_PLAIN_LETTERS)
 
 
@@ -54,7 +57,7 @@ def move_tone_to_end(word: str) -> str:
 
 
 def has_telex_keys(plain_word: str) -> bool:
-    """Return True if a word without diacritics can contain keys of Telex."""
+    """Return True if a word, given without diacritics, can contain keys of Telex."""
     return _TELEX_KEYS.search(plain_word) is not None
 
 

@@ -1,4 +1,4 @@
-"""Find personal data in texts, to point them out to the author and to hide them in publications."""
+"""Find personal data in texts, to warn the writer and to hide them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PersonalDataKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataSpan:
-    """Personal data in a text: the kind, the index of its first character, and its end index."""
+    """Personal data in a text: its kind, and its first and (exclusive) last character index."""
 
     kind: PersonalDataKind
     start: int

@@ -53,10 +53,10 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PhrasePattern:
-    """A compiled phrase.
+    """A compiled phrase of a PhraseIndex.
 
     It has parts, which must all be in one sentence, in any order. A part is a sequence of pieces,
-    which must follow one another. A piece is a word or a few words, given by its number in the
+    which must follow one another. A piece is one or more words, and is stored as its number in the
     index.
     """
 
@@ -64,7 +64,7 @@ class PhrasePattern:
 
     @property
     def first_piece(self) -> int:
-        """A piece that every match contains."""
+        """Return the number of a piece that every match contains."""
         return self.parts[0][0]
 
 
@@ -84,7 +84,7 @@ class SearchedText:
     matches: Mapping[int, Sequence[Span]]
 
     def find_pattern(self, pattern: PhrasePattern) -> Sequence[Span]:
-        """Return the spans of the first part, in sentences that contain all parts."""
+        """Return the spans of the pattern's first part, in sentences that contain all its parts."""
         first, *others = pattern.parts
         spans = self._find_sequence(first)
         for other in others:
@@ -139,7 +139,7 @@ class PhraseIndex:
         }
 
     def add_phrase(self, phrase: str) -> PhrasePattern:
-        """Add a phrase, so that later searches find it. Raises BadPhrase."""
+        """Add a phrase in the syntax of keywords.toml, and return its pattern. Raises BadPhrase."""
         return PhrasePattern(
             tuple(
                 tuple(self._add_piece(piece) for piece in _split_phrase(part, "...", phrase))
@@ -211,7 +211,7 @@ class PhraseIndex:
             forms.setdefault((tuple(map(move_tone_to_end, form)), is_exact), []).append(number)
 
     def search_text(self, text: str) -> SearchedText:
-        """Find all pieces in a text."""
+        """Return the pieces of all added phrases that a text contains."""
         normalized = normalize_text(text)
         typed = _TOKEN.findall(normalized)
         plain = _TOKEN.findall(strip_diacritics(normalized))

@@ -28,7 +28,7 @@ _MAX_NEGATION_WORDS = 3  # words between a negation and what it negates
 
 
 class BadKeywords(Exception):
-    """keywords.toml has a mistake. The message says where, and what is allowed."""
+    """keywords.toml has a mistake. The message names its place, and says what is allowed."""
 
 
 class _Table(BaseModel):
@@ -168,7 +168,7 @@ class Keywords:
         self._rules_by_first_piece[pattern.first_piece].append(rule)
 
     def suggest_labels(self, text: str) -> Suggestion:
-        """Return the labels of a text; topics with the most points come first."""
+        """Return the suggested labels of a text; the topic with the most points comes first."""
         matches = self._match_rules(text)
         urgent = _contains_danger(matches)
         topics = self._choose_topics(matches)
@@ -276,7 +276,7 @@ def parse_keywords(content: str) -> Keywords:
 
 
 def suggest_labels(text: str) -> Suggestion:
-    """Return the labels of a text by the rules of keywords.toml."""
+    """Return the suggested labels of a text, by the rules of keywords.toml."""
     return _load_keywords().suggest_labels(text)
 
 

@@ -13,15 +13,15 @@ cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command("verify")
-def verify(
+def verify_audit_log(
     head: Annotated[
         str | None,
         typer.Option(
-            help="The head that an earlier verification printed; the chain must still contain it."
+            help="The hash that an earlier check printed. The audit log must still contain it."
         ),
     ] = None,
 ) -> None:
-    """Check that no audit entry was changed or removed, and print the newest hash (the head)."""
+    """Check that no entry of the audit log was changed or removed, and print the newest hash."""
     from bot.privacy import audit_chain
     from bot.runtime.builders import make_pseudonyms
 
@@ -34,12 +34,10 @@ def verify(
 
     found = run_to_end(with_database(work, settings))
     if found.fault:
-        raise Failure(
-            f"the audit was tampered with: {found.fault} (links that hold: {found.links})"
-        )
-    if found.waiting:
-        raise Failure(f"entries that are in no link, put in by hand: {found.waiting}")
-    print_line(f"{found.links} entries, nothing was changed. Head: {found.head}")
+        raise Failure(f"the audit log was changed: {found.fault} (valid links: {found.link_count})")
+    if found.unlinked_count:
+        raise Failure(f"entries without a link, not added by the bot: {found.unlinked_count}")
+    print_line(f"{found.link_count} entries, nothing was changed. Head: {found.head}")
 
 
 @cli.callback()

@@ -1,4 +1,4 @@
-"""Shared by the commands: settings, database, output, and failures."""
+"""Functions that all commands use: settings, database, output, failures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Failure(Exception):
 
 
 class ChosenSettings:
-    """The settings file that --config names, for the command that runs."""
+    """Remembers the settings file that the option --config names; None for the default."""
 
     path: Path | None = None
 
@@ -70,7 +70,10 @@ def print_line(line: str) -> None:
 async def with_database(
     work: Callable[[Database], Awaitable[Result]], settings: Settings | None = None
 ) -> Result:
-    """Open the database of the settings, return what `work` returns, and close the database."""
+    """Call `work` with the configured database, return its result, and close the database.
+
+    Raises BadSettings, BadUrl, and the exceptions of `work`.
+    """
     database = Database((settings or ChosenSettings.settings()).database.url)
     try:
         return await work(database)
@@ -88,5 +91,5 @@ def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 def to_utc(moment: datetime | None) -> datetime | None:
-    """Return a naive time of the command line, which is in this machine's zone, in UTC."""
+    """Convert a naive time in this machine's zone to an aware time in UTC; None stays None."""
     return None if moment is None else moment.astimezone(UTC)

@@ -14,10 +14,10 @@ from storage.database import Database
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 Since = Annotated[
-    datetime | None, typer.Option(formats=_FORMATS, help="Only from this time on, local time.")
+    datetime | None, typer.Option(formats=_FORMATS, help="Only from this local time on.")
 ]
 Until = Annotated[
-    datetime | None, typer.Option(formats=_FORMATS, help="Only before this time, local time.")
+    datetime | None, typer.Option(formats=_FORMATS, help="Only before this local time.")
 ]
 Form = Annotated[ExportFormat, typer.Option("--format", help="The file format.")]
 Out = Annotated[Path | None, typer.Option(help="The file to write. Default: standard output.")]
@@ -32,7 +32,7 @@ def export_submissions(
     until: Until = None,
     out: Out = None,
     with_identity: Annotated[
-        bool, typer.Option(help="With the chat id and phone number; this is audited.")
+        bool, typer.Option(help="Add chat ids and phone numbers. The audit log records this.")
     ] = False,
 ) -> None:
     """Write submissions, oldest first."""
@@ -78,7 +78,7 @@ def export_audit(
 def export_forums(
     form: Form = ExportFormat.JSONL, since: Since = None, until: Until = None, out: Out = None
 ) -> None:
-    """Write forums with their attendance and submissions counts, earliest start first."""
+    """Write forums with numbers of attendees and submissions, earliest start first."""
     from bot.reports import export
 
     async def work(database: Database) -> None:

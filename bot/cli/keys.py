@@ -11,16 +11,16 @@ cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command("new")
-def new() -> None:
-    """Print a new key, for privacy.encryption_key."""
+def print_new_key() -> None:
+    """Print a new key for the setting privacy.encryption_key."""
     from bot.privacy.encryption import make_key
 
     print_line(make_key())
 
 
 @cli.command("rotate")
-def rotate() -> None:
-    """Encrypt every identity with the first key; then the other keys are only needed for files."""
+def rotate_keys() -> None:
+    """Encrypt chat ids and phone numbers with the first key. Files still need the other keys."""
     from bot.privacy import key_rotation
     from bot.runtime.builders import make_pseudonyms
 
@@ -29,4 +29,5 @@ def rotate() -> None:
     async def work(database: Database) -> int:
         return await key_rotation.rotate_keys(database, make_pseudonyms(settings))
 
-    print_line(f"Residents under the first key: {run_to_end(with_database(work, settings))}.")
+    count = run_to_end(with_database(work, settings))
+    print_line(f"Residents encrypted with the first key: {count}.")

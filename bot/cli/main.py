@@ -21,7 +21,7 @@ _GROUPS = {
     "officers": "Invite officers, list them, set their shifts, deactivate them.",
     "export": "Write submissions, forums or the audit log to a file or to standard output.",
     "units": "List the units of the city, find them by name, import their boundaries.",
-    "keys": "Make and rotate the encryption keys.",
+    "keys": "Make a new encryption key, and encrypt the database with it.",
     "topics": "Suggest kind, topics and urgency of texts, and measure the suggestions.",
     "audit": "Check that the audit log was not changed.",
 }
@@ -56,7 +56,7 @@ class _Commands(TyperGroup):
 cli = typer.Typer(
     cls=_Commands,
     name="langnghe",
-    help="The intake channel of the forums 'Công an lắng nghe ý kiến của nhân dân'.",
+    help="A Telegram bot for opinions to the police and forums with residents.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -82,8 +82,8 @@ def choose_settings(
         _chosen_settings().path = config
 
 
-@cli.command()
-def run() -> None:
+@cli.command("run")
+def run_bot() -> None:
     """Run the bot until it gets SIGINT or SIGTERM."""
     from bot.cli.base import Failure, run_to_end
     from bot.runtime.replica import CannotStart, run_replica
@@ -107,8 +107,8 @@ def run() -> None:
         raise Failure(str(error)) from error
 
 
-@cli.command()
-def demo(
+@cli.command("demo")
+def start_demo(
     port: Annotated[int, typer.Option(help="The port of the chat page.")] = 8080,
 ) -> None:
     """Run the bot against the simulator, with sample people and submissions."""
@@ -131,8 +131,8 @@ def demo(
         raise Failure(str(error)) from error
 
 
-@cli.command()
-def simulator(
+@cli.command("simulator")
+def run_simulator(
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8081,
     host: Annotated[str, typer.Option(help="The loopback address to listen on.")] = "127.0.0.1",
     token: Annotated[
@@ -149,9 +149,9 @@ def simulator(
     serve(host, port, token or [])
 
 
-@cli.command()
-def migrate() -> None:
-    """Create the database, or migrate it to the revision of this program."""
+@cli.command("migrate")
+def migrate_database() -> None:
+    """Create the tables of the database, or update them for this version of the program."""
     from bot.cli.base import print_line, run_to_end, with_database
     from bot.privacy.key_rotation import encrypt_plain_rows
     from bot.runtime.builders import make_pseudonyms
@@ -167,9 +167,9 @@ def migrate() -> None:
     print_line("The database is up to date.")
 
 
-@cli.command()
-def doctor() -> None:
-    """Check settings, database, token and webhook, and print what to do."""
+@cli.command("doctor")
+def check_installation() -> None:
+    """Check the settings, the database, the token and the webhook, and print what to do."""
     from bot.cli.base import Failure, print_line, run_to_end
     from bot.runtime.doctor import examine_installation
 
@@ -177,9 +177,9 @@ def doctor() -> None:
         raise Failure("something is to be done: see above")
 
 
-@cli.command()
-def purge() -> None:
-    """Erase data whose retention period is over now, as the running bot does every 10 minutes."""
+@cli.command("purge")
+def purge_data() -> None:
+    """Erase data that is older than its retention period. The bot does so every 10 minutes."""
     from bot.cli.base import run_to_end, with_database
     from bot.runtime.builders import make_policy, utc_now
     from bot.runtime.jobs import purge_expired_data
@@ -193,7 +193,7 @@ def purge() -> None:
 
 
 def main() -> None:
-    """Run a command and exit: 0 done, 1 failed, 2 wrong usage or settings.
+    """Run a command and exit with 0 (done), 1 (failed), or 2 (wrong usage or settings).
 
     A failure is one line on standard error that says what to do.
     """

@@ -1,4 +1,4 @@
-"""The commands about officers: invite, list, roster, deactivate."""
+"""The commands about officers: invite, list, set-shifts, deactivate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command("invite")
-def invite(
+def invite_officer(
     unit: Annotated[
         str, typer.Option(help="The code of the officer's unit; 31 is the city police.")
     ],
@@ -28,10 +28,10 @@ def invite(
     ] = Role.OFFICER,
     topic: Annotated[
         list[Topic] | None,
-        typer.Option(help="A topic that the officer is alerted of; may be repeated. Default: all."),
+        typer.Option(help="A topic of the officer's cases; may be repeated. Default: all topics."),
     ] = None,
 ) -> None:
-    """Print a one-time link; the person who opens it becomes an officer of a unit."""
+    """Print a one-time link. The person who opens it becomes an officer of the unit."""
     from bot.areas.units import CITY, map_units
     from bot.casework import staff
     from bot.core.unit_of_work import begin_work
@@ -89,17 +89,17 @@ def _format_yes_no(value: bool) -> str:
     return "yes" if value else "no"
 
 
-@cli.command("roster")
-def roster(
+@cli.command("set-shifts")
+def set_shifts(
     officer_id: Annotated[int, typer.Argument(help="The id in 'officers list'.")],
     shift: Annotated[
         list[str] | None,
         typer.Option(
-            help="For example 'mon-fri 07:30-17:00'; may be repeated. Default: at any time."
+            help="A shift such as 'mon-fri 07:30-17:00'; may be repeated. Default: any time."
         ),
     ] = None,
 ) -> None:
-    """Replace the weekly shifts in which an officer gets alerts."""
+    """Replace an officer's weekly shifts (the roster). Only in these the officer gets new cases."""
     from bot.casework.shifts import BadShift, parse_shifts
     from storage import audit, officers
 
@@ -131,10 +131,10 @@ def roster(
 
 
 @cli.command("deactivate")
-def deactivate(
+def deactivate_officer(
     officer_id: Annotated[int, typer.Argument(help="The id in 'officers list'.")],
 ) -> None:
-    """Take away an officer's rights, and reassign the officer's cases."""
+    """Remove an officer's access to the bot, and assign their cases to others."""
     from bot.casework import staff
     from bot.core.unit_of_work import begin_work
     from bot.runtime.builders import make_policy

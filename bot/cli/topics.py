@@ -15,18 +15,20 @@ cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command("suggest")
-def suggest() -> None:
-    """Read texts from standard input, one a line; write a JSON line with suggestions for each."""
+def suggest_labels() -> None:
+    """Read texts from standard input, one a line, and write suggestions as one JSON line each."""
     from bot.classification.measurement import suggest_lines
 
     suggest_lines(sys.stdin.buffer, sys.stdout.buffer)
 
 
 @cli.command("measure")
-def measure(
-    file: Annotated[Path, typer.Argument(help="JSON lines with text, kind, topics and urgent.")],
+def measure_suggestions(
+    file: Annotated[
+        Path, typer.Argument(help="A file of JSON lines with text, kind, topics and urgent.")
+    ],
 ) -> None:
-    """Measure precision, recall and accuracy of the suggestions on labelled texts."""
+    """Print precision, recall and accuracy of the suggestions for labelled texts."""
     from bot.classification.measurement import BadExamples, measure_examples
 
     try:

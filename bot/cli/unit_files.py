@@ -1,4 +1,4 @@
-"""Find units by the lines of a file, and import a file of boundaries."""
+"""Functions of `units find` and `units import`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def find_lines(source: BinaryIO, target: BinaryIO) -> None:
-    """Write a JSON line {"query", "codes"} for each UTF-8 line; the codes are best first."""
+    """For each line of UTF-8 text in `source`, write a JSON line {"query", "codes"} to `target`.
+
+    The codes are those of the units that the line can mean, most likely first.
+    """
     for line in source:
         query = line.decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\r\n")
         target.write(orjson.dumps({"query": query, "codes": resolve_area(query).codes}) + b"\n")
@@ -25,9 +28,10 @@ def find_lines(source: BinaryIO, target: BinaryIO) -> None:
 
 
 def import_boundaries(file: Path, target: Path, code_property: str | None) -> list[str]:
-    """Check a GeoJSON file, copy it to `target`, and return the names of units without an area.
+    """Check a GeoJSON file and copy it to `target`. Return the names of units without an area.
 
-    Raises BadBoundaries or OSError; then `target` is unchanged.
+    `code_property` is the property with the unit's code; None to detect it. Raises BadBoundaries or
+    OSError; then `target` is unchanged.
     """
     content = file.read_bytes()
     codes = parse_boundaries(content, code_property).codes

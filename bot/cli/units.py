@@ -16,7 +16,7 @@ cli = typer.Typer(no_args_is_help=True)
 
 @cli.command("list")
 def list_units() -> None:
-    """Print the codes and names of all units."""
+    """Print the code and the name of each unit."""
     from bot.areas.units import list_units
     from bot.texts import VIETNAMESE, load_texts
 
@@ -27,7 +27,7 @@ def list_units() -> None:
 
 @cli.command("find")
 def find_units() -> None:
-    """Read names from standard input, one a line; write a JSON line with the unit codes of each."""
+    """Read names from standard input, one a line, and write unit codes as one JSON line each."""
     from bot.cli.unit_files import find_lines
 
     find_lines(sys.stdin.buffer, sys.stdout.buffer)
@@ -37,7 +37,7 @@ def find_units() -> None:
 def import_units(
     file: Annotated[Path, typer.Argument(help="A GeoJSON file with an area for each unit.")],
 ) -> None:
-    """Check a GeoJSON file of unit boundaries, and copy it to the path areas.boundaries."""
+    """Check a GeoJSON file of unit boundaries, and copy it to the path in areas.boundaries."""
     from bot.areas.boundaries import BadBoundaries
     from bot.cli.unit_files import import_boundaries
 

@@ -1,8 +1,8 @@
 """The hash chain over the audit log: it shows whether an entry was changed or removed.
 
-A link is the HMAC-SHA256 of the link before it and of an entry. The key of the chain is stored
-encrypted with the operator's key, so nobody without that key can compute a new chain. The head of
-an earlier verification shows whether the end of the chain was removed.
+A link is the HMAC-SHA256 of the previous link and of an entry. The head is the newest link. The key
+of the chain is stored encrypted with the operator's key, so nobody without that key can compute a
+new chain. If the head of an earlier verification is missing, the end of the chain was removed.
 """
 
 from __future__ import annotations
@@ -30,20 +30,25 @@ _BEGINNING = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class ChainReport:
-    """Result of a verification.
+    """Result of a verification of the audit chain.
 
-    `links` is the number of valid links, `head` the digest of the newest, `waiting` the number of
-    entries without a link. `fault` describes the first broken link, or is None.
+    - `link_count`: the number of valid links.
+    - `head`: the digest of the newest valid link.
+    - `unlinked_count`: the number of entries without a link.
+    - `fault`: a description of the first broken link; None if the chain is valid.
     """
 
-    links: int
+    link_count: int
     head: str
-    waiting: int
+    unlinked_count: int
     fault: str | None
 
 
 async def load_chain_key(connection: AsyncConnection, cipher: Cipher) -> str:
-    """Return the key of the chain, and create it if there is none. Raises Unreadable."""
+    """Return the decrypted key of the chain. If there is none, store a new one.
+
+    Raises Unreadable if it is encrypted with a key that was not given.
+    """
     first = cipher.encrypt_text(secrets.token_urlsafe(32))
     return cipher.decrypt_text(
         await encrypted_fields.get_or_store_secret(connection, encrypted_fields.CHAIN_KEY, first)
@@ -51,7 +56,10 @@ async def load_chain_key(connection: AsyncConnection, cipher: Cipher) -> str:
 
 
 async def extend_chain(database: Database, cipher: Cipher) -> int:
-    """Add the entries without a link to the chain; return their number."""
+    """Add a link for each entry without one, and return their number. Raises Unreadable.
+
+    If another worker is adding links, return the number added so far.
+    """
     async with database.reading() as connection:
         if not await audit.list_unchained(connection, 1):
             return 0
@@ -78,7 +86,10 @@ async def extend_chain(database: Database, cipher: Cipher) -> int:
 async def verify_chain(
     database: Database, cipher: Cipher, *, head: str | None = None
 ) -> ChainReport:
-    """Verify the whole chain. The digest `head` of an earlier verification must be part of it."""
+    """Verify the whole chain. Raises Unreadable.
+
+    With `head`, the digest of an earlier verification, the chain must still contain that link.
+    """
     async with database.transaction() as connection:
         secret = await load_chain_key(connection, cipher)
     async with database.reading() as connection:

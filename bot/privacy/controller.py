@@ -1,4 +1,4 @@
-"""/mydata: what residents ask about their own data."""
+"""The controller of /mydata: requests of residents about their own data."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 async def show_overview(work: UnitOfWork, request: Request) -> Responses:
-    """Show what is stored about the person, and what they may do with it."""
+    """Show how much data is stored about the person, with a button for each possible request."""
     data = await data_requests.load_personal_data(work, request.chat.id)
     return Show(screens.show_overview(data))
 
 
 async def send_copy(work: UnitOfWork, request: Request) -> Responses:
-    """Send everything that is stored about the person, as a JSON file."""
+    """Send all stored data of the person as a JSON file."""
     content = await data_requests.make_copy(work, request.chat.id)
     day = work.now.astimezone(work.policy.zone).date()
     upload = Upload(content, f"{day.isoformat()}.json")
@@ -28,23 +28,23 @@ async def send_copy(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def start_correction(_work: UnitOfWork, _request: Request) -> Responses:
-    """Ask for another phone number."""
+    """Start the flow that replaces the stored phone number."""
     return StartFlow("correction", new=False)
 
 
 async def ask_confirmation(_work: UnitOfWork, request: Request) -> Responses:
-    """Ask once more before an erasure or a withdrawal of consent."""
+    """Ask for confirmation of an erasure or a withdrawal of consent."""
     return Show(screens.ask_confirmation(request.action))
 
 
 async def erase(work: UnitOfWork, request: Request) -> Responses:
-    """Erase what may be erased; show what stays and why."""
+    """Erase the person's data, and show which submissions are kept and why."""
     report = await data_requests.erase_person(work, request.chat.id)
     return Show(screens.show_erasure_report(report, "erase"))
 
 
 async def withdraw_consent(work: UnitOfWork, request: Request) -> Responses:
-    """Withdraw the consent, and erase what may be erased; show what stays and why."""
+    """Withdraw the consent and erase the data; show which submissions are kept and why."""
     report = await data_requests.withdraw_consent(work, request.chat.id)
     return Show(screens.show_erasure_report(report, "withdraw"))
 

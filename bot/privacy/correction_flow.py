@@ -1,4 +1,4 @@
-"""The conversation in which a resident corrects their stored phone number."""
+"""The flow in which a resident corrects the stored phone number."""
 
 from __future__ import annotations
 

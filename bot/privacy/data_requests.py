@@ -38,35 +38,40 @@ if TYPE_CHECKING:
 
 _MAX_SUBMISSIONS = 10_000  # of one person
 
-ERASED, ASKED, WITHDRAWN = "data.erased", "data.erasure_asked", "consent.withdrawn"
+# Actions of the audit log.
+ERASED, ERASURE_REFUSED, WITHDRAWN = "data.erased", "data.erasure_asked", "consent.withdrawn"
 CORRECTED, COPIED = "data.corrected", "data.copied"
 
 
 @dataclass(frozen=True)
 class ErasureReport:
-    """Result of an erasure: the number of erased submissions, and (code, reason) of those kept."""
+    """Result of an erasure.
 
-    gone: int
+    - `erased_count`: the number of erased submissions.
+    - `kept`: the receipt code of each kept submission, with the reason as the end of a text key.
+    """
+
+    erased_count: int
     kept: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class PersonalData:
-    """The stored data of a person.
+    """The stored data of a person, both as a named and as an unnamed resident.
 
-    `phones` is the number of submissions with a phone number. `agreed` is True if the person agreed
-    to the privacy notice.
+    - `phone_count`: the number of submissions with a phone number.
+    - `has_agreed`: True if the person agreed to the data-protection notice.
     """
 
     submissions: Sequence[Submission]
-    phones: int
-    agreed: bool
+    phone_count: int
+    has_agreed: bool
     registrations: Sequence[Registration]
     subscriptions: Sequence[Subscription]
 
 
 async def load_personal_data(work: UnitOfWork, chat_id: int) -> PersonalData:
-    """Return the stored data of the person of a chat."""
+    """Return the stored data of the person of a chat. `chat_id` is the real chat id."""
     aliases = work.policy.pseudonyms.list_pseudonyms(chat_id)
     own = await submissions.list_submissions_of(
         work.connection, aliases, before=None, max_rows=_MAX_SUBMISSIONS
@@ -82,9 +87,9 @@ async def load_personal_data(work: UnitOfWork, chat_id: int) -> PersonalData:
 
 
 async def make_copy(work: UnitOfWork, chat_id: int) -> bytes:
-    """Return all stored data of the person of a chat as UTF-8 JSON.
+    """Return all stored data of the person of a chat as UTF-8 JSON, and record it in the audit log.
 
-    The timeline names roles, not officers. The copy is recorded in the audit.
+    The timelines of submissions name the roles of officers, not the officers.
     """
     held = await load_personal_data(work, chat_id)
     resident = await residents.find_resident(
@@ -119,7 +124,7 @@ def _describe_consent(resident: Any) -> dict[str, Any] | None:
     }
 
 
-# Columns of a submission that a data copy does not have: internal, or in another part of the copy.
+# Columns of a submission that the copy does not contain: internal, or in another part of the copy.
 SUBMISSION_COLUMNS_NOT_COPIED = frozenset(
     {"acknowledge_by", "alerted_at", "assignee_id", "erased_at", "erased_because"}
     | {"escalation", "extensions"}
@@ -175,17 +180,17 @@ async def _describe_registrations(
 
 
 async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
-    """Erase the submissions, registrations and failed updates of the person of a chat.
+    """Erase the submissions, registrations, subscriptions and failed updates of a person.
 
-    The report names the submissions that must be kept, with the reason. If there are none, the
-    chat's draft and settings are deleted too.
+    Submissions that the law requires, or that are being handled, are kept and reported. If none is
+    kept, the chat's draft and settings are deleted too.
     """
     gone, kept = 0, []
     for submission in (await load_personal_data(work, chat_id)).submissions:
         reason = submission_rules.get_erasure_obstacle(submission)
         if reason is not None:
             kept.append((submission.code, reason))
-            await _record_action(work, ASKED, submission)
+            await _record_action(work, ERASURE_REFUSED, submission)
             continue
         if not await erasure.erase_submission(
             work.connection,
@@ -214,7 +219,7 @@ async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
 
 
 async def withdraw_consent(work: UnitOfWork, chat_id: int) -> ErasureReport:
-    """Erase the person's data and the chat, and record that the consent is withdrawn.
+    """Erase a person's data, draft and settings, and record that the consent is withdrawn.
 
     Submissions that the law requires are kept without consent (Law 91/2025/QH15, art. 19).
     """
@@ -228,12 +233,15 @@ async def withdraw_consent(work: UnitOfWork, chat_id: int) -> ErasureReport:
 
 
 async def correct_phone(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
-    """Replace the phone number of all submissions of the chat's person that have one."""
+    """Replace the phone number of all submissions of a person that have one.
+
+    `answers["phone"]` is the new number.
+    """
     for submission in (await load_personal_data(work, chat.id)).submissions:
         if submission.phone is not None:
-            sealed = work.policy.cipher.encrypt_text(answers["phone"])
+            encrypted = work.policy.cipher.encrypt_text(answers["phone"])
             if (
-                await submissions.update_submission(work.connection, submission, phone=sealed)
+                await submissions.update_submission(work.connection, submission, phone=encrypted)
                 is not None
             ):
                 await _record_action(work, CORRECTED, submission)

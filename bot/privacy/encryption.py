@@ -1,7 +1,7 @@
-"""Encryption of what only the operator may read (Fernet), and where its keys come from.
+"""Encryption with the operator's keys (Fernet: AES-128-CBC with HMAC-SHA256), and their loading.
 
-Several keys may be given: the first one encrypts, every one decrypts. So a key can be changed while
-the bot runs; see docs/decisions/0007-encryption-and-pseudonyms.md.
+If there are several keys, the first one encrypts and every one decrypts. So a key can be changed
+while the bot runs; see docs/decisions/0007-encryption-and-pseudonyms.md.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 class BadKey(Exception):
-    """A key is malformed. The message says how to make a valid one."""
+    """An encryption key has a wrong format. The message says how to make a valid key."""
 
 
 class Unreadable(Exception):
-    """The content was encrypted with a key that was not given, or it was changed since."""
+    """The content cannot be decrypted: another key encrypted it, or it was changed since."""
 
 
 def make_key() -> str:
-    """Return a new random key, in the form of the setting `privacy.encryption_key`."""
+    """Return a new random key for the setting `privacy.encryption_key`."""
     return Fernet.generate_key().decode()
 
 
 class Cipher:
-    """Encrypts with the first key and decrypts with any of them."""
+    """Encrypts with the first of its keys, and decrypts with any of them."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         """Take at least one key. Raises BadKey."""
@@ -47,25 +47,26 @@ class Cipher:
         return self._fernet.encrypt(content)
 
     def decrypt(self, encrypted: bytes) -> bytes:
-        """Return the content of what `encrypt` returned. Raises Unreadable."""
+        """Return the content that `encrypt` encrypted. Raises Unreadable."""
         try:
             return self._fernet.decrypt(encrypted)
         except InvalidToken as error:
             raise Unreadable("encrypted with another key, or changed since") from error
 
     def encrypt_text(self, text: str) -> str:
-        """Return a text encrypted with the first key, as ASCII."""
+        """Return a text encrypted with the first key, as ASCII text."""
         return self.encrypt(text.encode()).decode()
 
     def decrypt_text(self, encrypted: str) -> str:
-        """Return the text of what `encrypt_text` returned. Raises Unreadable."""
+        """Return the text that `encrypt_text` encrypted. Raises Unreadable."""
         return self.decrypt(encrypted.encode()).decode()
 
 
 def load_keys(setting: str, file: Path) -> list[str]:
-    """Return the keys of the setting, separated by commas, or those of the file, one a line.
+    """Return the keys in `setting`, separated by commas, or else those in `file`, one a line.
 
-    If neither exists, make the file with one new key, readable by its owner only. Raises OSError.
+    If the file does not exist, create it with one new key, readable by its owner only. Raises
+    OSError.
     """
     if setting:
         return [key.strip() for key in setting.split(",") if key.strip()]

@@ -1,4 +1,4 @@
-"""Encryption keys: check them against the database, rotate them, encrypt rows of old releases."""
+"""Functions that check the keys of a database, rotate them, and encrypt rows of old releases."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ _PAGE = 200
 
 
 class WrongKey(Exception):
-    """The database is encrypted with a key that is not among the configured keys."""
+    """The database is encrypted with a key that is not configured. The message says what to do."""
 
 
 async def check_key(database: Database, pseudonyms: Pseudonyms) -> None:
-    """Raise WrongKey unless a key decrypts the database. A new database stores a check value."""
+    """Raise WrongKey unless one of the keys belongs to the database.
+
+    Store a check value, encrypted with the first key, in a database that has none.
+    """
     async with database.transaction() as connection:
         known = await encrypted_fields.get_or_store_secret(
             connection, encrypted_fields.KEY_CHECK, pseudonyms.cipher.encrypt_text(_KNOWN)
@@ -39,10 +42,11 @@ async def check_key(database: Database, pseudonyms: Pseudonyms) -> None:
 
 
 async def rotate_keys(database: Database, pseudonyms: Pseudonyms) -> int:
-    """Encrypt all identities with the first key; return the number of residents.
+    """Encrypt chat ids and phone numbers again with the first key; return the number of residents.
 
-    Each page is a transaction, so the bot may run meanwhile with the same keys, and a run that
-    failed can be started again. Files are not encrypted again: keep the old key for them.
+    Pseudonyms change too. Each page is a transaction, so the bot may run at the same time with the
+    same keys, and a run that failed can be repeated. Files are not encrypted again: keep the old
+    key for them. Raises Unreadable if no key decrypts a row.
     """
     done = after = 0
     while True:
@@ -78,9 +82,9 @@ async def rotate_keys(database: Database, pseudonyms: Pseudonyms) -> int:
 
 
 async def encrypt_plain_rows(database: Database, pseudonyms: Pseudonyms) -> int:
-    """Encrypt rows of releases without encryption; return the number of residents.
+    """Encrypt the rows of releases that had no encryption; return the number of residents.
 
-    Texts are also folded for the search. A run that failed can be started again.
+    It also stores the search form of their texts. A run that failed can be repeated.
     """
     done = 0
     while True:

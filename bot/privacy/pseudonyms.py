@@ -27,31 +27,34 @@ _MARK = 1 << 61
 
 @dataclass(frozen=True, slots=True)
 class ChatAddress:
-    """The address of a resident: a pseudonym, and the encrypted chat id."""
+    """The stored form of a resident's chat id: its pseudonym, and the chat id encrypted."""
 
     pseudonym: int
     encrypted_chat_id: str
 
 
 class Pseudonyms:
-    """Computes pseudonyms of chat ids, and encrypts the chat ids behind them with `cipher`."""
+    """Computes pseudonyms of chat ids, and encrypts and decrypts chat ids with its `cipher`."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """Take the same keys as the cipher; new pseudonyms use the first. Raises BadKey."""
+        """Take the keys of `load_keys`. New pseudonyms use the first one. Raises BadKey."""
         self.cipher = Cipher(keys)
         self._keys = [_derive_key(key) for key in keys]
 
     def make_address(self, chat_id: int, *, named: bool) -> ChatAddress:
-        """Return the address of a chat as a named or as an unnamed resident."""
+        """Return the address of a chat as a named or an unnamed resident, with the first key."""
         pseudonym = _compute_pseudonym(self._keys[0], chat_id, named=named)
         return ChatAddress(pseudonym, self.cipher.encrypt_text(str(chat_id)))
 
     def decrypt_chat_id(self, encrypted: str) -> int:
-        """Return the chat id of an address. Raises Unreadable."""
+        """Return the chat id of an `encrypted_chat_id`. Raises Unreadable."""
         return int(self.cipher.decrypt_text(encrypted))
 
     def list_pseudonyms(self, chat_id: int, *, named: bool | None = None) -> tuple[int, ...]:
-        """Return the pseudonyms of a chat under every key: named, unnamed, or (None) both."""
+        """Return the pseudonyms of a chat, one for each key, as a named or unnamed resident.
+
+        With `named` None, return both. Those of the first key come first.
+        """
         return tuple(
             _compute_pseudonym(key, chat_id, named=each)
             for key in self._keys
@@ -59,7 +62,7 @@ class Pseudonyms:
         )
 
     def list_chat_ids(self, chat_id: int) -> tuple[int, ...]:
-        """Return the chat id and all its pseudonyms. A pseudonym returns only itself."""
+        """Return a chat id with all its pseudonyms. For a pseudonym, return only itself."""
         is_pseudonym = chat_id > 0 and bool(chat_id & _MARK)
         return (chat_id,) if is_pseudonym else (chat_id, *self.list_pseudonyms(chat_id))
 

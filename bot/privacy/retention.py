@@ -1,4 +1,4 @@
-"""Retention: warn residents of the erasure of closed submissions, and erase them in time.
+"""Retention: erase closed submissions after a time, and warn their residents before.
 
 An erased submission keeps its code, kind, unit and times.
 """
@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 
 _PAGE = 100
 
-OUTLIVED = "data.outlived"
+RETENTION_ENDED = "data.outlived"  # an action of the audit log: a submission was erased
 
 
 @dataclass(frozen=True)
 class RetentionPeriods:
-    """The time that closed submissions are kept, by kind, and the warning time before."""
+    """The times between closing and erasing a submission.
+
+    - `kept`: for how long a closed submission is kept, by kind.
+    - `warning`: how long before the erasure the resident is warned.
+    """
 
     kept: Mapping[Kind, timedelta]
     warning: timedelta
@@ -39,10 +43,10 @@ class RetentionPeriods:
 async def apply_retention(
     database: Database, periods: RetentionPeriods, now: datetime, *, policy: Policy
 ) -> int:
-    """Warn of and erase submissions that are due; return the number of erased ones.
+    """Warn the residents of closed submissions, and erase submissions that are due.
 
-    Each page is a transaction. Only closed submissions are due. A submission is only erased if its
-    resident was warned at least the warning period before.
+    Return the number of erased submissions. Each page is a transaction. A submission is only erased
+    if its resident was warned, at least `periods.warning` before.
     """
     erased = 0
     for kind, kept in periods.kept.items():
@@ -88,7 +92,7 @@ async def _erase_page(
                 reason=ErasureReason.RETENTION,
             )
             await audit.append_entry(
-                connection, OUTLIVED, now, role=audit.SYSTEM, submission_id=submission.id
+                connection, RETENTION_ENDED, now, role=audit.SYSTEM, submission_id=submission.id
             )
         if due:
             await erasure.compact_search_index(connection)

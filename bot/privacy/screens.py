@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 def show_overview(data: PersonalData) -> Screen:
-    """Show what is stored about a person, with a button for each possible request."""
+    """Return a screen with numbers of a person's data, and a button for each possible request."""
     ways = ["copy"]
-    ways += ["correct"] if data.phones else []
+    ways += ["correct"] if data.phone_count else []
     attends = bool(data.registrations or data.subscriptions)
     ways += ["erase"] if data.submissions or attends else []
-    ways += ["withdraw"] if data.agreed else []
-    text = Words("mydata.text", {"opinions": len(data.submissions), "phones": data.phones})
+    ways += ["withdraw"] if data.has_agreed else []
+    text = Words("mydata.text", {"opinions": len(data.submissions), "phones": data.phone_count})
     forums = Words(
         "mydata.forums",
         {"registrations": len(data.registrations), "subscriptions": len(data.subscriptions)},
@@ -29,7 +29,7 @@ def show_overview(data: PersonalData) -> Screen:
 
 
 def ask_confirmation(way: str) -> Screen:
-    """Ask for confirmation of an erasure or a withdrawal of consent."""
+    """Return a screen that asks for confirmation. `way` is "erase" or "withdraw"."""
     return Screen(
         (Words(f"mydata.sure.{way}"),),
         (
@@ -40,9 +40,12 @@ def ask_confirmation(way: str) -> Screen:
 
 
 def show_erasure_report(report: ErasureReport, way: str) -> Screen:
-    """Show how many submissions were erased, and why the others are kept."""
+    """Return a screen with the number of erased submissions, and the reasons for the kept ones.
+
+    `way` is "erase" or "withdraw".
+    """
     kept = [
         Words("mydata.kept", {"code": code, "reason": Words(f"mydata.reason.{reason}")})
         for code, reason in report.kept
     ]
-    return Screen((Words(f"mydata.done.{way}", {"gone": report.gone}), *kept))
+    return Screen((Words(f"mydata.done.{way}", {"gone": report.erased_count}), *kept))

@@ -1,4 +1,4 @@
-"""Requests of officers about many cases: figures, and a spreadsheet of open cases."""
+"""The controller of /stats and /export: statistics of cases, and a spreadsheet of open cases."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EXPORTED = ("code", "kind", "topics", "unit_code", "state", "created_at", "due_
 
 
 async def show_statistics(work: UnitOfWork, request: Request) -> Responses:
-    """Show the figures of the last 30 days, or of as many days as were typed."""
+    """Show statistics of the last 30 days, or of the number of days that the officer typed."""
     typed = request.argument.partition(" ")[0]
     days = (
         min(int(typed[:18]), _MAX_DAYS) if typed.isdecimal() and int(typed[:18]) else _DEFAULT_DAYS
@@ -34,7 +34,7 @@ async def show_statistics(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def export_cases(work: UnitOfWork, request: Request) -> Responses:
-    """Send the open cases that the officer may open, as a spreadsheet."""
+    """Send the open cases that the officer may read, as a spreadsheet (XLSX)."""
     cases = await case_lists.list_exported_cases(work, request.chat.id)
     if cases is None:
         return UNKNOWN

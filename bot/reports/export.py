@@ -60,7 +60,10 @@ _AUDIT = (
 
 
 def list_submission_columns(*, with_identity: bool) -> tuple[str, ...]:
-    """Return the column names of an export of submissions."""
+    """Return the column names of an export of submissions, in order.
+
+    With identity, they include the chat id and phone number of the resident.
+    """
     return (*_SUBMISSION, *_IDENTITY) if with_identity else _SUBMISSION
 
 
@@ -73,8 +76,8 @@ async def iterate_submission_records(
 ) -> AsyncIterator[ExportRecord]:
     """Yield a record for each submission created in [since, until), oldest first.
 
-    With `identity`, a record has the chat id and phone number of the resident, unless the
-    submission is confidential.
+    With `identity`, which decrypts them, a record has the chat id and phone number of the resident,
+    unless the submission is confidential. `since` and `until` may be None for no limit.
     """
     async for exported in submissions.iterate_submissions(connection, since, until):
         record = _make_submission_record(exported)
@@ -151,7 +154,7 @@ async def iterate_forum_records(
 ) -> AsyncIterator[ExportRecord]:
     """Yield a record for each forum that starts in [since, until), oldest first.
 
-    It has counts of people, and no names.
+    It contains numbers of people, and no names.
     """
     async for forum in forums.iterate_forums(connection):
         if (since and forum.starts_at < since) or (until and forum.starts_at >= until):
@@ -181,7 +184,7 @@ async def write_records(
     file_format: ExportFormat,
     out: BinaryIO,
 ) -> int:
-    """Write records in a file format; return their number."""
+    """Write columns of records to `out` in a file format. Return the number of records."""
     match file_format:
         case ExportFormat.JSONL:
             return await _write_jsonl(records, out)

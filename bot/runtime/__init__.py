@@ -1,1 +1,1 @@
-"""A running replica: the composition root, settings, jobs, and endpoints for operators."""
+"""A running replica: its parts built from the settings, jobs, and endpoints for operators."""

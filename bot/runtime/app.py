@@ -46,7 +46,7 @@ log = structlog.get_logger()
 
 
 def make_bot(settings: Settings) -> Bot:
-    """Return a client of the Bot API, with separate connections for polling."""
+    """Return a client of the Bot API. Polling uses connections of its own."""
     from bot.channels.telegram.request import AiohttpRequest
 
     telegram = settings.telegram
@@ -61,7 +61,7 @@ def make_bot(settings: Settings) -> Bot:
 
 
 async def fetch_bot_name(settings: Settings) -> str | None:
-    """Ask Telegram for the bot's user name; return None if Telegram does not answer."""
+    """Return the bot's user name from Telegram; None if Telegram refuses or does not answer."""
     try:
         async with make_bot(settings) as bot:
             return bot.username
@@ -70,10 +70,10 @@ async def fetch_bot_name(settings: Settings) -> str | None:
 
 
 class App:
-    """The parts of one replica. Nothing listens, delivers or runs by the clock yet.
+    """The parts of one replica. It receives and delivers nothing before `serve` of `replica.py`.
 
-    `stopping` is set when the replica has to stop. `fatal` is Telegram's reason for refusing the
-    token, or None.
+    - `stopping`: an event that is set when the replica has to stop.
+    - `fatal`: Telegram's reason for refusing the token, or None.
     """
 
     def __init__(
@@ -178,7 +178,7 @@ class App:
         await self._application.initialize()
 
     async def close(self) -> None:
-        """Send the replies and messages that are under way, and close all connections."""
+        """Wait until started replies and messages are sent, and close all connections."""
         self.delivery.stop()
         await self.replies.wait_until_sent()
         await self.delivery.wait_until_finished()
@@ -186,7 +186,10 @@ class App:
         await self.database.close()
 
     def stop_for(self, reason: str) -> None:
-        """Stop the replica because Telegram refuses the token. Queued messages stay queued."""
+        """Make the replica stop, because Telegram refuses the token for a reason.
+
+        Unsent messages stay in the outbox.
+        """
         if self.fatal is None:
             self.fatal = reason
             log.critical("Telegram refuses the token: stopping", reason=reason)

@@ -1,4 +1,4 @@
-"""Build the values that features need from the settings of the operator."""
+"""Functions that turn the operator's settings into the values that features need."""
 
 from __future__ import annotations
 
@@ -29,18 +29,21 @@ _MARGIN = 1.005
 
 
 def utc_now() -> datetime:
-    """Return the present time in UTC, aware."""
+    """Return the present time as an aware datetime in UTC."""
     return datetime.now(UTC)
 
 
 def make_pseudonyms(settings: Settings) -> Pseudonyms:
-    """Return the pseudonyms under the keys of the settings. Raises BadKey."""
+    """Return the Pseudonyms with the configured keys. Create the key file if it is missing.
+
+    Raises BadKey, and OSError if the key file cannot be read or created.
+    """
     privacy = settings.privacy
     return Pseudonyms(load_keys(privacy.encryption_key, Path(privacy.key_file)))
 
 
 def make_locator(settings: Settings) -> Locator:
-    """Return the locator of units, with boundaries if the operator imported some.
+    """Return the locator of units, with the boundaries that the operator imported, if any.
 
     Raises BadBoundaries if the file of boundaries is damaged.
     """
@@ -55,7 +58,7 @@ def make_locator(settings: Settings) -> Locator:
 
 
 def make_policy(settings: Settings) -> Policy:
-    """Return the operator's decisions about submissions and forums. Raises BadKey."""
+    """Return the settings that features need as a Policy. Raises BadKey and OSError."""
     return Policy(
         working_days=settings.deadlines.working_days,
         calendar=BusinessCalendar(
@@ -76,7 +79,7 @@ def make_policy(settings: Settings) -> Policy:
 
 
 def make_case_deadlines(deadlines: DeadlineSettings) -> CaseDeadlines:
-    """Return when officers are reminded of cases, and when answered cases are closed."""
+    """Return the times at which officers are reminded of cases and answered cases are closed."""
     return CaseDeadlines(
         remind_before=timedelta(hours=deadlines.remind_hours),
         close_after=timedelta(days=deadlines.reopen_days),
@@ -85,7 +88,7 @@ def make_case_deadlines(deadlines: DeadlineSettings) -> CaseDeadlines:
 
 
 def make_retention_periods(retention: RetentionSettings) -> RetentionPeriods:
-    """Return for how long closed submissions of each kind are kept."""
+    """Return the times for which closed submissions of each kind are kept."""
     return RetentionPeriods(
         kept={kind: timedelta(days=getattr(retention.closed_days, kind)) for kind in Kind},
         warning=timedelta(days=retention.warning_days),
@@ -93,7 +96,7 @@ def make_retention_periods(retention: RetentionSettings) -> RetentionPeriods:
 
 
 def make_pacing(limits: RateLimitSettings) -> Pacing:
-    """Return the rate limits, and the pauses in seconds between two messages to one chat."""
+    """Return the rate limit for all chats, and the pauses in seconds between messages to one."""
 
     def compute_pause(seconds: float, messages: float) -> float:
         return seconds / messages * _MARGIN if messages else 0.0

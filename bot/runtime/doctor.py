@@ -1,4 +1,4 @@
-"""The doctor: check settings, database and Telegram, and print what to do."""
+"""The check of an installation: settings, database and Telegram."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 async def examine_installation(settings: Settings, print_line: Callable[[str], None]) -> bool:
-    """Print a line for each check. Return True if nothing has to be done."""
+    """Check settings, database and Telegram. Return True if all checks succeed.
+
+    `print_line` gets a line for each check, which says what to do if the check fails.
+    """
     try:
         EvidenceStore(settings.evidence.url, make_pseudonyms(settings).cipher)
         make_locator(settings)

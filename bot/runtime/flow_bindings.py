@@ -1,4 +1,4 @@
-"""The guided conversations, each bound to the functions that begin and finish it."""
+"""The table of flows (guided conversations), with the functions that begin and finish each."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-SHUTDOWN_SECONDS = 20.0  # seconds that requests under way may take when the server stops
+SHUTDOWN_SECONDS = 20.0  # the time that started requests may take when the server stops
 
 
 class PortTaken(Exception):
@@ -23,9 +23,9 @@ class PortTaken(Exception):
 
 @contextlib.asynccontextmanager
 async def serve_site(site: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
-    """Serve an application while the context is open, and yield the port.
+    """Serve an ASGI application while the context is open, and yield its port.
 
-    Port 0 takes a free port. Raises PortTaken.
+    With port 0 the system chooses a free port. Raises PortTaken.
     """
     listener = _bind(host, port)
     # A secret authenticates the caller, so headers about the caller's address are not read.

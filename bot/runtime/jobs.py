@@ -1,7 +1,7 @@
-"""The table of jobs: what the bot does by the clock.
+"""The table of jobs: functions that every replica runs at intervals.
 
-Rows of the database say what is due. Every replica may run every job: a job claims the rows that
-it works on, so the work is done once. A job that fails runs again at its next time.
+A job reads from the database what is due. It claims the rows that it works on, so the work is done
+once, although every replica runs every job. A job that fails runs again after its interval.
 """
 
 from __future__ import annotations
@@ -38,7 +38,11 @@ _MAX_SWEEP_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """The values that jobs need. `nudge` wakes the delivery of the outbox."""
+    """The values that jobs need.
+
+    - `clock`: returns the present time, aware.
+    - `nudge`: makes the delivery of the outbox claim messages at once.
+    """
 
     database: Database
     policy: Policy
@@ -50,19 +54,22 @@ class JobContext:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A function that runs every `seconds`, and once at the start."""
+    """A function that runs at the start of a replica and then at an interval.
+
+    `seconds` is the interval, or a function that computes it from the settings.
+    """
 
     name: str
     seconds: float | Callable[[Settings], float]
     run: Callable[[JobContext], Awaitable[None]]
 
     def compute_interval(self, settings: Settings) -> float:
-        """Return the seconds between two runs."""
+        """Return the number of seconds between two runs."""
         return self.seconds(settings) if callable(self.seconds) else self.seconds
 
 
 async def sweep_outbox(context: JobContext) -> None:
-    """Free the messages of senders whose lease ended, and close messages that expired."""
+    """Release outbox messages whose lease ended, and mark messages that expired."""
     async with context.database.transaction() as connection:
         swept = await outbox.sweep_outbox(connection, context.clock())
     if swept["expired"]:
@@ -78,7 +85,7 @@ async def fetch_evidence(context: JobContext) -> None:
 
 
 async def assign_waiting_submissions(context: JobContext) -> None:
-    """Alert officers of submissions for which nobody was on duty, page by page."""
+    """Alert officers of submissions that nobody was alerted of, because nobody was on duty."""
     alerted, last = 0, 0
     while True:
         async with begin_work(context.database, context.clock(), context.policy) as work:
@@ -129,7 +136,7 @@ async def remind_drafts(context: JobContext) -> None:
 
 
 async def announce_forums(context: JobContext) -> None:
-    """Write the outbox messages of announcements, in chunks of subscribers."""
+    """Write the messages of due announcements into the outbox, a chunk of recipients at a time."""
     if await announcements.expand_announcements(
         context.database, context.clock(), policy=context.policy
     ):
@@ -137,7 +144,7 @@ async def announce_forums(context: JobContext) -> None:
 
 
 async def remind_attendees(context: JobContext) -> None:
-    """Remind registered attendees of forums, at the offsets of the settings."""
+    """Remind registered people of a forum, at the configured or chosen times before its start."""
     if await reminders.send_reminders(context.database, context.clock(), policy=context.policy):
         context.nudge()
 
@@ -155,7 +162,7 @@ async def extend_audit_chain(context: JobContext) -> None:
 
 
 async def purge_data(context: JobContext) -> None:
-    """Erase data whose retention period is over."""
+    """Erase data that is older than its retention period, as `purge_expired_data` does."""
     if await purge_expired_data(
         context.database, context.policy, context.settings, context.clock()
     ):
@@ -165,7 +172,7 @@ async def purge_data(context: JobContext) -> None:
 async def purge_expired_data(
     database: Database, policy: Policy, settings: Settings, now: datetime
 ) -> int:
-    """Erase expired drafts, failed updates, registrations and submissions.
+    """Erase drafts, failed updates, registrations and submissions whose retention period is over.
 
     Return the number of erased submissions.
     """

@@ -1,4 +1,4 @@
-"""Logs: one line for each event, without tokens and without words of residents."""
+"""Logs: one line for each event, without tokens and without texts of residents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _DETAIL = re.compile(r"DETAIL:.*?(?=\n\[SQL:|\n\nThe above|\n\nDuring|\Z)", re.D
 
 
 def configure_logs(*secrets: str, level: int = logging.INFO) -> None:
-    """Write all logs, those of libraries too, to standard error, with the `secrets` masked."""
+    """Configure all logs, including those of libraries, to go to standard error.
+
+    Each of the `secrets` is masked in them. `level` is a level of the module `logging`.
+    """
 
     def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         if "exception" in event:

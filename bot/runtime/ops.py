@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-MAX_LAG = timedelta(minutes=5)  # an older due message makes the replica not ready
+MAX_LAG = timedelta(minutes=5)  # if a message is due for longer, /readyz answers 503
 
 
 def make_ops_app(database: Database, is_delivering: Callable[[], bool]) -> Starlette:
     """Return an ASGI application with /healthz, /readyz and /metrics.
 
-    /readyz answers 503 if `is_delivering` returns False.
+    /readyz answers 503 if the database cannot be used, has another revision or is late with
+    messages, or if `is_delivering` returns False.
     """
 
     async def healthz(_request: Request) -> Response:

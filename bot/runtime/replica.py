@@ -1,4 +1,4 @@
-"""Run a replica: receive updates, deliver messages, run jobs, and stop without losing any."""
+"""Run a replica: receive updates, deliver messages, run jobs, and stop without losing messages."""
 
 from __future__ import annotations
 
@@ -114,7 +114,10 @@ async def _receive_updates(app: App, stack: contextlib.AsyncExitStack) -> None:
 
 
 async def check_schema(app: App) -> None:
-    """Raise CannotStart unless the database has the revision of this program."""
+    """Check that all migrations of this program were run on the database, and no others.
+
+    Raises CannotStart or Unavailable.
+    """
     revision, needed = (
         await migrations.find_revision(app.database),
         migrations.get_needed_revision(),

@@ -1,4 +1,4 @@
-"""Run the jobs by the clock, with APScheduler. No job is stored: rows say what is due."""
+"""Run the jobs at their intervals, with APScheduler. The scheduler stores nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ class Scheduler:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
 
     def start(self) -> None:
-        """Run every job now and then at its interval, until `stop`. Needs a running event loop."""
+        """Run every job at once and after each of its intervals, until `stop` is called.
+
+        It needs a running event loop, and returns at once.
+        """
         for job in self._jobs:
             self._scheduler.add_job(
                 self._run,
@@ -45,7 +48,7 @@ class Scheduler:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Start no job any more."""
+        """Start no more jobs, and cancel those that are running."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 

@@ -1,4 +1,7 @@
-"""The settings: read from config.toml and the environment, validated, frozen."""
+"""The settings: read from config.toml and the environment, validated and immutable.
+
+config.example.toml describes every setting.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,8 @@ from pydantic_settings import (
 
 from storage.models import Kind
 
-PREFIX = "BOT_"
-CONFIG_VARIABLE = "BOT_CONFIG"
+PREFIX = "BOT_"  # of the environment variables that override settings
+CONFIG_VARIABLE = "BOT_CONFIG"  # the environment variable with the path of the settings file
 _TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
 
 
@@ -46,7 +49,9 @@ class WebhookSettings(_Section):
 class RateLimitSettings(_Section):
     """The rate limits of messages, shared by all replicas; 0 is no limit.
 
-    `lease_seconds`: after this time another replica may send a message that a replica claimed.
+    - `global_per_second`: messages to all chats together.
+    - `chat_per_second`, `group_per_minute`: messages to one private chat or one group.
+    - `lease_seconds`: after this time another replica may send a message that a replica claimed.
     """
 
     global_per_second: float = Field(25, ge=0)
@@ -88,7 +93,7 @@ class DatabaseSettings(_Section):
 
 
 class LocaleSettings(_Section):
-    """The default language of a chat, and the time zone of the city."""
+    """The default language of a chat, and the time zone of the city (an IANA name)."""
 
     default: Literal["vi", "en"] = "vi"
     timezone: str = "Asia/Ho_Chi_Minh"
@@ -104,12 +109,19 @@ class LocaleSettings(_Section):
 
     @property
     def zone(self) -> ZoneInfo:
-        """Return the time zone as an object."""
+        """Return the time zone as a ZoneInfo."""
         return ZoneInfo(self.timezone)
 
 
 class DeadlineSettings(_Section):
-    """Working days to answer a submission of each kind, and other time limits of casework."""
+    """Working days to answer a submission of each kind, and other time limits of casework.
+
+    - `days_off`, `worked_days`: further holidays, and weekend days on which people work.
+    - `acknowledge_hours`, `urgent_minutes`: the time to accept a case, and an urgent case.
+    - `reopen_days`: the days in which a resident may ask for another look at an answer.
+    - `remind_hours`: how long before the due date the officer is reminded.
+    - `city_after_days`: working days after the due date until the city is alerted.
+    """
 
     report: int = Field(10, ge=1, le=250)
     proposal: int = Field(15, ge=1, le=250)
@@ -130,12 +142,12 @@ class DeadlineSettings(_Section):
 
     @property
     def working_days(self) -> dict[Kind, int]:
-        """Return the working days by kind."""
+        """Return the number of working days for an answer, by kind."""
         return {kind: getattr(self, kind.value) for kind in Kind}
 
 
 class ClosedDaysSettings(_Section):
-    """Days for which a submission of each kind is kept after it was closed."""
+    """The number of days for which a submission of each kind is kept after it was closed."""
 
     report: int = Field(730, ge=1)
     proposal: int = Field(730, ge=1)
@@ -149,7 +161,12 @@ class ClosedDaysSettings(_Section):
 
 
 class RetentionSettings(_Section):
-    """The times that drafts, failed updates, registrations and submissions are kept."""
+    """The times that drafts, failed updates, registrations and submissions are kept.
+
+    - `draft_reminder_hours`: how long before the deletion of a draft its writer is warned.
+    - `warning_days`: how long before the erasure of a submission its resident is warned.
+    - `registration_days`: counted from the start of the forum.
+    """
 
     draft_hours: float = Field(24, gt=0, le=24 * 30)
     draft_reminder_hours: float = Field(2, ge=0)
@@ -160,7 +177,12 @@ class RetentionSettings(_Section):
 
 
 class AbuseSettings(_Section):
-    """Limits: submissions of a person a day and of all a minute, messages of a person a minute."""
+    """Limits against abuse.
+
+    - `opinions_a_day`: submissions of one person in 24 hours.
+    - `everybody_a_minute`: submissions of all people in a minute.
+    - `messages_a_minute`: messages of one person to a flow in a minute.
+    """
 
     opinions_a_day: int = Field(10, ge=1)
     everybody_a_minute: int = Field(600, ge=1)
@@ -168,14 +190,18 @@ class AbuseSettings(_Section):
 
 
 class PrivacySettings(_Section):
-    """The keys that encrypt the identities and files of residents."""
+    """The keys that encrypt the chat ids, phone numbers and files of residents.
+
+    - `encryption_key`: keys separated by commas; "" to use `key_file`.
+    - `key_file`: the path of a file with one key a line. It is created if it is missing.
+    """
 
     encryption_key: str = ""
     key_file: str = "langnghe.key"
 
 
 class EvidenceSettings(_Section):
-    """The place of the files of residents: a folder, or a URL of fsspec."""
+    """The place where files of residents are stored: a folder, or a URL for fsspec."""
 
     url: str = "evidence"
 
@@ -196,10 +222,11 @@ _MINUTES = {"d": 1440, "h": 60, "m": 1}
 
 
 class ForumSettings(_Section):
-    """Reminders, announcements and reports of forums.
+    """Reminders, announcements and results of forums.
 
-    `reminder_offsets`: times before the start, such as 7d, 2h or 30m. `channel_id`: the channel of
-    announcements; 0 for none. `report_days`: working days until the results are reported.
+    - `reminder_offsets`: times before the start, such as 7d, 2h or 30m.
+    - `channel_id`: the chat id of the channel for announcements; 0 for none.
+    - `report_days`: working days after the forum until the results must be reported.
     """
 
     reminder_offsets: tuple[str, ...] = ("7d", "1d", "2h")
@@ -216,7 +243,7 @@ class ForumSettings(_Section):
 
     @property
     def minutes(self) -> tuple[int, ...]:
-        """Return the offsets in minutes, longest first."""
+        """Return `reminder_offsets` as numbers of minutes, longest first."""
         matches = (_OFFSET.fullmatch(offset) for offset in self.reminder_offsets)
         minutes = {int(match[1]) * _MINUTES[match[2]] for match in matches if match}
         return tuple(sorted(minutes, reverse=True))
@@ -230,7 +257,7 @@ class OpsSettings(_Section):
 
 
 class Settings(BaseSettings):
-    """All settings of an operator."""
+    """All settings of an operator, one field for each section of config.toml."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True

@@ -21,7 +21,7 @@ LANGUAGES = (VIETNAMESE, ENGLISH)
 
 @cache
 def load_texts(language: str) -> Mapping[str, str]:
-    """Return the texts of a language by full key, such as "areas.former.ward"."""
+    """Return the texts of a language ("vi" or "en") by full key, such as "areas.former.ward"."""
     source = files("bot.texts").joinpath(f"{language}.toml").read_text("utf-8")
     return dict(_flatten(tomllib.loads(source), ""))
 
@@ -36,21 +36,24 @@ def _flatten(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]
 
 
 class Catalogue:
-    """Renders words as text in a language, and times in one time zone."""
+    """Renders words (a key and its parameters) as text in a language, and times in a time zone."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         """Take the time zone."""
         self._zone = zone
 
     def render_html(self, words: Words | str, language: str) -> str:
-        """Return the text as HTML. Parameters and plain strings are escaped, the text's tags stay.
+        """Return the text as HTML. Parameters and plain strings are escaped, tags of texts are not.
 
         Raises KeyError for an unknown key.
         """
         return self._render(words, language, html.escape)
 
     def render_plain(self, words: Words | str, language: str) -> str:
-        """Return the text without escaping, for buttons and other places without markup."""
+        """Return the text without escaping, for buttons and other places without HTML.
+
+        Raises KeyError for an unknown key.
+        """
         return self._render(words, language, str)
 
     def _render(self, words: Words | str, language: str, escape: Callable[[str], str]) -> str:

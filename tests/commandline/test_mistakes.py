@@ -188,7 +188,7 @@ def test_the_audit_is_verified(tmp_path: Path) -> None:
     assert (held.returncode, held.stdout.split(",")[0]) == (0, "0 entries")
     cut = run_bot(tmp_path, "audit", "verify", "--head", "ff", **url)
     assert cut.returncode == 1
-    assert "tampered" in get_only_line(cut)
-    wrong = run_bot(tmp_path, "officers", "roster", "1", "--shift", "monday", **url)
+    assert "was changed" in get_only_line(cut)
+    wrong = run_bot(tmp_path, "officers", "set-shifts", "1", "--shift", "monday", **url)
     assert wrong.returncode == 2
     assert "mon-fri 07:30-17:00" in get_only_line(wrong)

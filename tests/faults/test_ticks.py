@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text, update
 
 from bot.casework.assignment import ALERTED
 from bot.casework.clock_actions import REPORT_OVERDUE
-from bot.privacy.retention import OUTLIVED
+from bot.privacy.retention import RETENTION_ENDED
 from bot.runtime import jobs
 from storage.models import Audit, State, Submission
 from storage.statements import table
@@ -72,5 +72,5 @@ async def test_a_due_job_has_its_effect_once(twin_town: Town) -> None:
     await wake_all(town, jobs.purge_data)
     town.advance(days=31)
     await wake_all(town, jobs.purge_data)
-    assert await count_entries(town, OUTLIVED) == 1
+    assert await count_entries(town, RETENTION_ENDED) == 1
     assert ann.count_told("retention.warning") == 1

@@ -20,10 +20,22 @@ RETIRED_FUNCTIONS = frozenset(
     | {"always", "perform", "take", "tell"}
     | {"alert_waiting", "checks_in", "is_open", "keep_words", "keeps_tickets"}
     | {"make_offer", "may_relay", "not_yet_agreed", "offered_input", "show_mine", "takes_opinions"}
+    | {"clear_aliases", "described", "list_aliases", "plainly", "roster", "tidy"}
 )
 # Riddles, and names that two classes shared.
 RETIRED_CLASSES = frozenset(
-    {"Address", "Deed", "Desk", "Gate", "KeptWords", "Limits", "Matter", "Move", "Numbers"}
+    {
+        "Address",
+        "AuditSeal",
+        "Deed",
+        "Desk",
+        "Gate",
+        "KeptWords",
+        "Limits",
+        "Matter",
+        "Move",
+        "Numbers",
+    }
     | {"Reach", "Room", "Rounds", "Seal", "Standing", "Terms", "Trail", "Verdict"}
 )
 RETIRED_MODULES = frozenset(

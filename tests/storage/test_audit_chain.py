@@ -52,7 +52,7 @@ async def test_an_unchanged_chain_is_valid(database: Database) -> None:
     await append_entries(database, 2)
     await audit_chain.extend_chain(database, SEAL.cipher)
     found = await audit_chain.verify_chain(database, SEAL.cipher)
-    assert (found.links, found.waiting, found.fault) == (5, 0, None)
+    assert (found.link_count, found.unlinked_count, found.fault) == (5, 0, None)
     await append_entries(database, 1)
     assert (await audit_chain.verify_chain(database, SEAL.cipher, head=found.head)).fault is None
 

@@ -197,7 +197,7 @@ async def test_the_data_of_another_person_is_neither_shown_nor_erased(town: Town
     await ben.says("/mydata")
     assert "0 ý kiến" in ben.sees
     async with town.work() as work:
-        assert (await data_requests.erase_person(work, ben.id)).gone == 0
+        assert (await data_requests.erase_person(work, ben.id)).erased_count == 0
     (record,) = await town.export_submissions()
     assert record["text"] == SECRET
 
