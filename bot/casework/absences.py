@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 AWAY = "officer.away"  # the action in the audit log
 _MAX_BUTTONS = 24
-NOBODY = "nobody"
+NOBODY = "nobody"  # the answer "substitute" of an officer without one
 
 
 async def begin_absence(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:

@@ -83,7 +83,7 @@ APPROVE = CaseAction[CaseAccess](
     changes=changes.answer_case,
     effects=(action_effects.approve_answer,),
     resident_notice=ResidentNotice(("rating",), reaches_merged=True, get_params=get_answer),
-    officer_notice=OfficerNotice("alert.approve", recipients.list_workers),
+    officer_notice=OfficerNotice("alert.approve", recipients.list_current_assignees),
     public=True,
 )
 SEND_BACK = CaseAction[CaseAccess](
@@ -94,7 +94,7 @@ SEND_BACK = CaseAction[CaseAccess](
     guard=guards.SECOND_PERSON,
     flow=flows.SEND_BACK_FLOW,
     remark=RemarkFields(_NOTE, ("reason",)),
-    officer_notice=OfficerNotice("alert.send_back", recipients.list_workers),
+    officer_notice=OfficerNotice("alert.send_back", recipients.list_current_assignees),
 )
 ASSIGN = CaseAction[CaseAccess](
     name="assign",
@@ -236,6 +236,7 @@ EXCLUDE = CaseAction[CaseAccess](
     is_rare=True,
 )
 
+# The rows of officers, in the order of their buttons.
 OFFICER_ACTIONS: tuple[CaseAction[CaseAccess], ...] = (
     ACCEPT,
     ACKNOWLEDGE,

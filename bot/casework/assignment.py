@@ -230,7 +230,7 @@ async def list_current_assignees(work: UnitOfWork, case: Submission) -> Sequence
     return assignees
 
 
-async def list_concerned(work: UnitOfWork, case: Submission) -> Sequence[Officer]:
+async def list_responsible_officers(work: UnitOfWork, case: Submission) -> Sequence[Officer]:
     """Return the assignee who accepted a case and is not away; otherwise the officers on duty."""
     if case.assignee_id is not None and case.state is not State.ASSIGNED:
         assignees = await officers.list_by_ids(work.connection, [case.assignee_id])

@@ -9,6 +9,7 @@ from bot.casework.submission_rules import NEW, may_leave_the_city
 from bot.core.transitions import Guard
 from storage.models import Kind
 
+# Each constant below is a guard: a description for the documentation, and the condition.
 MAX_EXTENSIONS = 2  # of the due date of one case
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from storage.models import Officer, Submission
 
+# The roles that work on cases, and those that approve answers.
 CASE_WORKER_ROLES = frozenset({Role.OFFICER, Role.APPROVER, Role.TRIAGE, Role.COORDINATOR})
 LEADER_ROLES = frozenset({Role.APPROVER, Role.COORDINATOR})
 

@@ -20,7 +20,7 @@ async def list_assignees(result: ActionResult[Any]) -> Sequence[Officer]:
     return await officers.list_by_ids(result.work.connection, [result.after.assignee_id or 0])
 
 
-async def list_workers(result: ActionResult[Any]) -> Sequence[Officer]:
+async def list_current_assignees(result: ActionResult[Any]) -> Sequence[Officer]:
     """Return the assignee or, while that officer is away, their substitute."""
     return await assignment.list_current_assignees(result.work, result.after)
 
@@ -38,9 +38,9 @@ async def list_approvers(result: ActionResult[Any]) -> Sequence[Officer]:
     return _without_actor(result, leaders)
 
 
-async def list_concerned(result: ActionResult[Any]) -> Sequence[Officer]:
+async def list_responsible_officers(result: ActionResult[Any]) -> Sequence[Officer]:
     """Return the assignee who accepted the case; otherwise the officers on duty for it."""
-    return await assignment.list_concerned(result.work, result.after)
+    return await assignment.list_responsible_officers(result.work, result.after)
 
 
 async def list_escalated(result: ActionResult[Any]) -> Sequence[Officer]:

@@ -45,7 +45,7 @@ REOPEN = CaseAction[ResidentAccess](
     flow=resident_flows.REOPENING_FLOW,
     changes=changes.reopen_case,
     remark=RemarkFields(RemarkKind.ADDITION, ("reason",)),
-    officer_notice=OfficerNotice("alert.reopened", recipients.list_concerned),
+    officer_notice=OfficerNotice("alert.reopened", recipients.list_responsible_officers),
     public=True,
 )
 
@@ -82,7 +82,7 @@ ADD = CaseAction[ResidentAccess](
     flow=resident_flows.ADDITION_FLOW,
     changes=changes.add_searched_text,
     effects=(action_effects.store_addition,),
-    officer_notice=OfficerNotice("alert.added", recipients.list_concerned),
+    officer_notice=OfficerNotice("alert.added", recipients.list_responsible_officers),
     public=True,
 )
 REPLY = CaseAction[ResidentAccess](
@@ -97,7 +97,7 @@ REPLY = CaseAction[ResidentAccess](
     has_button=False,
     changes=changes.reply_to_question,
     effects=(action_effects.store_reply,),
-    officer_notice=OfficerNotice("alert.added", recipients.list_concerned),
+    officer_notice=OfficerNotice("alert.added", recipients.list_responsible_officers),
     public=True,
 )
 # The row of a reply that comes when the case does not wait for it any more.
@@ -116,7 +116,7 @@ WITHDRAW = CaseAction[ResidentAccess](
     from_states=WITHDRAWABLE,
     to_state=State.WITHDRAWN,
     effects=(action_effects.free_merged_cases,),
-    officer_notice=OfficerNotice("alert.withdrawn", recipients.list_concerned),
+    officer_notice=OfficerNotice("alert.withdrawn", recipients.list_responsible_officers),
     public=True,
     is_rare=True,
 )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from storage.models import Officer, UnitChat
 
+# The actions in the audit log.
 LINKED, UNLINKED, LOST = "group.linked", "group.unlinked", "group.lost"
 _MAY_LINK = LEADER_ROLES | {Role.ADMINISTRATOR, Role.TRIAGE}
 
@@ -73,7 +74,7 @@ async def _record(work: UnitOfWork, action: str, officer: Officer) -> None:
 async def mark_group_lost(work: UnitOfWork, chat_id: int) -> bool:
     """Cancel the messages of a group that cannot be written to, and send its alerts in private.
 
-    Its unit's leaders are told once. Returns False if `chat_id` is not a group.
+    Its unit's leaders are notified once. Returns False if `chat_id` is not a group.
     """
     if chat_id > 0:
         return False
@@ -95,9 +96,8 @@ async def mark_topic_lost(work: UnitOfWork, chat_id: int, thread_id: int) -> Non
 async def forward_refused(work: UnitOfWork, chat_id: int, dedup_key: str) -> None:
     """Send an alert that was refused for a group in private, and notify its unit's leaders once.
 
-    `dedup_key` is the deduplication key of the alert's message in the outbox.
-
-    Does nothing for other messages, and for a group that no unit is linked to.
+    `dedup_key` is the deduplication key of the alert's message in the outbox. Does nothing for
+    other messages, and for a group that no unit is linked to.
     """
     refused = await outbox.list_by_keys(work.connection, [dedup_key])
     alerts = [row.submission_id for row in refused if row.kind == ALERT_KIND and row.submission_id]

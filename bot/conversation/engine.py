@@ -262,6 +262,7 @@ class Stopped:
     reason: str
 
 
+# The result of one turn: a reply was applied to a conversation.
 TurnResult = Ask | Done | Stopped
 
 

@@ -152,6 +152,7 @@ class CancelFlow:
 Response = Show | ShowPin | Notice | StartFlow | SwitchFlow | CancelFlow
 Responses = Response | tuple[Response, ...]
 
+# The functions of a Route.
 HandleRequest = Callable[["UnitOfWork", Request], Awaitable[Responses]]
 RecordRefusal = Callable[["UnitOfWork", Request], Awaitable[None]]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
 
+# A parameter of a text.
 Param: TypeAlias = "str | int | datetime | date | Words | tuple[Words, ...] | Lines"
 
 

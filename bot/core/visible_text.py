@@ -1,8 +1,8 @@
-"""Letters that nobody sees: removed from names, and no content of a message.
+"""Invisible characters: they are removed from names, and a message needs visible ones.
 
-A direction mark turns the letters after it around: "ảnh<mark>gpj.exe" is shown as "ảnhexe.jpg". An
-invisible letter makes two names look alike, or an empty message look like an answer. The list is
-Unicode's property Default_Ignorable_Code_Point, with control characters and blank letters.
+A direction mark reverses the letters after it: "ảnh<mark>gpj.exe" is shown as "ảnhexe.jpg". With an
+invisible character, two different names look the same, and an empty message looks like an answer.
+The list is Unicode's property Default_Ignorable_Code_Point, control characters and blank letters.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _EMOJI_CATEGORIES = frozenset({"So", "Sk"})
 
 
 def is_invisible(character: str) -> bool:
-    """Return True for a space, a control character and every other letter that shows nothing."""
+    """Return True for a space, a control character or any other character without a glyph."""
     return (
         unicodedata.category(character) in _INVISIBLE_CATEGORIES
         or character in _BLANK_LETTERS
@@ -30,14 +30,14 @@ def is_invisible(character: str) -> bool:
 
 
 def has_visible_text(text: str) -> bool:
-    """Return True if a text has a letter that can be seen."""
+    """Return True if a text has at least one visible character."""
     return not all(map(is_invisible, text))
 
 
 def clean_name(name: str) -> str:
-    """Return a name on one line, without direction marks and invisible letters.
+    """Return a name on one line, without direction marks and invisible characters.
 
-    The joiners within an emoji stay.
+    Joiners within an emoji stay.
     """
     kept = ""
     for character in name:

@@ -35,10 +35,8 @@ async def list_own_submissions(
 ) -> Sequence[Submission]:
     """Return at most `limit` submissions of a resident, newest first.
 
-    return await submissions.list_submissions_of(
-        connection, pseudonyms, before=before, most=limit
-    )
-    ones are returned.
+    `pseudonyms` are all pseudonyms of the resident. With `before`, the id of a submission, only
+    older ones are returned.
     """
     return await submissions.list_submissions_of(
         connection, pseudonyms, before=before, max_rows=limit

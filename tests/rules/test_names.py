@@ -19,6 +19,8 @@ RETIRED_FUNCTIONS = frozenset(
     {"do", "find", "follow", "get", "hear", "hold", "keep", "look", "note", "of", "on", "say"}
     | {"always", "perform", "take", "tell"}
     | {"alert_waiting", "checks_in", "is_open", "keep_words", "keeps_tickets"}
+    | {"ask_cancellation", "ask_withdrawal", "choose_next", "finish_action", "list_concerned"}
+    | {"list_serving", "mark_subject", "print_link_code"}
     | {"make_offer", "may_relay", "not_yet_agreed", "offered_input", "show_mine", "takes_opinions"}
     | {"clear_aliases", "described", "list_aliases", "plainly", "roster", "tidy"}
 )

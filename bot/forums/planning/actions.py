@@ -219,6 +219,7 @@ _COMING = _PUBLISHED | {ForumState.POSTPONED}
 _LIVE, _ENDED = frozenset({ForumState.LIVE}), frozenset({ForumState.REPORT_DUE})
 _REPORTED = frozenset({ForumState.REPORTED})
 
+# The rows of the table, in the order of their buttons.
 ACTIONS = (
     ForumAction(
         name="approve",
