@@ -55,7 +55,9 @@ async def assign_and_alert(work: UnitOfWork, submission: Submission) -> bool:
     on_duty = await list_serving_officers(work, submission)
     if not on_duty:
         return False
-    chosen = await _choose_next(work, submission_rules.select_best_suited(on_duty, submission))
+    chosen = await _choose_next_assignee(
+        work, submission_rules.select_best_suited(on_duty, submission)
+    )
     alerted = on_duty if submission.urgent else [chosen]
     columns = {
         "assignee_id": chosen.id,
@@ -71,7 +73,7 @@ async def assign_and_alert(work: UnitOfWork, submission: Submission) -> bool:
     return True
 
 
-async def _choose_next(work: UnitOfWork, suited: Sequence[Officer]) -> Officer:
+async def _choose_next_assignee(work: UnitOfWork, suited: Sequence[Officer]) -> Officer:
     """Return the officer with the fewest open cases, and store that it was their turn."""
     if len(suited) == 1:
         return suited[0]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from storage.forums import AnnouncementRecipient
     from storage.models import Announcement, Conversation, Forum
 
-ANNOUNCED_KIND = "forum.announced"  # the kind of the message in the outbox
+ANNOUNCED_KIND = "forum.announced"  # the action in the audit log
 _CHUNK = 1000  # recipients in one transaction
 _STATISTICS_EVERY = 20_000  # messages, after which the database refreshes its statistics
 _LIFETIME = timedelta(days=14)  # of an announcement that is not about the start
