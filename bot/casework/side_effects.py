@@ -64,9 +64,9 @@ class RemarkFields:
 class ResidentNotice:
     """A notice to the resident: the text `notice.NAME` of the action, with parameters.
 
-    `buttons` are the verbs of its buttons. A notice with buttons is sent at once, even in quiet
-    hours or if notices are switched off. `reaches_merged`: the residents of merged cases get it
-    too. `get_params` returns the parameters of the text.
+    `buttons` are the verbs of the resident's actions that get a button. `reaches_merged`: the
+    residents of merged cases are told too. `bot.notifications.notice_kinds` has a row for each
+    action, which says whether its notice waits for the end of quiet hours.
     """
 
     buttons: tuple[str, ...] = ()
@@ -127,7 +127,6 @@ async def _notify_resident(
         buttons=tuple(
             Button(Words(f"mine.{verb}"), f"mine:{verb}={recipient.code}") for verb in buttons
         ),
-        always=bool(buttons),
     )
 
 

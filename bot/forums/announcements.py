@@ -16,6 +16,7 @@ from bot.core.unit_of_work import UnitOfWork
 from bot.forums.announcement_screens import show_announcement
 from bot.notifications import to_resident
 from bot.notifications.message import Addressee
+from bot.notifications.notice_kinds import schedule_notice
 from storage import attendance, audit, forums, outbox
 from storage.models import ForumState
 
@@ -161,12 +162,11 @@ def _make_addressee(
 ) -> Addressee:
     """Return where to send an announcement: after quiet hours, unless it expires in them."""
     preferences = Preferences.from_json(chat.preferences if chat else {})
-    earliest = preferences.compute_earliest_delivery(work.now, work.policy.zone)
     return Addressee(
         recipient.alias,
         chat.language if chat else recipient.language,
         recipient.sealed,
-        not_before=earliest if earliest < expires_at else work.now,
+        not_before=schedule_notice(work, "forum", preferences, expires_at),
     )
 
 

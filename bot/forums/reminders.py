@@ -16,6 +16,7 @@ from bot.forums.attendance import rules
 from bot.forums.attendance.screens import show_reminder
 from bot.notifications import to_resident
 from bot.notifications.message import Addressee
+from bot.notifications.notice_kinds import schedule_notice
 from storage import attendance, forum_reminders
 from storage.models import ForumState
 
@@ -138,10 +139,9 @@ def _make_addressee(
 ) -> Addressee:
     """Return where to send a reminder: after quiet hours, unless the forum starts in them."""
     preferences = Preferences.from_json(chat.preferences if chat else {})
-    earliest = preferences.compute_earliest_delivery(work.now, work.policy.zone)
     return Addressee(
         registration.alias,
         chat.language if chat else registration.language,
         registration.sealed,
-        not_before=earliest if earliest < forum.starts_at else work.now,
+        not_before=schedule_notice(work, "remind", preferences, forum.starts_at),
     )

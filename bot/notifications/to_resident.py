@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.core.preferences import UPDATES, Preferences
+from bot.core.preferences import Preferences
 from bot.core.screen import Button, Screen, Words
 from bot.notifications.message import Addressee, Message, make_key, send_message, send_messages
+from bot.notifications.notice_kinds import get_notice_kind, schedule_notice
 from storage import conversations, evidence, outbox, submissions
 from storage.outbox import Priority
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from bot.core.requests import Chat
     from bot.core.unit_of_work import UnitOfWork
     from storage.models import (
         Announcement,
@@ -39,16 +41,14 @@ async def notify_resident(
     *,
     occasion: str = "",
     buttons: tuple[Button, ...] = (),
-    always: bool = False,
 ) -> None:
     """Send paragraphs and buttons to the resident of a submission, once per kind and occasion.
 
     - `kind`: the type of message, stored in `Outbox.kind`.
     - `occasion`: distinguishes messages of one kind about one submission.
-    - `always`: True if the message is sent even to a resident who switched such messages off.
 
-    The message waits for the end of the resident's quiet hours. If the submission is erased,
-    nothing is sent.
+    `notice_kinds` says whether the kind waits for the end of quiet hours and can be switched off.
+    A message about an urgent submission never waits. If the submission is erased, nothing is sent.
     """
     owner = await submissions.find_owner(work.connection, submission.id)
     if owner is None:
@@ -57,13 +57,14 @@ async def notify_resident(
         work.connection, work.policy.pseudonyms.decrypt_chat_id(owner.sealed)
     )
     preferences = Preferences.from_json(chat.preferences if chat else {})
-    if not always and UPDATES in preferences.muted:
+    if get_notice_kind(kind).switch in preferences.muted:
         return
+    expires_at = work.now + _LIFETIME
     show_button = Button(Words("receipt.show"), f"mine:open={submission.code}")
     message = Message(
         kind=kind,
         screen=Screen(paragraphs, (*buttons, show_button)),
-        expires_at=work.now + _LIFETIME,
+        expires_at=expires_at,
         priority=Priority.REPLY,
         submission_id=submission.id,
     )
@@ -71,7 +72,9 @@ async def notify_resident(
         owner.alias,
         chat.language if chat else submission.language,
         owner.sealed,
-        not_before=preferences.compute_earliest_delivery(work.now, work.policy.zone),
+        not_before=schedule_notice(
+            work, kind, preferences, expires_at, is_urgent=submission.urgent
+        ),
     )
     await send_message(work, message, [(recipient, make_key(kind, occasion, submission.code))])
 
@@ -86,9 +89,7 @@ async def notify_file_failed(
         f"files.given_up.{state}",
         {"code": submission.code, "file": file, "number": attachment.position + 1},
     )
-    await notify_resident(
-        work, submission, "file", (words,), occasion=str(attachment.id), always=True
-    )
+    await notify_resident(work, submission, "file", (words,), occasion=str(attachment.id))
 
 
 async def send_receipt(
@@ -119,12 +120,10 @@ async def confirm_oral_submission(
     await send_message(work, message, [(recipient, make_key("spoken", submission.code))])
 
 
-async def notify_draft_expires(
-    work: UnitOfWork, chat_id: int, language: str, *, expires_at: datetime
-) -> None:
+async def notify_draft_expires(work: UnitOfWork, chat: Chat, *, expires_at: datetime) -> None:
     """Warn a chat that its draft will be deleted at `expires_at`, with buttons to resume or drop.
 
-    `chat_id` is the real chat id: a person with a draft may not have agreed to anything yet.
+    `chat.id` is the real chat id: a person with a draft may not have agreed to anything yet.
     """
     message = Message(
         kind="draft",
@@ -136,8 +135,10 @@ async def notify_draft_expires(
         priority=Priority.REMINDER,
         critical=False,
     )
-    key = make_key("draft", chat_id, int(expires_at.timestamp()))
-    await send_message(work, message, [(Addressee(chat_id, language), key)])
+    not_before = schedule_notice(work, "draft", chat.preferences, expires_at)
+    recipient = Addressee(chat.id, chat.language, not_before=not_before)
+    key = make_key("draft", chat.id, int(expires_at.timestamp()))
+    await send_message(work, message, [(recipient, key)])
 
 
 # Forums
@@ -154,7 +155,16 @@ async def notify_attendee(
         priority=Priority.REPLY,
         forum_id=forum.id,
     )
-    recipient = Addressee(registration.alias, registration.language, registration.sealed)
+    chat = await conversations.find_conversation(
+        work.connection, work.policy.pseudonyms.decrypt_chat_id(registration.sealed)
+    )
+    preferences = Preferences.from_json(chat.preferences if chat else {})
+    recipient = Addressee(
+        registration.alias,
+        registration.language,
+        registration.sealed,
+        not_before=schedule_notice(work, kind, preferences, forum.starts_at),
+    )
     milliseconds = int(work.now.timestamp() * 1000)
     key = make_key(kind, forum.id, registration.id, milliseconds)
     await send_message(work, message, [(recipient, key)])

@@ -70,7 +70,6 @@ async def _warn_page(
                 "outlived",
                 (words,),
                 occasion=str(submission.closed_at),
-                always=True,
             )
             await submissions.update_submission(connection, submission, warned_at=now)
     return len(due)

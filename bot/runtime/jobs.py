@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.casework import assignment, digest, escalation
+from bot.core.preferences import Preferences
+from bot.core.requests import Chat
 from bot.core.unit_of_work import begin_work
 from bot.forums import announcements, organiser_reminders, reminders
 from bot.forums.attendance.erasure import erase_expired_registrations
@@ -124,9 +126,8 @@ async def remind_drafts(context: JobContext) -> None:
         for row in await conversations.list_drafts_to_remind(work.connection, before, _MAX_DRAFTS):
             if row.expires_at is None or row.expires_at <= now:
                 continue
-            await to_resident.notify_draft_expires(
-                work, row.chat_id, row.language, expires_at=row.expires_at
-            )
+            chat = Chat(row.chat_id, row.language, Preferences.from_json(row.preferences))
+            await to_resident.notify_draft_expires(work, chat, expires_at=row.expires_at)
             await conversations.update_conversation(
                 work.connection, row.chat_id, {"reminded_at": now}
             )
