@@ -185,7 +185,7 @@ def _make_sqlite_engine(url: str, wait: float) -> AsyncEngine:
         json_deserializer=orjson.loads,
         hide_parameters=True,  # an error must not carry a resident's words into a log
         async_creator=make_connector(url, wait),
-        # Every block ends its own transaction: there is nothing to roll back.
+        # Every block ends its own transaction, except a block whose commit fails: see _roll_back.
         pool_reset_on_return=None,
     )
 
@@ -202,6 +202,12 @@ def _make_sqlite_engine(url: str, wait: float) -> AsyncEngine:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    @event.listens_for(engine.sync_engine, "reset")
+    def _roll_back(connection: Any, _record: object, _state: object) -> None:
+        # A commit that failed may leave its transaction open: the next one could never begin.
+        if connection.driver_connection.in_transaction:
+            connection.rollback()
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
