@@ -23,6 +23,7 @@ _GROUPS = {
     "units": "List the units of the city, find them by name, import their boundaries.",
     "keys": "Make a new encryption key, and encrypt the database with it.",
     "topics": "Suggest kind, topics and urgency of texts, and measure the suggestions.",
+    "outbox": "Hold and release the messages of a restored copy of the database.",
     "audit": "Check that the audit log was not changed.",
 }
 

@@ -59,11 +59,13 @@ class Job:
     """A function that runs at the start of a replica and then at an interval.
 
     `seconds` is the interval, or a function that computes it from the settings.
+    `enqueues` is True if it writes messages because time has passed.
     """
 
     name: str
     seconds: float | Callable[[Settings], float]
     run: Callable[[JobContext], Awaitable[None]]
+    enqueues: bool = False
 
     def compute_interval(self, settings: Settings) -> float:
         """Return the number of seconds between two runs."""
@@ -197,13 +199,13 @@ def _compute_sweep_interval(settings: Settings) -> float:
 JOBS = (
     Job("sweep_outbox", _compute_sweep_interval, sweep_outbox),
     Job("fetch_evidence", 5, fetch_evidence),
-    Job("announce_forums", 5, announce_forums),
+    Job("announce_forums", 5, announce_forums, enqueues=True),
     Job("extend_audit_chain", 10, extend_audit_chain),
-    Job("remind_attendees", 20, remind_attendees),
-    Job("assign_waiting_submissions", 30, assign_waiting_submissions),
-    Job("remind_drafts", 60, remind_drafts),
-    Job("check_deadlines", 300, check_deadlines),
-    Job("send_digests", 300, send_digests),
-    Job("purge_data", 600, purge_data),
-    Job("remind_organisers", 3600, remind_organisers),
+    Job("remind_attendees", 20, remind_attendees, enqueues=True),
+    Job("assign_waiting_submissions", 30, assign_waiting_submissions, enqueues=True),
+    Job("remind_drafts", 60, remind_drafts, enqueues=True),
+    Job("check_deadlines", 300, check_deadlines, enqueues=True),
+    Job("send_digests", 300, send_digests, enqueues=True),
+    Job("purge_data", 600, purge_data, enqueues=True),
+    Job("remind_organisers", 3600, remind_organisers, enqueues=True),
 )

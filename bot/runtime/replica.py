@@ -21,7 +21,7 @@ from bot.runtime.http_server import SHUTDOWN_SECONDS, PortTaken, serve_site
 from bot.runtime.jobs import JOBS
 from bot.runtime.ops import make_ops_app
 from bot.runtime.scheduler import Scheduler
-from storage import migrations
+from storage import holds, migrations
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -55,6 +55,7 @@ async def serve(app: App) -> None:
     Raises CannotStart or Unavailable.
     """
     await check_schema(app)
+    await check_hold(app)
     try:
         await key_rotation.check_key(app.database, app.policy.pseudonyms)
     except key_rotation.WrongKey as error:
@@ -126,6 +127,17 @@ async def check_schema(app: App) -> None:
         return
     state = "is not set up" if revision is None else f"is at revision {revision}, not {needed}"
     raise CannotStart(f"the database {state}: run 'python -m bot migrate' first")
+
+
+async def check_hold(app: App) -> None:
+    """Raise CannotStart if the database is a restored copy that is held."""
+    async with app.database.reading() as connection:
+        since = await holds.find_hold(connection)
+    if since is not None:
+        raise CannotStart(
+            f"the database is a restored copy, held since {since:%Y-%m-%d %H:%M} UTC: see what"
+            " would be sent with 'python -m bot outbox release', then add --confirm"
+        )
 
 
 async def _connect(app: App) -> None:

@@ -4,7 +4,7 @@ Statements return rows that have the columns of their table as attributes and ca
 JSON columns are replaced, never mutated. Times are aware and stored in UTC.
 """
 
-from storage.models.delivery import FailedUpdate, Outbox, OutboxState, Pace, Recipient
+from storage.models.delivery import FailedUpdate, Hold, Outbox, OutboxState, Pace, Recipient
 from storage.models.forums import (
     Announcement,
     AttendeeCategory,
@@ -54,6 +54,7 @@ __all__ = [
     "ForumState",
     "Hearing",
     "HearingOutcome",
+    "Hold",
     "Identity",
     "Invite",
     "KeyCheck",

@@ -127,6 +127,17 @@ class Pace(SQLModel, table=True):
     held_until: datetime = time_column()
 
 
+class Hold(SQLModel, table=True):
+    """A row exists while this database is held: it is a restored copy, and no bot may run on it.
+
+    - `id`: always 1.
+    - `since`: when it was held.
+    """
+
+    id: int = Field(default=1, primary_key=True)
+    since: datetime = time_column()
+
+
 class FailedUpdate(SQLModel, table=True):
     """An update whose processing failed, kept as raw JSON for the operator.
 

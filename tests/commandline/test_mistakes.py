@@ -192,3 +192,22 @@ def test_the_audit_is_verified(tmp_path: Path) -> None:
     wrong = run_bot(tmp_path, "officers", "set-shifts", "1", "--shift", "monday", **url)
     assert wrong.returncode == 2
     assert "mon-fri 07:30-17:00" in get_only_line(wrong)
+
+
+def test_a_restored_copy_is_held_and_released(tmp_path: Path) -> None:
+    """While it is held, no bot starts; the release shows what may have been sent, then ends it."""
+    settings = {
+        "BOT_DATABASE__URL": f"sqlite+aiosqlite:///{tmp_path}/a.db",
+        "BOT_TELEGRAM__TOKEN": TOKEN,
+    }
+    assert run_bot(tmp_path, "migrate", **settings).returncode == 0
+    assert "not held" in get_only_line(run_bot(tmp_path, "outbox", "release", **settings))
+    assert run_bot(tmp_path, "outbox", "hold", **settings).returncode == 0
+    refused = run_bot(tmp_path, "run", **settings)
+    assert refused.returncode == 1
+    assert "outbox release" in get_only_line(refused)
+    shown = run_bot(tmp_path, "outbox", "release", **settings)
+    assert (shown.returncode, "--confirm" in shown.stdout) == (0, True)
+    released = run_bot(tmp_path, "outbox", "release", "--confirm", **settings)
+    assert (released.returncode, "start the bot" in released.stdout) == (0, True)
+    assert "not held" in get_only_line(run_bot(tmp_path, "outbox", "release", **settings))
