@@ -11,6 +11,7 @@ from storage.models import (
     Attachment,
     ErasureReason,
     EvidenceState,
+    MessageSubject,
     Outbox,
     Remark,
     Resident,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _rows, _files, _remarks = table(Submission), table(Attachment), table(Remark)
 _outbox, _residents, _answers = table(Outbox), table(Resident), table(Answer)
+_subjects = table(MessageSubject)
 
 
 async def erase_submission(
@@ -53,6 +55,7 @@ async def erase_submission(
             rating_reason=None,
             transferred_to=None,
             topics=[],
+            sources=None,
             state=state,
             closed_at=submission.closed_at or now,
             erased_at=now,
@@ -81,6 +84,7 @@ async def erase_submission(
     )
     await connection.execute(delete(_answers).where(_answers.c.submission_id == submission.id))
     await connection.execute(delete(_remarks).where(_remarks.c.submission_id == submission.id))
+    await connection.execute(delete(_subjects).where(_subjects.c.subject == submission.code))
     # An outbox message leads from the submission to its chat.
     await connection.execute(delete(_outbox).where(_outbox.c.submission_id == submission.id))
     return True

@@ -42,6 +42,7 @@ def area_input(texts: str) -> Input:
         sharing=lambda answers: "location" if answers.get("area.page") == _LOCATE else None,
         is_valid=lambda value, _answers: is_area(value),
         reasons=(UNKNOWN_CHOICE, "unknown-place", "outside-city"),
+        takes_text=True,
     )
 
 
@@ -89,6 +90,8 @@ class _AreaQuestion:
     def parse_reply(self, reply: Reply, answers: Answers) -> str | StepNotes:
         """Return the chosen code, or the notes for the next prompt. Raises Rejected."""
         typed = (reply.text or "").strip()
+        if reply.edited and typed.isdigit():  # an edit presses no button
+            raise Rejected("unknown-place", typed=typed[:_MAX_SHOWN_CHARACTERS])
         if reply.choice is not None or typed.isdigit():
             return self._parse_choice(reply, answers)
         if reply.nearby is not None:

@@ -89,6 +89,21 @@ async def store_reply(result: ActionResult[ResidentAccess]) -> None:
     await _store_messages(result, RemarkKind.REPLY)
 
 
+async def store_correction(result: ActionResult[ResidentAccess]) -> None:
+    """Store the new version of a message that the resident edited, with the version before."""
+    await correspondence.add_remark(
+        result.work.connection,
+        {
+            "submission_id": result.after.id,
+            "kind": RemarkKind.CORRECTION,
+            "officer_id": None,
+            "text": result.answers["text"],
+            "replaces": result.answers["replaces"],
+            "at": result.work.now,
+        },
+    )
+
+
 async def _store_messages(result: ActionResult[ResidentAccess], kind: RemarkKind) -> None:
     work, case, messages = result.work, result.after, result.answers["details"]
     remark_id = await correspondence.add_remark(

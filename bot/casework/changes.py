@@ -169,6 +169,11 @@ def add_searched_text(attempt: Attempt[ResidentAccess]) -> Columns:
     return {"folded": f"{attempt.access.case.folded}\n{added}"}
 
 
+def add_correction(attempt: Attempt[ResidentAccess]) -> Columns:
+    """Add the new version of an edited message to the text that is searched."""
+    return {"folded": f"{attempt.access.case.folded}\n{make_search_text(attempt.answers['text'])}"}
+
+
 def reply_to_question(attempt: Attempt[ResidentAccess]) -> Columns:
     """Continue the case; if it has no assignee any more, it waits to be assigned."""
     state = State.RECEIVED if attempt.access.case.assignee_id is None else State.IN_PROGRESS

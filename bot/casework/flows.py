@@ -87,6 +87,7 @@ def answer_input() -> Input:
         prompts=("ask", "template"),
         params=lambda answers: {"template": _get_template(answers)},
         reasons=(*typed.reasons, "blanks"),
+        takes_text=True,
     )
 
 
@@ -146,7 +147,7 @@ def merge_target_input() -> Input:
             return typed[:_SHORT]
         return str(alike.parse(reply, answers))
 
-    return Input(parse, options=alike.options, reasons=(UNKNOWN_CHOICE,))
+    return Input(parse, options=alike.options, reasons=(UNKNOWN_CHOICE,), takes_text=True)
 
 
 MERGE_FLOW = Flow("merge", (Step("into", merge_target_input()),))

@@ -109,6 +109,19 @@ REPLY_LATE = replace(
     other_states=frozenset(),
     changes=changes.add_searched_text,
 )
+# A message that was submitted already is edited: both versions are kept.
+CORRECT = CaseAction[ResidentAccess](
+    name="correct",
+    recorded_as="submission.corrected",
+    actors=_RESIDENT,
+    from_states=ADDABLE,
+    to_state=None,
+    has_button=False,
+    changes=changes.add_correction,
+    effects=(action_effects.store_correction,),
+    officer_notice=OfficerNotice("alert.corrected", recipients.list_responsible_officers),
+    public=True,
+)
 WITHDRAW = CaseAction[ResidentAccess](
     name="withdraw",
     recorded_as="submission.withdrawn",
@@ -127,5 +140,6 @@ RESIDENT_ACTIONS: tuple[CaseAction[ResidentAccess], ...] = (
     ADD,
     REPLY,
     REPLY_LATE,
+    CORRECT,
     WITHDRAW,
 )

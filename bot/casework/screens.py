@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bot.casework.case_view import CaseView
     from storage.casework import CaseStatistics
-    from storage.models import Answer, Officer, Submission, Template
+    from storage.models import Answer, Officer, Remark, Submission, Template
 
 
 def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
@@ -38,10 +38,7 @@ def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
         Words(f"case.files.{name}", {"numbers": ", ".join(map(str, numbers))})
         for name, numbers in opened.file_notes.items()
     )
-    remarks = (
-        Words(f"case.remark.{each.kind}", {"at": each.at, "text": each.text})
-        for each in opened.remarks
-    )
+    remarks = (_show_remark(each) for each in opened.remarks)
     answer = (_show_answer(opened.answer),) if opened.answer else ()
     merged = _list_codes("case.merged", opened.merged)
     alike = _list_codes("case.alike", opened.alike)
@@ -59,6 +56,16 @@ def show_more_actions(opened: CaseView) -> Screen:
     verbs.append("unban" if opened.banned else "ban")
     words = Words("case.what", {"code": opened.submission.code})
     return Screen((words,), _make_buttons(verbs, opened.submission))
+
+
+def _show_remark(remark: Remark) -> Words:
+    """Return a remark; of a correction both versions."""
+    params: dict[str, Param] = {
+        "at": remark.at,
+        "text": remark.text,
+        "before": remark.replaces or "–",
+    }
+    return Words(f"case.remark.{remark.kind}", params)
 
 
 def _make_buttons(verbs: Sequence[str], case: Submission) -> tuple[Button, ...]:

@@ -4,9 +4,10 @@ Only the answers of a conversation are stored. The open question is the first st
 has no valid answer. So a restart, a deploy that adds a question, or another replica continues where
 the person was.
 
-There are three kinds of keys in the answers. `area` is the answer of a step. `area.query` is a
-note of a step: an intermediate value that is stored while the step is open. `@agreed` is a fact
-that is known from the start.
+There are four kinds of keys in the answers. `area` is the answer of a step. `area.query` is a note
+of a step: an intermediate value that is stored while the step is open. `@agreed` is a fact that is
+known from the start. `@message.area` is the id of the message that was written as the answer of a
+step.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 import orjson
 
+from bot.conversation.reply import Navigation, Reply, SentFile
 from bot.core.screen import Param, Sharing, Words
 
+__all__ = ["Navigation", "Reply", "SentFile"]  # beside what this module defines
+
 Answers = Mapping[str, Any]  # the answers, notes and facts of a conversation, by key
+MESSAGE = "@message."  # the beginning of the keys of the ids of typed answers
 
 
 class Rejected(Exception):
@@ -47,58 +51,6 @@ class Stop(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class Navigation(Enum):
-    """The action of a button of a question; its value is the sign in the button's data."""
-
-    CHOOSE = "="
-    BACK = "<"
-    CANCEL = "!"
-    EDIT = "~"
-
-
-@dataclass(frozen=True, slots=True)
-class SentFile:
-    """A reference to a file that a person sent, or a shared location in degrees.
-
-    `type` is the kind of file, such as "photo", or "place" for a location. Files with the same
-    `album` were sent together. `size` is in bytes.
-    """
-
-    type: str
-    file_id: str
-    file_unique_id: str
-    album: str | None = None
-    file_name: str | None = None
-    mime_type: str | None = None
-    size: int | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A pressed button or a message, without a messenger's types.
-
-    A button has a `step` (the step that it was shown for), a `navigation`, a `choice` (the value of
-    an option) and the hash of its `subject`. A message has a `message_id` and a `text`, an
-    `attachment` or a `phone`; the phone may be the one of another person. An `edited` message
-    replaces its earlier version. `nearby` are the codes of the units near a shared location; None
-    without a location.
-    """
-
-    text: str | None = None
-    step: str | None = None
-    navigation: Navigation = Navigation.CHOOSE
-    choice: str | None = None
-    attachment: SentFile | None = None
-    phone: str | None = None
-    phone_of_another: bool = False
-    message_id: int | None = None
-    edited: bool = False
-    nearby: tuple[str, ...] | None = None
-    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +102,10 @@ def _no_notes(_value: Any) -> Mapping[str, Any]:
     return {}
 
 
+def _same(value: Any) -> Any:
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """The functions of a kind of question, and the keys of its texts.
@@ -163,6 +119,10 @@ class Input:
     reasons:   the reasons of Rejected that `parse` raises
     sharing:   (answers) -> what the messenger's own button shares, None without such a button
     is_review: True for a page that shows all answers before they are submitted
+    takes_text: True if words are an answer; False if words can only name a button
+    change_message: (edited message, answers) -> the changed keys with its new version. Only of a
+        question that gathers messages, and only called if it has the message. Raises Rejected.
+    finalize:  (value) -> the answer in the form in which it is submitted
     """
 
     parse: Callable[[Reply, Answers], Any]
@@ -175,6 +135,9 @@ class Input:
     reasons: tuple[str, ...] = ()
     sharing: Callable[[Answers], Sharing | None] = _no_sharing
     is_review: bool = False
+    takes_text: bool = False
+    change_message: Callable[[Reply, Answers], Answers] | None = None
+    finalize: Callable[[Any], Any] = _same
 
 
 def applies_always(_answers: Answers) -> bool:
@@ -238,6 +201,7 @@ class Ask:
 
     `rejected` is set if the last reply was not accepted. `is_stale`: the pressed button belongs to
     another question. `accepted` is the name of the step that the reply answered, if any.
+    `notices` are shown above the question.
     """
 
     flow: Flow
@@ -246,13 +210,26 @@ class Ask:
     rejected: Rejected | None = None
     is_stale: bool = False
     accepted: str | None = None
+    notices: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TypedMessage:
+    """A message that is part of an answer: its id, and its text if the answer is its words."""
+
+    id: int
+    text: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The result of a turn if every question is answered; `answers` include the facts."""
+    """The result of a turn if every question is answered; `answers` include the facts.
+
+    `messages` are the messages that were written as answers.
+    """
 
     answers: Answers
+    messages: tuple[TypedMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +247,7 @@ def advance(flow: Flow, answers: Answers, reply: Reply) -> TurnResult:
     """Apply a reply to the open question; return the result of the turn. It raises nothing."""
     step = flow.find_open_step(answers)
     if step is None:
-        return Done(select_final_answers(flow, answers))
+        return finish(flow, answers)
     if reply.step is not None and reply.step != step.name:
         return Ask(flow, answers, step, is_stale=True)
     match reply.navigation:
@@ -291,26 +268,56 @@ def _parse_reply(flow: Flow, step: Step, answers: Answers, reply: Reply) -> Turn
         value = step.input.parse(reply, answers)
     except Rejected as rejected:
         if rejected.noted is not None:
-            answers = _add_notes(step, answers, rejected.noted)
+            answers = add_notes(step, answers, rejected.noted)
+        if step.input.takes_text:
+            answers = record_message(step, answers, reply)
         return Ask(flow, answers, step, rejected=rejected)
     except Stop as stop:
         return Stopped(stop.reason)
     match value:
         case StepNotes():
-            return present(flow, _add_notes(step, answers, value))
+            noted = add_notes(step, answers, value)
+            return present(flow, record_message(step, noted, reply))
         case Reopen(name):
             return present(flow, reopen_step(flow.by_name[name], _without_notes(step, answers)))
-    answered = {**_without_notes(step, answers), step.name: value}
+    has_notes = any(key.startswith(f"{step.name}.") for key in answers)
+    answered: Answers = {**_without_notes(step, answers), step.name: value}
+    if reply.step is None or not has_notes:  # else the message led to the button: a name of a unit
+        answered = record_message(step, answered, reply)
     next_step = flow.find_open_step(answered)
     if next_step is None:
-        return Done(select_final_answers(flow, answered))
+        return finish(flow, answered)
     return Ask(flow, answered, next_step, accepted=step.name)
+
+
+def record_message(step: Step, answers: Answers, reply: Reply) -> Answers:
+    """Return the answers with the id of the message that the step took; a button has none.
+
+    A question that gathers messages keeps their ids itself.
+    """
+    if step.input.change_message is not None:
+        return answers
+    key = f"{MESSAGE}{step.name}"
+    others = {name: value for name, value in answers.items() if name != key}
+    return others if reply.message_id is None else {**others, key: reply.message_id}
+
+
+def finish(flow: Flow, answers: Answers) -> Done:
+    """Return the end of a conversation whose questions are all answered."""
+    messages: list[TypedMessage] = []
+    for step in flow.list_applicable_steps(answers):
+        value = answers.get(step.name)
+        if step.input.change_message is not None and isinstance(value, list):
+            messages += [TypedMessage(each["id"], each["text"]) for each in value if each["id"]]
+        elif f"{MESSAGE}{step.name}" in answers:
+            messages.append(TypedMessage(answers[f"{MESSAGE}{step.name}"], None))
+    return Done(select_final_answers(flow, answers), tuple(messages))
 
 
 def present(flow: Flow, answers: Answers) -> Ask | Done:
     """Return the open question without applying a reply; Done if none is open."""
     step = flow.find_open_step(answers)
-    return Done(select_final_answers(flow, answers)) if step is None else Ask(flow, answers, step)
+    return finish(flow, answers) if step is None else Ask(flow, answers, step)
 
 
 def go_back(flow: Flow, answers: Answers) -> Answers:
@@ -360,11 +367,15 @@ def reopen_step(step: Step, answers: Answers) -> Answers:
 
 def select_final_answers(flow: Flow, answers: Answers) -> Answers:
     """Return the facts and the answers of the steps that apply, without notes and old answers."""
-    names = {step.name for step in flow.list_applicable_steps(answers)}
-    return {key: value for key, value in answers.items() if key[0] == "@" or key in names}
+    final = {key: value for key, value in answers.items() if key[0] == "@" and "." not in key}
+    for step in flow.list_applicable_steps(answers):
+        if step.name in answers:
+            final[step.name] = step.input.finalize(answers[step.name])
+    return final
 
 
-def _add_notes(step: Step, answers: Answers, notes: StepNotes) -> Answers:
+def add_notes(step: Step, answers: Answers, notes: StepNotes) -> Answers:
+    """Return the answers with notes of a step, changed or deleted."""
     changed = dict(answers)
     for name, value in notes.changes.items():
         key = name if "." in name else f"{step.name}.{name}"

@@ -187,6 +187,14 @@ def messages_input(texts: str, limits: MessageLimits) -> Input:
             return StepNotes({note: None})
         return gather_message(gathered, reply, limits, note=note)
 
+    def change_message(reply: Reply, answers: Answers) -> Answers:
+        is_answered = note.partition(".")[0] in answers
+        key = note.partition(".")[0] if is_answered else note
+        changed = gather_message(list(answers[key]), reply, limits, note=key).changes
+        if is_answered and not join_texts(changed[key]).strip():
+            raise Rejected("no-text")
+        return changed
+
     def params(answers: Answers) -> Mapping[str, Param]:
         gathered = get_gathered(answers)
         return {"characters": len(join_texts(gathered)), "files": len(list_files(gathered))}
@@ -199,6 +207,8 @@ def messages_input(texts: str, limits: MessageLimits) -> Input:
         params=params,
         to_notes=lambda value: {"messages": value},
         reasons=("empty", "no-text", "too-many", "too-long", "too-large"),
+        takes_text=True,
+        change_message=change_message,
     )
 
 
@@ -222,7 +232,10 @@ def text_input(texts: str, *, limit: int, optional: bool = False) -> Input:
         return typed
 
     return Input(
-        parse, options=lambda _answers: options, reasons=(UNKNOWN_CHOICE, "empty", "too-long")
+        parse,
+        options=lambda _answers: options,
+        reasons=(UNKNOWN_CHOICE, "empty", "too-long"),
+        takes_text=True,
     )
 
 
@@ -260,8 +273,12 @@ def phone_input() -> Input:
         except InvalidPhone as invalid:
             raise Rejected(invalid.reason) from None
 
-    reasons = ("someone-elses", "not-a-phone", "no-area-code", "dead", "several")
-    return Input(parse, reasons=reasons, sharing=lambda _answers: "contact")
+    return Input(
+        parse,
+        reasons=("someone-elses", "not-a-phone", "no-area-code", "dead", "several"),
+        sharing=lambda _answers: "contact",
+        takes_text=True,
+    )
 
 
 def review_input(texts: str, params: Callable[[Answers], Mapping[str, Param]]) -> Input:

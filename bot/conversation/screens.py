@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.conversation.button_data import make_button_data, parse_button_data
@@ -18,7 +19,7 @@ from bot.core.text_folding import fold_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.conversation.engine import Option
+    from bot.conversation.engine import Flow, Option, Rejected, Step
 
 # The labels of the navigation buttons.
 BACK, CANCEL, EDIT, KEEP = (Words(f"move.{name}") for name in ("back", "cancel", "edit", "keep"))
@@ -32,7 +33,7 @@ def show_question(ask: Ask) -> Screen:
     prompt, sharing = step.input.prompt(ask.answers), step.input.sharing(ask.answers)
     question = Words(f"{base}.{prompt}", step.input.params(ask.answers))
     return Screen(
-        (*_show_subject(ask), *_show_rejection(ask, base), question),
+        (*_show_subject(ask), *ask.notices, *_show_rejection(ask), question),
         choices=tuple(_make_choice(ask, option) for option in step.input.options(ask.answers)),
         navigation=_make_navigation(ask),
         sharing=None if sharing is None else (sharing, Words(f"{base}.share")),
@@ -47,7 +48,7 @@ def is_editing(ask: Ask) -> bool:
 def _show_editable_answers(ask: Ask) -> Screen:
     flow, step = ask.flow, ask.step
     return Screen(
-        (*_show_subject(ask), Words(f"{flow.name}.{step.name}.which")),
+        (*_show_subject(ask), *ask.notices, Words(f"{flow.name}.{step.name}.which")),
         choices=tuple(
             Button(
                 Words(f"{flow.name}.{other.name}.title"),
@@ -69,10 +70,20 @@ def _make_data(ask: Ask, navigation: Navigation, value: str = "") -> str:
     return make_button_data(ask.flow, ask.step, navigation, value, subject=subject)
 
 
-def _show_rejection(ask: Ask, base: str) -> tuple[Words, ...]:
+def _show_rejection(ask: Ask) -> tuple[Words, ...]:
     if ask.rejected is None:
         return ()
-    return (Words(f"{base}.rejected.{ask.rejected.reason}", ask.rejected.params),)
+    return (explain_rejection(ask.flow, ask.step, ask.rejected),)
+
+
+def explain_rejection(flow: Flow, step: Step, rejected: Rejected) -> Words:
+    """Return the text that says why a step did not accept a reply.
+
+    A reason with a dot is the whole key of a text that several questions share.
+    """
+    reason = rejected.reason
+    key = reason if "." in reason else f"{flow.name}.{step.name}.rejected.{reason}"
+    return Words(key, rejected.params)
 
 
 def _make_choice(ask: Ask, option: Option) -> Button:
@@ -103,14 +114,20 @@ def match_typed_label(ask: Ask, reply: Reply, to_text: Callable[[Words | str], s
         if fold_text(to_text(button.label)) == typed:
             parsed = parse_button_data(button.data)
             assert parsed is not None
-            return parsed[1]
+            return replace(parsed[1], message_id=reply.message_id)
     return reply
 
 
-def show_conflict(asking: Words, is_open: Words) -> Screen:
-    """Return the question which of two conversations to continue, given the names of both."""
+def show_conflict(asking: Words, is_open: Words, notices: tuple[Words, ...] = ()) -> Screen:
+    """Return the question which of two conversations to continue, given the names of both.
+
+    `notices` are shown above it.
+    """
     return Screen(
-        (Words("draft.conflict", {"open": is_open, "asked": asking}),),
+        (
+            *notices,
+            Words("draft.conflict", {"open": is_open, "asked": asking}),
+        ),
         (
             Button(Words("draft.continue", {"open": is_open}), "draft:resume"),
             Button(Words("draft.switch", {"asked": asking}), "draft:switch"),

@@ -5,29 +5,46 @@ The update is acknowledged to the messenger after the commit.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from bot.conversation.engine import Ask, Done, Flow, Reply, Stopped, TurnResult, advance, present
-from bot.conversation.group_commit import DecideTurn, TurnBatcher
-from bot.conversation.screens import match_typed_label, show_conflict, show_question
-from bot.conversation.subjects import (
-    ASKED,
-    describe_subject,
-    forget_asked,
-    get_subject,
-    hash_subject,
+from bot.conversation.bindings import FlowBinding
+from bot.conversation.edits import change_answer, find_edited_step
+from bot.conversation.engine import (
+    Ask,
+    Done,
+    Flow,
+    Navigation,
+    Reply,
+    Step,
+    Stopped,
+    TurnResult,
+    advance,
+    present,
 )
-from bot.core.preferences import Preferences
-from bot.core.requests import Chat, Refused
+from bot.conversation.group_commit import DecideTurn, TurnBatcher
+from bot.conversation.message_subjects import store_messages
+from bot.conversation.screens import match_typed_label, show_conflict
+from bot.conversation.subjects import ASKED, forget_asked, get_subject, hash_subject
+from bot.conversation.turns import (
+    TurnScreen,
+    close_draft,
+    copy_draft,
+    keep_draft,
+    make_chat,
+    name_draft,
+    show_open_question,
+    show_turn,
+)
+from bot.core.requests import Refused
 from bot.core.screen import Screen, Words
 from bot.core.unit_of_work import UnitOfWork
 from storage import conversations
 from storage.conversations import Draft
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -37,46 +54,7 @@ if TYPE_CHECKING:
     from storage.models import Conversation
 
 
-# The functions by which a feature takes part in its flow; see FlowBinding.
-LoadFacts = Callable[[UnitOfWork, Chat], Awaitable[Mapping[str, Any]]]
-FinishFlow = Callable[[UnitOfWork, Chat, Mapping[str, Any]], Awaitable[None]]
-StoreAnswer = Callable[[UnitOfWork, Chat, Any], Awaitable[None]]
-
-
-async def _no_facts(_work: UnitOfWork, _chat: Chat) -> Mapping[str, Any]:
-    return {}
-
-
-@dataclass(frozen=True)
-class FlowBinding:
-    """A flow and the functions of the feature that it belongs to.
-
-    `title` is the key of a text that names the conversation, such as the label of its button.
-    `begin` returns the facts that the flow starts with. `finish` is called with all answers at the
-    end. `answered` maps the name of a step to a function that is called with its answer as soon as
-    it is given. They run in the transaction of the turn. Each may raise Refused: the transaction is
-    then rolled back. If the flow stops for a reason in `forgets`, the row of the chat is deleted.
-    """
-
-    flow: Flow
-    finish: FinishFlow
-    title: str
-    begin: LoadFacts = _no_facts
-    answered: Mapping[str, StoreAnswer] = field(default_factory=dict)
-    forgets: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class TurnScreen:
-    """The screen to show after a turn, its language, and True if the turn finished a flow.
-
-    A screen without paragraphs is not shown.
-    """
-
-    screen: Screen
-    language: str
-    finished: bool = False
-
+__all__ = ["ConversationService", "FlowBinding", "TurnScreen"]
 
 _MINUTE = timedelta(minutes=1)
 _Decided = tuple[TurnScreen | None, Draft | None]
@@ -116,7 +94,10 @@ class ConversationService:
 
         `flow` is the flow of the pressed button, if one was pressed. An update that was handled
         before, or a button of another flow, changes nothing: the open question is shown again.
+        Of an edited message only the answer changes that it was; None is returned if it was none.
         """
+        if reply.edited:
+            return await self._handle_edit(update_id, chat_id, reply, now)
 
         async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
             if row.flow is None:
@@ -124,7 +105,7 @@ class ConversationService:
             binding = self._find_open_binding(row, now)
             if binding is None:
                 expired = TurnScreen(Screen((Words("draft.expired"),)), row.language)
-                return expired, _close(row, update_id)
+                return expired, close_draft(row, update_id)
             is_button = reply.step is not None
             if ASKED in row.answers and not is_button:
                 return self._show_conflict(binding, row), None
@@ -133,16 +114,69 @@ class ConversationService:
                 or flow not in (None, binding.flow.name)
                 or (is_button and reply.subject != hash_subject(row.answers))
             ):
-                return _show_open_question(binding, row), None
+                return show_open_question(binding, row), None
             turn = self._advance(binding.flow, row, reply)
             work = UnitOfWork(connection, now, self._policy)
             draft = await self._apply_turn(work, binding, row, turn, update_id)
-            return _show_turn(binding, turn, row.language), draft
+            return show_turn(binding, turn, row.language), draft
 
         try:
             return await self._run_turn(chat_id, decide, now)
         except Refused as refused:
             return await self._close_refused(update_id, chat_id, refused, now)
+
+    async def _handle_edit(
+        self, update_id: int, chat_id: int, reply: Reply, now: datetime
+    ) -> TurnScreen | None:
+        """Change the answer that an edited message was; return None if it is none of the draft.
+
+        An edit that changes no letter has a screen without paragraphs.
+        """
+
+        async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
+            binding = self._find_open_binding(row, now)
+            if binding is None:
+                return None, None
+            if update_id in row.updates:
+                return self._show_conflict(binding, row), None
+            answers, asked = forget_asked(row.answers), row.answers.get(ASKED)
+            step = find_edited_step(binding.flow, answers, reply.message_id)
+            if step is None:
+                return None, None
+            pressed = self._match_choice(binding.flow, answers, step, reply, row.language)
+            turn = change_answer(binding.flow, answers, step, pressed)
+            if asked is not None and isinstance(turn, Done):
+                return self._show_conflict(binding, row), None
+            work = UnitOfWork(connection, now, self._policy)
+            draft = await self._apply_turn(work, binding, row, turn, update_id)
+            if not isinstance(turn, Ask):
+                return show_turn(binding, turn, row.language), draft
+            if turn.answers == answers and not turn.notices:
+                return TurnScreen(Screen(()), row.language), draft
+            if asked is None or draft is None:
+                return show_turn(binding, turn, row.language), draft
+            kept = {**turn.answers, ASKED: asked}
+            shown = self._show_conflict(binding, row, kept, turn.notices)
+            return shown, replace(draft, answers=kept)
+
+        try:
+            return await self._run_turn(chat_id, decide, now)
+        except Refused as refused:
+            return await self._close_refused(update_id, chat_id, refused, now)
+
+    def _match_choice(
+        self, flow: Flow, answers: Mapping[str, Any], step: Step, reply: Reply, language: str
+    ) -> Reply:
+        """Return the choice that an edit names, of a question that was answered by a typed label.
+
+        For words it is the edit itself: an edit presses no button.
+        """
+        if step.input.takes_text:
+            return reply
+        asked = Ask(flow, {k: v for k, v in answers.items() if k != step.name}, step)
+        named = match_typed_label(asked, reply, lambda words: self._to_text(words, language))
+        is_choice = named.step is not None and named.navigation is Navigation.CHOOSE
+        return replace(named, edited=True) if is_choice else reply
 
     async def start_flow(
         self,
@@ -178,7 +212,7 @@ class ConversationService:
             answers = forget_asked(row.answers)
             if not (resumes or is_same):
                 answers[ASKED] = {"flow": flow, "facts": given}
-            kept = replace(_keep_draft(row, update_id), answers=answers)
+            kept = replace(keep_draft(row, update_id), answers=answers)
             return self._show_conflict(binding, row, answers), kept
 
         try:
@@ -219,7 +253,7 @@ class ConversationService:
     ) -> tuple[TurnScreen, Draft]:
         """Return the first question of a flow and its draft. Raises Refused."""
         binding = self._bindings[flow]
-        loaded = await binding.begin(work, _make_chat(row))
+        loaded = await binding.begin(work, make_chat(row))
         answers = {**facts, **loaded}
         draft = Draft(
             chat_id=row.chat_id,
@@ -230,10 +264,14 @@ class ConversationService:
             expires_at=work.now + self._draft_lifetime,
             reminded_at=None,
         )
-        return _show_turn(binding, present(binding.flow, answers), row.language), draft
+        return show_turn(binding, present(binding.flow, answers), row.language), draft
 
     def _show_conflict(
-        self, binding: FlowBinding, row: Conversation, answers: Mapping[str, Any] | None = None
+        self,
+        binding: FlowBinding,
+        row: Conversation,
+        answers: Mapping[str, Any] | None = None,
+        notices: tuple[Words, ...] = (),
     ) -> TurnScreen:
         """Return the question which conversation to continue; the open question without a choice.
 
@@ -242,9 +280,10 @@ class ConversationService:
         given = row.answers if answers is None else answers
         asked = given.get(ASKED)
         if asked is None:
-            return _show_turn(binding, present(binding.flow, given), row.language)
+            return show_turn(binding, present(binding.flow, given), row.language)
         other = self._bindings[asked["flow"]]
-        screen = show_conflict(_name_draft(other, asked["facts"]), _name_draft(binding, given))
+        asking, is_open = name_draft(other, asked["facts"]), name_draft(binding, given)
+        screen = show_conflict(asking, is_open, notices)
         return TurnScreen(screen, row.language)
 
     async def _close_refused(
@@ -256,7 +295,7 @@ class ConversationService:
         """
 
         async def decide(_connection: AsyncConnection, row: Conversation) -> _Decided:
-            return TurnScreen(Screen((refused.words,)), row.language), _close(row, update_id)
+            return TurnScreen(Screen((refused.words,)), row.language), close_draft(row, update_id)
 
         return await self._run_turn(chat_id, decide, now, creates=True)
 
@@ -269,11 +308,11 @@ class ConversationService:
 
         async def decide(_connection: AsyncConnection, row: Conversation) -> _Decided:
             binding, is_known = self._find_open_binding(row, now), update_id in row.updates
-            draft = None if is_known else _close(row, update_id)
+            draft = None if is_known else close_draft(row, update_id)
             if binding is None:
                 return TurnScreen(Screen((Words("draft.none"),)), row.language), draft
             turn = present(binding.flow, row.answers) if is_known else Stopped("cancelled")
-            return _show_turn(binding, turn, row.language), draft
+            return show_turn(binding, turn, row.language), draft
 
         shown = await self._run_turn(chat_id, decide, now, creates=True)
         assert shown is not None
@@ -291,7 +330,7 @@ class ConversationService:
             if count > self._max_per_minute:
                 is_first = count == self._max_per_minute + 1
                 screen = Screen((Words("abuse.too_fast"),) if is_first else ())
-                counted = replace(_copy_draft(row), counted_from=counted_from, counted=count)
+                counted = replace(copy_draft(row), counted_from=counted_from, counted=count)
                 return TurnScreen(screen, row.language), counted
             shown, draft = await decide(connection, row)
             if draft is not None:
@@ -323,7 +362,7 @@ class ConversationService:
         update_id: int,
     ) -> Draft | None:
         """Call the functions of the feature; return the draft to store, None if it is deleted."""
-        chat = _make_chat(row)
+        chat = make_chat(row)
         match turn:
             case Ask():
                 if turn.accepted is not None and turn.accepted in binding.answered:
@@ -339,58 +378,9 @@ class ConversationService:
                     reminded_at=None,
                 )
             case Done():
-                await binding.finish(work, chat, turn.answers)
+                code = await binding.finish(work, chat, turn.answers)
+                await store_messages(work, chat.id, binding.flow.name, code, turn)
             case Stopped(reason) if reason in binding.forgets:
                 await conversations.delete_conversation(work.connection, chat.id)
                 return None
-        return _close(row, update_id)
-
-
-def _show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScreen:
-    match turn:
-        case Ask():
-            return TurnScreen(show_question(turn), language)
-        case Stopped(reason):
-            words = Words(f"{binding.flow.name}.stopped.{reason}")
-            return TurnScreen(Screen((words,)), language)
-        case Done():
-            words = Words(f"{binding.flow.name}.done")
-            return TurnScreen(Screen((words,)), language, finished=True)
-
-
-def _name_draft(binding: FlowBinding, facts: Mapping[str, Any]) -> Words:
-    """Return the words for a conversation: its title, and its subject if it has one."""
-    title, about = Words(binding.title), describe_subject(facts)
-    return Words("draft.named", {"title": title, "about": about}) if about else title
-
-
-def _show_open_question(binding: FlowBinding, row: Conversation) -> TurnScreen:
-    return _show_turn(binding, present(binding.flow, forget_asked(row.answers)), row.language)
-
-
-def _make_chat(row: Conversation) -> Chat:
-    return Chat(row.chat_id, row.language, Preferences.from_json(row.preferences))
-
-
-def _close(row: Conversation, update_id: int) -> Draft:
-    """Return the row without an open conversation, with one more handled update."""
-    updates = conversations.remember_update(row.updates, update_id)
-    return Draft(row.chat_id, None, {}, updates, None, None, None)
-
-
-def _keep_draft(row: Conversation, update_id: int) -> Draft:
-    """Return the conversation unchanged, with one more handled update."""
-    updates = conversations.remember_update(row.updates, update_id)
-    return replace(_copy_draft(row), updates=updates)
-
-
-def _copy_draft(row: Conversation) -> Draft:
-    return Draft(
-        chat_id=row.chat_id,
-        flow=row.flow,
-        answers=row.answers,
-        updates=row.updates,
-        started_at=row.started_at,
-        expires_at=row.expires_at,
-        reminded_at=row.reminded_at,
-    )
+        return close_draft(row, update_id)

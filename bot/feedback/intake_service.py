@@ -69,8 +69,11 @@ async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
     )
 
 
-async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
-    """Store a submission from the answers of the flow, send its receipt, alert officers on duty."""
+async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> str:
+    """Store a submission from the answers of the flow, send its receipt, alert officers on duty.
+
+    Return its code.
+    """
     kind = rules.get_kind(answers)
     assert kind is not None
     topics = [Topic(topic) for topic in answers["topic"]]
@@ -113,6 +116,7 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
     receipt = show_receipt(submission, work.policy)
     await to_resident.send_receipt(work, submission, recipient, receipt)
     await assign_and_alert(work, submission)
+    return submission.code
 
 
 async def _store_unnamed_resident(work: UnitOfWork, chat: Chat, address: ChatAddress) -> None:

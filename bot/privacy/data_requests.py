@@ -146,7 +146,9 @@ async def _describe_submission(work: UnitOfWork, submission: Submission) -> dict
             {"type": f.type, "name": f.file_name, "size": f.size, "sha256": f.digest} for f in files
         ],
         "added": [
-            {"at": each.at, "text": each.text} for each in remarks if each.officer_id is None
+            {"at": each.at, "text": each.text, "replaces": each.replaces}
+            for each in remarks
+            if each.officer_id is None
         ],
         "timeline": [
             {"at": each.at, "what": each.action, "by": each.actor_role} for each in timeline

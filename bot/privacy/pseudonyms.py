@@ -61,6 +61,14 @@ class Pseudonyms:
             for each in ((True, False) if named is None else (named,))
         )
 
+    def list_message_keys(self, chat_id: int, message_id: int) -> tuple[int, ...]:
+        """Return the numbers of one message of a chat, one under every key, the present key first.
+
+        Nothing connects the numbers of two messages, or one with the pseudonyms of its chat.
+        """
+        message = f"message:{chat_id}:{message_id}"
+        return tuple(_compute_number(key, message) for key in self._keys)
+
     def list_chat_ids(self, chat_id: int) -> tuple[int, ...]:
         """Return a chat id with all its pseudonyms. For a pseudonym, return only itself."""
         is_pseudonym = chat_id > 0 and bool(chat_id & _MARK)
@@ -74,6 +82,9 @@ def _derive_key(key: str) -> bytes:
 
 
 def _compute_pseudonym(key: bytes, chat_id: int, *, named: bool) -> int:
-    message = f"{'named' if named else 'unnamed'}:{chat_id}".encode()
-    digest = hmac.digest(key, message, sha256)
+    return _compute_number(key, f"{'named' if named else 'unnamed'}:{chat_id}")
+
+
+def _compute_number(key: bytes, message: str) -> int:
+    digest = hmac.digest(key, message.encode(), sha256)
     return _MARK | (int.from_bytes(digest[:8], "big") >> 3)

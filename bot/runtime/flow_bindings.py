@@ -10,7 +10,7 @@ from bot.casework import absences, action_service, resident_bans, templates
 from bot.casework.actions import OFFICER_ACTIONS
 from bot.casework.flows import AWAY_FLOW, BAN_FLOW, TEMPLATE_FLOW
 from bot.casework.resident_actions import RESIDENT_ACTIONS
-from bot.conversation.service import FinishFlow, FlowBinding
+from bot.conversation.bindings import FinishFlow, FlowBinding
 from bot.feedback import intake_service
 from bot.feedback.intake_flow import FEEDBACK_FLOW
 from bot.forums.attendance import registration as attendance

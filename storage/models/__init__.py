@@ -4,7 +4,15 @@ Statements return rows that have the columns of their table as attributes and ca
 JSON columns are replaced, never mutated. Times are aware and stored in UTC.
 """
 
-from storage.models.delivery import FailedUpdate, Hold, Outbox, OutboxState, Pace, Recipient
+from storage.models.delivery import (
+    FailedUpdate,
+    Hold,
+    MessageSubject,
+    Outbox,
+    OutboxState,
+    Pace,
+    Recipient,
+)
 from storage.models.forums import (
     Announcement,
     AttendeeCategory,
@@ -59,6 +67,7 @@ __all__ = [
     "Invite",
     "KeyCheck",
     "Kind",
+    "MessageSubject",
     "Officer",
     "Outbox",
     "OutboxState",

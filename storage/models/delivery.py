@@ -1,10 +1,10 @@
-"""Tables of delivery: the outbox, recipients, the shared rate limit, and failed updates."""
+"""Tables of delivery: outbox, recipients, rate limit, failed updates, subjects of messages."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, String, Text
+from sqlalchemy import BigInteger, Column, String, Text
 from sqlmodel import Field, SQLModel
 
 from storage.models.columns import (
@@ -62,6 +62,7 @@ class Outbox(SQLModel, table=True):
         partial_index("ix_outbox_ready", "state = 'waiting'", "priority", "next_at", "id"),
         partial_index("ix_outbox_expiry", "state = 'waiting'", "expires_at"),
         partial_index("ix_outbox_lease", "state = 'sending'", "lease_until"),
+        partial_index("ix_outbox_message", "message_id IS NOT NULL", "message_id", "chat_id"),
         partial_index("ix_outbox_submission", "submission_id IS NOT NULL", "submission_id", "kind"),
         partial_index(
             "ix_outbox_reminder",
@@ -136,6 +137,26 @@ class Hold(SQLModel, table=True):
 
     id: int = Field(default=1, primary_key=True)
     since: datetime = time_column()
+
+
+class MessageSubject(SQLModel, table=True):
+    """What a message of a private chat belongs to: the bot's own, or an answer that was given.
+
+    - `key`: a number that only the holder of the key can compute, from the chat and the message id.
+      So no row leads to a person, and rows of one chat are not connected.
+    - `flow`: the conversation that the message was written in, or "case", "mine" or "forum" for the
+      bot's view of one.
+    - `subject`: the code of the submission or of the forum; empty without one.
+    - `text`: the present version of what a person wrote; None where the words are not kept.
+    """
+
+    __tablename__ = "message_subject"
+
+    key: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    flow: str = Field(sa_type=String(32))
+    subject: str = Field(sa_type=String(32), index=True)
+    text: str | None = Field(default=None, sa_type=Text)
+    at: datetime = time_column()
 
 
 class FailedUpdate(SQLModel, table=True):

@@ -115,6 +115,8 @@ class Submission(SQLModel, table=True):
     - `rating_reason`: the text that says why.
     - `reopened_at`: when the resident asked for another look.
     - `warned_at`: when the resident was warned of the erasure.
+    - `sources`: which parts the resident did not write themself: what is forwarded or quoted, of
+      whom, and when. None if there are none.
     - `erased_at`: when it was erased. Then only code, kind, unit and times are left.
     - `erased_because`: at its resident's request, or at the end of the retention period.
     """
@@ -180,6 +182,7 @@ class Submission(SQLModel, table=True):
     erased_because: ErasureReason | None = Field(
         default=None, sa_column=Column(EnumByValue(ErasureReason), nullable=True)
     )
+    sources: list[dict[str, Any]] | None = json_column(nullable=True)
 
 
 class EvidenceState(StrEnum):
@@ -255,6 +258,7 @@ class RemarkKind(StrEnum):
     QUESTION = "question"  # of an officer, to the resident
     REPLY = "reply"  # of the resident, to a question
     NOTE = "note"  # of an officer, for officers only
+    CORRECTION = "correction"  # of the resident: an edit of a message that was submitted
 
 
 class Remark(SQLModel, table=True):
@@ -262,6 +266,8 @@ class Remark(SQLModel, table=True):
 
     - `officer_id`: the writer; None for a remark of the resident.
     - `at`: when it was written.
+    - `replaces`: the earlier version of the message that a correction changes.
+    - `sources`: as in a submission.
     """
 
     id: int = auto_id()
@@ -272,6 +278,8 @@ class Remark(SQLModel, table=True):
     )
     text: str = Field(sa_type=Text)
     at: datetime = time_column()
+    replaces: str | None = Field(default=None, sa_type=Text)
+    sources: list[dict[str, Any]] | None = json_column(nullable=True)
 
 
 class Answer(SQLModel, table=True):

@@ -12,7 +12,14 @@ from sqlalchemy import text
 from bot.privacy import key_rotation
 from bot.privacy.encryption import make_key
 from bot.privacy.pseudonyms import Pseudonyms
-from storage import attendance, migrations, residents, submissions
+from storage import (
+    attendance,
+    conversations,
+    message_subjects,
+    migrations,
+    residents,
+    submissions,
+)
 from storage.database import Database
 
 if TYPE_CHECKING:
@@ -111,6 +118,15 @@ INSERT INTO audit (id, at, action, actor_role, submission_id, details)
  SELECT 91, created_at, 'data.erased', 'resident', 8, '{}' FROM submission WHERE id = 8;
 INSERT INTO audit (id, at, action, actor_role, submission_id, details)
  SELECT 92, created_at, 'data.outlived', 'system', 9, '{}' FROM submission WHERE id = 9;
+"""
+
+
+# A remark of an officer, and a draft that was begun before answers knew their messages.
+FILLED_0011 = """
+INSERT INTO remark (id, submission_id, kind, officer_id, text, at)
+ SELECT 5, 1, 'note', 1, 'Đã gọi', at FROM audit WHERE id = 2;
+UPDATE conversation SET answers = '{"details": [{"id": 7, "text": "Mất xe", "file": null}]}'
+ WHERE chat_id = 101;
 """
 
 
@@ -282,3 +298,29 @@ async def test_0010_knows_why_a_submission_was_erased_and_makes_copies_again(
     stored, refused = await list_rows(old_database, "SELECT * FROM attachment ORDER BY id")
     assert (stored.state, stored.original, stored.served) == ("waiting", "o", None)
     assert (refused.state, refused.failing_since) == ("refused", None)
+
+
+async def test_messages_get_subjects_and_nothing_stored_changes(old_database: Database) -> None:
+    """Migration 0012 leaves remarks, submissions and drafts as they are, with empty new columns."""
+    await migrations.migrate(old_database, "0011")
+    await fill(old_database, FILLED_0011)
+    await migrations.migrate(old_database)
+    (remark,) = await list_rows(
+        old_database, "SELECT kind, text, officer_id, replaces, sources FROM remark"
+    )
+    assert remark == ("note", "Đã gọi", 1, None, None)
+    assert await list_rows(old_database, "SELECT id, text, sources FROM submission") == [
+        (1, "Mất xe ở Đồ Sơn", None),
+        (2, "Kín", None),
+    ]
+    key = {"key": 1 << 61, "flow": "feedback", "subject": "HP-AAAA-2222", "text": "Mất xe"}
+    async with old_database.transaction() as connection:
+        for text_now in ("Mất xe", "Mất xe máy"):
+            row = {**key, "text": text_now, "at": datetime(2026, 11, 21, tzinfo=UTC)}
+            await message_subjects.save_subjects(connection, [row])
+        found = await message_subjects.find_subject(connection, [1 << 61])
+        assert found is not None
+        assert (found.subject, found.text) == ("HP-AAAA-2222", "Mất xe máy")
+        draft = await conversations.find_conversation(connection, 101)
+    assert draft is not None
+    assert draft.answers["details"][0]["id"] == 7

@@ -72,6 +72,21 @@ class Person:
         self.town.simulator.people.perform_action(act, self.id, *given, **named)
         await self.town.deliver(to)
 
+    async def edits(self, old: str, new: str, *, to: Replica | None = None) -> None:
+        """Edit the newest own message with the text `old`."""
+        await self.does("edit", message_id=self.find_own(old), text=new, to=to)
+
+    def find_own(self, text: str) -> int:
+        """Return the id of the person's newest own message with this text."""
+        own = [m for m in self.messages if not m["from"]["is_bot"]]
+        ids = [m["message_id"] for m in own if text in (m.get("text"), m.get("caption"))]
+        assert ids, f"{self.name} has not written {text!r}"
+        return int(ids[-1])
+
+    def find_message(self, message_id: int) -> dict[str, Any]:
+        """Return the message of the private chat with this id, in the form of the Bot API."""
+        return next(m for m in self.messages if m["message_id"] == message_id)
+
     # What the chat shows.
 
     @property

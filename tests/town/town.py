@@ -20,7 +20,7 @@ from bot.runtime import jobs
 from bot.runtime.app import App
 from bot.runtime.http_server import serve_site
 from bot.simulator.server import Simulator
-from storage import search, submissions
+from storage import conversations, search, submissions
 from storage.models import Role
 from storage.statements import table
 from tests.town.group import Group
@@ -145,6 +145,12 @@ class Town:
         app = self.replica(replica).app
         async with app.database.transaction() as connection:
             yield UnitOfWork(connection, self.now, policy or app.policy)
+
+    async def read_answers(self, chat_id: int) -> dict[str, Any]:
+        """Return the answers of the open conversation of a chat; empty if none is open."""
+        async with self.app.database.reading() as connection:
+            row = await conversations.find_conversation(connection, chat_id)
+        return dict(row.answers) if row else {}
 
     async def get_submission(self, code: str) -> Submission:
         """Return a submission as it is stored now. Raises AssertionError if there is none."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from telegram.constants import ChatMemberStatus
 
+from bot.casework import corrections
 from bot.channels.telegram import routes
 from bot.channels.telegram.message_parser import (
     get_chat_id,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from bot.channels.telegram.message_parser import LocateUnits
     from bot.channels.telegram.presenter import Presenter
     from bot.channels.telegram.update_context import UpdateContext
+    from bot.conversation.engine import Reply
     from bot.conversation.service import ConversationService
     from bot.core.policy import Policy
     from bot.core.requests import Chat, Response, Responses
@@ -188,7 +190,8 @@ class TelegramAdapter:
         )
         if turn is None:
             if reply.edited:
-                return  # it corrects a message that is submitted or dropped already
+                await self._correct_message(update, context, reply)
+                return
             if reply.text is None and reply.attachment is None:
                 await self._show_text(update, context, "errors.not_understood")
                 return
@@ -199,6 +202,16 @@ class TelegramAdapter:
         if turn is not None:
             pause = self._get_pause(message)
             self.presenter.show_turn(message.chat_id, turn, update, context, pause=pause)
+
+    async def _correct_message(self, update: Update, context: UpdateContext, reply: Reply) -> None:
+        """Answer the edit of a message that is part of no open conversation."""
+        async with begin_work(self.database, context.now, self.policy) as work:
+            chat_id = get_chat_id(update)
+            chat = await load_chat(work.connection, chat_id, self.policy.default_language)
+            screen = await corrections.correct_message(work, chat, reply)
+        self.presenter.nudge()
+        if screen is not None:
+            self.presenter.show_answer(chat, Show(screen), update, context)
 
     def _get_pause(self, message: Message) -> float:
         """Return the seconds to wait: the files of an album are messages, and have one answer."""

@@ -45,8 +45,8 @@ async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
     return {**_make_time_facts(work), "@areas": areas}
 
 
-async def submit_plan(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
-    """Store a plan and ask another officer to approve it.
+async def submit_plan(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> str:
+    """Store a plan and ask another officer to approve it. Return the code of the forum.
 
     With "@forum_code" among the answers it replaces the plan of that forum. Raises Refused if the
     officer may not do so, or the start is in the past.
@@ -54,7 +54,7 @@ async def submit_plan(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) 
     code = answers.get("@forum_code")
     if code:
         await perform_action(work, chat.id, _EDIT.name, code, answers)
-        return
+        return str(code)
     officer = await find_planner(work.connection, chat.id)
     if officer is None:
         raise Refused(Words(REFUSED))
@@ -71,6 +71,7 @@ async def submit_plan(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) 
     await _append_entry(work, _EDIT.audit_action, forum, officer)
     recipients = await planning_recipients.list_deciders(work, forum)
     await notify_planners(work, forum, recipients, "forum.alert.submit")
+    return forum.code
 
 
 async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def moment_input() -> Input:
         except PastMoment:
             raise Rejected("past") from None
 
-    return Input(parse, reasons=("not-a-moment", "past"))
+    return Input(parse, reasons=("not-a-moment", "past"), takes_text=True)
 
 
 def day_input() -> Input:
@@ -58,7 +58,7 @@ def day_input() -> Input:
         except PastMoment:
             raise Rejected("past") from None
 
-    return Input(parse, reasons=("not-a-day", "past"))
+    return Input(parse, reasons=("not-a-day", "past"), takes_text=True)
 
 
 def _default_or_typed(texts: str, option: str, limit: int) -> Input:
@@ -75,7 +75,7 @@ def _default_or_typed(texts: str, option: str, limit: int) -> Input:
             return ""
         return str(typed.parse(reply, answers))
 
-    return Input(parse, options=lambda _answers: options, reasons=typed.reasons)
+    return Input(parse, options=lambda _answers: options, reasons=typed.reasons, takes_text=True)
 
 
 def capacity_input() -> Input:
@@ -90,7 +90,12 @@ def capacity_input() -> Input:
             raise Rejected("not-a-number", most=_MAX_PLACES)
         return int(typed)
 
-    return Input(parse, options=lambda _answers: options, reasons=(UNKNOWN_CHOICE, "not-a-number"))
+    return Input(
+        parse,
+        options=lambda _answers: options,
+        reasons=(UNKNOWN_CHOICE, "not-a-number"),
+        takes_text=True,
+    )
 
 
 def position_input() -> Input:
@@ -215,7 +220,12 @@ def _same_or_moment(texts: str) -> Input:
             return ""
         return str(typed.parse(reply, answers))
 
-    return Input(parse, options=lambda _answers: same, reasons=(UNKNOWN_CHOICE, *typed.reasons))
+    return Input(
+        parse,
+        options=lambda _answers: same,
+        reasons=(UNKNOWN_CHOICE, *typed.reasons),
+        takes_text=True,
+    )
 
 
 RESCHEDULE_FLOW = Flow(

@@ -1,0 +1,43 @@
+"""Bindings: each flow with the functions of the feature that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.conversation.engine import Flow
+from bot.core.requests import Chat
+from bot.core.unit_of_work import UnitOfWork
+
+# The functions by which a feature takes part in its flow; see FlowBinding.
+LoadFacts = Callable[[UnitOfWork, Chat], Awaitable[Mapping[str, Any]]]
+FinishFlow = Callable[[UnitOfWork, Chat, Mapping[str, Any]], Awaitable[str | None]]
+StoreAnswer = Callable[[UnitOfWork, Chat, Any], Awaitable[None]]
+
+
+async def _no_facts(_work: UnitOfWork, _chat: Chat) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class FlowBinding:
+    """A flow and the functions of the feature that it belongs to.
+
+    - `title`: the key of a text that names the conversation, such as the label of its button.
+    - `begin`: returns the facts that the flow starts with.
+    - `finish`: gets all answers at the end; returns the code of the submission or forum that it
+      made, None if it made none.
+    - `answered`: maps a step to a function that gets its answer at once.
+    - `forgets`: if the flow stops for one of these reasons, the row of the chat is deleted.
+
+    The functions run in the transaction of the turn. Each may raise Refused: then all that the turn
+    has written is rolled back.
+    """
+
+    flow: Flow
+    finish: FinishFlow
+    title: str
+    begin: LoadFacts = _no_facts
+    answered: Mapping[str, StoreAnswer] = field(default_factory=dict)
+    forgets: frozenset[str] = frozenset()

@@ -1,0 +1,58 @@
+"""Replies of persons: a pressed button or a message, without a messenger's types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Navigation(Enum):
+    """The action of a button of a question; its value is the sign in the button's data."""
+
+    CHOOSE = "="
+    BACK = "<"
+    CANCEL = "!"
+    EDIT = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A reference to a file that a person sent, or a shared location in degrees.
+
+    `type` is the kind of file, such as "photo", or "place" for a location. Files with the same
+    `album` were sent together. `size` is in bytes.
+    """
+
+    type: str
+    file_id: str
+    file_unique_id: str
+    album: str | None = None
+    file_name: str | None = None
+    mime_type: str | None = None
+    size: int | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A pressed button or a message, without a messenger's types.
+
+    A button has a `step` (the step that it was shown for), a `navigation`, a `choice` (the value of
+    an option) and the hash of its `subject`. A message has a `message_id` and a `text`, an
+    `attachment` or a `phone`; the phone may be the one of another person. An `edited` message
+    replaces its earlier version. `nearby` are the codes of the units near a shared location; None
+    without a location.
+    """
+
+    text: str | None = None
+    step: str | None = None
+    navigation: Navigation = Navigation.CHOOSE
+    choice: str | None = None
+    attachment: SentFile | None = None
+    phone: str | None = None
+    phone_of_another: bool = False
+    message_id: int | None = None
+    edited: bool = False
+    nearby: tuple[str, ...] | None = None
+    subject: str = ""

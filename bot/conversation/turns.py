@@ -1,0 +1,84 @@
+"""The screens that turns lead to, and the rows of drafts that they leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot.conversation.engine import Ask, Done, Stopped, TurnResult, present
+from bot.conversation.screens import show_question
+from bot.conversation.subjects import describe_subject, forget_asked
+from bot.core.preferences import Preferences
+from bot.core.requests import Chat
+from bot.core.screen import Screen, Words
+from storage import conversations
+from storage.conversations import Draft
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from bot.conversation.bindings import FlowBinding
+    from storage.models import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class TurnScreen:
+    """The screen to show after a turn, its language, and True if the turn finished a flow.
+
+    A screen without paragraphs is not shown.
+    """
+
+    screen: Screen
+    language: str
+    finished: bool = False
+
+
+def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScreen:
+    match turn:
+        case Ask():
+            return TurnScreen(show_question(turn), language)
+        case Stopped(reason):
+            words = Words(f"{binding.flow.name}.stopped.{reason}")
+            return TurnScreen(Screen((words,)), language)
+        case Done():
+            words = Words(f"{binding.flow.name}.done")
+            return TurnScreen(Screen((words,)), language, finished=True)
+
+
+def name_draft(binding: FlowBinding, facts: Mapping[str, Any]) -> Words:
+    """Return the words for a conversation: its title, and its subject if it has one."""
+    title, about = Words(binding.title), describe_subject(facts)
+    return Words("draft.named", {"title": title, "about": about}) if about else title
+
+
+def show_open_question(binding: FlowBinding, row: Conversation) -> TurnScreen:
+    return show_turn(binding, present(binding.flow, forget_asked(row.answers)), row.language)
+
+
+def make_chat(row: Conversation) -> Chat:
+    return Chat(row.chat_id, row.language, Preferences.from_json(row.preferences))
+
+
+def close_draft(row: Conversation, update_id: int) -> Draft:
+    """Return the row without an open conversation, with one more handled update."""
+    updates = conversations.remember_update(row.updates, update_id)
+    return Draft(row.chat_id, None, {}, updates, None, None, None)
+
+
+def keep_draft(row: Conversation, update_id: int) -> Draft:
+    """Return the conversation unchanged, with one more handled update."""
+    updates = conversations.remember_update(row.updates, update_id)
+    return replace(copy_draft(row), updates=updates)
+
+
+def copy_draft(row: Conversation) -> Draft:
+    return Draft(
+        chat_id=row.chat_id,
+        flow=row.flow,
+        answers=row.answers,
+        updates=row.updates,
+        started_at=row.started_at,
+        expires_at=row.expires_at,
+        reminded_at=row.reminded_at,
+    )

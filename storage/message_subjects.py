@@ -1,0 +1,36 @@
+"""Subjects of messages: what a message of a private chat belongs to, by its key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from storage.models import MessageSubject
+from storage.statements import fetch_all, insert_into, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_rows = table(MessageSubject)
+
+
+async def save_subjects(connection: AsyncConnection, subjects: Sequence[Mapping[str, Any]]) -> None:
+    """Store rows; a row whose key is known already is replaced: the bot edits its own messages."""
+    if not subjects:
+        return
+    statement = insert_into(MessageSubject, connection.dialect.name)
+    new = statement.excluded
+    changed = {name: new[name] for name in ("flow", "subject", "text", "at")}
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=["key"], set_=changed),
+        [dict(each) for each in subjects],
+    )
+
+
+async def find_subject(connection: AsyncConnection, keys: Sequence[int]) -> MessageSubject | None:
+    """Return the row with one of these keys of a message: it has one under every secret key."""
+    found = await fetch_all(connection, MessageSubject, select(_rows).where(_rows.c.key.in_(keys)))
+    return found[0] if found else None
