@@ -42,6 +42,7 @@ class CountingPeer(Peer):
         self.begun = asyncio.Event()
 
     def answer(self, method: bytes, parameters: dict[str, object]) -> object:
+        """Return the result of a method; store the time of each message."""
         if method == b"sendMessage":
             self.times.append(time.perf_counter())
             self.begun.set()

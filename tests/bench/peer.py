@@ -48,7 +48,7 @@ class Peer:
         self._receipt = asyncio.Event()
 
     async def wait_for_receipts(self, receipts: int) -> None:
-        """Return when this many receipts have come in all."""
+        """Return when at least this many receipts were sent in total."""
         while self.receipts < receipts:
             self._receipt.clear()
             await self._receipt.wait()

@@ -28,8 +28,8 @@ _LONGEST = 30.0  # seconds until the last receipt has come
 
 @dataclass(frozen=True)
 class RoundMeasure:
-    """CPU seconds and calls per update of one variant in one round; how busy it and the harness
-    were.
+    """One variant in one round: CPU seconds and calls per update; the share of time that it and
+    the harness were busy.
     """
 
     cpu: float

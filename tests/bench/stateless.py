@@ -1,7 +1,7 @@
-"""The bot's own plumbing without any state:
+"""The bot's handling of updates without any state.
 
-webhook, update handling, rendering, replies, no database. The pressed button decides the next
-screen; the screens are those of the real conversation.
+It has the webhook, rendering and replies, but no database. The pressed button decides the next
+screen. The screens are those of the real conversation.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ async def find_no_copy(_file: Attachment) -> ShownCopy | None:
 
 
 async def run_server(settings: Settings) -> None:
-    """Listen until SIGTERM."""
+    """Serve the webhook until SIGTERM."""
     bot, renderer = make_bot(settings), Renderer(Catalogue(settings.locale.zone))
     database = Database("sqlite+aiosqlite://")  # never opened
     reach = Reachability(POLICY)
@@ -128,7 +128,7 @@ async def run_server(settings: Settings) -> None:
 
 
 def main() -> None:
-    """Run as `python -m bot run` does."""
+    """Read the settings and run the server, as `python -m bot run` does."""
     settings = load_settings()
     logs.configure_logs(settings.telegram.token)
     uvloop.run(run_server(settings))

@@ -1,6 +1,6 @@
-"""A bot of stock python-telegram-bot without state:
+"""A bot of stock python-telegram-bot without state, as the reference.
 
-it echoes texts, and answers and edits buttons. It imports nothing of this project, and uses the
+It echoes texts, and answers and edits buttons. It imports nothing of this project, and uses the
 library's HTTP client, webhook and event loop.
 """
 
@@ -31,13 +31,13 @@ _KEYBOARD = InlineKeyboardMarkup(
 )
 
 
-async def echo(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+async def echo_text(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     """Send a text back."""
     assert update.message is not None
     await update.message.reply_text(update.message.text or "", reply_markup=_KEYBOARD)
 
 
-async def press(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+async def answer_button(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     """Answer a button and change its message."""
     query = update.callback_query
     assert query is not None
@@ -46,7 +46,7 @@ async def press(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
 
 
 def main() -> None:
-    """Run as the library's own examples do."""
+    """Run the bot as the library's own examples do."""
     port = int(os.environ["BOT_TELEGRAM__WEBHOOK__LISTEN_PORT"])
     application = (
         ApplicationBuilder()
@@ -55,8 +55,8 @@ def main() -> None:
         .concurrent_updates(True)
         .build()
     )
-    application.add_handler(CallbackQueryHandler(press))
-    application.add_handler(MessageHandler(filters.TEXT, echo))
+    application.add_handler(CallbackQueryHandler(answer_button))
+    application.add_handler(MessageHandler(filters.TEXT, echo_text))
     application.run_webhook(
         listen="127.0.0.1",
         port=port,

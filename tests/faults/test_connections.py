@@ -1,8 +1,5 @@
 # ruff: noqa: ASYNC110 - the simulator's journal cannot notify a waiting test
-"""Telegram cannot be reached:
-
-unsent messages are sent later, unmarked, unless they have expired.
-"""
+"""Telegram cannot be reached: unsent messages are sent later, unless they have expired."""
 
 from __future__ import annotations
 
@@ -112,7 +109,9 @@ async def test_a_full_pool_of_connections_is_not_in_doubt(
         assert (count_unmarked(bob), count_unmarked(ann)) == (0, 1)
 
 
-async def test_telegram_is_away_for_a_day_and_an_hour(town: Town, database_url: str) -> None:
+async def test_valid_messages_arrive_after_a_long_outage_of_telegram(
+    town: Town, database_url: str
+) -> None:
     """Afterwards the messages that are still valid arrive; the others are expired, and no row is
     lost.
     """

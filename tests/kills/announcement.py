@@ -1,7 +1,4 @@
-"""Kill the bot in the middle of an announcement:
-
-every recipient gets it, and nobody gets it twice.
-"""
+"""Kill the bot during an announcement: every recipient gets it once, and nobody twice."""
 
 from __future__ import annotations
 
@@ -37,9 +34,7 @@ _ROWS = table(Outbox)
 
 @dataclass(frozen=True)
 class AnnouncementReport:
-    """Counts of recipients, of messages that came, and of rows in doubt; `wrong` lists broken
-    promises.
-    """
+    """Numbers of recipients, of messages received and of rows in doubt; the broken promises."""
 
     recipients: int
     came: int

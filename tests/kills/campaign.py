@@ -23,7 +23,7 @@ from storage import failed_updates
 from storage.database import Database
 from storage.models import Outbox, Role
 from storage.statements import table
-from tests.kills.walkers import Walker, find_code
+from tests.kills.walkers import SimulatedResident, find_code
 from tests.policy import POLICY
 from tests.ports import find_free_port
 from tests.processes import RunningCommand
@@ -143,12 +143,12 @@ async def run_campaign(
     async with _run_simulator(database) as simulator:
         first = simulator.state.get_account(TOKEN).updates.last_id
         walkers = [
-            Walker(simulator, simulator.state.add_user(first_name=f"R{n}").id, rounds)
+            SimulatedResident(simulator, simulator.state.add_user(first_name=f"R{n}").id, rounds)
             for n in range(residents)
         ]
         bot = BotProcess(simulator, database_url, mode)
         await bot.start()
-        walking = [asyncio.create_task(walker.walk()) for walker in walkers]
+        walking = [asyncio.create_task(walker.submit_all()) for walker in walkers]
         for _ in range(kills):
             await asyncio.sleep(chance.uniform(0.05, 0.8))
             await bot.kill()
@@ -191,7 +191,9 @@ async def _export_records(database: Database) -> list[dict[str, Any]]:
         return [record async for record in found]
 
 
-def _check_submissions(records: list[dict[str, Any]], walkers: list[Walker]) -> list[str]:
+def _check_submissions(
+    records: list[dict[str, Any]], walkers: list[SimulatedResident]
+) -> list[str]:
     """Check that every text is stored once and complete, under the code of its receipt."""
     written = Counter(text for walker in walkers for text in walker.texts)
     stored = Counter(record["text"] for record in records)

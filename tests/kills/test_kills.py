@@ -10,14 +10,14 @@ from tests.kills.campaign import run_campaign
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
 async def test_nothing_is_lost_or_doubled_by_kills(database_url: str, mode: str) -> None:
-    """After three kills in the middle of conversations every opinion is stored once and alerted."""
+    """After three kills during conversations, each opinion is stored and alerted once."""
     report = await run_campaign(database_url, mode, kills=3, residents=5, rounds=2, seed=7)
     assert report.wrong == ()
     assert report.submissions == 10
 
 
 async def test_an_announcement_survives_kills(database_url: str) -> None:
-    """After two kills each recipient got it once, or its row says that it may have been sent."""
+    """After two kills, each recipient got it once, or its row says that it may have been sent."""
     report = await announcement.run_announcement_campaign(
         database_url, kills=2, recipients=120, seed=3
     )

@@ -27,7 +27,7 @@ _PRESSES = {
 
 
 @dataclass
-class Walker:
+class SimulatedResident:
     """A resident who submits `rounds` opinions of two messages each, one after the other."""
 
     simulator: Simulator
@@ -46,8 +46,8 @@ class Walker:
         """The complete texts of the opinions, as the export must have them."""
         return [f"{self.make_text(n, 1)}\n{self.make_text(n, 2)}" for n in range(self.rounds)]
 
-    async def walk(self) -> None:
-        """Submit all the opinions; return after the last receipt."""
+    async def submit_all(self) -> None:
+        """Submit all opinions; return after the last receipt."""
         for number in range(self.rounds):
             self._written = 0
             self._since = self.simulator.list_messages(self.id)[-1]["message_id"] if number else 0

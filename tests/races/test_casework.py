@@ -32,7 +32,7 @@ async def lock_cases(connection: AsyncConnection) -> None:
     await connection.execute(select(CASES.c.id).with_for_update())
 
 
-def perform(officer: Person, action: str, code: str, **words: str) -> Act:
+def make_action(officer: Person, action: str, code: str, **words: str) -> Act:
     """Return an act in which an officer performs an action on a case."""
 
     async def act(work: UnitOfWork) -> Any:
@@ -41,7 +41,7 @@ def perform(officer: Person, action: str, code: str, **words: str) -> Act:
     return act
 
 
-def withdraw(resident: Person, code: str) -> Act:
+def make_withdrawal(resident: Person, code: str) -> Act:
     """Return an act in which a resident withdraws their opinion."""
 
     async def act(work: UnitOfWork) -> bool:
@@ -61,11 +61,11 @@ async def case(twin_town: Town) -> Case:
     return town, ann, officer, leader, await ann.gives("Đèn hỏng.")
 
 
-async def test_of_two_who_accept_one_has_it(case: Case) -> None:
+async def test_of_two_officers_who_accept_one_gets_the_case(case: Case) -> None:
     """The case has one assignee, and its version is one higher."""
     town, _ann, officer, leader, code = case
     outcomes = await run_together(
-        town, lock_cases, perform(officer, "accept", code), perform(leader, "accept", code)
+        town, lock_cases, make_action(officer, "accept", code), make_action(leader, "accept", code)
     )
     assert sorted(outcomes) == ["case.too_late", "done"]
     accepted = await town.get_submission(code)
@@ -78,7 +78,7 @@ async def test_an_approval_and_a_withdrawal_do_not_both_happen(case: Case) -> No
     await accept_case(officer, code)
     await propose_answer(officer)
     outcomes = await run_together(
-        town, lock_cases, perform(leader, "approve", code), withdraw(ann, code)
+        town, lock_cases, make_action(leader, "approve", code), make_withdrawal(ann, code)
     )
     assert outcomes.count("done") == 1
     await town.settle()
@@ -95,8 +95,8 @@ async def test_a_transfer_and_a_proposal_do_not_both_happen(case: Case) -> None:
     outcomes = await run_together(
         town,
         lock_cases,
-        perform(officer, "propose", code, text=text, measure=measure, deadline=deadline),
-        perform(officer, "transfer", code, body="Sở Xây dựng", contact="0225"),
+        make_action(officer, "propose", code, text=text, measure=measure, deadline=deadline),
+        make_action(officer, "transfer", code, body="Sở Xây dựng", contact="0225"),
     )
     assert sorted(outcomes) == ["case.too_late", "done"]
     await town.settle()

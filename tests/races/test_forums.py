@@ -28,7 +28,7 @@ OUTBOX = table(Outbox)
 Submitted = tuple["Town", "Person", "Person", int]
 
 
-def perform(officer: Person, action: str, **words: str) -> Act:
+def make_action(officer: Person, action: str, **words: str) -> Act:
     """Return an act in which an officer performs an action on the forum."""
 
     async def act(work: UnitOfWork) -> None:
@@ -52,7 +52,9 @@ async def test_of_two_who_approve_the_first_wins(submitted: Submitted) -> None:
     """The forum is approved by one of them, and announced once."""
     town, first, second, forum = submitted
     lock = partial(attendance.lock_forum, forum_id=forum)
-    outcomes = await run_together(town, lock, perform(first, "approve"), perform(second, "approve"))
+    outcomes = await run_together(
+        town, lock, make_action(first, "approve"), make_action(second, "approve")
+    )
     assert sorted(outcomes) == ["done", "forum.too_late"]
     async with town.app.database.reading() as connection:
         row = await attendance.get_forum(connection, forum)
@@ -69,7 +71,7 @@ async def test_an_approval_and_a_cancellation_do_not_both_happen(submitted: Subm
     town, first, second, forum = submitted
     lock = partial(attendance.lock_forum, forum_id=forum)
     outcomes = await run_together(
-        town, lock, perform(first, "approve"), perform(second, "cancel", reason="mưa")
+        town, lock, make_action(first, "approve"), make_action(second, "cancel", reason="mưa")
     )
     assert sorted(outcomes) == ["done", "forum.too_late"]
     async with town.app.database.reading() as connection:
@@ -98,7 +100,7 @@ async def announce_to_thirty(town: Town) -> int:
     return forum
 
 
-async def expand(town: Town, replica: int) -> int:
+async def expand_announcements(town: Town, replica: int) -> int:
     """Expand the announcements that are due on a replica; return the number of messages."""
     app = town.replica(replica).app
     return await announcements.expand_announcements(app.database, town.now, policy=app.policy)
@@ -115,12 +117,14 @@ async def test_two_replicas_expand_one_announcement(
         async with town.work() as work:
             locked = await forums.lock_next_announcement(work.connection, town.now)
             assert locked is not None
-            assert await expand(town, replica=1) == 0
-        await asyncio.gather(expand(town, replica=0), expand(town, replica=1))
+            assert await expand_announcements(town, replica=1) == 0
+        await asyncio.gather(
+            expand_announcements(town, replica=0), expand_announcements(town, replica=1)
+        )
     assert await count_waiting(town) == 30
 
 
-async def test_a_forum_is_cancelled_while_a_chunk_is_being_put(twin_town: Town) -> None:
+async def test_a_forum_is_cancelled_during_an_expansion(twin_town: Town) -> None:
     """Messages enqueued at that moment are closed with the rest; none is enqueued afterwards."""
     town = twin_town
     forum = await announce_to_thirty(town)
@@ -139,5 +143,5 @@ async def test_a_forum_is_cancelled_while_a_chunk_is_being_put(twin_town: Town) 
         await cancelling
     assert await count_waiting(town) == 0
     await change_forum(town, forum, state=ForumState.CANCELLED)
-    assert await expand(town, replica=0) == 0
+    assert await expand_announcements(town, replica=0) == 0
     assert await count_waiting(town) == 0

@@ -49,7 +49,7 @@ async def test_an_opinion_is_answered_there_or_left_to_its_unit(twin_town: Town)
     assert await town.count_rows(Answer) == int(is_answered)
 
 
-async def test_of_two_who_claim_what_was_spoken_one_has_it(twin_town: Town) -> None:
+async def test_of_two_who_claim_an_oral_opinion_one_gets_it(twin_town: Town) -> None:
     """A second person with the same claim link is refused."""
     town = twin_town
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.town.town import Town
 
 
-def register(person: Person) -> Act:
+def make_registration(person: Person) -> Act:
     """Return an act that completes a person's registration."""
 
     async def act(work: UnitOfWork) -> None:
@@ -36,7 +36,10 @@ async def test_of_two_who_take_the_last_place_one_waits(twin_town: Town) -> None
     await register_for_forum(town.resident("Ann"), 2)
     ben, cam = town.resident("Ben"), town.resident("Cam")
     lock = partial(attendance.lock_forum, forum_id=forum)
-    assert await run_together(town, lock, register(ben), register(cam)) == ["done", "done"]
+    assert await run_together(town, lock, make_registration(ben), make_registration(cam)) == [
+        "done",
+        "done",
+    ]
     states = [row.state for row in await list_registrations(town)]
     assert sorted(states) == [
         RegistrationState.REGISTERED,
@@ -56,7 +59,7 @@ async def test_a_place_is_given_up_and_taken_at_once(twin_town: Town) -> None:
         return bool(await registration.cancel_registration(work, ann.id, CODE))
 
     lock = partial(attendance.lock_forum, forum_id=forum)
-    assert await run_together(town, lock, cancel, register(ben)) == ["done", "done"]
+    assert await run_together(town, lock, cancel, make_registration(ben)) == ["done", "done"]
     assert [row.state for row in await list_registrations(town)] == [
         RegistrationState.CANCELLED,
         RegistrationState.REGISTERED,

@@ -50,8 +50,8 @@ async def finish_other(_work: UnitOfWork, _chat: Chat, _answers: Mapping[str, An
     """Do nothing: this conversation has no subject."""
 
 
-class Player:
-    """A person who presses and types at random, and remembers what each screen named."""
+class RandomPerson:
+    """A person who presses buttons and types at random, in a conversation of one flow."""
 
     def __init__(self, database: Database, flow: Flow, seed: int) -> None:
         self.dice = random.Random(seed)
@@ -76,7 +76,7 @@ class Player:
     async def check_answers(
         self, _work: UnitOfWork, _chat: Chat, answers: Mapping[str, Any]
     ) -> None:
-        """Every text reached the subject that its question named; so did the last press."""
+        """Check that each text and the last press reached the subject that their question named."""
         self.finished += 1
         subject = answers["@about"]
         for text, named in self.typed.items():
@@ -92,34 +92,34 @@ class Player:
                 return str(words.params["about"])
         return None
 
-    def show(self, turn: TurnScreen | None) -> None:
-        """Read a screen."""
+    def read_screen(self, turn: TurnScreen | None) -> None:
+        """Store the screen of a turn, and check the length of its button data."""
         if turn is not None and turn.screen.paragraphs:
             for button in (*turn.screen.choices, *turn.screen.navigation):
                 assert len(button.data.encode()) <= 64  # Telegram takes no more
             self.screens.append(turn.screen)
 
     async def start(self) -> None:
-        """Press the button of the action under one of two subjects."""
+        """Press the button that starts the flow, under one of two subjects."""
         code = self.dice.choice(("HP-2222-2222", "HP-3333-3333"))
         facts = {**FACTS, "@code": code, "@about": code}
-        self.show(
+        self.read_screen(
             await self.service.start_flow(
                 self.updates, self.chat, self.flow.name, START, facts=facts
             )
         )
 
     async def type_words(self) -> None:
-        """Write words, most of which nobody has written before."""
+        """Send a text, usually one that was not sent before."""
         words = self.dice.choice(WORDS)
         if self.dice.random() < 0.7:
             words = f"lời thứ {self.updates} của tôi"
             self.typed[words] = self.name_subject(self.screens[-1]) if self.screens else None
         reply = Reply(text=words, message_id=self.updates)
         self.pressed_about = None
-        self.show(await self.service.handle_reply(self.updates, self.chat, reply, START))
+        self.read_screen(await self.service.handle_reply(self.updates, self.chat, reply, START))
 
-    async def press(self) -> None:
+    async def press_button(self) -> None:
         """Press any button of any screen, old or new."""
         screens = [screen for screen in self.screens if (*screen.choices, *screen.navigation)]
         if not screens:
@@ -128,9 +128,9 @@ class Player:
         screen = screens[-1] if newest else self.dice.choice(screens)
         data = self.dice.choice((*screen.choices, *screen.navigation)).data
         if data == "draft:switch":
-            self.show(await self.service.switch_flow(self.updates, self.chat, START))
+            self.read_screen(await self.service.switch_flow(self.updates, self.chat, START))
         elif data == "draft:resume":
-            self.show(
+            self.read_screen(
                 await self.service.start_flow(
                     self.updates, self.chat, OTHER.name, START, resumes=True
                 )
@@ -139,17 +139,17 @@ class Player:
             parsed = parse_button_data(data)
             assert parsed is not None
             self.pressed_about = self.name_subject(screen)
-            self.show(
+            self.read_screen(
                 await self.service.handle_reply(
                     self.updates, self.chat, parsed[1], START, flow=parsed[0]
                 )
             )
 
-    async def play(self, steps: int) -> None:
-        """Do so many random things."""
+    async def act_randomly(self, steps: int) -> None:
+        """Perform this many random actions."""
         for _ in range(steps):
             self.updates += 1
-            act = self.dice.choices((self.start, self.type_words, self.press), (2, 3, 3))[0]
+            act = self.dice.choices((self.start, self.type_words, self.press_button), (2, 3, 3))[0]
             await act()
 
 
@@ -157,10 +157,10 @@ class Player:
 async def test_words_reach_only_the_subject_that_their_question_named(
     database: Database, flow: Flow
 ) -> None:
-    """Two subjects of every flow; buttons, old and new, and words at random."""
+    """With two subjects, old and new buttons and random texts, in every flow that has a subject."""
     finished = 0
     for seed in range(8):
-        player = Player(database, flow, seed)
-        await player.play(60)
+        player = RandomPerson(database, flow, seed)
+        await player.act_randomly(60)
         finished += player.finished
     assert finished, "no conversation came to its end"

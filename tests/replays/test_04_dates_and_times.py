@@ -38,7 +38,7 @@ NOW = datetime(2026, 11, 25, 9, 30, tzinfo=CITY)
         ("Sunday 20 Dec 8:30 am", "2026-12-20 08:30"),
     ],
 )
-def test_a_time_is_understood_as_people_say_it(typed: str, expected: str) -> None:
+def test_a_colloquial_time_is_understood(typed: str, expected: str) -> None:
     """Halves, "kém", years in words, weekdays and the city's own time zone are understood."""
     assert parse_moment(typed, NOW, CITY) == datetime.fromisoformat(expected).replace(tzinfo=CITY)
 
@@ -86,19 +86,19 @@ def test_a_doubtful_time_is_refused_with_its_reason(typed: str, reason: str) -> 
         ("31/01/2027 17:00", date(2027, 1, 31)),
     ],
 )
-def test_a_day_is_understood_alike(typed: str, expected: date) -> None:
-    """The day that a commitment is due follows the same rules."""
+def test_a_day_is_understood_by_the_same_rules(typed: str, expected: date) -> None:
+    """Such as the day on which a commitment is due."""
     assert parse_day(typed, NOW, CITY) == expected
 
 
 @pytest.mark.parametrize("typed", ["31/1 25h", "thứ Hai 31/1/2027", "15/1 âm lịch", "31/1/27", "1"])
 def test_a_doubtful_day_is_refused(typed: str) -> None:
-    """An impossible time, a wrong weekday or another calendar is not dropped in silence."""
+    """An impossible time, a wrong weekday or another calendar is not ignored."""
     with pytest.raises(InvalidMoment):
         parse_day(typed, NOW, CITY)
 
 
-def test_a_day_that_is_over_has_a_reason_of_its_own() -> None:
+def test_a_past_day_is_refused_with_its_own_reason() -> None:
     """Yesterday is in the past; today is not."""
     with pytest.raises(PastMoment):
         parse_day("24/11/2026", NOW, CITY)

@@ -81,6 +81,6 @@ def test_other_texts_are_left_alone(text: str) -> None:
 
 
 @given(st.text())
-def test_any_text_can_be_asked_about(text: str) -> None:
+def test_any_text_can_be_checked(text: str) -> None:
     """A conversion never fails, and never returns the text itself."""
     assert convert_text(text) != text

@@ -38,7 +38,7 @@ RETIRED_CLASSES = frozenset(
         "Move",
         "Numbers",
     }
-    | {"Reach", "Room", "Rounds", "Seal", "Standing", "Terms", "Trail", "Verdict"}
+    | {"Reach", "Room", "Rounds", "Seal", "Standing", "Terms", "TestCalls", "Trail", "Verdict"}
 )
 RETIRED_MODULES = frozenset(
     {"acting", "aftermath", "announcing", "arrival", "attending", "effects"}

@@ -47,7 +47,7 @@ async def tamper(database: Database, *statements: str) -> None:
 
 
 async def test_an_unchanged_chain_is_valid(database: Database) -> None:
-    """However many runs extended it."""
+    """After any number of runs that extended it."""
     await append_entries(database, 3)
     await append_entries(database, 2)
     await audit_chain.extend_chain(database, SEAL.cipher)
@@ -99,8 +99,8 @@ async def test_the_database_refuses_to_change_the_audit(database: Database) -> N
                 await connection.execute(text(statement))
 
 
-async def test_the_chain_goes_with_the_operators_key(database: Database) -> None:
-    """After a change of keys the old links stay valid."""
+async def test_the_chain_survives_a_change_of_keys(database: Database) -> None:
+    """The old links stay valid."""
     await append_entries(database, 2)
     both = Pseudonyms([make_key(), KEY])
     await key_rotation.check_key(database, both)

@@ -40,8 +40,8 @@ async def test_concurrent_changes_of_one_row_are_all_kept(
     assert row.answers == {"count": 200}
 
 
-async def test_an_error_leaves_nothing_behind(database: Database) -> None:
-    """An exception inside a transaction rolls all of it back."""
+async def test_an_error_rolls_back_the_transaction(database: Database) -> None:
+    """Nothing that was written before it is stored."""
 
     async def fail() -> None:
         async with database.transaction() as connection:
@@ -80,7 +80,7 @@ async def test_a_naive_time_is_refused(database: Database) -> None:
             await record_consent(connection, 1, ("1", "vi", naive))
 
 
-async def test_foreign_keys_hold(database: Database) -> None:
+async def test_foreign_keys_are_enforced(database: Database) -> None:
     """A row cannot refer to a missing row."""
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         async with database.transaction() as connection:
@@ -124,8 +124,8 @@ async def test_a_value_that_the_enum_lacks_is_refused(database: Database) -> Non
             )
 
 
-async def test_reading_sees_one_state(database: Database) -> None:
-    """A reader is not disturbed by who writes, and does not hold them up."""
+async def test_a_reader_sees_one_state(database: Database) -> None:
+    """Writers do not change what it reads, and it does not block them."""
     async with database.transaction() as connection:
         await conversations.lock_or_create_conversation(connection, 1, "vi")
     async with database.reading() as reading:
@@ -137,7 +137,7 @@ async def test_reading_sees_one_state(database: Database) -> None:
             assert (await reading.execute(select(rows.c.language))).scalar_one() == before
 
 
-async def test_a_database_that_is_away_is_unavailable() -> None:
+async def test_an_unreachable_database_raises_unavailable() -> None:
     """If no server listens, every driver's error becomes Unavailable."""
     away = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none", wait=2)
     with pytest.raises(Unavailable):

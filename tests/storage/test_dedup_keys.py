@@ -1,4 +1,4 @@
-"""A dedup key is compared as a whole: nothing reads what a message is about from it."""
+"""A dedup key is only compared as a whole. No code parses it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def list_sources() -> list[Path]:
     return [path for path in found if "migrations" not in path.parts]
 
 
-def find_readings(source: str) -> Iterator[str]:
+def find_parsed_keys(source: str) -> Iterator[str]:
     """Yield the expressions that take a dedup key apart or select keys alone."""
     for node in ast.walk(ast.parse(source)):
         match node:
@@ -42,7 +42,7 @@ def test_no_part_of_a_dedup_key_is_read() -> None:
     found = {
         f"{path.relative_to(ROOT)}: {reading}"
         for path in list_sources()
-        for reading in find_readings(path.read_text("utf-8"))
+        for reading in find_parsed_keys(path.read_text("utf-8"))
     }
     assert not found
 
@@ -58,6 +58,6 @@ def test_no_part_of_a_dedup_key_is_read() -> None:
         "select(rows.c.dedup_key).where(rows.c.chat_id == chat_id)",
     ],
 )
-def test_what_takes_a_key_apart_is_found(source: str) -> None:
+def test_the_check_finds_parsed_keys(source: str) -> None:
     """The check above finds each way that the code once used."""
-    assert list(find_readings(source))
+    assert list(find_parsed_keys(source))

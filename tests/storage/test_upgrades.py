@@ -141,14 +141,14 @@ async def old_database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
         url = server.make_url(name)
     database = Database(url)
     await migrations.migrate(database, "0001")
-    await fill(database, FILLED_0001)
+    await run_script(database, FILLED_0001)
     yield database
     await database.close()
     if request.param == "postgresql":
         await server.drop(name)
 
 
-async def fill(database: Database, statements: str) -> None:
+async def run_script(database: Database, statements: str) -> None:
     """Run statements of SQL, separated by semicolons at the ends of lines."""
     async with database.transaction() as connection:
         for statement in statements.split(";\n"):
@@ -237,10 +237,10 @@ async def test_keys_are_rotated(old_database: Database) -> None:
         assert pseudonyms.cipher.decrypt_text(submission.phone or "") == "0900000000"
 
 
-async def test_the_outbox_tells_in_columns_what_a_message_is_about(old_database: Database) -> None:
-    """Migration 0008 fills the columns from the keys, and keeps None what a key does not show."""
+async def test_migration_0008_fills_the_columns_of_the_outbox(old_database: Database) -> None:
+    """They are filled from the keys, or None if a key does not have the value."""
     await migrations.migrate(old_database, "0007")
-    await fill(old_database, FILLED_0007)
+    await run_script(old_database, FILLED_0007)
     await migrations.migrate(old_database)
     found = await list_rows(
         old_database,
@@ -261,13 +261,15 @@ async def test_the_outbox_tells_in_columns_what_a_message_is_about(old_database:
     ]
 
 
-async def test_a_column_says_since_when_a_start_is_known(old_database: Database) -> None:
-    """Migration 0009 takes the moment from the reminder with offset 0 of the present start.
+async def test_migration_0009_fills_the_time_since_which_a_start_is_known(
+    old_database: Database,
+) -> None:
+    """The moment of the reminder with offset 0 of the present start.
 
     Without one it is the publication; an unpublished forum has none. Other reminders stay.
     """
     await migrations.migrate(old_database, "0008")
-    await fill(old_database, FILLED_0008)
+    await run_script(old_database, FILLED_0008)
     await migrations.migrate(old_database)
     async with old_database.reading() as connection:
         known_since = [

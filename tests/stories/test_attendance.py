@@ -75,7 +75,7 @@ async def test_a_resident_finds_a_forum_registers_and_checks_in(town: Town) -> N
     assert (row.state, row.arrived_at) == (ATTENDED, came)
 
 
-async def test_the_waiting_list_moves_up_by_itself(town: Town) -> None:
+async def test_the_waiting_list_gets_free_places_automatically(town: Town) -> None:
     """In order, each registration that fits with all its people; a new registration joins at the
     end.
     """

@@ -35,8 +35,8 @@ async def test_the_officer_gets_the_files(town: Town) -> None:
     assert "photo" in officer.messages[-1]
 
 
-async def test_a_file_without_words_is_asked_for_words(town: Town) -> None:
-    """The file is kept until there are some."""
+async def test_a_file_without_text_leads_to_a_request_for_text(town: Town) -> None:
+    """The file is stored in the draft meanwhile."""
     ann = town.resident("Ann")
     await ann.begins()
     await ann.does("photo")

@@ -229,8 +229,8 @@ async def test_the_whole_conversation_in_english(town: Town) -> None:
     assert "Your opinion has been received." in ann.sees
 
 
-async def test_typing_does_what_buttons_do(town: Town) -> None:
-    """Labels without diacritics, and numbers, stand for the buttons."""
+async def test_a_typed_label_is_a_press_of_the_button(town: Town) -> None:
+    """Labels without diacritics and numbers are understood."""
     ann = town.resident("Ann")
     await ann.says("/feedback")
     await ann.says("toi dong y")

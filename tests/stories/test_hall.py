@@ -97,7 +97,7 @@ async def prepare_forum(town: Town) -> tuple[Person, Person, int]:
     return organiser, leader, await publish_forum(town)
 
 
-async def test_opinions_come_up_one_after_another(town: Town) -> None:
+async def test_opinions_are_shown_one_after_another(town: Town) -> None:
     """One is answered on the spot and approved, one is left to its unit; a postponed one comes up
     again.
     """
@@ -160,8 +160,8 @@ async def test_opinions_come_up_one_after_another(town: Town) -> None:
     assert len(await list_hearings(town)) == 2
 
 
-async def test_an_answer_in_the_hall_is_the_action_that_proposes_one(town: Town) -> None:
-    """It stands in the audit as every other proposal, with the change that it made."""
+async def test_an_answer_in_the_hall_is_a_proposed_answer(town: Town) -> None:
+    """The audit log has it like every other proposal, with its change."""
     organiser, _leader, forum = await prepare_forum(town)
     code = await submit_for_forum(town.resident("Ann"), "Đèn tín hiệu giao thông hỏng")
     await change_forum(town, forum, state=ForumState.LIVE)
@@ -177,7 +177,7 @@ async def test_an_answer_in_the_hall_is_the_action_that_proposes_one(town: Town)
     assert entry.details["to"] == {"state": "answer_proposed"}
 
 
-async def test_only_permitted_opinions_come_up_in_the_hall(town: Town) -> None:
+async def test_only_permitted_opinions_are_shown_in_the_hall(town: Town) -> None:
     """Forged buttons show nothing about the unit's own officers; another unit's organiser has no
     hall.
     """

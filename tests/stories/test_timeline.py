@@ -27,8 +27,8 @@ TOLD = {
 }
 
 
-async def copy_of(town: Town, ann: Person) -> dict[str, Any]:
-    """The copy of their data that a resident asks for."""
+async def get_data_copy(town: Town, ann: Person) -> dict[str, Any]:
+    """Return the copy of their data that a resident asks for."""
     await ann.says("/dulieu")
     await ann.taps("mydata.copy")
     file = ann.messages[-1]["document"]
@@ -37,8 +37,8 @@ async def copy_of(town: Town, ann: Person) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("action", TOLD)
-async def test_what_a_resident_is_told_of_is_in_their_timeline(town: Town, action: str) -> None:
-    """In the list of their submissions and in the copy of their data."""
+async def test_an_action_with_a_notice_is_in_the_timeline(town: Town, action: str) -> None:
+    """Both in the list of the resident's submissions and in the copy of their data."""
     leader = await town.officer("Giang", role=Role.COORDINATOR)
     await town.officer("Binh", unit=WARD)
     ann, bao = town.resident("Ann"), town.resident("Bao")
@@ -57,7 +57,7 @@ async def test_what_a_resident_is_told_of_is_in_their_timeline(town: Town, actio
 
     await ann.says(f"/mine {code}")
     assert ann.is_told(f"mine.events.case.{action}")
-    (opinion,) = (await copy_of(town, ann))["opinions"]
+    (opinion,) = (await get_data_copy(town, ann))["opinions"]
     assert (f"case.{action}", "coordinator") in {
         (entry["what"], entry["by"]) for entry in opinion["timeline"]
     }
@@ -81,7 +81,7 @@ async def test_a_note_does_not_change_when_a_case_was_closed(town: Town) -> None
 
 
 async def test_a_case_that_is_given_back_has_an_audit_entry(town: Town) -> None:
-    """When its officer leaves: the bot itself takes the case from them."""
+    """When its officer leaves, the bot takes the case from them."""
     officer = await town.officer("Binh", unit=WARD)
     code = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
     await officer.says(f"/case {code}")

@@ -1,4 +1,4 @@
-"""Opinions that came while nobody was on duty."""
+"""Opinions that were submitted while no officer was on duty."""
 
 from __future__ import annotations
 

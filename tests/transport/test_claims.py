@@ -93,7 +93,7 @@ async def test_a_late_finish_of_an_earlier_attempt_is_fenced(database: Database)
         assert await delivery_results.record_results(connection, "me", became[1:], START) == 1
 
 
-async def test_a_lease_that_has_not_ended_is_left_alone(database: Database) -> None:
+async def test_a_message_under_a_lease_is_not_claimed(database: Database) -> None:
     """No other worker can claim the message of a slow sender."""
     await enqueue_rows(database, make_message("a", 1, START))
     await claim_messages(database, "slow")
@@ -104,7 +104,9 @@ async def test_a_lease_that_has_not_ended_is_left_alone(database: Database) -> N
 
 
 @pytest.mark.parametrize("critical", [True, False])
-async def test_the_row_of_a_vanished_sender(town: Town, critical: bool) -> None:
+async def test_the_message_of_a_vanished_sender_is_repeated_or_reviewed(
+    town: Town, critical: bool
+) -> None:
     """A critical message is sent again with a mark; another one is left for review."""
     ann = await meet(town, "Ann")
     before = len(ann.heard)
@@ -124,7 +126,7 @@ async def test_the_row_of_a_vanished_sender(town: Town, critical: bool) -> None:
 # Order
 
 
-async def test_one_chat_is_written_to_in_order(database: Database) -> None:
+async def test_the_messages_of_a_chat_are_claimed_in_order(database: Database) -> None:
     """Only the oldest unfinished message of a chat is claimed."""
     for key in ("a", "b", "c"):
         await enqueue_rows(database, make_message(key, 1, START))

@@ -42,8 +42,8 @@ async def wait_until_confirmed(town: Town) -> None:
     await town.settle()
 
 
-async def test_a_conversation_by_polling(town: Town) -> None:
-    """From the first message to the receipt without a webhook."""
+async def test_a_conversation_completes_by_polling(town: Town) -> None:
+    """From the first message to the receipt, without a webhook."""
     ann = town.resident("Ann")
     async with poll(town):
         for act in (

@@ -58,15 +58,15 @@ class SimulatedNetwork:
             await asyncio.sleep(self.takes())
 
     @property
-    def fullest_second(self) -> int:
+    def max_arrivals_in_a_second(self) -> int:
         """The largest number of arrivals within any second."""
         return max(
             sum(begin <= each < begin + 1 for each in self.arrived) for begin in self.arrived
         )
 
 
-def test_what_was_held_up_does_not_go_with_what_follows() -> None:
-    """Nearly half a second is lost here: it is made up for, at twice the limit at most."""
+def test_delayed_messages_are_not_sent_together_with_later_ones() -> None:
+    """Nearly half a second is lost. It is made up at twice the limit at most."""
     network = SimulatedNetwork(RateLimiter(LIMIT, 100), lambda: 0.001)
 
     async def story() -> None:
@@ -74,13 +74,13 @@ def test_what_was_held_up_does_not_go_with_what_follows() -> None:
         await asyncio.gather(*(network.send_message(*each) for each in enumerate(held)))
 
     run_story(story())
-    assert network.fullest_second == LIMIT
+    assert network.max_arrivals_in_a_second == LIMIT
     assert max(network.arrived) < 299 * 1.002 / LIMIT + 0.1
     assert min(later - earlier for earlier, later in pairwise(network.arrived)) > 0.49 / LIMIT
 
 
 def test_slow_messages_do_not_arrive_together_with_later_ones() -> None:
-    """Each way takes up to 25 ms longer, which the sender cannot see."""
+    """The network delays each by up to 25 ms, which the sender cannot measure."""
     chance = random.Random(17)
     network = SimulatedNetwork(RateLimiter(LIMIT, 100), lambda: chance.uniform(0.02, 0.045))
 
@@ -88,7 +88,7 @@ def test_slow_messages_do_not_arrive_together_with_later_ones() -> None:
         await asyncio.gather(*(network.send_message(number) for number in range(600)))
 
     run_story(story())
-    assert network.fullest_second == LIMIT
+    assert network.max_arrivals_in_a_second == LIMIT
     assert 600 / (max(network.arrived) - min(network.arrived)) > 0.95 * LIMIT
 
 
