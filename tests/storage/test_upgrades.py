@@ -292,7 +292,7 @@ async def test_0010_knows_why_a_submission_was_erased_and_makes_copies_again(
 ) -> None:
     """The audit log tells the reason. Copies that may hold metadata are not shown any more."""
     await migrations.migrate(old_database, "0009")
-    await fill(old_database, FILLED_0009)
+    await run_script(old_database, FILLED_0009)
     await migrations.migrate(old_database)
     reasons = "SELECT id, erased_because FROM submission ORDER BY id"
     found = {row.id: row.erased_because for row in await list_rows(old_database, reasons)}
