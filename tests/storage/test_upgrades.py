@@ -305,7 +305,7 @@ async def test_0010_knows_why_a_submission_was_erased_and_makes_copies_again(
 async def test_messages_get_subjects_and_nothing_stored_changes(old_database: Database) -> None:
     """Migration 0012 leaves remarks, submissions and drafts as they are, with empty new columns."""
     await migrations.migrate(old_database, "0011")
-    await fill(old_database, FILLED_0011)
+    await run_script(old_database, FILLED_0011)
     await migrations.migrate(old_database)
     (remark,) = await list_rows(
         old_database, "SELECT kind, text, officer_id, replaces, sources FROM remark"
