@@ -55,6 +55,7 @@ class OutboxMessage:
       if it is then left for an operator to review.
     - `not_before`: the earliest time of sending; None for now.
     - `edits`: the id of the sent message that this one replaces; None for a new message.
+    - `repeated`: True if the message may have been sent before, without the outbox.
 
     The other fields are described at `storage.models.Outbox`.
     """
@@ -75,6 +76,7 @@ class OutboxMessage:
     submission_id: int | None = None
     forum_id: int | None = None
     start_version: int | None = None
+    repeated: bool = False
 
 
 async def enqueue_messages(
@@ -93,7 +95,7 @@ async def enqueue_messages(
             "language": message.language,
             "screen": message.screen,
             "state": OutboxState.WAITING,
-            "repeated": False,
+            "repeated": message.repeated,
             "attempt": 0,
             "next_at": message.not_before or now,
             "created_at": now,

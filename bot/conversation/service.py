@@ -33,7 +33,9 @@ from bot.conversation.turns import (
     copy_draft,
     keep_draft,
     make_chat,
+    mark_repeated,
     name_draft,
+    show_handled,
     show_open_question,
     show_turn,
 )
@@ -92,16 +94,18 @@ class ConversationService:
     ) -> TurnScreen | None:
         """Apply a reply to the open conversation; return None if none is open.
 
-        `flow` is the flow of the pressed button, if one was pressed. An update that was handled
-        before, or a button of another flow, changes nothing: the open question is shown again.
-        Of an edited message only the answer changes that it was; None is returned if it was none.
+        `flow` is the flow of the pressed button, if one was pressed. A button of another flow
+        changes nothing: the open question is shown again. An update that was handled before changes
+        nothing either: the open question is shown again, or that the conversation has ended. Of an
+        edited message only the answer changes that it was; None is returned if it was none.
         """
         if reply.edited:
             return await self._handle_edit(update_id, chat_id, reply, now)
 
         async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
+            is_known = update_id in row.updates
             if row.flow is None:
-                return None, None
+                return (show_handled(row) if is_known else None), None
             binding = self._find_open_binding(row, now)
             if binding is None:
                 expired = TurnScreen(Screen((Words("draft.expired"),)), row.language)
@@ -109,10 +113,10 @@ class ConversationService:
             is_button = reply.step is not None
             if ASKED in row.answers and not is_button:
                 return self._show_conflict(binding, row), None
-            if (
-                update_id in row.updates
-                or flow not in (None, binding.flow.name)
-                or (is_button and reply.subject != hash_subject(row.answers))
+            if is_known:
+                return mark_repeated(show_open_question(binding, row)), None
+            if flow not in (None, binding.flow.name) or (
+                is_button and reply.subject != hash_subject(row.answers)
             ):
                 return show_open_question(binding, row), None
             turn = self._advance(binding.flow, row, reply)
@@ -138,7 +142,7 @@ class ConversationService:
             if binding is None:
                 return None, None
             if update_id in row.updates:
-                return self._show_conflict(binding, row), None
+                return mark_repeated(self._show_conflict(binding, row)), None
             answers, asked = forget_asked(row.answers), row.answers.get(ASKED)
             step = find_edited_step(binding.flow, answers, reply.message_id)
             if step is None:
@@ -187,14 +191,14 @@ class ConversationService:
         *,
         facts: Mapping[str, Any] | None = None,
         resumes: bool = False,
-    ) -> TurnScreen | None:
+    ) -> TurnScreen:
         """Start the flow with a name; `facts` are its first answers and name its subject.
 
         If the same flow is open for the same subject, its question is shown again. If another
         conversation is open, the person is asked which one to continue, and messages are not used
         as answers before they chose. With `resumes` the open conversation is continued.
 
-        Return None if this update was handled before and the flow that it started has ended.
+        If this update was handled before, show the open question again, or that it ended.
         """
         given = dict(facts or {})
 
@@ -203,11 +207,11 @@ class ConversationService:
             binding = self._find_open_binding(row, now)
             if binding is None:
                 if is_known:
-                    return None, None
+                    return show_handled(row), None
                 work = UnitOfWork(connection, now, self._policy)
                 return await self._begin(work, row, flow, given, update_id)
             if is_known:
-                return self._show_conflict(binding, row), None
+                return mark_repeated(self._show_conflict(binding, row)), None
             is_same = binding.flow.name == flow and get_subject(row.answers) == get_subject(given)
             answers = forget_asked(row.answers)
             if not (resumes or is_same):
@@ -216,9 +220,11 @@ class ConversationService:
             return self._show_conflict(binding, row, answers), kept
 
         try:
-            return await self._run_turn(chat_id, decide, now, creates=True)
+            shown = await self._run_turn(chat_id, decide, now, creates=True)
         except Refused as refused:
-            return await self._close_refused(update_id, chat_id, refused, now)
+            shown = await self._close_refused(update_id, chat_id, refused, now)
+        assert shown is not None
+        return shown
 
     async def switch_flow(self, update_id: int, chat_id: int, now: datetime) -> TurnScreen:
         """Drop the open conversation and start the one that was asked for while it was open.
@@ -227,12 +233,14 @@ class ConversationService:
         """
 
         async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
-            binding = self._find_open_binding(row, now)
+            binding, is_known = self._find_open_binding(row, now), update_id in row.updates
             if binding is None:
-                return TurnScreen(Screen((Words("draft.none"),)), row.language), None
+                none = TurnScreen(Screen((Words("draft.none"),)), row.language)
+                return (show_handled(row) if is_known else none), None
             asked = row.answers.get(ASKED)
-            if update_id in row.updates or asked is None:
-                return self._show_conflict(binding, row), None
+            if is_known or asked is None:
+                shown = self._show_conflict(binding, row)
+                return (mark_repeated(shown) if is_known else shown), None
             work = UnitOfWork(connection, now, self._policy)
             return await self._begin(work, row, asked["flow"], asked["facts"], update_id)
 
@@ -308,11 +316,13 @@ class ConversationService:
 
         async def decide(_connection: AsyncConnection, row: Conversation) -> _Decided:
             binding, is_known = self._find_open_binding(row, now), update_id in row.updates
-            draft = None if is_known else close_draft(row, update_id)
+            if is_known:
+                again = binding and mark_repeated(show_open_question(binding, row))
+                return again or show_handled(row), None
+            draft = close_draft(row, update_id)
             if binding is None:
                 return TurnScreen(Screen((Words("draft.none"),)), row.language), draft
-            turn = present(binding.flow, row.answers) if is_known else Stopped("cancelled")
-            return show_turn(binding, turn, row.language), draft
+            return show_turn(binding, Stopped("cancelled"), row.language), draft
 
         shown = await self._run_turn(chat_id, decide, now, creates=True)
         assert shown is not None

@@ -56,6 +56,16 @@ def show_open_question(binding: FlowBinding, row: Conversation) -> TurnScreen:
     return show_turn(binding, present(binding.flow, forget_asked(row.answers)), row.language)
 
 
+def show_handled(row: Conversation) -> TurnScreen:
+    """Return that an update was handled before, and that its conversation has ended."""
+    return mark_repeated(TurnScreen(Screen((Words("draft.handled"),)), row.language))
+
+
+def mark_repeated(shown: TurnScreen) -> TurnScreen:
+    """Return the screen with the notice that it may have been shown before."""
+    return replace(shown, screen=shown.screen.mark_repeated())
+
+
 def make_chat(row: Conversation) -> Chat:
     return Chat(row.chat_id, row.language, Preferences.from_json(row.preferences))
 

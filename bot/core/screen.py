@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
 
@@ -55,15 +55,19 @@ class Screen:
     sharing: tuple[Sharing, Words] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the screen as JSON values, for the outbox.
-
-        `sharing` is left out: only questions have it, and questions are not sent by the outbox.
-        """
-        return {
+        """Return the screen as JSON values, for the outbox."""
+        stored = {
             "paragraphs": [_dump(words) for words in self.paragraphs],
             "choices": [[_dump(button.label), button.data] for button in self.choices],
             "moves": [[_dump(button.label), button.data] for button in self.navigation],
         }
+        if self.sharing is not None:
+            stored["sharing"] = [self.sharing[0], _dump(self.sharing[1])]
+        return stored
+
+    def mark_repeated(self) -> Screen:
+        """Return the screen with the notice that it may have been sent before."""
+        return replace(self, paragraphs=(*self.paragraphs, Words("outbox.repeated")))
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Screen:
@@ -72,10 +76,12 @@ class Screen:
         def buttons(pairs: Sequence[Sequence[Any]]) -> tuple[Button, ...]:
             return tuple(Button(_load(label), data) for label, data in pairs)
 
+        sharing = stored.get("sharing")
         return cls(
             tuple(_load(words) for words in stored["paragraphs"]),
             buttons(stored.get("choices", ())),
             buttons(stored.get("moves", ())),
+            sharing=None if sharing is None else (sharing[0], _load(sharing[1])),
         )
 
 

@@ -82,11 +82,13 @@ class App:
         *,
         clock: Callable[[], datetime] = utc_now,
         album_pause: float = 0.8,
+        reply_patience: float = 3.0,
     ) -> None:
         """Build the parts.
 
         `clock` returns the present time, aware. `album_pause` is the number of seconds to wait for
-        another photo of an album. Raises BadKey, BadUrl, BadStore or BadBoundaries.
+        another photo of an album. After `reply_patience` seconds an unsent reply is stored, so that
+        its update can be acknowledged. Raises BadKey, BadUrl, BadStore or BadBoundaries.
         """
         self.settings = settings
         self._clock = clock
@@ -99,7 +101,7 @@ class App:
         self._renderer = Renderer(Catalogue(settings.locale.zone))
         self._reachability = Reachability(self.policy)
         self.delivery = self._make_delivery()
-        self.replies = self._make_replies()
+        self.replies = self._make_replies(reply_patience)
         self._application = self._make_application(album_pause)
         self.update_handler = self._make_update_handler()
         self.evidence = EvidenceFetcher(
@@ -125,7 +127,7 @@ class App:
             self._reachability,
         )
 
-    def _make_replies(self) -> DirectReplies:
+    def _make_replies(self, patience: float) -> DirectReplies:
         return DirectReplies(
             self.bot,
             self._renderer,
@@ -135,6 +137,7 @@ class App:
             self._reachability,
             partial(read_shown_copy, self.store),
             self.delivery.nudge,
+            patience=patience,
         )
 
     def _make_application(self, album_pause: float) -> Application[Any, Any, Any, Any, Any, Any]:

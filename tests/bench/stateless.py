@@ -109,7 +109,15 @@ async def run_server(settings: Settings) -> None:
     database = Database("sqlite+aiosqlite://")  # never opened
     reach = Reachability(POLICY)
     replies = DirectReplies(
-        bot, renderer, database, utc_now, lambda _reason: None, reach, find_no_copy, lambda: None
+        bot,
+        renderer,
+        database,
+        utc_now,
+        lambda _reason: None,
+        reach,
+        find_no_copy,
+        lambda: None,
+        patience=3.0,
     )
     application: Any = ApplicationBuilder().bot(bot).updater(None).build()
     handlers = StatelessHandlers(replies, make_screens())

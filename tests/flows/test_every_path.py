@@ -29,6 +29,7 @@ from tests.policy import POLICY
 
 if TYPE_CHECKING:
     from bot.conversation.engine import Answers, TurnResult
+    from bot.conversation.service import TurnScreen
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 RENDERER = Renderer(Catalogue(POLICY.zone))
@@ -134,7 +135,7 @@ async def test_every_path_is_stored(database: Database) -> None:
     desk = _make_service(database)
     sent = 0
     for number, path in enumerate(await asyncio.to_thread(_list_whole_paths), start=1):
-        shown = await desk.start_flow(number * 100, number, "feedback", NOW)
+        shown: TurnScreen | None = await desk.start_flow(number * 100, number, "feedback", NOW)
         assert shown is not None
         for position, reply in enumerate(path, start=1):
             shown = await desk.handle_reply(

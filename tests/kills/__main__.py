@@ -34,7 +34,7 @@ async def run_all(folder: Path) -> bool:
             sys.stdout.write(
                 f"{mode:8} {kind:11} {report.kills} kills, {report.updates} updates,"
                 f" {report.submissions} submissions, {report.repeated} marked repeats,"
-                f" {len(report.wrong)} wrong\n"
+                f" {report.unanswered} unanswered, {len(report.wrong)} wrong\n"
             )
             sys.stdout.writelines(f"  {line}\n" for line in report.wrong)
             sys.stdout.flush()

@@ -45,6 +45,7 @@ class CampaignReport:
     updates: int
     submissions: int
     repeated: int
+    unanswered: int
     wrong: tuple[str, ...]
 
 
@@ -164,7 +165,9 @@ async def run_campaign(
         wrong += await _check_outbox(database, records)
         repeated = await _count_repeated(database)
     await database.close()
-    return CampaignReport(kills, updates, len(records), repeated, tuple(wrong))
+    unanswered = sum(walker.unanswered for walker in walkers)
+    wrong += [f"{unanswered} times nothing was shown for 30 seconds"] if unanswered else []
+    return CampaignReport(kills, updates, len(records), repeated, unanswered, tuple(wrong))
 
 
 async def _wait_until_finished(database: Database, walking: list[asyncio.Task[None]]) -> list[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # The bot is another process: there is nothing to wait on but what it shows.
 _LOOK = 0.02
-_PATIENCE = 1.5  # seconds without any answer, after which a person tries again
+_PATIENCE = 30.0  # seconds without any answer, after which a person tries again
 
 # What is pressed at each question; the text is written, the review's button carries a stamp.
 _PRESSES = {
@@ -28,12 +28,17 @@ _PRESSES = {
 
 @dataclass
 class SimulatedResident:
-    """A resident who submits `rounds` opinions of two messages each, one after the other."""
+    """A resident who submits `rounds` opinions of two messages each, one after the other.
+
+    Before each opinion the resident asks for help. `unanswered` counts the messages and presses
+    after which nothing was shown for 30 seconds.
+    """
 
     simulator: Simulator
     id: int
     rounds: int
     codes: list[str] = field(default_factory=list)
+    unanswered: int = 0
     _written: int = 0
     _since: int = 0
 
@@ -51,8 +56,9 @@ class SimulatedResident:
         for number in range(self.rounds):
             self._written = 0
             self._since = self.simulator.list_messages(self.id)[-1]["message_id"] if number else 0
-            self._send_text("/feedback")
-            await self._wait_for_answer()
+            for command in ("/help", "/feedback"):
+                self._send_text(command)
+                await self._wait_for_answer()
             while len(self.codes) <= number:
                 await self._act_once(number)
                 self._collect_codes()
@@ -76,8 +82,8 @@ class SimulatedResident:
         else:
             self._send_text("/feedback")
         if not await self._wait_for_answer():
-            # The answer was lost with its process: ask for the open question. It is shown below,
-            # since only what is pressed is changed in place.
+            # Ask for the open question. It is shown below, since only what is pressed is changed in
+            # place.
             self._send_text("/feedback")
             await self._wait_for_answer()
 
@@ -104,6 +110,7 @@ class SimulatedResident:
             waited += _LOOK
             if self._describe_chat() != before:
                 return True
+        self.unanswered += 1
         return False
 
     def _describe_chat(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 # A direct reply that could not be sent at once is handed over to the outbox as it is.
-EXCEPTIONS = {"bot/channels/telegram/direct_replies.py"}
+EXCEPTIONS = {"bot/channels/telegram/unsent_replies.py"}
 
 
 def test_only_the_notifications_package_makes_messages_of_the_outbox() -> None:

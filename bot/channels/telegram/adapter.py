@@ -134,7 +134,7 @@ class TelegramAdapter:
         await self._show_one(update, context, chat, first)
         for answer in others:
             assert isinstance(answer, Show), answer
-            self.presenter.show_further_answer(chat, answer)
+            self.presenter.show_further_answer(chat, answer, context)
 
     async def _show_one(
         self, update: Update, context: UpdateContext, chat: Chat, answer: Response
@@ -172,8 +172,7 @@ class TelegramAdapter:
             facts=change.facts,
             resumes=change.resumes,
         )
-        if turn is not None:
-            self.presenter.show_turn(chat_id, turn, update, context, new=change.new)
+        self.presenter.show_turn(chat_id, turn, update, context, new=change.new)
 
     # The guided conversation
 
@@ -199,9 +198,8 @@ class TelegramAdapter:
             turn = await self.conversations.start_flow(
                 update.update_id, message.chat_id, offer.flow, context.now, facts=offer.facts
             )
-        if turn is not None:
-            pause = self._get_pause(message)
-            self.presenter.show_turn(message.chat_id, turn, update, context, pause=pause)
+        pause = self._get_pause(message)
+        self.presenter.show_turn(message.chat_id, turn, update, context, pause=pause)
 
     async def _correct_message(self, update: Update, context: UpdateContext, reply: Reply) -> None:
         """Answer the edit of a message that is part of no open conversation."""

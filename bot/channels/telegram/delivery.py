@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from telegram.error import TelegramError
 from bot.channels.telegram.api import MAX_CONNECTIONS, BotApi
 from bot.channels.telegram.delivery_errors import Backoff, DeliveryErrors, give_up, make_unsent
 from bot.channels.telegram.rate_limiter import RateLimiter
-from bot.core.screen import Screen, Words
+from bot.core.screen import Screen
 from storage import delivery_results, outbox_claims
 from storage.database import Unavailable
 from storage.delivery_results import SentResult
@@ -283,10 +283,7 @@ class Delivery:
 
     def _render_screen(self, stored: str, language: str, repeated: bool) -> Rendered:
         screen = Screen.from_json(orjson.loads(stored))
-        if repeated:
-            notice = Words("outbox.repeated")
-            screen = replace(screen, paragraphs=(*screen.paragraphs, notice))
-        return self._renderer.render(screen, language)
+        return self._renderer.render(screen.mark_repeated() if repeated else screen, language)
 
     def _drop_unsendable(self, row: DueMessage, error: Exception) -> DeliveryResult:
         log.exception("a message cannot be rendered or sent", dedup_key=row.dedup_key)

@@ -1,6 +1,7 @@
 """Direct replies: answers to updates that are sent at once, without the outbox.
 
-Replies to one chat are sent in order. A reply that cannot be sent now is put into the outbox.
+Replies to one chat are sent in order. An update is acknowledged after its replies are sent or
+stored in the outbox. See docs/decisions/0014-answer-before-acknowledging.md.
 """
 
 from __future__ import annotations
@@ -8,9 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import structlog
 from telegram import (
@@ -24,8 +23,8 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.channels.telegram.api import BotApi
 from bot.channels.telegram.errors import ErrorKind, classify_error, get_retry_after
+from bot.channels.telegram.unsent_replies import UnsentReplies
 from bot.core.screen import Screen, Words
-from storage import outbox
 from storage.database import Unavailable
 from storage.models import EvidenceState
 
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_MAX_AGE = timedelta(minutes=10)  # an older reply in the outbox is not sent
 _ALBUM_MEDIA = {
     "photo": InputMediaPhoto,
     "video": InputMediaVideo,
@@ -80,11 +78,28 @@ class DirectReply:
     pin: Pin | None = None
 
 
+@dataclass(slots=True, eq=False)
+class PendingReply:
+    """A reply that was enqueued.
+
+    - `finished`: done when the reply was sent or dropped, or is stored in the outbox. Its result is
+      None, or the error if the reply could be neither sent nor stored.
+    - `dedup_key`: the key of its row in the outbox, "" while it has none.
+    - `needs_row`: True if only the outbox can send it now.
+    """
+
+    chat_id: int
+    reply: DirectReply
+    finished: asyncio.Future[Unavailable | None]
+    dedup_key: str = ""
+    needs_row: bool = False
+
+
 @dataclass(slots=True)
 class _Queue:
     """The replies to one chat that are not sent yet. `grew` is set when one is added."""
 
-    replies: deque[DirectReply] = field(default_factory=deque)
+    replies: deque[PendingReply] = field(default_factory=deque)
     grew: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -109,11 +124,14 @@ class DirectReplies:
         reachability: Reachability,
         read_copy: Callable[[Attachment], Awaitable[ShownCopy | None]],
         nudge: Callable[[], None],
+        *,
+        patience: float,
     ) -> None:
         """Create the sender.
 
         `on_stop` is called with the reason if Telegram refuses the token, `nudge` after a reply was
-        put into the outbox. `read_copy` returns the stored copy of an attachment, or None.
+        put into the outbox. `read_copy` returns the stored copy of an attachment, or None. A reply
+        that is not sent after `patience` seconds is stored in the outbox.
         """
         self._bot = bot
         self._api = BotApi(bot)
@@ -123,21 +141,42 @@ class DirectReplies:
         self._on_stop = on_stop
         self._reachability = reachability
         self._read_copy = read_copy
-        self._nudge = nudge
+        self._patience = patience
+        self._unsent = UnsentReplies(database, clock, nudge)
         self._queues: dict[int, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def enqueue_reply(self, chat_id: int, reply: DirectReply) -> None:
-        """Enqueue a reply in memory, to be sent after the earlier replies to the same chat."""
+    def enqueue_reply(self, chat_id: int, reply: DirectReply) -> PendingReply:
+        """Enqueue a reply and return it. It is sent after the earlier replies to the same chat."""
+        pending = PendingReply(chat_id, reply, asyncio.get_running_loop().create_future())
         queue = self._queues.get(chat_id)
         if queue is not None:
-            queue.replies.append(reply)
+            queue.replies.append(pending)
             queue.grew.set()
-            return
-        queue = self._queues[chat_id] = _Queue(deque((reply,)))
+            return pending
+        queue = self._queues[chat_id] = _Queue(deque((pending,)))
         task = asyncio.create_task(self._send_queue(chat_id, queue))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return pending
+
+    async def secure_replies(self, replies: Sequence[PendingReply]) -> None:
+        """Return when no reply can be lost: each was sent or dropped, or is in the outbox.
+
+        A reply with a pause is stored at once, because the update that replaces it may come only
+        after this one is acknowledged. Raises Unavailable if one can be neither sent nor stored.
+        """
+        prompt = [
+            each.finished for each in replies if not (each.reply.pause or each.finished.done())
+        ]
+        if prompt:
+            await asyncio.wait(prompt, timeout=self._patience)
+        late = [each for each in replies if not each.finished.done()]
+        if late:
+            await self._unsent.store_late_replies(late)
+        for each in replies:
+            if each.finished.done() and (error := each.finished.result()) is not None:
+                raise error
 
     async def wait_until_sent(self) -> None:
         """Wait until every enqueued reply is sent, dropped or put into the outbox."""
@@ -147,10 +186,12 @@ class DirectReplies:
     async def _send_queue(self, chat_id: int, queue: _Queue) -> None:
         try:
             while queue.replies:
-                reply = queue.replies.popleft()
-                if reply.pause and await self._is_overtaken(queue, reply.pause):
-                    continue
-                await self._send_reply(chat_id, reply)
+                pending = queue.replies.popleft()
+                pause, error = pending.reply.pause, None
+                if not (pause and await self._is_overtaken(queue, pause)):
+                    error = await self._send_reply(pending)
+                pending.finished.set_result(error)
+                await self._unsent.discard_row(pending)
         finally:
             del self._queues[chat_id]
 
@@ -164,7 +205,9 @@ class DirectReplies:
                 return False
         return True
 
-    async def _send_reply(self, chat_id: int, reply: DirectReply) -> None:
+    async def _send_reply(self, pending: PendingReply) -> Unavailable | None:
+        """Send a reply. Return the error if it could be neither sent nor stored."""
+        chat_id, reply = pending.chat_id, pending.reply
         try:
             if reply.query_id is not None:
                 await self._answer_query(reply.query_id, reply.notice)
@@ -178,9 +221,13 @@ class DirectReplies:
             if reply.files:
                 await self._send_files(chat_id, reply)
         except TelegramError as error:
-            await self._handle_error_or_drop(chat_id, reply, error)
+            try:
+                await self._handle_error(pending, error)
+            except Unavailable as unavailable:
+                return unavailable
         except Exception:
             log.exception("a reply failed", chat_id=chat_id)
+        return None
 
     async def _answer_query(self, query_id: str, notice: str | None) -> None:
         try:
@@ -270,47 +317,23 @@ class DirectReplies:
             return None
         return _Media(file.file_id, None) if copy is None else _Media(copy.content, copy.name)
 
-    async def _handle_error_or_drop(
-        self, chat_id: int, reply: DirectReply, error: TelegramError
-    ) -> None:
-        try:
-            await self._handle_error(chat_id, reply, error)
-        except Unavailable as unavailable:
-            # This reply is lost; the person can ask again. Later replies are still sent.
-            log.warning(
-                "a reply could not be put into the outbox", chat_id=chat_id, error=str(unavailable)
-            )
-
-    async def _handle_error(self, chat_id: int, reply: DirectReply, error: TelegramError) -> None:
+    async def _handle_error(self, pending: PendingReply, error: TelegramError) -> None:
+        """Store a reply that can still be sent. Raises Unavailable."""
         error_kind = classify_error(error)
         log.warning("a reply was not sent", verdict=error_kind.name, error=str(error))
         match error_kind:
-            case ErrorKind.STOP:
-                self._on_stop(str(error))
             case ErrorKind.BLOCKED:
                 async with self._database.transaction() as connection:
-                    await self._reachability.mark_chat_lost(connection, chat_id, self._clock())
-            case ErrorKind.WAIT | ErrorKind.NOT_SENT if reply.screen is not None:
-                await self._enqueue_in_outbox(chat_id, reply, reply.screen, get_retry_after(error))
-
-    async def _enqueue_in_outbox(
-        self, chat_id: int, reply: DirectReply, screen: Screen, wait: timedelta
-    ) -> None:
-        now = self._clock()
-        message = outbox.OutboxMessage(
-            dedup_key=f"reply:{uuid4().hex}",
-            kind="reply",
-            chat_id=chat_id,
-            priority=outbox.Priority.REPLY,
-            language=reply.language,
-            screen=screen.to_json(),
-            expires_at=now + _MAX_AGE,
-            critical=False,
-            not_before=now + wait,
-        )
-        async with self._database.transaction() as connection:
-            await outbox.enqueue_messages(connection, [message], now)
-        self._nudge()
+                    await self._reachability.mark_chat_lost(
+                        connection, pending.chat_id, self._clock()
+                    )
+            case ErrorKind.STOP:
+                self._on_stop(str(error))
+                await self._unsent.store_failed_reply(pending)
+            case ErrorKind.WAIT | ErrorKind.NOT_SENT:
+                await self._unsent.store_failed_reply(pending, wait=get_retry_after(error))
+            case ErrorKind.UNSURE:
+                await self._unsent.store_failed_reply(pending, repeated=True)
 
 
 def _group_albums(files: Sequence[Attachment]) -> list[list[Attachment]]:

@@ -1,4 +1,6 @@
-"""Polling: fetches updates, and confirms them only after their effects are committed."""
+"""Polling: fetches updates, and confirms them when neither their effects nor the replies to them
+can be lost.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from telegram import Bot
 
+    from bot.channels.telegram.update_context import UpdateContext
     from bot.channels.telegram.update_handler import UpdateHandler
 
 log = structlog.get_logger()
@@ -108,16 +111,18 @@ class Polling:
         results = await asyncio.gather(
             *(self._handle_in_order(chain) for chain in by_chat.values()), return_exceptions=True
         )
+        arrivals: list[UpdateContext] = []
         for result in results:
             if isinstance(result, BaseException):
                 raise result
+            arrivals += result
+        await self._update_handler.secure_replies(arrivals)
         # After an empty response all updates are confirmed, and the offset is reset: after an idle
         # week Telegram continues with a random, perhaps lower id, which an old offset would hide.
         self._offset = max((int(update["update_id"]) for update in updates), default=-1) + 1
 
-    async def _handle_in_order(self, updates: Iterable[Mapping[str, Any]]) -> None:
-        for update in updates:
-            await self._update_handler.handle_update(update)
+    async def _handle_in_order(self, updates: Iterable[Mapping[str, Any]]) -> list[UpdateContext]:
+        return [await self._update_handler.handle_update(update) for update in updates]
 
     async def _wait_or_stop(self, stopping: asyncio.Event, seconds: float) -> None:
         try:

@@ -64,9 +64,9 @@ class Presenter:
         new = answer.new or answer.upload is not None
         self._send(chat.id, _make_reply(chat, answer), update, context, new=new)
 
-    def show_further_answer(self, chat: Chat, answer: Show) -> None:
+    def show_further_answer(self, chat: Chat, answer: Show, context: UpdateContext) -> None:
         """Show one more answer to the same update, in a new message."""
-        self.replies.enqueue_reply(chat.id, _make_reply(chat, answer))
+        self._enqueue(chat.id, _make_reply(chat, answer), context)
 
     def show_pin(self, chat: Chat, pin: Pin, update: Update, context: UpdateContext) -> None:
         """Send a place as a map, in a new message."""
@@ -95,7 +95,7 @@ class Presenter:
             context.answer = _answer_query(query, text=text, show_alert=is_alert)
         else:
             reply = DirectReply(None, chat.language, query_id=query.id, notice=text)
-            self.replies.enqueue_reply(chat.id, reply)
+            self._enqueue(chat.id, reply, context)
 
     def _send(
         self,
@@ -113,7 +113,10 @@ class Presenter:
             if context.may_answer:
                 context.answer = _answer_query(query)
                 reply = replace(reply, query_id=None)
-        self.replies.enqueue_reply(chat_id, reply)
+        self._enqueue(chat_id, reply, context)
+
+    def _enqueue(self, chat_id: int, reply: DirectReply, context: UpdateContext) -> None:
+        context.replies.append(self.replies.enqueue_reply(chat_id, reply))
 
 
 def _make_reply(chat: Chat, answer: Show) -> DirectReply:

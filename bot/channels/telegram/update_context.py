@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+    from bot.channels.telegram.direct_replies import PendingReply
 
 
 @dataclass(slots=True)
@@ -19,12 +21,14 @@ class UpdateContext:
       the Bot API.
     - `answer`: the method and its parameters to put into that response, or None.
     - `failure`: the exception that a handler raised, or None.
+    - `replies`: the replies to the update, in order.
     """
 
     now: datetime
     may_answer: bool
     answer: Mapping[str, Any] | None = None
     failure: Exception | None = None
+    replies: list[PendingReply] = field(default_factory=list)
 
 
 current_update: ContextVar[UpdateContext] = ContextVar("current_update")

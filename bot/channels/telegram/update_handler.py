@@ -18,7 +18,7 @@ from storage import failed_updates
 from storage.database import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from telegram.ext import Application, CallbackContext
@@ -60,6 +60,7 @@ class UpdateHandler:
         `may_answer` is True if the caller can put a Bot API method into its response. An update
         that cannot be parsed, or whose handler raises an exception, is stored as a FailedUpdate.
         Its sender gets an error message. It counts as handled, so that it does not block its chat.
+        Before it is acknowledged, `secure_replies` must return.
 
         Raises Unavailable if the database cannot be used now. Then the update must not be
         acknowledged.
@@ -75,6 +76,15 @@ class UpdateHandler:
         if arrival.failure is not None:
             await self._store_failure(raw, arrival, arrival.failure)
         return arrival
+
+    async def secure_replies(self, arrivals: Iterable[UpdateContext]) -> None:
+        """Return when the replies to some updates cannot be lost any more.
+
+        Raises Unavailable if one was neither sent nor stored. Then no update is acknowledged.
+        """
+        replies = [reply for arrival in arrivals for reply in arrival.replies]
+        if replies:
+            await self._replies.secure_replies(replies)
 
     def _parse_update(self, raw: bytes | Mapping[str, Any]) -> Update:
         parsed = parse_json(raw) if isinstance(raw, bytes) else raw
@@ -112,7 +122,9 @@ class UpdateHandler:
             screen = None if known.chat_id is None else FAILED
             # A button in a group is answered too, without a message.
             reply = DirectReply(screen, self._language, query_id=query_id)
-            self._replies.enqueue_reply(known.chat_id or 0, reply)
+            pending = self._replies.enqueue_reply(known.chat_id or 0, reply)
+            if known.chat_id is not None:
+                arrival.replies.append(pending)
 
 
 def _dump(raw: Mapping[str, Any]) -> bytes:

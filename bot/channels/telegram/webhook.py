@@ -1,4 +1,6 @@
-"""The webhook: receives updates, and acknowledges them after their effects are committed."""
+"""The webhook: receives updates, and acknowledges them when neither their effects nor the replies
+to them can be lost.
+"""
 
 from __future__ import annotations
 
@@ -55,6 +57,7 @@ async def _handle_request(update_handler: UpdateHandler, receive: Receive, send:
         return
     try:
         arrival = await update_handler.handle_update(body, may_answer=True)
+        await update_handler.secure_replies((arrival,))
     except Unavailable as error:
         log.warning("an update cannot be handled now", error=str(error))
         await _send_response(send, 503, headers=((b"retry-after", _RETRY_AFTER_SECONDS),))
