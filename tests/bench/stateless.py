@@ -16,8 +16,9 @@ from telegram.ext import ApplicationBuilder, CallbackQueryHandler, ContextTypes,
 from telegram.ext import filters as only
 
 from bot.casework.reachability import Reachability
-from bot.channels.telegram.direct_replies import DirectReplies, DirectReply
+from bot.channels.telegram.direct_replies import DirectReplies
 from bot.channels.telegram.render import Renderer
+from bot.channels.telegram.reply import DirectReply
 from bot.channels.telegram.update_context import current_update
 from bot.channels.telegram.update_handler import UpdateHandler
 from bot.channels.telegram.webhook import make_webhook_app

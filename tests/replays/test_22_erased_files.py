@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 
 from bot.casework.screens import show_case_list
-from bot.channels.telegram.direct_replies import DirectReply
+from bot.channels.telegram.reply import DirectReply
 from bot.privacy import data_requests, retention
 from bot.reports.export import (
     ExportFormat,

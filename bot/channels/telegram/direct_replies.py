@@ -23,6 +23,7 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.channels.telegram.api import BotApi
 from bot.channels.telegram.errors import ErrorKind, classify_error, get_retry_after
+from bot.channels.telegram.reply import DirectReply, PendingReply
 from bot.channels.telegram.unsent_replies import UnsentReplies
 from bot.core.screen import Screen, Words
 from storage.database import Unavailable
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from bot.casework.reachability import Reachability
     from bot.channels.telegram.render import Markup, Renderer
-    from bot.core.requests import Pin, Upload
+    from bot.core.requests import Upload
     from bot.evidence.fetcher import ShownCopy
     from storage.database import Database
     from storage.models import Attachment
@@ -50,49 +51,6 @@ _ALBUM_MEDIA = {
     "audio": InputMediaAudio,
 }
 _MAX_IN_ALBUM = 10
-
-
-@dataclass(frozen=True, slots=True)
-class DirectReply:
-    """A reply to one update.
-
-    - `screen`: the message to send, or None.
-    - `edits`: the id of the message to edit instead of sending a new one.
-    - `pause`: seconds to wait before sending. If another reply to the chat is enqueued meanwhile,
-      this one is dropped. Used while the files of an album arrive.
-    - `files`: attachments to send after the screen. Telegram has them already.
-    - `query_id`: the callback query (the press of a button) to answer.
-    - `notice`: the text to show above the chat when the callback query is answered.
-    - `upload`: a new file to send, with the screen as its caption.
-    - `pin`: a place to send as a map.
-    """
-
-    screen: Screen | None
-    language: str
-    edits: int | None = None
-    pause: float = 0.0
-    files: tuple[Attachment, ...] = ()
-    query_id: str | None = None
-    notice: str | None = None
-    upload: Upload | None = None
-    pin: Pin | None = None
-
-
-@dataclass(slots=True, eq=False)
-class PendingReply:
-    """A reply that was enqueued.
-
-    - `finished`: done when the reply was sent or dropped, or is stored in the outbox. Its result is
-      None, or the error if the reply could be neither sent nor stored.
-    - `dedup_key`: the key of its row in the outbox, "" while it has none.
-    - `needs_row`: True if only the outbox can send it now.
-    """
-
-    chat_id: int
-    reply: DirectReply
-    finished: asyncio.Future[Unavailable | None]
-    dedup_key: str = ""
-    needs_row: bool = False
 
 
 @dataclass(slots=True)

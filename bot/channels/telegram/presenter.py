@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bot.channels.telegram.direct_replies import DirectReply
+from bot.channels.telegram.reply import DirectReply
 from bot.core.requests import Show
 from bot.core.screen import Screen
 

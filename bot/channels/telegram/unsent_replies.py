@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from bot.channels.telegram.direct_replies import PendingReply
+    from bot.channels.telegram.reply import PendingReply
     from storage.database import Database
 
 log = structlog.get_logger()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from bot.channels.telegram.direct_replies import PendingReply
+    from bot.channels.telegram.reply import PendingReply
 
 
 @dataclass(slots=True)

@@ -9,9 +9,9 @@ import orjson
 import structlog
 from telegram import Update
 
-from bot.channels.telegram.direct_replies import DirectReply
 from bot.channels.telegram.json_text import parse_json
 from bot.channels.telegram.raw_updates import read_raw_update
+from bot.channels.telegram.reply import DirectReply
 from bot.channels.telegram.update_context import UpdateContext, current_update
 from bot.core.screen import Screen, Words
 from storage import failed_updates
