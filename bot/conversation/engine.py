@@ -187,6 +187,16 @@ class Flow:
         """Return True if a step has a valid answer."""
         return step.name in answers and step.input.is_valid(answers[step.name], answers)
 
+    def drop_invalid_answers(self, answers: Answers) -> Answers:
+        """Return the answers without those that their steps do not accept any more.
+
+        A deploy may remove a choice while drafts have it; nothing else has to expect its value.
+        """
+        for step in self.steps:
+            if step.name in answers and not self.is_answered(step, answers):
+                answers = {key: value for key, value in answers.items() if key != step.name}
+        return answers
+
     def find_open_step(self, answers: Answers) -> Step | None:
         """Return the open question; None if every step that applies is answered."""
         for step in self.steps:
@@ -245,6 +255,7 @@ TurnResult = Ask | Done | Stopped
 
 def advance(flow: Flow, answers: Answers, reply: Reply) -> TurnResult:
     """Apply a reply to the open question; return the result of the turn. It raises nothing."""
+    answers = flow.drop_invalid_answers(answers)
     step = flow.find_open_step(answers)
     if step is None:
         return finish(flow, answers)
@@ -316,6 +327,7 @@ def finish(flow: Flow, answers: Answers) -> Done:
 
 def present(flow: Flow, answers: Answers) -> Ask | Done:
     """Return the open question without applying a reply; Done if none is open."""
+    answers = flow.drop_invalid_answers(answers)
     step = flow.find_open_step(answers)
     return finish(flow, answers) if step is None else Ask(flow, answers, step)
 

@@ -65,7 +65,7 @@ def count_unmarked(person: Person) -> int:
     )
 
 
-async def test_a_message_is_sent_unmarked_after_refused_connections(
+async def test_fault_13_a_message_is_sent_unmarked_after_refused_connections(
     town: Town, database_url: str
 ) -> None:
     """A refused connection leaves no doubt: critical or not, each message arrives once later."""
@@ -86,7 +86,7 @@ async def test_a_message_is_sent_unmarked_after_refused_connections(
     assert (count_unmarked(ann), count_unmarked(bob)) == (1, 1)
 
 
-async def test_a_full_pool_of_connections_is_not_in_doubt(
+async def test_fault_13_a_full_pool_of_connections_is_not_in_doubt(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With one connection that hangs, its message is in doubt; a message that got no connection is
@@ -109,7 +109,7 @@ async def test_a_full_pool_of_connections_is_not_in_doubt(
         assert (count_unmarked(bob), count_unmarked(ann)) == (0, 1)
 
 
-async def test_valid_messages_arrive_after_a_long_outage_of_telegram(
+async def test_fault_17_valid_messages_arrive_after_a_long_outage_of_telegram(
     town: Town, database_url: str
 ) -> None:
     """Afterwards the messages that are still valid arrive; the others are expired, and no row is
@@ -154,7 +154,7 @@ async def test_everything_goes_through_the_proxy(town: Town, database_url: str) 
         assert (found.state.value, found.repeated, count_unmarked(ann)) == ("waiting", False, 1)
 
 
-async def test_a_sender_stopped_by_a_signal_releases_its_claims(
+async def test_fault_21_a_sender_stopped_by_a_signal_releases_its_claims(
     town: Town, database_url: str
 ) -> None:
     """SIGTERM: the message in flight is finished and recorded; the claimed ones are released."""
@@ -223,7 +223,7 @@ async def run_paced_replica(town: Town, url: str, a_second: int) -> AsyncIterato
         yield town.replicas[-1].app.delivery
 
 
-async def test_a_slow_database_delays_messages_but_stops_none(
+async def test_fault_19_a_slow_database_delays_messages_but_stops_none(
     town: Town, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A claim takes longer than the grace time of a slot. The message is sent all the same."""

@@ -55,7 +55,7 @@ async def fill_disk(town: Town) -> AsyncIterator[None]:
         await connection.execute(text("DROP FUNCTION full_disk CASCADE"))
 
 
-async def test_a_full_disk_acknowledges_nothing(town: Town) -> None:
+async def test_fault_20_a_full_disk_acknowledges_nothing(town: Town) -> None:
     """A text and a submit get 503; with free space both are handled once."""
     words = "Đèn hỏng. " * 400
     ann = town.resident("Ann")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 WARD, NAMED = "11407", "Phường An Biên"
 
 
-async def test_a_group_becomes_a_supergroup_while_messages_wait(town: Town) -> None:
+async def test_fault_15_a_group_becomes_a_supergroup_while_messages_wait(town: Town) -> None:
     """Waiting messages and the unit's group are moved to the new chat once, however often it is
     reported.
     """

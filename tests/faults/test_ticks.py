@@ -44,7 +44,7 @@ async def count_entries(town: Town, action: str) -> int:
         return int((await connection.execute(found)).scalar_one())
 
 
-async def test_a_due_job_has_its_effect_once(twin_town: Town) -> None:
+async def test_fault_23_a_due_job_has_its_effect_once(twin_town: Town) -> None:
     """The alert, the notice that a case is overdue, the warning before the erasure, and the
     erasure.
     """

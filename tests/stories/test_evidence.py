@@ -92,7 +92,7 @@ async def test_a_file_that_cannot_be_fetched_now_is_fetched_later(
     await check_stored_later(town)
 
 
-async def test_a_deleted_file_fails_alone_and_the_resident_is_told(town: Town) -> None:
+async def test_fault_27_a_deleted_file_fails_alone_and_the_resident_is_told(town: Town) -> None:
     """The other files and the text are stored; the notice says which file failed."""
     ann = town.resident("Ann")
     await ann.begins()
@@ -124,14 +124,14 @@ async def test_a_forbidden_file_is_refused_by_its_content(town: Town) -> None:
     assert officer.was_told("case.files.refused")
 
 
-async def test_a_file_without_a_type_or_name_is_stored(town: Town) -> None:
+async def test_fault_27_a_file_without_a_type_or_name_is_stored(town: Town) -> None:
     """Telegram does not always name the type of a document."""
     await submit_with_file(town.resident("Ann"), "document", content=b"%PDF-1.4", mime_type=None)
     (row,) = await list_attachments(town)
     assert (row.state, row.content_type) == (EvidenceState.STORED, "application/pdf")
 
 
-async def test_a_file_over_the_limit_keeps_its_caption(town: Town) -> None:
+async def test_fault_27_a_file_over_the_limit_keeps_its_caption(town: Town) -> None:
     """The resident is told at once what to do; the caption is part of the text."""
     ann = town.resident("Ann")
     await ann.begins()
@@ -188,7 +188,7 @@ async def test_the_lease_of_a_vanished_fetcher_ends(town: Town) -> None:
     assert (row.original, row.served) == make_file_names(row.id)
 
 
-async def test_an_album_split_between_replicas_is_one_submission(twin_town: Town) -> None:
+async def test_fault_26_an_album_split_between_replicas_is_one_submission(twin_town: Town) -> None:
     """All its files are in the submission, in order."""
     ann = twin_town.resident("Ann")
     await ann.begins()

@@ -188,7 +188,7 @@ async def test_a_draft_continues_from_its_reminder(town: Town) -> None:
     assert ann.is_asked("feedback.details")
 
 
-async def test_an_old_button_shows_the_present_question(town: Town) -> None:
+async def test_fault_07_an_old_button_shows_the_present_question(town: Town) -> None:
     """A button of an earlier question changes nothing."""
     ann = town.resident("Ann")
     await ann.says("/feedback")

@@ -187,7 +187,7 @@ async def test_a_resident_chooses_the_times_of_reminders(town: Town) -> None:
     assert len(list_reminders(ann)) == 2
 
 
-async def test_a_reminder_keeps_the_local_time_across_a_clock_change(town: Town) -> None:
+async def test_fault_24_a_reminder_keeps_the_local_time_across_a_clock_change(town: Town) -> None:
     """One day before 19:00 is 19:00, although the clock is put forward in between."""
     zone = ZoneInfo("America/New_York")
     start = datetime(2027, 3, 14, 19, 0, tzinfo=zone)  # the night before the clock is put forward

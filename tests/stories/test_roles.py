@@ -52,7 +52,7 @@ async def list_refusals(town: Town) -> list[Audit]:
 
 @once
 @pytest.mark.parametrize("state", ["taken", "proposed"])
-async def test_an_action_that_is_not_granted_is_refused(town: Town, state: str) -> None:
+async def test_fault_28_an_action_that_is_not_granted_is_refused(town: Town, state: str) -> None:
     """Every role presses the button of every other action, although it was never shown."""
     owner = await town.officer("Binh", unit=WARD)
     code = await town.resident("Ann").gives("Bí mật của ngõ 5.", area=NAMED)

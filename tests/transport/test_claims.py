@@ -63,7 +63,7 @@ def list_keys(claimed: Sequence[outbox_claims.ClaimedMessage]) -> list[str]:
 # Leases
 
 
-async def test_a_late_finish_is_fenced(database: Database) -> None:
+async def test_fault_22_a_late_finish_is_fenced(database: Database) -> None:
     """The result of a worker whose lease has ended is ignored."""
     await enqueue_rows(database, make_message("a", 1, START))
     (first,) = await claim_messages(database, "first")
@@ -104,7 +104,7 @@ async def test_a_message_under_a_lease_is_not_claimed(database: Database) -> Non
 
 
 @pytest.mark.parametrize("critical", [True, False])
-async def test_the_message_of_a_vanished_sender_is_repeated_or_reviewed(
+async def test_fault_04_the_message_of_a_vanished_sender_is_repeated_or_reviewed(
     town: Town, critical: bool
 ) -> None:
     """A critical message is sent again with a mark; another one is left for review."""

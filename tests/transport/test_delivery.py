@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # Telegram says when
 
 
-async def test_a_429_of_one_chat_delays_that_chat_only(town: Town) -> None:
+async def test_fault_11_a_429_of_one_chat_delays_that_chat_only(town: Town) -> None:
     """Its message waits as long as Telegram asked and arrives once; messages of other chats are
     sent at once.
     """
@@ -49,7 +49,9 @@ async def test_a_429_of_one_chat_delays_that_chat_only(town: Town) -> None:
     assert not contains_text(ann.sees, MARK)
 
 
-async def test_a_429_of_every_chat_loses_nothing_and_is_not_retried_early(town: Town) -> None:
+async def test_fault_11_a_429_of_every_chat_loses_nothing_and_is_not_retried_early(
+    town: Town,
+) -> None:
     """Each message waits its time, and all arrive in the end."""
     people = [await meet(town, f"Person {number}") for number in range(8)]
     add_fault(town, "429", count=None, retry_after=20)
@@ -89,7 +91,9 @@ async def test_a_reply_refused_by_429_is_not_retried_at_once(town: Town) -> None
 
 
 @pytest.mark.parametrize("kind", ["html", "5xx", "drop"])
-async def test_a_critical_message_in_doubt_is_sent_again_with_a_mark(town: Town, kind: str) -> None:
+async def test_fault_12_a_critical_message_in_doubt_is_sent_again_with_a_mark(
+    town: Town, kind: str
+) -> None:
     """It comes twice rather than never."""
     ann = await meet(town, "Ann")
     add_fault(town, kind, chat_id=ann.id, when="after")
@@ -104,7 +108,9 @@ async def test_a_critical_message_in_doubt_is_sent_again_with_a_mark(town: Town,
 
 
 @pytest.mark.parametrize("kind", ["html", "5xx", "drop"])
-async def test_an_uncritical_message_in_doubt_is_left_for_review(town: Town, kind: str) -> None:
+async def test_fault_12_an_uncritical_message_in_doubt_is_left_for_review(
+    town: Town, kind: str
+) -> None:
     """It is not sent again; its state is maybe_sent."""
     ann = await meet(town, "Ann")
     before = len(ann.heard)
@@ -121,7 +127,9 @@ async def test_an_uncritical_message_in_doubt_is_left_for_review(town: Town, kin
 # Chats that cannot be written to
 
 
-async def test_messages_of_a_blocked_chat_are_sent_after_the_unblocking(town: Town) -> None:
+async def test_fault_14_messages_of_a_blocked_chat_are_sent_after_the_unblocking(
+    town: Town,
+) -> None:
     """A 403 parks the chat; its messages are sent later, in order."""
     ann = await meet(town, "Ann")
     town.simulator.people.block_bot(ann.id)
@@ -161,7 +169,7 @@ async def _list_keys(town: Town) -> list[str]:
         return list((await connection.execute(select(ROWS.c.dedup_key))).scalars())
 
 
-async def test_a_refused_token_stops_everything_and_loses_nothing(town: Town) -> None:
+async def test_fault_16_a_refused_token_stops_everything_and_loses_nothing(town: Town) -> None:
     """After a 401 the replica stops; its rows wait, not dead and not marked."""
     people = [await meet(town, f"Person {number}") for number in range(3)]
     add_fault(town, "error", count=None, status=401, description="Unauthorized")

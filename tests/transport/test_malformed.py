@@ -65,7 +65,7 @@ BROKEN = {
 }
 
 
-async def test_an_invalid_update_is_kept_and_acknowledged(town: Town) -> None:
+async def test_fault_18_an_invalid_update_is_kept_and_acknowledged(town: Town) -> None:
     """200, so that Telegram does not repeat it for ever; the raw body is kept, and conversations go
     on.
     """

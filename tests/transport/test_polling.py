@@ -125,7 +125,7 @@ async def test_stopping_confirms_the_handled_updates(town: Town) -> None:
     assert len(updates) == 0
 
 
-async def test_lower_update_ids_are_handled_after_an_idle_time(town: Town) -> None:
+async def test_fault_06_lower_update_ids_are_handled_after_an_idle_time(town: Town) -> None:
     """After an empty answer the poller sends no offset that would hide them."""
     ann = town.resident("Ann")
     updates = town.simulator.state.get_account(TOKEN).updates

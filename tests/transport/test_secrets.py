@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @once
 @pytest.mark.parametrize("kind", ["html", "5xx", "drop", "429", "403", "error"])
-async def test_no_trouble_with_telegram_logs_the_token(
+async def test_fault_29_no_trouble_with_telegram_logs_the_token(
     town: Town, log: io.StringIO, kind: str
 ) -> None:
     """Replies and outbox messages fail in every way; the failure is logged without the token."""

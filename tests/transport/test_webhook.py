@@ -87,7 +87,7 @@ async def test_only_a_post_is_an_update(town: Town, method: str) -> None:
 # The same update again
 
 
-async def test_a_repeated_update_shows_the_question_again(town: Town) -> None:
+async def test_fault_02_a_repeated_update_shows_the_question_again(town: Town) -> None:
     """The bot was killed after the commit and before the 200:
 
     nothing is stored twice, the person is answered.
@@ -146,7 +146,7 @@ async def lock_conversation(town: Town, ann: Person, waiting: int) -> AsyncItera
         await wait_for_lock_waits(database, waiting)
 
 
-async def test_one_update_on_two_replicas_at_once_has_one_effect(twin_town: Town) -> None:
+async def test_fault_05_one_update_on_two_replicas_at_once_has_one_effect(twin_town: Town) -> None:
     """Both wait for the lock of the chat's row; the second sees that the update is done."""
     town = twin_town
     ann = town.resident("Ann")
@@ -199,7 +199,7 @@ async def test_two_messages_on_two_replicas_at_once_are_both_kept(twin_town: Tow
 # Order and time
 
 
-async def test_lower_update_ids_are_processed(town: Town) -> None:
+async def test_fault_06_lower_update_ids_are_processed(town: Town) -> None:
     """After an idle week Telegram starts again at a random id; the bot keeps no highest id."""
     ann = town.resident("Ann")
     await ann.begins()
@@ -215,7 +215,7 @@ async def test_lower_update_ids_are_processed(town: Town) -> None:
     assert await list_texts(town) == ["Một.\nHai.\nBa."]
 
 
-async def test_a_callback_older_than_150_seconds_commits(town: Town) -> None:
+async def test_fault_09_a_callback_older_than_150_seconds_commits(town: Town) -> None:
     """Telegram refuses the answer of the button; the submission is stored and has its receipt."""
     ann = await reach_review(town)
     press_submit(town, ann)
@@ -226,7 +226,7 @@ async def test_a_callback_older_than_150_seconds_commits(town: Town) -> None:
     assert ann.is_told("receipt.text")
 
 
-async def test_a_double_tap_on_submit_makes_one_submission(town: Town) -> None:
+async def test_fault_08_a_double_tap_on_submit_makes_one_submission(town: Town) -> None:
     """Two presses of the same button give one submission and one receipt; both are answered."""
     ann = await reach_review(town)
     for _ in range(2):
@@ -302,7 +302,7 @@ async def test_an_update_is_handled_after_the_database_was_away(
     assert ann.is_told("receipt.text")
 
 
-async def test_a_missing_database_acknowledges_nothing(tmp_path: Path) -> None:
+async def test_fault_19_a_missing_database_acknowledges_nothing(tmp_path: Path) -> None:
     """503 for every kind of update, also for one that cannot be parsed."""
     async with open_town(f"sqlite+aiosqlite:///{tmp_path}/never.db") as town:
         for body in (
