@@ -75,6 +75,8 @@ async def erase_submission(
             file_unique_id="",
             album=None,
             file_name=None,
+            title=None,
+            address=None,
             digest=None,
             latitude=None,
             longitude=None,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.areas.former_units import FormerWard, map_former_districts
 from bot.areas.resolver import resolve_area
 from bot.areas.units import CITY, list_units, map_units, name_unit
-from bot.conversation.engine import Answers, Input, Option, Rejected, Reply, StepNotes
+from bot.conversation.engine import Answers, Input, Option, PlaceProblem, Rejected, Reply, StepNotes
 from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice
 from bot.core.screen import Param, Words
 
@@ -37,11 +37,11 @@ def area_input(texts: str) -> Input:
         question.parse_reply,
         options=question.list_options,
         prompt=question.choose_prompt,
-        prompts=("ask", "sure", "which", "formerly", "listed", "near", "locate"),
+        prompts=("ask", "sure", "which", "formerly", "listed", "near", "swapped", "locate"),
         params=question.list_parameters,
         sharing=lambda answers: "location" if answers.get("area.page") == _LOCATE else None,
         is_valid=lambda value, _answers: is_area(value),
-        reasons=(UNKNOWN_CHOICE, "unknown-place", "outside-city"),
+        reasons=(UNKNOWN_CHOICE, "unknown-place", "outside-city", PlaceProblem.UNREADABLE_LINK),
         takes_text=True,
     )
 
@@ -57,7 +57,8 @@ class _AreaQuestion:
 
     They keep notes in the draft: `area.query` is the typed name of one or several units,
     `area.page` is the page of the list that is shown, or "locate", and `area.near` are the codes of
-    the units in which the shared position can be. The position itself is not stored. The fact
+    the units in which the shared or typed position can be; `area.swapped` is True if
+    its numbers were exchanged. The position itself is not stored. The fact
     `@areas` holds the unit codes of the person's last submissions.
     """
 
@@ -94,10 +95,14 @@ class _AreaQuestion:
             raise Rejected("unknown-place", typed=typed[:_MAX_SHOWN_CHARACTERS])
         if reply.choice is not None or typed.isdigit():
             return self._parse_choice(reply, answers)
+        if reply.place_problem is PlaceProblem.UNREADABLE_LINK:
+            raise Rejected(reply.place_problem)
         if reply.nearby is not None:
             if not reply.nearby:
                 raise Rejected("outside-city")
-            return StepNotes({"near": list(reply.nearby), "query": None, "page": None})
+            swapped = reply.place_problem is PlaceProblem.SWAPPED or None
+            near = {"near": list(reply.nearby), "swapped": swapped}
+            return StepNotes({**near, "query": None, "page": None})
         query = typed[:_MAX_QUERY_CHARACTERS]
         resolved = resolve_area(query)
         if resolved.is_outside:
@@ -126,7 +131,7 @@ class _AreaQuestion:
         if "area.page" in answers:
             return _LOCATE if answers["area.page"] == _LOCATE else "listed"
         if "area.near" in answers:
-            return "near"
+            return "swapped" if answers.get("area.swapped") else "near"
         if "area.query" not in answers:
             return "ask"
         if _name_former_unit(answers):

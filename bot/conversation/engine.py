@@ -19,10 +19,10 @@ from typing import Any
 
 import orjson
 
-from bot.conversation.reply import Navigation, Reply, SentFile
+from bot.conversation.reply import Navigation, PlaceProblem, Reply, SentFile
 from bot.core.screen import Param, Sharing, Words
 
-__all__ = ["Navigation", "Reply", "SentFile"]  # beside what this module defines
+__all__ = ["Navigation", "PlaceProblem", "Reply", "SentFile"]  # beside what this module defines
 
 Answers = Mapping[str, Any]  # the answers, notes and facts of a conversation, by key
 MESSAGE = "@message."  # the beginning of the keys of the ids of typed answers

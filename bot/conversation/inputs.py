@@ -12,6 +12,7 @@ from bot.conversation.engine import (
     Answers,
     Input,
     Option,
+    PlaceProblem,
     Rejected,
     Reply,
     SentFile,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from bot.core.screen import Param
 
 UNKNOWN_CHOICE = "choose"  # the reason of Rejected for a reply that is none of the options
+_OUTSIDE = "place-outside"
+PLACE_REMARKS = (*PlaceProblem, _OUTSIDE)
 _MAX_PHONE_TEXT = 300  # characters in which a number is looked for
 
 
@@ -81,7 +84,12 @@ def choice_input(
 
 def make_message_record(reply: Reply) -> dict[str, Any]:
     """Return a message as the answers store it: {"id": …, "text": …, "file": …}."""
-    file = asdict(reply.attachment) if reply.attachment else None
+    file = None
+    if reply.attachment is not None:
+        # Without a title: a replica of the last release knows none.
+        place = {"title", "address"}
+        items = asdict(reply.attachment).items()
+        file = {name: value for name, value in items if value is not None or name not in place}
     return {"id": reply.message_id, "text": reply.text or "", "file": file}
 
 
@@ -101,7 +109,8 @@ def gather_message(
 
     An edited message replaces its earlier version. `note` is the key of the note. Raises Rejected:
     "empty" for a reply without text and file, "too-many" files, "too-long" texts, "too-large" for a
-    file. The text that was sent with a file that is too large is stored.
+    file. The text that was sent with a file that is too large is stored. A message with a doubtful
+    place is stored too; the reason is one of PLACE_REMARKS.
     """
     if reply.text is None and reply.attachment is None:
         raise Rejected("empty")
@@ -111,7 +120,12 @@ def gather_message(
             without_file = replace(reply, attachment=None)
             noted = StepNotes({note: _add_message(messages, without_file, limits)})
         raise Rejected("too-large", noted=noted, megabytes=limits.bytes // (1024 * 1024))
-    return StepNotes({note: _add_message(messages, reply, limits)})
+    notes = StepNotes({note: _add_message(messages, reply, limits)})
+    if reply.place_problem is not None:
+        raise Rejected(reply.place_problem, noted=notes)
+    if reply.nearby == ():
+        raise Rejected(_OUTSIDE, noted=notes)
+    return notes
 
 
 def _add_message(
@@ -188,6 +202,7 @@ def messages_input(texts: str, limits: MessageLimits) -> Input:
         return gather_message(gathered, reply, limits, note=note)
 
     def change_message(reply: Reply, answers: Answers) -> Answers:
+        reply = replace(reply, place_problem=None, nearby=None)  # its place is stored all the same
         is_answered = note.partition(".")[0] in answers
         key = note.partition(".")[0] if is_answered else note
         changed = gather_message(list(answers[key]), reply, limits, note=key).changes
@@ -206,7 +221,7 @@ def messages_input(texts: str, limits: MessageLimits) -> Input:
         prompts=("ask", "more"),
         params=params,
         to_notes=lambda value: {"messages": value},
-        reasons=("empty", "no-text", "too-many", "too-long", "too-large"),
+        reasons=("empty", "no-text", "too-many", "too-long", "too-large", *PLACE_REMARKS),
         takes_text=True,
         change_message=change_message,
     )

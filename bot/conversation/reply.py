@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 
 
 class Navigation(Enum):
@@ -15,12 +15,23 @@ class Navigation(Enum):
     EDIT = "~"
 
 
+class PlaceProblem(StrEnum):
+    """What is wrong with a place that was typed. The values are reasons of Rejected.
+
+    SWAPPED: latitude and longitude were exchanged, because only then it is in Vietnam.
+    UNREADABLE_LINK: a link to a map that says no position by itself.
+    """
+
+    SWAPPED = "place-swapped"
+    UNREADABLE_LINK = "unreadable-link"
+
+
 @dataclass(frozen=True, slots=True)
 class SentFile:
     """A reference to a file that a person sent, or a shared location in degrees.
 
     `type` is the kind of file, such as "photo", or "place" for a location. Files with the same
-    `album` were sent together. `size` is in bytes.
+    `album` were sent together. `size` is in bytes. `title` and `address` are those of a venue.
     """
 
     type: str
@@ -32,6 +43,8 @@ class SentFile:
     size: int | None = None
     latitude: float | None = None
     longitude: float | None = None
+    title: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +54,8 @@ class Reply:
     A button has a `step` (the step that it was shown for), a `navigation`, a `choice` (the value of
     an option) and the hash of its `subject`. A message has a `message_id` and a `text`, an
     `attachment` or a `phone`; the phone may be the one of another person. An `edited` message
-    replaces its earlier version. `nearby` are the codes of the units near a shared location; None
-    without a location.
+    replaces its earlier version. `nearby` are the codes of the units near a shared or typed
+    location; None without a location. The attachment of a typed location is a place.
     """
 
     text: str | None = None
@@ -55,4 +68,5 @@ class Reply:
     message_id: int | None = None
     edited: bool = False
     nearby: tuple[str, ...] | None = None
+    place_problem: PlaceProblem | None = None
     subject: str = ""

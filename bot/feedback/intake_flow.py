@@ -10,6 +10,7 @@ from bot.areas.units import name_unit
 from bot.casework.resident_flows import SUBMISSION_LIMITS
 from bot.conversation.engine import Answers, Flow, Input, Option, Reply, Step, Stop
 from bot.conversation.inputs import (
+    PLACE_REMARKS,
     UNKNOWN_CHOICE,
     add_late_file,
     choice_input,
@@ -89,7 +90,7 @@ def offer_input() -> Input:
     return Input(
         parse,
         options=lambda _answers: options,
-        reasons=(UNKNOWN_CHOICE, "empty", "too-many", "too-long", "too-large"),
+        reasons=(UNKNOWN_CHOICE, "empty", "too-many", "too-long", "too-large", *PLACE_REMARKS),
     )
 
 

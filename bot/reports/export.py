@@ -114,6 +114,7 @@ def _make_file_record(submission: Submission, file: Attachment) -> ExportRecord:
         return record
     if not submission.confidential:
         record |= {"file_id": file.file_id, "file_name": file.file_name}
+        record |= {"title": file.title, "address": file.address}
     return {**record, "mime_type": file.mime_type, "size": file.size, "album": file.album}
 
 

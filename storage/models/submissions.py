@@ -208,6 +208,7 @@ class Attachment(SQLModel, table=True):
     - `type`: the type of message, such as "photo" or "place".
     - `file_id`, `file_unique_id`: Telegram's ids of the file.
     - `album`: Telegram's id of the album that it was sent in.
+    - `title`, `address`: of a venue; a place that is no venue has none.
     - `mime_type`: the declared media type. `content_type`: the one detected from the content.
     - `size`: in bytes.
     - `attempt`: how often the row was claimed.
@@ -239,6 +240,8 @@ class Attachment(SQLModel, table=True):
     size: int | None = Field(default=None, sa_type=BigInteger)
     latitude: float | None = None
     longitude: float | None = None
+    title: str | None = Field(default=None, sa_type=String(256))
+    address: str | None = Field(default=None, sa_type=String(256))
     state: EvidenceState = enum_column(EvidenceState)
     attempt: int = 0
     next_at: datetime = time_column()

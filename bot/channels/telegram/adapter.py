@@ -18,6 +18,7 @@ from bot.channels.telegram.message_parser import (
     get_person_name,
     get_thread_id,
     get_writer_id,
+    is_live_move,
     parse_message,
 )
 from bot.conversation.button_data import parse_button_data
@@ -183,6 +184,8 @@ class TelegramAdapter:
         """
         message = update.effective_message
         assert message is not None
+        if update.edited_message is not None and is_live_move(message):
+            return
         reply = parse_message(message, self.locate_units, edited=update.edited_message is not None)
         turn = await self.conversations.handle_reply(
             update.update_id, message.chat_id, reply, context.now

@@ -258,7 +258,11 @@ class DirectReplies:
             return
         file, media = group[0]
         if file.state is EvidenceState.PLACE:
-            await self._bot.send_location(chat_id, file.latitude, file.longitude)
+            place = (file.latitude, file.longitude)
+            if file.title is None:
+                await self._bot.send_location(chat_id, *place)
+            else:
+                await self._bot.send_venue(chat_id, *place, file.title, file.address or "–")
             return
         method: Any = getattr(self._bot, f"send_{file.type}", self._bot.send_document)
         await method(chat_id, media.content, filename=media.name)

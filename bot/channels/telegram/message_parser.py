@@ -6,7 +6,9 @@ import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bot.conversation.engine import Reply, SentFile
+from bot.areas.coordinates import find_coordinates
+from bot.areas.map_links import find_map_position, is_unreadable_link
+from bot.conversation.engine import PlaceProblem, Reply, SentFile
 from bot.core.visible_text import clean_name, has_visible_text
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ LocateUnits = Callable[[float, float], tuple[str, ...]]
 _FILE_KINDS = ("video", "voice", "document", "audio", "animation", "video_note")
 # Characters, as the columns of Attachment hold them.
 _MAX_FILE_NAME, _MAX_SUFFIX, _MAX_MIME_TYPE = 256, 32, 128
+_MAX_VENUE_TEXT = 256
 
 
 def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) -> Reply:
@@ -28,7 +31,9 @@ def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) 
     text = message.text if message.text is not None else message.caption
     contact = message.contact
     sender = message.from_user.id if message.from_user else None
-    attachment = _get_attachment(message)
+    attachment, problem = _get_attachment(message), None
+    if attachment is None and text is not None:
+        attachment, problem = _read_place(text)
     return Reply(
         text=_normalize_text(text),
         attachment=attachment,
@@ -37,6 +42,7 @@ def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) 
         message_id=message.message_id,
         edited=edited,
         nearby=_locate_units(attachment, locate_units),
+        place_problem=problem,
     )
 
 
@@ -44,6 +50,23 @@ def _locate_units(attachment: SentFile | None, locate_units: LocateUnits) -> tup
     if attachment is None or attachment.latitude is None or attachment.longitude is None:
         return None
     return locate_units(attachment.latitude, attachment.longitude)
+
+
+def is_live_move(message: Message) -> bool:
+    """Return True if an edited message is the move of a live location, or the end of its sharing.
+
+    The place where it began is taken. Telegram sends a move every few seconds.
+    """
+    return message.location is not None and message.venue is None
+
+
+def _read_place(text: str) -> tuple[SentFile | None, PlaceProblem | None]:
+    """Return the place that a text states by coordinates or a link to a map, and its problem."""
+    found = find_map_position(text) or find_coordinates(text)
+    if found is None:
+        return None, PlaceProblem.UNREADABLE_LINK if is_unreadable_link(text) else None
+    place = SentFile("place", "", "", latitude=found.latitude, longitude=found.longitude)
+    return place, PlaceProblem.SWAPPED if found.is_swapped else None
 
 
 def _normalize_text(text: str | None) -> str | None:
@@ -56,7 +79,16 @@ def _normalize_text(text: str | None) -> str | None:
 def _get_attachment(message: Message) -> SentFile | None:
     place = message.location or (message.venue.location if message.venue else None)
     if place is not None:
-        return SentFile("place", "", "", latitude=place.latitude, longitude=place.longitude)
+        venue = message.venue
+        return SentFile(
+            "place",
+            "",
+            "",
+            latitude=place.latitude,
+            longitude=place.longitude,
+            title=clean_name(venue.title)[:_MAX_VENUE_TEXT] or None if venue else None,
+            address=clean_name(venue.address)[:_MAX_VENUE_TEXT] or None if venue else None,
+        )
     if message.photo:
         largest = message.photo[-1]
         return SentFile(

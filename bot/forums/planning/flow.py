@@ -8,7 +8,17 @@ from zoneinfo import ZoneInfo
 
 from bot.areas.question import area_input
 from bot.areas.units import name_unit
-from bot.conversation.engine import Answers, Flow, Input, Option, Rejected, Reply, Step
+from bot.conversation.engine import (
+    Answers,
+    Flow,
+    Input,
+    Option,
+    PlaceProblem,
+    Rejected,
+    Reply,
+    Step,
+    StepNotes,
+)
 from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice, review_input, text_input
 from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_day, parse_moment
 from bot.core.screen import Words
@@ -102,21 +112,44 @@ def position_input() -> Input:
     """Return a question for the position of the venue.
 
     The answer is [latitude, longitude] in degrees, or [] if it was skipped.
-    """
-    options = (Option("skip", Words("newforum.place.options.skip")),)
 
-    def parse(reply: Reply, _answers: Answers) -> list[float]:
+    It is shared by the messenger's button, typed as coordinates, or a link to a map. A doubtful one
+    is offered for confirmation: it is the note `place.offered`, with the note `place.doubt`.
+    """
+    keep, skip = (
+        Option(name, Words(f"newforum.place.options.{name}")) for name in ("keep", "skip")
+    )
+
+    def options(answers: Answers) -> tuple[Option, ...]:
+        return (keep, skip) if "place.offered" in answers else (skip,)
+
+    def parse(reply: Reply, answers: Answers) -> list[float] | StepNotes:
         shared = reply.attachment
+        if reply.place_problem is PlaceProblem.UNREADABLE_LINK:
+            raise Rejected(reply.place_problem)
         if shared is not None and shared.latitude is not None and shared.longitude is not None:
-            return [shared.latitude, shared.longitude]
-        parse_choice(reply, options)
-        return []
+            place = [shared.latitude, shared.longitude]
+            is_swapped = reply.place_problem is PlaceProblem.SWAPPED
+            if is_swapped or reply.nearby == ():
+                return StepNotes(
+                    {"offered": place, "doubt": "swapped" if is_swapped else "outside"}
+                )
+            return place
+        chosen = parse_choice(reply, options(answers))
+        return list(answers["place.offered"]) if chosen == keep.value else []
+
+    def params(answers: Answers) -> Mapping[str, Param]:
+        latitude, longitude = answers.get("place.offered") or ("", "")
+        return {"latitude": str(latitude), "longitude": str(longitude)}
 
     return Input(
         parse,
-        options=lambda _answers: options,
-        sharing=lambda _answers: "location",
-        reasons=(UNKNOWN_CHOICE,),
+        options=options,
+        prompt=lambda answers: answers.get("place.doubt", "ask"),
+        prompts=("ask", "swapped", "outside"),
+        params=params,
+        sharing=lambda answers: None if "place.offered" in answers else "location",
+        reasons=(UNKNOWN_CHOICE, PlaceProblem.UNREADABLE_LINK),
     )
 
 
