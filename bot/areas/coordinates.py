@@ -144,7 +144,7 @@ def _get_axis(match: re.Match[str], number: str) -> int | None:
     if letter:
         return _HEMISPHERES[letter.split()[-1]][0]
     label = match[f"label{number}"]
-    return None if not label else int(not label.startswith(("lat", "vi")))
+    return None if not label else int(not label.startswith(("lat", "vi ")))
 
 
 def _compute_degrees(match: re.Match[str], number: str) -> float | None:

@@ -111,10 +111,9 @@ def capacity_input() -> Input:
 def position_input() -> Input:
     """Return a question for the position of the venue.
 
-    The answer is [latitude, longitude] in degrees, or [] if it was skipped.
-
-    It is shared by the messenger's button, typed as coordinates, or a link to a map. A doubtful one
-    is offered for confirmation: it is the note `place.offered`, with the note `place.doubt`.
+    The answer is [latitude, longitude] in degrees, or [] if it was skipped. It is shared by the
+    messenger's button, typed as coordinates, or a link to a map. A doubtful one is offered for
+    confirmation: it is the note `place.offered`, with the note `place.doubt`.
     """
     keep, skip = (
         Option(name, Words(f"newforum.place.options.{name}")) for name in ("keep", "skip")
