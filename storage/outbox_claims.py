@@ -32,7 +32,7 @@ from storage.statements import fetch_one, insert_into, table
 from storage.types import UtcDateTime
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -45,6 +45,8 @@ SLOT_GRACE = timedelta(seconds=0.5)
 # The longest pause before a failed message is tried again. A message with a longer pause does not
 # hold back the later ones of its chat.
 LONGEST_BACKOFF = timedelta(minutes=10)
+# How far ahead of its slot an alert or a receipt is claimed while direct replies take all slots.
+_LONGEST_QUEUE = timedelta(seconds=5)
 _SPARE = 1.002  # slots are spread a little, because the network delays some messages
 
 
@@ -159,25 +161,30 @@ async def claim_due_messages(
         claimed = [ClaimedMessage(row, now) for row in rows]
         await _pace_chats(connection, claimed, pacing)
         return ClaimedBatch(claimed, pacing.compute_next_time(claimed))
-    pace = await _lock_pace(connection, now)
+    pace = await lock_pace(connection, now)
     is_foreign = pace.owner is not None and pace.owner != owner
     if is_foreign and now < pace.held_until:
         return ClaimedBatch([], pace.held_until)
     slot = max(now, pace.next_free + (SLOT_GRACE if is_foreign else delay))
     allowed = min(max_rows, int((now + horizon - slot) / interval) + 1)
-    if allowed < 1:
+    is_full = allowed < 1
+    if is_full and slot > now + _LONGEST_QUEUE:
         return ClaimedBatch([], slot - horizon / 2)
-    rows = await _take_rows(connection, owner, now, lease, allowed)
+    # Direct replies have taken the slots of the horizon. Alerts and receipts queue behind them, one
+    # in a claim, so that a crowd of writers does not keep them back.
+    rows = await _take_rows(connection, owner, now, lease, max(allowed, 1), urgent_only=is_full)
+    if not rows and is_full:
+        return ClaimedBatch([], slot - horizon / 2)
     if not rows:
         if pace.owner == owner:
-            await _set_pace(connection, owner=None)
+            await set_pace(connection, owner=None)
         return ClaimedBatch([], None)
     claimed = [
         ClaimedMessage(row, slot + interval * index, pace.number + index)
         for index, row in enumerate(rows)
     ]
     free = slot + interval * len(rows)
-    await _set_pace(
+    await set_pace(
         connection,
         next_free=free,
         number=pace.number + len(rows),
@@ -190,7 +197,7 @@ async def claim_due_messages(
     )
 
 
-async def _lock_pace(connection: AsyncConnection, now: datetime) -> Pace:
+async def lock_pace(connection: AsyncConnection, now: datetime) -> Pace:
     """Return the shared pace, its row locked until the claim is committed."""
     statement = select(_paces).where(_paces.c.scope == _EVERYONE).with_for_update()
     found = await fetch_one(connection, Pace, statement)
@@ -207,7 +214,8 @@ async def _lock_pace(connection: AsyncConnection, now: datetime) -> Pace:
     return stored
 
 
-async def _set_pace(connection: AsyncConnection, **values: Any) -> None:
+async def set_pace(connection: AsyncConnection, **values: Any) -> None:
+    """Change columns of the shared pace, whose row is locked."""
     await connection.execute(update(_paces).where(_paces.c.scope == _EVERYONE).values(**values))
 
 
@@ -217,13 +225,14 @@ def _select_ready(priority: int) -> Any:
     moment = bindparam("moment", type_=UtcDateTime())
     # A message that waits for a later time (quiet hours, a reminder) holds back no other one. One
     # that is due, is being sent or will be tried again soon, keeps its place in its chat.
+    # An expired message is not sent any more, also if no sweep has finished it yet.
+    is_retried_soon = and_(
+        earlier.c.attempt > 0,
+        earlier.c.next_at <= bindparam("retried_by", type_=UtcDateTime()),
+    )
     keeps_its_place = or_(
         earlier.c.state == OutboxState.SENDING,
-        earlier.c.next_at <= moment,
-        and_(
-            earlier.c.attempt > 0,
-            earlier.c.next_at <= bindparam("retried_by", type_=UtcDateTime()),
-        ),
+        and_(earlier.c.expires_at > moment, or_(earlier.c.next_at <= moment, is_retried_soon)),
     )
     is_first_of_chat = ~(
         select(earlier.c.id)
@@ -257,13 +266,15 @@ def _select_ready(priority: int) -> Any:
     )
 
 
-def _make_take() -> Any:
+def _make_take(priorities: Iterable[Priority]) -> Any:
     """Return an UPDATE that takes the first due rows, by priority and then by waiting time.
 
     Each priority is read along an index of its own times, so that rows that wait for a later time
     are skipped at once, however many they are.
     """
-    ready = union_all(*(select(_select_ready(priority)) for priority in Priority)).subquery("ready")
+    ready = union_all(*(select(_select_ready(priority)) for priority in priorities)).subquery(
+        "ready"
+    )
     taken = (
         select(ready.c.id)
         .order_by(ready.c.priority, ready.c.next_at, ready.c.id)
@@ -286,11 +297,18 @@ _due = [
     cast(_rows.c.screen, Text).label("screen") if name == "screen" else _rows.c[name]
     for name in DueMessage.__annotations__
 ]
-_take_ready = _make_take()
+_take_ready = _make_take(Priority)
+_take_urgent = _make_take((Priority.REPLY, Priority.ASSIGNMENT))
 
 
 async def _take_rows(
-    connection: AsyncConnection, owner: str, now: datetime, lease: timedelta, max_rows: int
+    connection: AsyncConnection,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    max_rows: int,
+    *,
+    urgent_only: bool = False,
 ) -> list[DueMessage]:
     parameters = {
         "moment": now,
@@ -299,7 +317,8 @@ async def _take_rows(
         "by": owner,
         "until": now + lease,
     }
-    taken: Sequence[DueMessage] = (await connection.execute(_take_ready, parameters)).all()
+    statement = _take_urgent if urgent_only else _take_ready
+    taken: Sequence[DueMessage] = (await connection.execute(statement, parameters)).all()
     return sorted(taken, key=lambda row: (row.priority, row.next_at, row.id))
 
 

@@ -20,6 +20,7 @@ from bot.channels.telegram.dispatch import register_handlers
 from bot.channels.telegram.files import fetch_file
 from bot.channels.telegram.presenter import Presenter
 from bot.channels.telegram.render import Renderer
+from bot.channels.telegram.reply_pacer import make_reply_pacer
 from bot.channels.telegram.update_handler import UpdateHandler
 from bot.conversation.service import ConversationService
 from bot.core.unit_of_work import UnitOfWork
@@ -138,6 +139,9 @@ class App:
             partial(read_shown_copy, self.store),
             self.delivery.nudge,
             patience=patience,
+            pacer=make_reply_pacer(
+                self.database, make_pacing(self.settings.telegram.limits), self._clock
+            ),
         )
 
     def _make_application(self, album_pause: float) -> Application[Any, Any, Any, Any, Any, Any]:

@@ -22,6 +22,7 @@ from tests.bench.broadcast import measure_pace, measure_speed, prepare_audience
 from tests.bench.load import ACTS, Load
 from tests.bench.peer import Peer
 from tests.bench.queries import compare_queries, fill_database
+from tests.bench.replies import TELEGRAMS_LIMIT, measure_replies
 from tests.bench.rounds import Rounds
 from tests.bench.start import measure_starts
 from tests.bench.variants import SECRET, Variant, VariantProcess
@@ -29,6 +30,8 @@ from tests.postgres import Postgres
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from tests.bench.broadcast import Audience
 
 STOCK, STATELESS, SQLITE, POSTGRESQL = "stock PTB", "stateless", "SQLite", "PostgreSQL"
 # SQLAlchemy, SQLModel and the tables, with telegram.ext, already are 2.5 times telegram.ext.
@@ -49,6 +52,7 @@ class BenchSize:
     seconds: float
     paces: tuple[tuple[int, int], ...]
     starts: int
+    replicas: tuple[int, ...] = (1, 2)
 
 
 _PACES = ((30, 1), (30, 2), (1000, 1), (1000, 2))
@@ -195,7 +199,22 @@ async def measure_announcement(size: BenchSize) -> list[BenchRow]:
             by = f"at {limit}/s by {replicas} of the bot"
             rows.append(at_least(f"{subject} {by}: the mean, of the limit", paced.mean, 0.99))
             rows.append(within(f"{subject} {by}: the fullest second, of it", paced.fullest, 1.0))
+        rows += await measure_writers(crowd, Path(named), size)
         await crowd.database.close()
+    return rows
+
+
+async def measure_writers(crowd: Audience, folder: Path, size: BenchSize) -> list[BenchRow]:
+    """Measure how residents who write during an announcement are answered."""
+    rows = []
+    for replicas in size.replicas:
+        report = await measure_replies(crowd, folder, seconds=size.seconds, replicas=replicas)
+        subject = f"100 residents writing during an announcement, {replicas} of the bot"
+        fullest = report.fullest / TELEGRAMS_LIMIT
+        rows.append(within(f"{subject}: the fullest second, of 30 messages", fullest, 1.0))
+        rows.append(
+            within(f"{subject}: seconds to 95 % of {report.replies} replies", report.p95, 1.0)
+        )
     return rows
 
 

@@ -34,11 +34,15 @@ _ROWS = table(Outbox)
 
 
 class CountingPeer(Peer):
-    """A peer that stores the time of each message, in seconds."""
+    """A peer that stores the time of each message, in seconds.
+
+    `ports` are those of the replicas' webhooks.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.times: list[float] = []
+        self.ports: list[int] = []
         self.begun = asyncio.Event()
 
     def answer(self, method: bytes, parameters: dict[str, object]) -> object:
@@ -104,6 +108,7 @@ async def run_senders(
     try:
         for process in processes:
             await process.start(api_url, peer.webhook, settings)
+        peer.ports = [process.port for process in processes]
         yield peer
     finally:
         gc.enable()
@@ -114,7 +119,7 @@ async def run_senders(
 
 async def measure_speed(crowd: Audience, folder: Path, most: float) -> float:
     """Return the messages a second of one process without a limit, measured for `most` seconds."""
-    await _refill(crowd, 0)
+    await refill(crowd, 0)
     async with run_senders(crowd, folder, limit=0) as peer:
         await asyncio.wait_for(peer.begun.wait(), 30)
         await asyncio.sleep(1)
@@ -127,7 +132,7 @@ async def measure_pace(
     crowd: Audience, folder: Path, *, limit: float, seconds: float, replicas: int
 ) -> PaceReport:
     """Send for some seconds at a rate limit, by one or several replicas; return how it was kept."""
-    await _refill(crowd, limit * (seconds + 5))
+    await refill(crowd, limit * (seconds + 5))
     async with run_senders(crowd, folder, limit=limit, replicas=replicas) as peer:
         await asyncio.wait_for(peer.begun.wait(), 30)
         await asyncio.sleep(seconds + 1.5)
@@ -135,10 +140,10 @@ async def measure_pace(
     times = [
         moment for moment in peer.times if peer.times[0] + 1 <= moment < peer.times[0] + 1 + seconds
     ]
-    return PaceReport(len(times) / seconds / limit, _count_fullest_second(times) / limit)
+    return PaceReport(len(times) / seconds / limit, count_fullest_second(times) / limit)
 
 
-async def _refill(crowd: Audience, messages: float) -> None:
+async def refill(crowd: Audience, messages: float) -> None:
     """Make sent messages wait again if fewer than `messages` are left; reset the pace."""
     waits = {"state": OutboxState.WAITING, "finished_at": None}
     counted = select(func.count()).select_from(_ROWS).where(_ROWS.c.state == OutboxState.WAITING)
@@ -148,7 +153,7 @@ async def _refill(crowd: Audience, messages: float) -> None:
             await connection.execute(update(_ROWS).values(**waits))
 
 
-def _count_fullest_second(times: list[float]) -> int:
+def count_fullest_second(times: list[float]) -> int:
     """Return the largest number of messages within any second."""
     most = begin = 0
     for end, moment in enumerate(times):

@@ -38,10 +38,7 @@ class Load:
         self._peer = peer
         self._port = port
         self._chats = chats
-        self._head = (
-            f"POST /telegram HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-            f"X-Telegram-Bot-Api-Secret-Token: {secret}\r\nContent-Type: application/json\r\n"
-        ).encode()
+        self._head = make_head(port, secret)
 
     async def run_conversations(self, conversations: int, *, agreeing: bool = False) -> int:
         """Play this many conversations in each chat; return their number.
@@ -68,7 +65,9 @@ class Load:
         """Send one update, and wait until its answer is shown."""
         chat = self._peer.chats[chat_id]
         chat.changed.clear()
-        body = orjson.dumps(_press(chat_id, chat, act) if "=" in act else _say(chat_id, act))
+        body = orjson.dumps(
+            _press(chat_id, chat, act) if "=" in act else make_message_update(chat_id, act)
+        )
         status, content = await caller.post(self._head, body)
         assert status == 200, (status, content)
         if content:
@@ -79,7 +78,16 @@ class Load:
             raise RuntimeError(f"no answer to {act!r}") from None
 
 
-def _say(chat_id: int, text: str) -> dict[str, Any]:
+def make_head(port: int, secret: str) -> bytes:
+    """Return the head of a request to the webhook, without the length of its body."""
+    return (
+        f"POST /telegram HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        f"X-Telegram-Bot-Api-Secret-Token: {secret}\r\nContent-Type: application/json\r\n"
+    ).encode()
+
+
+def make_message_update(chat_id: int, text: str) -> dict[str, Any]:
+    """Return an update with a text message of a resident."""
     number = next(_numbers)
     message = {**_message(chat_id, number), "from": _person(chat_id), "text": text}
     if text.startswith("/"):

@@ -19,6 +19,7 @@ from bot.casework.reachability import Reachability
 from bot.channels.telegram.direct_replies import DirectReplies
 from bot.channels.telegram.render import Renderer
 from bot.channels.telegram.reply import DirectReply
+from bot.channels.telegram.reply_pacer import make_reply_pacer
 from bot.channels.telegram.update_context import current_update
 from bot.channels.telegram.update_handler import UpdateHandler
 from bot.channels.telegram.webhook import make_webhook_app
@@ -29,7 +30,7 @@ from bot.feedback.intake_flow import FEEDBACK_FLOW
 from bot.feedback.rules import NOTICE_VERSION
 from bot.runtime import logs
 from bot.runtime.app import make_bot
-from bot.runtime.builders import utc_now
+from bot.runtime.builders import make_pacing, utc_now
 from bot.runtime.http_server import serve_site
 from bot.runtime.settings import Settings, load_settings
 from bot.texts import Catalogue
@@ -119,6 +120,7 @@ async def run_server(settings: Settings) -> None:
         find_no_copy,
         lambda: None,
         patience=3.0,
+        pacer=make_reply_pacer(database, make_pacing(settings.telegram.limits), utc_now),
     )
     application: Any = ApplicationBuilder().bot(bot).updater(None).build()
     handlers = StatelessHandlers(replies, make_screens())

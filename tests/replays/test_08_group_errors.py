@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.channels.telegram.errors import DESCRIPTIONS, ErrorKind, classify_error, get_retry_after
 from storage import casework
-from storage.models import Role
+from storage.models import Role, Submission
+from storage.statements import table
 from tests.town.casework import WARD, WARD_NAME
 from tests.town.texts import contains_text
 from tests.transport.rows import add_fault, count_requests, enqueue, get_row, make_message
@@ -223,6 +225,23 @@ async def test_an_alert_that_is_refused_reaches_officers(town: Town, description
         assert [each.count_heard(code) for each in (*officers, leader)] == [1, 1, 1]
     assert leader.count_told("group.undelivered") == 1
     assert await find_link(town) is not None
+
+
+async def test_an_officer_who_has_the_alert_gets_no_second_one(town: Town) -> None:
+    """Also if the case has changed since, so that the new alert is about another version."""
+    group, leader, officers = await open_group(town)
+    fault = {"chat_id": group.id, "description": f"Bad Request: {LATER[0]}"}
+    add_fault(town, "error", **fault)
+    code = await town.resident("Ann").gives("Ngập nước.", area=WARD_NAME)
+    rows = table(Submission)
+    async with town.work() as work:
+        changed = update(rows).where(rows.c.code == code).values(version=rows.c.version + 1)
+        await work.connection.execute(changed)
+    add_fault(town, "error", **{**fault, "description": "Bad Request: chat not found"})
+    town.advance(minutes=1)
+    await town.deliver()
+    assert leader.was_told("group.lost")
+    assert [each.count_heard(code) for each in (*officers, leader)] == [1, 1, 1]
 
 
 async def test_a_closed_topic_of_another_link_changes_nothing(town: Town) -> None:

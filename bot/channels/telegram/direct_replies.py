@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from bot.casework.reachability import Reachability
     from bot.channels.telegram.render import Markup, Renderer
+    from bot.channels.telegram.reply_pacer import ReplyPacer
     from bot.core.requests import Upload
     from bot.evidence.fetcher import ShownCopy
     from storage.database import Database
@@ -84,12 +85,14 @@ class DirectReplies:
         nudge: Callable[[], None],
         *,
         patience: float,
+        pacer: ReplyPacer,
     ) -> None:
         """Create the sender.
 
         `on_stop` is called with the reason if Telegram refuses the token, `nudge` after a reply was
         put into the outbox. `read_copy` returns the stored copy of an attachment, or None. A reply
-        that is not sent after `patience` seconds is stored in the outbox.
+        that is not sent after `patience` seconds is stored in the outbox. `pacer` delays messages
+        until the rate limit allows them.
         """
         self._bot = bot
         self._api = BotApi(bot)
@@ -101,6 +104,7 @@ class DirectReplies:
         self._read_copy = read_copy
         self._patience = patience
         self._unsent = UnsentReplies(database, clock, nudge)
+        self._pacer = pacer
         self._queues: dict[int, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -173,6 +177,7 @@ class DirectReplies:
                 await self._show_screen(chat_id, reply)
             if reply.pin is not None:
                 pin = reply.pin
+                await self._pacer.acquire_slots()
                 await self._bot.send_venue(
                     chat_id, pin.latitude, pin.longitude, pin.title, pin.address
                 )
@@ -206,15 +211,18 @@ class DirectReplies:
         inline = rendered.markup is None or "inline_keyboard" in rendered.markup
         for position, text in enumerate(texts):
             markup = rendered.markup if position == len(texts) - 1 else None
+            await self._pacer.acquire_slots()
             if edits is not None and inline:
                 if await self._edit_message(chat_id, edits, text, markup):
                     edits = None
                     continue
                 edits = None
+                await self._pacer.acquire_slots()
             await self._api.send_message(chat_id, text, markup)
 
     async def _send_upload(self, chat_id: int, upload: Upload, caption: str, markup: Any) -> None:
         options = {"caption": caption, "parse_mode": ParseMode.HTML, "reply_markup": markup}
+        await self._pacer.acquire_slots()
         send: Any = self._bot.send_photo if upload.is_picture else self._bot.send_document
         await send(chat_id, upload.content, filename=upload.name, **options)
 
@@ -245,11 +253,13 @@ class DirectReplies:
             numbers = ", ".join(str(file.position + 1) for file in unsent)
             words = Words("case.files.unsent", {"numbers": numbers})
             text = self._renderer.render(Screen((words,)), reply.language).texts[0]
+            await self._pacer.acquire_slots()
             await self._api.send_message(chat_id, text, None)
 
     async def _send_group(self, chat_id: int, group: Sequence[tuple[Attachment, _Media]]) -> None:
         if not group:
             return
+        await self._pacer.acquire_slots(len(group))
         if len(group) > 1:
             album = [
                 _ALBUM_MEDIA[file.type](media.content, filename=media.name) for file, media in group
