@@ -131,6 +131,23 @@ async def list_similar(
     return await fetch_all(connection, Submission, statement)
 
 
+async def find_main_case(connection: AsyncConnection, submission: Submission) -> Submission | None:
+    """Return the case into which a submission was merged, or None."""
+    if submission.merged_into is None:
+        return None
+    statement = select(_cases).where(_cases.c.id == submission.merged_into)
+    return await fetch_one(connection, Submission, statement)
+
+
+async def clear_merged_ratings(connection: AsyncConnection, submission_id: int) -> None:
+    """Remove the ratings of the cases merged into this one: they were of an earlier answer."""
+    await connection.execute(
+        update(_cases)
+        .where(_cases.c.merged_into == submission_id, _cases.c.rating.is_not(None))
+        .values(rating=None, rating_reason=None, version=_cases.c.version + 1)
+    )
+
+
 async def list_merged(connection: AsyncConnection, submission_id: int) -> Sequence[Submission]:
     """Return the cases that were merged into this one."""
     statement = select(_cases).where(_cases.c.merged_into == submission_id).order_by(_cases.c.id)

@@ -34,6 +34,17 @@ async def find_newest_answer(connection: AsyncConnection, submission_id: int) ->
     return await fetch_one(connection, Answer, statement)
 
 
+async def find_approved_answer(connection: AsyncConnection, submission_id: int) -> Answer | None:
+    """Return the newest approved answer of a submission, or None."""
+    statement = (
+        select(_answers)
+        .where(_answers.c.submission_id == submission_id, _answers.c.approved_at.is_not(None))
+        .order_by(_answers.c.id.desc())
+        .limit(1)
+    )
+    return await fetch_one(connection, Answer, statement)
+
+
 async def approve_answer(
     connection: AsyncConnection, answer_id: int, officer_id: int, at: datetime
 ) -> bool:

@@ -35,6 +35,8 @@ async def store_proposal(result: ActionResult[CaseAccess]) -> None:
 async def approve_answer(result: ActionResult[CaseAccess]) -> None:
     """Store that the officer approved the answer; a commitment of a forum is then kept.
 
+    The residents of merged cases may rate this answer, too.
+
     Raises Refused if there is no answer to approve any more.
     """
     work, access = result.work, result.access
@@ -44,6 +46,7 @@ async def approve_answer(result: ActionResult[CaseAccess]) -> None:
     ):
         raise Refused(access.explain_too_late())
     await forums.mark_commitments_kept(work.connection, result.after.id, work.now)
+    await casework.clear_merged_ratings(work.connection, result.after.id)
 
 
 async def move_merged_cases(result: ActionResult[CaseAccess]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bot.casework import action_effects, changes, choices, flows, guards, recipients
+from bot.casework import action_effects, changes, choices, flows, guards, recipients, side_effects
 from bot.casework.case_access import CaseAccess
 from bot.casework.case_action import CaseAction
 from bot.casework.clock_actions import CLOCK_ACTIONS
@@ -157,7 +157,7 @@ MERGE = CaseAction[CaseAccess](
     flow=flows.MERGE_FLOW,
     load_choices=choices.offer_similar_cases,
     check=choices.lock_merge_target,
-    effects=(action_effects.move_merged_cases,),
+    effects=(action_effects.move_merged_cases, side_effects.announce_merge),
     resident_notice=ResidentNotice(),
     public=True,
     is_rare=True,

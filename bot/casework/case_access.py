@@ -125,11 +125,13 @@ class HallAccess(CaseAccess):
 class ResidentAccess(SubmissionAccess):
     """The access of a resident to their own submission, at the time `now`.
 
-    An answered submission can be reopened within `reopen_within` of the answer.
+    An answered submission can be reopened within `reopen_within` of the answer. `main` is the case
+    into which the submission was merged.
     """
 
     now: datetime
     reopen_within: timedelta
+    main: Submission | None = None
 
     @property
     def role(self) -> str:
@@ -183,4 +185,5 @@ async def lock_own_access(work: UnitOfWork, chat: Chat, typed: str) -> ResidentA
     owner = await submissions.find_owner(work.connection, submission.id)
     if owner is None or owner.alias not in work.policy.pseudonyms.list_pseudonyms(chat.id):
         return None
-    return ResidentAccess(submission, work.now, work.policy.reopen_within)
+    main = await casework.find_main_case(work.connection, submission)
+    return ResidentAccess(submission, work.now, work.policy.reopen_within, main)

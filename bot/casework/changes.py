@@ -187,11 +187,15 @@ def rate_answer(attempt: Attempt[ResidentAccess]) -> Columns:
 
 
 def reopen_case(attempt: Attempt[ResidentAccess]) -> Columns:
-    """Open the case again, with a new due date and the same assignee."""
+    """Open the case again, with a new due date and the same assignee.
+
+    A merged case becomes a case of its own: its resident asks, not that of the main case.
+    """
     case, work = attempt.access.case, attempt.work
     return {
         "state": State.ASSIGNED if case.assignee_id else State.RECEIVED,
         "reopened_at": work.now,
+        "merged_into": None,
         "answered_at": None,
         "closed_at": None,
         "warned_at": None,
@@ -199,6 +203,11 @@ def reopen_case(attempt: Attempt[ResidentAccess]) -> Columns:
         "acknowledge_by": work.policy.compute_acknowledge_by(work.now, urgent=case.urgent),
         "escalation": 0,
     }
+
+
+def leave_main_case(_attempt: Attempt[ResidentAccess]) -> Columns:
+    """Separate the submission from the case into which it was merged, if it was."""
+    return {"merged_into": None}
 
 
 # The clock

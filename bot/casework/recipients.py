@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY
 from bot.casework import assignment
-from storage import officers
+from bot.casework.permissions import may_open
+from storage import casework, officers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +40,18 @@ async def list_approvers(result: ActionResult[Any]) -> Sequence[Officer]:
 
 
 async def list_responsible_officers(result: ActionResult[Any]) -> Sequence[Officer]:
-    """Return the assignee who accepted the case; otherwise the officers on duty for it."""
-    return await assignment.list_responsible_officers(result.work, result.after)
+    """Return the assignee who accepted the case; otherwise the officers on duty for it.
+
+    Of a merged case, return those of its main case who may open the merged case, too.
+    """
+    work, case = result.work, result.after
+    main = await casework.find_main_case(work.connection, result.before)
+    if main is not None:
+        recused = await casework.list_recused(work.connection, case.id)
+        concerned = await assignment.list_responsible_officers(work, main)
+        if readers := [each for each in concerned if may_open(each, case, recused)]:
+            return readers
+    return await assignment.list_responsible_officers(work, case)
 
 
 async def list_escalated(result: ActionResult[Any]) -> Sequence[Officer]:

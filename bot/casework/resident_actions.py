@@ -13,6 +13,7 @@ from bot.casework.submission_rules import (
     ADDABLE,
     ANSWERED,
     WITHDRAWABLE,
+    get_answered_at,
     may_be_rated,
     may_be_reopened,
 )
@@ -26,19 +27,24 @@ if TYPE_CHECKING:
 _RESIDENT = frozenset({audit.RESIDENT})
 
 MAY_RATE = Guard[ResidentAccess](
-    "it is answered and not rated", lambda access: may_be_rated(access.case)
+    "it is answered and not rated", lambda access: may_be_rated(access.case, access.main)
 )
 MAY_REOPEN = Guard[ResidentAccess](
     "once, within `deadlines.reopen_days` of the answer",
-    lambda access: may_be_reopened(access.case, access.now, access.reopen_within),
+    lambda access: may_be_reopened(access.case, access.main, access.now, access.reopen_within),
 )
+NOT_ANSWERED = Guard[ResidentAccess](
+    "it is not answered yet, itself or with its main case",
+    lambda access: get_answered_at(access.case, access.main) is None,
+)
+_ANSWERABLE = ANSWERED | {State.MERGED}
 
 REOPEN = CaseAction[ResidentAccess](
     name="reopen",
     button="reopening",
     recorded_as="submission.reopened",
     actors=_RESIDENT,
-    from_states=ANSWERED,
+    from_states=_ANSWERABLE,
     to_state=State.ASSIGNED,
     other_states=frozenset({State.RECEIVED}),
     guard=MAY_REOPEN,
@@ -64,7 +70,7 @@ RATE = CaseAction[ResidentAccess](
     button="rating",
     recorded_as="submission.rated",
     actors=_RESIDENT,
-    from_states=ANSWERED,
+    from_states=_ANSWERABLE,
     to_state=None,
     guard=MAY_RATE,
     flow=resident_flows.RATING_FLOW,
@@ -79,6 +85,7 @@ ADD = CaseAction[ResidentAccess](
     actors=_RESIDENT,
     from_states=ADDABLE,
     to_state=None,
+    guard=NOT_ANSWERED,
     flow=resident_flows.ADDITION_FLOW,
     changes=changes.add_searched_text,
     effects=(action_effects.store_addition,),
@@ -104,6 +111,7 @@ REPLY = CaseAction[ResidentAccess](
 REPLY_LATE = replace(
     REPLY,
     name="reply_late",
+    guard=NOT_ANSWERED,
     from_states=ADDABLE - REPLY.from_states,
     to_state=None,
     other_states=frozenset(),
@@ -128,6 +136,8 @@ WITHDRAW = CaseAction[ResidentAccess](
     actors=_RESIDENT,
     from_states=WITHDRAWABLE,
     to_state=State.WITHDRAWN,
+    guard=NOT_ANSWERED,
+    changes=changes.leave_main_case,
     effects=(action_effects.free_merged_cases,),
     officer_notice=OfficerNotice("alert.withdrawn", recipients.list_responsible_officers),
     public=True,

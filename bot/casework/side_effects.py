@@ -106,7 +106,20 @@ async def notify_residents(result: ActionResult[Any], notice: ResidentNotice) ->
     await _notify_resident(result, case, notice.get_params(result), notice.buttons)
     if notice.reaches_merged:
         for merged in await casework.list_merged(result.work.connection, case.id):
-            await _notify_resident(result, merged, notice.get_params(result), ())
+            await _notify_resident(result, merged, notice.get_params(result), notice.buttons)
+
+
+async def announce_merge(result: ActionResult[CaseAccess]) -> None:
+    """Tell the resident and the officers of the main case that another case was merged into it."""
+    work, merged = result.work, result.after
+    main = await casework.find_main_case(work.connection, merged)
+    assert main is not None
+    words = Words("notice.joined", {"code": main.code})
+    await to_resident.notify_resident(work, main, "joined", (words,), occasion=str(merged.id))
+    officers_in_charge = await assignment.list_responsible_officers(work, main)
+    others = [each for each in officers_in_charge if each.id != result.access.officer.id]
+    notice = CaseNotice("joined", "alert.joined", str(merged.id))
+    await to_officers.notify_officers(work, main, others, notice)
 
 
 async def _notify_resident(

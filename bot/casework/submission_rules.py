@@ -114,9 +114,10 @@ OPEN = NEW | HELD | PROPOSED
 ANSWERED = frozenset({State.ANSWERED, State.CLOSED})
 # Released to others if the officer leaves; a case that waits for an answer keeps its state.
 HANDED_BACK = NEW | {State.IN_PROGRESS, State.TRANSFERRED}
-# The resident may add something until the submission is answered or over.
-ADDABLE = OPEN | {State.ACKNOWLEDGED}
-WITHDRAWABLE = OPEN
+# The resident may add something until the submission is answered or over. A merged submission is
+# as open as the main case, into which it was merged.
+ADDABLE = OPEN | {State.ACKNOWLEDGED, State.MERGED}
+WITHDRAWABLE = OPEN | {State.MERGED}
 
 # These are kept by law once they are received: the Criminal Procedure Code 2015, art. 145, and the
 # laws on complaints (2011) and denunciations (2018).
@@ -125,19 +126,28 @@ _KEPT_BY_LAW = frozenset({Kind.CRIME_REPORT, Kind.COMPLAINT, Kind.DENUNCIATION})
 NOT_SATISFIED, SATISFIED, VERY_SATISFIED = 0, 1, 2  # the ratings of an answer, as stored
 
 
-def may_be_rated(submission: Submission) -> bool:
+def get_answered_at(submission: Submission, main: Submission | None) -> datetime | None:
+    """Return when a submission was answered, itself or with its main case; None if it is open.
+
+    `main` is the case into which the submission was merged.
+    """
+    if submission.state is State.MERGED:
+        return main.answered_at if main is not None else None
+    return submission.answered_at if submission.state in ANSWERED else None
+
+
+def may_be_rated(submission: Submission, main: Submission | None) -> bool:
     """Return True if there is an answer that its resident has not rated."""
-    answered = submission.answered_at is not None and submission.state in ANSWERED
-    return answered and submission.rating is None
+    return get_answered_at(submission, main) is not None and submission.rating is None
 
 
-def may_be_reopened(submission: Submission, now: datetime, within: timedelta) -> bool:
+def may_be_reopened(
+    submission: Submission, main: Submission | None, now: datetime, within: timedelta
+) -> bool:
     """Return True if the answer is not older than `within` and it was never reopened before."""
+    answered_at = get_answered_at(submission, main)
     return (
-        submission.answered_at is not None
-        and submission.state in ANSWERED
-        and submission.reopened_at is None
-        and now - submission.answered_at <= within
+        answered_at is not None and submission.reopened_at is None and now - answered_at <= within
     )
 
 

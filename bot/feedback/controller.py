@@ -98,7 +98,7 @@ async def start_follow_up(work: UnitOfWork, request: Request) -> Responses:
     mine = await _find_own(work, request)
     if mine is None:
         return Show(screens.show_unknown_code())
-    reopens = may_be_reopened(mine.submission, work.now, work.policy.reopen_within)
+    reopens = may_be_reopened(mine.submission, mine.main, work.now, work.policy.reopen_within)
     return StartFlow(
         request.action,
         {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.core.policy import Policy
     from bot.core.preferences import Preferences
     from bot.feedback.views import OwnSubmission
-    from storage.models import Audit, Submission
+    from storage.models import Answer, Audit, Submission
 
 PAGE_SIZE = 5  # submissions on one page of the list
 _EXCERPT = 1500  # characters of a submission's text
@@ -132,15 +132,26 @@ def show_submission(own: OwnSubmission, now: datetime, policy: Policy) -> Screen
         },
     )
     return Screen(
-        (words, Words("mine.timeline", {"entries": _show_timeline(own.timeline)})),
+        (
+            words,
+            *_show_answer(own.answer),
+            Words("mine.timeline", {"entries": _show_timeline(own.timeline)}),
+        ),
         (
             *(
                 Button(Words(f"mine.{verb}"), f"mine:{verb}={submission.code}")
-                for verb in _list_verbs(submission, now, policy)
+                for verb in _list_verbs(own, now, policy)
             ),
             Button(Words("mine.back"), "mine:list="),
         ),
     )
+
+
+def _show_answer(answer: Answer | None) -> tuple[Words, ...]:
+    if answer is None:
+        return ()
+    parts = {"text": answer.text, "measure": answer.measure, "deadline": answer.deadline}
+    return (Words("mine.answer", parts),)
 
 
 def _show_timeline(entries: Sequence[Audit]) -> Lines:
@@ -162,9 +173,9 @@ def _show_timeline(entries: Sequence[Audit]) -> Lines:
     )
 
 
-def _list_verbs(submission: Submission, now: datetime, policy: Policy) -> list[str]:
+def _list_verbs(own: OwnSubmission, now: datetime, policy: Policy) -> list[str]:
     """Return the verbs of the buttons: what the resident may do now, and the receipt."""
-    access = ResidentAccess(submission, now, policy.reopen_within)
+    access = ResidentAccess(own.submission, now, policy.reopen_within, own.main)
     allowed = [
         action for action in RESIDENT_ACTIONS if action.has_button and is_allowed(action, access)
     ]

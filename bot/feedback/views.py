@@ -7,23 +7,29 @@ from typing import TYPE_CHECKING
 
 from bot.casework import submission_rules
 from bot.casework.timeline import list_timeline
-from storage import submissions
+from storage import casework, correspondence, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from storage.models import Audit, Submission
+    from storage.models import Answer, Audit, Submission
 
 
 @dataclass(frozen=True)
 class OwnSubmission:
-    """One of a resident's own submissions, with its timeline and the number of its files."""
+    """One of a resident's own submissions, with its timeline and the number of its files.
+
+    - `main`: the case into which it was merged.
+    - `answer`: the approved answer to it, or to its main case.
+    """
 
     submission: Submission
     timeline: Sequence[Audit]
     files: int
+    main: Submission | None
+    answer: Answer | None
 
 
 async def list_own_submissions(
@@ -59,4 +65,10 @@ async def find_own_submission(
         return None
     entries = await list_timeline(connection, submission.id)
     files = await submissions.list_attachments(connection, submission.id)
-    return OwnSubmission(submission, entries, len(files))
+    main = await casework.find_main_case(connection, submission)
+    is_answered = submission_rules.get_answered_at(submission, main) is not None
+    answered = submission if main is None else main
+    answer = (
+        await correspondence.find_approved_answer(connection, answered.id) if is_answered else None
+    )
+    return OwnSubmission(submission, entries, len(files), main, answer)
