@@ -114,8 +114,8 @@ class Database:
         """Update SQLite's statistics and truncate its write-ahead log. No-op on PostgreSQL.
 
         Measured: without statistics, a page of open cases takes nine times as long with 10,000
-        cases as with 100; with them it takes the same time. The log is truncated because it may
-        still contain erased rows. Raises Unavailable.
+        cases as with 100; with statistics it takes the same time. The log is truncated because it
+        may still contain erased rows. Raises Unavailable.
         """
         if self.is_sqlite:
             async with self._writer, self._engine.connect() as connection:

@@ -77,7 +77,11 @@ def _read_rows(file: str) -> Iterator[dict[str, str]]:
 
 @cache
 def list_former_wards() -> tuple[FormerWard, ...]:
-    """Return the former wards, communes and towns, one entry for each name and level."""
+    """Return the former wards, communes and towns.
+
+    A ward with earlier names has an entry for each of its names. Wards of different districts may
+    have the same name.
+    """
     wards = []
     for row in _read_rows("former.csv"):
         district, successors = row["district"], tuple(row["successors"].split())
@@ -109,8 +113,8 @@ def map_former_districts() -> dict[str, FormerDistrict]:
 def map_units_to_districts() -> dict[str, frozenset[str]]:
     """Return the names of the former districts in which each unit lies, by the unit's code.
 
-    A unit lies in the districts of the wards that it received completely. A unit that received no
-    ward completely lies in the districts of the wards of which it received a part.
+    A unit lies in the districts of the wards that it received completely. If there are none, it
+    lies in the districts of the wards that it received in part.
     """
     complete: dict[str, set[str]] = {}
     partial: dict[str, set[str]] = {}

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from storage.models import Officer
 
 AWAY = "officer.away"  # the action in the audit log
-_MAX_BUTTONS = 24
-NOBODY = "nobody"  # the answer "substitute" of an officer without one
+_MAX_BUTTONS = 24  # colleagues who are offered as substitutes
+NOBODY = "nobody"  # the answer to the step "substitute" if the officer chose no substitute
 
 
 async def begin_absence(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
-    """Return the fact "@officers": the colleagues who may be the substitute.
+    """Return the fact "@officers": the colleagues who may be the substitute, at most 24.
 
     Raises Refused if the chat has no officer.
     """

@@ -23,7 +23,7 @@ from bot.casework.side_effects import (
     ResidentNotice,
     get_answer,
 )
-from bot.casework.submission_rules import HELD, NEW, OPEN, PROPOSED, WORKED
+from bot.casework.submission_rules import ACCEPTED, NEW, OPEN, PROPOSED, WORKED
 from bot.core.transitions import Guard, Transition
 from storage.models import RemarkKind, Role, State
 
@@ -66,7 +66,7 @@ ASK = CaseAction[CaseAccess](
 PROPOSE = CaseAction[CaseAccess](
     name="propose",
     actors=CASE_WORKER_ROLES,
-    from_states=HELD,
+    from_states=ACCEPTED,
     to_state=State.ANSWER_PROPOSED,
     guard=guards.ASSIGNEE,
     flow=flows.PROPOSE_FLOW,
@@ -99,7 +99,7 @@ SEND_BACK = CaseAction[CaseAccess](
 ASSIGN = CaseAction[CaseAccess](
     name="assign",
     actors=DISTRIBUTORS,
-    from_states=NEW | HELD,
+    from_states=NEW | ACCEPTED,
     to_state=State.ASSIGNED,
     flow=flows.ASSIGN_FLOW,
     load_choices=choices.offer_workers,
@@ -151,7 +151,7 @@ NOTE = CaseAction[CaseAccess](
 MERGE = CaseAction[CaseAccess](
     name="merge",
     actors=CASE_WORKER_ROLES,
-    from_states=NEW | HELD,
+    from_states=NEW | ACCEPTED,
     to_state=State.MERGED,
     guard=guards.NOT_ANOTHERS,
     flow=flows.MERGE_FLOW,
@@ -165,7 +165,7 @@ MERGE = CaseAction[CaseAccess](
 RECLASSIFY = CaseAction[CaseAccess](
     name="reclassify",
     actors=CASE_WORKER_ROLES,
-    from_states=NEW | HELD,
+    from_states=NEW | ACCEPTED,
     to_state=None,
     other_states=frozenset({State.RECEIVED}),
     guard=guards.NOT_ANOTHERS,
@@ -189,7 +189,7 @@ EXTEND = CaseAction[CaseAccess](
 DIVERT = CaseAction[CaseAccess](
     name="divert",
     actors=DISTRIBUTORS,
-    from_states=NEW | HELD,
+    from_states=NEW | ACCEPTED,
     to_state=State.DIVERTED,
     guard=guards.NO_CRIME_REPORT,
     flow=flows.DIVERT_FLOW,
@@ -202,7 +202,7 @@ DIVERT = CaseAction[CaseAccess](
 REJECT = CaseAction[CaseAccess](
     name="reject",
     actors=LEADER_ROLES,
-    from_states=NEW | HELD,
+    from_states=NEW | ACCEPTED,
     to_state=State.REJECTED,
     guard=guards.NO_CRIME_REPORT,
     flow=flows.REJECT_FLOW,
@@ -215,7 +215,7 @@ REJECT = CaseAction[CaseAccess](
 RECUSE = CaseAction[CaseAccess](
     name="recuse",
     actors=CASE_WORKER_ROLES,
-    from_states=NEW | HELD,
+    from_states=NEW | ACCEPTED,
     to_state=None,
     other_states=frozenset({State.RECEIVED}),
     changes=changes.recuse_officer,
@@ -263,7 +263,7 @@ PROPOSE_ANSWER_AT_FORUM = replace(
     PROPOSE,
     name="propose_in_hall",
     actors=_PLANNERS,
-    from_states=NEW | HELD,
+    from_states=NEW | ACCEPTED,
     guard=Guard[CaseAccess]("an officer who holds the forum"),
     flow=None,
     load_choices=None,

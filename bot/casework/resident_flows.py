@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from bot.core.screen import Param
 
-# The limits of the messages in one answer: of a submission, an addition or a reply.
-SUBMISSION_LIMITS = MessageLimits(files=20, characters=20_000, bytes=MAX_FILE_BYTES)
+# The limits of one answer (a submission, an addition or a reply): files, characters of all texts
+# together, bytes of each file.
+SUBMISSION_LIMITS = MessageLimits(files=20, characters=20_000, file_bytes=MAX_FILE_BYTES)
 _REASON = 2000  # characters
 
 

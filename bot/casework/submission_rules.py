@@ -104,13 +104,14 @@ def parse_code(typed: str) -> str:
     return f"HP-{letters[:4]}-{letters[4:]}"
 
 
-# Sets of states of a case. NEW: no officer has accepted it. WORKED: an officer works on it. HELD:
-# the officer has accepted it and no answer is proposed. OPEN: it is not answered or closed.
+# Sets of states of a case. NEW: no officer has accepted it. WORKED: an officer works on it.
+# ACCEPTED: an officer has accepted it and no answer is proposed. OPEN: it is not answered or
+# closed.
 NEW = frozenset({State.RECEIVED, State.ASSIGNED})
 WORKED = frozenset({State.IN_PROGRESS})
-HELD = frozenset({State.IN_PROGRESS, State.AWAITING_RESIDENT, State.TRANSFERRED})
+ACCEPTED = frozenset({State.IN_PROGRESS, State.AWAITING_RESIDENT, State.TRANSFERRED})
 PROPOSED = frozenset({State.ANSWER_PROPOSED})
-OPEN = NEW | HELD | PROPOSED
+OPEN = NEW | ACCEPTED | PROPOSED
 ANSWERED = frozenset({State.ANSWERED, State.CLOSED})
 # Released to others if the officer leaves; a case that waits for an answer keeps its state.
 HANDED_BACK = NEW | {State.IN_PROGRESS, State.TRANSFERRED}
@@ -156,6 +157,6 @@ def get_erasure_obstacle(submission: Submission) -> str | None:
 
     The reason is "being_handled" or "by_law".
     """
-    if submission.state in HELD | PROPOSED:
+    if submission.state in ACCEPTED | PROPOSED:
         return "being_handled"
     return "by_law" if submission.kind in _KEPT_BY_LAW else None

@@ -80,7 +80,8 @@ class Measurement:
 def measure_examples(examples: Sequence[Mapping[str, Any]]) -> Measurement:
     """Compare the suggestions for examples with their labels.
 
-    An example has the fields text, topics, urgent and kind. Raises BadExamples.
+    An example has the fields text, topics, urgent and kind. Its kind may be a Vietnamese code. If
+    no kind is suggested, that counts as "unsure". Raises BadExamples.
     """
     topic_counts, urgent_counts, correct_kinds = [0, 0, 0], [0, 0, 0], 0
     for number, example in enumerate(examples, 1):

@@ -37,6 +37,7 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+# The phrases of one list in keywords.toml. Each string is a whole phrase, as it is written there.
 Phrases = tuple[str, ...]
 
 

@@ -20,7 +20,10 @@ def print_new_key() -> None:
 
 @cli.command("rotate")
 def rotate_keys() -> None:
-    """Encrypt chat ids and phone numbers with the first key. Files still need the other keys."""
+    """Encrypt chat ids and phone numbers again, with the first key of the settings.
+
+    Files are not changed: keep the other keys to read them.
+    """
     from bot.privacy import key_rotation
     from bot.runtime.builders import make_pseudonyms
 

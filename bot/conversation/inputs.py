@@ -95,11 +95,16 @@ def make_message_record(reply: Reply) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class MessageLimits:
-    """The limits of one answer: number of files, characters of all texts, bytes of one file."""
+    """The limits of one answer.
+
+    - `files`: the number of files.
+    - `characters`: the characters of all texts together.
+    - `file_bytes`: the bytes of each file.
+    """
 
     files: int
     characters: int
-    bytes: int
+    file_bytes: int
 
 
 def gather_message(
@@ -114,12 +119,12 @@ def gather_message(
     """
     if reply.text is None and reply.attachment is None:
         raise Rejected("empty")
-    if reply.attachment is not None and (reply.attachment.size or 0) > limits.bytes:
+    if reply.attachment is not None and (reply.attachment.size or 0) > limits.file_bytes:
         noted = None
         if reply.text is not None:
             without_file = replace(reply, attachment=None)
             noted = StepNotes({note: _add_message(messages, without_file, limits)})
-        raise Rejected("too-large", noted=noted, megabytes=limits.bytes // (1024 * 1024))
+        raise Rejected("too-large", noted=noted, megabytes=limits.file_bytes // (1024 * 1024))
     notes = StepNotes({note: _add_message(messages, reply, limits)})
     if reply.place_problem is not None:
         raise Rejected(reply.place_problem, noted=notes)

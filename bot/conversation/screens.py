@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bot.conversation.engine import Flow, Option, Rejected, Step
 
-# The labels of the navigation buttons.
+# The labels of the navigation buttons. KEEP changes no answer and returns to the review.
 BACK, CANCEL, EDIT, KEEP = (Words(f"move.{name}") for name in ("back", "cancel", "edit", "keep"))
 
 
@@ -41,7 +41,7 @@ def show_question(ask: Ask) -> Screen:
 
 
 def is_editing(ask: Ask) -> bool:
-    """Return True if the review page asks which answer to change."""
+    """Return True if the review page (the last step, with all answers) asks which to change."""
     return bool(ask.answers.get(f"{ask.step.name}.editing"))
 
 
@@ -118,18 +118,18 @@ def match_typed_label(ask: Ask, reply: Reply, to_text: Callable[[Words | str], s
     return reply
 
 
-def show_conflict(asking: Words, is_open: Words, notices: tuple[Words, ...] = ()) -> Screen:
-    """Return the question which of two conversations to continue, given the names of both.
+def show_conflict(asked_name: Words, open_name: Words, notices: tuple[Words, ...] = ()) -> Screen:
+    """Ask which conversation to continue: the one that was asked for now, or the open one.
 
-    `notices` are shown above it.
+    `notices` are shown above the question.
     """
     return Screen(
         (
             *notices,
-            Words("draft.conflict", {"open": is_open, "asked": asking}),
+            Words("draft.conflict", {"open": open_name, "asked": asked_name}),
         ),
         (
-            Button(Words("draft.continue", {"open": is_open}), "draft:resume"),
-            Button(Words("draft.switch", {"asked": asking}), "draft:switch"),
+            Button(Words("draft.continue", {"open": open_name}), "draft:resume"),
+            Button(Words("draft.switch", {"asked": asked_name}), "draft:switch"),
         ),
     )

@@ -290,8 +290,8 @@ class ConversationService:
         if asked is None:
             return show_turn(binding, present(binding.flow, given), row.language)
         other = self._bindings[asked["flow"]]
-        asking, is_open = name_draft(other, asked["facts"]), name_draft(binding, given)
-        screen = show_conflict(asking, is_open, notices)
+        asked_name, open_name = name_draft(other, asked["facts"]), name_draft(binding, given)
+        screen = show_conflict(asked_name, open_name, notices)
         return TurnScreen(screen, row.language)
 
     async def _close_refused(

@@ -99,7 +99,7 @@ class Show:
     """Show a screen in place of the message whose button was pressed, or as a `new` message.
 
     `files` are sent after it. With an `upload` the screen is the caption of that file, in a new
-    message. `language` is used instead of the chat's language if the request has changed it.
+    message. `language`: the new language, if the request changed the chat's language; else None.
     """
 
     screen: Screen
@@ -128,8 +128,8 @@ class StartFlow:
     """Start a guided conversation: the flow with this name, with facts as its first answers.
 
     Its first question is a `new` message, or replaces the message whose button was pressed. If
-    another conversation is open, the person is asked which one to continue; with `resumes` the open
-    one is continued.
+    another conversation is open, the person is asked which one to continue. With `resumes`, they
+    are not asked: the open one goes on.
     """
 
     flow: str
@@ -140,7 +140,7 @@ class StartFlow:
 
 @dataclass(frozen=True, slots=True)
 class SwitchFlow:
-    """Drop the open conversation, and start the one that was asked for while it was open."""
+    """Drop the open conversation. Start the one that the person asked for meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +175,15 @@ AnyRoute = Route | StartFlow | SwitchFlow | CancelFlow
 # The routes of a feature by verb: "/mine", "mine:show", "start:code_"; "mine:*" stands for all
 # other buttons of "mine".
 Routes = Mapping[str, AnyRoute]
-# The functions of group commands by command; each returns the text to answer in the group.
+# The functions of group commands, by command without a slash, such as "link_group". Each returns
+# the text to answer in the group.
 GroupRoutes = Mapping[str, Callable[["UnitOfWork", GroupRequest], Awaitable["Words"]]]
 
 _MAX_DIGITS = 18  # of a number behind a button; it fits into 64 bits
 
 
 def parse_number(typed: str) -> int | None:
-    """Return the number that the typed digits make; None for anything else."""
+    """Return the number that at most 18 ASCII digits make; None for anything else."""
     if typed.isascii() and typed.isdecimal() and len(typed) <= _MAX_DIGITS:
         return int(typed)
     return None

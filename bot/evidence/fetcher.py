@@ -89,6 +89,7 @@ class EvidenceFetcher:
         """Create a fetcher.
 
         - `fetch_file`: returns the content for Telegram's file id, or raises NotFetched.
+        - `clock`: returns the present time in UTC.
         - `report_failure`: notifies the resident of an attachment that will not be retried. It gets
           the transaction, the attachment, its final state and the time.
         """
@@ -229,9 +230,9 @@ def make_file_names(attachment_id: int) -> tuple[str, str]:
 async def read_shown_copy(store: EvidenceStore, row: Attachment) -> ShownCopy | None:
     """Return an attachment as officers may see it; None if it is not stored (yet).
 
-    It is the copy without metadata. Only if that cannot be made, it is the original: the caller
-    shows such a file of a named resident only. Raises OSError if the store is not reachable,
-    Unreadable if the key is another one.
+    It is the copy without metadata; it is the original if `row.served` is None, which means that
+    there is no such copy. The caller shows an original only if the resident is named. Raises
+    OSError if the store is not reachable, Unreadable if the key is another one.
     """
     stored = row.served or row.original
     if row.state is not EvidenceState.STORED or stored is None:

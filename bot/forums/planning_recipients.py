@@ -37,5 +37,5 @@ async def list_city_deciders(work: UnitOfWork) -> list[Officer]:
 
 
 async def list_authors(work: UnitOfWork, forum: Forum) -> Sequence[Officer]:
-    """Return the officer who made or last changed the plan; at most one."""
+    """Return the officer who last submitted the plan; empty if that officer is not active."""
     return await officers.list_by_ids(work.connection, [forum.created_by])

@@ -1,7 +1,7 @@
 """Reminders of forums to registered people.
 
 Due reminders are computed from the forum's start, the offsets that the person chose, and `now`.
-Nothing is computed in advance, so nothing is wrong after a forum was moved or no replica ran. An
+No reminder is stored in advance, so a moved forum or a stopped bot leaves no wrong reminder. An
 offset is a number of minutes before the start.
 """
 

@@ -28,7 +28,8 @@ class Addressee:
     - `language`: the code of the language to write in, such as "vi".
     - `encrypted_chat_id`: of a resident; None for any other chat.
     - `thread_id`: the topic of a group; None for the group itself.
-    - `not_before`: the earliest time of sending, the end of a resident's quiet hours; None for now.
+    - `not_before`: the message is not sent before this time, the end of a resident's quiet hours.
+      None: it is sent now.
     """
 
     chat_id: int
@@ -44,7 +45,8 @@ class Message:
 
     - `kind`: the type of message, such as "alert" or "receipt".
     - `expires_at`: the message is not sent after this time.
-    - `critical`: True if the message is sent again after an attempt that may have succeeded.
+    - `critical`: True if two copies are better than none. The message is sent again if nobody
+      knows whether it arrived.
     - `edits`: Telegram's id of the sent message that this one replaces; None for a new message.
     - `submission_id`, `forum_id`, `announcement_id`: what the message is about.
     - `start_version`: of a reminder, the `Forum.start_version` that it was made for.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def describe_erasure(submission: Submission) -> Words | None:
-    """Return the words that stand for everything that was erased; None if it was not erased."""
+    """Return the text to show instead of the erased content; None if it was not erased."""
     if submission.erased_at is None:
         return None
     return Words(f"erased.{submission.erased_because or ErasureReason.REQUEST}")

@@ -38,8 +38,9 @@ if TYPE_CHECKING:
 
 _MAX_SUBMISSIONS = 10_000  # of one person
 
-# Actions of the audit log.
-ERASED, ERASURE_REFUSED, WITHDRAWN = "data.erased", "data.erasure_asked", "consent.withdrawn"
+# Actions of the audit log. ERASURE_ASKED is stored of a submission that is kept: the law requires
+# it, or it is being handled.
+ERASED, ERASURE_ASKED, WITHDRAWN = "data.erased", "data.erasure_asked", "consent.withdrawn"
 CORRECTED, COPIED = "data.corrected", "data.copied"
 
 
@@ -184,15 +185,15 @@ async def _describe_registrations(
 async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
     """Erase the submissions, registrations, subscriptions and failed updates of a person.
 
-    Submissions that the law requires, or that are being handled, are kept and reported. If none is
-    kept, the chat's draft and settings are deleted too.
+    Submissions that the law requires, or that are being handled, are kept and reported. If no
+    submission is kept, the resident, the chat's draft and its settings are deleted too.
     """
     gone, kept = 0, []
     for submission in (await load_personal_data(work, chat_id)).submissions:
         reason = submission_rules.get_erasure_obstacle(submission)
         if reason is not None:
             kept.append((submission.code, reason))
-            await _record_action(work, ERASURE_REFUSED, submission)
+            await _record_action(work, ERASURE_ASKED, submission)
             continue
         if not await erasure.erase_submission(
             work.connection,
@@ -221,9 +222,10 @@ async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
 
 
 async def withdraw_consent(work: UnitOfWork, chat_id: int) -> ErasureReport:
-    """Erase a person's data, draft and settings, and record that the consent is withdrawn.
+    """Erase what `erase_person` erases, and the draft and settings; record the withdrawal.
 
-    Submissions that the law requires are kept without consent (Law 91/2025/QH15, art. 19).
+    What `erase_person` keeps is kept, although the consent is withdrawn. For submissions that the
+    law requires, Law 91/2025/QH15, art. 19, allows this.
     """
     report = await erase_person(work, chat_id)
     await residents.withdraw_consent(

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from storage.models import Submission
 
 _DEFAULT_DAYS = 30
-_MAX_DAYS = 3660
+_MAX_DAYS = 3660  # about ten years
+# The columns of the spreadsheet.
 _EXPORTED = ("code", "kind", "topics", "unit_code", "state", "created_at", "due_at", "text")
 
 
 async def show_statistics(work: UnitOfWork, request: Request) -> Responses:
-    """Show statistics of the last 30 days, or of the number of days that the officer typed."""
+    """Show statistics of the last 30 days, or of as many days as the officer typed, at most 3660.
+
+    To anybody without permission the command is unknown.
+    """
     typed = request.argument.partition(" ")[0]
     days = (
         min(int(typed[:18]), _MAX_DAYS) if typed.isdecimal() and int(typed[:18]) else _DEFAULT_DAYS
@@ -34,7 +38,10 @@ async def show_statistics(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def export_cases(work: UnitOfWork, request: Request) -> Responses:
-    """Send the open cases that the officer may read, as a spreadsheet (XLSX)."""
+    """Send the open cases that the officer may read, as a spreadsheet (XLSX).
+
+    To anybody without permission the command is unknown.
+    """
     cases = await case_lists.list_exported_cases(work, request.chat.id)
     if cases is None:
         return UNKNOWN

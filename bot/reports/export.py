@@ -147,6 +147,9 @@ _FORUM = (
     "minutes",
 )
 _HALL = ("answered", "left", "transferred")
+# Added to the columns of the table: `registered` and `attended` are numbers of people, `opinions`
+# numbers of submissions by state. `hall` are numbers of opinions by outcome in the session,
+# `promises` the commitments.
 FORUM_COLUMNS = (*_FORUM, "registered", "attended", "opinions", "hall", "promises")
 
 
@@ -185,7 +188,10 @@ async def write_records(
     file_format: ExportFormat,
     out: BinaryIO,
 ) -> int:
-    """Write columns of records to `out` in a file format. Return the number of records."""
+    """Write records to `out` in a file format. Return the number of records.
+
+    CSV and XLSX have the `columns`, in this order. JSON lines have all fields of the records.
+    """
     match file_format:
         case ExportFormat.JSONL:
             return await _write_jsonl(records, out)

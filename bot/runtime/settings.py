@@ -37,7 +37,12 @@ class _Section(BaseModel):
 
 
 class WebhookSettings(_Section):
-    """The public address of the webhook, and the local address that the bot listens on."""
+    """The public address of the webhook, and the local address that the bot listens on.
+
+    - `public_url`: without the path. Required if the mode is "webhook".
+    - `path`: the path of the webhook, both at `public_url` and at the local address.
+    - `secret_token`: Telegram sends it with every call. Required if the mode is "webhook".
+    """
 
     public_url: str = ""
     listen_host: str = "127.0.0.1"
@@ -192,7 +197,8 @@ class AbuseSettings(_Section):
 class PrivacySettings(_Section):
     """The keys that encrypt the chat ids, phone numbers and files of residents.
 
-    - `encryption_key`: keys separated by commas; "" to use `key_file`.
+    - `encryption_key`: keys separated by commas: the first encrypts, all decrypt. "" to use
+      `key_file`.
     - `key_file`: the path of a file with one key a line. It is created if it is missing.
     """
 
@@ -284,7 +290,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # The first source wins: the environment overrides the file.
+        """Return the sources for pydantic, the first wins: the environment, then the file.
+
+        `load_settings` passes the content of the file as arguments, the `init_settings`.
+        """
         del dotenv_settings, file_secret_settings
         return env_settings, init_settings
 

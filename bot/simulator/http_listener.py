@@ -73,7 +73,10 @@ class HttpListener:
         return _Protocol(self._config, self._state, {})
 
     async def stop(self) -> None:
-        """Finish the running requests and close all connections."""
+        """Finish the running requests and close all connections.
+
+        Requests that are not finished after 2 seconds are cancelled.
+        """
         if self._server is None:
             return
         self._server.close()

@@ -105,7 +105,11 @@ class PersonActions:
     def choose_button(
         self, user_id: int, text: str, *, chat_id: int | None = None, bot: str | None = None
     ) -> SentUpdates:
-        """Press a button of the reply keyboard. Contact and location buttons share these."""
+        """Press a button of the reply keyboard by its text.
+
+        A button that asks for a contact shares the user's own. A button that asks for a location
+        shares a sample location.
+        """
         _, chat, _ = self._check_presence(user_id, chat_id, bot)
         rows = (chat.input_area.keyboard or {}).get("keyboard", [])
         button = next((button for row in rows for button in row if button["text"] == text), None)
@@ -134,7 +138,14 @@ class PersonActions:
         bot: str | None = None,
         chosen: bool = False,
     ) -> SentUpdates:
-        """Share a contact: of the person, of another user, or with any first name."""
+        """Share a contact. `person` is the id of the user who shares it.
+
+        - `user_id`: the user whose contact it is; by default the person.
+        - `first_name`: the name in the contact. Without a `user_id` the contact has no account.
+        - `phone_number`: by default made from the user's id.
+        - `chosen`: True if a button of the reply keyboard was pressed for it. A one-time keyboard
+          then disappears.
+        """
         sharer = self._state.get_user(person)
         if user_id is None and first_name is None:
             user_id = person
@@ -159,7 +170,11 @@ class PersonActions:
         bot: str | None = None,
         chosen: bool = False,
     ) -> SentUpdates:
-        """Share a location, in degrees."""
+        """Share a location, in degrees.
+
+        `chosen` is True if a button of the reply keyboard was pressed for it. A one-time keyboard
+        then disappears.
+        """
         if abs(latitude) > 90 or abs(longitude) > 180:
             raise ControlError("no such place on Earth", 400)
         point = {"latitude": latitude, "longitude": longitude}
@@ -305,7 +320,10 @@ class PersonActions:
         return SentUpdates(self._state.queue_update(account, user_id, "my_chat_member", change))
 
     def send_update(self, user_id: int, update: Json, *, bot: str | None = None) -> SentUpdates:
-        """Queue any JSON object as an update."""
+        """Queue any JSON object as an update. It gets an `update_id` if it has none.
+
+        It is delivered in the order of the updates in the user's private chat.
+        """
         self._state.get_user(user_id)
         return SentUpdates(self._state.get_account(bot).updates.add_raw_update(update, user_id))
 

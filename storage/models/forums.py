@@ -43,15 +43,17 @@ class Forum(SQLModel, table=True):
     - `host_unit`: the code of the unit that holds the forum.
     - `area`: the code of the unit whose residents are invited; the city's code invites everybody.
     - `venue`: the name and address of the place. `latitude`, `longitude`: in degrees.
-    - `start_version` goes up by 1 whenever the start or the place changes. `start_known_since` is
-      the time at which the present start was published, None before the approval. Reminders that
-      were due before it are not sent.
+    - `start_version`: goes up by 1 whenever the start or the place changes.
+    - `start_known_since`: when the present start was published, None before the approval. Reminders
+      whose time was before it are not sent.
     - `capacity`: the number of places; None is no limit.
     - `head`: the role of the person who leads the police delegation, never a name.
     - `agenda`: the points of the agenda as texts. `topics`: the codes of their topics.
     - `invited`: the names of the organisations that are invited.
     - `opinions_until`: until this time residents may send opinions for the forum.
     - `version`: goes up by 1 with every change of the row.
+    - `created_by`: the officer who last submitted the plan. An edit of the plan replaces it.
+    - `approved_by`: the officer who approved the forum.
     - `minutes`: the text of the published results.
     - `report_due_at`, `reported_at`: when the results must be and were published.
     - `reason`: the text that says why the forum was sent back, postponed or cancelled.
@@ -163,8 +165,8 @@ class Announcement(SQLModel, table=True):
     """A message about a forum to many people, written into the outbox in chunks.
 
     - `kind`: the key of its text.
-    - `version`: the version of the forum or of its start. Each (forum, kind, version) is announced
-      once.
+    - `version`: the `Forum.start_version` for the kinds "notice" and "moved", the `Forum.version`
+      for all others. Each (forum, kind, version) is announced once.
     - `due_at`: the earliest time of sending.
     - `source` and `cursor`: how far it is. Recipients come from several tables; `source` is the
       number of the table, `cursor` the id of the last row that was written into the outbox.

@@ -33,9 +33,10 @@ class Officer(SQLModel, table=True):
 
     - `chat_id`: the id of the private chat.
     - `topics`: the codes of the topics that the officer works on; empty for all.
-    - `on_duty`: True if the officer switched the duty on. Only then they get new cases.
-    - `roster`: weekly shifts as [weekday (Monday is 0), first minute of the day, last minute];
-      empty for any time.
+    - `on_duty`: True if the officer switched the duty on. Only an officer on duty gets new cases.
+    - `roster`: weekly shifts as [weekday (Monday is 0), begin, end], in minutes of the day; the end
+      is not included. A shift that does not end after it begins goes on into the next day. Empty
+      for any time.
     - `away_until`: until then the officer is absent, and `substitute_id` does their work.
     - `assigned_at`: when a case was last assigned to the officer.
     - `active`: False after the officer left.

@@ -1,4 +1,7 @@
-"""Names of modules, classes and functions: no retired name is used, and classes are unique."""
+"""Names of modules, classes, functions and constants: no retired name is used.
+
+The names of classes are unique.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ RETIRED_FUNCTIONS = frozenset(
     | {"list_serving", "mark_subject", "print_link_code"}
     | {"make_offer", "may_relay", "not_yet_agreed", "offered_input", "show_mine", "takes_opinions"}
     | {"clear_aliases", "described", "list_aliases", "plainly", "roster", "tidy"}
+    | {"show_further_answer"}
 )
 # Riddles, and names that two classes shared.
 RETIRED_CLASSES = frozenset(
@@ -47,10 +51,12 @@ RETIRED_MODULES = frozenset(
     | {"reminding", "replies", "rights", "rounds", "seal", "sealed", "showing", "spoken"}
     | {"standing", "subscribing", "trail", "when", "workdays", "workflow"}
 )
+# A name with two meanings, and one that said another thing than its value.
+RETIRED_CONSTANTS = frozenset({"ERASURE_REFUSED", "HELD"})
 
 
 class Definition(NamedTuple):
-    """A module, class or function: its path, its kind and its name."""
+    """A module, class, function or constant: its path, its kind and its name."""
 
     path: str
     kind: str
@@ -61,7 +67,7 @@ class Definition(NamedTuple):
 
 
 def list_definitions() -> Iterator[Definition]:
-    """Yield every module, class, function and method of bot and storage."""
+    """Yield every module, class, function, method and assigned name of bot and storage."""
     for folder in ("bot", "storage"):
         for file in sorted((ROOT / folder).rglob("*.py")):
             path = file.relative_to(ROOT).as_posix()
@@ -72,6 +78,8 @@ def list_definitions() -> Iterator[Definition]:
                     yield Definition(path, "class", node.name)
                 elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                     yield Definition(path, "function", node.name)
+                elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    yield Definition(path, "constant", node.id)
 
 
 DEFINITIONS = tuple(list_definitions())
@@ -83,6 +91,7 @@ DEFINITIONS = tuple(list_definitions())
         ({"module", "package"}, RETIRED_MODULES),
         ({"class"}, RETIRED_CLASSES),
         ({"function"}, RETIRED_FUNCTIONS),
+        ({"constant"}, RETIRED_CONSTANTS),
     ],
 )
 def test_no_retired_name_is_used(kinds: set[str], retired: frozenset[str]) -> None:

@@ -27,7 +27,7 @@ from bot.conversation.inputs import (
     phone_input,
 )
 
-LIMITS = MessageLimits(files=2, characters=40, bytes=1000)
+LIMITS = MessageLimits(files=2, characters=40, file_bytes=1000)
 FLOW = Flow(
     "visit",
     (

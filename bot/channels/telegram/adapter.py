@@ -1,4 +1,4 @@
-"""The adapter: turns Telegram's updates into requests and replies, and answers into messages.
+"""The adapter: turns Telegram's updates into requests and replies, and responses into messages.
 
 It opens the transaction of every request, and has no rule of any feature. Every method takes the
 update and its context. `dispatch.py` maps kinds of updates to methods.
@@ -92,7 +92,7 @@ class TelegramAdapter:
     async def handle_request(
         self, update: Update, context: UpdateContext, verb: str, argument: str
     ) -> None:
-        """Call the controller of a verb in a transaction, and show its answers.
+        """Call the controller of a verb in a transaction, and show its responses.
 
         `verb` is the key of a route, such as "mine:open" or "/help". If the controller raises
         Refused, the transaction is rolled back and the person sees the reason.
@@ -117,38 +117,38 @@ class TelegramAdapter:
                     self.bot.username,
                 )
                 work = UnitOfWork(connection, context.now, self.policy)
-                answers = await route.handle(work, request)
+                responses = await route.handle(work, request)
         except Refused as refused:
             if route.record_refusal is not None:
                 async with begin_work(self.database, context.now, self.policy) as work:
                     await route.record_refusal(work, request)
-            answers = Notice(refused.words)
+            responses = Notice(refused.words)
         if not route.reads_only:
             self.presenter.nudge()
-        await self._show(update, context, chat, answers)
+        await self._show(update, context, chat, responses)
 
     async def _show(
-        self, update: Update, context: UpdateContext, chat: Chat, answers: Responses
+        self, update: Update, context: UpdateContext, chat: Chat, responses: Responses
     ) -> None:
-        """Show answers in order; only the first one answers the pressed button."""
-        first, *others = answers if isinstance(answers, tuple) else (answers,)
+        """Show responses in order; only the first one answers the pressed button."""
+        first, *others = responses if isinstance(responses, tuple) else (responses,)
         await self._show_one(update, context, chat, first)
-        for answer in others:
-            assert isinstance(answer, Show), answer
-            self.presenter.show_further_answer(chat, answer, context)
+        for response in others:
+            assert isinstance(response, Show), response
+            self.presenter.show_further_response(chat, response, context)
 
     async def _show_one(
-        self, update: Update, context: UpdateContext, chat: Chat, answer: Response
+        self, update: Update, context: UpdateContext, chat: Chat, response: Response
     ) -> None:
-        match answer:
+        match response:
             case Show():
-                self.presenter.show_answer(chat, answer, update, context)
+                self.presenter.show_response(chat, response, update, context)
             case ShowPin(pin):
                 self.presenter.show_pin(chat, pin, update, context)
             case Notice(words):
                 self.presenter.show_notice(chat, words, update, context)
             case StartFlow() | SwitchFlow() | CancelFlow():
-                await self._change_flow(update, context, chat.id, answer)
+                await self._change_flow(update, context, chat.id, response)
 
     async def _change_flow(
         self,
@@ -212,7 +212,7 @@ class TelegramAdapter:
             screen = await corrections.correct_message(work, chat, reply)
         self.presenter.nudge()
         if screen is not None:
-            self.presenter.show_answer(chat, Show(screen), update, context)
+            self.presenter.show_response(chat, Show(screen), update, context)
 
     def _get_pause(self, message: Message) -> float:
         """Return the seconds to wait: the files of an album are messages, and have one answer."""
@@ -243,7 +243,7 @@ class TelegramAdapter:
 
     async def _show_text(self, update: Update, context: UpdateContext, key: str) -> None:
         chat = await self._load_chat(get_chat_id(update))
-        self.presenter.show_answer(chat, Show(Screen((Words(key),))), update, context)
+        self.presenter.show_response(chat, Show(Screen((Words(key),))), update, context)
 
     async def _load_chat(self, chat_id: int) -> Chat:
         async with self.database.reading() as connection:

@@ -1,4 +1,4 @@
-"""The presenter: turns the answers of turns and of controllers into direct replies."""
+"""The presenter: turns screens of turns and responses of controllers into direct replies."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _MAX_NOTICE = 200  # characters that Telegram takes in the answer of a button
 
 @dataclass(frozen=True)
 class Presenter:
-    """Sends answers to the chat, and answers the callback query of the pressed button.
+    """Sends responses to the chat, and answers the callback query of the pressed button.
 
-    `nudge` makes the delivery of the outbox claim messages at once. If the update came from a
-    button, a screen replaces the button's message, unless it is new.
+    After a button press, a screen replaces the message with the button, unless `new` is True.
+    `nudge` tells the delivery of the outbox to look for messages now.
     """
 
     replies: DirectReplies
@@ -59,14 +59,16 @@ class Presenter:
         if turn.finished:
             self.nudge()
 
-    def show_answer(self, chat: Chat, answer: Show, update: Update, context: UpdateContext) -> None:
-        """Show the screen and the files of a controller's answer."""
-        new = answer.new or answer.upload is not None
-        self._send(chat.id, _make_reply(chat, answer), update, context, new=new)
+    def show_response(
+        self, chat: Chat, response: Show, update: Update, context: UpdateContext
+    ) -> None:
+        """Show the screen and the files of a controller's response."""
+        new = response.new or response.upload is not None
+        self._send(chat.id, _make_reply(chat, response), update, context, new=new)
 
-    def show_further_answer(self, chat: Chat, answer: Show, context: UpdateContext) -> None:
-        """Show one more answer to the same update, in a new message."""
-        self._enqueue(chat.id, _make_reply(chat, answer), context)
+    def show_further_response(self, chat: Chat, response: Show, context: UpdateContext) -> None:
+        """Show one more response to the same update, in a new message."""
+        self._enqueue(chat.id, _make_reply(chat, response), context)
 
     def show_pin(self, chat: Chat, pin: Pin, update: Update, context: UpdateContext) -> None:
         """Send a place as a map, in a new message."""
@@ -88,7 +90,7 @@ class Presenter:
         """
         query = update.callback_query
         if query is None:
-            self.show_answer(chat, Show(Screen((words,))), update, context)
+            self.show_response(chat, Show(Screen((words,))), update, context)
             return
         text = self.renderer.render_plain(words, chat.language)[:_MAX_NOTICE]
         if context.may_answer:
@@ -119,9 +121,9 @@ class Presenter:
         context.replies.append(self.replies.enqueue_reply(chat_id, reply))
 
 
-def _make_reply(chat: Chat, answer: Show) -> DirectReply:
-    language = answer.language or chat.language
-    return DirectReply(answer.screen, language, files=answer.files, upload=answer.upload)
+def _make_reply(chat: Chat, response: Show) -> DirectReply:
+    language = response.language or chat.language
+    return DirectReply(response.screen, language, files=response.files, upload=response.upload)
 
 
 def _answer_query(query: CallbackQuery, **parameters: Any) -> dict[str, Any]:

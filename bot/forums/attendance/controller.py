@@ -136,7 +136,10 @@ async def show_subscriptions(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def hide_forum(work: UnitOfWork, request: Request) -> Responses:
-    """Hide a forum in the person's list of forums."""
+    """Hide a forum in the person's list of forums.
+
+    A subscriber gets no more announcements of it. Attendees still get them.
+    """
     view = await _load_view(work, request)
     await _set_hidden(work, request.chat.id, view.forum.code, hidden=True)
     return Show(screens.show_hidden(view.forum))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
-from bot.forums.shared.states import HELD
+from bot.forums.shared.states import BEGUN
 from storage.models import AttendeeCategory, ForumState, RegistrationState, Role
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def may_enter_oral_submissions(forum: Forum, mine: Registration | None) -> bool:
 
 def was_there(forum: Forum, mine: Registration | None) -> bool:
     """Return True if a person was checked in and the session of the forum has begun."""
-    return mine is not None and mine.state is RegistrationState.ATTENDED and forum.state in HELD
+    return mine is not None and mine.state is RegistrationState.ATTENDED and forum.state in BEGUN
 
 
 def may_check_people_in(officer: Officer | None, forum: Forum) -> bool:

@@ -62,7 +62,10 @@ def show_forums(forums: Sequence[Forum], which: str, skip: int, zone: ZoneInfo) 
 
 
 def describe_forum(forum: Forum) -> dict[str, Param]:
-    """Return the parameters of a forum in texts: title, time, venue and more."""
+    """Return the parameters of a forum in texts: title, at, venue and code.
+
+    `at` is the start; the renderer of texts shows it in the city's time zone.
+    """
     return {"title": forum.title, "at": forum.starts_at, "venue": forum.venue, "code": forum.code}
 
 
@@ -193,7 +196,7 @@ def show_qr_caption(view: ForumView) -> Screen:
 
 
 def show_hidden(forum: Forum) -> Screen:
-    """Return the confirmation that a forum is hidden, with the button to show it again."""
+    """Return the confirmation that a forum is hidden from its person, with a button to undo it."""
     back = Button(Words("forums.back"), "forums:coming=0")
     return Screen(
         (Words("forums.hidden", describe_forum(forum)),), (forum_button("unhide", forum), back)
@@ -264,7 +267,10 @@ def ask_rating(forum: Forum) -> Screen:
 
 
 def show_check_in(result: CheckInResult) -> Screen:
-    """Return the result of a check-in, with the number of people who have come."""
+    """Return the result of a check-in.
+
+    It also shows the numbers of all people checked in at the forum and of the places taken.
+    """
     registration = result.registration
     params: dict[str, Param] = {
         "people": registration.people,

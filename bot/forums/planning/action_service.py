@@ -75,7 +75,7 @@ async def submit_plan(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) 
 
 
 async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> dict[str, Any]:
-    """Return the facts for the conversation of the action called `name`.
+    """Return the facts for the conversation of the action called `name` on the forum `code`.
 
     Raises Refused if the person of a chat may not perform the action on the forum now.
     """
@@ -95,16 +95,19 @@ async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> 
 async def perform_action(
     work: UnitOfWork, chat_id: int, name: str, code: str, answers: Mapping[str, Any]
 ) -> Forum:
-    """Perform the action called `name`; return the forum after it. Raises Refused."""
+    """Perform the action called `name` on the forum `code`; return the forum after it.
+
+    Raises Refused.
+    """
     action, access = await _load_access(work, chat_id, name, code)
     forum: Forum = await transitions.perform_transition(work, action, access, answers)
     return forum
 
 
 async def stop_announcing(work: UnitOfWork, chat_id: int, code: str) -> None:
-    """Stop every announcement of a forum that is not finished.
+    """Stop all announcements of a forum: nothing more of them is sent.
 
-    Raises Refused if the person of the chat does not plan the forum.
+    Raises Refused if the person of the chat may not plan the forum. `code` is the forum's.
     """
     planned = await find_planned_forum(work.connection, chat_id, code)
     if planned is None:

@@ -74,11 +74,15 @@ class ForumAccess:
         return await forums.update_forum(work.connection, self.forum, self.officer, **columns)
 
     def describe_change(self, after: Forum) -> tuple[int | None, Mapping[str, Any]]:
-        """Return None (no submission), and the forum's code, state and version."""
+        """Return what the audit log stores: no submission's id, and details of the forum.
+
+        The details are the forum's code, state and version.
+        """
         details = {"forum": after.code, "state": after.state.value, "version": after.version}
         return None, details
 
 
+# A performed action on a forum, with the row before and after it. Effects get it.
 Result: TypeAlias = ActionResult[ForumAccess]
 # Returns the officers to notify of a change of a forum.
 ListRecipients: TypeAlias = Callable[[UnitOfWork, Forum], Awaitable[Sequence[Officer]]]
@@ -86,11 +90,13 @@ ListRecipients: TypeAlias = Callable[[UnitOfWork, Forum], Awaitable[Sequence[Off
 
 @dataclass(frozen=True, kw_only=True)
 class ForumAction(Transition[ForumAccess]):
-    """A row of the table of a forum's actions.
+    """A row of the table of a forum's actions. `Transition` describes the other fields.
 
-    `flow` asks for the values that the action needs; `facts` returns the facts for it.
-    `announcement` is the kind of the announcement to everybody concerned. `recipients` lists the
-    officers who get the text "forum.alert.NAME", where NAME is the action's in the audit log.
+    - `prefix`: what comes before the action's name in the audit log, such as "forum.approve".
+    - `flow`: asks for the values that the action needs. `facts` returns the facts for it.
+    - `announcement`: the kind of the announcement to everybody concerned.
+    - `recipients`: lists the officers who get the text "forum.alert.NAME". NAME is the action's
+      name in the audit log without "forum.".
     """
 
     prefix: ClassVar[str] = "forum"
@@ -126,9 +132,9 @@ def _is_about_to_begin(access: ForumAccess) -> bool:
     return access.now >= access.forum.starts_at - _EARLIEST_BEGIN
 
 
-_ANOTHER = Guard("not who made or last changed the plan", _is_another)
+_ANOTHER = Guard("not who last submitted the plan", _is_another)
 _ANOTHER_IN_TIME = Guard(
-    "not who made or last changed the plan; before the start", _is_another_and_in_time
+    "not who last submitted the plan; before the start", _is_another_and_in_time
 )
 _ABOUT_TO_BEGIN = Guard("from 6 hours before the start", _is_about_to_begin)
 

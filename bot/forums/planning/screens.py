@@ -8,7 +8,7 @@ from bot.areas.units import name_police, name_unit
 from bot.core.screen import Button, Screen, Words
 from bot.feedback.text_questions import name_topics
 from bot.forums.shared.commitment_screens import list_commitments
-from bot.forums.shared.states import HELD, IN_SESSION
+from bot.forums.shared.states import BEGUN, IN_SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +108,7 @@ def _describe_announcements(plan: ForumPlan) -> list[Words]:
 
 
 def _describe_session(plan: ForumPlan) -> list[Words]:
-    if plan.forum.state not in HELD:
+    if plan.forum.state not in BEGUN:
         return []
     counts = plan.submissions
     return [

@@ -32,29 +32,31 @@ if TYPE_CHECKING:
     from storage.models import Forum, Officer
 
 CLAIM_PREFIX = "claim_"  # of the payload of the deep link to claim one; the token follows
-_CLAIMABLE_FOR = timedelta(days=60)
-_EXCERPT = 300  # characters
-_MAX_CODE, _MAX_TOKEN = 16, 32  # characters that are looked up
+_CLAIMABLE_FOR = timedelta(days=60)  # after the oral submission was entered
+_EXCERPT = 300  # characters of its text that the claim shows
+_MAX_CODE, _MAX_TOKEN = 16, 32  # characters of a forum's code or a claim's token looked up
 
 
-async def begin_oral_submission(work: UnitOfWork, chat_id: int, code: str) -> dict[str, Any]:
+async def begin_oral_submission(work: UnitOfWork, chat_id: int, forum_code: str) -> dict[str, Any]:
     """Return the facts for the conversation of an oral submission.
 
     Raises Refused if the person of a chat may not enter one now.
     """
-    _officer, forum = await _find_writer(work, chat_id, code)
+    _officer, forum = await _find_writer(work, chat_id, forum_code)
     return {"@code": forum.code, "@about": forum.title}
 
 
-async def _find_writer(work: UnitOfWork, chat_id: int, code: str) -> tuple[Officer | None, Forum]:
+async def _find_writer(
+    work: UnitOfWork, chat_id: int, forum_code: str
+) -> tuple[Officer | None, Forum]:
     """Return the planner who enters what is said, and the forum.
 
     The officer is None for the head of a neighbourhood. Raises Refused for anybody else.
     """
     try:
-        return await find_session(work.connection, chat_id, code)
+        return await find_session(work.connection, chat_id, forum_code)
     except Refused:
-        forum = await forums.find_published_forum(work.connection, code[:_MAX_CODE])
+        forum = await forums.find_published_forum(work.connection, forum_code[:_MAX_CODE])
         if forum is None:
             raise
         if not may_enter_oral_submissions(
@@ -103,7 +105,10 @@ async def enter_oral_submission(work: UnitOfWork, chat: Chat, answers: Mapping[s
 
 
 async def find_claimable(work: UnitOfWork, token: str) -> Mapping[str, Any] | None:
-    """Return the facts for the conversation of a claim; None if the token is unknown or used."""
+    """Return the facts for the conversation of a claim; None if the token cannot be used.
+
+    It is unknown or used, the oral submission was entered more than 60 days ago, or it was erased.
+    """
     token = token[:_MAX_TOKEN]
     submission = await forum_sessions.find_claimable(
         work.connection, token, work.now - _CLAIMABLE_FOR
@@ -114,7 +119,8 @@ async def find_claimable(work: UnitOfWork, token: str) -> Mapping[str, Any] | No
 async def claim_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
     """Make the person the resident of an oral submission, and send them the receipt.
 
-    They will get the answer too. Raises Refused if it was claimed before.
+    They will get the answer too. Raises Refused if it was claimed before, was entered more than 60
+    days ago, or was erased.
     """
     resident = await residents.find_resident(
         work.connection, work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)

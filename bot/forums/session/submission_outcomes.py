@@ -31,14 +31,14 @@ _NOTHING = "–"  # where no measure or no deadline was named
 
 
 async def begin_answer(
-    connection: AsyncConnection, chat_id: int, code: str, submission_id: int
+    connection: AsyncConnection, chat_id: int, forum_code: str, submission_id: int
 ) -> dict[str, Any]:
     """Return the facts for the conversation of an answer.
 
     Raises Refused if the submission cannot be answered in the session by the officer now.
     """
     _officer, forum, submission = await _lock_submission(
-        connection, chat_id, code, submission_id, UNANSWERED
+        connection, chat_id, forum_code, submission_id, UNANSWERED
     )
     return {"@code": forum.code, "@number": submission_id, "@about": submission.code}
 
@@ -63,13 +63,15 @@ async def record_answer(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]
     await to_officers.confirm_hall_answer(work, officer, changed, screen)
 
 
-async def leave_to_unit(work: UnitOfWork, chat_id: int, code: str, submission_id: int) -> None:
+async def leave_to_unit(
+    work: UnitOfWork, chat_id: int, forum_code: str, submission_id: int
+) -> None:
     """Store that a presented submission is left to its unit, and notify its resident.
 
     Raises Refused if the officer may not decide about it now.
     """
     officer, forum, submission = await _lock_submission(
-        work.connection, chat_id, code, submission_id, UNSETTLED
+        work.connection, chat_id, forum_code, submission_id, UNSETTLED
     )
     await _record_outcome(work, forum, officer, submission, HearingOutcome.LEFT)
     params: dict[str, Param] = {
@@ -109,7 +111,7 @@ async def _record_outcome(
 async def _lock_submission(
     connection: AsyncConnection,
     chat_id: int,
-    code: str,
+    forum_code: str,
     submission_id: int,
     states: frozenset[State],
 ) -> tuple[Officer, Forum, Submission]:
@@ -118,7 +120,7 @@ async def _lock_submission(
     Two officers who take the same one take it one after the other. Raises Refused if the officer
     may not read it, if it has an outcome, and if it is in none of the states.
     """
-    officer, forum = await find_session(connection, chat_id, code)
+    officer, forum = await find_session(connection, chat_id, forum_code)
     submission = await forum_sessions.lock_submission(
         connection, forum.code, officer, get_visible_unit(officer), submission_id
     )

@@ -8,7 +8,7 @@ from storage.models import ForumState
 IN_SESSION = frozenset({ForumState.LIVE, ForumState.REPORT_DUE})
 
 # The session has begun or is over.
-HELD = IN_SESSION | {ForumState.REPORTED, ForumState.CLOSED}
+BEGUN = IN_SESSION | {ForumState.REPORTED, ForumState.CLOSED}
 
 # The results are published.
 REPORTED = frozenset({ForumState.REPORTED, ForumState.CLOSED})

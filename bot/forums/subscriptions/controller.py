@@ -26,7 +26,11 @@ async def show_subscriptions(work: UnitOfWork, chat: Chat, offered: str) -> Resp
 
 
 async def subscribe(work: UnitOfWork, request: Request) -> Responses:
-    """Subscribe to the subject in the argument, after consent. Raises Refused for too many."""
+    """Subscribe to the subject in the argument.
+
+    If the person has not consented to the data-protection notice, start the conversation that asks
+    for it. Raises Refused for too many subscriptions.
+    """
     facts = {"@subject": request.argument}
     if not await service.has_agreed(work, request.chat.id):
         return StartFlow("subscription", facts)
