@@ -25,10 +25,10 @@ _cases, _rows = table(Submission), table(Hearing)
 _INVESTIGATED = (Kind.DENUNCIATION, Kind.CRIME_REPORT)
 
 
-def _given_for(code: str) -> tuple[Any, ...]:
+def _given_for(forum_code: str) -> tuple[Any, ...]:
     """Return the conditions: given for a forum, not erased, withdrawn or merged."""
     gone = (State.WITHDRAWN, State.MERGED)
-    return _cases.c.forum == code, _cases.c.erased_at.is_(None), _cases.c.state.not_in(gone)
+    return _cases.c.forum == forum_code, _cases.c.erased_at.is_(None), _cases.c.state.not_in(gone)
 
 
 def _read_by(officer: Officer, unit_code: str | None) -> tuple[Any, ...]:
@@ -45,7 +45,7 @@ def _read_by(officer: Officer, unit_code: str | None) -> tuple[Any, ...]:
 
 async def list_submissions(
     connection: AsyncConnection,
-    code: str,
+    forum_code: str,
     officer: Officer,
     unit_code: str | None,
     *,
@@ -53,27 +53,31 @@ async def list_submissions(
 ) -> Sequence[Submission]:
     """Return the submissions for a forum that an officer may read, oldest first.
 
-    `code` is the forum's code. `unit_code` selects those that a unit handles; None is all units.
+    `unit_code` selects those that a unit handles; None is all units.
     """
-    statement = select(_cases).where(*_given_for(code), *_read_by(officer, unit_code))
+    statement = select(_cases).where(*_given_for(forum_code), *_read_by(officer, unit_code))
     return await fetch_all(connection, Submission, statement.order_by(_cases.c.id).limit(max_rows))
 
 
 async def lock_submission(
-    connection: AsyncConnection, code: str, officer: Officer, unit_code: str | None, number: int
+    connection: AsyncConnection,
+    forum_code: str,
+    officer: Officer,
+    unit_code: str | None,
+    number: int,
 ) -> Submission | None:
     """Lock and return the submission with the id `number`, if it was made for a forum.
 
     Return None if there is none, or if the officer may not read it.
     """
-    statement = select(_cases).where(*_given_for(code), *_read_by(officer, unit_code))
+    statement = select(_cases).where(*_given_for(forum_code), *_read_by(officer, unit_code))
     statement = statement.where(_cases.c.id == number).with_for_update()
     return await fetch_one(connection, Submission, statement)
 
 
-async def count_submissions(connection: AsyncConnection, code: str) -> int:
+async def count_submissions(connection: AsyncConnection, forum_code: str) -> int:
     """Return the number of submissions for a forum, including those an officer may not read."""
-    statement = select(func.count()).select_from(_cases).where(*_given_for(code))
+    statement = select(func.count()).select_from(_cases).where(*_given_for(forum_code))
     return int((await connection.execute(statement)).scalar_one())
 
 
@@ -128,13 +132,15 @@ class SessionCounts:
     transferred: int
 
 
-async def count_outcomes(connection: AsyncConnection, forum_id: int, code: str) -> SessionCounts:
-    """Return the numbers of all submissions of a forum by outcome; `code` is the forum's code."""
+async def count_outcomes(
+    connection: AsyncConnection, forum_id: int, forum_code: str
+) -> SessionCounts:
+    """Return the numbers of all submissions of a forum by outcome."""
     outcomes = list((await map_outcomes(connection, forum_id)).values())
     moved = select(func.count()).select_from(_cases)
-    moved = moved.where(*_given_for(code), _cases.c.transferred_to.is_not(None))
+    moved = moved.where(*_given_for(forum_code), _cases.c.transferred_to.is_not(None))
     return SessionCounts(
-        await count_submissions(connection, code),
+        await count_submissions(connection, forum_code),
         outcomes.count(HearingOutcome.ANSWERED),
         outcomes.count(HearingOutcome.LEFT),
         int((await connection.execute(moved)).scalar_one()),

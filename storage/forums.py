@@ -49,14 +49,14 @@ async def add_forum(connection: AsyncConnection, values: Mapping[str, Any]) -> F
     return stored
 
 
-async def find_forum(connection: AsyncConnection, code: str) -> Forum | None:
+async def find_forum(connection: AsyncConnection, forum_code: str) -> Forum | None:
     """Return the forum with a code, in any state. The caller checks who may see it."""
-    return await fetch_one(connection, Forum, select(_forums).where(_forums.c.code == code))
+    return await fetch_one(connection, Forum, select(_forums).where(_forums.c.code == forum_code))
 
 
-async def find_published_forum(connection: AsyncConnection, code: str) -> Forum | None:
+async def find_published_forum(connection: AsyncConnection, forum_code: str) -> Forum | None:
     """Return the forum with a code if it was published, also if it was cancelled since."""
-    forum = await find_forum(connection, code)
+    forum = await find_forum(connection, forum_code)
     return None if forum is None or forum.state in _UNPUBLISHED else forum
 
 
@@ -298,12 +298,12 @@ async def filter_attending(
     return {row.alias for row in (await connection.execute(among)).all()}
 
 
-def select_submitters(code: str) -> Select[Any]:
+def select_submitters(forum_code: str) -> Select[Any]:
     """Return a SELECT of the residents who made a submission for a forum."""
     return (
         select(_cases.c.id, _residents.c.alias, _residents.c.sealed, _cases.c.language)
         .join_from(_cases, _residents, _residents.c.id == _cases.c.resident_id)
-        .where(_cases.c.forum == code)
+        .where(_cases.c.forum == forum_code)
     )
 
 
@@ -368,9 +368,13 @@ async def count_progress(
 # Opinions for a forum
 
 
-async def count_submissions_by_state(connection: AsyncConnection, code: str) -> dict[str, int]:
+async def count_submissions_by_state(
+    connection: AsyncConnection, forum_code: str
+) -> dict[str, int]:
     """Return the number of submissions for a forum, by their state."""
     statement = (
-        select(_cases.c.state, func.count()).where(_cases.c.forum == code).group_by(_cases.c.state)
+        select(_cases.c.state, func.count())
+        .where(_cases.c.forum == forum_code)
+        .group_by(_cases.c.state)
     )
     return {str(row[0]): row[1] for row in (await connection.execute(statement)).all()}

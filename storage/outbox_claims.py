@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _rows, _recipients, _paces = table(Outbox), table(Recipient), table(Pace)
-_EVERYONE = "everyone"
+_EVERYONE = "everyone"  # the scope of the rate limit of all chats together
 
 
 # How late a message may be sent in its slot. Afterwards another worker may own the pace.

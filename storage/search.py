@@ -26,7 +26,7 @@ _words = table("submission_words", column("rowid"))
 
 
 _PAGES = 500  # of the index, written in one transaction of a few milliseconds
-_MOST_STEPS = 100
+_MOST_STEPS = 100  # transactions of one run
 
 
 async def optimise_index(database: Database) -> None:

@@ -69,14 +69,16 @@ async def add_attachments(
         )
 
 
-async def find_submission(connection: AsyncConnection, code: str) -> Submission | None:
+async def find_submission(connection: AsyncConnection, receipt_code: str) -> Submission | None:
     """Return the submission with a receipt code, or None. The caller checks who may read it."""
-    return await fetch_one(connection, Submission, select(_rows).where(_rows.c.code == code))
+    return await fetch_one(
+        connection, Submission, select(_rows).where(_rows.c.code == receipt_code)
+    )
 
 
-async def lock_submission(connection: AsyncConnection, code: str) -> Submission | None:
+async def lock_submission(connection: AsyncConnection, receipt_code: str) -> Submission | None:
     """Lock and return the submission with a receipt code; None if there is none."""
-    statement = select(_rows).where(_rows.c.code == code).with_for_update()
+    statement = select(_rows).where(_rows.c.code == receipt_code).with_for_update()
     return await fetch_one(connection, Submission, statement)
 
 

@@ -326,7 +326,7 @@ def _list_partial_names(name: str) -> Iterator[str]:
         yield " ".join(syllables[1:])
 
 
-_MAX_INITIALS = 3
+_MAX_INITIALS = 3  # letters of the initials of a name
 _LEVEL_INITIALS = {
     "urban_district": ("q",),
     "rural_district": ("h",),

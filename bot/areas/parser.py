@@ -35,9 +35,9 @@ _COST_CONTEXT = 3
 _COST_LEVEL_WITHOUT_NAME = 10
 _COST_UNKNOWN = 20
 
-_MAX_TOKENS = 40
-_MAX_SPAN_TOKENS = 4
-_MAX_PARSES = 4
+_MAX_TOKENS = 40  # of a text; the rest is ignored
+_MAX_SPAN_TOKENS = 4  # of one name
+_MAX_PARSES = 4  # that are kept, the best ones
 
 
 @dataclass(frozen=True, slots=True)

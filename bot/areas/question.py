@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _PAGE_SIZE = 12  # units on a page of the list, and most units offered for a name
 _LOCATE = "locate"  # the value of the note `area.page` while the position is asked for
-_MAX_QUERY_CHARACTERS = 200
-_MAX_SHOWN_CHARACTERS = 60
+_MAX_QUERY_CHARACTERS = 200  # of a typed name that is looked up
+_MAX_SHOWN_CHARACTERS = 60  # of a typed name that a text repeats
 
 
 def area_input(texts: str) -> Input:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from bot.areas.gazetteer import Place
 
-_MAX_CHARACTERS = 400
+_MAX_CHARACTERS = 400  # of a text in which areas are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,14 @@ def _select_candidates(ranked: list[_RankedPlace]) -> tuple[AreaCandidate, ...]:
     best.sort(
         key=lambda each: (
             each.level_mismatch + each.marks,
-            each.is_former,
+            each.former_rank,
             each.place.kind is not PlaceKind.UNIT,
         )
     )
     candidates: dict[str, tuple[tuple[int, int, str], AreaCandidate]] = {}
     for each in best:
         for code in each.codes:
-            rank = (each.level_mismatch + each.marks, each.is_former, code)
+            rank = (each.level_mismatch + each.marks, each.former_rank, code)
             candidates.setdefault(code, (rank, AreaCandidate(code, each.place.former)))
     return tuple(candidate for _rank, candidate in sorted(candidates.values(), key=itemgetter(0)))
 
@@ -103,7 +103,7 @@ class _RankedPlace(NamedTuple):
     agreement:      how many other names agree with the place, and how strongly, both negative
     level_mismatch: 1 if the word of level before the name is another than the place's
     marks:          how well the diacritics agree, as `compare_marks` returns it
-    is_former:      1 if it is a former ward without its district or province
+    former_rank:    1 if it is a former ward without its district or province
     has_level:      True if a word of level stands before the name
     """
 
@@ -114,7 +114,7 @@ class _RankedPlace(NamedTuple):
     agreement: tuple[int, int]
     level_mismatch: int
     marks: int
-    is_former: int
+    former_rank: int
     has_level: bool
 
     def outranks(self, other: _RankedPlace) -> bool:
@@ -127,7 +127,7 @@ class _RankedPlace(NamedTuple):
             return False
         if (self.level_mismatch, self.marks) != (other.level_mismatch, other.marks):
             return True
-        is_newer_namesake = self.letters == other.letters and self.is_former < other.is_former
+        is_newer_namesake = self.letters == other.letters and self.former_rank < other.former_rank
         has_its_land = not set(self.codes).isdisjoint(other.codes)
         return is_newer_namesake and (self.has_level or has_its_land)
 
@@ -228,7 +228,7 @@ def _rank_match(
         agreement=(-sum(agreement > 0 for agreement in agreements), -sum(agreements)),
         level_mismatch=int(not fits_level),
         marks=match.marks,
-        is_former=int(is_former),
+        former_rank=int(is_former),
         has_level=bool(name.levels),
     )
 

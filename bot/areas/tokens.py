@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 Mark = tuple[int, str]  # a diacritic: the index of its letter, and the combining character
 
+# The combining characters of the five tones, and those that make another vowel (â, ă, ơ).
 _TONE_MARKS = "\u0300\u0301\u0303\u0309\u0323"
 _VOWEL_MARKS = "\u0302\u0306\u031b"
 _MARKS = frozenset(_TONE_MARKS + _VOWEL_MARKS)

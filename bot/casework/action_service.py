@@ -29,43 +29,45 @@ REFUSED = "case.refused"  # the key of the text, and the action in the audit log
 _MAX_RECORDED = 32  # characters of an action or a code in the audit log
 
 
-async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> dict[str, Any]:
+async def begin_action(
+    work: UnitOfWork, chat_id: int, name: str, receipt_code: str
+) -> dict[str, Any]:
     """Return the facts for the short conversation of the officer's action called `name`.
 
-    `code` is the receipt code. Raises Refused if the officer may not perform the action now.
+    Raises Refused if the officer may not perform the action now.
     """
-    action, access = await _find_action(work, chat_id, name, code)
+    action, access = await _find_action(work, chat_id, name, receipt_code)
     if not is_allowed(action, access):
         raise Refused(access.explain_not_allowed())
     choices = await action.load_choices(work, access) if action.load_choices else {}
-    return {"@code": code, "@about": code, **choices}
+    return {"@code": receipt_code, "@about": receipt_code, **choices}
 
 
 async def perform_action(
-    work: UnitOfWork, chat_id: int, name: str, code: str, answers: Mapping[str, Any]
+    work: UnitOfWork, chat_id: int, name: str, receipt_code: str, answers: Mapping[str, Any]
 ) -> Submission:
     """Perform the officer's action called `name`; return the case after it. Raises Refused."""
-    action, access = await _find_action(work, chat_id, name, code)
+    action, access = await _find_action(work, chat_id, name, receipt_code)
     changed: Submission = await perform_transition(work, action, access, answers)
     return changed
 
 
 async def _find_action(
-    work: UnitOfWork, chat_id: int, name: str, code: str
+    work: UnitOfWork, chat_id: int, name: str, receipt_code: str
 ) -> tuple[CaseAction[CaseAccess], CaseAccess]:
-    access, action = await find_case_access(work, chat_id, code), ACTIONS_BY_NAME.get(name)
+    access, action = await find_case_access(work, chat_id, receipt_code), ACTIONS_BY_NAME.get(name)
     if access is None or action is None:
         raise Refused(Words(REFUSED))
     return action, access
 
 
-async def record_refusal(work: UnitOfWork, chat_id: int, action: str, code: str) -> None:
+async def record_refusal(work: UnitOfWork, chat_id: int, action: str, receipt_code: str) -> None:
     """Append an audit entry: the person of a chat tried an action that is not allowed.
 
-    `action` and `code` come from a button and may be any text.
+    `action` and `receipt_code` come from a button and may be any text.
     """
-    case = await submissions.find_submission(work.connection, code)
-    details = {"action": action[:_MAX_RECORDED], "code": code[:_MAX_RECORDED]}
+    case = await submissions.find_submission(work.connection, receipt_code)
+    details = {"action": action[:_MAX_RECORDED], "code": receipt_code[:_MAX_RECORDED]}
     await append_refusal(work, REFUSED, chat_id, details, submission_id=case.id if case else None)
 
 
@@ -81,14 +83,14 @@ async def perform_own_action(
     work: UnitOfWork,
     chat: Chat,
     actions: Iterable[CaseAction[ResidentAccess]],
-    code: str,
+    receipt_code: str,
     answers: Mapping[str, Any],
 ) -> Submission | None:
     """Perform the first of a resident's actions that is allowed; return the submission after it.
 
     Returns None, with nothing changed, if none is allowed or the submission is not theirs.
     """
-    access = await lock_own_access(work, chat, code)
+    access = await lock_own_access(work, chat, receipt_code)
     if access is not None:
         for action in actions:
             if is_allowed(action, access):

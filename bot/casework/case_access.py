@@ -156,13 +156,13 @@ class ClockAccess(SubmissionAccess):
         return submission_id, {**changes, **self.details}
 
 
-async def find_case_access(work: UnitOfWork, chat_id: int, code: str) -> CaseAccess | None:
+async def find_case_access(work: UnitOfWork, chat_id: int, receipt_code: str) -> CaseAccess | None:
     """Load the access of a chat's officer to the case with a code.
 
     Return None if the chat has no officer or the officer may not open the case.
     """
     officer = await officers.find_officer(work.connection, chat_id)
-    case = await submissions.find_submission(work.connection, code)
+    case = await submissions.find_submission(work.connection, receipt_code)
     if officer is None or case is None:
         return None
     recused = await casework.list_recused(work.connection, case.id)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 EXPORTED = "case.exported"  # the action in the audit log
 MAX_EXPORTED = 5000  # cases in one file
+# The roles that may read the statistics.
 _STATISTICS_READERS = READERS | {Role.ORGANISER, Role.OBSERVER}
 
 PAGE_SIZE = 8  # cases on one page of a list

@@ -49,14 +49,14 @@ class CaseView:
     alike: Sequence[Submission] = ()
 
 
-async def open_case(work: UnitOfWork, chat_id: int, code: str) -> CaseView | None:
+async def open_case(work: UnitOfWork, chat_id: int, receipt_code: str) -> CaseView | None:
     """Load a case for the officer of a chat; return None if they may not open it.
 
     The view or the refusal is recorded in the audit log.
     """
-    access = await find_case_access(work, chat_id, code)
+    access = await find_case_access(work, chat_id, receipt_code)
     if access is None:
-        await action_service.record_refusal(work, chat_id, "open", code)
+        await action_service.record_refusal(work, chat_id, "open", receipt_code)
         return None
     case = access.case
     await audit.append_entry(

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from bot.core.transitions import Attempt, Columns
     from storage.models import Officer, Submission
 
-_MAX_BUTTONS = 24
+_MAX_BUTTONS = 24  # officers or templates to choose from
 _COMPARED = 100  # open cases of a place, those due last, among which similar ones are found
-_EXCERPT = 40  # characters
+_EXCERPT = 40  # characters of the text of a similar case
 
 
 # Officers

@@ -38,8 +38,8 @@ async def open_case(work: UnitOfWork, request: Request) -> Responses:
     return await _show_case(work, request.chat.id, request.argument)
 
 
-async def _show_case(work: UnitOfWork, chat_id: int, code: str) -> Responses:
-    opened = await case_view.open_case(work, chat_id, code)
+async def _show_case(work: UnitOfWork, chat_id: int, receipt_code: str) -> Responses:
+    opened = await case_view.open_case(work, chat_id, receipt_code)
     if opened is None:
         return Notice(Words("case.refused"))
     screen = screens.show_case(opened, work.policy.zone)

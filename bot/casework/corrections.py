@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # The conversations in which residents write what officers read.
 _OF_RESIDENTS = {"feedback", *(each.flow.name for each in RESIDENT_ACTIONS if each.flow)}
+# How the names of the flows of planners, organisers and heads of neighbourhoods begin.
 _OF_FORUMS = ("newforum", "forum_", "hall_")
 
 

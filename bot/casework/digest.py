@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from storage.models import Officer
 
 _BEGINS, _ENDS = time(7, 30), time(12, 0)  # in the city's time
-_SOON = timedelta(days=2)
+_SOON = timedelta(days=2)  # until the due date of a case that the digest lists
 
 
 async def send_digests(database: Database, now: datetime, *, policy: Policy) -> int:

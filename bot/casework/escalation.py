@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from storage.database import Database
     from storage.models import Officer, Submission
 
-_PAGE = 100
+_PAGE = 100  # cases in one transaction
 
 
 @dataclass(frozen=True, slots=True)

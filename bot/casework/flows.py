@@ -41,7 +41,7 @@ BAN_FLOW = Flow(
     ),
 )
 
-_LONG, _SHORT = 3000, 300  # characters
+_LONG, _SHORT = 3000, 300  # characters of a long and of a short answer of a step
 _MIN_CODE_LENGTH = 6  # characters; shorter input is the number of a button
 EXTENSION_DAYS = ("3", "5", "10")  # the choices of working days by which a due date is moved
 

@@ -37,6 +37,7 @@ NOT_ANSWERED = Guard[ResidentAccess](
     "it is not answered yet, itself or with its main case",
     lambda access: get_answered_at(access.case, access.main) is None,
 )
+# The states of a submission that may have an answer: of its own or of the case it was merged with.
 _ANSWERABLE = ANSWERED | {State.MERGED}
 
 REOPEN = CaseAction[ResidentAccess](

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 BANNED, UNBANNED = "resident.banned", "resident.unbanned"  # the actions in the audit log
 
 
-async def may_ban(work: UnitOfWork, chat_id: int, code: str) -> bool:
+async def may_ban(work: UnitOfWork, chat_id: int, receipt_code: str) -> bool:
     """Return True if the officer of a chat may open a case, and so may ban its resident."""
-    return await find_case_access(work, chat_id, code) is not None
+    return await find_case_access(work, chat_id, receipt_code) is not None
 
 
 async def ban_resident(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
@@ -47,9 +47,9 @@ async def ban_resident(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any])
     await _record(work, BANNED, access, {"days": days, "reason": reason})
 
 
-async def unban_resident(work: UnitOfWork, chat_id: int, code: str) -> bool:
+async def unban_resident(work: UnitOfWork, chat_id: int, receipt_code: str) -> bool:
     """Lift the bans of the resident of a case; return False if there was none to lift."""
-    access = await find_case_access(work, chat_id, code)
+    access = await find_case_access(work, chat_id, receipt_code)
     if access is None:
         return False
     owner = await submissions.find_owner(work.connection, access.case.id)

@@ -64,8 +64,9 @@ class RemarkFields:
 class ResidentNotice:
     """A notice to the resident: the text `notice.NAME` of the action, with parameters.
 
-    `buttons` are the verbs of the resident's actions that get a button. `reaches_merged`: the
-    residents of merged cases are told too. `bot.notifications.notice_kinds` has a row for each
+    `get_params` returns the parameters; by default they are the answers of the action. `buttons`
+    are the verbs of the resident's actions that get a button. `reaches_merged`: the residents of
+    merged cases are told too. `bot.notifications.notice_kinds` has a row for each
     action, which says whether its notice waits for the end of quiet hours.
     """
 

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 # A unit does not see what concerns its own officers. The city decides about staffing.
 _CONDUCT = frozenset({Topic.OFFICER_ATTITUDE, Topic.CRIME_REPORT_HANDLING})
+# The city handles submissions on these topics, except praise.
 _ABOVE_THE_UNIT = _CONDUCT | {Topic.STAFFING}
 _FORMAL = frozenset({Kind.COMPLAINT, Kind.DENUNCIATION})
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without letters that are misread or misheard
-_CODE_LENGTH = 8
+_CODE_LENGTH = 8  # characters of a receipt code after "HP-"
 
 
 def is_confidential(kind: Kind, identity: Identity) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # The actions in the audit log.
 LINKED, UNLINKED, LOST = "group.linked", "group.unlinked", "group.lost"
+# The roles that may link a group to their unit.
 _MAY_LINK = LEADER_ROLES | {Role.ADMINISTRATOR, Role.TRIAGE}
 
 

@@ -76,7 +76,7 @@ _ANY_PATTERN = re.compile(
     ),
     re.IGNORECASE,
 )
-_REPLACEMENT = "▒▒▒"
+_REPLACEMENT = "▒▒▒"  # what stands for hidden personal data
 
 
 def find_personal_data(text: str) -> Sequence[PersonalDataSpan]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.core.screen import Param
 
 UNKNOWN_CHOICE = "choose"  # the reason of Rejected for a reply that is none of the options
-_OUTSIDE = "place-outside"
+_OUTSIDE = "place-outside"  # the reason of Rejected for a place that is in no unit
 PLACE_REMARKS = (*PlaceProblem, _OUTSIDE)
 _MAX_PHONE_TEXT = 300  # characters in which a number is looked for
 

@@ -35,6 +35,7 @@ class TurnScreen:
 
 
 def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScreen:
+    """Return the screen for the result of a turn: a question, the reason of a stop, or the end."""
     match turn:
         case Ask():
             return TurnScreen(show_question(turn), language)
@@ -53,6 +54,7 @@ def name_draft(binding: FlowBinding, facts: Mapping[str, Any]) -> Words:
 
 
 def show_open_question(binding: FlowBinding, row: Conversation) -> TurnScreen:
+    """Return the open question of a stored conversation."""
     return show_turn(binding, present(binding.flow, forget_asked(row.answers)), row.language)
 
 
@@ -67,6 +69,7 @@ def mark_repeated(shown: TurnScreen) -> TurnScreen:
 
 
 def make_chat(row: Conversation) -> Chat:
+    """Return the chat of a stored conversation, with its language and preferences."""
     return Chat(row.chat_id, row.language, Preferences.from_json(row.preferences))
 
 
@@ -83,6 +86,7 @@ def keep_draft(row: Conversation, update_id: int) -> Draft:
 
 
 def copy_draft(row: Conversation) -> Draft:
+    """Return a stored conversation as a draft to write, unchanged."""
     return Draft(
         chat_id=row.chat_id,
         flow=row.flow,

@@ -12,18 +12,18 @@ from bot.core.preferences import FollowedLink
 if TYPE_CHECKING:
     from bot.core.preferences import Preferences
 
-_LIFETIME = timedelta(days=1)
+_LIFETIME = timedelta(days=1)  # of a remembered deep link, from when it was opened
 _FORUM_CODE = re.compile(r"[A-Za-z0-9]{1,16}")
 
 
-def make_unit_link(code: str, now: datetime) -> FollowedLink | None:
+def make_unit_link(unit_code: str, now: datetime) -> FollowedLink | None:
     """Return the link to remember for the code of a unit; None if there is no such unit."""
-    return FollowedLink(now, unit=code) if code in map_units() else None
+    return FollowedLink(now, unit=unit_code) if unit_code in map_units() else None
 
 
-def make_forum_link(code: str, now: datetime) -> FollowedLink | None:
+def make_forum_link(forum_code: str, now: datetime) -> FollowedLink | None:
     """Return the link to remember for the code of a forum; None if it cannot be such a code."""
-    return FollowedLink(now, forum=code) if _FORUM_CODE.fullmatch(code) else None
+    return FollowedLink(now, forum=forum_code) if _FORUM_CODE.fullmatch(forum_code) else None
 
 
 def load_link_facts(preferences: Preferences, now: datetime) -> dict[str, Any]:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from storage.models import Submission
 
 
-async def withdraw_submission(work: UnitOfWork, chat: Chat, code: str) -> Submission | None:
+async def withdraw_submission(work: UnitOfWork, chat: Chat, receipt_code: str) -> Submission | None:
     """Withdraw a resident's own submission, given its receipt code; return it.
 
     Return None, with nothing changed, if it is not theirs or it is too late.
     """
-    return await perform_own_action(work, chat, [WITHDRAW], code, {})
+    return await perform_own_action(work, chat, [WITHDRAW], receipt_code, {})

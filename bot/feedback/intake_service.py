@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from bot.privacy.pseudonyms import ChatAddress
     from storage.models import Submission
 
-_MAX_AREAS = 3
+_MAX_AREAS = 3  # last areas of a resident that are offered again
 
 
 async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 SUBMISSION_PREFIX = "code_"  # the payload of a deep link to a submission begins with it
 
 
-def make_payload(code: str) -> str:
+def make_payload(receipt_code: str) -> str:
     """Return the payload of a deep link to the submission with a receipt code.
 
     Telegram allows only letters, digits, "_" and "-"; the hyphens of the code are removed.
     """
-    return SUBMISSION_PREFIX + code.replace("-", "")
+    return SUBMISSION_PREFIX + receipt_code.replace("-", "")
 
 
-def draw_receipt_code_png(username: str, code: str) -> bytes:
+def draw_receipt_code_png(username: str, receipt_code: str) -> bytes:
     """Return the QR code of the deep link to a submission, as PNG. `username` is the bot's."""
-    return draw_link_code_png(username, make_payload(code))
+    return draw_link_code_png(username, make_payload(receipt_code))
 
 
 def draw_link_code_png(username: str, payload: str) -> bytes:

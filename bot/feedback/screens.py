@@ -87,13 +87,13 @@ def show_unknown_code() -> Screen:
     return Screen((Words("mine.unknown"),), (Button(Words("mine.back"), "mine:list="),))
 
 
-def confirm_withdrawal(code: str) -> Screen:
+def confirm_withdrawal(receipt_code: str) -> Screen:
     """Return the question that is asked before a submission is withdrawn."""
     return Screen(
-        (Words("mine.sure", {"code": code}),),
+        (Words("mine.sure", {"code": receipt_code}),),
         (
-            Button(Words("mine.withdraw"), f"mine:withdrawn={code}"),
-            Button(Words("mine.keep"), f"mine:show={code}"),
+            Button(Words("mine.withdraw"), f"mine:withdrawn={receipt_code}"),
+            Button(Words("mine.keep"), f"mine:show={receipt_code}"),
         ),
     )
 

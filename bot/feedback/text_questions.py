@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bot.core.screen import Param
 
-_MAX_TOPICS = 4
+_MAX_TOPICS = 4  # of one submission
 
 # The suggestion of kind and topics for a text; results are cached.
 suggest_cached: Any = lru_cache(maxsize=256)(suggest_labels)
@@ -149,6 +149,8 @@ def topics_input(suggests: Callable[[Answers], Sequence[str]]) -> Input:
 @dataclass(frozen=True, slots=True)
 class _Topics:
     """The question for topics.
+
+    `suggests` returns the topics that the answers suggest.
 
     Its notes: `picked` are the topics to confirm. `way` is "choose" or "add" while the list of all
     topics is open.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ALERT_KIND = "alert"  # `Outbox.kind` of the messages about a case that an officer may accept
 
+# How long after it was written a message of each type may still be sent.
 _CASE_LIFETIME = timedelta(days=30)
 _DIGEST_LIFETIME = timedelta(hours=12)
 _GROUP_LOST_LIFETIME = timedelta(days=7)
@@ -86,8 +87,8 @@ async def _send_case_notice(
     await send_message(work, message, zip(recipients, keys, strict=True))
 
 
-def _make_open_button(code: str) -> Button:
-    return Button(Words("alert.open"), f"case:open={code}")
+def _make_open_button(receipt_code: str) -> Button:
+    return Button(Words("alert.open"), f"case:open={receipt_code}")
 
 
 async def replace_alerts(

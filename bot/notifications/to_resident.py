@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Submission,
     )
 
-_LIFETIME = timedelta(days=30)
+_LIFETIME = timedelta(days=30)  # how long after it was written a message may still be sent
 
 
 # Submissions

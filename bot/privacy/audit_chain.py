@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from storage.database import Database
     from storage.models import Audit
 
-_PAGE = 500
-_BEGINNING = "0" * 64
+_PAGE = 500  # entries in one transaction
+_BEGINNING = "0" * 64  # the digest before the first entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from storage.database import Database
     from storage.models import Submission
 
-_KNOWN = "langnghe"
-_PAGE = 200
+_KNOWN = "langnghe"  # the text that is stored encrypted to check the key
+_PAGE = 200  # residents in one transaction
 
 
 class WrongKey(Exception):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from storage.database import Database
     from storage.models import Kind
 
-_PAGE = 100
+_PAGE = 100  # submissions in one transaction
 
 RETENTION_ENDED = "data.outlived"  # an action of the audit log: a submission was erased
 

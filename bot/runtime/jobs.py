@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _MAX_DRAFTS = 500  # drafts that one run reminds of
-_MAX_SWEEP_SECONDS = 10.0
+_MAX_SWEEP_SECONDS = 10.0  # between two sweeps of the outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Job:
     """A function that runs at the start of a replica and then at an interval.
 
     `seconds` is the interval, or a function that computes it from the settings.
-    `enqueues` is True if it writes messages because time has passed.
+    `run` is the function. `enqueues` is True if it writes messages because time has passed.
     """
 
     name: str

@@ -91,7 +91,7 @@ class TelegramSettings(_Section):
 
 
 class DatabaseSettings(_Section):
-    """The URL of the database, and the number of pooled connections."""
+    """The URL of the database, and the number of pooled connections of each replica."""
 
     url: str = "sqlite+aiosqlite:///langnghe.db"
     pool_size: int = Field(10, ge=1, le=200)
@@ -168,6 +168,8 @@ class ClosedDaysSettings(_Section):
 class RetentionSettings(_Section):
     """The times that drafts, failed updates, registrations and submissions are kept.
 
+    - `draft_hours`: how long the draft of an open conversation is kept.
+    - `failed_update_days`: how long an update that could not be handled is kept.
     - `draft_reminder_hours`: how long before the deletion of a draft its writer is warned.
     - `warning_days`: how long before the erasure of a submission its resident is warned.
     - `registration_days`: counted from the start of the forum.

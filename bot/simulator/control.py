@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Handler = Callable[[Request], Awaitable[Json | Response]]
 
 FormT = TypeVar("FormT", bound=control_forms.ControlForm)
-_MAX_WAIT_SECONDS = 60.0
+_MAX_WAIT_SECONDS = 60.0  # of one request for events
 _ALBUM_FIELDS = ("update_ids",)
 
 

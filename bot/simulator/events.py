@@ -10,7 +10,7 @@ from bot.simulator.notifier import Notifier
 if TYPE_CHECKING:
     from bot.simulator.api_types import Json
 
-_MAX_EVENTS = 10_000
+_MAX_EVENTS = 10_000  # that are stored; older ones are dropped
 
 
 class Events:

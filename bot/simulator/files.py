@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.simulator.api_types import Json, UploadedFile
 
 MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024  # the limit of the public Bot API server
-_MAX_STORE_BYTES = 512 * 1024 * 1024
+_MAX_STORE_BYTES = 512 * 1024 * 1024  # of all files together
 _EXTENSIONS = {
     "photo": ".jpg",
     "video": ".mp4",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.simulator.api_types import Json
 
-_MAX_ENTRIES = 10_000
+_MAX_ENTRIES = 10_000  # that are stored; older ones are dropped
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from bot.simulator.chats import SimulatedChat
     from bot.simulator.state import SimulatorState
 
-_MAX_BUTTONS = 100
-_MAX_DATA_BYTES = 64
+_MAX_BUTTONS = 100  # of one inline keyboard
+_MAX_DATA_BYTES = 64  # of the callback data of one button
 _APPEARANCE_FIELDS = frozenset({"text", "style", "icon_custom_emoji_id"})
 _URL_SCHEMES = ("http://", "https://", "tg://", "ton://")
 

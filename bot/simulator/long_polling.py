@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from bot.simulator.client_connection import ClientConnection
     from bot.simulator.update_queue import QueuedUpdate
 
-_MAX_UPDATES = 100
-_MAX_WAIT_SECONDS = 50
+_MAX_UPDATES = 100  # in one response
+_MAX_WAIT_SECONDS = 50  # of one request
 _POLLING_CONFLICT = (
     "Conflict: terminated by other getUpdates request;"
     " make sure that only one bot instance is running"

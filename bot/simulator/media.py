@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from bot.simulator.files import StoredFile
     from bot.simulator.state import SimulatorState
 
-_MAX_UPLOAD_BYTES = 50 * 1024 * 1024
-_MAX_PHOTO_BYTES = 10 * 1024 * 1024
+_MAX_UPLOAD_BYTES = 50 * 1024 * 1024  # of one file that a bot sends
+_MAX_PHOTO_BYTES = 10 * 1024 * 1024  # of one photo that a bot sends
 _KINDS_WITH_DURATION = frozenset({"video", "voice", "audio", "animation", "video_note"})
 _KINDS_WITH_SIZE = frozenset({"video", "animation", "sticker"})
 _KINDS_WITH_NAME = frozenset({"video", "audio", "animation", "document"})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Methods with these prefixes count: messages and their edits. Queries and answers do not count.
 _COUNTED_PREFIXES = ("send", "copy", "forward", "editmessage")
-_BURST = 3
+_BURST = 3  # messages that a chat takes at once
 _MINUTE_SECONDS = 60.0
 
 

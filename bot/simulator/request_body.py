@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from bot.simulator.api_types import Json
 
-_MAX_BODY_BYTES = 64 * 1024 * 1024
-_MAX_FIELD_BYTES = 4 * 1024 * 1024
+_MAX_BODY_BYTES = 64 * 1024 * 1024  # of a whole request
+_MAX_FIELD_BYTES = 4 * 1024 * 1024  # of one field that is no file
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _FIRST_USER_ID = 1_000_001
 _FIRST_GROUP_ID = -4_000_001
 _FIRST_SUPERGROUP_ID = -1_002_000_000_001
-_MAX_PRESSES = 10_000
+_MAX_PRESSES = 10_000  # of buttons that are stored; older ones are dropped
 
 
 @dataclass(slots=True)

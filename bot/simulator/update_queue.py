@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Telegram sends these kinds only if the bot names them in allowed_updates.
 _OPTIONAL_KINDS = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
-_MAX_UPDATES = 100_000
+_MAX_UPDATES = 100_000  # that wait; older ones are dropped
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from bot.simulator.update_queue import QueuedUpdate
 
 # Telegram waits longer before it retries. Tests and demonstrations need short delays.
-_FIRST_DELAY = 0.1
-_MAX_DELAY = 2.0
+_FIRST_DELAY = 0.1  # seconds
+_MAX_DELAY = 2.0  # seconds
 _TIMEOUT = ClientTimeout(total=60)
 
 

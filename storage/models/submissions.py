@@ -17,6 +17,7 @@ from storage.models.columns import (
 )
 from storage.types import AutoId, EnumByValue
 
+# The condition of the partial indexes: submissions without an answer that are not over.
 _OPEN = "closed_at IS NULL AND answered_at IS NULL"
 
 

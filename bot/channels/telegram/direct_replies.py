@@ -51,7 +51,7 @@ _ALBUM_MEDIA = {
     "document": InputMediaDocument,
     "audio": InputMediaAudio,
 }
-_MAX_IN_ALBUM = 10
+_MAX_IN_ALBUM = 10  # files in one album, the limit of the Bot API
 
 
 @dataclass(slots=True)

@@ -41,7 +41,7 @@ __all__ = [
     "parse_link",
 ]
 
-_LINK = "start:"
+_LINK = "start:"  # how the verbs of deep links begin
 
 
 def find_route(verb: str) -> AnyRoute | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _MAX_BODY_BYTES = 4 * 1024 * 1024  # Telegram's updates are far smaller
-_RETRY_AFTER_SECONDS = b"2"
+_RETRY_AFTER_SECONDS = b"2"  # in the header of a response 503
 _SECRET_HEADER = b"x-telegram-bot-api-secret-token"
 
 _Headers = tuple[tuple[bytes, bytes], ...]

@@ -152,10 +152,10 @@ async def unhide_forum(work: UnitOfWork, request: Request) -> Responses:
     return Show(screens.show_forum(view, work.now))
 
 
-async def _set_hidden(work: UnitOfWork, chat_id: int, code: str, *, hidden: bool) -> None:
+async def _set_hidden(work: UnitOfWork, chat_id: int, forum_code: str, *, hidden: bool) -> None:
     def change(preferences: Preferences) -> Preferences:
-        codes = tuple(other for other in preferences.hidden if other != code)
-        return replace(preferences, hidden=(*codes, code)[-_MAX_HIDDEN:] if hidden else codes)
+        codes = tuple(other for other in preferences.hidden if other != forum_code)
+        return replace(preferences, hidden=(*codes, forum_code)[-_MAX_HIDDEN:] if hidden else codes)
 
     await chats.update_preferences(work, chat_id, change)
 

@@ -92,8 +92,8 @@ async def _add_registration(
     )
 
 
-async def _lock_forum(connection: AsyncConnection, code: str) -> Forum | None:
-    forum = await forums.find_published_forum(connection, code)
+async def _lock_forum(connection: AsyncConnection, forum_code: str) -> Forum | None:
+    forum = await forums.find_published_forum(connection, forum_code)
     return None if forum is None else await attendance.lock_forum(connection, forum.id)
 
 
@@ -107,12 +107,12 @@ async def _find_changeable(
     return None if mine is None or mine.state is RegistrationState.ATTENDED else mine
 
 
-async def cancel_registration(work: UnitOfWork, chat_id: int, code: str) -> bool:
+async def cancel_registration(work: UnitOfWork, chat_id: int, forum_code: str) -> bool:
     """Cancel a registration and give its places to the waiting list.
 
     Return False if there is no registration that can be cancelled.
     """
-    forum = await _lock_forum(work.connection, code)
+    forum = await _lock_forum(work.connection, forum_code)
     mine = await _find_changeable(work, chat_id, forum)
     if forum is None or mine is None:
         return False
@@ -125,12 +125,12 @@ async def cancel_registration(work: UnitOfWork, chat_id: int, code: str) -> bool
     return True
 
 
-async def set_party_size(work: UnitOfWork, chat_id: int, code: str, people: int) -> None:
+async def set_party_size(work: UnitOfWork, chat_id: int, forum_code: str, people: int) -> None:
     """Change the number of people of a registration. The place in the waiting list stays the same.
 
     Raises Refused if a person with a place asks for more places than are free.
     """
-    forum = await _lock_forum(work.connection, code)
+    forum = await _lock_forum(work.connection, forum_code)
     mine = await _find_changeable(work, chat_id, forum)
     if forum is None or mine is None or not rules.is_registration_open(forum, work.now):
         raise Refused(Words("attend.gone"))
@@ -146,13 +146,13 @@ async def set_party_size(work: UnitOfWork, chat_id: int, code: str, people: int)
 
 
 async def set_reminder_offset(
-    work: UnitOfWork, chat_id: int, code: str, offset: int, *, wanted: bool
+    work: UnitOfWork, chat_id: int, forum_code: str, offset: int, *, wanted: bool
 ) -> None:
     """Add or remove a reminder `offset` minutes before the start.
 
     Raises Refused without a registration, and for an offset that cannot be chosen.
     """
-    view, usual = await load_forum_view(work, chat_id, code), work.policy.reminder_minutes
+    view, usual = await load_forum_view(work, chat_id, forum_code), work.policy.reminder_minutes
     if view is None or view.mine is None or offset not in {*rules.REMINDER_OFFSETS, *usual}:
         raise Refused(Words("attend.gone"))
     others = set(usual if view.mine.offsets is None else view.mine.offsets) - {offset}
@@ -160,12 +160,12 @@ async def set_reminder_offset(
     await attendance.update_registration(work.connection, view.mine.id, offsets=offsets)
 
 
-async def rate_forum(work: UnitOfWork, chat_id: int, code: str, score: int) -> bool:
+async def rate_forum(work: UnitOfWork, chat_id: int, forum_code: str, score: int) -> bool:
     """Store the rating of a forum by a person; a later rating replaces it.
 
     Return False if the person was not checked in.
     """
-    view = await load_forum_view(work, chat_id, code)
+    view = await load_forum_view(work, chat_id, forum_code)
     if view is None or view.mine is None or not rules.was_there(view.forum, view.mine):
         return False
     await attendance.update_registration(work.connection, view.mine.id, rating=score)

@@ -53,11 +53,11 @@ class CheckInResult:
     taken: int
 
 
-async def load_forum_view(work: UnitOfWork, chat_id: int, code: str) -> ForumView | None:
+async def load_forum_view(work: UnitOfWork, chat_id: int, forum_code: str) -> ForumView | None:
     """Return a published forum as the person of a chat sees it; None for an unknown code."""
-    if not _CODE.fullmatch(code):
+    if not _CODE.fullmatch(forum_code):
         return None
-    forum = await forums.find_published_forum(work.connection, code)
+    forum = await forums.find_published_forum(work.connection, forum_code)
     if forum is None:
         return None
     mine = await find_own_registration(work, chat_id, forum.id)

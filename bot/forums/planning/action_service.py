@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.core.requests import Chat
     from storage.models import Forum, Officer
 
-_CODE_LENGTH = 8
+_CODE_LENGTH = 8  # characters of a forum's code
 _EDIT = ACTIONS_BY_NAME["edit"]
 
 
@@ -74,12 +74,14 @@ async def submit_plan(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) 
     return forum.code
 
 
-async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> dict[str, Any]:
-    """Return the facts for the conversation of the action called `name` on the forum `code`.
+async def begin_action(
+    work: UnitOfWork, chat_id: int, name: str, forum_code: str
+) -> dict[str, Any]:
+    """Return the facts for the conversation of the action called `name` on a forum.
 
     Raises Refused if the person of a chat may not perform the action on the forum now.
     """
-    action, access = await _load_access(work, chat_id, name, code)
+    action, access = await _load_access(work, chat_id, name, forum_code)
     if not transitions.is_allowed(action, access):
         raise Refused(access.explain_not_allowed())
     facts = {
@@ -93,23 +95,23 @@ async def begin_action(work: UnitOfWork, chat_id: int, name: str, code: str) -> 
 
 
 async def perform_action(
-    work: UnitOfWork, chat_id: int, name: str, code: str, answers: Mapping[str, Any]
+    work: UnitOfWork, chat_id: int, name: str, forum_code: str, answers: Mapping[str, Any]
 ) -> Forum:
-    """Perform the action called `name` on the forum `code`; return the forum after it.
+    """Perform the action called `name` on a forum; return the forum after it.
 
     Raises Refused.
     """
-    action, access = await _load_access(work, chat_id, name, code)
+    action, access = await _load_access(work, chat_id, name, forum_code)
     forum: Forum = await transitions.perform_transition(work, action, access, answers)
     return forum
 
 
-async def stop_announcing(work: UnitOfWork, chat_id: int, code: str) -> None:
+async def stop_announcing(work: UnitOfWork, chat_id: int, forum_code: str) -> None:
     """Stop all announcements of a forum: nothing more of them is sent.
 
-    Raises Refused if the person of the chat may not plan the forum. `code` is the forum's.
+    Raises Refused if the person of the chat may not plan the forum.
     """
-    planned = await find_planned_forum(work.connection, chat_id, code)
+    planned = await find_planned_forum(work.connection, chat_id, forum_code)
     if planned is None:
         raise Refused(Words(REFUSED))
     officer, forum = planned
@@ -132,9 +134,9 @@ def _make_time_facts(work: UnitOfWork) -> dict[str, Any]:
 
 
 async def _load_access(
-    work: UnitOfWork, chat_id: int, name: str, code: str
+    work: UnitOfWork, chat_id: int, name: str, forum_code: str
 ) -> tuple[ForumAction, ForumAccess]:
-    planned = await find_planned_forum(work.connection, chat_id, code)
+    planned = await find_planned_forum(work.connection, chat_id, forum_code)
     action = ACTIONS_BY_NAME.get(name)
     if planned is None or action is None:
         raise Refused(Words(REFUSED))

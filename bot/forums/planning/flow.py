@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from bot.classification.suggestion import Suggestion
     from bot.core.screen import Param
 
-_TITLE, _LINE, _LONG = 150, 300, 3000  # characters
-_MAX_PLACES = 100_000
+_TITLE, _LINE, _LONG = 150, 300, 3000  # characters of one answer of a step
+_MAX_PLACES = 100_000  # of one forum
+# The choices for the last moment for opinions: days before the start.
 _UNTIL_DAYS = ("0", "1", "2", "3", "7")
 
 

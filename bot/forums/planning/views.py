@@ -58,9 +58,9 @@ async def list_plans(
     return await forums.list_forums_of(connection, unit, skip=skip, max_rows=PAGE_SIZE + 1)
 
 
-async def load_plan(work: UnitOfWork, chat_id: int, code: str) -> ForumPlan | None:
+async def load_plan(work: UnitOfWork, chat_id: int, forum_code: str) -> ForumPlan | None:
     """Return a forum for one of its planners; None for anybody else."""
-    planned = await find_planned_forum(work.connection, chat_id, code)
+    planned = await find_planned_forum(work.connection, chat_id, forum_code)
     if planned is None:
         return None
     officer, forum = planned

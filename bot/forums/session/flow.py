@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.core.screen import Param
 
-_LONG, _SHORT = 3000, 300  # characters
+_LONG, _SHORT = 3000, 300  # characters of a long and of a short answer of a step
 
 HALL_ANSWER_FLOW = Flow(
     "hall_answer",

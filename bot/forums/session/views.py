@@ -90,13 +90,13 @@ class NextSubmission:
 
 
 async def find_session(
-    connection: AsyncConnection, chat_id: int, code: str
+    connection: AsyncConnection, chat_id: int, forum_code: str
 ) -> tuple[Officer, Forum]:
     """Return a planner and the forum, if its session is open or waits for its report.
 
     Raises Refused for any other person or forum.
     """
-    planned = await find_planned_forum(connection, chat_id, code)
+    planned = await find_planned_forum(connection, chat_id, forum_code)
     if planned is None:
         raise Refused(Words(REFUSED))
     officer, forum = planned
@@ -106,10 +106,10 @@ async def find_session(
 
 
 async def list_submissions(
-    work: UnitOfWork, chat_id: int, code: str, *, skip: int
+    work: UnitOfWork, chat_id: int, forum_code: str, *, skip: int
 ) -> SubmissionPage | None:
     """Return a page of the submissions for a forum; None for a person who does not plan it."""
-    planned = await find_planned_forum(work.connection, chat_id, code)
+    planned = await find_planned_forum(work.connection, chat_id, forum_code)
     if planned is None:
         return None
     officer, forum = planned
@@ -130,14 +130,14 @@ async def list_submissions(
 
 
 async def find_next_submission(
-    work: UnitOfWork, chat_id: int, code: str, *, after: int
+    work: UnitOfWork, chat_id: int, forum_code: str, *, after: int
 ) -> NextSubmission:
     """Return the submission to present after the one with the id `after`.
 
     Skipped ones follow after the last one. Raises Refused for a person who does not plan the forum,
     and while there is no session.
     """
-    officer, forum = await find_session(work.connection, chat_id, code)
+    officer, forum = await find_session(work.connection, chat_id, forum_code)
     in_order = await _list_in_agenda_order(work.connection, officer, forum)
     outcomes = await forum_sessions.map_outcomes(work.connection, forum.id)
     ids = [submission.id for _point, submission in in_order]

@@ -38,20 +38,20 @@ async def find_planner(connection: AsyncConnection, chat_id: int) -> Officer | N
 
 
 async def find_planned_forum(
-    connection: AsyncConnection, chat_id: int, code: str
+    connection: AsyncConnection, chat_id: int, forum_code: str
 ) -> tuple[Officer, Forum] | None:
     """Return the officer of a chat and the forum with a code; None unless they may plan it."""
     officer = await officers.find_officer(connection, chat_id)
-    forum = await forums.find_forum(connection, code[:_MAX_CODE])
+    forum = await forums.find_forum(connection, forum_code[:_MAX_CODE])
     if officer is None or forum is None or not may_plan(officer, forum):
         return None
     return officer, forum
 
 
-async def record_refusal(work: UnitOfWork, chat_id: int, action: str, code: str) -> None:
+async def record_refusal(work: UnitOfWork, chat_id: int, action: str, forum_code: str) -> None:
     """Append an audit entry: the person of a chat tried an action that is not allowed.
 
-    `action` and `code` come from a button and may be any text.
+    `action` and `forum_code` come from a button and may be any text.
     """
-    details = {"action": action[:_MAX_RECORDED], "forum": code[:_MAX_RECORDED]}
+    details = {"action": action[:_MAX_RECORDED], "forum": forum_code[:_MAX_RECORDED]}
     await append_refusal(work, REFUSED, chat_id, details)

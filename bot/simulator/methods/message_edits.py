@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # Telegram does not document its limit; it is of this size.
 _MAX_CALLBACK_AGE = 150  # seconds
 _MAX_DELETABLE_AGE = 48 * 3600  # seconds
-_MAX_ANSWER_CHARACTERS = 200
+_MAX_ANSWER_CHARACTERS = 200  # of the text of answerCallbackQuery
 _KINDS_WITH_CAPTION = frozenset({"photo", "video", "voice", "audio", "document", "animation"})
 _UNCHANGED = (
     "message is not modified: specified new message content and reply markup are exactly the same"
