@@ -84,9 +84,10 @@ def find_coordinates(text: str) -> FoundPosition | None:
 
 
 def order_position(first: float, second: float) -> FoundPosition | None:
-    """Return a position given as latitude and longitude, exchanged if only that is in Vietnam.
+    """Return the position of a typed pair of degrees; None if it is no place on Earth.
 
-    Return None if it is no place on Earth.
+    `first` is the latitude and `second` the longitude. They are exchanged if only that gives a
+    position in Vietnam.
     """
     if is_in_vietnam(second, first) and not is_in_vietnam(first, second):
         return FoundPosition(second, first, is_swapped=True)
@@ -97,7 +98,7 @@ def order_position(first: float, second: float) -> FoundPosition | None:
 
 
 def is_in_vietnam(latitude: float, longitude: float) -> bool:
-    """Return True if a position is in the box around Vietnam."""
+    """Return True if a position, in degrees, is in the box around Vietnam."""
     return (
         _LATITUDES[0] <= latitude <= _LATITUDES[1] and _LONGITUDES[0] <= longitude <= _LONGITUDES[1]
     )

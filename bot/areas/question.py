@@ -55,11 +55,14 @@ def is_area(code: str) -> bool:
 class _AreaQuestion:
     """The functions of the input.
 
-    They keep notes in the draft: `area.query` is the typed name of one or several units,
-    `area.page` is the page of the list that is shown, or "locate", and `area.near` are the codes of
-    the units in which the shared or typed position can be; `area.swapped` is True if
-    its numbers were exchanged. The position itself is not stored. The fact
-    `@areas` holds the unit codes of the person's last submissions.
+    They keep notes in the draft. The position itself is not stored.
+
+    - `area.query`: the typed name of one or several units.
+    - `area.page`: the page of the list that is shown, or "locate".
+    - `area.near`: the codes of the units in which the shared or typed position can be.
+    - `area.swapped`: True if the numbers of the position were exchanged.
+
+    The fact `@areas` holds the unit codes of the person's last submissions.
     """
 
     texts: str

@@ -64,10 +64,12 @@ class RemarkFields:
 class ResidentNotice:
     """A notice to the resident: the text `notice.NAME` of the action, with parameters.
 
-    `get_params` returns the parameters; by default they are the answers of the action. `buttons`
-    are the verbs of the resident's actions that get a button. `reaches_merged`: the residents of
-    merged cases are told too. `bot.notifications.notice_kinds` has a row for each
-    action, which says whether its notice waits for the end of quiet hours.
+    - `buttons`: the verbs of the resident's actions that get a button.
+    - `reaches_merged`: True if the residents of merged cases get it too.
+    - `get_params`: returns the parameters; by default the answers of the action's conversation.
+
+    `bot.notifications.notice_kinds` has a row for each action, which says whether its notice waits
+    for the end of quiet hours.
     """
 
     buttons: tuple[str, ...] = ()

@@ -51,9 +51,11 @@ class TurnBatcher:
         """Return the result of `decide` for the chat's row, after it is committed.
 
         Return None for a chat without a row, unless the turn `creates` it. `decide` is called again
-        if the shared transaction was rolled back because of another turn. Raises the exception that
-        `decide` raises, Unavailable if the database cannot be used, and TypeError for a `chat_id`
-        that is not a number, because an error in the shared task would leave all callers waiting.
+        if the shared transaction was rolled back because of another turn.
+
+        Raises the exception that `decide` raises, and Unavailable if the database cannot be used.
+        Raises TypeError for a `chat_id` that is not a number: the same error in the shared task
+        would leave all callers waiting.
         """
         if type(chat_id) is not int:
             raise TypeError(f"a chat id is a number: {chat_id!r}")

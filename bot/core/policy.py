@@ -64,7 +64,10 @@ class Policy:
         return self.calendar.add_working_days(now, self.working_days[kind])
 
     def compute_acknowledge_by(self, now: datetime, *, urgent: bool) -> datetime:
-        """Return the time until which an officer must accept a case that is alerted at `now`."""
+        """Return the time until which an officer must accept a case that is alerted at `now`.
+
+        An `urgent` case has another limit, which also runs outside working hours.
+        """
         if urgent:
             return now + self.urgent_within
         return self.calendar.get_next_working_moment(now + self.acknowledge_within)

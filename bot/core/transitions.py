@@ -245,7 +245,10 @@ def draw_states(actions: Iterable[Transition[Any]], *beginnings: str) -> str:
 def draw_table(
     actions: Iterable[Transition[Any]], columns: Mapping[str, Callable[[Any], str]]
 ) -> str:
-    """Return a table of actions in Markdown: a header and the text of a cell for each column."""
+    """Return a table of actions in Markdown.
+
+    `columns` has the header of each column, and the function that returns an action's cell in it.
+    """
     lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
     lines += [
         f"| {' | '.join(describe(action) for describe in columns.values())} |" for action in actions

@@ -27,9 +27,10 @@ _EXCERPT = 1500  # characters of a submission's text
 
 
 def show_start(*, has_draft: bool, unit: str | None = None) -> Screen:
-    """Return the welcome, the emergency numbers and the main menu, also of an open draft.
+    """Return the welcome, the emergency numbers and the main menu.
 
-    `unit` is the code of the unit whose deep link was opened.
+    `has_draft`: the menu offers to continue the open conversation, not to start one. `unit` is the
+    code of the unit whose deep link was opened.
     """
     link_note = (Words("start.unit", {"unit": name_police(unit)}),) if unit else ()
     return Screen(

@@ -81,8 +81,8 @@ def schedule_notice(
 ) -> datetime:
     """Return the time before which a message to a resident is not sent.
 
-    That is now, or the end of the quiet hours if the kind waits. What concerns a danger, and a
-    message that would expire in the quiet hours, is sent now.
+    That is now, or the end of the quiet hours if the kind waits. A message that `is_urgent`, or
+    that would expire in the quiet hours, is sent now.
     """
     if is_urgent or not get_notice_kind(kind).waits:
         return work.now

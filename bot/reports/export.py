@@ -62,7 +62,7 @@ _AUDIT = (
 def list_submission_columns(*, with_identity: bool) -> tuple[str, ...]:
     """Return the column names of an export of submissions, in order.
 
-    With identity, they include the chat id and phone number of the resident.
+    If `with_identity`, they include the chat id and phone number of the resident.
     """
     return (*_SUBMISSION, *_IDENTITY) if with_identity else _SUBMISSION
 

@@ -12,13 +12,13 @@ class Clock:
         self._offset = 0.0
 
     def now(self) -> float:
-        """Return the current time."""
+        """Return the current time, in Unix seconds."""
         return time.time() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward, or back with a negative number."""
+        """Move the clock forward by `seconds`, or back with a negative number."""
         self._offset += seconds
 
     def set_time(self, timestamp: float) -> None:
-        """Set the clock to a Unix timestamp."""
+        """Set the clock to a Unix timestamp, in seconds."""
         self._offset = timestamp - time.time()

@@ -16,8 +16,10 @@ _MAX_ENTRIES = 10_000  # that are stored; older ones are dropped
 class JournalEntry:
     """A request and its response.
 
-    at:     the time, in Unix seconds of the simulator's clock
-    status: the HTTP status, 0 if there was no response
+    at:          the time, in Unix seconds of the simulator's clock
+    status:      the HTTP status, 0 if there was no response
+    ok:          True if the method succeeded
+    description: that of an error response, None if there is none
     """
 
     id: int
@@ -43,7 +45,7 @@ class Journal:
     def add_request(
         self, at: float, method: str, params: Json, status: int, description: str | None = None
     ) -> None:
-        """Add a request. `description` is that of an error response."""
+        """Add a request; see JournalEntry. `description` is that of an error response."""
         self.last += 1
         ok = status == 200 and description is None
         self._entries.append(JournalEntry(self.last, at, method, params, status, ok, description))

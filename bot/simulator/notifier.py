@@ -24,7 +24,7 @@ class Notifier:
         return await self._wait_any((), seconds)
 
     async def wait_or(self, other: asyncio.Future[Any], seconds: float) -> bool:
-        """Wait like `wait`, but return also when the other future is done."""
+        """Wait like `wait`, at most `seconds`, but return also when the other future is done."""
         return await self._wait_any((other,), seconds)
 
     async def _wait_any(

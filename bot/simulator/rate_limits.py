@@ -64,7 +64,7 @@ class RateLimits:
     def check_request(self, bot_id: int, method: str, params: Json, now: float) -> None:
         """Count a request. Raises ApiError 429 if it is over a limit.
 
-        `method` is in lower case.
+        `method` is in lower case. `now` is in seconds.
         """
         if (
             not self.rates.enabled

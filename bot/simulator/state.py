@@ -137,7 +137,10 @@ class SimulatorState:
         is_forum: bool = False,
         members: Iterable[int] = (),
     ) -> SimulatedChat:
-        """Add a group or channel in which every bot is an administrator. Raises ControlError."""
+        """Add a group or channel in which every bot is an administrator. Raises ControlError.
+
+        `is_forum`: the group has topics. `members` are ids of users; the first is the creator.
+        """
         if is_forum and type != "supergroup":
             raise ControlError("only a supergroup can be a forum", 400)
         people = {self.get_user(user_id).id: "member" for user_id in members}

@@ -44,12 +44,14 @@ class Outbox(SQLModel, table=True):
     - `thread_id`: the topic of a group that the message goes to.
     - `edits`: the id of the sent message that this one replaces.
     - `priority`: of `storage.outbox.Priority`; a smaller number is sent earlier.
-    - `critical`: True if it is sent again after an attempt that may have succeeded.
+    - `critical`: True if two copies are better than none. It is sent again if nobody knows whether
+      it arrived.
     - `screen`: the message as JSON.
     - `repeated`: True if an earlier attempt may have succeeded.
     - `attempt`: how often the row was claimed.
     - `owner`, `lease_until`: the id of the worker that claimed the row, and until when it may send.
     - `next_at`: the earliest time of the next attempt.
+    - `expires_at`: the message is not sent after this time.
     - `finished_at`: when the row reached a final state.
     - `message_id`: Telegram's id of the sent message.
     """
@@ -148,6 +150,7 @@ class MessageSubject(SQLModel, table=True):
       bot's view of one.
     - `subject`: the code of the submission or of the forum; empty without one.
     - `text`: the present version of what a person wrote; None where the words are not kept.
+    - `at`: when the row was written last.
     """
 
     __tablename__ = "message_subject"

@@ -39,7 +39,7 @@ def forum_id_column(**options: Any) -> Any:
 class Forum(SQLModel, table=True):
     """A forum.
 
-    - `code`: the code in buttons and links.
+    - `code`: the forum's code, in buttons and links.
     - `host_unit`: the code of the unit that holds the forum.
     - `area`: the code of the unit whose residents are invited; the city's code invites everybody.
     - `venue`: the name and address of the place. `latitude`, `longitude`: in degrees.
@@ -172,6 +172,7 @@ class Announcement(SQLModel, table=True):
       number of the table, `cursor` the id of the last row that was written into the outbox.
     - `left_out`: the number of people who get no message because they switched off such notices.
     - `finished_at`: when all messages were written into the outbox.
+    - `cancelled_at`: when it was stopped before it was finished; None if it was not.
     """
 
     __table_args__ = (

@@ -97,7 +97,11 @@ class UnitChat(SQLModel, table=True):
 
 
 class Template(SQLModel, table=True):
-    """A template of an answer. A unit sees its own and those of the city."""
+    """A template of an answer. A unit sees its own and those of the city.
+
+    - `name`: the label of its button.
+    - `created_by`: the officer who stored it.
+    """
 
     id: int = auto_id()
     unit_code: str = Field(sa_type=String(16), index=True)

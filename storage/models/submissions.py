@@ -104,6 +104,7 @@ class Submission(SQLModel, table=True):
     - `confidential`: True if officers never learn who the resident is.
     - `forum`: the code of the forum that it was given for.
     - `due_at`: the end of the time for an answer.
+    - `answered_at`: when its answer was approved. `closed_at`: when it reached a final state.
     - `alerted_at`: when officers were alerted; None if that must still be done.
     - `assignee_id`: the officer who works on it.
     - `paused_at`: since when the time for an answer does not run; None if it runs.
@@ -209,6 +210,7 @@ class Attachment(SQLModel, table=True):
     - `type`: the type of message, such as "photo" or "place".
     - `file_id`, `file_unique_id`: Telegram's ids of the file.
     - `album`: Telegram's id of the album that it was sent in.
+    - `latitude`, `longitude`: of a place, in degrees.
     - `title`, `address`: of a venue; a place that is no venue has none.
     - `mime_type`: the declared media type. `content_type`: the one detected from the content.
     - `size`: in bytes.

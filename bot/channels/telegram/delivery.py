@@ -78,7 +78,11 @@ class Delivery:
         on_stop: Callable[[str], None],
         reachability: Reachability,
     ) -> None:
-        """Create a worker; `on_stop` is called with the reason if Telegram refuses the token."""
+        """Create a worker.
+
+        `clock` returns the present time in UTC. `on_stop` is called with the reason if Telegram
+        refuses the token.
+        """
         self._api = BotApi(bot)
         self._renderer = renderer
         self._database = database

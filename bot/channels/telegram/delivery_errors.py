@@ -61,7 +61,11 @@ class DeliveryErrors:
         on_stop: Callable[[str], None],
         reachability: Reachability,
     ) -> None:
-        """`on_stop` is called with the reason if Telegram refuses the token."""
+        """Take the dependencies.
+
+        `clock` returns the present time in UTC. `on_stop` is called with the reason if Telegram
+        refuses the token.
+        """
         self._database = database
         self._backoff = backoff
         self._clock = clock

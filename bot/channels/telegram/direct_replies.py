@@ -89,10 +89,12 @@ class DirectReplies:
     ) -> None:
         """Create the sender.
 
-        `on_stop` is called with the reason if Telegram refuses the token, `nudge` after a reply was
-        put into the outbox. `read_copy` returns the stored copy of an attachment, or None. A reply
-        that is not sent after `patience` seconds is stored in the outbox. `pacer` delays messages
-        until the rate limit allows them.
+        - `clock`: returns the present time in UTC.
+        - `on_stop`: called with the reason if Telegram refuses the token.
+        - `read_copy`: returns the stored copy of an attachment, or None.
+        - `nudge`: called after a reply was put into the outbox.
+        - `patience`: a reply that is not sent after so many seconds is stored in the outbox.
+        - `pacer`: delays messages until the rate limit allows them.
         """
         self._bot = bot
         self._api = BotApi(bot)

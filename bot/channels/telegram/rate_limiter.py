@@ -53,8 +53,8 @@ class RateLimiter:
     async def acquire_slot(self, number: int, slot: float, latest: float) -> AsyncIterator[bool]:
         """Wait until message `number` may be sent. Send it and read its response in the context.
 
-        `slot` is the earliest time of sending, `latest` the last one. Yield True if the message may
-        be sent, False if it is later than `latest`.
+        `slot` is the earliest time of sending, `latest` the last one, both in seconds of the event
+        loop's clock. Yield True if the message may be sent, False if it is later than `latest`.
         """
         if not self._limit:
             async with self._connections:

@@ -105,7 +105,10 @@ def _set_result(future: asyncio.Future[float], slot: float) -> None:
 def make_reply_pacer(
     database: Database, pacing: Pacing, clock: Callable[[], datetime]
 ) -> ReplyPacer:
-    """Return a pacer that reserves slots in the database, where all replicas share them."""
+    """Return a pacer that reserves slots in the database, where all replicas share them.
+
+    `clock` returns the present time in UTC.
+    """
 
     async def reserve(count: int) -> Sequence[float]:
         now = clock()

@@ -34,7 +34,11 @@ class UnsentReplies:
     def __init__(
         self, database: Database, clock: Callable[[], datetime], nudge: Callable[[], None]
     ) -> None:
-        """Create the store. `nudge` is called after a reply was stored that is due soon."""
+        """Create the store.
+
+        `clock` returns the present time in UTC. `nudge` is called after a reply was stored that is
+        due soon.
+        """
         self._database = database
         self._clock = clock
         self._nudge = nudge
@@ -57,7 +61,8 @@ class UnsentReplies:
     ) -> None:
         """Store a reply that was not sent, or may have been. Raises Unavailable.
 
-        `wait` is how long Telegram asks to wait. A reply that is stored already keeps its row.
+        `wait` is how long Telegram asks to wait. `repeated` is True if an attempt may have
+        succeeded. A reply that is stored already keeps its row.
         """
         row = _make_row(pending, self._clock(), wait, repeated=repeated)
         async with self._database.transaction() as connection:

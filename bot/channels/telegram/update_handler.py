@@ -44,6 +44,10 @@ class UpdateHandler:
         language: str,
         pseudonyms: Pseudonyms,
     ) -> None:
+        """Take the dependencies.
+
+        `clock` returns the present time in UTC. `language` is the code of the default language.
+        """
         self._application = application
         self._database = database
         self._replies = replies

@@ -148,7 +148,7 @@ async def set_party_size(work: UnitOfWork, chat_id: int, forum_code: str, people
 async def set_reminder_offset(
     work: UnitOfWork, chat_id: int, forum_code: str, offset: int, *, wanted: bool
 ) -> None:
-    """Add or remove a reminder `offset` minutes before the start.
+    """Add a reminder `offset` minutes before the start if it is `wanted`; remove it otherwise.
 
     Raises Refused without a registration, and for an offset that cannot be chosen.
     """

@@ -96,8 +96,8 @@ def show_entered(
 ) -> Screen:
     """Return the confirmation of an oral submission, for the person who entered it.
 
-    Its buttons send the QR code with the claim's `token`, start another oral submission and, for a
-    planner, show the next submission. Days are in `zone`.
+    Its buttons send the QR code with the claim's `token` and start another oral submission. If the
+    person `is_planner`, a button shows the next submission. Days are in `zone`.
     """
     arguments = {"qr": token, "spoken": forum.code}
     if is_planner:
