@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from bot.areas.question import area_input
 from bot.casework.template_text import has_blanks
@@ -15,6 +16,7 @@ from bot.conversation.inputs import (
     review_input,
     text_input,
 )
+from bot.conversation.long_text import long_text_input, read_text
 from bot.core.screen import Words
 from storage.models import Kind, Topic
 
@@ -28,7 +30,10 @@ OWN_WORDS = "own"  # the choice of no template
 
 def show_proposal(answers: Answers) -> Mapping[str, Param]:
     """Return the parts of the answer, as parameters of the review page."""
-    return {name: answers[name] for name in ("text", "measure", "deadline")}
+    return {
+        "text": read_text(answers["text"]),
+        **{name: answers[name] for name in ("measure", "deadline")},
+    }
 
 
 BAN_DAYS = ("1", "7", "30", "365")  # the choices of the length of a ban
@@ -41,11 +46,11 @@ BAN_FLOW = Flow(
     ),
 )
 
-_LONG, _SHORT = 3000, 300  # characters of a long and of a short answer of a step
+_LONG, _SHORT = 10_000, 300  # characters of a long and of a short answer of a step
 _MIN_CODE_LENGTH = 6  # characters; shorter input is the number of a button
 EXTENSION_DAYS = ("3", "5", "10")  # the choices of working days by which a due date is moved
 
-ASK_FLOW = Flow("ask", (Step("question", text_input("ask.question", limit=_LONG)),))
+ASK_FLOW = Flow("ask", (Step("question", long_text_input("ask.question", limit=_LONG)),))
 
 
 def has_templates(answers: Answers) -> bool:
@@ -64,31 +69,38 @@ def answer_input() -> Input:
 
     A text with blanks is rejected with the reason "blanks".
     """
-    typed = text_input("propose.text", limit=_LONG)
+    typed = long_text_input("propose.text", limit=_LONG, check=_refuse_blanks)
     use = Option("use", Words("propose.text.options.use"))
 
     def options(answers: Answers) -> tuple[Option, ...]:
         template = _get_template(answers)
-        return (use,) if template and not has_blanks(template) else ()
+        usable = (use,) if template and not has_blanks(template) else ()
+        return (*usable, *typed.options(answers))
 
-    def parse(reply: Reply, answers: Answers) -> str:
-        if reply.choice is not None:
+    def parse(reply: Reply, answers: Answers) -> Any:
+        if reply.choice == use.value:
             parse_choice(reply, options(answers))
             return _get_template(answers)
-        words = str(typed.parse(reply, answers))
-        if has_blanks(words):
-            raise Rejected("blanks")
-        return words
+        return typed.parse(reply, answers)
 
-    return Input(
-        parse,
+    def prompt(answers: Answers) -> str:
+        gathered = typed.prompt(answers)
+        return "template" if gathered == "ask" and _get_template(answers) else gathered
+
+    return replace(
+        typed,
+        parse=parse,
         options=options,
-        prompt=lambda answers: "template" if _get_template(answers) else "ask",
+        prompt=prompt,
         prompts=("ask", "template"),
-        params=lambda answers: {"template": _get_template(answers)},
+        params=lambda answers: {"template": _get_template(answers), **typed.params(answers)},
         reasons=(*typed.reasons, "blanks"),
-        takes_text=True,
     )
+
+
+def _refuse_blanks(text: str) -> None:
+    if has_blanks(text):
+        raise Rejected("blanks")
 
 
 PROPOSE_FLOW = Flow(
@@ -106,7 +118,9 @@ PROPOSE_FLOW = Flow(
     ),
 )
 
-SEND_BACK_FLOW = Flow("send_back", (Step("reason", text_input("send_back.reason", limit=_LONG)),))
+SEND_BACK_FLOW = Flow(
+    "send_back", (Step("reason", long_text_input("send_back.reason", limit=_LONG)),)
+)
 
 TRANSFER_FLOW = Flow(
     "transfer",
@@ -116,9 +130,9 @@ TRANSFER_FLOW = Flow(
     ),
 )
 
-REJECT_FLOW = Flow("reject", (Step("reason", text_input("reject.reason", limit=_LONG)),))
+REJECT_FLOW = Flow("reject", (Step("reason", long_text_input("reject.reason", limit=_LONG)),))
 
-NOTE_FLOW = Flow("note", (Step("text", text_input("note.text", limit=_LONG)),))
+NOTE_FLOW = Flow("note", (Step("text", long_text_input("note.text", limit=_LONG)),))
 
 ASSIGN_FLOW = Flow("assign", (Step("officer", fact_choice_input("@officers", "assign.officer")),))
 
@@ -160,13 +174,13 @@ EXTEND_FLOW = Flow(
     ),
 )
 
-DIVERT_FLOW = Flow("divert", (Step("place", text_input("divert.place", limit=_LONG)),))
+DIVERT_FLOW = Flow("divert", (Step("place", long_text_input("divert.place", limit=_LONG)),))
 
 TEMPLATE_FLOW = Flow(
     "template",
     (
         Step("name", text_input("template.name", limit=40)),
-        Step("text", text_input("template.text", limit=_LONG)),
+        Step("text", long_text_input("template.text", limit=_LONG)),
     ),
 )
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from bot.casework.submission_rules import NOT_SATISFIED, SATISFIED, VERY_SATISFIED
 from bot.conversation.engine import Answers, Flow, Step
-from bot.conversation.inputs import MessageLimits, choice_input, messages_input, text_input
+from bot.conversation.inputs import MessageLimits, choice_input, messages_input
+from bot.conversation.long_text import long_text_input
 from bot.evidence.content_types import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 # The limits of one answer (a submission, an addition or a reply): files, characters of all texts
 # together, bytes of each file.
 SUBMISSION_LIMITS = MessageLimits(files=20, characters=20_000, file_bytes=MAX_FILE_BYTES)
-_REASON = 2000  # characters
+_REASON = 10_000  # characters
 
 
 def show_code(answers: Answers) -> Mapping[str, Param]:
@@ -54,11 +55,13 @@ RATING_FLOW = Flow(
         ),
         Step(
             "reason",
-            text_input("rating.reason", limit=_REASON, optional=True),
+            long_text_input("rating.reason", limit=_REASON, optional=True),
             when=is_dissatisfied,
         ),
         Step("again", choice_input("rating.again", "yes", "no"), when=may_ask_again),
     ),
 )
 
-REOPENING_FLOW = Flow("reopening", (Step("reason", text_input("reopening.reason", limit=_REASON)),))
+REOPENING_FLOW = Flow(
+    "reopening", (Step("reason", long_text_input("reopening.reason", limit=_REASON)),)
+)

@@ -114,16 +114,13 @@ def gather_message(
 
     An edited message replaces its earlier version. `note` is the key of the note. Raises Rejected:
     "empty" for a reply without text and file, "too-many" files, "too-long" texts, "too-large" for a
-    file. The text that was sent with a file that is too large is stored. A message with a doubtful
+    file. It is stored all the same, so that officers can ask for it. A message with a doubtful
     place is stored too; the reason is one of PLACE_REMARKS.
     """
     if reply.text is None and reply.attachment is None:
         raise Rejected("empty")
     if reply.attachment is not None and (reply.attachment.size or 0) > limits.file_bytes:
-        noted = None
-        if reply.text is not None:
-            without_file = replace(reply, attachment=None)
-            noted = StepNotes({note: _add_message(messages, without_file, limits)})
+        noted = StepNotes({note: _add_message(messages, reply, limits)})
         raise Rejected("too-large", noted=noted, megabytes=limits.file_bytes // (1024 * 1024))
     notes = StepNotes({note: _add_message(messages, reply, limits)})
     if reply.place_problem is not None:
@@ -244,6 +241,8 @@ def text_input(texts: str, *, limit: int, optional: bool = False) -> Input:
         if reply.choice is not None:
             parse_choice(reply, options)
             return ""
+        if reply.attachment is not None:
+            raise Rejected("gather.no_files")
         typed = (reply.text or "").strip()
         if not typed:
             raise Rejected("empty")

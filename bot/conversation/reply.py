@@ -56,6 +56,7 @@ class Reply:
     `attachment` or a `phone`; the phone may be the one of another person. An `edited` message
     replaces its earlier version. `nearby` are the codes of the units near a shared or typed
     location; None without a location. The attachment of a typed location is a place.
+    `sent_at` is when a message was sent, in Unix seconds.
     """
 
     text: str | None = None
@@ -70,3 +71,4 @@ class Reply:
     nearby: tuple[str, ...] | None = None
     place_problem: PlaceProblem | None = None
     subject: str = ""
+    sent_at: int | None = None

@@ -31,7 +31,8 @@ def show_question(ask: Ask) -> Screen:
     if is_editing(ask):
         return _show_editable_answers(ask)
     prompt, sharing = step.input.prompt(ask.answers), step.input.sharing(ask.answers)
-    question = Words(f"{base}.{prompt}", step.input.params(ask.answers))
+    key = prompt if "." in prompt else f"{base}.{prompt}"  # several questions share a key
+    question = Words(key, step.input.params(ask.answers))
     return Screen(
         (*_show_subject(ask), *ask.notices, *_show_rejection(ask), question),
         choices=tuple(_make_choice(ask, option) for option in step.input.options(ask.answers)),

@@ -16,6 +16,7 @@ from bot.conversation.engine import (
     Done,
     Flow,
     Navigation,
+    Rejected,
     Reply,
     Step,
     Stopped,
@@ -26,6 +27,7 @@ from bot.conversation.engine import (
 from bot.conversation.group_commit import DecideTurn, TurnBatcher
 from bot.conversation.message_subjects import store_messages
 from bot.conversation.screens import match_typed_label, show_conflict
+from bot.conversation.split_messages import find_split, remember_message
 from bot.conversation.subjects import ASKED, forget_asked, get_subject, hash_subject
 from bot.conversation.turns import (
     TurnScreen,
@@ -353,9 +355,21 @@ class ConversationService:
     def _advance(self, flow: Flow, row: Conversation, reply: Reply) -> TurnResult:
         answers = forget_asked(row.answers)
         ask = present(flow, answers)
-        if isinstance(ask, Ask) and reply.text is not None:
+        if not isinstance(ask, Ask):
+            return ask
+        if reply.text is not None:
             reply = match_typed_label(ask, reply, lambda words: self._to_text(words, row.language))
-        return advance(flow, answers, reply)
+        split = find_split(answers, ask.step, reply)
+        if split is not None:
+            left = remember_message(answers, ask.step, reply, refused=True, why=split)
+            return Ask(flow, left, ask.step, rejected=Rejected(split))
+        turn = advance(flow, answers, reply)
+        if not isinstance(turn, Ask):
+            return turn
+        refused = turn.rejected is not None
+        return replace(
+            turn, answers=remember_message(turn.answers, ask.step, reply, refused=refused)
+        )
 
     def _find_open_binding(self, row: Conversation, now: datetime) -> FlowBinding | None:
         """Return the binding of the open flow; None if it has expired or no longer exists."""

@@ -35,6 +35,7 @@ FACTS = {
     "@reopens": True,
     "@agreed": NOTICE_VERSION,
 }
+NOBODY = "no subject"  # of words whose message was no answer to a question with a subject
 # Conversations about a case, a forum or a submission; the others have no subject.
 WITH_SUBJECT = [
     binding.flow
@@ -60,6 +61,7 @@ class RandomPerson:
         self.updates = 0
         self.screens: list[Screen] = []
         self.typed: dict[str, str | None] = {}
+        self.written: dict[int, str] = {}  # words of the person's messages, by message id
         self.finished = 0
         self.pressed_about: str | None = None
         binding = FlowBinding(flow, finish=self.check_answers, title="case.do.note")
@@ -116,17 +118,37 @@ class RandomPerson:
             words = f"lời thứ {self.updates} của tôi"
             self.typed[words] = self.name_subject(self.screens[-1]) if self.screens else None
         reply = Reply(text=words, message_id=self.updates)
+        self.written[self.updates] = words
         self.pressed_about = None
         self.read_screen(await self.service.handle_reply(self.updates, self.chat, reply, START))
+
+    async def edit_message(self) -> None:
+        """Edit an earlier message: the new words are for the subject that the old ones were for."""
+        if not self.written:
+            return
+        number, old = self.dice.choice(list(self.written.items()))
+        new = self.dice.choice(("Gửi", "1", f"lời sửa {self.updates} của tôi"))
+        if new not in {"Gửi", "1"}:
+            self.typed[new] = self.typed.get(old, NOBODY)
+        self.written[number] = new
+        reply = Reply(text=new, message_id=number, edited=True)
+        before = self.finished
+        shown = await self.service.handle_reply(self.updates, self.chat, reply, START)
+        if new in {"Gửi", "1"}:
+            assert self.finished == before, "an edit has pressed a button"
+        self.read_screen(shown)
 
     async def press_button(self) -> None:
         """Press any button of any screen, old or new."""
         screens = [screen for screen in self.screens if (*screen.choices, *screen.navigation)]
         if not screens:
             return
-        newest = self.dice.random() < 0.6
+        newest = self.dice.random() < 0.8
         screen = screens[-1] if newest else self.dice.choice(screens)
-        data = self.dice.choice((*screen.choices, *screen.navigation)).data
+        leads_on = bool(screen.choices) and self.dice.random() < 0.7
+        data = self.dice.choice(
+            screen.choices if leads_on else (*screen.choices, *screen.navigation)
+        ).data
         if data == "draft:switch":
             self.read_screen(await self.service.switch_flow(self.updates, self.chat, START))
         elif data == "draft:resume":
@@ -149,18 +171,27 @@ class RandomPerson:
         """Perform this many random actions."""
         for _ in range(steps):
             self.updates += 1
-            act = self.dice.choices((self.start, self.type_words, self.press_button), (2, 3, 3))[0]
-            await act()
+            act = self.dice.choices(ACTS, WEIGHTS)[0]
+            await act(self)
+
+
+ACTS = (
+    RandomPerson.start,
+    RandomPerson.type_words,
+    RandomPerson.edit_message,
+    RandomPerson.press_button,
+)
+WEIGHTS = (1, 4, 1, 6)
 
 
 @pytest.mark.parametrize("flow", WITH_SUBJECT, ids=lambda flow: flow.name)
 async def test_words_reach_only_the_subject_that_their_question_named(
     database: Database, flow: Flow
 ) -> None:
-    """With two subjects, old and new buttons and random texts, in every flow that has a subject."""
+    """With two subjects, old and new buttons, random texts and edits, in every such flow."""
     finished = 0
-    for seed in range(8):
+    for seed in range(16):
         player = RandomPerson(database, flow, seed)
-        await player.act_randomly(60)
+        await player.act_randomly(80)
         finished += player.finished
     assert finished, "no conversation came to its end"

@@ -29,7 +29,7 @@ async def test_from_submission_to_rated_answer(town: Town) -> None:
     assert ann.was_told("notice.accept")
 
     await officer.taps("case.do.ask")
-    await officer.says("Thường xảy ra lúc mấy giờ?")
+    await officer.writes("Thường xảy ra lúc mấy giờ?")
     assert "Thường xảy ra lúc mấy giờ?" in ann.sees
     assert (await town.get_submission(code)).state is State.AWAITING_RESIDENT
     town.advance(days=2)
@@ -49,7 +49,7 @@ async def test_from_submission_to_rated_answer(town: Town) -> None:
     await leader.taps("alert.open", of="chờ duyệt")
     assert leader.has_heard("Khoảng 2 giờ sáng.")
     await leader.taps("case.do.send_back")
-    await leader.says("Nêu rõ tổ nào")
+    await leader.writes("Nêu rõ tổ nào")
     assert officer.was_told("alert.send_back")
     await open_case(officer, code)
     await propose_answer(
@@ -181,7 +181,7 @@ async def test_a_crime_report_is_never_refused(town: Town) -> None:
     await open_case(leader, other)
     await leader.taps("case.more")
     await leader.taps("case.do.reject")
-    await leader.says("Không thuộc thẩm quyền")
+    await leader.writes("Không thuộc thẩm quyền")
     assert "Không thuộc thẩm quyền" in ann.sees
     assert (await town.get_submission(other)).state is State.REJECTED
 
@@ -204,7 +204,7 @@ async def test_notes_are_for_officers_only(town: Town) -> None:
     code = await ann.gives("Có trộm.")
     await open_case(officer, code)
     await officer.taps("case.do.note")
-    await officer.says("Nghi người quen của nhà")
+    await officer.writes("Nghi người quen của nhà")
     await open_case(officer, code)
     assert officer.has_heard("Nghi người quen")
     await ann.says(f"/mine {code}")

@@ -137,7 +137,7 @@ async def test_a_commitment_whose_case_was_rejected_is_not_reminded_of(town: Tow
     """The forum's page shows it as not kept."""
     leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     await choose_action(leader, await make_commitment(leader), "reject")
-    await leader.says("Không thuộc thẩm quyền")
+    await leader.writes("Không thuộc thẩm quyền")
     town.advance(days=9)
     await remind_organisers(town)
     assert not leader.was_told("forum.alert.promise_due")

@@ -68,7 +68,7 @@ async def test_the_deadline_pauses_while_the_resident_is_asked(town: Town) -> No
     code = await ann.gives("Đèn hỏng.")
     await accept_case(officer, code)
     await officer.taps("case.do.ask")
-    await officer.says("Ở đâu?")
+    await officer.writes("Ở đâu?")
     town.advance(days=60)
     await check_deadlines(town)
     assert officer.count_told("alert.overdue") == ann.count_told("notice.overdue") == 0

@@ -93,7 +93,7 @@ async def test_an_unsatisfied_resident_can_reopen_the_case_once(town: Town) -> N
     town.advance(days=3)
     await ann.taps("mine.rating")
     await ann.taps("rating.score.options.0")
-    await ann.says("Chưa nói bao giờ sửa")
+    await ann.writes("Chưa nói bao giờ sửa")
     await ann.taps("rating.again.options.yes")
     row = await town.get_submission(code)
     assert (row.rating, row.rating_reason) == (0, "Chưa nói bao giờ sửa")
@@ -126,7 +126,7 @@ async def test_a_case_cannot_be_reopened_after_fifteen_days(town: Town) -> None:
     await ann.says(f"/mine {code}")
     await ann.taps("mine.reopening")
     town.advance(hours=2)
-    await ann.says("Đèn lại hỏng")
+    await ann.writes("Đèn lại hỏng")
     assert (await town.get_submission(code)).state is State.ANSWERED
     await ann.says(f"/mine {code}")
     assert not ann.is_offered("mine.reopening")

@@ -32,10 +32,10 @@ async def plan_forum(
     await organiser.says(starts)
     await organiser.says(capacity)
     await organiser.says("Phó Giám đốc Công an thành phố")
-    await organiser.says("Trật tự an toàn giao thông\n- Trộm cắp tài sản")
+    await organiser.writes("Trật tự an toàn giao thông\n- Trộm cắp tài sản")
     assert "Trộm cắp, cướp giật" in organiser.sees
     await organiser.taps("feedback.topic.options.right")
-    await organiser.says("Mặt trận Tổ quốc phường")
+    await organiser.writes("Mặt trận Tổ quốc phường")
     await organiser.taps("newforum.until.options.1")
 
 
@@ -124,7 +124,7 @@ async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
     await organiser.taps("forum.open")
     await organiser.taps("forum.do.end")
     await organiser.taps("forum.do.report")
-    await organiser.says("Tiếp nhận 12 ý kiến, trả lời tại chỗ 9.")
+    await organiser.writes("Tiếp nhận 12 ý kiến, trả lời tại chỗ 9.")
     for person in (ann, chi):
         assert "Tiếp nhận 12 ý kiến" in person.heard[-1]
     assert "Tiếp nhận" not in bao.heard[-1]

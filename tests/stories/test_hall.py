@@ -14,6 +14,7 @@ from bot.reports.export import FORUM_COLUMNS, iterate_forum_records
 from storage import attendance, audit
 from storage.models import ForumState, Hearing, HearingOutcome, Role, State, Submission
 from storage.statements import fetch_all, table
+from tests.town.casework import propose_answer
 from tests.town.forums import (
     CODE,
     WARD,
@@ -119,7 +120,7 @@ async def test_opinions_are_shown_one_after_another(town: Town) -> None:
     await organiser.taps("hall.next")
     assert lights in organiser.sees  # those that were put off come again
     await organiser.taps("hall.answer")
-    await organiser.says("Đã thay bóng đèn sáng nay.")
+    await organiser.writes("Đã thay bóng đèn sáng nay.")
     await organiser.taps("hall_answer.measure.options.skip")
     await organiser.says("trước ngày 15/12/2026")
     assert not ann.has_heard("thay bóng đèn")
@@ -167,7 +168,7 @@ async def test_an_answer_in_the_hall_is_a_proposed_answer(town: Town) -> None:
     await change_forum(town, forum, state=ForumState.LIVE)
     await organiser.presses_data(f"hall:next={CODE}.0")
     await organiser.taps("hall.answer")
-    await organiser.says("Đã thay bóng đèn sáng nay.")
+    await organiser.writes("Đã thay bóng đèn sáng nay.")
     await organiser.taps("hall_answer.measure.options.skip")
     await organiser.taps("hall_answer.deadline.options.skip")
     case = await town.get_submission(code)
@@ -214,7 +215,7 @@ async def test_an_oral_opinion_is_received_and_can_be_claimed_once(town: Town) -
     await organiser.presses_data(f"forum:open={CODE}")
     await organiser.taps("hall.spoken")
     await organiser.taps("feedback.kind.options.proposal")
-    await organiser.says("Đề nghị tăng tuần tra chống trộm cắp ở ngõ 5")
+    await organiser.writes("Đề nghị tăng tuần tra chống trộm cắp ở ngõ 5")
     assert "Tuần tra" in organiser.sees
     await organiser.taps("hall_spoken.review.options.submit")
     assert organiser.was_told("hall.entered")
@@ -244,10 +245,7 @@ async def test_an_oral_opinion_is_received_and_can_be_claimed_once(town: Town) -
     assert record["code"] in ann.sees
     await officer.says(f"/case {record['code']}")
     assert officer.is_offered("case.do.ask")
-    await officer.taps("case.do.propose")
-    for words in ("Đã bố trí tổ tuần tra.", "Tuần tra đêm", "từ tuần này"):
-        await officer.says(words)
-    await officer.taps("propose.review.options.submit")
+    await propose_answer(officer, ("Đã bố trí tổ tuần tra.", "Tuần tra đêm", "từ tuần này"))
     await leader.taps("alert.open", of="chờ duyệt")
     await leader.taps("case.do.approve")
     assert "Đã bố trí tổ tuần tra." in ann.heard[-1]
@@ -274,7 +272,7 @@ async def test_the_head_of_a_neighbourhood_enters_oral_opinions(town: Town) -> N
     await head.says(f"/start forum_{CODE}")
     await head.taps("hall.relay")
     await head.taps("feedback.kind.options.question")
-    await head.says("Cụ Lan hỏi khi nào có đèn ở ngõ 5")
+    await head.writes("Cụ Lan hỏi khi nào có đèn ở ngõ 5")
     await head.taps("hall_spoken.review.options.submit")
     assert head.was_told("hall.entered")
     (row,) = await list_hearings(town)

@@ -118,7 +118,7 @@ async def test_a_diverted_resident_is_told_where_to_turn(town: Town) -> None:
     ann = town.resident("Ann")
     code = await ann.gives("Xin cấp lại hộ khẩu.")
     await choose_action(triage, code, "divert")
-    await triage.says("Bộ phận một cửa của phường")
+    await triage.writes("Bộ phận một cửa của phường")
     assert "Bộ phận một cửa của phường" in ann.sees
     assert (await town.get_submission(code)).state is State.DIVERTED
 
@@ -137,7 +137,7 @@ async def test_an_answer_begins_from_a_template(town: Town) -> None:
         await leader.says("/templates")
         await leader.taps("templates.add")
         await leader.says(name)
-        await leader.says(text)
+        await leader.writes(text)
     await choose_action(officer, code, "accept")
     await officer.taps("case.do.propose")
     await officer.taps("Trống")

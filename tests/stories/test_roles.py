@@ -10,6 +10,7 @@ from bot.casework.actions import ACTIONS_BY_NAME
 from storage import audit
 from storage.models import Role
 from tests.policy import once
+from tests.town.casework import propose_answer
 
 if TYPE_CHECKING:
     from storage.models import Audit
@@ -58,10 +59,7 @@ async def test_fault_28_an_action_that_is_not_granted_is_refused(town: Town, sta
     code = await town.resident("Ann").gives("Bí mật của ngõ 5.", area=NAMED)
     await owner.taps("case.do.accept", of=code)
     if state == "proposed":
-        await owner.taps("case.do.propose")
-        for words in ("Đã sửa.", "Thay bóng", "Đã xong"):
-            await owner.says(words)
-        await owner.taps("propose.review.options.submit")
+        await propose_answer(owner)
     granted = TAKEN if state == "taken" else PROPOSED
     before, expected = await town.get_submission(code), 0
     for role in Role:

@@ -53,6 +53,8 @@ async def test_an_action_with_a_notice_is_in_the_timeline(town: Town, action: st
             await leader.taps(words)
         else:
             await leader.says(words)
+    if action == "divert":
+        await leader.taps("gather.done")
     assert ann.was_told(f"notice.{action}")
 
     await ann.says(f"/mine {code}")
@@ -70,13 +72,13 @@ async def test_a_note_does_not_change_when_a_case_was_closed(town: Town) -> None
     await leader.says(f"/case {code}")
     await leader.taps("case.more")
     await leader.taps("case.do.reject")
-    await leader.says("trùng nội dung")
+    await leader.writes("trùng nội dung")
     closed_at = (await town.get_submission(code)).closed_at
     assert closed_at is not None
     town.advance(days=3)
     await leader.says(f"/case {code}")
     await leader.taps("case.do.note")
-    await leader.says("đã lưu hồ sơ")
+    await leader.writes("đã lưu hồ sơ")
     assert (await town.get_submission(code)).closed_at == closed_at
 
 

@@ -47,8 +47,10 @@ async def choose_action(officer: Person, code: str, action: str) -> None:
 async def propose_answer(officer: Person, answer: tuple[str, str, str] = ANSWER) -> None:
     """Propose an answer to the case that the newest message shows."""
     await officer.taps("case.do.propose")
-    for words in answer:
-        await officer.says(words)
+    text, measure, deadline = answer
+    await officer.writes(text)
+    await officer.says(measure)
+    await officer.says(deadline)
     await officer.taps("propose.review.options.submit")
 
 

@@ -72,6 +72,17 @@ class Person:
         self.town.simulator.people.perform_action(act, self.id, *given, **named)
         await self.town.deliver(to)
 
+    async def writes(self, text: str) -> None:
+        """Send a long text as one message, and say that it is all."""
+        await self.says(text)
+        await self.taps("gather.done")
+
+    async def sends_at_once(self, *texts: str) -> None:
+        """Send several messages before the bot can answer, as a client does with a long paste."""
+        for text in texts:
+            self.town.simulator.people.perform_action("text", self.id, text)
+        await self.town.deliver()
+
     async def edits(self, old: str, new: str, *, to: Replica | None = None) -> None:
         """Edit the newest own message with the text `old`."""
         await self.does("edit", message_id=self.find_own(old), text=new, to=to)

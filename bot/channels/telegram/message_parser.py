@@ -43,6 +43,7 @@ def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) 
         edited=edited,
         nearby=_locate_units(attachment, locate_units),
         place_problem=problem,
+        sent_at=int(message.date.timestamp()),
     )
 
 

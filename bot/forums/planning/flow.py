@@ -20,6 +20,7 @@ from bot.conversation.engine import (
     StepNotes,
 )
 from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice, review_input, text_input
+from bot.conversation.long_text import long_text_input, read_text
 from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_day, parse_moment
 from bot.core.screen import Words
 from bot.feedback.text_questions import name_topics, suggest_cached, topics_input
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from bot.classification.suggestion import Suggestion
     from bot.core.screen import Param
 
-_TITLE, _LINE, _LONG = 150, 300, 3000  # characters of one answer of a step
+# Characters of one answer of a step.
+_TITLE, _LINE, _LONG, _MINUTES = 150, 300, 10_000, 20_000
 _MAX_PLACES = 100_000  # of one forum
 # The choices for the last moment for opinions: days before the start.
 _UNTIL_DAYS = ("0", "1", "2", "3", "7")
@@ -207,16 +209,16 @@ def show_preview(answers: Answers) -> Mapping[str, Param]:
         "at": get_start(answers),
         "capacity": answers["capacity"] or Words("newforum.capacity.options.0"),
         "head": answers["head"],
-        "agenda": "; ".join(split_lines(answers["agenda"])),
+        "agenda": "; ".join(split_lines(read_text(answers["agenda"]))),
         "topics": name_topics(answers["topic"]),
-        "invited": "; ".join(split_lines(answers["invited"])) or "–",
+        "invited": "; ".join(split_lines(read_text(answers["invited"]))) or "–",
         "until": get_submission_deadline(answers),
     }
 
 
 def suggest_plan_topics(answers: Answers) -> Sequence[str]:
     """Return the topics that the words of the title and the agenda suggest."""
-    suggestion: Suggestion = suggest_cached(f"{answers['title']}\n{answers['agenda']}")
+    suggestion: Suggestion = suggest_cached(f"{answers['title']}\n{read_text(answers['agenda'])}")
     return [topic.value for topic in suggestion.topics]
 
 
@@ -230,9 +232,9 @@ NEWFORUM_FLOW = Flow(
         Step("starts", moment_input()),
         Step("capacity", capacity_input()),
         Step("head", text_input("newforum.head", limit=_LINE)),
-        Step("agenda", text_input("newforum.agenda", limit=_LONG)),
+        Step("agenda", long_text_input("newforum.agenda", limit=_LONG)),
         Step("topic", topics_input(suggest_plan_topics)),
-        Step("invited", text_input("newforum.invited", limit=_LONG, optional=True)),
+        Step("invited", long_text_input("newforum.invited", limit=_LONG, optional=True)),
         Step("until", submission_deadline_input()),
         Step("review", review_input("newforum.review", show_preview)),
     ),
@@ -282,5 +284,5 @@ PROMISE_FLOW = Flow(
     ),
 )
 REPORT_FLOW = Flow(
-    "forum_report", (Step("minutes", text_input("forum_report.minutes", limit=_LONG)),)
+    "forum_report", (Step("minutes", long_text_input("forum_report.minutes", limit=_MINUTES)),)
 )

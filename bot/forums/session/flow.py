@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.engine import Answers, Flow, Step
 from bot.conversation.inputs import choice_input, review_input, text_input
+from bot.conversation.long_text import long_text_input, read_text
 from bot.core.screen import Words
 from bot.feedback.intake_flow import needs_consent
 from bot.forums.shared.consent_question import consent_with_notice_input
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 
     from bot.core.screen import Param
 
-_LONG, _SHORT = 3000, 300  # characters of a long and of a short answer of a step
+_LONG, _SHORT = 10_000, 300  # characters of a long and of a short answer of a step
 
 HALL_ANSWER_FLOW = Flow(
     "hall_answer",
     (
-        Step("text", text_input("hall_answer.text", limit=_LONG)),
+        Step("text", long_text_input("hall_answer.text", limit=_LONG)),
         Step("measure", text_input("hall_answer.measure", limit=_SHORT, optional=True)),
         Step("deadline", text_input("hall_answer.deadline", limit=_SHORT, optional=True)),
     ),
@@ -34,16 +35,17 @@ SPOKEN_KINDS = (Kind.REPORT, Kind.PROPOSAL, Kind.QUESTION, Kind.COMMENT, Kind.PR
 
 def show_oral_summary(answers: Answers) -> Mapping[str, Param]:
     """Return the parameters of the review page: kind, topics and text, as they will be stored."""
-    names = (Words(f"feedback.topic.options.{topic}") for topic in suggest_topics(answers["text"]))
+    text = read_text(answers["text"])
+    names = (Words(f"feedback.topic.options.{topic}") for topic in suggest_topics(text))
     kind = Words(f"feedback.kind.options.{answers['kind']}")
-    return {"kind": kind, "topics": tuple(names), "text": answers["text"]}
+    return {"kind": kind, "topics": tuple(names), "text": text}
 
 
 ORAL_SUBMISSION_FLOW = Flow(
     "hall_spoken",
     (
         Step("kind", choice_input("feedback.kind", *SPOKEN_KINDS)),
-        Step("text", text_input("hall_spoken.text", limit=_LONG)),
+        Step("text", long_text_input("hall_spoken.text", limit=_LONG)),
         Step("review", review_input("hall_spoken.review", show_oral_summary)),
     ),
 )
