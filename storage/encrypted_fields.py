@@ -28,28 +28,30 @@ _residents, _submissions, _checks = table(Resident), table(Submission), table(Ke
 _outbox, _recipients = table(Outbox), table(Recipient)
 
 
-# The numbers of the encrypted secrets: a known text that checks the key, and the audit chain's key.
+# The ids of the encrypted secrets: a known text that checks the key, and the audit chain's key.
 KEY_CHECK, CHAIN_KEY = 1, 2
 
 
-async def get_or_store_secret(connection: AsyncConnection, number: int, first: str) -> str:
-    """Return the encrypted secret with a number (KEY_CHECK or CHAIN_KEY).
+async def get_or_store_secret(connection: AsyncConnection, secret_id: int, first: str) -> str:
+    """Return the encrypted secret with the id KEY_CHECK or CHAIN_KEY.
 
     If there is none, store and return `first`, which is encrypted already.
     """
     await connection.execute(
         insert_into(KeyCheck, connection.dialect.name)
-        .values(id=number, sealed=first)
+        .values(id=secret_id, sealed=first)
         .on_conflict_do_nothing()
     )
-    found = await connection.execute(select(_checks.c.sealed).where(_checks.c.id == number))
+    found = await connection.execute(select(_checks.c.sealed).where(_checks.c.id == secret_id))
     known: str = found.scalar_one()
     return known
 
 
-async def set_secret(connection: AsyncConnection, number: int, encrypted: str) -> None:
-    """Replace the encrypted secret with a number."""
-    await connection.execute(update(_checks).where(_checks.c.id == number).values(sealed=encrypted))
+async def set_secret(connection: AsyncConnection, secret_id: int, encrypted: str) -> None:
+    """Replace the encrypted secret with the id KEY_CHECK or CHAIN_KEY."""
+    await connection.execute(
+        update(_checks).where(_checks.c.id == secret_id).values(sealed=encrypted)
+    )
 
 
 async def lock_residents(

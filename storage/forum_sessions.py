@@ -64,14 +64,14 @@ async def lock_submission(
     forum_code: str,
     officer: Officer,
     unit_code: str | None,
-    number: int,
+    submission_id: int,
 ) -> Submission | None:
-    """Lock and return the submission with the id `number`, if it was made for a forum.
+    """Lock and return a submission, if it was made for the forum.
 
     Return None if there is none, or if the officer may not read it.
     """
     statement = select(_cases).where(*_given_for(forum_code), *_read_by(officer, unit_code))
-    statement = statement.where(_cases.c.id == number).with_for_update()
+    statement = statement.where(_cases.c.id == submission_id).with_for_update()
     return await fetch_one(connection, Submission, statement)
 
 

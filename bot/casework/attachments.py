@@ -35,6 +35,7 @@ def make_attachment_rows(
 
 # Telegram re-encodes these when they are sent, so they hold no metadata about their author.
 _REENCODED = frozenset({"photo", "voice", "video_note"})
+# The file is not fetched yet.
 _COMING = frozenset({EvidenceState.WAITING, EvidenceState.FETCHING})
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from storage.casework import CaseStatistics
     from storage.models import Officer, Submission
 
-EXPORTED = "case.exported"  # the action in the audit log
+EXPORTED = "case.exported"  # an action of the audit log: open cases were exported
 MAX_EXPORTED = 5000  # cases in one file
 # The roles that may read the statistics.
 _STATISTICS_READERS = READERS | {Role.ORGANISER, Role.OBSERVER}

@@ -1,1 +1,3 @@
-"""Channels to people, one package per messenger: updates become requests, answers messages."""
+"""Channels to people, one package per messenger: they turn updates into requests, and
+responses into messages.
+"""

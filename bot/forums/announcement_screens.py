@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from storage.models import Forum
 
 _MAX_MINUTES = 2500  # characters of the minutes in a message
+# The buttons of an announcement, by its kind: the last parts of the keys of their texts.
 _BUTTONS = {"notice": ("attend", "opinion", "map", "hide"), "moved": ("map",)}
 
 

@@ -30,7 +30,7 @@ class NoticeKind:
 
 _AT_ONCE = NoticeKind(waits=False)
 _IN_THE_MORNING = NoticeKind(waits=True)
-_PROGRESS = NoticeKind(waits=True, switch=UPDATES)
+_PROGRESS = NoticeKind(waits=True, switch=UPDATES)  # of a submission
 
 # By `Outbox.kind`. Questions to a resident, answers and receipts never wait; the resident acts on
 # them or has just asked for them. So says the text of the settings, `settings.notices`.

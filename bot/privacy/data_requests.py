@@ -157,6 +157,7 @@ async def _describe_submission(work: UnitOfWork, submission: Submission) -> dict
     }
 
 
+# The columns of a registration that the copy contains.
 _REGISTRATION_COLUMNS = (
     "people",
     "category",

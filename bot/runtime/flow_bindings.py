@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from bot.core.requests import Chat
     from bot.core.unit_of_work import UnitOfWork
 
-# Performs the action called NAME: (work, chat id, name, code, answers).
+# Performs the action called NAME: (work, chat id, name, code of the case or
+# forum, answers).
 PerformAction = Callable[["UnitOfWork", int, str, str, "Mapping[str, Any]"], Awaitable[object]]
 
 # The draft of a resident who refuses the privacy notice is deleted.

@@ -60,7 +60,7 @@ class TelegramAdapter:
     """Handles updates: replies by the conversation service, all others by the table of routes.
 
     - `locate_units`: returns the codes of the units near a position.
-    - `album_pause`: the number of seconds that the answer to a file of an album waits for the
+    - `album_pause`: the number of seconds that the reply to a file of an album waits for the
       album's next file.
 
     All methods raise Unavailable if the database cannot be used now.
@@ -215,7 +215,7 @@ class TelegramAdapter:
             self.presenter.show_response(chat, Show(screen), update, context)
 
     def _get_pause(self, message: Message) -> float:
-        """Return the seconds to wait: the files of an album are messages, and have one answer."""
+        """Return the seconds to wait: the files of an album are messages, and get one reply."""
         return self.album_pause if message.media_group_id else 0.0
 
     async def handle_question_button(self, update: Update, context: UpdateContext) -> None:
@@ -252,7 +252,7 @@ class TelegramAdapter:
     # Groups, and chats that block the bot or move
 
     async def handle_group_command(self, update: Update, context: UpdateContext, name: str) -> None:
-        """Run the command `name` of a group, and put its answer into the outbox."""
+        """Run the command `name` of a group, and put the text that it returns into the outbox."""
         message = update.effective_message
         assert message is not None
         request = GroupRequest(

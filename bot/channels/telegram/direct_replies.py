@@ -1,4 +1,4 @@
-"""Direct replies: answers to updates that are sent at once, without the outbox.
+"""Direct replies: messages that are sent at once after an update, without the outbox.
 
 Replies to one chat are sent in order. An update is acknowledged after its replies are sent or
 stored in the outbox. See docs/decisions/0014-answer-before-acknowledging.md.

@@ -18,12 +18,12 @@ _CHAT = re.compile(r'"chat"\s*:\s*\{[^{}]*?"id"\s*:\s*(-?\d{1,19})(?=\s*[,}])', 
 
 @dataclass(frozen=True, slots=True)
 class RawUpdate:
-    """The number of an update, the private chat to answer, and the pressed button to answer.
+    """The id of an update, the private chat to answer, and the pressed button to answer.
 
     Each is None if it cannot be found.
     """
 
-    number: int | None = None
+    update_id: int | None = None
     chat_id: int | None = None
     query_id: str | None = None
 
@@ -37,16 +37,16 @@ def read_raw_update(text: str) -> RawUpdate:
         return RawUpdate(_find_number(_NUMBER, text), _select_private(_find_number(_CHAT, text)))
     if not isinstance(update, dict):
         return RawUpdate()
-    number = _check_id(update.get("update_id"))
+    update_id = _check_id(update.get("update_id"))
     for kind, content in update.items():
         if isinstance(content, dict) and kind not in _UNANSWERED:
             query_id = content.get("id") if kind == "callback_query" else None
             return RawUpdate(
-                number,
+                update_id,
                 _select_private(_find_chat_id(kind, content)),
                 query_id if isinstance(query_id, str) else None,
             )
-    return RawUpdate(number)
+    return RawUpdate(update_id)
 
 
 def _find_number(pattern: re.Pattern[str], text: str) -> int | None:

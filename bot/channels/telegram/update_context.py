@@ -19,7 +19,8 @@ class UpdateContext:
 
     - `may_answer`: True if the update came to the webhook, whose response may call one method of
       the Bot API.
-    - `answer`: the method and its parameters to put into that response, or None.
+    - `answer`: the method and its parameters to put into that response, in the form of
+      the Bot API; None for an empty response.
     - `failure`: the exception that a handler raised, or None.
     - `replies`: the replies to the update, in order.
     """

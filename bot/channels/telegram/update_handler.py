@@ -114,12 +114,12 @@ class UpdateHandler:
         text = (raw if isinstance(raw, bytes) else _dump(raw)).decode(errors="replace")
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL has no zero byte
         known = read_raw_update(text)
-        log.error("an update failed", update_id=known.number, exc_info=failure)
+        log.error("an update failed", update_id=known.update_id, exc_info=failure)
         sender = next(iter(failed_updates.list_chat_ids(text)), None)
         alias = None if sender is None else self._pseudonyms.list_pseudonyms(sender, named=True)[0]
         async with self._database.transaction() as connection:
             await failed_updates.add_failed_update(
-                connection, known.number, text, repr(failure), arrival.now, pseudonym=alias
+                connection, known.update_id, text, repr(failure), arrival.now, pseudonym=alias
             )
         query_id = None if arrival.answer else known.query_id
         if known.chat_id is not None or query_id is not None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 CHECK_IN_PREFIX = "checkin_"  # of the payload of a ticket's deep link; the ticket's token follows
 _FORUM = "forum_"  # before a forum's code in a deep link's payload
 _MAX_HIDDEN = 50  # forums that a person hid; older ones are shown again
-_SCORES = (0, 1, 2)
+_SCORES = (0, 1, 2)  # the ratings of a forum: not satisfied, satisfied, very satisfied
 
 
 async def list_coming_forums(work: UnitOfWork, request: Request) -> Responses:

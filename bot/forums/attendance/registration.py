@@ -63,8 +63,8 @@ async def register_attendee(work: UnitOfWork, chat: Chat, answers: Mapping[str, 
     await give_free_places(work, forum, silent_id=registration_id)
     registration = await attendance.find_registration(work.connection, forum.id, pseudonyms)
     assert registration is not None
-    number = await attendance.get_waiting_number(work.connection, registration)
-    screen = show_confirmation(forum, registration, number)
+    queue_position = await attendance.get_waiting_number(work.connection, registration)
+    screen = show_confirmation(forum, registration, queue_position)
     await notify_attendee(work, forum, registration, "attend", screen)
     await append_forum_entry(
         work, REGISTERED, forum, people=registration.people, state=registration.state

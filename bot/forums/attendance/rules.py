@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from storage.models import Forum, Officer, Registration
 
 MAX_PEOPLE = 10  # in one registration
-DOORS_OPEN_BEFORE = timedelta(
-    hours=6
-)  # before the start, so that nobody is checked in early by mistake
+# People are checked in from this long before the start, so that no one is checked in by mistake.
+DOORS_OPEN_BEFORE = timedelta(hours=6)
 
 # The offsets that can be chosen for reminders: minutes before the start.
 REMINDER_OFFSETS = (7 * 1440, 3 * 1440, 1440, 180, 120, 60, 30)
 
 _MINUTES_A_DAY = 1440
+# The roles of officers who may check people in at the door.
 _DOOR_ROLES = frozenset({Role.ORGANISER, Role.OFFICER})
 _BEFORE_END = frozenset({ForumState.PUBLISHED, ForumState.LIVE})
 

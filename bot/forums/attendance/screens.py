@@ -91,7 +91,7 @@ def show_forum(view: ForumView, now: datetime) -> Screen:
     elif rules.is_registration_open(forum, now):
         paragraphs.append(_describe_places(view))
     if mine is not None and forum.state is not ForumState.CANCELLED:
-        paragraphs.append(_describe_registration(mine, view.number))
+        paragraphs.append(_describe_registration(mine, view.queue_position))
     if view.came is not None:
         paragraphs.append(Words("forums.counter", {"came": view.came, "taken": view.taken}))
     if forum.state in REPORTED:
@@ -113,11 +113,11 @@ def _describe_places(view: ForumView) -> Words:
     return Words("forums.left", {"left": free}) if free else Words("forums.full")
 
 
-def _describe_registration(mine: Registration, number: int) -> Words:
+def _describe_registration(mine: Registration, queue_position: int) -> Words:
     params: Mapping[str, Param] = {
         "people": mine.people,
         "category": Words(f"attend.category.options.{mine.category}"),
-        "number": number,
+        "number": queue_position,
     }
     return Words(f"forums.mine.{mine.state}", params)
 
@@ -146,15 +146,15 @@ def _list_actions(view: ForumView, now: datetime) -> list[str]:
     return actions
 
 
-def show_confirmation(forum: Forum, registration: Registration, number: int) -> Screen:
+def show_confirmation(forum: Forum, registration: Registration, queue_position: int) -> Screen:
     """Return the message that a person keeps after the registration.
 
-    `number` is the position in the waiting list, 0 for a registration with a place.
+    `queue_position` is the place in the waiting list, from 1. It is shown only without a place.
     """
     has_place = registration.state is RegistrationState.REGISTERED
     words = Words(
         "attend.registered" if has_place else "attend.waiting",
-        {**describe_forum(forum), "people": registration.people, "number": number},
+        {**describe_forum(forum), "people": registration.people, "number": queue_position},
     )
     actions = ["qr"] if has_place else []
     actions += ["calendar", *(["map"] if forum.latitude is not None else [])]
@@ -180,7 +180,7 @@ def show_ticket(view: ForumView) -> Screen:
     assert mine is not None
     paragraphs = (
         Words("forums.ticket_of", describe_forum(forum)),
-        _describe_registration(mine, view.number),
+        _describe_registration(mine, view.queue_position),
     )
     actions = ["qr"] if mine.state is RegistrationState.REGISTERED else []
     actions += ["people", "remind", "calendar", "cancel"]

@@ -23,16 +23,16 @@ _CODE = re.compile(r"[A-Za-z0-9]{1,16}")
 class ForumView:
     """A forum as one person sees it.
 
-    `taken` is the number of taken places, including those of people who have come. `mine` is the
-    person's registration, None if there is none or it was cancelled. `number` is its position in
-    the waiting list, 0 if it is not in it. `came` is the number of people checked in, for officers
-    at the door; None for everybody else.
+    - `taken`: the number of taken places, including those of people who have come.
+    - `mine`: the person's registration, None if there is none or it was cancelled.
+    - `queue_position`: its place in the waiting list, from 1; 0 if it is not in it.
+    - `came`: the number of people checked in, for officers at the door; None for everybody else.
     """
 
     forum: Forum
     taken: int
     mine: Registration | None
-    number: int
+    queue_position: int
     came: int | None
     commitments: Sequence[Commitment]
 

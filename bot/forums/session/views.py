@@ -34,6 +34,7 @@ READ = "forum.opinions_read"  # the action in the audit log
 _PAGE = 12  # submissions on one page
 _MAX_GROUPED = 1000  # submissions that are put under the agenda
 
+# A point of the agenda (None: it fits none), and the submissions under it.
 AgendaGroup = tuple[str | None, list["Submission"]]
 
 # The states in which an answer can be entered, and those in which a submission is presented.
