@@ -255,6 +255,21 @@ async def cancel_by_submission(
     await connection.execute(_cancel(now).where(*about))
 
 
+async def readdress_messages(
+    connection: AsyncConnection,
+    submission_id: int,
+    pseudonyms: Sequence[int],
+    pseudonym: int,
+    encrypted_chat_id: str,
+) -> None:
+    """Give all messages about a submission to some pseudonyms another one, sent messages too."""
+    await connection.execute(
+        update(_rows)
+        .where(_rows.c.submission_id == submission_id, _rows.c.chat_id.in_(pseudonyms))
+        .values(chat_id=pseudonym, sealed=encrypted_chat_id)
+    )
+
+
 def _cancel(now: datetime) -> Update:
     return (
         update(_rows)

@@ -6,13 +6,30 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bot.conversation.inputs import list_files
+from bot.core.screen import Lines, Words
+from bot.evidence.content_types import seems_uncleanable
 from storage.models import EvidenceState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from bot.conversation.engine import SentFile
     from storage.models import Attachment, Submission
+
+
+_WITH_A_VOICE = frozenset({"voice", "video_note", "video", "audio"})
+
+
+def list_warnings(files: Iterable[SentFile]) -> Lines:
+    """Return what an unnamed resident is told before files are sent: a line for each danger."""
+    sent = list(files)
+    names = []
+    if any(file.type in _WITH_A_VOICE for file in sent):
+        names.append("voice")
+    if any(seems_uncleanable(file.file_name, file.mime_type) for file in sent):
+        names.append("withheld")
+    return Lines(tuple(Words(f"warning.{name}") for name in names))
 
 
 def make_attachment_rows(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.casework import action_effects, changes, recipients, resident_flows
+from bot.casework import action_effects, changes, recipients, resident_flows, resident_identity
 from bot.casework.case_access import ResidentAccess
 from bot.casework.case_action import CaseAction
 from bot.casework.side_effects import OfficerNotice, RemarkFields
@@ -19,7 +19,7 @@ from bot.casework.submission_rules import (
 )
 from bot.core.transitions import Guard, is_allowed, perform_transition
 from storage import audit
-from storage.models import RemarkKind, State
+from storage.models import Identity, RemarkKind, State
 
 if TYPE_CHECKING:
     from bot.core.transitions import ActionResult
@@ -39,6 +39,14 @@ NOT_ANSWERED = Guard[ResidentAccess](
 )
 # The states of a submission that may have an answer: of its own or of the case it was merged with.
 _ANSWERABLE = ANSWERED | {State.MERGED}
+MAY_HIDE_NAME = Guard[ResidentAccess](
+    "it is not unnamed, and not answered yet, itself or with its main case",
+    lambda access: access.case.identity is not Identity.UNNAMED and NOT_ANSWERED.is_met(access),
+)
+MAY_HIDE_PHONE = Guard[ResidentAccess](
+    "it has a phone number, and is not answered yet, itself or with its main case",
+    lambda access: access.case.phone is not None and NOT_ANSWERED.is_met(access),
+)
 
 REOPEN = CaseAction[ResidentAccess](
     name="reopen",
@@ -145,6 +153,32 @@ WITHDRAW = CaseAction[ResidentAccess](
     is_rare=True,
 )
 
+HIDE_NAME = CaseAction[ResidentAccess](
+    name="hide_name",
+    recorded_as="submission.unnamed",
+    actors=_RESIDENT,
+    from_states=WITHDRAWABLE,
+    to_state=None,
+    guard=MAY_HIDE_NAME,
+    check=resident_identity.hide_resident,
+    effects=(resident_identity.readdress_messages,),
+    officer_notice=OfficerNotice("alert.unnamed", recipients.list_responsible_officers),
+    public=True,
+    is_rare=True,
+)
+HIDE_PHONE = CaseAction[ResidentAccess](
+    name="hide_phone",
+    recorded_as="submission.phone_removed",
+    actors=_RESIDENT,
+    from_states=WITHDRAWABLE,
+    to_state=None,
+    guard=MAY_HIDE_PHONE,
+    changes=resident_identity.remove_phone,
+    officer_notice=OfficerNotice("alert.phone_removed", recipients.list_responsible_officers),
+    public=True,
+    is_rare=True,
+)
+
 RESIDENT_ACTIONS: tuple[CaseAction[ResidentAccess], ...] = (
     RATE,
     REOPEN,
@@ -152,5 +186,7 @@ RESIDENT_ACTIONS: tuple[CaseAction[ResidentAccess], ...] = (
     REPLY,
     REPLY_LATE,
     CORRECT,
+    HIDE_PHONE,
+    HIDE_NAME,
     WITHDRAW,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.casework.attachments import list_warnings
 from bot.casework.submission_rules import NOT_SATISFIED, SATISFIED, VERY_SATISFIED
 from bot.conversation.engine import Answers, Flow, Step
 from bot.conversation.inputs import MessageLimits, choice_input, messages_input
@@ -13,6 +14,7 @@ from bot.evidence.content_types import MAX_FILE_BYTES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.conversation.engine import SentFile
     from bot.core.screen import Param
 
 # The limits of one answer (a submission, an addition or a reply): files, characters of all texts
@@ -36,11 +38,19 @@ def may_ask_again(answers: Answers) -> bool:
     return is_dissatisfied(answers) and bool(answers.get("@reopens"))
 
 
+def show_warnings(answers: Answers, files: list[SentFile]) -> Mapping[str, Param]:
+    """Return what the resident of an unnamed submission is told of the files sent so far."""
+    return {"warnings": list_warnings(files if answers.get("@unnamed") else ())}
+
+
 ADDITION_FLOW = Flow(
-    "addition", (Step("details", messages_input("addition.details", SUBMISSION_LIMITS)),)
+    "addition",
+    (Step("details", messages_input("addition.details", SUBMISSION_LIMITS, show_warnings)),),
 )
 
-REPLY_FLOW = Flow("reply", (Step("details", messages_input("reply.details", SUBMISSION_LIMITS)),))
+REPLY_FLOW = Flow(
+    "reply", (Step("details", messages_input("reply.details", SUBMISSION_LIMITS, show_warnings)),)
+)
 
 RATING_FLOW = Flow(
     "rating",

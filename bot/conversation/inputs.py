@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.conversation.engine import (
@@ -163,7 +163,7 @@ def add_late_file(
     """Add a file of an album whose other files are in the answer of `step`; return the answers.
 
     The files of an album arrive one by one, and the step may be answered before the last one.
-    Return None for any other reply, and for a file over the limits.
+    Return None for any other reply, and for a file over the limit of their number.
     """
     file, gathered = reply.attachment, answers.get(step)
     if file is None or file.album is None or not gathered:
@@ -171,17 +171,22 @@ def add_late_file(
     if file.album not in {each.album for each in list_files(gathered)}:
         return None
     try:
-        notes = gather_message(gathered, reply, limits, note=step)
-    except Rejected:
-        return None
-    return {**answers, **notes.changes}
+        notes: StepNotes | None = gather_message(gathered, reply, limits, note=step)
+    except Rejected as rejected:
+        notes = rejected.noted
+    return {**answers, **notes.changes} if notes else None
 
 
-def messages_input(texts: str, limits: MessageLimits) -> Input:
+def messages_input(
+    texts: str,
+    limits: MessageLimits,
+    describe_files: Callable[[Answers, list[SentFile]], Mapping[str, Param]] | None = None,
+) -> Input:
     """Return a question that gathers messages and files until the button "done" is pressed.
 
     The answer is a list of records (see make_message_record). Until then they are the note
-    "messages" of the step. The button "again" deletes them.
+    "messages" of the step. The button "again" deletes them. `describe_files` returns more
+    parameters of the text "more", from the files that were sent so far.
     """
     note = f"{texts.rpartition('.')[2]}.messages"
     done = Option("done", Words(f"{texts}.options.done"))
@@ -214,7 +219,9 @@ def messages_input(texts: str, limits: MessageLimits) -> Input:
 
     def params(answers: Answers) -> Mapping[str, Param]:
         gathered = get_gathered(answers)
-        return {"characters": len(join_texts(gathered)), "files": len(list_files(gathered))}
+        files = list_files(gathered)
+        described = describe_files(answers, files) if describe_files else {}
+        return {"characters": len(join_texts(gathered)), "files": len(files), **described}
 
     return Input(
         parse,

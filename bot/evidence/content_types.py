@@ -16,6 +16,8 @@ MAX_FILE_BYTES = 20 * 1024 * 1024
 _SIGNATURES = (
     (0, b"\xff\xd8\xff", "image/jpeg"),
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"II*\0", "image/tiff"),
+    (0, b"MM\0*", "image/tiff"),
     (0, b"GIF87a", "image/gif"),
     (0, b"GIF89a", "image/gif"),
     (8, b"WEBP", "image/webp"),
@@ -23,19 +25,22 @@ _SIGNATURES = (
     (0, b"OggS", "audio/ogg"),
     (0, b"ID3", "audio/mpeg"),
     (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xfa", "audio/mpeg"),
     (0, b"\xff\xf3", "audio/mpeg"),
+    (0, b"\xff\xf2", "audio/mpeg"),
     (0, b"fLaC", "audio/flac"),
     (0, b"\x1aE\xdf\xa3", "video/webm"),
     (0, b"%PDF-", "application/pdf"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/msword"),
 )
 _BRANDS = {b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"qt  ": "video/quicktime"}
-_IMAGE_BRANDS = (b"heic", b"heix", b"mif1", b"avif")
+_IMAGE_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif")
 _OFFICE_FOLDERS = {
     "word/": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xl/": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "ppt/": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
+OFFICE_TYPES = frozenset(_OFFICE_FOLDERS.values())
 _OPEN_DOCUMENT_PREFIX = "application/vnd.oasis.opendocument."
 
 
@@ -79,13 +84,28 @@ _EXTENSIONS = {
 }
 
 
+def is_office_document(content_type: str) -> bool:
+    """Return True for the types of office documents that are archives."""
+    return content_type in OFFICE_TYPES or content_type.startswith(_OPEN_DOCUMENT_PREFIX)
+
+
+def seems_uncleanable(file_name: str | None, declared_type: str | None) -> bool:
+    """Return True for an office document of the old formats, by its name and declared type."""
+    extension = (file_name or "").lower().rpartition(".")[2]
+    return extension in {"doc", "xls", "ppt"} or declared_type in {
+        "application/msword",
+        "application/vnd.ms-excel",
+        "application/vnd.ms-powerpoint",
+    }
+
+
 def choose_extension(content: bytes) -> str:
     """Return the usual extension of a file's type, with the dot; empty if there is none."""
     return _EXTENSIONS.get(detect_content_type(content) or "", "")
 
 
 # The errors of a broken archive, of one with a password, and of an unknown compression method.
-_ARCHIVE_ERRORS = (
+ARCHIVE_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -105,7 +125,7 @@ def _detect_document_type(content: bytes) -> str | None:
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
                 declared = archive.read("mimetype").decode("ascii", "replace").strip()
                 return declared if declared.startswith(_OPEN_DOCUMENT_PREFIX) else None
-    except _ARCHIVE_ERRORS:
+    except ARCHIVE_ERRORS:
         return None
     if "[Content_Types].xml" not in names or any("vbaProject" in name for name in names):
         return None

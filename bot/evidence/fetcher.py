@@ -6,6 +6,7 @@ The submission is committed before. It stays valid if its attachments cannot be 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -14,8 +15,10 @@ from uuid import uuid4
 
 import structlog
 
+from bot.evidence.cleaning_process import CleaningProcess
 from bot.evidence.content_types import MAX_FILE_BYTES, choose_extension, detect_content_type
-from bot.evidence.metadata import UnreadableMedia, remove_metadata
+from bot.evidence.errors import NotCleanable, UnreadableMedia
+from bot.privacy.encryption import Unreadable
 from storage import erasure, evidence
 from storage.models import EvidenceState
 
@@ -31,14 +34,16 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-MAX_ATTEMPTS = 12  # to fetch one attachment; then its state is `failed`
+# After failing for this time Telegram is not asked for a file any more: its state is `failed`.
+GIVE_UP_AFTER = timedelta(days=1)
 _MAX_RETRY_DELAY = timedelta(hours=2)
+_MAX_STORE_DELAY = timedelta(minutes=10)  # a store that is repaired must not wait for hours
 _LEASE = timedelta(minutes=5)  # longer than it takes to fetch MAX_FILE_BYTES
 _BATCH_SIZE = 4  # attachments that are fetched at the same time
 
 
 class NotFetched(Exception):
-    """A file could not be fetched.
+    """Telegram does not send a file.
 
     `state` is the final state of the attachment, or None to retry later.
     """
@@ -53,13 +58,13 @@ class _StoredFiles:
     """The names of the two stored files of an attachment, and facts of the original.
 
     - `original`: the name of the unchanged file.
-    - `served`: the name of the copy without metadata.
+    - `served`: the name of the copy without metadata; None if it cannot be made.
     - `digest`: the SHA-256 of the original, in hexadecimal.
     - `size`: the size of the original in bytes.
     """
 
     original: str
-    served: str
+    served: str | None
     content_type: str
     digest: str
     size: int
@@ -99,6 +104,11 @@ class EvidenceFetcher:
         self._clock = clock
         self._report_failure = report_failure
         self._owner = uuid4().hex
+        self._cleaning = CleaningProcess()
+
+    def close(self) -> None:
+        """Stop the process that cleans files."""
+        self._cleaning.close()
 
     async def fetch_due(self) -> int:
         """Fetch and store all attachments that are due. Return their number.
@@ -143,8 +153,8 @@ class EvidenceFetcher:
         except NotFetched as error:
             await self._record_failure(row, error)
             return
-        except OSError as error:
-            await self._record_failure(row, NotFetched(f"cannot be stored: {error}"))
+        except (OSError, Unreadable) as error:
+            await self._record_store_failure(row, error)
             return
         except Exception as error:  # a file that breaks a library must not stop the other files
             log.exception("fetching an attachment raised an error", attachment=row.id)
@@ -160,10 +170,11 @@ class EvidenceFetcher:
                 content_type=stored.content_type,
                 digest=stored.digest,
                 size=stored.size,
+                failing_since=None,
                 error=None,
             )
         if not is_recorded and await self._is_erased(row):
-            await self._store.delete_files([stored.original, stored.served])
+            await self._store.delete_files(make_file_names(row.id))
 
     async def _is_erased(self, row: Attachment) -> bool:
         """Return True if the row was deleted rather than claimed by another worker."""
@@ -171,32 +182,57 @@ class EvidenceFetcher:
             return not await evidence.attachment_exists(connection, row.id)
 
     async def _store_files(self, row: Attachment) -> _StoredFiles:
-        """Fetch, check and store a file and its copy without metadata.
+        """Fetch, check and store a file and its copy without metadata, if that can be made.
 
-        Raises NotFetched, and OSError if the store is not reachable.
+        Raises NotFetched; OSError if the store is not reachable, Unreadable if it has another key.
         """
         if (row.size or 0) > MAX_FILE_BYTES:
             raise NotFetched("over the limit of Telegram's servers", EvidenceState.TOO_LARGE)
-        content = await self._fetch_file(row.file_id)
+        content = await self._load_original(row)
         content_type = detect_content_type(content)
         if content_type is None:
             raise NotFetched("of a type that is not taken", EvidenceState.REFUSED)
-        try:
-            copy = await asyncio.to_thread(remove_metadata, content, content_type)
-        except UnreadableMedia as error:
-            raise NotFetched(str(error), EvidenceState.REFUSED) from error
+        copy = await self._make_copy(content, content_type)
         original, served = make_file_names(row.id)
         await self._store.put_file(original, content)
-        await self._store.put_file(served, copy)
+        if copy is None:
+            await self._store.delete_files([served])  # of an earlier release
+        else:
+            await self._store.put_file(served, copy)
         return _StoredFiles(
-            original, served, content_type, sha256(content).hexdigest(), len(content)
+            original,
+            None if copy is None else served,
+            content_type,
+            sha256(content).hexdigest(),
+            len(content),
         )
+
+    async def _load_original(self, row: Attachment) -> bytes:
+        """Return the stored original if the copy is made again, or else the file from Telegram."""
+        if row.original is not None:
+            with contextlib.suppress(FileNotFoundError):
+                return await self._store.read_file(row.original)
+        return await self._fetch_file(row.file_id)
+
+    async def _make_copy(self, content: bytes, content_type: str) -> bytes | None:
+        """Return a file without its metadata; None if they cannot be removed.
+
+        Raises NotFetched for a broken file.
+        """
+        try:
+            return await asyncio.to_thread(self._cleaning.remove_metadata, content, content_type)
+        except UnreadableMedia as error:
+            raise NotFetched(str(error), EvidenceState.REFUSED) from error
+        except NotCleanable as error:
+            log.warning("a file was not cleaned", content_type=content_type, reason=str(error))
+            return None
 
     async def _record_failure(self, row: Attachment, error: NotFetched) -> None:
         """Schedule the next attempt, or record the final state and notify the resident."""
         now = self._clock()
+        failing_since = row.failing_since or now
         state = error.state
-        if state is None and row.attempt >= MAX_ATTEMPTS:
+        if state is None and now - failing_since >= GIVE_UP_AFTER:
             state = EvidenceState.FAILED
         log.warning("an attachment was not fetched", attachment=row.id, reason=str(error))
         async with self._database.transaction() as connection:
@@ -204,10 +240,29 @@ class EvidenceFetcher:
             if state is None:
                 next_at = now + compute_retry_delay(row.attempt)
                 await evidence.finish_attachment(
-                    connection, row, EvidenceState.WAITING, next_at=next_at, error=reason
+                    connection,
+                    row,
+                    EvidenceState.WAITING,
+                    next_at=next_at,
+                    failing_since=failing_since,
+                    error=reason,
                 )
             elif await evidence.finish_attachment(connection, row, state, error=reason):
                 await self._report_failure(connection, row, state, now)
+
+    async def _record_store_failure(self, row: Attachment, error: Exception) -> None:
+        """Schedule the next attempt. The file is never given up: Telegram has sent it."""
+        log.warning("an attachment was not stored", attachment=row.id, reason=str(error))
+        delay = min(compute_retry_delay(row.attempt), _MAX_STORE_DELAY)
+        async with self._database.transaction() as connection:
+            await evidence.finish_attachment(
+                connection,
+                row,
+                EvidenceState.WAITING,
+                next_at=self._clock() + delay,
+                failing_since=None,
+                error=f"not stored: {error}"[:256],
+            )
 
 
 def compute_retry_delay(attempt: int) -> timedelta:

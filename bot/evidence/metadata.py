@@ -2,86 +2,46 @@
 
 from __future__ import annotations
 
-import io
-import struct
+from functools import partial
 
-_IMAGE_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
-_MOVIE_TYPES = frozenset({"video/mp4", "video/quicktime", "audio/mp4"})
-# ISO/IEC 14496-12: the boxes of a movie with metadata, and the boxes that contain such boxes.
-_METADATA_BOXES = frozenset({b"udta", b"meta", b"uuid"})
-_CONTAINER_BOXES = frozenset({b"moov", b"trak", b"mdia", b"minf", b"moof", b"traf"})
-_MAX_PIXELS = 60_000_000  # a larger picture would need too much memory
+from bot.evidence.content_types import detect_content_type, is_office_document
+from bot.evidence.errors import NotCleanable
+from bot.evidence.movies import MOVIE_TYPES, clean_movie
+from bot.evidence.office_documents import clean_office_document
+from bot.evidence.pdf import clean_pdf
+from bot.evidence.pictures import PICTURE_TYPES, clean_picture
+from bot.evidence.sounds import SOUND_TYPES, clean_sound
+from bot.evidence.webm import clean_webm
+
+_MAX_DEPTH = 3  # of files embedded in files
 
 
-class UnreadableMedia(Exception):
-    """The file is not a valid file of its type, or has too many pixels."""
+def remove_metadata(content: bytes, content_type: str, *, depth: int = 0) -> bytes:
+    """Return a file without its metadata; HEIC pictures become JPEG.
 
-
-def remove_metadata(content: bytes, content_type: str) -> bytes:
-    """Return a picture or movie without its metadata. Files of other types are returned unchanged.
-
-    A picture is rotated as its metadata say. A movie keeps its size in bytes and all offsets.
-    Raises UnreadableMedia.
+    `depth` is 0, or the number of files around an embedded one. Raises UnreadableMedia for a
+    broken picture or movie, NotCleanable if the metadata cannot be removed.
     """
-    if content_type in _IMAGE_FORMATS:
-        return _clean_picture(content, _IMAGE_FORMATS[content_type])
-    if content_type in _MOVIE_TYPES:
-        return _clean_movie(content)
-    return content
+    if content_type in PICTURE_TYPES:
+        return clean_picture(content, content_type)
+    if content_type in SOUND_TYPES:
+        return clean_sound(content, content_type)
+    if content_type in MOVIE_TYPES:
+        return clean_movie(content)
+    if content_type == "video/webm":
+        return clean_webm(content)
+    clean_embedded = partial(_clean_embedded, depth=depth + 1)
+    if content_type == "application/pdf":
+        return clean_pdf(content, clean_embedded)
+    if is_office_document(content_type):
+        return clean_office_document(content, clean_embedded)
+    if content_type == "text/plain":
+        return content
+    raise NotCleanable(f"metadata of {content_type} cannot be removed")
 
 
-def _clean_picture(content: bytes, image_format: str) -> bytes:
-    """Return the picture, encoded anew without metadata. Raises UnreadableMedia."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    try:
-        with Image.open(io.BytesIO(content), formats=[image_format]) as opened:
-            if opened.width * opened.height > _MAX_PIXELS:
-                raise UnreadableMedia("too many pixels")
-            upright = ImageOps.exif_transpose(opened)
-            upright.info.clear()  # Pillow would save comments and colour profiles again.
-            cleaned = io.BytesIO()
-            options = {"quality": 90} if image_format != "PNG" else {}
-            upright.save(cleaned, image_format, exif=b"", **options)
-            return cleaned.getvalue()
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise UnreadableMedia("not a picture") from error
-    except Image.DecompressionBombError as error:
-        raise UnreadableMedia("too many pixels") from error
-
-
-def _clean_movie(content: bytes) -> bytes:
-    """Return the movie with zeros in its metadata boxes. Raises UnreadableMedia.
-
-    The boxes keep their size and become free space, so the offsets of the frames stay valid.
-    """
-    cleaned = bytearray(content)
-    pending = [(0, len(cleaned))]
-    while pending:
-        start, end = pending.pop()
-        while start + 8 <= end:
-            size, name, header_size = _read_box_header(cleaned, start, end)
-            if name in _METADATA_BOXES:
-                cleaned[start + 4 : start + 8] = b"free"
-                cleaned[start + header_size : start + size] = bytes(size - header_size)
-            elif name in _CONTAINER_BOXES:
-                pending.append((start + header_size, start + size))
-            start += size
-    return bytes(cleaned)
-
-
-def _read_box_header(content: bytearray, start: int, end: int) -> tuple[int, bytes, int]:
-    """Return the size, the name and the header size of the box at `start`, sizes in bytes.
-
-    The box must end at `end` or before. Raises UnreadableMedia.
-    """
-    size, name = struct.unpack_from(">I4s", content, start)
-    header_size = 8
-    if size == 1 and start + 16 <= end:
-        (size,) = struct.unpack_from(">Q", content, start + 8)
-        header_size = 16
-    elif size == 0:
-        size = end - start
-    if size < header_size or start + size > end:
-        raise UnreadableMedia("not a movie")
-    return size, name, header_size
+def _clean_embedded(content: bytes, *, depth: int) -> bytes:
+    content_type = detect_content_type(content)
+    if content_type is None or depth > _MAX_DEPTH:
+        raise NotCleanable("an unknown file inside another one")
+    return remove_metadata(content, content_type, depth=depth)

@@ -16,7 +16,7 @@ from bot.core.requests import (
     Upload,
     parse_number,
 )
-from bot.core.screen import Screen, Words
+from bot.core.screen import Button, Screen, Words
 from bot.feedback import deep_links, followup_service, intake_service, qr_codes, screens, views
 from bot.texts import LANGUAGES
 from storage import attendance
@@ -105,6 +105,7 @@ async def start_follow_up(work: UnitOfWork, request: Request) -> Responses:
             "@code": mine.submission.code,
             "@about": mine.submission.code,
             "@reopens": reopens,
+            "@unnamed": mine.submission.confidential,
         },
     )
 
@@ -120,6 +121,20 @@ async def withdraw_submission(work: UnitOfWork, request: Request) -> Responses:
     done = await followup_service.withdraw_submission(work, request.chat, code)
     key = "mine.withdrawn" if done else "mine.too_late"
     return Show(Screen((Words(key, {"code": code[:20]}),)))
+
+
+async def confirm_identity_change(_work: UnitOfWork, request: Request) -> Responses:
+    """Ask for confirmation before a name or a phone number is hidden."""
+    return Show(screens.confirm_identity_change(request.action, request.argument))
+
+
+async def hide_identity(work: UnitOfWork, request: Request) -> Responses:
+    """Hide the name or the phone number of the person, or say that it is too late."""
+    action, code = request.action.removesuffix("_yes"), request.argument
+    done = await followup_service.hide_identity(work, request.chat, code, action)
+    key = f"mine.done_{action}" if done else "mine.too_late_to_hide"
+    button = Button(Words("receipt.show"), f"mine:show={code}")
+    return Show(Screen((Words(key, {"code": code[:20]}),), (button,)))
 
 
 async def send_receipt(work: UnitOfWork, request: Request) -> Responses:
@@ -181,6 +196,11 @@ ROUTES: Routes = {
     **{f"mine:{flow}": Route(start_follow_up, reads_only=True) for flow in FOLLOW_UPS},
     "mine:withdraw": Route(confirm_withdrawal, reads_only=True),
     "mine:withdrawn": Route(withdraw_submission),
+    **{
+        f"mine:{action}": Route(confirm_identity_change, reads_only=True)
+        for action in followup_service.IDENTITY_ACTIONS
+    },
+    **{f"mine:{action}_yes": Route(hide_identity) for action in followup_service.IDENTITY_ACTIONS},
     "mine:receipt": Route(send_receipt, reads_only=True),
     "mine:before": Route(list_submissions, reads_only=True),
     "mine:*": Route(list_submissions, reads_only=True),

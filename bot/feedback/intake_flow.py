@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.areas.question import area_input
 from bot.areas.units import name_unit
+from bot.casework.attachments import list_warnings
 from bot.casework.resident_flows import SUBMISSION_LIMITS
 from bot.conversation.engine import Answers, Flow, Input, Option, Reply, Step, Stop
 from bot.conversation.inputs import (
@@ -123,18 +124,19 @@ def show_formal_path(answers: Answers) -> Mapping[str, Param]:
 def show_summary(answers: Answers) -> Mapping[str, Param]:
     """Return the answers as parameters of the review page."""
     text = join_texts(answers["details"])
-    identity = get_identity(answers)
+    identity, files = get_identity(answers), list_files(answers["details"])
     return {
         "kind": Words(f"feedback.kind.options.{get_kind(answers)}"),
         "topic": tuple(Words(f"feedback.topic.options.{topic}") for topic in answers["topic"]),
         "area": name_unit(answers["area"]),
         "text": text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()}…",
-        "files": len(list_files(answers["details"])),
+        "files": len(files),
         "identity": (
             answers["phone"]
             if identity is Identity.PHONE
             else Words(f"feedback.identity.options.{identity}")
         ),
+        "warnings": list_warnings(files if identity is Identity.UNNAMED else ()),
     }
 
 

@@ -13,6 +13,7 @@ from bot.areas.units import CITY, VINTAGE, name_police
 from bot.casework import submission_rules
 from bot.casework.assignment import assign_and_alert
 from bot.casework.attachments import make_attachment_rows
+from bot.casework.resident_identity import store_unnamed_resident
 from bot.casework.timeline import RECEIVED
 from bot.conversation.chats import store_preferences
 from bot.conversation.inputs import join_texts
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from bot.core.policy import Policy
     from bot.core.requests import Chat
-    from bot.privacy.pseudonyms import ChatAddress
     from storage.models import Submission
 
 _MAX_AREAS = 3  # last areas of a resident that are offered again
@@ -79,9 +79,10 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
     topics = [Topic(topic) for topic in answers["topic"]]
     identity = rules.get_identity(answers)
     confidential = submission_rules.is_confidential(kind, identity)
-    address = work.policy.pseudonyms.make_address(chat.id, named=not confidential)
     if confidential:
-        await _store_unnamed_resident(work, chat, address)
+        address = await store_unnamed_resident(work, chat.id)
+    else:
+        address = work.policy.pseudonyms.make_address(chat.id, named=True)
     values = {
         "code": submission_rules.make_receipt_code(secrets.choice),
         "kind": kind,
@@ -117,22 +118,6 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
     await to_resident.send_receipt(work, submission, recipient, receipt)
     await assign_and_alert(work, submission)
     return submission.code
-
-
-async def _store_unnamed_resident(work: UnitOfWork, chat: Chat, address: ChatAddress) -> None:
-    """Store the person once more, as an unnamed resident with the same consent.
-
-    Only the day of the consent is kept: the exact time would connect the two residents.
-    """
-    named = await residents.find_resident(
-        work.connection, work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)
-    )
-    assert named is not None
-    day = named.consent_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    consent = (named.consent_version, named.consent_language, day)
-    await residents.record_consent(
-        work.connection, address.pseudonym, address.encrypted_chat_id, consent, named=False
-    )
 
 
 async def _remember_area(work: UnitOfWork, chat: Chat, area: str) -> None:

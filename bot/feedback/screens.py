@@ -99,6 +99,17 @@ def confirm_withdrawal(receipt_code: str) -> Screen:
     )
 
 
+def confirm_identity_change(action: str, code: str) -> Screen:
+    """Return the question that is asked before a name or a phone number is hidden."""
+    return Screen(
+        (Words(f"mine.sure_{action}", {"code": code}),),
+        (
+            Button(Words(f"mine.{action}"), f"mine:{action}_yes={code}"),
+            Button(Words("mine.unchanged"), f"mine:show={code}"),
+        ),
+    )
+
+
 def show_submissions(submissions: Sequence[Submission]) -> Screen:
     """Return the list of a person's submissions, newest first.
 

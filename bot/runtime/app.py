@@ -189,6 +189,7 @@ class App:
         self.delivery.stop()
         await self.replies.wait_until_sent()
         await self.delivery.wait_until_finished()
+        self.evidence.close()
         await self._application.shutdown()
         await self.database.close()
 

@@ -118,6 +118,7 @@ WORDS = frozenset(
         "until",
         "venue",
         "what",
+        "warnings",
         "when",
         "year",
     ]

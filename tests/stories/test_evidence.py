@@ -101,6 +101,10 @@ async def test_fault_27_a_deleted_file_fails_alone_and_the_resident_is_told(town
     town.simulator.state.files._by_id.pop(ann.messages[-2]["voice"]["file_id"])
     await submit(ann)
     first, second = await list_attachments(town)
+    assert (first.state, second.state) == (EvidenceState.STORED, EvidenceState.WAITING)
+    town.advance(days=1)
+    await town.settle()
+    first, second = await list_attachments(town)
     assert (first.state, second.state) == (EvidenceState.STORED, EvidenceState.FAILED)
     assert ann.was_told("files.given_up.failed")
     assert ann.has_heard("tệp thứ 2 (ghi âm)")
@@ -141,7 +145,8 @@ async def test_fault_27_a_file_over_the_limit_keeps_its_caption(town: Town) -> N
     assert "lớn hơn 20 MB" in ann.sees
     await submit(ann)
     (record,) = await town.export_submissions()
-    assert (record["text"], record["attachments"]) == ("Video quay từ nhà tôi", [])
+    assert record["text"] == "Video quay từ nhà tôi"
+    assert [file["state"] for file in record["attachments"]] == ["too_large"]
 
 
 async def test_a_file_waits_while_the_store_is_full(

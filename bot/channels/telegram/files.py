@@ -25,8 +25,9 @@ async def fetch_file(bot: Bot, file_id: str) -> bytes:
             raise NotFetched("over the limit of Telegram's servers", EvidenceState.TOO_LARGE)
         return bytes(await file.download_as_bytearray())
     except BadRequest as error:
-        large = "too big" in error.message
-        state = EvidenceState.TOO_LARGE if large else EvidenceState.FAILED
+        # Telegram says "wrong file_id or the file is temporarily unavailable" of both, so every
+        # other refusal may be over in an hour.
+        state = EvidenceState.TOO_LARGE if "too big" in error.message else None
         raise NotFetched(error.message, state) from error
     except TelegramError as error:
         raise NotFetched(str(error)) from error
