@@ -38,6 +38,7 @@ from tests.transport.rows import (
 )
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from bot.channels.telegram.delivery import Delivery
@@ -110,10 +111,10 @@ async def test_fault_13_a_full_pool_of_connections_is_not_in_doubt(
 
 
 async def test_fault_17_valid_messages_arrive_after_a_long_outage_of_telegram(
-    town: Town, database_url: str
+    town: Town, database_url: str, log: io.StringIO
 ) -> None:
-    """Afterwards the messages that are still valid arrive; the others are expired, and no row is
-    lost.
+    """Afterwards the messages that are still valid arrive; the others are expired, the operator is
+    told of them, and no row is lost.
     """
     ann = await meet(town, "Ann")
     async with NetworkPath(town.simulator.url) as path, route_through(town, database_url, path.url):
@@ -127,6 +128,7 @@ async def test_fault_17_valid_messages_arrive_after_a_long_outage_of_telegram(
             await jobs.sweep_outbox(town.app.job_context)
         states = [await get_state(town, f"m{number}") for number in range(5)]
         assert states == ["waiting", "expired", "waiting", "expired", "waiting"]
+        assert "messages expired unsent" in log.getvalue()
         await path.open()
         await town.deliver()
         assert [await get_state(town, f"m{number}") for number in (0, 2, 4)] == ["sent"] * 3

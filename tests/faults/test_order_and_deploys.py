@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import select, update
 
 from bot.runtime import jobs
+from bot.runtime.app import App
 from bot.texts import load_texts
 from storage.models import Conversation, OutboxState, Role
 from storage.statements import table
+from tests.faults.test_interrupted_turns import read_everything
 from tests.town.forums import publish_forum, register_for_forum
+from tests.town.settings import make_settings
 from tests.town.texts import contains_text
 from tests.transport.rows import ROWS, add_fault, count_failed_updates, list_texts
 
@@ -50,6 +55,44 @@ async def test_fault_07_a_press_that_comes_before_the_message_loses_nothing(town
     assert await count_failed_updates(town) == 0
 
 
+@pytest.mark.parametrize("old", ["feedback.details<", "feedback.kind~", "addition.details=again"])
+async def test_fault_07_an_old_button_neither_goes_back_nor_ends_the_draft(
+    town: Town, old: str
+) -> None:
+    """[Back] and [Cancel] of an older question, and a button of another conversation."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("Mất xe đạp.")
+    if not old.startswith("addition"):
+        await ann.taps("feedback.details.options.done")
+    asked, messages = ann.sees, len(ann.messages)
+    await ann.presses_data(old)
+    assert (ann.sees, len(ann.messages)) == (asked, messages)
+    await ann.says("Ở cổng chợ.")
+    await (ann.finishes() if old.startswith("addition") else ann.taps("move.back"))
+    assert await count_failed_updates(town) == 0
+    assert ann.was_told("receipt.text") or ann.is_asked("feedback.details")
+
+
+async def test_fault_07_a_button_of_another_case_rejects_nothing(town: Town) -> None:
+    """Two cases: the old question of the first one is pressed while the second one is open."""
+    officer = await town.officer("Binh")
+    codes = [await town.resident(name).gives("Đèn hỏng.") for name in ("Ann", "Bob")]
+    for code in codes:
+        await officer.taps("case.do.accept", of=code)
+    await officer.taps("case.do.note", of=codes[0])
+    old = next(m for m in reversed(officer.messages) if "note.text" in str(m.get("reply_markup")))
+    (data,) = re.findall(r"note\.text[^']*", str(old["reply_markup"]))
+    await officer.says("/cancel")
+    await officer.taps("case.do.note", of=codes[1])
+    asked = officer.sees
+    await officer.presses_data(data, old)
+    assert officer.sees == asked
+    await officer.says("Của vụ thứ hai.")
+    entries = [await town.get_submission(code) for code in codes]
+    assert [each.version > entries[0].version for each in entries] == [False, True]
+
+
 async def test_fault_10_a_message_that_is_not_modified_counts_as_success(
     town: Town, log: io.StringIO
 ) -> None:
@@ -68,6 +111,20 @@ async def test_fault_10_a_message_that_is_not_modified_counts_as_success(
     assert {each.state for each in edits} == {OutboxState.SENT}
     assert await count_failed_updates(town) == 0
     assert "level=error" not in log.getvalue()
+
+
+async def test_fault_10_a_question_that_is_not_modified_is_not_sent_again(town: Town) -> None:
+    """The answer to a pressed button edits its message; if Telegram refuses, nothing is sent."""
+    ann = town.resident("Ann")
+    await ann.says("/feedback")
+    before = len(ann.heard)
+    same = "Bad Request: message is not modified: specified new message content is the same"
+    add_fault(town, "error", method="editMessageText", status=400, description=same)
+    await ann.taps("feedback.consent.options.agree")
+    assert town.simulator.gateway.faults.list_faults() == []
+    assert len(ann.heard) == before
+    await town.settle()
+    assert await count_failed_updates(town) == 0
 
 
 async def test_fault_24_a_clock_that_jumps_sends_a_reminder_once(town: Town) -> None:
@@ -105,3 +162,33 @@ async def test_fault_25_a_draft_outlives_a_question_that_is_new_or_gone(town: To
     await ann.taps("feedback.area.options.skip")
     await ann.taps("feedback.review.options.submit")
     assert await list_texts(town) == ["Đèn hỏng."]
+
+
+async def test_fault_25_a_draft_of_a_conversation_that_is_gone_is_ended(town: Town) -> None:
+    """A deploy renames a flow: the resident is told, and can begin again."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    async with town.app.database.transaction() as connection:
+        await connection.execute(update(CONVERSATIONS).values(flow="renamed"))
+    await ann.says("Đèn hỏng.")
+    assert ann.is_told("draft.expired")
+    assert await count_failed_updates(town) == 0
+    await ann.gives("Đèn hỏng.")
+    assert await list_texts(town) == ["Đèn hỏng."]
+
+
+async def test_fault_25_what_was_scheduled_runs_in_the_next_program(
+    town: Town, database_url: str
+) -> None:
+    """A reminder is due after a deploy. No row names a function that the deploy could rename."""
+    await publish_forum(town)
+    ann = town.resident("Ann")
+    await register_for_forum(ann)
+    for each in (await read_everything(town)).values():
+        assert not re.search(r"\b(bot|storage)\.[a-z_]+[.:][a-z_]+", str(each))
+    town.advance(days=9)
+    app = App(make_settings(database_url, town.simulator.url), clock=lambda: town.now)
+    async with town.run_replica(app):
+        await jobs.remind_attendees(app.job_context)
+        await town.replicas[-1].settle()
+    assert count_reminders(ann) == 1

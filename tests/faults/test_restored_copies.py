@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.runtime import jobs, restored_copy
-from bot.runtime.replica import CannotStart, check_hold
+from bot.runtime.replica import CannotStart, check_hold, serve
 from storage import holds
 from storage.models import OutboxState
 from tests.town.forums import publish_forum, register_for_forum
@@ -56,13 +56,13 @@ async def test_fault_30_a_restored_copy_is_not_sent_again(town: Town) -> None:
     assert all(person.is_told("reminder.text") for person in people)
 
 
-async def test_no_bot_starts_on_a_held_database(town: Town) -> None:
+async def test_fault_30_no_bot_starts_on_a_held_database(town: Town) -> None:
     """The refusal names the command; after the release the bot starts."""
     ann = await meet(town, "Ann")
     await enqueue(town, make_message("receipt", ann.id, town.now))
     await hold(town)
     with pytest.raises(CannotStart, match="outbox release"):
-        await check_hold(town.app)
+        await serve(town.app)
     await restored_copy.release_database(town.app.job_context)
     await check_hold(town.app)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from storage import casework
 from storage.models import Role
 from tests.town.group import Group
@@ -15,9 +17,19 @@ if TYPE_CHECKING:
 WARD, NAMED = "11407", "Phường An Biên"
 
 
-async def test_fault_15_a_group_becomes_a_supergroup_while_messages_wait(town: Town) -> None:
+async def find_registered(town: Town) -> int | None:
+    """Return the id of the ward's group."""
+    async with town.app.database.reading() as connection:
+        found = await casework.find_unit_chat(connection, WARD)
+    return found.chat_id if found else None
+
+
+@pytest.mark.parametrize("learns_by", ["refusal", "notice"])
+async def test_fault_15_a_group_becomes_a_supergroup_while_messages_wait(
+    town: Town, learns_by: str
+) -> None:
     """Waiting messages and the unit's group are moved to the new chat once, however often it is
-    reported.
+    reported, and whether the bot is first told of it or first refused.
     """
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     state = town.simulator.state
@@ -29,14 +41,18 @@ async def test_fault_15_a_group_becomes_a_supergroup_while_messages_wait(town: T
     new = state.migrate_group(old)
     updates = state.get_account().updates
     notices = [each.body for each in updates.list_updates()]
-    updates.clear()  # the bot finds out by being refused
+    updates.clear()
     before = count_requests(town, old.id)
     texts = ("draft.ended", "draft.none", "draft.ended")
     waiting = [
         make_message(k, old.id, town.now, words=w) for k, w in zip("bcd", texts, strict=True)
     ]
     await enqueue(town, *waiting, make_message("e", leader.id, town.now))
+    if learns_by == "notice":
+        for body in notices:
+            assert await town.post(town.replica(0), body) == 200
     await town.deliver()
+    assert await find_registered(town) == new.id
     for body in notices * 2:
         assert await town.post(town.replica(0), body) == 200
     town.advance(minutes=2)
@@ -46,11 +62,8 @@ async def test_fault_15_a_group_becomes_a_supergroup_while_messages_wait(town: T
     assert [each.state.value for each in rows] == ["sent"] * 5
     assert [each.chat_id for each in rows] == [old.id, *[new.id] * 3, leader.id]
     assert not any(each.repeated for each in rows)
-    assert count_requests(town, old.id) == before + 1
-    async with town.app.database.reading() as connection:
-        registered = await casework.find_unit_chat(connection, WARD)
-    assert registered is not None
-    assert registered.chat_id == new.id
+    assert count_requests(town, old.id) == before + (learns_by == "refusal")
+    assert await find_registered(town) == new.id
     code = await town.resident("Ann").gives("Đèn hỏng.", area=NAMED)
     said = [each["text"] for each in town.simulator.list_messages(new.id) if "text" in each]
     assert code in said[-1]

@@ -14,6 +14,7 @@ from bot.evidence.fetcher import make_file_names
 from storage import evidence
 from storage.models import Attachment, EvidenceState
 from storage.statements import table
+from tests.faults.test_interrupted_turns import lose_connection
 from tests.transport.rows import add_fault
 
 if TYPE_CHECKING:
@@ -213,7 +214,32 @@ async def test_fault_26_an_album_split_between_replicas_is_one_submission(twin_t
     assert len({row.album for row in kept}) == 1
 
 
-async def test_a_late_file_of_an_album_joins_it_at_a_later_question(town: Town) -> None:
+async def test_fault_26_a_crash_between_two_files_of_an_album_loses_and_repeats_none(
+    town: Town,
+) -> None:
+    """The second file is not committed; Telegram sends both again, then the rest."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    album: list[Any] = [{"type": "photo", "caption": "Ngõ 5"}, {"type": "video"}]
+    album.append({"type": "photo", "content": make_photo()})
+    town.simulator.people.send_album(ann.id, album)
+    waiting = town.simulator.state.get_account().updates
+    first, second, _third = waiting.list_updates()
+    assert await town.post(town.replica(0), first.body) == 200
+    with lose_connection(town, at=None):
+        assert await town.post(town.replica(0), second.body) == 503
+    await town.deliver()  # all three: nothing was confirmed before the crash
+    await submit(ann)
+    kept = await list_attachments(town)
+    assert [row.position for row in kept] == [0, 1, 2]
+    assert len({row.file_unique_id for row in kept}) == 3
+    assert len({row.album for row in kept}) == 1
+    assert len({row.submission_id for row in kept}) == 1
+    (record,) = await town.export_submissions()
+    assert record["text"] == "Ngõ 5"
+
+
+async def test_fault_26_a_late_file_of_an_album_joins_it_at_a_later_question(town: Town) -> None:
     """It is stored, and the open question stays open."""
     ann = town.resident("Ann")
     await ann.begins()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -203,6 +203,25 @@ async def test_fault_24_a_reminder_keeps_the_local_time_across_a_clock_change(to
     for day, hour in ((14, 2), (14, 3)):  # half past two does not exist that night
         at = datetime(2027, 3, day + 1, hour, 30, tzinfo=zone)
         assert compute_reminder_time(at, 1440, zone) == datetime(2027, 3, day, 3, 30, tzinfo=zone)
+
+
+async def test_fault_24_a_time_that_comes_twice_has_one_reminder(town: Town) -> None:
+    """The clock is put back, so half past one comes twice on the day before the forum."""
+    zone = ZoneInfo("America/New_York")
+    start = datetime(2027, 11, 8, 1, 30, tzinfo=zone)
+    await publish_forum(town, starts_at=start)
+    ann = town.resident("Ann")
+    await register_for_forum(ann)
+    policy = replace(town.app.policy, calendar=BusinessCalendar(zone), reminder_minutes=(1440, 120))
+    first = datetime(2027, 11, 7, 1, 30, tzinfo=zone).astimezone(UTC)
+    sent = []
+    for minutes in (-60, -1, 0, 1, 59, 60, 61, 120):
+        town.now = first + timedelta(minutes=minutes)
+        if await forum_reminders.send_reminders(town.app.database, town.now, policy=policy):
+            sent.append(minutes)
+    assert sent == [0]
+    await town.settle()
+    assert len(list_reminders(ann)) == 1
 
 
 async def test_two_replicas_send_a_reminder_once(

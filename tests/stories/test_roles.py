@@ -79,3 +79,27 @@ async def test_fault_28_an_action_that_is_not_granted_is_refused(town: Town, sta
     # /case was refused to those who read no cases.
     blind = sum(role in {Role.ORGANISER, Role.OBSERVER} for role in Role)
     assert len(await list_refusals(town)) == expected + blind
+
+
+async def test_fault_28_a_forged_or_foreign_button_is_refused_and_recorded(town: Town) -> None:
+    """A resident, an officer of another unit and one without a case press what was not theirs."""
+    owner = await town.officer("Binh", unit=WARD)
+    ann = town.resident("Ann")
+    code = await ann.gives("Bí mật của ngõ 5.", area=NAMED)
+    alert = owner.messages[-1]
+    foreign = await town.officer("Dung", unit="11413")
+    before = await town.get_submission(code)
+    for person in (ann, foreign):
+        await person.presses_data(f"case:accept={code}", alert)
+        await person.presses_data("case:accept=HP-0000-0000", alert)
+        await person.presses_data("case:accept=" + "x" * 50, alert)
+    assert (await town.get_submission(code)).version == before.version
+    refused = await list_refusals(town)
+    assert [each.submission_id for each in refused] == [before.id, None, None] * 2
+    assert {each.actor_role for each in refused} == {"none", Role.OFFICER}
+    for data in ("case:approve", "case:nothing=1", "nothing", "feedback.review=submit-0", "=", "#"):
+        await ann.presses_data(data, alert)
+    assert (await town.get_submission(code)).version == before.version
+    assert not ann.has_heard("Bí mật của ngõ 5.") or ann.count_heard("Bí mật của ngõ 5.") == 1
+    await owner.taps("case.do.accept", of=code)
+    assert (await town.get_submission(code)).version > before.version

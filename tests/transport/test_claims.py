@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from bot.runtime import jobs
 from storage import delivery_results, outbox, outbox_claims
+from storage.models import OutboxState
 from tests.town.locks import wait_for_lock_waits
 from tests.town.settings import START
 from tests.town.texts import contains_text
@@ -63,7 +64,18 @@ def list_keys(claimed: Sequence[outbox_claims.ClaimedMessage]) -> list[str]:
 # Leases
 
 
-async def test_fault_22_a_late_finish_is_fenced(database: Database) -> None:
+def make_result(
+    claimed: outbox_claims.ClaimedMessage, *, sent: bool
+) -> delivery_results.DeliveryResult:
+    """Return that a claimed message was sent, or that it was refused and is given up."""
+    row = claimed.row
+    if sent:
+        return delivery_results.SentResult(row.id, row.attempt, None)
+    return delivery_results.UnsentResult(row.id, row.attempt, OutboxState.DEAD, START)
+
+
+@pytest.mark.parametrize("sent", [True, False])
+async def test_fault_22_a_late_finish_is_fenced(database: Database, sent: bool) -> None:
     """The result of a worker whose lease has ended is ignored."""
     await enqueue_rows(database, make_message("a", 1, START))
     (first,) = await claim_messages(database, "first")
@@ -71,23 +83,24 @@ async def test_fault_22_a_late_finish_is_fenced(database: Database) -> None:
         await outbox.sweep_outbox(connection, START + LEASE)
     (second,) = await claim_messages(database, "second", now=LEASE)
     assert second.row.repeated is True
-    late = delivery_results.SentResult(first.row.id, first.row.attempt, None)
+    late = make_result(first, sent=sent)
     async with database.transaction() as connection:
         assert await delivery_results.record_results(connection, "first", [late], START) == 0
         found = (await connection.execute(select(ROWS))).one()
     assert (found.state.value, found.owner) == ("sending", "second")
 
 
-async def test_a_late_finish_of_an_earlier_attempt_is_fenced(database: Database) -> None:
+@pytest.mark.parametrize("sent", [True, False])
+async def test_fault_22_a_late_finish_of_an_earlier_attempt_is_fenced(
+    database: Database, sent: bool
+) -> None:
     """The same worker claims again: the result of its first attempt is ignored."""
     await enqueue_rows(database, make_message("a", 1, START))
     (first,) = await claim_messages(database)
     async with database.transaction() as connection:
         await outbox.sweep_outbox(connection, START + LEASE)
     (second,) = await claim_messages(database, now=LEASE)
-    became = [
-        delivery_results.SentResult(each.row.id, each.row.attempt, None) for each in (first, second)
-    ]
+    became = [make_result(each, sent=sent) for each in (first, second)]
     async with database.transaction() as connection:
         assert await delivery_results.record_results(connection, "me", became[:1], START) == 0
         assert await delivery_results.record_results(connection, "me", became[1:], START) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ from tests.transport.rows import (
 )
 
 if TYPE_CHECKING:
+    import io
+    from collections.abc import Iterator
+
     from tests.town.town import Town
 
 
@@ -90,15 +94,25 @@ async def test_a_reply_refused_by_429_is_not_retried_at_once(town: Town) -> None
 # It may have arrived
 
 
-@pytest.mark.parametrize("kind", ["html", "5xx", "drop"])
+@contextmanager
+def lose_patience(town: Town, monkeypatch: pytest.MonkeyPatch, kind: str) -> Iterator[None]:
+    """Inside the context the bot waits a short time only for an answer that never comes."""
+    with monkeypatch.context() as patched:
+        if kind == "hang":
+            patched.setattr(town.app.bot.request, "_read_timeout", 0.5)
+        yield
+
+
+@pytest.mark.parametrize("kind", ["html", "5xx", "drop", "hang"])
 async def test_fault_12_a_critical_message_in_doubt_is_sent_again_with_a_mark(
-    town: Town, kind: str
+    town: Town, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It comes twice rather than never."""
     ann = await meet(town, "Ann")
     add_fault(town, kind, chat_id=ann.id, when="after")
     await enqueue(town, make_message("a", ann.id, town.now))
-    await town.deliver()
+    with lose_patience(town, monkeypatch, kind):
+        await town.deliver()
     assert (await get_state(town, "a"), (await get_row(town, "a")).repeated) == ("waiting", True)
     town.advance(minutes=11)
     await town.deliver()
@@ -107,15 +121,17 @@ async def test_fault_12_a_critical_message_in_doubt_is_sent_again_with_a_mark(
     assert await get_state(town, "a") == "sent"
 
 
-@pytest.mark.parametrize("kind", ["html", "5xx", "drop"])
+@pytest.mark.parametrize("kind", ["html", "5xx", "drop", "hang"])
 async def test_fault_12_an_uncritical_message_in_doubt_is_left_for_review(
-    town: Town, kind: str
+    town: Town, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is not sent again; its state is maybe_sent."""
     ann = await meet(town, "Ann")
     before = len(ann.heard)
     add_fault(town, kind, chat_id=ann.id, when="after")
     await enqueue(town, make_message("a", ann.id, town.now, critical=False))
+    with lose_patience(town, monkeypatch, kind):
+        await town.deliver()
     for _ in range(2):
         await town.deliver()
         await jobs.sweep_outbox(town.app.job_context)
@@ -147,6 +163,23 @@ async def test_fault_14_messages_of_a_blocked_chat_are_sent_after_the_unblocking
     assert contains_text(ann.heard[-1], "draft.ended")
 
 
+async def test_fault_14_a_message_that_expired_meanwhile_is_not_sent_after_the_unblocking(
+    town: Town,
+) -> None:
+    """What is not true any more when the person comes back is left unsent, and flagged."""
+    ann = await meet(town, "Ann")
+    town.simulator.people.block_bot(ann.id)
+    town.simulator.state.get_account().updates.clear()  # the bot finds out by being refused
+    await enqueue(town, make_message("a", ann.id, town.now, lasts=timedelta(minutes=5)))
+    await enqueue(town, make_message("b", ann.id, town.now, words="draft.ended"))
+    await town.deliver()
+    town.advance(minutes=6)
+    await ann.does("unblock")
+    await jobs.sweep_outbox(town.app.job_context)
+    assert [await get_state(town, key) for key in "ab"] == ["expired", "sent"]
+    assert not ann.was_told("draft.none")
+
+
 async def test_an_officer_who_blocks_is_off_duty_and_another_is_alerted(town: Town) -> None:
     """The next officer on duty gets the undelivered alert."""
     gone = await town.officer("Binh")
@@ -169,17 +202,31 @@ async def _list_keys(town: Town) -> list[str]:
         return list((await connection.execute(select(ROWS.c.dedup_key))).scalars())
 
 
-async def test_fault_16_a_refused_token_stops_everything_and_loses_nothing(town: Town) -> None:
-    """After a 401 the replica stops; its rows wait, not dead and not marked."""
+async def test_fault_16_a_refused_token_stops_everything_and_loses_nothing(
+    town: Town, log: io.StringIO
+) -> None:
+    """After a 401 the replica stops and says why; its rows wait, not dead and not marked."""
     people = [await meet(town, f"Person {number}") for number in range(3)]
     add_fault(town, "error", count=None, status=401, description="Unauthorized")
     await enqueue(town, *(make_message(f"m{each.id}", each.id, town.now) for each in people))
     await town.deliver()
     assert town.app.stopping.is_set()
     assert town.app.fatal
+    assert "Telegram refuses the token" in log.getvalue()
     assert not town.app.delivery.is_running()
     rows = [await get_row(town, f"m{each.id}") for each in people]
     assert [(each.state.value, each.repeated) for each in rows] == [("waiting", False)] * 3
+
+
+async def test_fault_16_a_reply_refused_with_the_token_is_kept(town: Town) -> None:
+    """The answer to a command meets the 401: the replica stops, the answer waits."""
+    ann = await meet(town, "Ann")
+    add_fault(town, "error", count=None, status=401, description="Unauthorized")
+    await ann.says("/settings")
+    assert town.app.stopping.is_set()
+    async with town.app.database.reading() as connection:
+        (row,) = (await connection.execute(select(ROWS))).all()
+    assert (row.kind, row.state.value, row.repeated) == ("reply", "waiting", False)
 
 
 async def test_a_group_that_became_a_supergroup_gets_each_message_once(town: Town) -> None:

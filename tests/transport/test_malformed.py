@@ -10,7 +10,11 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+from bot.conversation.service import ConversationService
+from storage.models import FailedUpdate
+from storage.statements import table
 from tests.policy import once
 from tests.town.settings import SECRET
 from tests.town.town import open_town
@@ -81,6 +85,32 @@ async def test_fault_18_an_invalid_update_is_kept_and_acknowledged(town: Town) -
             else [(name, status)]
         )
     assert wrong == []
+    await ann.says("Vẫn nhận.")
+    assert ann.is_told("feedback.details.more")
+
+
+async def test_fault_18_an_update_that_breaks_a_handler_is_kept_and_acknowledged(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """200 and the raw body is kept; the sender is told, and the chat goes on afterwards."""
+    ann = town.resident("Ann")
+    await ann.begins()
+
+    async def break_down(*_given: object, **_more: object) -> None:
+        raise RuntimeError("nobody thought of this")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ConversationService, "handle_reply", break_down)
+        town.simulator.people.send_text(ann.id, "Gây lỗi.")
+        (update,) = town.simulator.state.get_account().updates.list_updates()
+        assert await town.post(town.replica(0), update.body) == 200
+        town.simulator.state.get_account().updates.clear()
+        await town.deliver()
+    assert ann.is_told("errors.failed")
+    async with town.app.database.reading() as connection:
+        (kept,) = (await connection.execute(select(table(FailedUpdate)))).all()
+    assert (kept.update_id, orjson.loads(kept.raw)) == (update.id, orjson.loads(update.body))
+    assert "nobody thought of this" in kept.error
     await ann.says("Vẫn nhận.")
     assert ann.is_told("feedback.details.more")
 

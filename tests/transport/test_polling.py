@@ -13,6 +13,7 @@ from bot.channels.telegram.dispatch import ALLOWED_UPDATES
 from bot.channels.telegram.polling import Polling
 from tests.town.settings import TOKEN
 from tests.transport.rows import count_failed_updates, list_texts
+from tests.transport.test_webhook import press_submit, reach_review
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -94,7 +95,7 @@ async def _begin_opinion(town: Town) -> Any:
     return ann
 
 
-async def test_an_unparsable_update_does_not_stop_the_others(town: Town) -> None:
+async def test_fault_18_an_unparsable_update_does_not_stop_the_others(town: Town) -> None:
     """It is kept and confirmed; the updates before and after it are handled."""
     ann = town.resident("Ann")
     town.simulator.people.send_text(ann.id, "/help")
@@ -172,6 +173,20 @@ async def test_a_refused_token_ends_polling(town: Town) -> None:
     async with poll(town):
         await asyncio.wait_for(town.app.stopping.wait(), 5)
     assert town.app.fatal
+
+
+async def test_fault_09_a_fetched_press_older_than_150_seconds_commits(town: Town) -> None:
+    """The bot answers the button itself, is refused, and sends the receipt all the same."""
+    ann = await reach_review(town)
+    press_submit(town, ann)
+    town.simulator.state.clock.advance(151)
+    async with poll(town):
+        await wait_until_confirmed(town)
+    answers = town.simulator.gateway.journal.list_requests(method="answerCallbackQuery")
+    assert answers[-1].status == 400
+    assert await list_texts(town) == ["Nội dung."]
+    assert ann.was_told("receipt.text")
+    assert await count_failed_updates(town) == 0
 
 
 async def test_the_next_question_is_shown_although_answering_the_button_failed(town: Town) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
+from unittest.mock import AsyncMock
 
 import pytest
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from bot.conversation.service import ConversationService
 from storage import conversations
 from tests.policy import once
 from tests.town.settings import TOKEN
@@ -36,13 +38,16 @@ async def test_fault_29_no_trouble_with_telegram_logs_the_token(
     assert TOKEN.partition(":")[2] not in log.getvalue()
 
 
-async def test_the_token_is_removed_from_every_log_entry(log: io.StringIO) -> None:
+async def test_fault_29_the_token_is_removed_from_every_log_entry(log: io.StringIO) -> None:
     """From texts, arguments, errors and escaped URLs, of the bot and of libraries."""
     try:
         raise RuntimeError(f"https://api.telegram.org/bot{TOKEN}/getMe")  # noqa: TRY301
     except RuntimeError as error:
         structlog.get_logger().exception("it broke", url=f"/bot{TOKEN}", error=error)
         logging.getLogger("some.library").exception("GET %s", f"/bot{TOKEN}/x")
+    logging.getLogger("httpx").info("HTTP Request: POST https://localhost/bot%s/x", TOKEN)
+    assert "HTTP Request" not in log.getvalue()
+    logging.getLogger("httpx").warning("POST https://localhost/bot%s/x", TOKEN)
     escaped = TOKEN.replace(":", "%3A")
     structlog.get_logger().warning("escaped", url=escaped, nested={"urls": [TOKEN]})
     assert log.getvalue().count("<token>") >= 6
@@ -50,7 +55,7 @@ async def test_the_token_is_removed_from_every_log_entry(log: io.StringIO) -> No
     assert escaped not in log.getvalue()
 
 
-async def test_an_error_of_the_database_is_logged_without_the_row(
+async def test_fault_29_an_error_of_the_database_is_logged_without_the_row(
     database: Database, log: io.StringIO
 ) -> None:
     """Neither the parameters of the statement nor the row that PostgreSQL quotes are logged."""
@@ -65,3 +70,33 @@ async def test_an_error_of_the_database_is_logged_without_the_row(
     assert "it broke" in log.getvalue()
     assert "language" in log.getvalue()
     assert "Bí Mật" not in log.getvalue()
+
+
+async def test_fault_29_no_trouble_logs_what_a_resident_wrote(
+    town: Town, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Telegram fails, a file fails, the database fails and a handler breaks: no word is logged."""
+    ann = town.resident("Nguyễn Thị Kín")
+    add_fault(town, "5xx", method="getFile", count=None)
+    await ann.begins()
+    await ann.does("photo", caption="Bí mật 0912345678 của ngõ 5")
+    code = await ann.finishes(personal="keep")
+    add_fault(town, "5xx", count=None)
+    await ann.says(f"/mine {code}")
+    town.simulator.gateway.faults.clear()
+    for error in (RuntimeError("it broke"), make_database_error()):
+        with monkeypatch.context() as patched:
+            patched.setattr(ConversationService, "handle_reply", AsyncMock(side_effect=error))
+            await ann.says("Bí mật 0912345678 của ngõ 5")
+    written = log.getvalue()
+    for event in ("not sent", "not fetched", "an update failed", "it broke", "IntegrityError"):
+        assert event in written
+    for secret in ("Bí mật", "0912345678", "912345678", "ngõ 5", "Nguyễn Thị Kín"):
+        assert secret not in written
+
+
+def make_database_error() -> IntegrityError:
+    """Return an error that quotes a row, as PostgreSQL does."""
+    row = "DETAIL:  Failing row contains (Nguyễn Thị Kín, Bí mật\n 0912345678 của ngõ 5)."
+    original = Exception(f"null value in a column\n{row}")
+    return IntegrityError("INSERT", {"text": "Bí mật"}, original, hide_parameters=True)

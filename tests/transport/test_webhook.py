@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -123,8 +123,8 @@ async def test_an_older_repeated_update_is_recognised(town: Town) -> None:
     assert await list_texts(town) == ["Một.\nHai.\nBa."]
 
 
-async def test_a_repeated_submit_makes_no_second_submission(town: Town) -> None:
-    """The repeated press is acknowledged and changes nothing."""
+async def test_fault_02_a_repeated_submit_makes_no_second_submission(town: Town) -> None:
+    """The repeated press is acknowledged and changes nothing; it says that the draft has ended."""
     ann = await reach_review(town)
     press_submit(town, ann)
     (update,) = town.simulator.state.get_account().updates.list_updates()
@@ -133,6 +133,7 @@ async def test_a_repeated_submit_makes_no_second_submission(town: Town) -> None:
     await town.deliver()
     assert await list_texts(town) == ["Nội dung."]
     assert ann.count_told("receipt.text") == 1
+    assert ann.was_told("draft.handled")
 
 
 @asynccontextmanager
@@ -163,7 +164,9 @@ async def test_fault_05_one_update_on_two_replicas_at_once_has_one_effect(twin_t
     assert await list_texts(town) == ["Một lần."]
 
 
-async def test_a_submit_on_two_replicas_at_once_makes_one_submission(twin_town: Town) -> None:
+async def test_fault_05_one_submit_on_two_replicas_is_one_submission(
+    twin_town: Town,
+) -> None:
     """One receipt and one row."""
     town = twin_town
     ann = await reach_review(town)
@@ -236,6 +239,25 @@ async def test_fault_08_a_double_tap_on_submit_makes_one_submission(town: Town) 
     assert ann.count_told("receipt.text") == 1
     callbacks = list(town.simulator.state.callbacks.values())[-2:]
     assert [each.answered for each in callbacks] == [True, True]
+
+
+async def test_fault_08_a_double_tap_on_two_replicas_makes_one_submission(twin_town: Town) -> None:
+    """Both presses wait for the lock of the chat's row; the second finds that the draft ended."""
+    town = twin_town
+    ann = await reach_review(town)
+    for _ in range(2):
+        press_submit(town, ann)
+    presses = town.simulator.state.get_account().updates.list_updates()
+    async with lock_conversation(town, ann, 2):
+        posts = asyncio.gather(
+            *(town.post(*each) for each in zip(town.replicas, (u.body for u in presses)))  # noqa: B905
+        )
+    assert await posts == [200, 200]
+    callbacks = list(town.simulator.state.callbacks.values())[-2:]
+    assert [each.answered for each in callbacks] == [True, True]
+    await town.deliver()
+    assert await list_texts(town) == ["Nội dung."]
+    assert ann.count_told("receipt.text") == 1
 
 
 # The database is away
@@ -312,6 +334,31 @@ async def test_fault_19_a_missing_database_acknowledges_nothing(tmp_path: Path) 
         ):
             status, retry_after = await _post(town, body)
             assert (status, int(retry_after or 0) > 0) == (503, True)
+
+
+async def test_fault_19_a_pool_in_use_refuses_and_opens_no_more_connections(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every connection is in a slow transaction: 503 with Retry-After, and later the update is
+    handled.
+    """
+    name = await postgres.create()
+    async with open_town(postgres.make_url(name)) as town, AsyncExitStack() as slow:
+        ann = await reach_review(town)
+        press_submit(town, ann)
+        (update,) = town.simulator.state.get_account().updates.list_updates()
+        database = town.app.database
+        monkeypatch.setattr(database.engine.pool, "_timeout", 0.1)
+        for _ in range(town.app.settings.database.pool_size):
+            await slow.enter_async_context(database.reading())
+        status, retry_after = await _post(town, update.body)
+        assert (status, int(retry_after or 0) > 0) == (503, True)
+        monkeypatch.undo()
+        await slow.aclose()
+        assert await count_failed_updates(town) == 0
+        await town.deliver()
+        assert await list_texts(town) == ["Nội dung."]
+    await postgres.drop(name)
 
 
 async def test_a_stopped_server_acknowledges_nothing(tmp_path: Path) -> None:
