@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.casework.attachments import make_attachment_rows
+from bot.casework.conversions import store_conversions
 from bot.casework.release import release_merged_cases
 from bot.conversation.inputs import join_texts
 from bot.core.requests import Refused
@@ -119,6 +120,7 @@ async def _store_messages(result: ActionResult[ResidentAccess], kind: RemarkKind
             "at": work.now,
         },
     )
+    await store_conversions(work, case.id, messages)
     stored = await submissions.list_attachments(work.connection, case.id)
     await submissions.add_attachments(
         work.connection,

@@ -19,6 +19,7 @@ from typing import Any
 
 import orjson
 
+from bot.conversation.old_encodings import hold_old_encoding
 from bot.conversation.reply import Navigation, PlaceProblem, Reply, SentFile
 from bot.core.screen import Param, Sharing, Words
 
@@ -275,6 +276,20 @@ def _parse_reply(flow: Flow, step: Step, answers: Answers, reply: Reply) -> Turn
     completed = flow.add_late_reply(answers, reply)
     if completed is not None:
         return present(flow, completed)
+    if not step.input.takes_text:
+        return _parse_message(flow, step, answers, reply)
+    gathers = step.input.change_message is not None
+    answers, replies = hold_old_encoding(step.name, answers, reply, gathers=gathers)
+    result: TurnResult = Ask(flow, answers, step)
+    for each in replies:
+        result = _parse_message(flow, step, answers, each)
+        if not isinstance(result, Ask) or result.step is not step:
+            break
+        answers = result.answers
+    return result
+
+
+def _parse_message(flow: Flow, step: Step, answers: Answers, reply: Reply) -> TurnResult:
     try:
         value = step.input.parse(reply, answers)
     except Rejected as rejected:

@@ -90,7 +90,13 @@ def make_message_record(reply: Reply) -> dict[str, Any]:
         place = {"title", "address"}
         items = asdict(reply.attachment).items()
         file = {name: value for name, value in items if value is not None or name not in place}
-    return {"id": reply.message_id, "text": reply.text or "", "file": file}
+    record = {"id": reply.message_id, "text": reply.text or "", "file": file}
+    return record if reply.original is None else {**record, "original": reply.original}
+
+
+def list_conversions(messages: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return what was written in an old encoding and its conversion, of each such message."""
+    return [(each["original"], each["text"]) for each in messages if "original" in each]
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,11 +55,13 @@ class Reply:
     an option) and the hash of its `subject`. A message has a `message_id` and a `text`, an
     `attachment` or a `phone`; the phone may be the one of another person. An `edited` message
     replaces its earlier version. `nearby` are the codes of the units near a shared or typed
-    location; None without a location. The attachment of a typed location is a place.
-    `sent_at` is when a message was sent, in Unix seconds.
+    location; None without a location. The attachment of a typed location is a place. `sent_at` is
+    when a message was sent, in Unix seconds. `original` is what was written, if the `text` was
+    converted from an old encoding.
     """
 
     text: str | None = None
+    original: str | None = None
     step: str | None = None
     navigation: Navigation = Navigation.CHOOSE
     choice: str | None = None

@@ -12,15 +12,18 @@ from bot.conversation.engine import (
     Reply,
     list_editable,
 )
+from bot.conversation.old_encodings import CONVERTED, ORIGINAL, list_waiting
 from bot.conversation.subjects import describe_subject, hash_subject
 from bot.core.screen import Button, Screen, Words
 from bot.core.text_folding import fold_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from bot.conversation.engine import Flow, Option, Rejected, Step
 
+_MAX_SHOWN = 2000  # characters of a converted text
 # The labels of the navigation buttons. KEEP changes no answer and returns to the review.
 BACK, CANCEL, EDIT, KEEP = (Words(f"move.{name}") for name in ("back", "cancel", "edit", "keep"))
 
@@ -30,6 +33,8 @@ def show_question(ask: Ask) -> Screen:
     step, base = ask.step, f"{ask.flow.name}.{ask.step.name}"
     if is_editing(ask):
         return _show_editable_answers(ask)
+    if waiting := list_waiting(step.name, ask.answers):
+        return _show_conversion(ask, waiting)
     prompt, sharing = step.input.prompt(ask.answers), step.input.sharing(ask.answers)
     key = prompt if "." in prompt else f"{base}.{prompt}"  # several questions share a key
     question = Words(key, step.input.params(ask.answers))
@@ -38,6 +43,20 @@ def show_question(ask: Ask) -> Screen:
         choices=tuple(_make_choice(ask, option) for option in step.input.options(ask.answers)),
         navigation=_make_navigation(ask),
         sharing=None if sharing is None else (sharing, Words(f"{base}.share")),
+    )
+
+
+def _show_conversion(ask: Ask, waiting: Sequence[Mapping[str, Any]]) -> Screen:
+    """Return the question which version of a text in an old encoding is meant."""
+    texts = [each["converted"] or each["text"] for each in waiting]
+    shown = "\n".join(text for text in texts if text)[:_MAX_SHOWN]
+    return Screen(
+        (*_show_subject(ask), *ask.notices, Words("draft.old_encoding", {"text": shown})),
+        choices=tuple(
+            Button(Words(f"draft.encoding_{value}"), _make_data(ask, Navigation.CHOOSE, value))
+            for value in (CONVERTED, ORIGINAL)
+        ),
+        navigation=_make_navigation(ask),
     )
 
 

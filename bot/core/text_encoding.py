@@ -55,6 +55,7 @@ def convert_text(text: str) -> str | None:
     Of several conversions the one with the most Vietnamese syllables is returned. If few words are
     Vietnamese in any of them, the result is None: the text may be in another language.
     """
+    text = unicodedata.normalize("NFC", text)
     before = _score(text)
     if before is None:
         return None

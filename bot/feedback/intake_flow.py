@@ -9,7 +9,7 @@ from bot.areas.question import area_input
 from bot.areas.units import name_unit
 from bot.casework.attachments import list_warnings
 from bot.casework.resident_flows import SUBMISSION_LIMITS
-from bot.conversation.engine import Answers, Flow, Input, Option, Reply, Step, Stop
+from bot.conversation.engine import Answers, Flow, Input, Option, Reply, Step, StepNotes, Stop
 from bot.conversation.inputs import (
     PLACE_REMARKS,
     UNKNOWN_CHOICE,
@@ -24,6 +24,7 @@ from bot.conversation.inputs import (
     phone_input,
     review_input,
 )
+from bot.conversation.old_encodings import note_early_message
 from bot.core.requests import StartFlow
 from bot.core.screen import Param, Words
 from bot.feedback.rules import (
@@ -58,9 +59,9 @@ def make_submission_offer(reply: Reply) -> StartFlow:
 
     It starts the flow "feedback", which first asks whether the message is to become a submission.
     """
-    return StartFlow(
-        "feedback", {"@wrote_first": True, MESSAGES_NOTE: [make_message_record(reply)]}
-    )
+    waiting = note_early_message("details", {}, reply)
+    messages = waiting or {MESSAGES_NOTE: [make_message_record(reply)]}
+    return StartFlow("feedback", {"@wrote_first": True, **messages})
 
 
 def wrote_first(answers: Answers) -> bool:
@@ -82,6 +83,9 @@ def offer_input() -> Input:
 
     def parse(reply: Reply, answers: Answers) -> Any:
         if reply.choice is None:
+            waiting = note_early_message("details", answers, reply)
+            if waiting is not None:
+                return StepNotes(waiting)
             so_far = list(answers.get(MESSAGES_NOTE, ()))
             return gather_message(so_far, reply, SUBMISSION_LIMITS, note=MESSAGES_NOTE)
         if parse_choice(reply, options) == "no":

@@ -13,6 +13,7 @@ from bot.areas.units import CITY, VINTAGE, name_police
 from bot.casework import submission_rules
 from bot.casework.assignment import assign_and_alert
 from bot.casework.attachments import make_attachment_rows
+from bot.casework.conversions import store_conversions
 from bot.casework.resident_identity import store_unnamed_resident
 from bot.casework.timeline import RECEIVED
 from bot.conversation.chats import store_preferences
@@ -108,6 +109,7 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
     }
     files = make_attachment_rows(answers["details"], work.now)
     submission = await submissions.add_submission(work.connection, address.pseudonym, values, files)
+    await store_conversions(work, submission.id, answers["details"])
     if not confidential:
         await _remember_area(work, chat, answers["area"])
     await audit.append_entry(

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from bot.core.text_encoding import _TCVN3, convert_text
+from bot.texts import load_texts
+from storage.models import Remark
+from storage.statements import table
+from tests.transport.rows import list_texts
+
+if TYPE_CHECKING:
+    from tests.town.town import Town
 
 SENTENCES = (
     "Công an phường An Biên chưa giải quyết đơn của tôi, đề nghị xử lý kịp thời.",
@@ -84,3 +97,123 @@ def test_other_texts_are_left_alone(text: str) -> None:
 def test_any_text_can_be_checked(text: str) -> None:
     """A conversion never fails, and never returns the text itself."""
     assert convert_text(text) != text
+
+
+MESSAGES = [
+    json.loads(line)["text"]
+    for path in sorted((Path(__file__).parents[1] / "data").glob("*.jsonl"))
+    for line in path.read_text("utf-8").splitlines()
+]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_no_message_of_the_data_is_taken_for_an_old_encoding(form: Literal["NFC", "NFD"]) -> None:
+    """Hundreds of messages, composed and decomposed, in capitals too: no false alarm."""
+    assert len(MESSAGES) > 400
+    wrong = [
+        text
+        for each in MESSAGES
+        for text in (each, each.upper(), each.lower())
+        if convert_text(unicodedata.normalize(form, text)) is not None
+    ]
+    assert wrong == []
+
+
+# A sentence as it was written, and what was meant.
+WRITTEN = [
+    (as_tcvn3(SENTENCES[1].lower()), SENTENCES[1].lower()),
+    (as_tcvn3(SENTENCES[2].lower()), SENTENCES[2].lower()),
+    VNI[0],
+    VNI[2],
+    (as_misread_utf8(SENTENCES[4]), SENTENCES[4]),
+    (as_misread_utf8(SENTENCES[3]), SENTENCES[3]),
+]
+
+
+async def list_versions(town: Town) -> list[tuple[str, str]]:
+    """Return the stored versions of texts: what was written first, and what it became."""
+    rows = table(Remark)
+    async with town.app.database.reading() as connection:
+        found = await connection.execute(select(rows.c.replaces, rows.c.text).order_by(rows.c.id))
+        return [(each[0], each[1]) for each in found.all()]
+
+
+@pytest.mark.parametrize(("written", "meant"), WRITTEN)
+async def test_an_opinion_is_converted_after_its_writer_confirmed(
+    town: Town, written: str, meant: str
+) -> None:
+    """Both versions are kept, and the officer sees both."""
+    officer, ann = await town.officer("Bình"), town.resident("Ann")
+    await ann.begins()
+    await ann.says(written)
+    assert ann.is_told("draft.old_encoding")
+    assert meant in ann.sees
+    await ann.taps("draft.encoding_converted")
+    assert ann.is_asked("feedback.details")
+    await ann.finishes(danger="safe")
+    assert await list_texts(town) == [meant]
+    assert await list_versions(town) == [(written, meant)]
+    await officer.taps("alert.open")
+    assert officer.has_heard(meant)
+    assert officer.has_heard(written)
+
+
+@pytest.mark.parametrize(("written", "meant"), WRITTEN)
+async def test_the_original_is_kept_if_the_writer_says_no(
+    town: Town, written: str, meant: str
+) -> None:
+    """Nothing is changed, and nothing is stored twice."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says(written)
+    assert meant in ann.sees
+    await ann.says(load_texts("vi")["draft.encoding_original"])
+    await ann.finishes(danger="safe")
+    assert await list_texts(town) == [written]
+    assert await list_versions(town) == []
+
+
+async def test_messages_that_follow_wait_too(town: Town) -> None:
+    """One question for all of them; a button of the question before changes nothing."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("Kính gửi Công an.")
+    await ann.says(WRITTEN[0][0])
+    await ann.taps("feedback.details.options.done")
+    assert ann.is_told("draft.old_encoding")
+    await ann.says(VNI[0][0])
+    await ann.does("photo", caption="Ảnh đây.")
+    assert ann.is_told("draft.old_encoding")
+    await ann.taps("draft.encoding_converted")
+    await ann.finishes()
+    expected = ["Kính gửi Công an.", WRITTEN[0][1], VNI[0][1], "Ảnh đây."]
+    assert await list_texts(town) == ["\n".join(expected)]
+    assert await list_versions(town) == [WRITTEN[0], VNI[0]]
+
+
+async def test_a_message_before_the_conversation_is_confirmed_in_it(town: Town) -> None:
+    """It is shown converted when the question for the text is open."""
+    ann = town.resident("Ann")
+    await ann.says(VNI[0][0])
+    await ann.says(VNI[2][0])
+    await ann.taps("feedback.offer.options.yes")
+    await ann.taps("feedback.consent.options.agree")
+    await ann.taps("feedback.kind.options.report")
+    assert ann.is_told("draft.old_encoding")
+    await ann.taps("draft.encoding_converted")
+    await ann.finishes()
+    assert await list_texts(town) == [f"{VNI[0][1]}\n{VNI[2][1]}"]
+
+
+async def test_a_single_text_is_confirmed_or_replaced(town: Town) -> None:
+    """A new text takes the place of the one that waits; a name of a place is understood."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("Ổ gà.")
+    await ann.reaches("feedback.area")
+    await ann.says("phöôøng An Bieân")
+    await ann.taps("draft.encoding_converted")
+    assert any("An Biên" in label for label in ann.buttons)
+    await ann.says("phöôøng An Bieân")
+    await ann.says("do son")
+    assert not ann.is_told("draft.old_encoding")
