@@ -189,14 +189,21 @@ async def list_previous_commitments(
 # What is announced
 
 
-async def add_announcement(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Store an announcement; `values` are its columns. An existing one is left as it is."""
+async def add_announcement(connection: AsyncConnection, values: Mapping[str, Any]) -> Announcement:
+    """Store an announcement and return it; `values` are its columns.
+
+    If there is one of the same forum, kind and version, that one is left as it is and returned.
+    """
     statement = insert_into(Announcement, connection.dialect.name).values(
         cursor=0, source=0, left_out=0, **values
     )
-    await connection.execute(
-        statement.on_conflict_do_nothing(index_elements=["forum_id", "kind", "version"])
-    )
+    unique = ("forum_id", "kind", "version")
+    await connection.execute(statement.on_conflict_do_nothing(index_elements=unique))
+    rows = table(Announcement)
+    stored = select(rows).where(*(rows.c[name] == values[name] for name in unique))
+    announcement = await fetch_one(connection, Announcement, stored)
+    assert announcement is not None
+    return announcement
 
 
 async def lock_next_announcement(connection: AsyncConnection, now: datetime) -> Announcement | None:

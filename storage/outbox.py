@@ -180,6 +180,14 @@ async def unblock_chats(
     )
 
 
+async def is_any_blocked(connection: AsyncConnection, chat_ids: Sequence[int]) -> bool:
+    """Return True if one of the chats is marked as blocked."""
+    statement = select(_recipients.c.chat_id).where(
+        _recipients.c.chat_id.in_(chat_ids), _recipients.c.blocked_at.is_not(None)
+    )
+    return (await connection.execute(statement.limit(1))).first() is not None
+
+
 async def _set_blocked(
     connection: AsyncConnection, chat_ids: Sequence[int], at: datetime | None
 ) -> None:

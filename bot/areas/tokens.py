@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+from bot.core.text_folding import replace_lookalikes
+
 Mark = tuple[int, str]  # a diacritic: the index of its letter, and the combining character
 
 # The combining characters of the five tones, and those that make another vowel (â, ă, ơ).
@@ -95,6 +97,7 @@ def _normalize(text: str) -> str:
     Case folding can produce composed characters, and decomposing can produce upper case, so both
     are done twice.
     """
+    text = replace_lookalikes(text)
     for _ in range(2):
         text = unicodedata.normalize("NFKD", text).casefold()
     return unicodedata.normalize("NFKD", text)

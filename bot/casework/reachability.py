@@ -56,6 +56,12 @@ class Reachability:
         await outbox.move_messages(connection, old_id, new_id)
         await unit_groups.move_group(connection, old_id, new_id)
 
+    async def is_chat_lost(self, connection: AsyncConnection, chat_id: int) -> bool:
+        """Return True if messages to a chat are parked, under its id or a pseudonym."""
+        return await outbox.is_any_blocked(
+            connection, self.policy.pseudonyms.list_chat_ids(chat_id)
+        )
+
     async def mark_chat_reachable(
         self, connection: AsyncConnection, chat_id: int, now: datetime
     ) -> None:

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from bot.core.text_folding import replace_lookalikes
+
 _TONES = "\u0300\u0301\u0303\u0309\u0323"  # grave, acute, tilde, hook, dot below
 _TELEX_TONES = dict(zip("fsxrj", _TONES, strict=True))
 _TELEX_WORD = re.compile(r"(?P<word>\w*[aeiouyw](?:c|ch|m|n|ng|nh|p|t)?)(?P<tone>[fsxrj])?")
@@ -43,7 +45,8 @@ def strip_diacritics(text: str) -> str:
 
 def normalize_text(text: str) -> str:
     """Return the text in lower case and in the normal form NFC."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    composed = unicodedata.normalize("NFC", replace_lookalikes(text))
+    return unicodedata.normalize("NFC", composed.casefold())
 
 
 @lru_cache(maxsize=16_384)

@@ -9,15 +9,16 @@ from bot.core.screen import Button, Screen, Words
 
 if TYPE_CHECKING:
     from bot.core.screen import Param
-    from storage.models import Forum
+    from storage.models import Announcement, Forum
 
 _MAX_MINUTES = 2500  # characters of the minutes in a message
 # The buttons of an announcement, by its kind: the last parts of the keys of their texts.
 _BUTTONS = {"notice": ("attend", "opinion", "map", "hide"), "moved": ("map",)}
 
 
-def show_announcement(kind: str, forum: Forum, *, buttons: bool = True) -> Screen:
-    """Return an announcement of a kind; `buttons=False` is for a channel, where none works."""
+def show_announcement(announcement: Announcement, forum: Forum, *, buttons: bool = True) -> Screen:
+    """Return the text of an announcement; `buttons=False` is for a channel, where none works."""
+    kind = announcement.kind
     params: dict[str, Param] = {
         "title": forum.title,
         "area": name_unit(forum.area),
@@ -31,14 +32,25 @@ def show_announcement(kind: str, forum: Forum, *, buttons: bool = True) -> Scree
         "reason": forum.reason or "",
         "minutes": (forum.minutes or "")[:_MAX_MINUTES],
     }
-    words = Words(f"announcement.{kind}", params)
+    paragraphs = (Words(f"announcement.{kind}", params), *_show_former(announcement, forum))
     if not buttons:
-        return Screen((words,))
+        return Screen(paragraphs)
     names = [name for name in _BUTTONS.get(kind, ()) if name != "map" or forum.latitude is not None]
     return Screen(
-        (words,),
+        paragraphs,
         (
             *(Button(Words(f"forums.{name}"), f"forums:{name}={forum.code}") for name in names),
             Button(Words("announcement.open"), f"forums:open={forum.code}"),
         ),
     )
+
+
+def _show_former(announcement: Announcement, forum: Forum) -> tuple[Words, ...]:
+    """Return the former start and venue of a forum that moved, each if it changed."""
+    start, venue = announcement.former_start, announcement.former_venue
+    changes = []
+    if start is not None and start != forum.starts_at:
+        changes.append(Words("announcement.former.start", {"old": start, "new": forum.starts_at}))
+    if venue is not None and venue != forum.venue:
+        changes.append(Words("announcement.former.venue", {"old": venue, "new": forum.venue}))
+    return tuple(changes)

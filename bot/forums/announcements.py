@@ -83,7 +83,7 @@ async def _write_chunk(work: UnitOfWork, announcement: Announcement) -> int:
         work,
         announcement,
         addressees,
-        show_announcement(announcement.kind, forum),
+        show_announcement(announcement, forum),
         expires_at=_compute_expiry(work, announcement.kind, forum),
     )
     if len(recipients) < _CHUNK:
@@ -186,15 +186,20 @@ async def stop_announcements(work: UnitOfWork, forum: Forum, *, kinds: Collectio
     await forums.cancel_announcements(work.connection, forum.id, work.now, kinds=kinds)
 
 
-async def announce_forum(work: UnitOfWork, forum: Forum, kind: str) -> None:
+async def announce_forum(
+    work: UnitOfWork, forum: Forum, kind: str, *, before: Forum | None = None
+) -> int:
     """Store an announcement of a kind, for everybody concerned and for the channel if one is set.
 
-    Earlier announcements that are outdated by this kind are cancelled.
+    Earlier announcements that are outdated by this kind are cancelled. `before` is the forum before
+    the change: if it moved, its former start and venue are announced too. Return the id of the
+    announcement.
     """
     if kind != "results":
         await stop_announcements(work, forum, kinds=_TRUE_IN.keys() - {"results", kind})
     version = forum.start_version if kind in _ABOUT_START else forum.version
-    await forums.add_announcement(
+    former = before if kind == "moved" else None
+    announcement = await forums.add_announcement(
         work.connection,
         {
             "forum_id": forum.id,
@@ -202,13 +207,15 @@ async def announce_forum(work: UnitOfWork, forum: Forum, kind: str) -> None:
             "version": version,
             "due_at": work.now,
             "created_at": work.now,
+            "former_start": former.starts_at if former else None,
+            "former_venue": former.venue if former else None,
         },
     )
     await to_resident.post_in_channel(
         work,
         forum,
         (kind, version),
-        show_announcement(kind, forum, buttons=False),
+        show_announcement(announcement, forum, buttons=False),
         expires_at=_compute_expiry(work, kind, forum),
     )
     await audit.append_entry(
@@ -218,3 +225,4 @@ async def announce_forum(work: UnitOfWork, forum: Forum, kind: str) -> None:
         role=audit.SYSTEM,
         details={"forum": forum.code, "kind": kind, "version": version},
     )
+    return announcement.id

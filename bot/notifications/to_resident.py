@@ -145,9 +145,18 @@ async def notify_draft_expires(work: UnitOfWork, chat: Chat, *, expires_at: date
 
 
 async def notify_attendee(
-    work: UnitOfWork, forum: Forum, registration: Registration, kind: str, screen: Screen
+    work: UnitOfWork,
+    forum: Forum,
+    registration: Registration,
+    kind: str,
+    screen: Screen,
+    *,
+    announcement_id: int | None = None,
 ) -> None:
-    """Send a screen about a forum to one registered person. Every call sends a message."""
+    """Send a screen about a forum to one registered person. Every call sends a message.
+
+    With `announcement_id` the person gets this message instead of that announcement.
+    """
     message = Message(
         kind=kind,
         screen=screen,
@@ -166,7 +175,11 @@ async def notify_attendee(
         not_before=schedule_notice(work, kind, preferences, forum.starts_at),
     )
     milliseconds = int(work.now.timestamp() * 1000)
-    key = make_key(kind, forum.id, registration.id, milliseconds)
+    key = (
+        make_key(kind, forum.id, registration.id, milliseconds)
+        if announcement_id is None
+        else make_key("forum", announcement_id, registration.alias)
+    )
     await send_message(work, message, [(recipient, key)])
 
 

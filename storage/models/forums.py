@@ -173,6 +173,7 @@ class Announcement(SQLModel, table=True):
     - `left_out`: the number of people who get no message because they switched off such notices.
     - `finished_at`: when all messages were written into the outbox.
     - `cancelled_at`: when it was stopped before it was finished; None if it was not.
+    - `former_start`, `former_venue`: of a forum that moved, what was announced before.
     """
 
     __table_args__ = (
@@ -191,6 +192,8 @@ class Announcement(SQLModel, table=True):
     finished_at: datetime | None = time_column(nullable=True)
     cancelled_at: datetime | None = time_column(nullable=True)
     created_at: datetime = time_column()
+    former_start: datetime | None = time_column(nullable=True)
+    former_venue: str | None = Field(default=None, sa_type=Text)
 
 
 class Reminder(SQLModel, table=True):

@@ -23,7 +23,7 @@ from storage import failed_updates
 from storage.database import Database
 from storage.models import Outbox, Role
 from storage.statements import table
-from tests.kills.walkers import SimulatedResident, find_code
+from tests.kills.walkers import KillTimes, SimulatedResident, find_code
 from tests.policy import POLICY
 from tests.ports import find_free_port
 from tests.processes import RunningCommand
@@ -143,8 +143,11 @@ async def run_campaign(
     database = Database(database_url)
     async with _run_simulator(database) as simulator:
         first = simulator.state.get_account(TOKEN).updates.last_id
+        times = KillTimes()
         walkers = [
-            SimulatedResident(simulator, simulator.state.add_user(first_name=f"R{n}").id, rounds)
+            SimulatedResident(
+                simulator, simulator.state.add_user(first_name=f"R{n}").id, rounds, times
+            )
             for n in range(residents)
         ]
         bot = BotProcess(simulator, database_url, mode)
@@ -153,6 +156,7 @@ async def run_campaign(
         for _ in range(kills):
             await asyncio.sleep(chance.uniform(0.05, 0.8))
             await bot.kill()
+            times.last = asyncio.get_running_loop().time()
             await bot.start()
         wrong = await _wait_until_finished(database, walking)
         status = await bot.stop()

@@ -6,7 +6,7 @@ update and its context. `dispatch.py` maps kinds of updates to methods.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from telegram.constants import ChatMemberStatus
@@ -14,6 +14,7 @@ from telegram.constants import ChatMemberStatus
 from bot.casework import corrections
 from bot.channels.telegram import routes
 from bot.channels.telegram.message_parser import (
+    find_unreadable_kind,
     get_chat_id,
     get_person_name,
     get_thread_id,
@@ -79,8 +80,18 @@ class TelegramAdapter:
 
     async def handle_start(self, update: Update, context: UpdateContext, payload: str) -> None:
         """Answer /start with the welcome, or by the route of the deep link's payload."""
+        await self._free_chat(get_chat_id(update), context)
         verb, argument = routes.parse_link(payload)
         await self.handle_request(update, context, verb, argument)
+
+    async def _free_chat(self, chat_id: int, context: UpdateContext) -> None:
+        """Send the parked messages of a person who blocked the bot once and is back."""
+        async with self.database.reading() as connection:
+            if not await self.reachability.is_chat_lost(connection, chat_id):
+                return
+        async with self.database.transaction() as connection:
+            await self.reachability.mark_chat_reachable(connection, chat_id, context.now)
+        self.presenter.nudge()
 
     async def handle_button(self, update: Update, context: UpdateContext) -> None:
         """Call the route of a button whose data are "group:action=argument"."""
@@ -187,6 +198,8 @@ class TelegramAdapter:
         if update.edited_message is not None and is_live_move(message):
             return
         reply = parse_message(message, self.locate_units, edited=update.edited_message is not None)
+        kind = find_unreadable_kind(message)
+        notice = (Words("errors.unread", {"what": Words(f"unread.{kind}")}),) if kind else ()
         turn = await self.conversations.handle_reply(
             update.update_id, message.chat_id, reply, context.now
         )
@@ -195,12 +208,15 @@ class TelegramAdapter:
                 await self._correct_message(update, context, reply)
                 return
             if reply.text is None and reply.attachment is None:
-                await self._show_text(update, context, "errors.not_understood")
+                await self._show_text(update, context, "errors.not_understood", *notice)
                 return
             offer = routes.make_submission_offer(reply)
             turn = await self.conversations.start_flow(
                 update.update_id, message.chat_id, offer.flow, context.now, facts=offer.facts
             )
+        if turn.screen.paragraphs:
+            paragraphs = (*notice, *turn.screen.paragraphs)
+            turn = replace(turn, screen=replace(turn.screen, paragraphs=paragraphs))
         pause = self._get_pause(message)
         self.presenter.show_turn(message.chat_id, turn, update, context, pause=pause)
 
@@ -241,9 +257,12 @@ class TelegramAdapter:
         """Tell the person that the command does not exist."""
         await self._show_text(update, context, "errors.unknown_command")
 
-    async def _show_text(self, update: Update, context: UpdateContext, key: str) -> None:
+    async def _show_text(
+        self, update: Update, context: UpdateContext, key: str, *notices: Words
+    ) -> None:
+        """Show the text of a key, below the notices."""
         chat = await self._load_chat(get_chat_id(update))
-        self.presenter.show_response(chat, Show(Screen((Words(key),))), update, context)
+        self.presenter.show_response(chat, Show(Screen((*notices, Words(key)))), update, context)
 
     async def _load_chat(self, chat_id: int) -> Chat:
         async with self.database.reading() as connection:

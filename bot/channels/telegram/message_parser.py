@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.areas.coordinates import find_coordinates
 from bot.areas.map_links import find_map_position, is_unreadable_link
 from bot.conversation.engine import PlaceProblem, Reply, SentFile
+from bot.core.text_folding import replace_lookalikes
 from bot.core.visible_text import clean_name, has_visible_text
 
 if TYPE_CHECKING:
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 LocateUnits = Callable[[float, float], tuple[str, ...]]
 
 _FILE_KINDS = ("video", "voice", "document", "audio", "animation", "video_note")
+# Kinds of message that hold nothing that a question could take, by their field.
+_UNREADABLE_KINDS = (
+    *("sticker", "dice", "poll", "game", "story", "checklist", "paid_media", "invoice"),
+    *("giveaway", "giveaway_winners"),
+)
 # Characters, as the columns of Attachment hold them.
 _MAX_FILE_NAME, _MAX_SUFFIX, _MAX_MIME_TYPE = 256, 32, 128
 _MAX_VENUE_TEXT = 256
@@ -47,6 +53,11 @@ def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) 
     )
 
 
+def find_unreadable_kind(message: Message) -> str | None:
+    """Return the kind of a message that is no answer to any question, such as "sticker"."""
+    return next((kind for kind in _UNREADABLE_KINDS if getattr(message, kind, None)), None)
+
+
 def _locate_units(attachment: SentFile | None, locate_units: LocateUnits) -> tuple[str, ...] | None:
     if attachment is None or attachment.latitude is None or attachment.longitude is None:
         return None
@@ -74,7 +85,7 @@ def _normalize_text(text: str | None) -> str | None:
     """Return the text with composed letters; None if nothing of it can be seen."""
     if text is None or not has_visible_text(text):
         return None
-    return unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", replace_lookalikes(text))
 
 
 def _get_attachment(message: Message) -> SentFile | None:

@@ -6,6 +6,7 @@ docs/decisions/0004-transport.md.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from aiohttp import BaseConnector
     from telegram._utils.types import ODVInput
 
+_CONTROL = re.compile("[\x00-\x1f\x7f]")  # characters that would end a header
 _JSON = {"Content-Type": "application/json"}
 _NEVER_LEFT = (
     ClientConnectorError,
@@ -148,7 +150,9 @@ def _body(request_data: RequestData | None) -> dict[str, Any]:
         return {}
     if not request_data.contains_files:
         return {"data": orjson.dumps(request_data.parameters), "headers": _JSON}
-    form = FormData(request_data.json_parameters)
+    # RFC 7578: a file name is sent in UTF-8, and not percent-encoded.
+    form = FormData(request_data.json_parameters, quote_fields=False)
     for name, (file_name, content, mime_type) in request_data.multipart_data.items():
-        form.add_field(name, content, filename=file_name, content_type=mime_type)
+        shown_name = _CONTROL.sub(" ", file_name) if file_name else file_name
+        form.add_field(name, content, filename=shown_name, content_type=mime_type)
     return {"data": form}

@@ -13,8 +13,13 @@ if TYPE_CHECKING:
     from storage.models import Forum
 
 
-async def handle_forum_change(work: UnitOfWork, forum: Forum) -> None:
+async def handle_forum_change(
+    work: UnitOfWork, forum: Forum, *, announcement_id: int | None = None
+) -> None:
     """Cancel reminders that are not true any more, and give new places to the waiting list.
+
+    `announcement_id` is the id of the announcement of the change. Who gets a place gets one message
+    that tells both.
 
     Call it in the transaction that changes a published forum, with the forum after the change.
     """
@@ -27,4 +32,4 @@ async def handle_forum_change(work: UnitOfWork, forum: Forum) -> None:
     )
     if is_published:
         await attendance.lock_forum(work.connection, forum.id)
-        await give_free_places(work, forum)
+        await give_free_places(work, forum, announcement_id=announcement_id)

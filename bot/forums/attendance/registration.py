@@ -128,6 +128,8 @@ async def cancel_registration(work: UnitOfWork, chat_id: int, forum_code: str) -
 async def set_party_size(work: UnitOfWork, chat_id: int, forum_code: str, people: int) -> None:
     """Change the number of people of a registration. The place in the waiting list stays the same.
 
+    A person who gets places by it is not notified: the answer shows the places.
+
     Raises Refused if a person with a place asks for more places than are free.
     """
     forum = await _lock_forum(work.connection, forum_code)
@@ -142,7 +144,7 @@ async def set_party_size(work: UnitOfWork, chat_id: int, forum_code: str, people
     if has_place and free is not None and people - mine.people > max(0, free):
         raise Refused(Words("attend.too_many", {"left": free}))
     await attendance.update_registration(work.connection, mine.id, people=people)
-    await give_free_places(work, forum)
+    await give_free_places(work, forum, silent_id=mine.id)
 
 
 async def set_reminder_offset(

@@ -15,11 +15,18 @@ if TYPE_CHECKING:
     from storage.models import Forum
 
 
-async def give_free_places(work: UnitOfWork, forum: Forum, *, silent_id: int | None = None) -> None:
+async def give_free_places(
+    work: UnitOfWork,
+    forum: Forum,
+    *,
+    silent_id: int | None = None,
+    announcement_id: int | None = None,
+) -> None:
     """Give the free places to the waiting list, and notify those who get one.
 
-    The registration `silent_id` is not notified. The caller has locked the forum, so that no place
-    is given twice.
+    The registration `silent_id` is not notified. The notice replaces the announcement with
+    `announcement_id`, which tells the time and the place too. The caller has locked the forum, so
+    that no place is given twice.
     """
     if not rules.is_registration_open(forum, work.now):
         return
@@ -32,4 +39,6 @@ async def give_free_places(work: UnitOfWork, forum: Forum, *, silent_id: int | N
         )
         if registration.id != silent_id:
             screen = show_moved_up(forum, registration)
-            await notify_attendee(work, forum, registration, "moved_up", screen)
+            await notify_attendee(
+                work, forum, registration, "moved_up", screen, announcement_id=announcement_id
+            )

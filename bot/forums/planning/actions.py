@@ -20,9 +20,10 @@ from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements, commitments, planning_recipients
 from bot.forums.attendance import forum_changes
 from bot.forums.planning import flow, plan
+from bot.forums.planning.typos import fold_spaces, is_typo
 from bot.forums.shared.planning_permissions import DECIDERS, PLANNERS, may_plan
 from bot.notifications.to_officers import notify_planners
-from storage import forums
+from storage import attendance, forums
 from storage.models import Forum, ForumState, Officer
 
 if TYPE_CHECKING:
@@ -107,10 +108,9 @@ class ForumAction(Transition[ForumAccess]):
     recipients: ListRecipients | None = None
 
     def list_effects(self) -> Sequence[Effect[ForumAccess]]:
-        """Return the row's own effects, then those on registrations, announcements, officers."""
-        effects: list[Effect[ForumAccess]] = [*self.effects, _update_attendance]
-        if self.announcement is not None:
-            effects.append(partial(_announce, kind=self.announcement))
+        """Return the row's own effects, then those on announcements, registrations, officers."""
+        change = partial(_announce_change, kind=self.announcement)
+        effects: list[Effect[ForumAccess]] = [*self.effects, change]
         if self.recipients is not None:
             key = self.audit_action.replace("forum.", "forum.alert.", 1)
             effects.append(partial(_notify, key=key, recipients=self.recipients))
@@ -163,7 +163,9 @@ async def _replace_plan(attempt: Attempt[ForumAccess]) -> Columns:
 
 
 async def _move_start(attempt: Attempt[ForumAccess]) -> Columns:
-    """Return another start and venue, or those of before. Raises Refused for a start in the past.
+    """Return another start and venue, or those of before.
+
+    Raises Refused for a start in the past, and if nothing would change.
 
     The last moment for submissions moves by as much as the start.
     """
@@ -171,14 +173,30 @@ async def _move_start(attempt: Attempt[ForumAccess]) -> Columns:
     starts_at = datetime.fromisoformat(answers["starts"]) if answers["starts"] else forum.starts_at
     if starts_at <= now:
         raise Refused(Words("forum.past"))
+    venue = answers["venue"] or forum.venue
+    is_same = starts_at == forum.starts_at and fold_spaces(venue) == fold_spaces(forum.venue)
+    if is_same and forum.state is ForumState.PUBLISHED:
+        raise Refused(Words("forum.unchanged"))
     return {
         "starts_at": starts_at,
         "opinions_until": forum.opinions_until + (starts_at - forum.starts_at),
-        "venue": answers["venue"] or forum.venue,
+        "venue": venue,
         "start_version": forum.start_version + 1,
         "start_known_since": now,
         "reason": answers["reason"],
     }
+
+
+async def _correct_typos(attempt: Attempt[ForumAccess]) -> Columns:
+    """Return the title and the agenda without typos. Raises Refused for any other change."""
+    forum, answers = attempt.access.forum, attempt.answers
+    title = answers["title"] or forum.title
+    agenda = flow.split_lines(answers["agenda"]) if answers["agenda"] else forum.agenda
+    if (title, agenda) == (forum.title, forum.agenda):
+        raise Refused(Words("forum.unchanged"))
+    if not (is_typo(forum.title, title) and is_typo("\n".join(forum.agenda), "\n".join(agenda))):
+        raise Refused(Words("forum.no_typo"))
+    return {"title": title, "agenda": agenda}
 
 
 def _change_capacity(attempt: Attempt[ForumAccess]) -> Columns:
@@ -202,14 +220,31 @@ async def _add_commitment(result: Result) -> None:
     await commitments.add_commitment(result.work, result.after, officer, result.answers)
 
 
-async def _update_attendance(result: Result) -> None:
-    if result.after.published_at is not None:
-        await forum_changes.handle_forum_change(result.work, result.after)
+async def _announce_change(result: Result, *, kind: str | None) -> None:
+    """Announce the change of a published forum, if `kind` is given, and update its attendance."""
+    work, forum = result.work, result.after
+    if forum.published_at is None:
+        return
+    number = None
+    if kind is not None:
+        number = await announcements.announce_forum(work, forum, kind, before=result.before)
+    await forum_changes.handle_forum_change(work, forum, announcement_id=number)
 
 
-async def _announce(result: Result, *, kind: str) -> None:
-    if result.after.published_at is not None:
-        await announcements.announce_forum(result.work, result.after, kind)
+async def _tell_overbooked(result: Result) -> None:
+    """Tell the officer how many more people have places than the new capacity allows."""
+    work, forum = result.work, result.after
+    seats = await attendance.count_places_taken(work.connection, forum.id)
+    if forum.capacity is not None and seats > forum.capacity:
+        await notify_planners(
+            work,
+            forum,
+            [result.access.officer],
+            "forum.alert.over",
+            seats=seats,
+            capacity=forum.capacity,
+            over=seats - forum.capacity,
+        )
 
 
 async def _notify(result: Result, *, key: str, recipients: ListRecipients) -> None:
@@ -274,6 +309,15 @@ ACTIONS = (
         actors=PLANNERS,
         flow=flow.CAPACITY_FLOW,
         changes=_change_capacity,
+        effects=(_tell_overbooked,),
+    ),
+    ForumAction(
+        name="correct",
+        from_states=_COMING,
+        to_state=None,
+        actors=PLANNERS,
+        flow=flow.CORRECT_FLOW,
+        check=_correct_typos,
     ),
     ForumAction(
         name="postpone",

@@ -272,6 +272,13 @@ RESCHEDULE_FLOW = Flow(
     ),
 )
 CAPACITY_FLOW = Flow("forum_capacity", (Step("capacity", capacity_input()),))
+CORRECT_FLOW = Flow(
+    "forum_correct",
+    (
+        Step("title", _default_or_typed("forum_correct.title", "same", _TITLE)),
+        Step("agenda", _default_or_typed("forum_correct.agenda", "same", _LONG)),
+    ),
+)
 SEND_BACK_FLOW = Flow("forum_send_back", (_reason("forum_send_back"),))
 POSTPONE_FLOW = Flow("forum_postpone", (_reason("forum_postpone"),))
 CANCEL_FLOW = Flow("forum_cancel", (_reason("forum_cancel"),))

@@ -48,6 +48,7 @@ def show_plan(plan: ForumPlan) -> Screen:
     """Return a forum for its planners, with buttons for the actions that are allowed now."""
     paragraphs = [
         _describe_plan(plan),
+        *_describe_overbooking(plan),
         *_describe_reason(plan.forum),
         *_describe_announcements(plan),
         *_describe_session(plan),
@@ -78,6 +79,13 @@ def _describe_plan(plan: ForumPlan) -> Words:
             "opinions": plan.submissions.given,
         },
     )
+
+
+def _describe_overbooking(plan: ForumPlan) -> list[Words]:
+    capacity = plan.forum.capacity
+    if capacity is None or plan.seats <= capacity:
+        return []
+    return [Words("forum.over", {"over": plan.seats - capacity})]
 
 
 def _describe_reason(forum: Forum) -> list[Words]:
