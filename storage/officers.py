@@ -73,7 +73,7 @@ async def list_all(connection: AsyncConnection) -> Sequence[Officer]:
 
 
 async def set_duty(connection: AsyncConnection, chat_id: int, *, on_duty: bool) -> bool:
-    """Switch the duty of an officer on or off. Return False if the chat has no active officer."""
+    """Set whether an officer is `on_duty`. Return False if the chat has no active officer."""
     result = await connection.execute(
         update(_rows)
         .where(_rows.c.chat_id == chat_id, _rows.c.active.is_(True))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.core.unit_of_work import UnitOfWork
     from storage.models import Officer, Role
 
-_INVITE_LIFETIME = timedelta(days=7)
+_INVITE_LIFETIME = timedelta(days=7)  # of a link that registers an officer, if it is not used
 
 
 async def make_invite(work: UnitOfWork, unit_code: str, role: Role, topics: Sequence[str]) -> str:
@@ -75,7 +75,7 @@ async def accept_invite(work: UnitOfWork, chat_id: int, name: str, token: str) -
 
 
 async def set_duty(work: UnitOfWork, chat_id: int, *, on_duty: bool) -> Officer | None:
-    """Set the officer of a chat on or off duty; return None if there is no officer."""
+    """Set whether the officer of a chat is `on_duty`; return None if there is no officer."""
     if not await officers.set_duty(work.connection, chat_id, on_duty=on_duty):
         return None
     officer = await officers.find_officer(work.connection, chat_id)

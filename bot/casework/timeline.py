@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 # Audit entries that belong to the timeline but are not actions of the table.
 RECEIVED = "submission.received"
-OPENED = "case.opened"
-CLAIMED = "submission.claimed"
-LEFT_TO_UNIT = "forum.opinion_left"
+OPENED = "case.opened"  # an officer read the case
+CLAIMED = "submission.claimed"  # the speaker of an oral submission claimed it
+LEFT_TO_UNIT = "forum.opinion_left"  # it was presented in a session and not answered there
 
 # The names in the audit log of everything that residents read in the timeline.
 PUBLIC_ACTIONS = tuple(

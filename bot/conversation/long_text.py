@@ -65,7 +65,11 @@ _GATHERING = (Option("done", Words(DONE)), Option("again", Words(AGAIN)))
 
 @dataclass(frozen=True)
 class _LongText:
-    """The functions of the input of a `step`. Its note `messages` holds what is gathered so far."""
+    """The functions of the input of a `step`. Its note `messages` holds what is gathered so far.
+
+    - `limit`: the characters of all messages together.
+    - `check`: raises Rejected for a message that is not allowed; None allows every one.
+    """
 
     step: str
     limit: int

@@ -45,7 +45,8 @@ SUBMISSION_COLUMNS_NOT_EXPORTED = frozenset(
     | {"version", "warned_at"}
 )
 _SUBMISSION = (*list_columns(Submission, without=SUBMISSION_COLUMNS_NOT_EXPORTED), "attachments")
-_IDENTITY = ("chat_id", "phone")
+_IDENTITY = ("chat_id", "phone")  # columns that only an export with identity has
+# The columns of the audit log and of its chain that are exported.
 _AUDIT = (
     "id",
     "at",
@@ -128,6 +129,7 @@ async def iterate_audit_records(
 
 AUDIT_COLUMNS = _AUDIT
 
+# The columns of the table of forums that are exported.
 _FORUM = (
     "code",
     "title",
@@ -146,10 +148,10 @@ _FORUM = (
     "reported_at",
     "minutes",
 )
-_HALL = ("answered", "left", "transferred")
+_HALL = ("answered", "left", "transferred")  # the exported fields of SessionCounts
 # Added to the columns of the table: `registered` and `attended` are numbers of people, `opinions`
-# numbers of submissions by state. `hall` are numbers of opinions by outcome in the session,
-# `promises` the commitments.
+# numbers of submissions by state. `hall` are numbers of opinions by outcome (answered,
+# left, transferred), `promises` the commitments.
 FORUM_COLUMNS = (*_FORUM, "registered", "attended", "opinions", "hall", "promises")
 
 

@@ -12,7 +12,7 @@ import structlog
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
-_HIDDEN = "<token>"
+_HIDDEN = "<token>"  # what stands for the bot's token in the log
 
 # An error of PostgreSQL quotes the row, which may contain the words of a resident.
 _DETAIL = re.compile(r"DETAIL:.*?(?=\n\[SQL:|\n\nThe above|\n\nDuring|\Z)", re.DOTALL)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Returns the codes of the units near a latitude and a longitude, in degrees.
 LocateUnits = Callable[[float, float], tuple[str, ...]]
 
+# The fields of Telegram's message that have one file. Photos have another form.
 _FILE_KINDS = ("video", "voice", "document", "audio", "animation", "video_note")
 # Kinds of message that hold nothing that a question could take, by their field.
 _UNREADABLE_KINDS = (

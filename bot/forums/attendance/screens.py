@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PAGE_SIZE = 6  # forums on one page of a list
 _EXCERPT = 1500  # characters of the minutes
 _TITLE = 60  # characters of a title on a button
-_DAY, _HOUR = 1440, 60
+_DAY, _HOUR = 1440, 60  # in minutes, like the offsets of reminders
 _UNCERTAIN = frozenset({ForumState.POSTPONED, ForumState.CANCELLED})
 
 

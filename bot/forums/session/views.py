@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from storage.models import Forum, Officer, Submission
 
 READ = "forum.opinions_read"  # the action in the audit log
-# A point of the agenda (None: no point), and its submissions.
 _PAGE = 12  # submissions on one page
 _MAX_GROUPED = 1000  # submissions that are put under the agenda
 
