@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import bindparam, func, insert, select, tuple_, union_all, update
 
@@ -120,6 +120,23 @@ async def list_attachments(connection: AsyncConnection, submission_id: int) -> S
         select(_files).where(_files.c.submission_id == submission_id).order_by(_files.c.position)
     )
     return await fetch_all(connection, Attachment, statement)
+
+
+async def find_album(
+    connection: AsyncConnection, pseudonyms: Sequence[int], album: str
+) -> tuple[Submission, int | None] | None:
+    """Return the submission of a resident that has files of an album, and the remark they are in.
+
+    None if no submission of these pseudonyms has any.
+    """
+    statement = (
+        select(_files.c.remark_id, *_rows.c)
+        .join(_rows, _rows.c.id == _files.c.submission_id)
+        .where(_rows.c.resident_id.in_(_ids_of(pseudonyms)), _files.c.album == album)
+        .limit(1)
+    )
+    row = (await connection.execute(statement)).one_or_none()
+    return None if row is None else (cast("Submission", row), row.remark_id)
 
 
 async def list_unalerted(

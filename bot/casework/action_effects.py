@@ -108,6 +108,19 @@ async def store_correction(result: ActionResult[ResidentAccess]) -> None:
     )
 
 
+async def store_late_file(result: ActionResult[ResidentAccess]) -> None:
+    """Store a late file where the other files of its album are: `remark_id` of the answers."""
+    work, case = result.work, result.after
+    stored = await submissions.list_attachments(work.connection, case.id)
+    await submissions.add_attachments(
+        work.connection,
+        case.id,
+        make_attachment_rows(result.answers["details"], work.now),
+        first=len(stored),
+        remark_id=result.answers["remark_id"],
+    )
+
+
 async def _store_messages(result: ActionResult[ResidentAccess], kind: RemarkKind) -> None:
     work, case, messages = result.work, result.after, result.answers["details"]
     remark_id = await correspondence.add_remark(

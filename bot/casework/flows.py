@@ -16,7 +16,7 @@ from bot.conversation.inputs import (
     review_input,
     text_input,
 )
-from bot.conversation.long_text import long_text_input, read_text
+from bot.conversation.long_text import MORE, long_text_input, read_text
 from bot.core.screen import Words
 from storage.models import Kind, Topic
 
@@ -84,8 +84,9 @@ def answer_input() -> Input:
         return typed.parse(reply, answers)
 
     def prompt(answers: Answers) -> str:
-        gathered = typed.prompt(answers)
-        return "template" if gathered == "ask" and _get_template(answers) else gathered
+        if typed.prompt(answers) == MORE:
+            return MORE
+        return "template" if _get_template(answers) else "ask"
 
     return replace(
         typed,

@@ -139,6 +139,15 @@ CORRECT = CaseAction[ResidentAccess](
     officer_notice=OfficerNotice("alert.corrected", recipients.list_responsible_officers),
     public=True,
 )
+# A file of an album whose other files are part of the submission, or of what was added to it.
+ADD_FILE = replace(
+    ADD,
+    name="add_file",
+    has_button=False,
+    flow=None,
+    changes=None,
+    effects=(action_effects.store_late_file,),
+)
 WITHDRAW = CaseAction[ResidentAccess](
     name="withdraw",
     recorded_as="submission.withdrawn",
@@ -188,5 +197,6 @@ RESIDENT_ACTIONS: tuple[CaseAction[ResidentAccess], ...] = (
     CORRECT,
     HIDE_PHONE,
     HIDE_NAME,
+    ADD_FILE,
     WITHDRAW,
 )

@@ -45,11 +45,22 @@ def show_warnings(answers: Answers, files: list[SentFile]) -> Mapping[str, Param
 
 ADDITION_FLOW = Flow(
     "addition",
-    (Step("details", messages_input("addition.details", SUBMISSION_LIMITS, show_warnings)),),
+    (
+        Step(
+            "details",
+            messages_input("addition.details", SUBMISSION_LIMITS, show_warnings, needs_text=False),
+        ),
+    ),
 )
 
 REPLY_FLOW = Flow(
-    "reply", (Step("details", messages_input("reply.details", SUBMISSION_LIMITS, show_warnings)),)
+    "reply",
+    (
+        Step(
+            "details",
+            messages_input("reply.details", SUBMISSION_LIMITS, show_warnings, needs_text=False),
+        ),
+    ),
 )
 
 RATING_FLOW = Flow(

@@ -62,7 +62,7 @@ def _show_remark(remark: Remark) -> Words:
     """Return a remark; of a correction both versions."""
     params: dict[str, Param] = {
         "at": remark.at,
-        "text": remark.text,
+        "text": remark.text or "–",
         "before": remark.replaces or "–",
     }
     return Words(f"case.remark.{remark.kind}", params)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -273,9 +273,9 @@ def advance(flow: Flow, answers: Answers, reply: Reply) -> TurnResult:
 
 
 def _parse_reply(flow: Flow, step: Step, answers: Answers, reply: Reply) -> TurnResult:
-    completed = flow.add_late_reply(answers, reply)
-    if completed is not None:
-        return present(flow, completed)
+    late = _add_late_reply(flow, step, answers, reply)
+    if late is not None:
+        return late
     if not step.input.takes_text:
         return _parse_message(flow, step, answers, reply)
     gathers = step.input.change_message is not None
@@ -287,6 +287,20 @@ def _parse_reply(flow: Flow, step: Step, answers: Answers, reply: Reply) -> Turn
             break
         answers = result.answers
     return result
+
+
+def _add_late_reply(flow: Flow, step: Step, answers: Answers, reply: Reply) -> TurnResult | None:
+    """Return the result of a reply that belongs to an earlier answer; None for any other reply."""
+    try:
+        completed = flow.add_late_reply(answers, reply)
+    except Rejected as rejected:
+        if rejected.noted is not None:
+            answers = {**answers, **rejected.noted.changes}
+        return Ask(flow, answers, step, rejected=rejected)
+    if completed is None:
+        return None
+    shown = present(flow, completed)
+    return replace(shown, notices=(Words("late.added"),)) if isinstance(shown, Ask) else shown
 
 
 def _parse_message(flow: Flow, step: Step, answers: Answers, reply: Reply) -> TurnResult:

@@ -166,33 +166,37 @@ def list_files(messages: Iterable[Mapping[str, Any]]) -> list[SentFile]:
 def add_late_file(
     answers: Answers, reply: Reply, *, step: str, limits: MessageLimits
 ) -> Answers | None:
-    """Add a file of an album whose other files are in the answer of `step`; return the answers.
+    """Add a file to the answer of `step`, whatever question is open by now; return the answers.
 
-    The files of an album arrive one by one, and the step may be answered before the last one.
-    Return None for any other reply, and for a file over the limit of their number.
+    The files of an album arrive one by one, and people send a photo when they see the review page.
+    Return None for any other reply, and if the step is not answered. Raises Rejected for a file
+    over the limits.
     """
     file, gathered = reply.attachment, answers.get(step)
-    if file is None or file.album is None or not gathered:
-        return None
-    if file.album not in {each.album for each in list_files(gathered)}:
+    if file is None or file.type == "place" or not gathered:
         return None
     try:
-        notes: StepNotes | None = gather_message(gathered, reply, limits, note=step)
+        notes = gather_message(gathered, reply, limits, note=step)
     except Rejected as rejected:
-        notes = rejected.noted
-    return {**answers, **notes.changes} if notes else None
+        late = Rejected(f"late.{rejected.reason}", noted=rejected.noted)
+        late.params = rejected.params
+        raise late from None
+    return {**answers, **notes.changes}
 
 
 def messages_input(
     texts: str,
     limits: MessageLimits,
     describe_files: Callable[[Answers, list[SentFile]], Mapping[str, Param]] | None = None,
+    *,
+    needs_text: bool = True,
 ) -> Input:
     """Return a question that gathers messages and files until the button "done" is pressed.
 
     The answer is a list of records (see make_message_record). Until then they are the note
     "messages" of the step. The button "again" deletes them. `describe_files` returns more
-    parameters of the text "more", from the files that were sent so far.
+    parameters of the text "more", from the files that were sent so far. Unless it `needs_text`,
+    files alone are an answer.
     """
     note = f"{texts.rpartition('.')[2]}.messages"
     done = Option("done", Words(f"{texts}.options.done"))
@@ -207,7 +211,7 @@ def messages_input(
     def parse(reply: Reply, answers: Answers) -> Any:
         gathered = get_gathered(answers)
         if reply.choice == done.value:
-            if not join_texts(gathered).strip():
+            if not gathered or (needs_text and not join_texts(gathered).strip()):
                 raise Rejected("no-text" if gathered else "empty")
             return gathered
         if reply.choice == again.value:
@@ -219,7 +223,7 @@ def messages_input(
         is_answered = note.partition(".")[0] in answers
         key = note.partition(".")[0] if is_answered else note
         changed = gather_message(list(answers[key]), reply, limits, note=key).changes
-        if is_answered and not join_texts(changed[key]).strip():
+        if is_answered and needs_text and not join_texts(changed[key]).strip():
             raise Rejected("no-text")
         return changed
 

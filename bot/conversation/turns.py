@@ -26,19 +26,22 @@ if TYPE_CHECKING:
 class TurnScreen:
     """The screen to show after a turn, its language, and True if the turn finished a flow.
 
-    A screen without paragraphs is not shown.
+    A screen without paragraphs is not shown. `is_refusal`: a message was not accepted. Such a
+    screen is shown at once, so that no answer to a later message takes its place.
     """
 
     screen: Screen
     language: str
     finished: bool = False
+    is_refusal: bool = False
 
 
 def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScreen:
     """Return the screen for the result of a turn: a question, the reason of a stop, or the end."""
     match turn:
         case Ask():
-            return TurnScreen(show_question(turn), language)
+            is_refusal = turn.rejected is not None
+            return TurnScreen(show_question(turn), language, is_refusal=is_refusal)
         case Stopped(reason):
             words = Words(f"{binding.flow.name}.stopped.{reason}")
             return TurnScreen(Screen((words,)), language)

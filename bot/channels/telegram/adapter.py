@@ -6,12 +6,13 @@ update and its context. `dispatch.py` maps kinds of updates to methods.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from telegram.constants import ChatMemberStatus
 
-from bot.casework import corrections
+from bot.casework import corrections, late_files
 from bot.channels.telegram import routes
 from bot.channels.telegram.message_parser import (
     find_unreadable_kind,
@@ -52,6 +53,9 @@ if TYPE_CHECKING:
     from bot.core.policy import Policy
     from bot.core.requests import Chat, Response, Responses
     from storage.database import Database
+
+# Answers a message that belongs to no open conversation; None if it is none of its business.
+HandleMessage = Callable[["UnitOfWork", "Chat", "Reply"], Awaitable["Screen | None"]]
 
 _GONE = frozenset({ChatMemberStatus.BANNED, ChatMemberStatus.LEFT})
 
@@ -198,6 +202,10 @@ class TelegramAdapter:
         if update.edited_message is not None and is_live_move(message):
             return
         reply = parse_message(message, self.locate_units, edited=update.edited_message is not None)
+        if message.media_group_id and not reply.edited:
+            screen = await self._call(late_files.add_album_file, update, context, reply)
+            if screen is not None:
+                return
         kind = find_unreadable_kind(message)
         notice = (Words("errors.unread", {"what": Words(f"unread.{kind}")}),) if kind else ()
         turn = await self.conversations.handle_reply(
@@ -205,7 +213,7 @@ class TelegramAdapter:
         )
         if turn is None:
             if reply.edited:
-                await self._correct_message(update, context, reply)
+                await self._call(corrections.correct_message, update, context, reply)
                 return
             if reply.text is None and reply.attachment is None:
                 await self._show_text(update, context, "errors.not_understood", *notice)
@@ -217,18 +225,21 @@ class TelegramAdapter:
         if turn.screen.paragraphs:
             paragraphs = (*notice, *turn.screen.paragraphs)
             turn = replace(turn, screen=replace(turn.screen, paragraphs=paragraphs))
-        pause = self._get_pause(message)
+        pause = 0.0 if turn.is_refusal else self._get_pause(message)
         self.presenter.show_turn(message.chat_id, turn, update, context, pause=pause)
 
-    async def _correct_message(self, update: Update, context: UpdateContext, reply: Reply) -> None:
-        """Answer the edit of a message that is part of no open conversation."""
+    async def _call(
+        self, handle: HandleMessage, update: Update, context: UpdateContext, reply: Reply
+    ) -> Screen | None:
+        """Return the screen that a function answers a message with, after it is shown."""
         async with begin_work(self.database, context.now, self.policy) as work:
             chat_id = get_chat_id(update)
             chat = await load_chat(work.connection, chat_id, self.policy.default_language)
-            screen = await corrections.correct_message(work, chat, reply)
+            screen = await handle(work, chat, reply)
         self.presenter.nudge()
         if screen is not None:
             self.presenter.show_response(chat, Show(screen), update, context)
+        return screen
 
     def _get_pause(self, message: Message) -> float:
         """Return the seconds to wait: the files of an album are messages, and get one reply."""
