@@ -64,7 +64,7 @@ async def test_a_conversation_completes_by_polling(town: Town) -> None:
     assert await list_texts(town) == ["Nội dung."]
 
 
-async def test_an_update_that_the_database_could_not_store_comes_again(town: Town) -> None:
+async def test_fault_01_an_update_that_the_database_could_not_store_comes_again(town: Town) -> None:
     """The offset is confirmed only after the commit; the update is not kept as failed."""
     ann = await _begin_opinion(town)
     town.simulator.people.send_text(ann.id, "Nội dung.")
@@ -165,7 +165,7 @@ async def test_fault_06_lower_update_ids_are_handled_after_an_idle_time(town: To
     assert ann.is_told("settings.text")
 
 
-async def test_a_refused_token_ends_polling(town: Town) -> None:
+async def test_fault_16_a_refused_token_ends_polling(town: Town) -> None:
     """After a 401 the poller stops with a fatal reason."""
     town.simulator.gateway.faults.add_fault(
         kind="error", method="getUpdates", count=None, status=401, description="Unauthorized"
