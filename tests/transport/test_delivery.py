@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.runtime import jobs
+from bot.runtime.settings import RateLimitSettings
+from storage import outbox
 from tests.town.texts import contains_text
+from tests.town.town import open_town
 from tests.transport.rows import (
     MARK,
     ROWS,
@@ -69,6 +72,26 @@ async def test_fault_11_a_429_of_every_chat_loses_nothing_and_is_not_retried_ear
     await town.deliver()
     assert [await get_state(town, f"m{each.id}") for each in people] == ["sent"] * 8
     assert all(each.is_told("draft.none") for each in people)
+
+
+async def test_fault_11_a_more_urgent_message_of_the_chat_waits_too(database_url: str) -> None:
+    """What is written to the chat after the 429 does not overtake, and is not tried early."""
+    limits = RateLimitSettings(global_per_second=0, chat_per_second=1, group_per_minute=0)
+    async with open_town(database_url, limits=limits) as town:
+        ann = await meet(town, "Ann")
+        add_fault(town, "429", chat_id=ann.id, retry_after=30)
+        await enqueue(town, make_message("a", ann.id, town.now))
+        await town.deliver()
+        urgent = outbox.Priority.REPLY
+        await enqueue(town, make_message("b", ann.id, town.now, priority=urgent))
+        calls = count_requests(town, ann.id)
+        town.advance(seconds=29)
+        await town.deliver()
+        assert count_requests(town, ann.id) == calls
+        for _ in range(2):
+            town.advance(seconds=2)
+            await town.deliver()
+        assert [await get_state(town, key) for key in "ab"] == ["sent", "sent"]
 
 
 async def test_a_reply_refused_by_429_arrives_later(town: Town) -> None:
