@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,12 @@ Until = Annotated[
     datetime | None, typer.Option(formats=_FORMATS, help="Only before this local time.")
 ]
 Form = Annotated[ExportFormat, typer.Option("--format", help="The file format.")]
+Raw = Annotated[
+    bool, typer.Option("--raw", help="Keys and UTC for programs, in CSV and spreadsheets.")
+]
+Excel = Annotated[
+    bool, typer.Option("--excel", help="CSV with semicolons, which Excel opens by double click.")
+]
 Out = Annotated[Path | None, typer.Option(help="The file to write. Default: standard output.")]
 
 cli = typer.Typer(no_args_is_help=True)
@@ -31,6 +38,8 @@ def export_submissions(
     since: Since = None,
     until: Until = None,
     out: Out = None,
+    raw: Raw = False,
+    excel: Excel = False,
     with_identity: Annotated[
         bool, typer.Option(help="Add chat ids and phone numbers. The audit log records this.")
     ] = False,
@@ -54,14 +63,19 @@ def export_submissions(
                 connection, to_utc(since), to_utc(until), identity=identity
             )
             columns = export.list_submission_columns(with_identity=with_identity)
-            await _write_out(records, columns, form, out)
+            await _write_out(records, columns, form, out, raw=raw, excel=excel)
 
     run_to_end(with_database(work, settings))
 
 
 @cli.command("audit")
 def export_audit(
-    form: Form = ExportFormat.JSONL, since: Since = None, until: Until = None, out: Out = None
+    form: Form = ExportFormat.JSONL,
+    since: Since = None,
+    until: Until = None,
+    out: Out = None,
+    raw: Raw = False,
+    excel: Excel = False,
 ) -> None:
     """Write the audit log, oldest first."""
     from bot.reports import export
@@ -69,14 +83,19 @@ def export_audit(
     async def work(database: Database) -> None:
         async with database.reading() as connection:
             records = export.iterate_audit_records(connection, to_utc(since), to_utc(until))
-            await _write_out(records, export.AUDIT_COLUMNS, form, out)
+            await _write_out(records, export.AUDIT_COLUMNS, form, out, raw=raw, excel=excel)
 
     run_to_end(with_database(work))
 
 
 @cli.command("forums")
 def export_forums(
-    form: Form = ExportFormat.JSONL, since: Since = None, until: Until = None, out: Out = None
+    form: Form = ExportFormat.JSONL,
+    since: Since = None,
+    until: Until = None,
+    out: Out = None,
+    raw: Raw = False,
+    excel: Excel = False,
 ) -> None:
     """Write forums with numbers of attendees and submissions, earliest start first."""
     from bot.reports import export
@@ -84,18 +103,37 @@ def export_forums(
     async def work(database: Database) -> None:
         async with database.reading() as connection:
             records = export.iterate_forum_records(connection, to_utc(since), to_utc(until))
-            await _write_out(records, export.FORUM_COLUMNS, form, out)
+            await _write_out(
+                records,
+                export.FORUM_COLUMNS,
+                form,
+                out,
+                raw=raw,
+                excel=excel,
+                states="forum.state",
+            )
 
     run_to_end(with_database(work))
 
 
 async def _write_out(
-    records: Any, columns: tuple[str, ...], form: ExportFormat, out: Path | None
+    records: Any,
+    columns: tuple[str, ...],
+    form: ExportFormat,
+    out: Path | None,
+    *,
+    raw: bool,
+    excel: bool,
+    states: str = "state",
 ) -> None:
+    """Write records to a file or to the standard output; `states` are the keys of its labels."""
     from bot.reports import export
+    from bot.reports.presentation import Presentation
 
-    if out is None:
-        await export.write_records(records, columns, form, export.get_standard_output())
-        return
-    with out.open("wb") as file:
-        await export.write_records(records, columns, form, file)
+    zone = ChosenSettings.settings().locale.zone
+    presentation = None if raw else Presentation(zone, states)
+    with contextlib.ExitStack() as stack:
+        file = export.get_standard_output() if out is None else stack.enter_context(out.open("wb"))
+        await export.write_records(
+            records, columns, form, file, presentation=presentation, excel=excel
+        )

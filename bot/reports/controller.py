@@ -10,6 +10,7 @@ from bot.casework.controller import UNKNOWN
 from bot.core.requests import Route, Show, Upload
 from bot.core.screen import Screen, Words
 from bot.reports.export import ExportFormat, write_records
+from bot.reports.presentation import Presentation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -46,7 +47,13 @@ async def export_cases(work: UnitOfWork, request: Request) -> Responses:
     if cases is None:
         return UNKNOWN
     content = io.BytesIO()
-    await write_records(_make_records(cases), _EXPORTED, ExportFormat.XLSX, content)
+    await write_records(
+        _make_records(cases),
+        _EXPORTED,
+        ExportFormat.XLSX,
+        content,
+        presentation=Presentation(work.policy.zone),
+    )
     name = f"{work.now.astimezone(work.policy.zone):%Y-%m-%d}.xlsx"
     caption = Screen((Words("cases.file", {"cases": len(cases)}),))
     return Show(caption, upload=Upload(content.getvalue(), name))

@@ -6,18 +6,19 @@ import csv
 import io
 import re
 import sys
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from bot.reports.presentation import TEXT_COLUMNS, Presentation, get_width
 from storage import attendance, audit, forum_sessions, forums, submissions
 from storage.models import Submission
 from storage.statements import list_columns
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
-    from datetime import datetime
+    from collections.abc import AsyncIterator
     from typing import BinaryIO
 
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -189,18 +190,24 @@ async def write_records(
     columns: tuple[str, ...],
     file_format: ExportFormat,
     out: BinaryIO,
+    *,
+    presentation: Presentation | None = None,
+    excel: bool = False,
 ) -> int:
     """Write records to `out` in a file format. Return the number of records.
 
-    CSV and XLSX have the `columns`, in this order. JSON lines have all fields of the records.
+    CSV and XLSX have the `columns`, in this order. JSON lines have all fields of the records. With
+    a `presentation`, CSV and XLSX have titles, labels and local times for people; without one, keys
+    and times in UTC for programs. `excel` separates CSV by semicolons, as Excel expects in Vietnam.
     """
     match file_format:
         case ExportFormat.JSONL:
             return await _write_jsonl(records, out)
         case ExportFormat.CSV:
-            return await _write_csv(records, columns, out)
+            delimiter = ";" if excel else ","
+            return await _write_csv(records, columns, out, presentation, delimiter)
         case ExportFormat.XLSX:
-            return await _write_xlsx(records, columns, out)
+            return await _write_xlsx(records, columns, out, presentation)
 
 
 async def _write_jsonl(records: AsyncIterator[ExportRecord], out: BinaryIO) -> int:
@@ -212,33 +219,63 @@ async def _write_jsonl(records: AsyncIterator[ExportRecord], out: BinaryIO) -> i
 
 
 async def _write_csv(
-    records: AsyncIterator[ExportRecord], columns: tuple[str, ...], out: BinaryIO
+    records: AsyncIterator[ExportRecord],
+    columns: tuple[str, ...],
+    out: BinaryIO,
+    presentation: Presentation | None,
+    delimiter: str,
 ) -> int:
     text = io.TextIOWrapper(out, "utf-8-sig", newline="", write_through=True)
-    writer = csv.writer(text)
-    writer.writerow(columns)
+    writer = csv.writer(text, delimiter=delimiter)
+    writer.writerow(_list_titles(columns, presentation))
     count = 0
     async for record in records:
-        writer.writerow([_make_cell(record, name) for name in columns])
+        cells = [_make_cell(record[name], name, presentation) for name in columns]
+        writer.writerow([_write_time(cell) for cell in cells])
         count += 1
     text.detach()
     return count
 
 
+def _write_time(value: Any) -> Any:
+    return f"{value:%d/%m/%Y %H:%M}" if isinstance(value, datetime) else value
+
+
 async def _write_xlsx(
-    records: AsyncIterator[ExportRecord], columns: tuple[str, ...], out: BinaryIO
+    records: AsyncIterator[ExportRecord],
+    columns: tuple[str, ...],
+    out: BinaryIO,
+    presentation: Presentation | None,
 ) -> int:
     from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.utils import get_column_letter
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("export")
-    sheet.append(list(columns))
+    sheet.freeze_panes = "A2"
+    for number, name in enumerate(columns, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = get_width(name)
+    sheet.append(_list_titles(columns, presentation))
     count = 0
     async for record in records:
-        sheet.append([_remove_unwritable(_make_cell(record, name)) for name in columns])
+        row = []
+        for name in columns:
+            value = _remove_unwritable(_make_cell(record[name], name, presentation))
+            cell = WriteOnlyCell(sheet, value)
+            if isinstance(value, datetime):
+                cell.number_format = "dd/mm/yyyy hh:mm"
+            elif name in TEXT_COLUMNS:
+                cell.number_format = "@"
+            row.append(cell)
+        sheet.append(row)
         count += 1
     book.save(out)
     return count
+
+
+def _list_titles(columns: tuple[str, ...], presentation: Presentation | None) -> list[str]:
+    return [presentation.get_title(name) if presentation else name for name in columns]
 
 
 # Characters that messages may contain and spreadsheet files may not.
@@ -249,15 +286,19 @@ def _remove_unwritable(value: Any) -> Any:
     return _UNWRITABLE.sub("", value) if isinstance(value, str) else value
 
 
-# A spreadsheet would run a text that starts with one of these as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet would run a text that starts with one of these as a formula; some programs take the
+# wide forms for the usual ones, or skip what is before them.
+_FORMULA = re.compile(r"[\s\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 
 
-def _make_cell(record: Mapping[str, Any], name: str) -> Any:
-    value = record[name]
-    if isinstance(value, list | dict):
-        return orjson.dumps(value).decode()
-    if isinstance(value, str) and value.startswith(_FORMULA):
+def _make_cell(stored: Any, name: str, presentation: Presentation | None) -> Any:
+    if presentation is not None:
+        value = presentation.show_value(name, stored)
+    elif isinstance(stored, list | dict):
+        value = orjson.dumps(stored).decode()
+    else:
+        value = stored
+    if isinstance(value, str) and _FORMULA.match(value):
         return f"'{value}"
     return value
 

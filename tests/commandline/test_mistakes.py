@@ -164,9 +164,9 @@ def test_the_first_steps(tmp_path: Path) -> None:
     for form in ("csv", "xlsx"):
         out = ("--format", form, "--out", f"all.{form}")
         assert run_bot(tmp_path, "export", "submissions", *out).returncode == 0
-    assert "code" in (tmp_path / "all.csv").read_text("utf-8-sig").splitlines()[0]
+    assert "Mã" in (tmp_path / "all.csv").read_text("utf-8-sig").splitlines()[0]
     sheet = openpyxl.load_workbook(tmp_path / "all.xlsx").worksheets[0]
-    assert "code" in [cell.value for cell in sheet[1]]
+    assert "Mã" in [cell.value for cell in sheet[1]]
 
 
 def test_the_doctor_names_every_problem(tmp_path: Path) -> None:

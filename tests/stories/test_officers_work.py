@@ -201,6 +201,6 @@ async def test_figures_and_files_stay_within_the_officers_unit(town: Town) -> No
     sheet = openpyxl.load_workbook(io.BytesIO(town.read_file(document))).active
     assert sheet is not None
     rows = list(sheet.iter_rows(values_only=True))
-    assert [row[0] for row in rows] == ["code", code]
+    assert [row[0] for row in rows] == ["Mã", code]
     assert rows[1][-1] == "'=Đèn hỏng."
     assert document["file_name"] == f"{date(2026, 11, 25)}.xlsx"
