@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from storage.models import Outbox, OutboxState, Pace, Recipient
-from storage.statements import fetch_all, insert_into, table
+from storage.statements import fetch_all, fetch_one, insert_into, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -243,6 +243,22 @@ async def clear_topic(connection: AsyncConnection, chat_id: int, thread_id: int)
         .where(_rows.c.finished_at.is_(None))
         .values(thread_id=None)
     )
+
+
+async def find_sent_message(
+    connection: AsyncConnection, chat_ids: Sequence[int], message_id: int
+) -> Outbox | None:
+    """Return the row that was sent as a message of a chat, the newest one if it was edited.
+
+    `chat_ids` are the chat id and its pseudonyms.
+    """
+    statement = (
+        select(_rows)
+        .where(_rows.c.message_id == message_id, _rows.c.chat_id.in_(chat_ids))
+        .order_by(_rows.c.id.desc())
+        .limit(1)
+    )
+    return await fetch_one(connection, Outbox, statement)
 
 
 async def list_by_keys(connection: AsyncConnection, keys: Sequence[str]) -> Sequence[Outbox]:

@@ -76,6 +76,15 @@ async def find_submission(connection: AsyncConnection, receipt_code: str) -> Sub
     )
 
 
+async def get_submission(connection: AsyncConnection, submission_id: int) -> Submission:
+    """Return the submission with an id, which exists."""
+    found = await fetch_one(
+        connection, Submission, select(_rows).where(_rows.c.id == submission_id)
+    )
+    assert found is not None
+    return found
+
+
 async def lock_submission(connection: AsyncConnection, receipt_code: str) -> Submission | None:
     """Lock and return the submission with a receipt code; None if there is none."""
     statement = select(_rows).where(_rows.c.code == receipt_code).with_for_update()

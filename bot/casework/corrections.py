@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.casework.action_service import perform_own_action
 from bot.casework.actions import ACTIONS_BY_NAME
-from bot.casework.resident_actions import CORRECT, RESIDENT_ACTIONS
+from bot.casework.resident_actions import CONVERSATIONS, CORRECT
 from bot.conversation.message_subjects import find_message_subject, store_version
 from bot.core.screen import Button, Screen, Words
 from bot.core.unit_of_work import UnitOfWork
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from bot.core.requests import Chat
     from storage.models import MessageSubject
 
-# The conversations in which residents write what officers read.
-_OF_RESIDENTS = {"feedback", *(each.flow.name for each in RESIDENT_ACTIONS if each.flow)}
 # How the names of the flows of planners, organisers and heads of neighbourhoods begin.
 _OF_FORUMS = ("newforum", "forum_", "hall_")
 
@@ -36,7 +34,7 @@ async def correct_message(work: UnitOfWork, chat: Chat, reply: Reply) -> Screen 
     text = reply.text or ""
     if known.text == text:
         return None
-    if known.flow not in _OF_RESIDENTS:
+    if known.flow not in CONVERSATIONS:
         return _explain_unchanged(known)
     show = Button(Words("receipt.show"), f"mine:open={known.subject}")
     if known.text is None:

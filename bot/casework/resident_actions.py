@@ -188,6 +188,9 @@ HIDE_PHONE = CaseAction[ResidentAccess](
     is_rare=True,
 )
 
+# The flow that answers a notice to the resident, by the kind of the notice.
+ASKED_FLOW = {"ask": resident_flows.REPLY_FLOW.name}
+
 RESIDENT_ACTIONS: tuple[CaseAction[ResidentAccess], ...] = (
     RATE,
     REOPEN,
@@ -200,3 +203,6 @@ RESIDENT_ACTIONS: tuple[CaseAction[ResidentAccess], ...] = (
     ADD_FILE,
     WITHDRAW,
 )
+
+# The conversations in which residents write what officers read.
+CONVERSATIONS = frozenset({"feedback", *(each.flow.name for each in RESIDENT_ACTIONS if each.flow)})

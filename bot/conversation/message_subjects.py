@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from bot.core.unit_of_work import UnitOfWork
 from storage import message_subjects
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.conversation.engine import Done
+    from bot.core.screen import Screen
     from storage.models import MessageSubject
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """What a message belongs to: a `flow`, or "case", "mine" or "forum" for a view, and a code."""
+class ReplyTarget:
+    """What a message is about that a person replies to, in the messenger's sense.
 
-    flow: str
-    code: str = ""
+    - `code`: the code of the submission or forum.
+    - `flow`, `facts`: the flow to start with the reply if no draft is about it.
+    - `asked_in`: the only flow whose question it is; empty if any draft about the code will do.
+    - `screen`: what is shown instead of starting a flow.
+    """
+
+    code: str
+    flow: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    asked_in: str = ""
+    screen: Screen | None = None
+
+    def is_subject_of(self, flow: str, answers: Mapping[str, Any]) -> bool:
+        """Return True if a reply to it is a reply to the open draft of a flow."""
+        code = answers.get("@code") or answers.get("@forum_code")
+        return code == self.code and self.asked_in in {"", flow}
 
 
 async def store_messages(

@@ -56,8 +56,8 @@ class Reply:
     `attachment` or a `phone`; the phone may be the one of another person. An `edited` message
     replaces its earlier version. `nearby` are the codes of the units near a shared or typed
     location; None without a location. The attachment of a typed location is a place. `sent_at` is
-    when a message was sent, in Unix seconds. `original` is what was written, if the `text` was
-    converted from an old encoding.
+    when a message was sent, in Unix seconds, and `reply_to` the id of the message that it replies
+    to. `original` is what was written, if the `text` was converted from an old encoding.
     """
 
     text: str | None = None
@@ -74,3 +74,4 @@ class Reply:
     place_problem: PlaceProblem | None = None
     subject: str = ""
     sent_at: int | None = None
+    reply_to: int | None = None

@@ -25,7 +25,7 @@ from bot.conversation.engine import (
     present,
 )
 from bot.conversation.group_commit import DecideTurn, TurnBatcher
-from bot.conversation.message_subjects import store_messages
+from bot.conversation.message_subjects import ReplyTarget, store_messages
 from bot.conversation.screens import match_typed_label, show_conflict
 from bot.conversation.split_messages import find_split, remember_message
 from bot.conversation.subjects import ASKED, forget_asked, get_subject, hash_subject
@@ -92,7 +92,14 @@ class ConversationService:
         self._batcher = TurnBatcher(database, policy.default_language)
 
     async def handle_reply(
-        self, update_id: int, chat_id: int, reply: Reply, now: datetime, *, flow: str | None = None
+        self,
+        update_id: int,
+        chat_id: int,
+        reply: Reply,
+        now: datetime,
+        *,
+        flow: str | None = None,
+        target: ReplyTarget | None = None,
     ) -> TurnScreen | None:
         """Apply a reply to the open conversation; return None if none is open.
 
@@ -105,21 +112,16 @@ class ConversationService:
             return await self._handle_edit(update_id, chat_id, reply, now)
 
         async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
-            is_known = update_id in row.updates
-            if row.flow is None:
-                return (show_handled(row) if is_known else None), None
-            binding = self._find_open_binding(row, now)
+            binding, is_known = self._find_open_binding(row, now), update_id in row.updates
             if binding is None:
-                expired = TurnScreen(Screen((Words("draft.expired"),)), row.language)
-                return expired, close_draft(row, update_id)
-            is_button = reply.step is not None
-            if ASKED in row.answers and not is_button:
+                return _close_expired(row, update_id, is_asked=target is None)
+            if target is not None and not target.is_subject_of(binding.flow.name, row.answers):
+                return self._ask_which(binding, row, target, update_id)
+            if ASKED in row.answers and reply.step is None:
                 return self._show_conflict(binding, row), None
             if is_known:
                 return mark_repeated(show_open_question(binding, row)), None
-            if flow not in (None, binding.flow.name) or (
-                is_button and reply.subject != hash_subject(row.answers)
-            ):
+            if flow not in (None, binding.flow.name) or _is_of_other_subject(row, reply):
                 return show_open_question(binding, row), None
             turn = self._advance(binding.flow, row, reply)
             work = UnitOfWork(connection, now, self._policy)
@@ -169,6 +171,19 @@ class ConversationService:
             return await self._run_turn(chat_id, decide, now)
         except Refused as refused:
             return await self._close_refused(update_id, chat_id, refused, now)
+
+    def _ask_which(
+        self, binding: FlowBinding, row: Conversation, target: ReplyTarget, update_id: int
+    ) -> _Decided:
+        """Ask which conversation a reply is meant for: the open one is about something else."""
+        if target.screen is not None:
+            return TurnScreen(target.screen, row.language), None
+        if update_id in row.updates:
+            return self._show_conflict(binding, row), None
+        asked = {"flow": target.flow, "facts": dict(target.facts)}
+        answers = {**forget_asked(row.answers), ASKED: asked}
+        kept = replace(keep_draft(row, update_id), answers=answers)
+        return self._show_conflict(binding, row, answers), kept
 
     def _match_choice(
         self, flow: Flow, answers: Mapping[str, Any], step: Step, reply: Reply, language: str
@@ -408,3 +423,21 @@ class ConversationService:
                 await conversations.delete_conversation(work.connection, chat.id)
                 return None
         return close_draft(row, update_id)
+
+
+def _is_of_other_subject(row: Conversation, reply: Reply) -> bool:
+    """Return True for a button that was shown for another subject than that of the draft."""
+    return reply.step is not None and reply.subject != hash_subject(row.answers)
+
+
+def _close_expired(row: Conversation, update_id: int, *, is_asked: bool) -> _Decided:
+    """Close a draft that has expired; show that if the message was for its question.
+
+    Without a draft return what was handled before, None for a new update.
+    """
+    if row.flow is None:
+        return (show_handled(row) if update_id in row.updates else None), None
+    if not is_asked:
+        return None, None
+    expired = TurnScreen(Screen((Words("draft.expired"),)), row.language)
+    return expired, close_draft(row, update_id)

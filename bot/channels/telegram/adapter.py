@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from telegram.constants import ChatMemberStatus
 
-from bot.casework import corrections, late_files
+from bot.casework import corrections, late_files, replied_messages
 from bot.channels.telegram import routes
 from bot.channels.telegram.message_parser import (
     find_unreadable_kind,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from bot.channels.telegram.presenter import Presenter
     from bot.channels.telegram.update_context import UpdateContext
     from bot.conversation.engine import Reply
+    from bot.conversation.message_subjects import ReplyTarget
     from bot.conversation.service import ConversationService
     from bot.core.policy import Policy
     from bot.core.requests import Chat, Response, Responses
@@ -208,9 +209,18 @@ class TelegramAdapter:
                 return
         kind = find_unreadable_kind(message)
         notice = (Words("errors.unread", {"what": Words(f"unread.{kind}")}),) if kind else ()
+        target = None if reply.edited else await self._find_target(update, context, reply)
         turn = await self.conversations.handle_reply(
-            update.update_id, message.chat_id, reply, context.now
+            update.update_id, message.chat_id, reply, context.now, target=target
         )
+        if turn is None and target is not None:
+            if target.screen is not None:
+                chat = await self._load_chat(message.chat_id)
+                self.presenter.show_response(chat, Show(target.screen), update, context)
+                return
+            turn = await self.conversations.start_flow(
+                update.update_id, message.chat_id, target.flow, context.now, facts=target.facts
+            )
         if turn is None:
             if reply.edited:
                 await self._call(corrections.correct_message, update, context, reply)
@@ -227,6 +237,17 @@ class TelegramAdapter:
             turn = replace(turn, screen=replace(turn.screen, paragraphs=paragraphs))
         pause = 0.0 if turn.is_refusal else self._get_pause(message)
         self.presenter.show_turn(message.chat_id, turn, update, context, pause=pause)
+
+    async def _find_target(
+        self, update: Update, context: UpdateContext, reply: Reply
+    ) -> ReplyTarget | None:
+        """Return what the message is about that a message replies to."""
+        if reply.reply_to is None:
+            return None
+        async with begin_work(self.database, context.now, self.policy) as work:
+            chat_id = get_chat_id(update)
+            chat = await load_chat(work.connection, chat_id, self.policy.default_language)
+            return await replied_messages.find_target(work, chat, reply)
 
     async def _call(
         self, handle: HandleMessage, update: Update, context: UpdateContext, reply: Reply

@@ -51,6 +51,7 @@ def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) 
         nearby=_locate_units(attachment, locate_units),
         place_problem=problem,
         sent_at=int(message.date.timestamp()),
+        reply_to=message.reply_to_message.message_id if message.reply_to_message else None,
     )
 
 
