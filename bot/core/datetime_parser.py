@@ -8,6 +8,7 @@ each other: a forum announced for a wrong day costs everybody an evening.
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,11 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 # All patterns match folded text: lower case, no diacritics.
 _LUNAR = re.compile(
     r"\b(?:am lich|al|m[uo]ng \d+|ram|thang (?:gieng|chap)|tet|lunar)\b(?! *[:\d])"
-    r"|\bm[uo]ng \d+"
+    r"|\bm[uo]ng (?:\d+|mot|hai|ba|bon|tu|nam|sau|bay|tam|chin|muoi)\b"
 )
+# Folding makes "âm" (of the moon) and the English "am" the same word.
+_LUNAR_MARKED = re.compile(r"\bâ[ml]\b")
+_LUNAR_BEHIND_DATE = re.compile(r"(?:\bthang \d{1,2}|\d{1,2}/\d{1,2}) am\b")
 _OWN_ZONE = re.compile(
     r"\((?:gio )?(?:viet nam|vn|ict)\)|\bgio (?:viet nam|vn|ha noi|hai phong)\b|\bict\b"
     r"|\b(?:gmt|utc) *\+ *0?7(?::?00)?\b|(?<!\d)\+0?7:?00\b"
@@ -46,6 +50,12 @@ _DATE = re.compile(
     r"| (?:of )?(?:thang (?P<word_month>\d{1,2})|(?P<english>" + "|".join(_MONTHS) + r")[a-z]*)"
     r"(?:,? (?P<word_year>\d{4}))?(?!\d))"
 )
+# Days after today, and the weeks after this one, which begin on Monday.
+_RELATIVE_DAY = re.compile(
+    r"\b(?P<today>hom nay|today)\b|\b(?P<tomorrow>(?:ngay )?mai|tomorrow)\b|\b(?P<after>ngay kia)\b"
+    r"|(?:(?<=\bsang )|(?<=\btrua )|(?<=\bchieu )|(?<=\btoi ))(?P<part>nay)\b"
+)
+_RELATIVE_WEEK = re.compile(r"\btuan (?P<week>nay|sau|toi)\b|\b(?P<english>this|next) week\b")
 _YEAR = re.compile(r"\bnam (\d{4})\b")
 _TIME = re.compile(
     r"""(?<!\d)(?P<hour>\d{1,2})
@@ -99,7 +109,7 @@ def parse_day(typed: str, now: datetime, zone: ZoneInfo) -> date:
     text = _Text(typed)
     _refuse_other_calendars(text)
     weekday = _parse_weekday(text)
-    day = _parse_date(text)
+    day = _parse_relative_date(text, weekday, now.astimezone(zone)) or _parse_date(text)
     if text.contains(_TIME):
         _parse_time(text)
     text.require_end()
@@ -115,7 +125,7 @@ def parse_moment(typed: str, now: datetime, zone: ZoneInfo) -> datetime:
     text = _Text(typed)
     _refuse_other_calendars(text)
     weekday = _parse_weekday(text)
-    day = _parse_date(text)
+    day = _parse_relative_date(text, weekday, now.astimezone(zone)) or _parse_date(text)
     hour, minute = _parse_time(text)
     text.require_end()
 
@@ -157,7 +167,8 @@ class _Text:
 
 
 def _refuse_other_calendars(text: _Text) -> None:
-    if text.remove_all(_LUNAR):
+    marked = _LUNAR_MARKED.search(unicodedata.normalize("NFC", text.typed).casefold())
+    if marked or text.contains(_LUNAR_BEHIND_DATE) or text.remove_all(_LUNAR):
         raise InvalidMoment(text.typed, "lunar")
     text.remove_all(_OWN_ZONE)
     if text.remove_all(_OTHER_ZONE):
@@ -177,6 +188,27 @@ def _parse_weekday(text: _Text) -> int | None:
     if match["number"]:
         return int(match["number"]) - 2
     return _ENGLISH_WEEKDAYS.index(match["english"]) if match["english"] else 6
+
+
+def _parse_relative_date(
+    text: _Text, weekday: int | None, today: date
+) -> tuple[int, int, int] | None:
+    """Return the date of "ngày mai" or "thứ Bảy tuần sau"; None if the text names none so.
+
+    A weekday without a week is no date: people mean different ones.
+    """
+    if text.contains(_DATE):
+        return None
+    days, weeks = text.remove_all(_RELATIVE_DAY), text.remove_all(_RELATIVE_WEEK)
+    if len(days) + len(weeks) != 1 or (weeks and weekday is None):
+        return None
+    if days:
+        after = 1 if days[0]["tomorrow"] else 2 if days[0]["after"] else 0
+    else:
+        is_next = weeks[0]["week"] in {"sau", "toi"} or weeks[0]["english"] == "next"
+        after = (weekday or 0) - today.weekday() + 7 * is_next
+    chosen = today + timedelta(days=after)
+    return chosen.year, chosen.month, chosen.day
 
 
 def _parse_date(text: _Text) -> tuple[int | None, int, int]:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
+from bot.conversation.engine import Ask, Reply, advance
 from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_day, parse_moment
+from bot.forums.planning.flow import NEWFORUM_FLOW, PROMISE_FLOW, RESCHEDULE_FLOW
+from storage.models import Forum, Role
+from storage.statements import table
+from tests.town.forums import publish_forum
+
+if TYPE_CHECKING:
+    from bot.conversation.engine import Flow
+    from tests.town.town import Town
 
 CITY = ZoneInfo("Asia/Ho_Chi_Minh")
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=CITY)
@@ -36,6 +47,13 @@ NOW = datetime(2026, 11, 25, 9, 30, tzinfo=CITY)
         ("14h 20/12 giờ Việt Nam", "2026-12-20 14:00"),
         ("20 December 2026, 2pm", "2026-12-20 14:00"),
         ("Sunday 20 Dec 8:30 am", "2026-12-20 08:30"),
+        ("8h thứ bảy tuần sau", "2026-12-05 08:00"),
+        ("thứ 7 tuần này lúc 14h", "2026-11-28 14:00"),
+        ("14h CN tuần tới", "2026-12-06 14:00"),
+        ("8h sáng mai", "2026-11-26 08:00"),
+        ("2 giờ rưỡi chiều ngày kia", "2026-11-27 14:30"),
+        ("14h hôm nay", "2026-11-25 14:00"),
+        ("7h tối nay", "2026-11-25 19:00"),
     ],
 )
 def test_a_colloquial_time_is_understood(typed: str, expected: str) -> None:
@@ -51,6 +69,17 @@ def test_a_colloquial_time_is_understood(typed: str, expected: str) -> None:
         ("Monday 20/12/2026 8:00", "weekday"),
         ("8h 10/11 âm lịch", "lunar"),
         ("8h mùng 5/12", "lunar"),
+        ("8h mùng 1 âm", "lunar"),
+        ("8h ngày 1 tháng 12 âm", "lunar"),
+        ("8h ngay 1 thang 12 am", "lunar"),
+        ("8h 1/12 am", "lunar"),
+        ("1/12 âl 8h", "lunar"),
+        ("8h mùng một tháng Mười", "lunar"),
+        ("8h thứ Bảy tới", "unreadable"),
+        ("8h thứ Bảy", "unreadable"),
+        ("8h tuần sau", "unreadable"),
+        ("8h thứ Hai 12/12 tuần sau", "unreadable"),
+        ("8h ngày mai ngày kia", "unreadable"),
         ("8h rằm tháng Giêng", "lunar"),
         ("9h sáng 15/1 (âm lịch)", "lunar"),
         ("14h 20/12 giờ Nhật", "zone"),
@@ -102,3 +131,75 @@ def test_a_past_day_is_refused_with_its_own_reason() -> None:
     """Yesterday is in the past; today is not."""
     with pytest.raises(PastMoment):
         parse_day("24/11/2026", NOW, CITY)
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("rằm tháng Giêng 8h", "moment.lunar"),
+        ("8h ngày 1 tháng 12 âm", "moment.lunar"),
+        ("14h 20/12 giờ Nhật", "moment.zone"),
+        ("14:00 UTC 20/12", "moment.zone"),
+        ("thứ Hai 12/12/2026 8h", "moment.weekday"),
+        ("8h CN 12/12", "moment.weekday"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("flow", "step", "answers"),
+    [
+        (RESCHEDULE_FLOW, "starts", {}),
+        (PROMISE_FLOW, "due", {"text": "Lắp camera", "owner": "Công an phường"}),
+        (NEWFORUM_FLOW, "starts", {"title": "", "area": "31", "venue": "Hội trường", "place": []}),
+    ],
+    ids=["reschedule", "promise", "plan"],
+)
+def test_every_question_for_a_date_says_why_it_is_refused(
+    flow: Flow, step: str, answers: dict[str, object], typed: str, reason: str
+) -> None:
+    """The reasons are the same for all of them."""
+    facts = {"@now": NOW.isoformat(), "@zone": "Asia/Ho_Chi_Minh"}
+    turn = advance(flow, {**facts, **answers}, Reply(text=typed))
+    assert isinstance(turn, Ask)
+    assert turn.step.name == step
+    assert turn.rejected is not None
+    assert turn.rejected.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown", "starts"),
+    [
+        ("8h rưỡi thứ Bảy tuần sau", "thứ Bảy 08 giờ 30, ngày 05/12/2026", "2026-12-05 08:30"),
+        ("2 giờ rưỡi chiều 20/12", "Chủ nhật 14 giờ 30, ngày 20/12/2026", "2026-12-20 14:30"),
+        ("9h kém 15 21/12", "thứ Hai 08 giờ 45, ngày 21/12/2026", "2026-12-21 08:45"),
+        ("14h:30 22/12 năm 2026", "thứ Ba 14 giờ 30, ngày 22/12/2026", "2026-12-22 14:30"),
+        ("17h sáng mai", None, None),
+        ("thứ Hai 20/12 8h", None, None),
+    ],
+)
+async def test_a_new_start_is_shown_with_its_weekday_before_it_is_used(
+    town: Town, typed: str, shown: str | None, starts: str | None
+) -> None:
+    """Nothing has changed until the organiser has seen and confirmed it."""
+    lan = await town.officer("Lan", role=Role.ORGANISER)
+    await publish_forum(town)
+    before = await get_start(town)
+    await lan.presses_data("forum:open=DD7K2")
+    await lan.taps("forum.do.reschedule")
+    await lan.says(typed)
+    if shown is None:
+        assert not lan.is_asked("forum_reschedule.venue")
+        return
+    await lan.taps("forum_reschedule.venue.options.same")
+    await lan.says("mưa bão")
+    assert shown in lan.sees
+    assert await get_start(town) == before
+    await lan.taps("forum_reschedule.review.options.submit")
+    assert str(await get_start(town)).startswith(f"{starts}")
+
+
+async def get_start(town: Town) -> datetime:
+    """Return the start of the only forum, in the city's zone."""
+    async with town.app.database.reading() as connection:
+        (row,) = (await connection.execute(select(table(Forum)))).all()
+    starts_at: datetime = row.starts_at
+    return starts_at.astimezone(CITY)

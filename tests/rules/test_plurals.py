@@ -117,6 +117,7 @@ WORDS = frozenset(
         "unit",
         "until",
         "venue",
+        "weekday",
         "what",
         "warnings",
         "when",

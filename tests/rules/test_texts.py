@@ -80,7 +80,10 @@ def list_expected_keys() -> set[str]:
         for step in binding.flow.steps:
             base = f"{binding.flow.name}.{step.name}"
             found |= {f"{base}.{prompt}" for prompt in step.input.prompts}
-            found |= {f"{base}.rejected.{reason}" for reason in step.input.reasons}
+            found |= {
+                reason if "." in reason else f"{base}.rejected.{reason}"
+                for reason in step.input.reasons
+            }
             if step.editable and not step.input.is_review:
                 found.add(f"{base}.title")
         found |= {f"{binding.flow.name}.stopped.cancelled", f"{binding.flow.name}.done"}

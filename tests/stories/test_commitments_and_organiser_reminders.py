@@ -78,6 +78,7 @@ async def make_commitment(leader: Person) -> str:
     await leader.says("Lắp camera")
     await leader.says("Công an phường")
     await leader.says("04/12/2026")
+    await leader.taps("forum_promise.review.options.submit")
     cases, commitments = table(Submission), table(Commitment)
     async with town.app.database.reading() as connection:
         case = (
@@ -175,6 +176,7 @@ async def test_a_forum_moves_to_another_hall_at_the_same_time(town: Town) -> Non
     await organiser.taps("forum_reschedule.starts.options.same")
     await organiser.says("Nhà văn hóa phường")
     await organiser.says("hội trường đang sửa")
+    await organiser.taps("forum_reschedule.review.options.submit")
     assert "Nhà văn hóa phường" in ann.sees
     assert ann.count_heard("Vì hội trường đang sửa") == 1
     async with town.app.database.reading() as connection:

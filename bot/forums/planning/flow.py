@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -38,6 +38,10 @@ _MAX_PLACES = 100_000  # of one forum
 _UNTIL_DAYS = ("0", "1", "2", "3", "7")
 
 
+# Reasons that every question for a date shares.
+_MOMENT_REASONS = ("moment.lunar", "moment.zone", "moment.weekday")
+
+
 def moment_input() -> Input:
     """Return a question for a typed date and time in the future. The answer is ISO 8601.
 
@@ -48,12 +52,22 @@ def moment_input() -> Input:
         now, zone = datetime.fromisoformat(answers["@now"]), ZoneInfo(answers["@zone"])
         try:
             return parse_moment((reply.text or "")[:100], now, zone).isoformat()
-        except InvalidMoment:
-            raise Rejected("not-a-moment") from None
+        except InvalidMoment as invalid:
+            raise Rejected(_explain_moment(invalid, "not-a-moment")) from None
         except PastMoment:
             raise Rejected("past") from None
 
-    return Input(parse, reasons=("not-a-moment", "past"), takes_text=True)
+    return Input(parse, reasons=("not-a-moment", "past", *_MOMENT_REASONS), takes_text=True)
+
+
+def _explain_moment(invalid: InvalidMoment, unreadable: str) -> str:
+    """Return the reason of Rejected; `unreadable` is the one for a text that says no date."""
+    return unreadable if invalid.reason == "unreadable" else f"moment.{invalid.reason}"
+
+
+def name_weekday(day: date) -> Words:
+    """Return the name of the weekday of a date, to be shown before the date is used."""
+    return Words(f"moment.weekday_names.{day.weekday()}")
 
 
 def day_input() -> Input:
@@ -66,12 +80,12 @@ def day_input() -> Input:
         now, zone = datetime.fromisoformat(answers["@now"]), ZoneInfo(answers["@zone"])
         try:
             return parse_day((reply.text or "")[:100], now, zone).isoformat()
-        except InvalidMoment:
-            raise Rejected("not-a-day") from None
+        except InvalidMoment as invalid:
+            raise Rejected(_explain_moment(invalid, "not-a-day")) from None
         except PastMoment:
             raise Rejected("past") from None
 
-    return Input(parse, reasons=("not-a-day", "past"), takes_text=True)
+    return Input(parse, reasons=("not-a-day", "past", *_MOMENT_REASONS), takes_text=True)
 
 
 def _default_or_typed(texts: str, option: str, limit: int) -> Input:
@@ -207,6 +221,7 @@ def show_preview(answers: Answers) -> Mapping[str, Param]:
         "area": name_unit(answers["area"]),
         "venue": answers["venue"],
         "at": get_start(answers),
+        "weekday": name_weekday(get_start(answers)),
         "capacity": answers["capacity"] or Words("newforum.capacity.options.0"),
         "head": answers["head"],
         "agenda": "; ".join(split_lines(read_text(answers["agenda"]))),
@@ -263,12 +278,35 @@ def _same_or_moment(texts: str) -> Input:
     )
 
 
+def _show_reschedule(answers: Answers) -> Mapping[str, Param]:
+    """Return the parameters of the page that shows a forum's new start and venue."""
+    same = {name: Words(f"forum_reschedule.{name}.options.same") for name in ("starts", "venue")}
+    return {
+        "weekday": name_weekday(get_start(answers)) if answers["starts"] else "",
+        "at": get_start(answers) if answers["starts"] else same["starts"],
+        "venue": answers["venue"] or same["venue"],
+        "reason": answers["reason"],
+    }
+
+
+def _show_promise(answers: Answers) -> Mapping[str, Param]:
+    """Return the parameters of the page that shows a commitment."""
+    due = date.fromisoformat(answers["due"])
+    return {
+        "text": answers["text"],
+        "owner": answers["owner"],
+        "weekday": name_weekday(due),
+        "at": due,
+    }
+
+
 RESCHEDULE_FLOW = Flow(
     "forum_reschedule",
     (
         Step("starts", _same_or_moment("forum_reschedule.starts")),
         Step("venue", _default_or_typed("forum_reschedule.venue", "same", _LINE)),
         _reason("forum_reschedule"),
+        Step("review", review_input("forum_reschedule.review", _show_reschedule)),
     ),
 )
 CAPACITY_FLOW = Flow("forum_capacity", (Step("capacity", capacity_input()),))
@@ -288,6 +326,7 @@ PROMISE_FLOW = Flow(
         Step("text", text_input("forum_promise.text", limit=_LINE)),
         Step("owner", text_input("forum_promise.owner", limit=_TITLE)),
         Step("due", day_input()),
+        Step("review", review_input("forum_promise.review", _show_promise)),
     ),
 )
 REPORT_FLOW = Flow(
