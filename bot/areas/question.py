@@ -40,6 +40,7 @@ def area_input(texts: str) -> Input:
         prompts=("ask", "sure", "which", "formerly", "listed", "near", "swapped", "locate"),
         params=question.list_parameters,
         sharing=lambda answers: "location" if answers.get("area.page") == _LOCATE else None,
+        key_labels=(Words(f"{texts}.options.skip"),),
         is_valid=lambda value, _answers: is_area(value),
         reasons=(UNKNOWN_CHOICE, "unknown-place", "outside-city", PlaceProblem.UNREADABLE_LINK),
         takes_text=True,

@@ -95,7 +95,8 @@ def _default_prompt(_answers: Answers) -> str:
     return "ask"
 
 
-def _no_sharing(_answers: Answers) -> Sharing | None:
+def shares_nothing(_answers: Answers) -> Sharing | None:
+    """Return None: the question never has a button for sharing."""
     return None
 
 
@@ -119,6 +120,7 @@ class Input:
     to_notes:  (value) -> the notes to store when the person opens an answered step again
     reasons:   the reasons of Rejected that `parse` raises
     sharing:   (answers) -> what the messenger's own button shares, None without such a button
+    key_labels: the labels of the options beside that button
     is_review: True for a page that shows all answers before they are submitted
     takes_text: True if words are an answer; False if words can only name a button
     change_message: (edited message, answers) -> the changed keys with its new version. Only of a
@@ -134,7 +136,8 @@ class Input:
     is_valid: Callable[[Any, Answers], bool] = _is_always_valid
     to_notes: Callable[[Any], Mapping[str, Any]] = _no_notes
     reasons: tuple[str, ...] = ()
-    sharing: Callable[[Answers], Sharing | None] = _no_sharing
+    sharing: Callable[[Answers], Sharing | None] = shares_nothing
+    key_labels: tuple[Words, ...] = ()
     is_review: bool = False
     takes_text: bool = False
     change_message: Callable[[Reply, Answers], Answers] | None = None

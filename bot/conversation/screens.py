@@ -124,13 +124,17 @@ def _make_navigation(ask: Ask) -> tuple[Button, ...]:
 def match_typed_label(ask: Ask, reply: Reply, to_text: Callable[[Words | str], str]) -> Reply:
     """Return the reply of the button whose label was typed; the same reply for any other text.
 
-    Case and diacritics are ignored. `to_text` returns the label's text in the chat's language.
+    Case and diacritics are ignored. `to_text` returns the label's text in the chat's language. BACK
+    and CANCEL count only at a question that shows them as keys: elsewhere such a text may be a key
+    of an earlier question, and must not drop a new draft.
     """
     if not reply.text or reply.attachment is not None:
         return reply
     typed = fold_text(reply.text)
     screen = show_question(ask)
     for button in (*screen.choices, *screen.navigation):
+        if screen.sharing is None and button.label in (BACK, CANCEL):
+            continue
         if fold_text(to_text(button.label)) == typed:
             parsed = parse_button_data(button.data)
             assert parsed is not None

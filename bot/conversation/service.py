@@ -26,6 +26,13 @@ from bot.conversation.engine import (
 )
 from bot.conversation.group_commit import DecideTurn, TurnBatcher
 from bot.conversation.message_subjects import ReplyTarget, store_messages
+from bot.conversation.reply_keyboards import (
+    ReplyKeyboards,
+    refuse_label,
+    remove_keyboard,
+    show_nothing_open,
+    shows_keyboard,
+)
 from bot.conversation.screens import match_typed_label, show_conflict
 from bot.conversation.split_messages import find_split, remember_message
 from bot.conversation.subjects import ASKED, forget_asked, get_subject, hash_subject
@@ -33,12 +40,15 @@ from bot.conversation.turns import (
     TurnScreen,
     close_draft,
     copy_draft,
+    count_turn,
     keep_draft,
     make_chat,
     mark_repeated,
     name_draft,
     show_handled,
     show_open_question,
+    show_stale,
+    show_too_fast,
     show_turn,
 )
 from bot.core.requests import Refused
@@ -60,7 +70,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ConversationService", "FlowBinding", "TurnScreen"]
 
-_MINUTE = timedelta(minutes=1)
 _Decided = tuple[TurnScreen | None, Draft | None]
 
 
@@ -89,6 +98,7 @@ class ConversationService:
         self._to_text = to_text
         self._draft_lifetime = draft_lifetime
         self._max_per_minute = max_per_minute
+        self._keyboards = ReplyKeyboards((each.flow for each in bindings), to_text)
         self._batcher = TurnBatcher(database, policy.default_language)
 
     async def handle_reply(
@@ -113,6 +123,9 @@ class ConversationService:
 
         async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
             binding, is_known = self._find_open_binding(row, now), update_id in row.updates
+            if row.flow is None and not is_known and target is None:
+                is_key = self._keyboards.is_label(reply.text, row.language)
+                return (TurnScreen(show_nothing_open(), row.language) if is_key else None), None
             if binding is None:
                 return _close_expired(row, update_id, is_asked=target is None)
             if target is not None and not target.is_subject_of(binding.flow.name, row.answers):
@@ -122,7 +135,7 @@ class ConversationService:
             if is_known:
                 return mark_repeated(show_open_question(binding, row)), None
             if flow not in (None, binding.flow.name) or _is_of_other_subject(row, reply):
-                return show_open_question(binding, row), None
+                return show_stale(binding, row), None
             turn = self._advance(binding.flow, row, reply)
             work = UnitOfWork(connection, now, self._policy)
             draft = await self._apply_turn(work, binding, row, turn, update_id)
@@ -351,18 +364,16 @@ class ConversationService:
         """Return what `decide` shows, unless the chat has had too many turns in this minute."""
 
         async def decide_within_limit(connection: AsyncConnection, row: Conversation) -> _Decided:
-            counted_from, count = row.counted_from, row.counted + 1
-            if counted_from is None or now - counted_from >= _MINUTE:
-                counted_from, count = now, 1
+            counted_from, count = count_turn(row, now)
             if count > self._max_per_minute:
                 is_first = count == self._max_per_minute + 1
-                screen = Screen((Words("abuse.too_fast"),) if is_first else ())
                 counted = replace(copy_draft(row), counted_from=counted_from, counted=count)
-                return TurnScreen(screen, row.language), counted
+                return show_too_fast(row, is_first=is_first), counted
+            had_keyboard = shows_keyboard(self._bindings.get(row.flow or ""), row)
             shown, draft = await decide(connection, row)
             if draft is not None:
                 draft = replace(draft, counted_from=counted_from, counted=count)
-            return shown, draft
+            return remove_keyboard(shown) if had_keyboard else shown, draft
 
         shown = await self._batcher.submit_turn(chat_id, decide_within_limit, creates=creates)
         return cast("TurnScreen | None", shown)
@@ -374,6 +385,8 @@ class ConversationService:
             return ask
         if reply.text is not None:
             reply = match_typed_label(ask, reply, lambda words: self._to_text(words, row.language))
+            if reply.step is None and self._keyboards.is_label(reply.text, row.language):
+                return refuse_label(ask)
         split = find_split(answers, ask.step, reply)
         if split is not None:
             left = remember_message(answers, ask.step, reply, refused=True, why=split)

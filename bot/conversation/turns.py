@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.conversation.engine import Ask, Done, Stopped, TurnResult, present
@@ -16,10 +17,14 @@ from storage.conversations import Draft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from typing import Any
 
     from bot.conversation.bindings import FlowBinding
     from storage.models import Conversation
+
+STALE = Words("draft.stale")
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +32,15 @@ class TurnScreen:
     """The screen to show after a turn, its language, and True if the turn finished a flow.
 
     A screen without paragraphs is not shown. `is_refusal`: a message was not accepted. Such a
-    screen is shown at once, so that no answer to a later message takes its place.
+    screen is shown at once, so that no answer to a later message takes its place. A pressed button
+    is answered with `notice`.
     """
 
     screen: Screen
     language: str
     finished: bool = False
     is_refusal: bool = False
+    notice: Words | None = None
 
 
 def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScreen:
@@ -41,7 +48,8 @@ def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScre
     match turn:
         case Ask():
             is_refusal = turn.rejected is not None
-            return TurnScreen(show_question(turn), language, is_refusal=is_refusal)
+            notice = STALE if turn.is_stale else None
+            return TurnScreen(show_question(turn), language, is_refusal=is_refusal, notice=notice)
         case Stopped(reason):
             words = Words(f"{binding.flow.name}.stopped.{reason}")
             return TurnScreen(Screen((words,)), language)
@@ -59,6 +67,11 @@ def name_draft(binding: FlowBinding, facts: Mapping[str, Any]) -> Words:
 def show_open_question(binding: FlowBinding, row: Conversation) -> TurnScreen:
     """Return the open question of a stored conversation."""
     return show_turn(binding, present(binding.flow, forget_asked(row.answers)), row.language)
+
+
+def show_stale(binding: FlowBinding, row: Conversation) -> TurnScreen:
+    """Return the open question, after the button of another one was pressed."""
+    return replace(show_open_question(binding, row), notice=STALE)
 
 
 def show_handled(row: Conversation) -> TurnScreen:
@@ -99,3 +112,16 @@ def copy_draft(row: Conversation) -> Draft:
         expires_at=row.expires_at,
         reminded_at=row.reminded_at,
     )
+
+
+def count_turn(row: Conversation, now: datetime) -> tuple[datetime, int]:
+    """Return since when the turns of this minute are counted, and their number with this one."""
+    if row.counted_from is None or now - row.counted_from >= _MINUTE:
+        return now, 1
+    return row.counted_from, row.counted + 1
+
+
+def show_too_fast(row: Conversation, *, is_first: bool) -> TurnScreen:
+    """Return the request to slow down: a message for the first turn, a notice for every press."""
+    words = Words("abuse.too_fast")
+    return TurnScreen(Screen((words,) if is_first else ()), row.language, notice=words)

@@ -46,23 +46,28 @@ class Button:
 class Screen:
     """Paragraphs, a button for each choice, and one row of navigation buttons (back, cancel, edit).
 
-    With `sharing` there is a button, with its label, to share the contact or the location.
+    With `sharing` there is a button, with its label, to share the contact or the location. All its
+    buttons are then keys in place of the person's keyboard. `removes_keyboard`: the keys of an
+    earlier screen go away.
     """
 
     paragraphs: tuple[Words, ...]
     choices: tuple[Button, ...] = ()
     navigation: tuple[Button, ...] = ()
     sharing: tuple[Sharing, Words] | None = None
+    removes_keyboard: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the screen as JSON values, for the outbox."""
-        stored = {
+        stored: dict[str, Any] = {
             "paragraphs": [_dump(words) for words in self.paragraphs],
             "choices": [[_dump(button.label), button.data] for button in self.choices],
             "moves": [[_dump(button.label), button.data] for button in self.navigation],
         }
         if self.sharing is not None:
             stored["sharing"] = [self.sharing[0], _dump(self.sharing[1])]
+        if self.removes_keyboard:
+            stored["removes_keyboard"] = True
         return stored
 
     def mark_repeated(self) -> Screen:
@@ -82,6 +87,7 @@ class Screen:
             buttons(stored.get("choices", ())),
             buttons(stored.get("moves", ())),
             sharing=None if sharing is None else (sharing[0], _load(sharing[1])),
+            removes_keyboard=stored.get("removes_keyboard", False),
         )
 
 

@@ -17,6 +17,7 @@ from telegram.error import TelegramError
 from bot.channels.telegram.api import MAX_CONNECTIONS, BotApi
 from bot.channels.telegram.delivery_errors import Backoff, DeliveryErrors, give_up, make_unsent
 from bot.channels.telegram.rate_limiter import RateLimiter
+from bot.channels.telegram.render import REMOVE_KEYBOARD
 from bot.core.screen import Screen
 from storage import delivery_results, outbox_claims
 from storage.database import Unavailable
@@ -281,6 +282,9 @@ class Delivery:
         if row.edits is not None:
             await self._api.edit_message(message.chat_id, row.edits, last, markup)
             return row.edits
+        removal = message.rendered.removal
+        if removal is not None:
+            await self._api.send_message(message.chat_id, removal, REMOVE_KEYBOARD, row.thread_id)
         for text in first:
             await self._api.send_message(message.chat_id, text, None, row.thread_id)
         return await self._api.send_message(message.chat_id, last, markup, row.thread_id)

@@ -21,8 +21,10 @@ from telegram import (
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
+from bot.channels.telegram.answered_presses import AnsweredPresses
 from bot.channels.telegram.api import BotApi
 from bot.channels.telegram.errors import ErrorKind, classify_error, get_retry_after
+from bot.channels.telegram.render import REMOVE_KEYBOARD
 from bot.channels.telegram.reply import DirectReply, PendingReply
 from bot.channels.telegram.unsent_replies import UnsentReplies
 from bot.core.screen import Screen, Words
@@ -71,7 +73,10 @@ class _Media:
 
 
 class DirectReplies:
-    """Sends direct replies. Each chat with unsent replies has one task."""
+    """Sends direct replies. Each chat with unsent replies has one task.
+
+    `answered` are the presses that Telegram has the answer to.
+    """
 
     def __init__(
         self,
@@ -107,6 +112,7 @@ class DirectReplies:
         self._patience = patience
         self._unsent = UnsentReplies(database, clock, nudge)
         self._pacer = pacer
+        self.answered = AnsweredPresses()
         self._queues: dict[int, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -174,7 +180,7 @@ class DirectReplies:
         chat_id, reply = pending.chat_id, pending.reply
         try:
             if reply.query_id is not None:
-                await self._answer_query(reply.query_id, reply.notice)
+                await self._answer_query(reply.query_id, reply)
             if reply.screen is not None:
                 await self._show_screen(chat_id, reply)
             if reply.pin is not None:
@@ -194,14 +200,21 @@ class DirectReplies:
             log.exception("a reply failed", chat_id=chat_id)
         return None
 
-    async def _answer_query(self, query_id: str, notice: str | None) -> None:
+    async def _answer_query(self, query_id: str, reply: DirectReply) -> None:
         try:
-            await self._api.answer_query(query_id, notice)
+            await self._api.answer_query(query_id, reply.notice)
+            self._record_answer(reply)
         except InvalidToken:
             raise
         except TelegramError as error:
             # The query is too old, or the request failed. The screen must still be sent.
+            if isinstance(error, BadRequest):
+                self._record_answer(reply)
             log.info("a button was not answered", error=str(error))
+
+    def _record_answer(self, reply: DirectReply) -> None:
+        if reply.update_id is not None:
+            self.answered.add(reply.update_id)
 
     async def _show_screen(self, chat_id: int, reply: DirectReply) -> None:
         assert reply.screen is not None
@@ -210,6 +223,9 @@ class DirectReplies:
         if reply.upload is not None:
             await self._send_upload(chat_id, reply.upload, texts[0], rendered.markup)
             return
+        if rendered.removal is not None:
+            await self._pacer.acquire_slots()
+            await self._api.send_message(chat_id, rendered.removal, REMOVE_KEYBOARD)
         inline = rendered.markup is None or "inline_keyboard" in rendered.markup
         for position, text in enumerate(texts):
             markup = rendered.markup if position == len(texts) - 1 else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.channels.telegram.reply import DirectReply
 from bot.core.requests import Show
-from bot.core.screen import Screen
+from bot.core.screen import Screen, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from bot.channels.telegram.update_context import UpdateContext
     from bot.conversation.service import TurnScreen
     from bot.core.requests import Chat, Pin
-    from bot.core.screen import Words
 
+_UNCHANGED = Words("draft.unchanged")
 _MAX_NOTICE = 200  # characters that Telegram takes in the answer of a button
 
 
@@ -55,7 +55,7 @@ class Presenter:
         screen = turn.screen if turn.screen.paragraphs else None
         reply = DirectReply(screen, turn.language, pause=pause)
         if screen is not None or update.callback_query is not None:
-            self._send(chat_id, reply, update, context, new=new)
+            self._send(chat_id, reply, update, context, new=new, notice=turn.notice)
         if turn.finished:
             self.nudge()
 
@@ -92,12 +92,8 @@ class Presenter:
         if query is None:
             self.show_response(chat, Show(Screen((words,))), update, context)
             return
-        text = self.renderer.render_plain(words, chat.language)[:_MAX_NOTICE]
-        if context.may_answer:
-            context.answer = _answer_query(query, text=text, show_alert=is_alert)
-        else:
-            reply = DirectReply(None, chat.language, query_id=query.id, notice=text)
-            self._enqueue(chat.id, reply, context)
+        reply = DirectReply(None, chat.language)
+        self._answer_press(chat.id, reply, update, context, words, is_alert=is_alert)
 
     def _send(
         self,
@@ -107,15 +103,53 @@ class Presenter:
         context: UpdateContext,
         *,
         new: bool,
+        notice: Words | None = None,
     ) -> None:
         query = update.callback_query
-        if query is not None:
-            edits = None if new or query.message is None else query.message.message_id
-            reply = replace(reply, edits=edits, query_id=query.id)
-            if context.may_answer:
-                context.answer = _answer_query(query)
-                reply = replace(reply, query_id=None)
-        self._enqueue(chat_id, reply, context)
+        if query is None:
+            self._enqueue(chat_id, reply, context)
+            return
+        reply = replace(
+            reply, edits=None if new or query.message is None else query.message.message_id
+        )
+        if self._changes_nothing(reply, context):
+            reply, notice = replace(reply, screen=None, edits=None), notice or _UNCHANGED
+        self._answer_press(chat_id, reply, update, context, notice)
+
+    def _changes_nothing(self, reply: DirectReply, context: UpdateContext) -> bool:
+        """Return True if the message whose button was pressed shows the screen already."""
+        return (
+            reply.screen is not None
+            and reply.edits is not None
+            and self.renderer.is_shown(reply.screen, reply.language, context.pressed_message)
+        )
+
+    def _answer_press(
+        self,
+        chat_id: int,
+        reply: DirectReply,
+        update: Update,
+        context: UpdateContext,
+        notice: Words | None,
+        *,
+        is_alert: bool = False,
+    ) -> None:
+        """Answer a pressed button, with a notice if there is one, and send what else is to be sent.
+
+        A press that was answered before, because its update is redelivered, is not answered again.
+        """
+        query, text = update.callback_query, None
+        assert query is not None
+        if notice is not None:
+            text = self.renderer.render_plain(notice, reply.language)[:_MAX_NOTICE]
+        is_answered = update.update_id in self.replies.answered
+        if context.may_answer and not is_answered:
+            shown = {} if text is None else {"text": text, "show_alert": is_alert}
+            context.answer = _answer_query(query, **shown)
+        elif not is_answered:
+            reply = replace(reply, query_id=query.id, update_id=update.update_id, notice=text)
+        if reply != DirectReply(None, reply.language, pause=reply.pause):
+            self._enqueue(chat_id, reply, context)
 
     def _enqueue(self, chat_id: int, reply: DirectReply, context: UpdateContext) -> None:
         context.replies.append(self.replies.enqueue_reply(chat_id, reply))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import html as html_entities
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from bot.core.screen import Words
+
 if TYPE_CHECKING:
-    from bot.core.screen import Button, Screen, Words
+    from collections.abc import Mapping
+
+    from bot.core.screen import Button, Screen
     from bot.texts import Catalogue
 
 MAX_UNITS = 4096  # UTF-16 units in a message
@@ -19,10 +24,19 @@ Markup = dict[str, Any]  # reply_markup of the Bot API; never changed after it i
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The HTML texts of messages to send in order. The last message gets the keyboard."""
+    """The HTML texts of messages to send in order. The last message gets the keyboard.
+
+    `removal` is a text to send before them, with REMOVE_KEYBOARD: a message with inline buttons
+    cannot remove the keys of an earlier one.
+    """
 
     texts: tuple[str, ...]
     markup: Markup | None
+    removal: str | None = None
+
+
+REMOVE_KEYBOARD: Markup = {"remove_keyboard": True}
+_REMOVAL = Words("draft.go_on")
 
 
 class Renderer:
@@ -37,7 +51,21 @@ class Renderer:
         html = "\n\n".join(
             self._catalogue.render_html(words, language) for words in screen.paragraphs
         )
-        return Rendered(tuple(split_html(html)), self.render_markup(screen, language))
+        texts, markup = tuple(split_html(html)), self.render_markup(screen, language)
+        if not screen.removes_keyboard or screen.sharing is not None:
+            return Rendered(texts, markup)
+        if markup is None:
+            return Rendered(texts, REMOVE_KEYBOARD)
+        return Rendered(texts, markup, self._catalogue.render_html(_REMOVAL, language))
+
+    def is_shown(self, screen: Screen, language: str, message: Mapping[str, Any]) -> bool:
+        """Return True if a message, as Telegram describes it, has this text and this keyboard."""
+        markup = self.render_markup(screen, language)
+        if screen.removes_keyboard or markup is None or message.get("reply_markup") != markup:
+            return False
+        texts = self.render(screen, language).texts
+        plain = html_entities.unescape(_TAG.sub("", texts[0])).strip()
+        return len(texts) == 1 and message.get("text") == plain
 
     def render_plain(self, words: Words | str, language: str) -> str:
         """Return a text without HTML tags, for the label of a button or a notice."""
@@ -114,6 +142,7 @@ def split_html(html: str) -> list[str]:
     return [part for part in (*parts, current) if part.strip()]
 
 
+_TAG = re.compile(r"<[^>]*>")
 _TOKEN = re.compile(r"<[^>]*>|&[^;\s]{1,8};|\s|[^\s<&]{1,64}|.", re.DOTALL)
 
 

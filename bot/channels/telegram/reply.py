@@ -24,6 +24,7 @@ class DirectReply:
       this one is dropped. Used while the files of an album arrive.
     - `files`: attachments to send after the screen. Telegram has them already.
     - `query_id`: the callback query (the press of a button) to answer.
+    - `update_id`: the number of the update with that press.
     - `notice`: the text to show above the chat when the callback query is answered.
     - `upload`: a new file to send, with the screen as its caption.
     - `pin`: a place to send as a map.
@@ -35,6 +36,7 @@ class DirectReply:
     pause: float = 0.0
     files: tuple[Attachment, ...] = ()
     query_id: str | None = None
+    update_id: int | None = None
     notice: str | None = None
     upload: Upload | None = None
     pin: Pin | None = None

@@ -19,6 +19,8 @@ class UpdateContext:
 
     - `may_answer`: True if the update came to the webhook, whose response may call one method of
       the Bot API.
+    - `update_id`: the number of the update, None if it cannot be read.
+    - `pressed_message`: the message whose button was pressed, as Telegram describes it; else empty.
     - `answer`: the method and its parameters to put into that response, in the form of
       the Bot API; None for an empty response.
     - `failure`: the exception that a handler raised, or None.
@@ -27,6 +29,8 @@ class UpdateContext:
 
     now: datetime
     may_answer: bool
+    update_id: int | None = None
+    pressed_message: Mapping[str, Any] = field(default_factory=dict)
     answer: Mapping[str, Any] | None = None
     failure: Exception | None = None
     replies: list[PendingReply] = field(default_factory=list)

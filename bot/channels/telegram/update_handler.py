@@ -72,7 +72,7 @@ class UpdateHandler:
         arrival = UpdateContext(self._clock(), may_answer)
         token = current_update.set(arrival)
         try:
-            await self._application.process_update(self._parse_update(raw))
+            await self._application.process_update(self._parse_update(raw, arrival))
         except Exception as error:
             arrival.failure = error
         finally:
@@ -90,17 +90,25 @@ class UpdateHandler:
         if replies:
             await self._replies.secure_replies(replies)
 
-    def _parse_update(self, raw: bytes | Mapping[str, Any]) -> Update:
+    def confirm_answer(self, arrival: UpdateContext) -> None:
+        """Record that the response with the answer to a pressed button was sent."""
+        if arrival.answer is not None and arrival.update_id is not None:
+            self._replies.answered.add(arrival.update_id)
+
+    def _parse_update(self, raw: bytes | Mapping[str, Any], arrival: UpdateContext) -> Update:
         parsed = parse_json(raw) if isinstance(raw, bytes) else raw
         if not isinstance(parsed, dict):
             raise TypeError("an update is a JSON object")
         if type(parsed.get("update_id")) is not int:
             raise ValueError("an update has a number")
+        arrival.update_id = parsed["update_id"]
         update = Update.de_json(_remove_unread_fields(parsed), self._application.bot)
         # The library does not check types.
         for party in (update.effective_chat, update.effective_user):
             if party is not None and type(party.id) is not int:
                 raise ValueError("a chat and a user have a number")
+        if update.callback_query is not None:
+            arrival.pressed_message = parsed["callback_query"].get("message") or {}
         return update
 
     async def _store_failure(
@@ -121,11 +129,14 @@ class UpdateHandler:
             await failed_updates.add_failed_update(
                 connection, known.update_id, text, repr(failure), arrival.now, pseudonym=alias
             )
-        query_id = None if arrival.answer else known.query_id
+        is_answered = arrival.answer is not None or known.update_id in self._replies.answered
+        query_id = None if is_answered else known.query_id
         if known.chat_id is not None or query_id is not None:
             screen = None if known.chat_id is None else FAILED
             # A button in a group is answered too, without a message.
-            reply = DirectReply(screen, self._language, query_id=query_id)
+            reply = DirectReply(
+                screen, self._language, query_id=query_id, update_id=known.update_id
+            )
             pending = self._replies.enqueue_reply(known.chat_id or 0, reply)
             if known.chat_id is not None:
                 arrival.replies.append(pending)

@@ -67,6 +67,7 @@ async def _handle_request(update_handler: UpdateHandler, receive: Receive, send:
     else:
         content = ((b"content-type", b"application/json"),)
         await _send_response(send, 200, orjson.dumps(arrival.answer), content)
+        update_handler.confirm_answer(arrival)
 
 
 async def _read_body(receive: Receive) -> bytes | None:

@@ -165,6 +165,7 @@ def position_input() -> Input:
         prompts=("ask", "swapped", "outside"),
         params=params,
         sharing=lambda answers: None if "place.offered" in answers else "location",
+        key_labels=(Words("newforum.place.options.skip"),),
         reasons=(UNKNOWN_CHOICE, PlaceProblem.UNREADABLE_LINK),
     )
 
