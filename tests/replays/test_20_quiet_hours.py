@@ -200,7 +200,7 @@ def test_the_settings_name_what_never_waits() -> None:
     words: Mapping[str, tuple[str, ...]] = MappingProxyType(
         {
             "vi": ("Phiếu tiếp nhận", "câu hỏi", "câu trả lời", "khẩn", "giờ yên lặng"),
-            "en": ("Receipts", "questions", "answers", "danger", "quiet hours"),
+            "en": ("Answers", "questions", "receipts", "danger", "quiet hours"),
         }
     )
     for language, parts in words.items():
