@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.casework.attachments import make_attachment_rows
 from bot.casework.conversions import store_conversions
 from bot.casework.release import release_merged_cases
-from bot.conversation.inputs import join_texts
+from bot.conversation.inputs import join_texts, list_sources
 from bot.core.requests import Refused
 from storage import casework, correspondence, forums, submissions
 from storage.models import RemarkKind
@@ -130,6 +130,7 @@ async def _store_messages(result: ActionResult[ResidentAccess], kind: RemarkKind
             "kind": kind,
             "officer_id": None,
             "text": join_texts(messages),
+            "sources": list_sources(messages),
             "at": work.now,
         },
     )

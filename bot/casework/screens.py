@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import name_police
 from bot.casework.templates import may_change
@@ -38,14 +39,19 @@ def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
         Words(f"case.files.{name}", {"numbers": ", ".join(map(str, numbers))})
         for name, numbers in opened.file_notes.items()
     )
-    remarks = (_show_remark(each) for each in opened.remarks)
+    sources = _show_sources(submission.sources, zone)
+    remarks = (
+        shown
+        for each in opened.remarks
+        for shown in (_show_remark(each), *_show_sources(each.sources, zone))
+    )
     answer = (_show_answer(opened.answer),) if opened.answer else ()
     merged = _list_codes("case.merged", opened.merged)
     alike = _list_codes("case.alike", opened.alike)
     verbs = [each.verb for each in opened.actions if not each.is_rare]
     more = Button(Words("case.more"), f"case:more={submission.code}")
     return Screen(
-        (*confidential, words, *remarks, *answer, *notes, *merged, *alike),
+        (*confidential, words, *sources, *remarks, *answer, *notes, *merged, *alike),
         () if erased else (*_make_buttons(verbs, submission), more),
     )
 
@@ -56,6 +62,22 @@ def show_more_actions(opened: CaseView) -> Screen:
     verbs.append("unban" if opened.banned else "ban")
     words = Words("case.what", {"code": opened.submission.code})
     return Screen((words,), _make_buttons(verbs, opened.submission))
+
+
+def _show_sources(sources: list[dict[str, Any]] | None, zone: ZoneInfo) -> tuple[Words, ...]:
+    """Return a paragraph for each part that the resident did not write themself."""
+    return tuple(
+        Words(
+            f"case.source.{each['kind']}",
+            {
+                "part": each["part"],
+                "who": each["who"] or "–",
+                "text": each["text"] or "–",
+                "at": datetime.fromtimestamp(each["at"], zone) if each["at"] else "–",
+            },
+        )
+        for each in sources or ()
+    )
 
 
 def _show_remark(remark: Remark) -> Words:

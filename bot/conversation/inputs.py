@@ -34,6 +34,9 @@ PLACE_REMARKS = (*PlaceProblem, _OUTSIDE)
 _MAX_PHONE_TEXT = 300  # characters in which a number is looked for
 
 
+_MAX_PART = 80  # characters of a message that tell which one is meant
+
+
 def parse_choice(reply: Reply, options: Iterable[Option]) -> str:
     """Return the value of the pressed button, or of the button whose number was typed.
 
@@ -90,13 +93,25 @@ def make_message_record(reply: Reply) -> dict[str, Any]:
         place = {"title", "address"}
         items = asdict(reply.attachment).items()
         file = {name: value for name, value in items if value is not None or name not in place}
-    record = {"id": reply.message_id, "text": reply.text or "", "file": file}
+    record: dict[str, Any] = {"id": reply.message_id, "text": reply.text or "", "file": file}
+    if reply.sources:
+        record["sources"] = [dict(each) for each in reply.sources]
     return record if reply.original is None else {**record, "original": reply.original}
 
 
 def list_conversions(messages: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """Return what was written in an old encoding and its conversion, of each such message."""
     return [(each["original"], each["text"]) for each in messages if "original" in each]
+
+
+def list_sources(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
+    """Return the sources of messages, each with the beginning of its message; None without any."""
+    found = [
+        {**source, "part": each["text"][:_MAX_PART] or f"[{(each['file'] or {}).get('type', '')}]"}
+        for each in messages
+        for source in each.get("sources", ())
+    ]
+    return found or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Navigation(Enum):
@@ -58,6 +62,7 @@ class Reply:
     location; None without a location. The attachment of a typed location is a place. `sent_at` is
     when a message was sent, in Unix seconds, and `reply_to` the id of the message that it replies
     to. `original` is what was written, if the `text` was converted from an old encoding.
+    `sources` say what is forwarded or quoted, of whom and when.
     """
 
     text: str | None = None
@@ -75,3 +80,4 @@ class Reply:
     subject: str = ""
     sent_at: int | None = None
     reply_to: int | None = None
+    sources: tuple[Mapping[str, Any], ...] = ()

@@ -17,7 +17,7 @@ from bot.casework.conversions import store_conversions
 from bot.casework.resident_identity import store_unnamed_resident
 from bot.casework.timeline import RECEIVED
 from bot.conversation.chats import store_preferences
-from bot.conversation.inputs import join_texts
+from bot.conversation.inputs import join_texts, list_sources
 from bot.core.screen import Button, Screen, Words
 from bot.core.search_text import make_search_text
 from bot.core.unit_of_work import UnitOfWork
@@ -92,6 +92,7 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
         "unit_vintage": VINTAGE,
         "handled_by": submission_rules.get_handling_unit(kind, topics, answers["area"]),
         "text": join_texts(answers["details"]),
+        "sources": list_sources(answers["details"]),
         "folded": make_search_text(join_texts(answers["details"])),
         "urgent": is_urgent(answers),
         "hides_personal": str(answers.get("personal", "")).startswith("hide"),

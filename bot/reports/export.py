@@ -42,8 +42,8 @@ ExportRecord = dict[str, Any]
 SUBMISSION_COLUMNS_NOT_EXPORTED = frozenset(
     {"acknowledge_by", "alerted_at", "assignee_id", "closed_at", "escalation"}
     | {"extensions", "folded", "hides_personal", "id", "merged_into", "paused_at", "phone"}
-    | {"rating", "rating_reason", "reopened_at", "resident_id", "transferred_to", "urgent"}
-    | {"version", "warned_at"}
+    | {"rating", "rating_reason", "reopened_at", "resident_id", "sources", "transferred_to"}
+    | {"urgent", "version", "warned_at"}
 )
 _SUBMISSION = (*list_columns(Submission, without=SUBMISSION_COLUMNS_NOT_EXPORTED), "attachments")
 _IDENTITY = ("chat_id", "phone")  # columns that only an export with identity has

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.areas.coordinates import find_coordinates
 from bot.areas.map_links import find_map_position, is_unreadable_link
+from bot.channels.telegram.message_sources import list_sources
 from bot.conversation.engine import PlaceProblem, Reply, SentFile
 from bot.core.text_folding import replace_lookalikes
 from bot.core.visible_text import clean_name, has_visible_text
@@ -51,6 +52,7 @@ def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) 
         nearby=_locate_units(attachment, locate_units),
         place_problem=problem,
         sent_at=int(message.date.timestamp()),
+        sources=list_sources(message),
         reply_to=message.reply_to_message.message_id if message.reply_to_message else None,
     )
 

@@ -1,0 +1,89 @@
+"""Kind 12: what is forwarded, quoted or made by another bot is marked as such to the officer."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.town.person import Person
+    from tests.town.town import Town
+
+NUMBERS = itertools.count(910_000)
+WHEN = 1_790_000_000
+USER = {"id": 5, "is_bot": False, "first_name": "Chi", "last_name": "Trần"}
+GROUP = {"id": -100, "type": "supergroup", "title": "Tổ dân phố 5"}
+CHANNEL = {"id": -101, "type": "channel", "title": "Tin Hải Phòng"}
+BOT = {"id": 6, "is_bot": True, "first_name": "Gif", "username": "gif"}
+ORIGINS: list[tuple[dict[str, Any], str]] = [
+    ({"type": "user", "sender_user": USER}, "Chi Trần"),
+    ({"type": "hidden_user", "sender_user_name": "Người giấu tên"}, "Người giấu tên"),
+    ({"type": "chat", "sender_chat": GROUP, "author_signature": "Tổ trưởng"}, "Tổ dân phố 5"),
+    ({"type": "channel", "chat": CHANNEL, "message_id": 7}, "Tin Hải Phòng"),
+]
+
+
+async def send(person: Person, text: str, **fields: Any) -> None:
+    """Send a text with further fields of a message."""
+    number = next(NUMBERS)
+    user = {"id": person.id, "is_bot": False, "first_name": person.name}
+    chat = {"id": person.id, "type": "private", "first_name": person.name}
+    message = {"message_id": number, "date": WHEN, "chat": chat, "from": user, "text": text}
+    update = {"update_id": 90_000_000 + number, "message": {**message, **fields}}
+    await person.does("update", update)
+
+
+@pytest.mark.parametrize(("origin", "who"), ORIGINS, ids=[each["type"] for each, _ in ORIGINS])
+async def test_a_forwarded_message_is_marked(town: Town, origin: dict[str, Any], who: str) -> None:
+    """Of a person, a hidden person, a group and a channel: who wrote it, and when."""
+    officer, ann = await town.officer("Binh"), town.resident("Ann")
+    await ann.begins()
+    await ann.says("Tôi nhận được tin này.")
+    await send(ann, "Có trộm ở ngõ 5.", forward_origin={**origin, "date": WHEN})
+    code = await ann.finishes()
+    await officer.says(f"/case {code}")
+    assert officer.is_told("case.source.forward")
+    assert who in officer.sees
+    assert "2026" in officer.sees.split(who)[1]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "words"),
+    [
+        ({"quote": {"text": "câu gốc", "position": 0}}, "quote", "câu gốc"),
+        ({"via_bot": BOT}, "via_bot", "@gif"),
+        (
+            {"external_reply": {"origin": {**ORIGINS[0][0], "date": WHEN}, "chat": GROUP}},
+            "external",
+            "Chi Trần",
+        ),
+    ],
+    ids=["quote", "via_bot", "external_reply"],
+)
+async def test_other_sources_are_marked(
+    town: Town, fields: dict[str, Any], kind: str, words: str
+) -> None:
+    """A quote, another bot, a reply to a message of another chat."""
+    officer, ann = await town.officer("Binh"), town.resident("Ann")
+    await ann.begins()
+    await send(ann, "Có trộm ở ngõ 5.", **fields)
+    code = await ann.finishes()
+    await officer.says(f"/case {code}")
+    assert officer.is_told(f"case.source.{kind}")
+    assert words in officer.sees
+
+
+async def test_a_forward_in_an_addition_is_marked(town: Town) -> None:
+    """Below the addition; what the resident wrote themself has no mark."""
+    officer, ann = await town.officer("Binh"), town.resident("Ann")
+    code = await ann.gives("Đèn đường bị hỏng.")
+    await officer.says(f"/case {code}")
+    assert not officer.is_told("case.source.forward")
+    await ann.says(f"/tracuu {code}")
+    await ann.taps("mine.addition")
+    await send(ann, "Đèn ngõ 6 cũng hỏng.", forward_origin={**ORIGINS[0][0], "date": WHEN})
+    await ann.taps("addition.details.options.done")
+    await officer.says(f"/case {code}")
+    assert officer.is_told("case.source.forward")
