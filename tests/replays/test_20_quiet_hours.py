@@ -129,7 +129,7 @@ async def test_a_question_comes_at_night_and_progress_in_the_morning(town: Town)
     await officer.taps("case.do.accept", of=code)
     assert not ann.was_told("notice.accept")
     await officer.taps("case.do.ask", of=code)
-    await officer.says("Số nhà bao nhiêu?")
+    await officer.writes("Số nhà bao nhiêu?")
     assert ann.is_told("notice.ask")
     assert not ann.was_told("notice.accept")
     town.now = MORNING
