@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.casework import action_service, case_lists, case_view, resident_bans, screens
 from bot.casework.actions import OFFICER_ACTIONS
 from bot.casework.submission_rules import parse_code
+from bot.conversation.message_subjects import CASE_VIEW
 from bot.core.requests import Notice, Refused, Route, Show, StartFlow
 from bot.core.screen import Screen, Words
 from bot.core.text_folding import fold_text
@@ -43,7 +44,8 @@ async def _show_case(work: UnitOfWork, chat_id: int, receipt_code: str) -> Respo
     if opened is None:
         return Notice(Words("case.refused"))
     screen = screens.show_case(opened, work.policy.zone)
-    return Show(screen, new=True, files=tuple(opened.files))
+    about = (CASE_VIEW, opened.submission.code)
+    return Show(screen, new=True, files=tuple(opened.files), about=about)
 
 
 async def show_more_actions(work: UnitOfWork, request: Request) -> Responses:

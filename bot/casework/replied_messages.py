@@ -13,7 +13,12 @@ from bot.casework.case_access import lock_own_access
 from bot.casework.resident_actions import ADD, ASKED_FLOW, CONVERSATIONS
 from bot.casework.submission_rules import ADDABLE
 from bot.conversation.inputs import make_message_record
-from bot.conversation.message_subjects import ReplyTarget, find_message_subject
+from bot.conversation.message_subjects import (
+    CASE_VIEW,
+    OWN_VIEW,
+    ReplyTarget,
+    find_message_subject,
+)
 from bot.core.requests import Refused
 from bot.core.screen import Button, Screen, Words
 from bot.core.unit_of_work import UnitOfWork
@@ -31,9 +36,9 @@ async def find_target(work: UnitOfWork, chat: Chat, reply: Reply) -> ReplyTarget
         return None
     known = await find_message_subject(work, chat.id, reply.reply_to)
     if known is not None:
-        if known.flow in CONVERSATIONS:
+        if known.flow in {OWN_VIEW, *CONVERSATIONS}:
             return await _find_own_target(work, chat, reply, known.subject)
-        if known.flow in ACTIONS_BY_NAME:
+        if known.flow in {CASE_VIEW, *ACTIONS_BY_NAME}:
             return await _find_case_target(work, chat, reply, known.subject)
         return None
     chat_ids = work.policy.pseudonyms.list_chat_ids(chat.id)

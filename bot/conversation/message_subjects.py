@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from storage.models import MessageSubject
 
 
+# The `flow` of the bot's views of a case and of a resident's own submission.
+CASE_VIEW, OWN_VIEW = "case", "mine"
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyTarget:
     """What a message is about that a person replies to, in the messenger's sense.

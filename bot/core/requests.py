@@ -100,6 +100,7 @@ class Show:
 
     `files` are sent after it. With an `upload` the screen is the caption of that file, in a new
     message. `language`: the new language, if the request changed the chat's language; else None.
+    `about` says what a reply to it is about: "case" or "mine", and the code.
     """
 
     screen: Screen
@@ -107,6 +108,7 @@ class Show:
     files: tuple[Attachment, ...] = ()
     upload: Upload | None = None
     language: str | None = None
+    about: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.casework.submission_rules import may_be_reopened
 from bot.conversation import chats
+from bot.conversation.message_subjects import OWN_VIEW
 from bot.core.requests import (
     CancelFlow,
     Route,
@@ -79,18 +80,18 @@ async def list_submissions(work: UnitOfWork, request: Request) -> Responses:
 async def show_submission(work: UnitOfWork, request: Request) -> Responses:
     """Show the person's submission with a receipt code, as it was typed or pressed."""
     mine = await _find_own(work, request)
-    return Show(
-        screens.show_submission(mine, work.now, work.policy)
-        if mine
-        else screens.show_unknown_code()
-    )
+    if mine is None:
+        return Show(screens.show_unknown_code())
+    screen = screens.show_submission(mine, work.now, work.policy)
+    return Show(screen, about=(OWN_VIEW, mine.submission.code))
 
 
 async def open_submission(work: UnitOfWork, request: Request) -> Responses:
     """Show the person's submission in a new message, so that the receipt stays as it is."""
     mine = await _find_own(work, request)
     screen = screens.show_submission(mine, work.now, work.policy) if mine else None
-    return Show(screen or screens.show_unknown_code(), new=True)
+    about = (OWN_VIEW, mine.submission.code) if mine else None
+    return Show(screen or screens.show_unknown_code(), new=True, about=about)
 
 
 async def start_follow_up(work: UnitOfWork, request: Request) -> Responses:

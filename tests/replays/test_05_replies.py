@@ -173,3 +173,22 @@ async def test_a_reply_of_another_person_reaches_nothing(town: Town) -> None:
     update = {"update_id": 81_000_000, "message": {**message, "reply_to_message": replied}}
     await bao.does("update", update)
     assert bao.is_asked("feedback.offer")
+
+
+async def test_a_reply_to_a_view_is_about_what_it_shows(town: Town) -> None:
+    """The bot's direct answers: a case to its officer, a submission to its resident."""
+    officer, ann = await town.officer("Binh"), town.resident("Ann")
+    first = await ann.gives("Đèn đường bị hỏng.")
+    await ann.gives("Mất xe đạp.")
+    await open_case(officer, first)
+    await officer.does("text", "Đã gọi.", reply_to=find_shown(officer, "case.text", first))
+    await officer.taps("gather.done")
+    await ann.says(f"/tracuu {first}")
+    await ann.does("text", "Ở ngõ 12.", reply_to=find_shown(ann, "mine.one", first))
+    await ann.taps("addition.details.options.done")
+    case = await town.get_submission(first)
+    remarks = await list_remarks(town)
+    assert [(each.submission_id, each.text) for each in remarks] == [
+        (case.id, "Đã gọi."),
+        (case.id, "Ở ngõ 12."),
+    ]

@@ -28,6 +28,7 @@ from bot.channels.telegram.render import REMOVE_KEYBOARD
 from bot.channels.telegram.reply import DirectReply, PendingReply
 from bot.channels.telegram.unsent_replies import UnsentReplies
 from bot.core.screen import Screen, Words
+from storage import message_subjects
 from storage.database import Unavailable
 from storage.models import EvidenceState
 
@@ -232,11 +233,32 @@ class DirectReplies:
             await self._pacer.acquire_slots()
             if edits is not None and inline:
                 if await self._edit_message(chat_id, edits, text, markup):
+                    await self._store_subject(chat_id, edits, reply)
                     edits = None
                     continue
                 edits = None
                 await self._pacer.acquire_slots()
-            await self._api.send_message(chat_id, text, markup)
+            sent = await self._api.send_message(chat_id, text, markup)
+            await self._store_subject(chat_id, sent, reply)
+
+    async def _store_subject(self, chat_id: int, message_id: int, reply: DirectReply) -> None:
+        """Store what a sent message is about, so that a reply to it is understood."""
+        if reply.about is None:
+            return
+        pseudonyms = self._reachability.policy.pseudonyms
+        flow, code = reply.about
+        row = {
+            "key": pseudonyms.list_message_keys(chat_id, message_id)[0],
+            "flow": flow,
+            "subject": code,
+            "text": None,
+            "at": self._clock(),
+        }
+        try:
+            async with self._database.transaction() as connection:
+                await message_subjects.save_subjects(connection, [row])
+        except Unavailable as error:
+            log.warning("the subject of a message was not stored", error=str(error))
 
     async def _send_upload(self, chat_id: int, upload: Upload, caption: str, markup: Any) -> None:
         options = {"caption": caption, "parse_mode": ParseMode.HTML, "reply_markup": markup}

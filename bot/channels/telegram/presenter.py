@@ -157,7 +157,13 @@ class Presenter:
 
 def _make_reply(chat: Chat, response: Show) -> DirectReply:
     language = response.language or chat.language
-    return DirectReply(response.screen, language, files=response.files, upload=response.upload)
+    return DirectReply(
+        response.screen,
+        language,
+        files=response.files,
+        upload=response.upload,
+        about=response.about,
+    )
 
 
 def _answer_query(query: CallbackQuery, **parameters: Any) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class DirectReply:
     - `notice`: the text to show above the chat when the callback query is answered.
     - `upload`: a new file to send, with the screen as its caption.
     - `pin`: a place to send as a map.
+    - `about`: what a reply to the sent message is about: see `storage.models.MessageSubject`.
     """
 
     screen: Screen | None
@@ -40,6 +41,7 @@ class DirectReply:
     notice: str | None = None
     upload: Upload | None = None
     pin: Pin | None = None
+    about: tuple[str, str] | None = None
 
 
 @dataclass(slots=True, eq=False)
