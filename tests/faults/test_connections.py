@@ -225,6 +225,28 @@ async def run_paced_replica(town: Town, url: str, a_second: int) -> AsyncIterato
         yield town.replicas[-1].app.delivery
 
 
+async def test_fault_21_claims_whose_slot_has_not_come_are_released(
+    town: Town, database_url: str
+) -> None:
+    """The sender is stopped between the slots of three claimed messages: one is sent."""
+    people = [await meet(town, name) for name in ("Ann", "Bob", "Chi")]
+    async with run_paced_replica(town, database_url, 10) as delivery:
+        await enqueue(town, *(make_message(f"m{each.id}", each.id, town.now) for each in people))
+        with hold_loop_clock() as advance:
+            assert await delivery.start_due_messages() == 3
+            while not count_requests(town, people[0].id) > 1:
+                await asyncio.sleep(0)
+            delivery.stop()
+            for _ in range(100):  # both other slots come in time
+                advance(0.003)
+                await asyncio.sleep(0)
+        await delivery.wait_until_finished()
+    rows = [await get_row(town, f"m{each.id}") for each in people]
+    assert [each.state.value for each in rows] == ["sent", "waiting", "waiting"]
+    assert all(each.owner is None and each.lease_until is None for each in rows)
+    assert not any(each.repeated for each in rows)
+
+
 async def test_fault_19_a_slow_database_delays_messages_but_stops_none(
     town: Town, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

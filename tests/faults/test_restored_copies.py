@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,7 @@ async def test_fault_30_no_bot_starts_on_a_held_database(town: Town) -> None:
     await enqueue(town, make_message("receipt", ann.id, town.now))
     await hold(town)
     with pytest.raises(CannotStart, match="outbox release"):
-        await serve(town.app)
+        await asyncio.wait_for(serve(town.app), 20)  # a bot that starts would run for ever
     await restored_copy.release_database(town.app.job_context)
     await check_hold(town.app)
 

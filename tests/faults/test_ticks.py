@@ -14,6 +14,7 @@ from bot.privacy.retention import RETENTION_ENDED
 from bot.runtime import jobs
 from storage.models import Audit, State, Submission
 from storage.statements import table
+from tests.town.forums import publish_forum, register_for_forum
 from tests.town.locks import wait_for_lock_waits
 
 if TYPE_CHECKING:
@@ -74,3 +75,14 @@ async def test_fault_23_a_due_job_has_its_effect_once(twin_town: Town) -> None:
     await wake_all(town, jobs.purge_data)
     assert await count_entries(town, RETENTION_ENDED) == 1
     assert ann.count_told("retention.warning") == 1
+
+
+async def test_fault_23_a_due_reminder_is_sent_once(twin_town: Town) -> None:
+    """The reminder of a forum, which two replicas are about to write."""
+    await publish_forum(twin_town)
+    people = [twin_town.resident(name) for name in ("Ann", "Ben")]
+    for person in people:
+        await register_for_forum(person)
+    twin_town.advance(days=9)
+    await wake_all(twin_town, jobs.remind_attendees)
+    assert [person.count_told("reminder.text") for person in people] == [1, 1]

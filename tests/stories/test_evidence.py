@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from storage.models import Attachment, EvidenceState
 from storage.statements import table
 from tests.faults.test_interrupted_turns import lose_connection
 from tests.transport.rows import add_fault
+from tests.transport.test_webhook import lock_conversation
 
 if TYPE_CHECKING:
     from tests.town.person import Person
@@ -212,6 +214,25 @@ async def test_fault_26_an_album_split_between_replicas_is_one_submission(twin_t
     kept = await list_attachments(twin_town)
     assert len(kept) == 4
     assert len({row.album for row in kept}) == 1
+
+
+async def test_fault_26_two_files_of_an_album_at_once_are_both_kept(twin_town: Town) -> None:
+    """Two replicas wait for the lock of the chat's row; neither overwrites the other's file."""
+    ann = twin_town.resident("Ann")
+    await ann.begins()
+    photo = {"type": "photo", "caption": "Ngõ 5"}
+    twin_town.simulator.people.send_album(ann.id, [photo, {"type": "video"}])
+    files = twin_town.simulator.state.get_account().updates.list_updates()
+    async with lock_conversation(twin_town, ann, 2):
+        posts = asyncio.gather(
+            *(twin_town.post(*each) for each in zip(twin_town.replicas, (u.body for u in files)))  # noqa: B905
+        )
+    assert await posts == [200, 200]
+    await twin_town.deliver()
+    await submit(ann)
+    kept = await list_attachments(twin_town)
+    assert sorted(row.type for row in kept) == ["photo", "video"]
+    assert len({row.submission_id for row in kept}) == 1
 
 
 async def test_fault_26_a_crash_between_two_files_of_an_album_loses_and_repeats_none(

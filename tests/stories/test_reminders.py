@@ -224,7 +224,7 @@ async def test_fault_24_a_time_that_comes_twice_has_one_reminder(town: Town) -> 
     assert len(list_reminders(ann)) == 1
 
 
-async def test_fault_23_two_replicas_send_a_reminder_once(
+async def test_two_replicas_send_a_reminder_once(
     twin_town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both run at the same time, over several pages of registrations."""

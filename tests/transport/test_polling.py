@@ -185,6 +185,7 @@ async def test_fault_09_a_fetched_press_older_than_150_seconds_commits(town: Tow
     answers = town.simulator.gateway.journal.list_requests(method="answerCallbackQuery")
     assert answers[-1].status == 400
     assert await list_texts(town) == ["Nội dung."]
+    assert ann.was_told("feedback.done")
     assert ann.was_told("receipt.text")
     assert await count_failed_updates(town) == 0
 
