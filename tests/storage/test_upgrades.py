@@ -15,6 +15,7 @@ from bot.privacy.pseudonyms import Pseudonyms
 from storage import (
     attendance,
     conversations,
+    forums,
     message_subjects,
     migrations,
     residents,
@@ -127,6 +128,36 @@ INSERT INTO remark (id, submission_id, kind, officer_id, text, at)
  SELECT 5, 1, 'note', 1, 'Đã gọi', at FROM audit WHERE id = 2;
 UPDATE conversation SET answers = '{"details": [{"id": 7, "text": "Mất xe", "file": null}]}'
  WHERE chat_id = 101;
+"""
+
+# A place, as it was stored when venues had no title.
+FILLED_0012 = """
+INSERT INTO attachment (id, submission_id, position, type, file_id, file_unique_id, latitude,
+ longitude, state, attempt, next_at)
+ SELECT 3, submission_id, 2, 'place', '', '', 20.8561, 106.6822, 'stored', 0, next_at
+ FROM attachment WHERE id = 1;
+"""
+
+# A venue; a forum, and announcements of it that are finished, under way and stopped.
+FILLED_0013 = """
+INSERT INTO attachment (id, submission_id, position, type, file_id, file_unique_id, latitude,
+ longitude, title, address, state, attempt, next_at)
+ SELECT 4, submission_id, 3, 'place', '', '', 20.8561, 106.6822, 'Chợ Hàng', 'Phố Chợ Hàng',
+  'stored', 0, next_at
+ FROM attachment WHERE id = 1;
+INSERT INTO forum (id, code, title, host_unit, area, venue, starts_at, start_version, head, agenda,
+ invited, opinions_until, state, version, created_by, created_at) VALUES
+ (7, 'DDAAAA', 'Lắng nghe', '31', '31', 'Hội trường', '2026-12-10 08:00:00+00', 2, 'Trưởng', '[]',
+  '[]', '2026-12-09 08:00:00+00', 'published', 1, 1, '2026-11-19 08:00:00+00');
+INSERT INTO announcement (id, forum_id, kind, version, due_at, source, "cursor", left_out,
+ finished_at, cancelled_at, created_at)
+ SELECT id, 7, kind, version, at, source, 40, 3, CASE id WHEN 1 THEN at END,
+  CASE id WHEN 3 THEN at END, at
+ FROM (
+   SELECT 1 AS id, 'notice' AS kind, 1 AS version, 2 AS source
+   UNION ALL SELECT 2, 'moved', 2, 1
+   UNION ALL SELECT 3, 'postponed', 3, 0
+  ) AS added, (SELECT at FROM audit WHERE id = 1) AS audited;
 """
 
 
@@ -326,3 +357,39 @@ async def test_messages_get_subjects_and_nothing_stored_changes(old_database: Da
         draft = await conversations.find_conversation(connection, 101)
     assert draft is not None
     assert draft.answers["details"][0]["id"] == 7
+
+
+async def test_0013_leaves_places_without_a_title(old_database: Database) -> None:
+    """A place of before is no venue; its position and the other files stay."""
+    await migrations.migrate(old_database, "0012")
+    await run_script(old_database, FILLED_0012)
+    await migrations.migrate(old_database)
+    found = await list_rows(
+        old_database,
+        "SELECT id, type, file_id, latitude, longitude, title, address FROM attachment ORDER BY id",
+    )
+    assert found == [
+        (1, "photo", "f1", None, None, None, None),
+        (2, "photo", "f2", None, None, None, None),
+        (3, "place", "", 20.8561, 106.6822, None, None),
+    ]
+
+
+async def test_0014_knows_no_former_start_of_older_announcements(old_database: Database) -> None:
+    """An announcement that is under way goes on where it was, and no other value changes."""
+    await migrations.migrate(old_database, "0013")
+    await run_script(old_database, FILLED_0013)
+    await migrations.migrate(old_database)
+    async with old_database.transaction() as connection:
+        found = await forums.list_announcements(connection, 7)
+        next_one = await forums.lock_next_announcement(connection, found[0].due_at)
+    assert [(each.id, each.kind, each.source, each.cursor, each.left_out) for each in found] == [
+        (1, "notice", 2, 40, 3),
+        (2, "moved", 1, 40, 3),
+        (3, "postponed", 0, 40, 3),
+    ]
+    assert [(each.former_start, each.former_venue) for each in found] == [(None, None)] * 3
+    assert next_one is not None
+    assert next_one.kind == "moved"
+    venues = "SELECT title, address FROM attachment WHERE type = 'place'"
+    assert await list_rows(old_database, venues) == [("Chợ Hàng", "Phố Chợ Hàng")]

@@ -27,6 +27,7 @@ from storage.models import (
     Submission,
 )
 from storage.statements import table
+from tests.replays.test_15_bytes import make_update, post
 from tests.town.casework import set_state
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
 
 SECRET = "Hàng xóm Kẻ Gây Rối đánh nhau ở ngõ Thảo Nguyên zqxylofonik"
 PHONE = "0912 345 678"
+VENUE = {
+    "location": {"latitude": 20.8561, "longitude": 106.6822},
+    "title": "Quán Hoa Phượng",
+    "address": "Ngõ Bàng Lăng, Hải Phòng",
+}
 
 
 async def dump_database(town: Town) -> str:
@@ -47,9 +53,10 @@ async def dump_database(town: Town) -> str:
 
 
 async def submit_everything(town: Town, ann: Person) -> str:
-    """Submit an opinion with text, file, phone number and an addition; return its code."""
+    """Submit an opinion with text, file, venue, phone number and an addition; return its code."""
     await ann.begins()
     await ann.does("document", content=SECRET.encode(), file_name="don.txt", caption=SECRET)
+    await post(town, make_update(ann, text=None, venue=VENUE, location=VENUE["location"]))
     await ann.reaches("feedback.identity")
     await ann.taps("feedback.identity.options.phone")
     await ann.says(PHONE)
@@ -67,7 +74,9 @@ async def test_erased_data_is_found_nowhere(town: Town, database_url: str) -> No
     ann = town.resident("Ann")
     code = await submit_everything(town, ann)
     assert len(await town.search_submissions("zqxylo")) == 1
-    assert "Thảo Nguyên" in await dump_database(town)
+    stored = await dump_database(town)
+    traces = ("Thảo Nguyên", "thao nguyen", "don.txt", "Hoa Phượng", "Bàng Lăng", "20.8561")
+    assert [trace for trace in traces if trace not in stored] == []
     await ann.says("/mydata")
     await ann.taps("mydata.erase")
     await ann.taps("mydata.yes.erase")
@@ -75,7 +84,7 @@ async def test_erased_data_is_found_nowhere(town: Town, database_url: str) -> No
     await town.settle()
     await jobs.fetch_evidence(town.app.job_context)
     found = await dump_database(town)
-    for trace in ("Thảo Nguyên", "thao nguyen", "don.txt", "912345678", str(ann.id)):
+    for trace in (*traces, "106.6822", "912345678", str(ann.id)):
         assert trace not in found, trace
     assert await town.count_rows(Attachment) == 0
     assert await town.count_rows(Resident) == 0
@@ -123,7 +132,7 @@ async def test_the_data_copy_is_complete(town: Town) -> None:
     (opinion,) = copy["opinions"]
     assert (opinion["code"], opinion["text"], opinion["phone"]) == (code, SECRET, "+84912345678")
     assert [each["text"] for each in opinion["added"]] == [f"Bổ sung: {SECRET}"]
-    assert [each["name"] for each in opinion["files"]] == ["don.txt"]
+    assert [each["name"] for each in opinion["files"]] == ["don.txt", None]
     assert ("case.opened", "officer") in {(e["what"], e["by"]) for e in opinion["timeline"]}
     assert copy["telegram_id"] == ann.id
     assert copy["consent"]["version"]
@@ -323,3 +332,28 @@ async def test_an_opinion_accepted_meanwhile_is_not_erased(town: Town) -> None:
         )
     (record,) = await town.export_submissions()
     assert (record["text"], record["state"]) == (SECRET, State.IN_PROGRESS)
+
+
+async def test_the_venue_of_an_erased_opinion_is_erased_with_it(town: Town) -> None:
+    """At once: not only when its row is deleted by the job that deletes files."""
+    ann = town.resident("Ann")
+    code = await submit_everything(town, ann)
+    async with town.app.database.transaction() as connection:
+        submission = await submissions.find_submission(connection, code)
+        assert submission is not None
+        places = await submissions.list_attachments(connection, submission.id)
+        assert ("Quán Hoa Phượng", "Ngõ Bàng Lăng, Hải Phòng") in [
+            (each.title, each.address) for each in places
+        ]
+        assert await erasure.erase_submission(
+            connection,
+            submission,
+            town.now,
+            state=State.WITHDRAWN,
+            reason=ErasureReason.RETENTION,
+        )
+    async with town.app.database.reading() as connection:
+        rows = table(Attachment)
+        columns = (rows.c.title, rows.c.address, rows.c.latitude, rows.c.longitude)
+        left = (await connection.execute(select(*columns))).all()
+    assert left == [(None,) * 4] * 2
