@@ -192,11 +192,13 @@ async def test_a_larger_capacity_admits_the_waiting_list(town: Town) -> None:
     for person in (ann, bao):
         await register_for_forum(person, people=2)
     assert bao.was_told("attend.waiting")
-    for size, has_place in (("3", False), ("4", True), ("1", True)):
+    sizes = (("3", False, False), ("4", True, False), ("1", True, True))
+    for count, (size, has_place, is_over) in enumerate(sizes, 1):
         await organiser.presses_data("forum:open=DD7K2")
         await organiser.taps("forum.do.capacity")
         await organiser.says(size)
-        assert organiser.is_told("forum_capacity.done")
+        assert organiser.count_told("forum_capacity.done") == count
+        assert organiser.is_told("forum.alert.over") is is_over  # it comes behind the answer
         assert bao.was_told("attend.moved_up") is has_place
     async with town.app.database.reading() as connection:
         assert await attendance.count_places_taken(connection, forum) == 4
