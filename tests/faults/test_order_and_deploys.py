@@ -88,7 +88,7 @@ async def test_fault_07_a_button_of_another_case_rejects_nothing(town: Town) -> 
     asked = officer.sees
     await officer.presses_data(data, old)
     assert officer.sees == asked
-    await officer.says("Của vụ thứ hai.")
+    await officer.writes("Của vụ thứ hai.")
     entries = [await town.get_submission(code) for code in codes]
     assert [each.version > entries[0].version for each in entries] == [False, True]
 
