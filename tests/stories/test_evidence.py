@@ -213,7 +213,8 @@ async def test_fault_26_an_album_split_between_replicas_is_one_submission(twin_t
     await submit(ann)
     kept = await list_attachments(twin_town)
     assert len(kept) == 4
-    assert len({row.album for row in kept}) == 1
+    (album,) = {row.album for row in kept}
+    assert album
 
 
 async def test_fault_26_two_files_of_an_album_at_once_are_both_kept(twin_town: Town) -> None:
@@ -228,7 +229,7 @@ async def test_fault_26_two_files_of_an_album_at_once_are_both_kept(twin_town: T
             *(twin_town.post(*each) for each in zip(twin_town.replicas, (u.body for u in files)))  # noqa: B905
         )
     assert await posts == [200, 200]
-    await twin_town.deliver()
+    twin_town.simulator.state.get_account().updates.clear()  # acknowledged: they never come again
     await submit(ann)
     kept = await list_attachments(twin_town)
     assert sorted(row.type for row in kept) == ["photo", "video"]
@@ -254,7 +255,8 @@ async def test_fault_26_a_crash_between_two_files_of_an_album_loses_and_repeats_
     kept = await list_attachments(town)
     assert [row.position for row in kept] == [0, 1, 2]
     assert len({row.file_unique_id for row in kept}) == 3
-    assert len({row.album for row in kept}) == 1
+    (album,) = {row.album for row in kept}
+    assert album
     assert len({row.submission_id for row in kept}) == 1
     (record,) = await town.export_submissions()
     assert record["text"] == "Ngõ 5"
