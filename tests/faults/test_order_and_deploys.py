@@ -74,6 +74,18 @@ async def test_fault_07_an_old_button_neither_goes_back_nor_ends_the_draft(
     assert ann.was_told("receipt.text") or ann.is_asked("feedback.details")
 
 
+async def test_fault_07_a_button_of_an_ended_conversation_changes_nothing(town: Town) -> None:
+    """After the receipt the old buttons are answered, and begin or change nothing."""
+    ann = town.resident("Ann")
+    await ann.gives("Mất xe đạp.")
+    messages = len(ann.messages)
+    for old in ("feedback.topic=theft", "feedback.review~", "feedback.kind=report"):
+        await ann.presses_data(old)
+    assert len(ann.messages) == messages
+    assert await list_texts(town) == ["Mất xe đạp."]
+    assert await count_failed_updates(town) == 0
+
+
 async def test_fault_07_a_button_of_another_case_rejects_nothing(town: Town) -> None:
     """Two cases: the old question of the first one is pressed while the second one is open."""
     officer = await town.officer("Binh")
