@@ -305,7 +305,7 @@ async def _post(town: Town, body: bytes) -> tuple[int, str | None]:
         return response.status, response.headers.get("Retry-After")
 
 
-async def test_an_update_is_handled_after_the_database_was_away(
+async def test_fault_19_an_update_is_handled_after_the_database_was_away(
     town: Town, database_url: str, tmp_path: Path
 ) -> None:
     """503 with Retry-After meanwhile; the same update is handled later."""
@@ -361,7 +361,7 @@ async def test_fault_19_a_pool_in_use_refuses_and_opens_no_more_connections(
     await postgres.drop(name)
 
 
-async def test_a_stopped_server_acknowledges_nothing(tmp_path: Path) -> None:
+async def test_fault_19_a_stopped_server_acknowledges_nothing(tmp_path: Path) -> None:
     """A PostgreSQL server that is down gives 503."""
     async with open_town("postgresql+asyncpg://nobody@127.0.0.1:1/none") as town:
         status, retry_after = await _post(town, orjson.dumps(make_text_update(1, 77)))
