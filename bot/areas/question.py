@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from bot.areas.former_units import FormerWard, map_former_districts
 from bot.areas.resolver import resolve_area
 from bot.areas.units import CITY, list_units, map_units, name_unit
-from bot.conversation.engine import Answers, Input, Option, PlaceProblem, Rejected, Reply, StepNotes
+from bot.conversation.flow import Answers, Input, Option, Rejected, StepNotes
 from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice
+from bot.conversation.reply import PlaceProblem, Reply
 from bot.core.screen import Param, Words
 
 if TYPE_CHECKING:

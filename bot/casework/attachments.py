@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from bot.conversation.engine import SentFile
+    from bot.conversation.reply import SentFile
     from storage.models import Attachment, Submission
 
 

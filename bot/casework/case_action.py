@@ -11,7 +11,7 @@ from bot.casework import side_effects
 from bot.casework.case_access import CaseAccess
 from bot.casework.changes import complete_columns
 from bot.casework.side_effects import AlertChange, OfficerNotice, RemarkFields, ResidentNotice
-from bot.conversation.engine import Flow
+from bot.conversation.flow import Flow
 from bot.core.transitions import ActionResult, AnyAccess, Attempt, Columns, Effect, Transition
 from bot.core.unit_of_work import UnitOfWork
 

@@ -12,7 +12,7 @@ from bot.core.screen import Button, Screen, Words
 from bot.core.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from bot.conversation.engine import Reply
+    from bot.conversation.reply import Reply
     from bot.core.requests import Chat
     from storage.models import MessageSubject
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.areas.question import area_input
 from bot.casework.template_text import has_blanks
-from bot.conversation.engine import Answers, Flow, Input, Option, Rejected, Reply, Step
+from bot.conversation.flow import Answers, Flow, Input, Option, Rejected, Step
 from bot.conversation.inputs import (
     UNKNOWN_CHOICE,
     choice_input,
@@ -17,6 +17,7 @@ from bot.conversation.inputs import (
     text_input,
 )
 from bot.conversation.long_text import MORE, long_text_input, read_text
+from bot.conversation.reply import Reply
 from bot.core.screen import Words
 from storage.models import Kind, Topic
 

@@ -13,7 +13,7 @@ from bot.core.unit_of_work import UnitOfWork
 from storage import submissions
 
 if TYPE_CHECKING:
-    from bot.conversation.engine import Reply
+    from bot.conversation.reply import Reply
     from bot.core.requests import Chat
 
 _MEGABYTE = 1024 * 1024

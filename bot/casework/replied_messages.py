@@ -26,7 +26,7 @@ from storage import attendance, outbox, submissions
 from storage.models import State
 
 if TYPE_CHECKING:
-    from bot.conversation.engine import Reply
+    from bot.conversation.reply import Reply
     from bot.core.requests import Chat
 
 

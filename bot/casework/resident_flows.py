@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.casework.attachments import list_warnings
 from bot.casework.submission_rules import NOT_SATISFIED, SATISFIED, VERY_SATISFIED
-from bot.conversation.engine import Answers, Flow, Step
+from bot.conversation.flow import Answers, Flow, Step
 from bot.conversation.inputs import MessageLimits, choice_input, messages_input
 from bot.conversation.long_text import long_text_input
 from bot.evidence.content_types import MAX_FILE_BYTES
@@ -14,7 +14,7 @@ from bot.evidence.content_types import MAX_FILE_BYTES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.conversation.engine import SentFile
+    from bot.conversation.reply import SentFile
     from bot.core.screen import Param
 
 # The limits of one answer (a submission, an addition or a reply): files, characters of all texts

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.conversation.engine import Flow
+from bot.conversation.flow import Flow
 from bot.core.requests import Chat
 from bot.core.unit_of_work import UnitOfWork
 

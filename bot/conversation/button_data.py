@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.conversation.engine import Navigation, Reply
+from bot.conversation.reply import Navigation, Reply
 
 if TYPE_CHECKING:
-    from bot.conversation.engine import Flow, Step
+    from bot.conversation.flow import Flow, Step
 
 _DATA = re.compile(r"([a-z_]+)\.([a-z_]+)([=<!~])([^#]*)(?:#([0-9a-f]{6}))?", re.ASCII)
 

@@ -11,21 +11,15 @@ from typing import Any
 
 from bot.conversation.engine import (
     MESSAGE,
-    Answers,
     Ask,
     Done,
-    Flow,
-    Rejected,
-    Reopen,
-    Reply,
-    Step,
-    StepNotes,
-    Stop,
     add_notes,
     present,
     record_message,
     reopen_step,
 )
+from bot.conversation.flow import Answers, Flow, Rejected, Reopen, Step, StepNotes, Stop
+from bot.conversation.reply import Reply
 from bot.conversation.screens import explain_rejection
 from bot.core.screen import Words
 

@@ -8,18 +8,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bot.conversation.engine import (
-    Answers,
-    Input,
-    Option,
-    PlaceProblem,
-    Rejected,
-    Reply,
-    SentFile,
-    StepNotes,
-    Stop,
-    fingerprint_answers,
-)
+from bot.conversation.engine import fingerprint_answers
+from bot.conversation.flow import Answers, Input, Option, Rejected, StepNotes, Stop
+from bot.conversation.reply import PlaceProblem, Reply, SentFile
 from bot.core.phone_numbers import InvalidPhone, parse_phone_number, parse_shared_number
 from bot.core.screen import Words
 

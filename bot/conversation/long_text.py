@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.conversation.engine import Answers, Input, Option, Rejected, Reply, StepNotes
+from bot.conversation.flow import Answers, Input, Option, Rejected, StepNotes
 from bot.conversation.inputs import (
     UNKNOWN_CHOICE,
     MessageLimits,
@@ -16,6 +16,7 @@ from bot.conversation.inputs import (
     join_texts,
     parse_choice,
 )
+from bot.conversation.reply import Reply
 from bot.core.screen import Words
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bot.conversation.engine import Ask, present, shares_nothing
+from bot.conversation.engine import Ask, present
+from bot.conversation.flow import shares_nothing
 from bot.conversation.screens import BACK, CANCEL
 from bot.conversation.subjects import ASKED
 from bot.conversation.turns import STALE
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from bot.conversation.bindings import FlowBinding
-    from bot.conversation.engine import Flow
+    from bot.conversation.flow import Flow
     from bot.conversation.turns import TurnScreen
     from storage.models import Conversation
 
@@ -31,7 +32,7 @@ class ReplyKeyboards:
 
     def __init__(self, flows: Iterable[Flow], to_text: Callable[[Words | str, str], str]) -> None:
         """Collect the labels of the questions that can show keys."""
-        self._to_text = to_text
+        self.to_text = to_text
         labels = [BACK, CANCEL]
         for flow in flows:
             for step in flow.steps:
@@ -42,7 +43,7 @@ class ReplyKeyboards:
         self._fold_labels_cached = cache(self._fold_labels)
 
     def _fold_labels(self, language: str) -> frozenset[str]:
-        return frozenset(fold_text(self._to_text(label, language)) for label in self._labels)
+        return frozenset(fold_text(self.to_text(label, language)) for label in self._labels)
 
     def is_label(self, text: str | None, language: str) -> bool:
         """Return True if a text is the label of a key. Case and diacritics are ignored."""

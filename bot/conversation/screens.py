@@ -6,13 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.conversation.button_data import make_button_data, parse_button_data
-from bot.conversation.engine import (
-    Ask,
-    Navigation,
-    Reply,
-    list_editable,
-)
+from bot.conversation.engine import Ask, list_editable
 from bot.conversation.old_encodings import CONVERTED, ORIGINAL, list_waiting
+from bot.conversation.reply import Navigation, Reply
 from bot.conversation.subjects import describe_subject, hash_subject
 from bot.core.screen import Button, Screen, Words
 from bot.core.text_folding import fold_text
@@ -21,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from bot.conversation.engine import Flow, Option, Rejected, Step
+    from bot.conversation.flow import Flow, Option, Rejected, Step
 
 _MAX_SHOWN = 2000  # characters of a converted text
 # The labels of the navigation buttons. KEEP changes no answer and returns to the review.

@@ -9,42 +9,28 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from bot.conversation.bindings import FlowBinding
-from bot.conversation.edits import change_answer, find_edited_step
-from bot.conversation.engine import (
-    Ask,
-    Done,
-    Flow,
-    Navigation,
-    Rejected,
-    Reply,
-    Step,
-    Stopped,
-    TurnResult,
-    advance,
-    present,
-)
+from bot.conversation.conflicts import Conflicts
+from bot.conversation.drafts import advance_draft, edit_draft
+from bot.conversation.engine import Ask, Done, Stopped, TurnResult, present
 from bot.conversation.group_commit import DecideTurn, TurnBatcher
-from bot.conversation.message_subjects import ReplyTarget, store_messages
+from bot.conversation.message_subjects import store_messages
 from bot.conversation.reply_keyboards import (
     ReplyKeyboards,
-    refuse_label,
     remove_keyboard,
     show_nothing_open,
     shows_keyboard,
 )
-from bot.conversation.screens import match_typed_label, show_conflict
-from bot.conversation.split_messages import find_split, remember_message
-from bot.conversation.subjects import ASKED, forget_asked, get_subject, hash_subject
+from bot.conversation.subjects import ASKED, forget_asked, get_subject, is_of_other_subject
 from bot.conversation.turns import (
+    Decided,
     TurnScreen,
     close_draft,
+    close_expired,
     copy_draft,
     count_turn,
     keep_draft,
     make_chat,
     mark_repeated,
-    name_draft,
     show_handled,
     show_open_question,
     show_stale,
@@ -63,14 +49,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.conversation.bindings import FlowBinding
+    from bot.conversation.message_subjects import ReplyTarget
+    from bot.conversation.reply import Reply
     from bot.core.policy import Policy
     from storage.database import Database
     from storage.models import Conversation
-
-
-__all__ = ["ConversationService", "FlowBinding", "TurnScreen"]
-
-_Decided = tuple[TurnScreen | None, Draft | None]
 
 
 class ConversationService:
@@ -95,9 +79,9 @@ class ConversationService:
         self._database = database
         self._bindings = {binding.flow.name: binding for binding in bindings}
         self._policy = policy
-        self._to_text = to_text
         self._draft_lifetime = draft_lifetime
         self._max_per_minute = max_per_minute
+        self._conflicts = Conflicts(self._bindings)
         self._keyboards = ReplyKeyboards((each.flow for each in bindings), to_text)
         self._batcher = TurnBatcher(database, policy.default_language)
 
@@ -121,22 +105,22 @@ class ConversationService:
         if reply.edited:
             return await self._handle_edit(update_id, chat_id, reply, now)
 
-        async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
+        async def decide(connection: AsyncConnection, row: Conversation) -> Decided:
             binding, is_known = self._find_open_binding(row, now), update_id in row.updates
             if row.flow is None and not is_known and target is None:
                 is_key = self._keyboards.is_label(reply.text, row.language)
                 return (TurnScreen(show_nothing_open(), row.language) if is_key else None), None
             if binding is None:
-                return _close_expired(row, update_id, is_asked=target is None)
+                return close_expired(row, update_id, is_asked=target is None)
             if target is not None and not target.is_subject_of(binding.flow.name, row.answers):
-                return self._ask_which(binding, row, target, update_id)
+                return self._conflicts.ask_which(binding, row, target, update_id)
             if ASKED in row.answers and reply.step is None:
-                return self._show_conflict(binding, row), None
+                return self._conflicts.show_question(binding, row), None
             if is_known:
                 return mark_repeated(show_open_question(binding, row)), None
-            if flow not in (None, binding.flow.name) or _is_of_other_subject(row, reply):
+            if flow not in (None, binding.flow.name) or is_of_other_subject(row.answers, reply):
                 return show_stale(binding, row), None
-            turn = self._advance(binding.flow, row, reply)
+            turn = advance_draft(binding.flow, row, reply, self._keyboards)
             work = UnitOfWork(connection, now, self._policy)
             draft = await self._apply_turn(work, binding, row, turn, update_id)
             return show_turn(binding, turn, row.language), draft
@@ -154,20 +138,18 @@ class ConversationService:
         An edit that changes no letter has a screen without paragraphs.
         """
 
-        async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
+        async def decide(connection: AsyncConnection, row: Conversation) -> Decided:
             binding = self._find_open_binding(row, now)
             if binding is None:
                 return None, None
             if update_id in row.updates:
-                return mark_repeated(self._show_conflict(binding, row)), None
+                return mark_repeated(self._conflicts.show_question(binding, row)), None
             answers, asked = forget_asked(row.answers), row.answers.get(ASKED)
-            step = find_edited_step(binding.flow, answers, reply.message_id)
-            if step is None:
+            turn = edit_draft(binding.flow, row, reply, self._keyboards)
+            if turn is None:
                 return None, None
-            pressed = self._match_choice(binding.flow, answers, step, reply, row.language)
-            turn = change_answer(binding.flow, answers, step, pressed)
             if asked is not None and isinstance(turn, Done):
-                return self._show_conflict(binding, row), None
+                return self._conflicts.show_question(binding, row), None
             work = UnitOfWork(connection, now, self._policy)
             draft = await self._apply_turn(work, binding, row, turn, update_id)
             if not isinstance(turn, Ask):
@@ -177,40 +159,13 @@ class ConversationService:
             if asked is None or draft is None:
                 return show_turn(binding, turn, row.language), draft
             kept = {**turn.answers, ASKED: asked}
-            shown = self._show_conflict(binding, row, kept, turn.notices)
+            shown = self._conflicts.show_question(binding, row, kept, turn.notices)
             return shown, replace(draft, answers=kept)
 
         try:
             return await self._run_turn(chat_id, decide, now)
         except Refused as refused:
             return await self._close_refused(update_id, chat_id, refused, now)
-
-    def _ask_which(
-        self, binding: FlowBinding, row: Conversation, target: ReplyTarget, update_id: int
-    ) -> _Decided:
-        """Ask which conversation a reply is meant for: the open one is about something else."""
-        if target.screen is not None:
-            return TurnScreen(target.screen, row.language), None
-        if update_id in row.updates:
-            return self._show_conflict(binding, row), None
-        asked = {"flow": target.flow, "facts": dict(target.facts)}
-        answers = {**forget_asked(row.answers), ASKED: asked}
-        kept = replace(keep_draft(row, update_id), answers=answers)
-        return self._show_conflict(binding, row, answers), kept
-
-    def _match_choice(
-        self, flow: Flow, answers: Mapping[str, Any], step: Step, reply: Reply, language: str
-    ) -> Reply:
-        """Return the choice that an edit names, of a question that was answered by a typed label.
-
-        For words it is the edit itself: an edit presses no button.
-        """
-        if step.input.takes_text:
-            return reply
-        asked = Ask(flow, {k: v for k, v in answers.items() if k != step.name}, step)
-        named = match_typed_label(asked, reply, lambda words: self._to_text(words, language))
-        is_choice = named.step is not None and named.navigation is Navigation.CHOOSE
-        return replace(named, edited=True) if is_choice else reply
 
     async def start_flow(
         self,
@@ -232,7 +187,7 @@ class ConversationService:
         """
         given = dict(facts or {})
 
-        async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
+        async def decide(connection: AsyncConnection, row: Conversation) -> Decided:
             is_known = update_id in row.updates
             binding = self._find_open_binding(row, now)
             if binding is None:
@@ -241,13 +196,13 @@ class ConversationService:
                 work = UnitOfWork(connection, now, self._policy)
                 return await self._begin(work, row, flow, given, update_id)
             if is_known:
-                return mark_repeated(self._show_conflict(binding, row)), None
+                return mark_repeated(self._conflicts.show_question(binding, row)), None
             is_same = binding.flow.name == flow and get_subject(row.answers) == get_subject(given)
             answers = forget_asked(row.answers)
             if not (resumes or is_same):
                 answers[ASKED] = {"flow": flow, "facts": given}
             kept = replace(keep_draft(row, update_id), answers=answers)
-            return self._show_conflict(binding, row, answers), kept
+            return self._conflicts.show_question(binding, row, answers), kept
 
         try:
             shown = await self._run_turn(chat_id, decide, now, creates=True)
@@ -262,14 +217,14 @@ class ConversationService:
         If none was asked for, return the open question, or a text that no conversation is open.
         """
 
-        async def decide(connection: AsyncConnection, row: Conversation) -> _Decided:
+        async def decide(connection: AsyncConnection, row: Conversation) -> Decided:
             binding, is_known = self._find_open_binding(row, now), update_id in row.updates
             if binding is None:
                 none = TurnScreen(Screen((Words("draft.none"),)), row.language)
                 return (show_handled(row) if is_known else none), None
             asked = row.answers.get(ASKED)
             if is_known or asked is None:
-                shown = self._show_conflict(binding, row)
+                shown = self._conflicts.show_question(binding, row)
                 return (mark_repeated(shown) if is_known else shown), None
             work = UnitOfWork(connection, now, self._policy)
             return await self._begin(work, row, asked["flow"], asked["facts"], update_id)
@@ -304,26 +259,6 @@ class ConversationService:
         )
         return show_turn(binding, present(binding.flow, answers), row.language), draft
 
-    def _show_conflict(
-        self,
-        binding: FlowBinding,
-        row: Conversation,
-        answers: Mapping[str, Any] | None = None,
-        notices: tuple[Words, ...] = (),
-    ) -> TurnScreen:
-        """Return the question which conversation to continue; the open question without a choice.
-
-        `answers` are those of the draft, if they are not stored yet.
-        """
-        given = row.answers if answers is None else answers
-        asked = given.get(ASKED)
-        if asked is None:
-            return show_turn(binding, present(binding.flow, given), row.language)
-        other = self._bindings[asked["flow"]]
-        asked_name, open_name = name_draft(other, asked["facts"]), name_draft(binding, given)
-        screen = show_conflict(asked_name, open_name, notices)
-        return TurnScreen(screen, row.language)
-
     async def _close_refused(
         self, update_id: int, chat_id: int, refused: Refused, now: datetime
     ) -> TurnScreen | None:
@@ -332,7 +267,7 @@ class ConversationService:
         The transaction of the refused turn was rolled back, with all that it had written.
         """
 
-        async def decide(_connection: AsyncConnection, row: Conversation) -> _Decided:
+        async def decide(_connection: AsyncConnection, row: Conversation) -> Decided:
             return TurnScreen(Screen((refused.words,)), row.language), close_draft(row, update_id)
 
         return await self._run_turn(chat_id, decide, now, creates=True)
@@ -344,7 +279,7 @@ class ConversationService:
         conversation that was started after it.
         """
 
-        async def decide(_connection: AsyncConnection, row: Conversation) -> _Decided:
+        async def decide(_connection: AsyncConnection, row: Conversation) -> Decided:
             binding, is_known = self._find_open_binding(row, now), update_id in row.updates
             if is_known:
                 again = binding and mark_repeated(show_open_question(binding, row))
@@ -363,7 +298,7 @@ class ConversationService:
     ) -> TurnScreen | None:
         """Return what `decide` shows, unless the chat has had too many turns in this minute."""
 
-        async def decide_within_limit(connection: AsyncConnection, row: Conversation) -> _Decided:
+        async def decide_within_limit(connection: AsyncConnection, row: Conversation) -> Decided:
             counted_from, count = count_turn(row, now)
             if count > self._max_per_minute:
                 is_first = count == self._max_per_minute + 1
@@ -377,27 +312,6 @@ class ConversationService:
 
         shown = await self._batcher.submit_turn(chat_id, decide_within_limit, creates=creates)
         return cast("TurnScreen | None", shown)
-
-    def _advance(self, flow: Flow, row: Conversation, reply: Reply) -> TurnResult:
-        answers = forget_asked(row.answers)
-        ask = present(flow, answers)
-        if not isinstance(ask, Ask):
-            return ask
-        if reply.text is not None:
-            reply = match_typed_label(ask, reply, lambda words: self._to_text(words, row.language))
-            if reply.step is None and self._keyboards.is_label(reply.text, row.language):
-                return refuse_label(ask)
-        split = find_split(answers, ask.step, reply)
-        if split is not None:
-            left = remember_message(answers, ask.step, reply, refused=True, why=split)
-            return Ask(flow, left, ask.step, rejected=Rejected(split))
-        turn = advance(flow, answers, reply)
-        if not isinstance(turn, Ask):
-            return turn
-        refused = turn.rejected is not None
-        return replace(
-            turn, answers=remember_message(turn.answers, ask.step, reply, refused=refused)
-        )
 
     def _find_open_binding(self, row: Conversation, now: datetime) -> FlowBinding | None:
         """Return the binding of the open flow; None if it has expired or no longer exists."""
@@ -436,21 +350,3 @@ class ConversationService:
                 await conversations.delete_conversation(work.connection, chat.id)
                 return None
         return close_draft(row, update_id)
-
-
-def _is_of_other_subject(row: Conversation, reply: Reply) -> bool:
-    """Return True for a button that was shown for another subject than that of the draft."""
-    return reply.step is not None and reply.subject != hash_subject(row.answers)
-
-
-def _close_expired(row: Conversation, update_id: int, *, is_asked: bool) -> _Decided:
-    """Close a draft that has expired; show that if the message was for its question.
-
-    Without a draft return what was handled before, None for a new update.
-    """
-    if row.flow is None:
-        return (show_handled(row) if update_id in row.updates else None), None
-    if not is_asked:
-        return None, None
-    expired = TurnScreen(Screen((Words("draft.expired"),)), row.language)
-    return expired, close_draft(row, update_id)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.conversation.engine import Answers, Navigation, Reply, Step
+from bot.conversation.flow import Answers, Step
+from bot.conversation.reply import Navigation, Reply
 
 LAST = "@last.message"  # the key of the newest message that was written in the conversation
 _SPLIT_LENGTH = 4000  # characters; clients split at a space before 4,096

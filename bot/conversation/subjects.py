@@ -13,6 +13,8 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.conversation.reply import Reply
+
 # The facts that name the subject of a conversation.
 _SUBJECT_FACTS = ("@code", "@number", "@claim", "@subject", "@forum_code")
 # The key of a flow that was asked for while the draft was open; the value is its name and facts.
@@ -31,6 +33,11 @@ def hash_subject(facts: Mapping[str, Any]) -> str:
         return ""
     packed = orjson.dumps(subject, option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2s(packed, digest_size=3).hexdigest()
+
+
+def is_of_other_subject(answers: Mapping[str, Any], reply: Reply) -> bool:
+    """Return True for a button that was shown for another subject than that of the draft."""
+    return reply.step is not None and reply.subject != hash_subject(answers)
 
 
 def describe_subject(facts: Mapping[str, Any]) -> str:

@@ -43,6 +43,9 @@ class TurnScreen:
     notice: Words | None = None
 
 
+Decided = tuple[TurnScreen | None, Draft | None]  # what a turn shows, and the draft to store
+
+
 def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScreen:
     """Return the screen for the result of a turn: a question, the reason of a stop, or the end."""
     match turn:
@@ -93,6 +96,19 @@ def close_draft(row: Conversation, update_id: int) -> Draft:
     """Return the row without an open conversation, with one more handled update."""
     updates = conversations.remember_update(row.updates, update_id)
     return Draft(row.chat_id, None, {}, updates, None, None, None)
+
+
+def close_expired(row: Conversation, update_id: int, *, is_asked: bool) -> Decided:
+    """Close a draft that has expired; show that if the message was for its question.
+
+    Without a draft return what was handled before, None for a new update.
+    """
+    if row.flow is None:
+        return (show_handled(row) if update_id in row.updates else None), None
+    if not is_asked:
+        return None, None
+    expired = TurnScreen(Screen((Words("draft.expired"),)), row.language)
+    return expired, close_draft(row, update_id)
 
 
 def keep_draft(row: Conversation, update_id: int) -> Draft:

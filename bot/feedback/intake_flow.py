@@ -9,7 +9,7 @@ from bot.areas.question import area_input
 from bot.areas.units import name_unit
 from bot.casework.attachments import list_warnings
 from bot.casework.resident_flows import SUBMISSION_LIMITS
-from bot.conversation.engine import Answers, Flow, Input, Option, Reply, Step, StepNotes, Stop
+from bot.conversation.flow import Answers, Flow, Input, Option, Step, StepNotes, Stop
 from bot.conversation.inputs import (
     PLACE_REMARKS,
     UNKNOWN_CHOICE,
@@ -25,6 +25,7 @@ from bot.conversation.inputs import (
     review_input,
 )
 from bot.conversation.old_encodings import note_early_message
+from bot.conversation.reply import Reply
 from bot.core.requests import StartFlow
 from bot.core.screen import Param, Words
 from bot.feedback.rules import (

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from bot.classification import personal_data
 from bot.classification.suggestion import Suggestion, suggest_labels
-from bot.conversation.engine import Answers, Input, Option, Rejected, Reopen, Reply, StepNotes
+from bot.conversation.flow import Answers, Input, Option, Rejected, Reopen, StepNotes
 from bot.conversation.inputs import UNKNOWN_CHOICE, join_texts, parse_choice
+from bot.conversation.reply import Reply
 from bot.core.screen import Words
 from bot.feedback.rules import fingerprint_text
 from storage.models import Kind, Topic

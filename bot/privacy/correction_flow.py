@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation.engine import Flow, Step
+from bot.conversation.flow import Flow, Step
 from bot.conversation.inputs import phone_input
 
 CORRECTION_FLOW = Flow("correction", (Step("phone", phone_input()),))

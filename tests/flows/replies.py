@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from bot.conversation.button_data import parse_button_data
-from bot.conversation.engine import Ask, Reply, SentFile
+from bot.conversation.engine import Ask
+from bot.conversation.reply import Reply, SentFile
 from bot.conversation.screens import show_question
 
 if TYPE_CHECKING:
-    from bot.conversation.engine import Flow
+    from bot.conversation.flow import Flow
 
 PHOTO = SentFile("photo", "file-id", "unique-id", None, None, None, 1024)
 

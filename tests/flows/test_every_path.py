@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from bot.channels.telegram.render import MAX_UNITS, Renderer, count_utf16_units
-from bot.conversation.engine import Ask, Done, Reply, Stopped, advance, present
+from bot.conversation.engine import Ask, Done, Stopped, advance, present
+from bot.conversation.reply import Reply
 from bot.conversation.screens import show_question
 from bot.conversation.service import ConversationService
 from bot.feedback.intake_flow import FEEDBACK_FLOW
@@ -28,8 +29,9 @@ from tests.flows.replies import draw_replies, list_button_replies
 from tests.policy import POLICY
 
 if TYPE_CHECKING:
-    from bot.conversation.engine import Answers, TurnResult
-    from bot.conversation.service import TurnScreen
+    from bot.conversation.engine import TurnResult
+    from bot.conversation.flow import Answers
+    from bot.conversation.turns import TurnScreen
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 RENDERER = Renderer(Catalogue(POLICY.zone))

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.conversation.engine import Answers, Ask, Done, Reply, SentFile, advance, present
+from bot.conversation.engine import Ask, Done, advance, present
+from bot.conversation.flow import Answers
+from bot.conversation.reply import Reply, SentFile
 from bot.feedback.rules import NOTICE_VERSION
 from bot.forums.planning.actions import ACTIONS
 from bot.forums.planning.flow import NEWFORUM_FLOW
@@ -17,7 +19,8 @@ from tests.flows.replies import draw_replies
 from tests.flows.test_every_path import check_question
 
 if TYPE_CHECKING:
-    from bot.conversation.engine import Flow, TurnResult
+    from bot.conversation.engine import TurnResult
+    from bot.conversation.flow import Flow
 
 FACTS: Answers = {
     "@now": "2026-11-25T09:30:00+07:00",

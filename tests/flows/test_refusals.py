@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from bot.conversation.engine import Flow, Reply, Step
+from bot.conversation.bindings import FlowBinding
+from bot.conversation.flow import Flow, Step
 from bot.conversation.inputs import text_input
-from bot.conversation.service import ConversationService, FlowBinding
+from bot.conversation.reply import Reply
+from bot.conversation.service import ConversationService
 from bot.core.requests import Chat, Refused
 from bot.core.screen import Words
 from storage import audit, conversations

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.conversation.bindings import FlowBinding
 from bot.conversation.button_data import parse_button_data
-from bot.conversation.engine import Flow, Reply, Step
+from bot.conversation.flow import Flow, Step
 from bot.conversation.inputs import text_input
-from bot.conversation.service import ConversationService, FlowBinding
+from bot.conversation.reply import Reply
+from bot.conversation.service import ConversationService
 from bot.feedback.rules import NOTICE_VERSION
 from bot.runtime.flow_bindings import FLOW_BINDINGS
 from tests.policy import POLICY
@@ -20,7 +22,7 @@ from tests.town.settings import START
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.conversation.service import TurnScreen
+    from bot.conversation.turns import TurnScreen
     from bot.core.requests import Chat
     from bot.core.screen import Screen
     from bot.core.unit_of_work import UnitOfWork

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from bot.conversation.engine import Ask, Reply, advance
+from bot.conversation.engine import Ask, advance
+from bot.conversation.reply import Reply
 from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_day, parse_moment
 from bot.forums.planning.flow import NEWFORUM_FLOW, PROMISE_FLOW, RESCHEDULE_FLOW
 from storage.models import Forum, Role
@@ -17,7 +18,7 @@ from storage.statements import table
 from tests.town.forums import publish_forum
 
 if TYPE_CHECKING:
-    from bot.conversation.engine import Flow
+    from bot.conversation.flow import Flow
     from tests.town.town import Town
 
 CITY = ZoneInfo("Asia/Ho_Chi_Minh")

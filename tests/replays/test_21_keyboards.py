@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.conversation.engine import shares_nothing
+from bot.conversation.flow import shares_nothing
 from bot.conversation.reply_keyboards import ReplyKeyboards
 from bot.core.screen import Screen, Words
 from bot.runtime.flow_bindings import FLOW_BINDINGS

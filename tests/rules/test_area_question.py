@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.areas.question import area_input
-from bot.conversation.engine import Rejected, Reply, StepNotes
+from bot.conversation.flow import Rejected, StepNotes
+from bot.conversation.reply import Reply
 from bot.core.screen import Words
 
 QUESTION = area_input("feedback.area")

@@ -6,18 +6,8 @@ from functools import partial
 
 import pytest
 
-from bot.conversation.engine import (
-    Answers,
-    Ask,
-    Done,
-    Flow,
-    Option,
-    Reply,
-    SentFile,
-    Step,
-    advance,
-    go_back,
-)
+from bot.conversation.engine import Ask, Done, advance, go_back
+from bot.conversation.flow import Answers, Flow, Option, Step
 from bot.conversation.inputs import (
     MessageLimits,
     add_late_file,
@@ -26,6 +16,7 @@ from bot.conversation.inputs import (
     messages_input,
     phone_input,
 )
+from bot.conversation.reply import Reply, SentFile
 
 LIMITS = MessageLimits(files=2, characters=40, file_bytes=1000)
 FLOW = Flow(

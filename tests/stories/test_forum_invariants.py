@@ -18,7 +18,8 @@ from bot.core.requests import Chat
 from bot.core.transitions import is_allowed
 from bot.forums import announcements, organiser_reminders
 from bot.forums.planning import action_service
-from bot.forums.planning.actions import ACTIONS, ACTIONS_BY_NAME, ForumAccess
+from bot.forums.planning.actions import ACTIONS, ACTIONS_BY_NAME
+from bot.forums.planning.forum_action import ForumAccess
 from bot.forums.session import oral_submissions, submission_outcomes
 from bot.forums.shared.planning_permissions import DECIDERS
 from bot.forums.shared.states import IN_SESSION

@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from bot.channels.telegram.message_parser import LocateUnits
     from bot.channels.telegram.presenter import Presenter
     from bot.channels.telegram.update_context import UpdateContext
-    from bot.conversation.engine import Reply
     from bot.conversation.message_subjects import ReplyTarget
+    from bot.conversation.reply import Reply
     from bot.conversation.service import ConversationService
     from bot.core.policy import Policy
     from bot.core.requests import Chat, Response, Responses

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.areas.coordinates import find_coordinates
 from bot.areas.map_links import find_map_position, is_unreadable_link
 from bot.channels.telegram.message_sources import list_sources
-from bot.conversation.engine import PlaceProblem, Reply, SentFile
+from bot.conversation.reply import PlaceProblem, Reply, SentFile
 from bot.core.text_folding import replace_lookalikes
 from bot.core.visible_text import clean_name, has_visible_text
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.channels.telegram.direct_replies import DirectReplies
     from bot.channels.telegram.render import Renderer
     from bot.channels.telegram.update_context import UpdateContext
-    from bot.conversation.service import TurnScreen
+    from bot.conversation.turns import TurnScreen
     from bot.core.requests import Chat, Pin
 
 _UNCHANGED = Words("draft.unchanged")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation.engine import Flow, Step
+from bot.conversation.flow import Flow, Step
 from bot.conversation.inputs import choice_input
 from bot.feedback.intake_flow import needs_consent
 from bot.forums.attendance.rules import MAX_PEOPLE

@@ -16,7 +16,8 @@ from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements, planning_recipients
 from bot.forums.planning import plan
-from bot.forums.planning.actions import ACTIONS_BY_NAME, ForumAccess, ForumAction
+from bot.forums.planning.actions import ACTIONS_BY_NAME
+from bot.forums.planning.forum_action import ForumAccess, ForumAction
 from bot.forums.shared.forum_audit import append_forum_entry
 from bot.forums.shared.planning_permissions import REFUSED, find_planned_forum, find_planner
 from bot.notifications.to_officers import notify_planners

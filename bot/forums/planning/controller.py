@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.core.requests import Request, Responses, Routes
     from bot.core.screen import Param
     from bot.core.unit_of_work import UnitOfWork
-    from bot.forums.planning.actions import ForumAction
+    from bot.forums.planning.forum_action import ForumAction
 
 
 async def start_plan(_work: UnitOfWork, _request: Request) -> Responses:

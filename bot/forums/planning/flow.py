@@ -8,19 +8,10 @@ from zoneinfo import ZoneInfo
 
 from bot.areas.question import area_input
 from bot.areas.units import name_unit
-from bot.conversation.engine import (
-    Answers,
-    Flow,
-    Input,
-    Option,
-    PlaceProblem,
-    Rejected,
-    Reply,
-    Step,
-    StepNotes,
-)
+from bot.conversation.flow import Answers, Flow, Input, Option, Rejected, Step, StepNotes
 from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice, review_input, text_input
 from bot.conversation.long_text import long_text_input, read_text
+from bot.conversation.reply import PlaceProblem, Reply
 from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_day, parse_moment
 from bot.core.screen import Words
 from bot.feedback.text_questions import name_topics, suggest_cached, topics_input

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.core.unit_of_work import UnitOfWork
-    from bot.forums.planning.actions import ForumAction
+    from bot.forums.planning.forum_action import ForumAction
     from storage.forum_sessions import SessionCounts
     from storage.forums import AnnouncementProgress
     from storage.models import Announcement, Commitment, Forum

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.conversation.engine import Answers, Flow, Step
+from bot.conversation.flow import Answers, Flow, Step
 from bot.conversation.inputs import choice_input, review_input, text_input
 from bot.conversation.long_text import long_text_input, read_text
 from bot.core.screen import Words

@@ -11,7 +11,7 @@ from bot.feedback.intake_flow import consent_input
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.conversation.engine import Answers, Input
+    from bot.conversation.flow import Answers, Input
     from bot.core.screen import Param
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.areas.question import area_input
-from bot.conversation.engine import Flow, Step
+from bot.conversation.flow import Flow, Step
 from bot.feedback.intake_flow import needs_consent
 from bot.forums.shared.consent_question import consent_with_notice_input
 
 if TYPE_CHECKING:
-    from bot.conversation.engine import Answers
+    from bot.conversation.flow import Answers
 
 
 def has_no_subject(answers: Answers) -> bool:

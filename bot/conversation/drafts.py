@@ -1,0 +1,80 @@
+"""Apply a message or a pressed button to the stored draft of a chat: pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.conversation.edits import change_answer, find_edited_step
+from bot.conversation.engine import Ask, advance, present
+from bot.conversation.flow import Rejected
+from bot.conversation.reply import Navigation
+from bot.conversation.reply_keyboards import refuse_label
+from bot.conversation.screens import match_typed_label
+from bot.conversation.split_messages import find_split, remember_message
+from bot.conversation.subjects import forget_asked
+
+if TYPE_CHECKING:
+    from bot.conversation.engine import Done, TurnResult
+    from bot.conversation.flow import Answers, Flow, Step
+    from bot.conversation.reply import Reply
+    from bot.conversation.reply_keyboards import ReplyKeyboards
+    from storage.models import Conversation
+
+
+def advance_draft(
+    flow: Flow, row: Conversation, reply: Reply, keyboards: ReplyKeyboards
+) -> TurnResult:
+    """Return the turn after a reply to the open question of a draft. It raises nothing.
+
+    The typed label of a button counts as that button. A key of an earlier question, and the rest of
+    a split message, are no answers.
+    """
+    answers = forget_asked(row.answers)
+    ask = present(flow, answers)
+    if not isinstance(ask, Ask):
+        return ask
+    if reply.text is not None:
+        reply = match_typed_label(ask, reply, lambda words: keyboards.to_text(words, row.language))
+        if reply.step is None and keyboards.is_label(reply.text, row.language):
+            return refuse_label(ask)
+    split = find_split(answers, ask.step, reply)
+    if split is not None:
+        left = remember_message(answers, ask.step, reply, refused=True, why=split)
+        return Ask(flow, left, ask.step, rejected=Rejected(split))
+    turn = advance(flow, answers, reply)
+    if not isinstance(turn, Ask):
+        return turn
+    refused = turn.rejected is not None
+    return replace(turn, answers=remember_message(turn.answers, ask.step, reply, refused=refused))
+
+
+def edit_draft(
+    flow: Flow, row: Conversation, reply: Reply, keyboards: ReplyKeyboards
+) -> Ask | Done | None:
+    """Return the turn after a message of a draft was edited; None if it is none of the draft.
+
+    It raises nothing.
+    """
+    answers = forget_asked(row.answers)
+    step = find_edited_step(flow, answers, reply.message_id)
+    if step is None:
+        return None
+    return change_answer(
+        flow, answers, step, _match_choice(flow, answers, step, reply, keyboards, row.language)
+    )
+
+
+def _match_choice(
+    flow: Flow, answers: Answers, step: Step, reply: Reply, keyboards: ReplyKeyboards, language: str
+) -> Reply:
+    """Return the choice that an edit names, of a question that was answered by a typed label.
+
+    For words it is the edit itself: an edit presses no button.
+    """
+    if step.input.takes_text:
+        return reply
+    asked = Ask(flow, {k: v for k, v in answers.items() if k != step.name}, step)
+    named = match_typed_label(asked, reply, lambda words: keyboards.to_text(words, language))
+    is_choice = named.step is not None and named.navigation is Navigation.CHOOSE
+    return replace(named, edited=True) if is_choice else reply
