@@ -6,19 +6,24 @@ from typing import TYPE_CHECKING
 
 from bot.areas.units import name_police, name_unit
 from bot.core.screen import Button, Screen, Words
+from bot.forums.shared.minutes import shorten_minutes
 
 if TYPE_CHECKING:
     from bot.core.screen import Param
     from storage.models import Announcement, Forum
 
-_MAX_MINUTES = 2500  # characters of the minutes in a message
+_MAX_MINUTES = 2500  # characters of the minutes in a message; a button shows longer ones whole
 # The buttons of an announcement, by its kind: the last parts of the keys of their texts.
 _BUTTONS = {"notice": ("attend", "opinion", "map", "hide"), "moved": ("map",)}
 
 
 def show_announcement(announcement: Announcement, forum: Forum, *, buttons: bool = True) -> Screen:
-    """Return the text of an announcement; `buttons=False` is for a channel, where none works."""
-    kind = announcement.kind
+    """Return the text of an announcement; `buttons=False` is for a channel, where none works.
+
+    In a channel long minutes are shown whole; elsewhere their beginning, with a button for all.
+    """
+    kind, minutes = announcement.kind, forum.minutes or ""
+    is_cut = buttons and kind == "results" and len(minutes) > _MAX_MINUTES
     params: dict[str, Param] = {
         "title": forum.title,
         "area": name_unit(forum.area),
@@ -30,12 +35,15 @@ def show_announcement(announcement: Announcement, forum: Forum, *, buttons: bool
         "agenda": "; ".join(forum.agenda),
         "until": forum.opinions_until,
         "reason": forum.reason or "",
-        "minutes": (forum.minutes or "")[:_MAX_MINUTES],
+        "minutes": shorten_minutes(minutes, _MAX_MINUTES) if is_cut else minutes,
     }
     paragraphs = (Words(f"announcement.{kind}", params), *_show_former(announcement, forum))
+    if is_cut:
+        paragraphs += (Words("announcement.is_cut", {"total": len(minutes)}),)
     if not buttons:
         return Screen(paragraphs)
     names = [name for name in _BUTTONS.get(kind, ()) if name != "map" or forum.latitude is not None]
+    names += ["minutes"] if is_cut else []
     return Screen(
         paragraphs,
         (

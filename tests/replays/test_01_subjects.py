@@ -11,9 +11,12 @@ import pytest
 from bot.conversation.bindings import FlowBinding
 from bot.conversation.button_data import parse_button_data
 from bot.conversation.flow import Flow, Step
-from bot.conversation.inputs import text_input
+from bot.conversation.inputs import make_message_record, text_input
+from bot.conversation.long_text import DONE
+from bot.conversation.message_subjects import ReplyTarget
 from bot.conversation.reply import Reply
 from bot.conversation.service import ConversationService
+from bot.core.screen import Screen, Words
 from bot.feedback.rules import NOTICE_VERSION
 from bot.runtime.flow_bindings import FLOW_BINDINGS
 from tests.policy import POLICY
@@ -24,11 +27,12 @@ if TYPE_CHECKING:
 
     from bot.conversation.turns import TurnScreen
     from bot.core.requests import Chat
-    from bot.core.screen import Screen
+    from bot.core.screen import Button
     from bot.core.unit_of_work import UnitOfWork
     from storage.database import Database
 
 WORDS = ("27/12/2026 8h30", "31/01/2027", "An Biên", "một lý do rõ ràng", "50", "HP-AAAA-BBBB")
+CODES = ("HP-2222-2222", "HP-3333-3333")
 FACTS = {
     "@now": START.isoformat(),
     "@zone": "Asia/Ho_Chi_Minh",
@@ -105,7 +109,7 @@ class RandomPerson:
 
     async def start(self) -> None:
         """Press the button that starts the flow, under one of two subjects."""
-        code = self.dice.choice(("HP-2222-2222", "HP-3333-3333"))
+        code = self.dice.choice(CODES)
         facts = {**FACTS, "@code": code, "@about": code}
         self.read_screen(
             await self.service.start_flow(
@@ -123,6 +127,27 @@ class RandomPerson:
         self.written[self.updates] = words
         self.pressed_about = None
         self.read_screen(await self.service.handle_reply(self.updates, self.chat, reply, START))
+
+    async def reply_to_message(self) -> None:
+        """Reply in Telegram's sense to a message about one of the subjects, as an alert is."""
+        code = self.dice.choice(CODES)
+        words = f"lời đáp {self.updates} của tôi"
+        self.typed[words] = code
+        self.written[self.updates] = words
+        self.pressed_about = None
+        reply = Reply(text=words, message_id=self.updates, reply_to=1)
+        facts = {**FACTS, "@code": code, "@about": code}
+        first = self.flow.steps[0]
+        if first.input.change_message is not None:
+            facts[f"{first.name}.messages"] = [make_message_record(reply)]
+        asked_in = self.dice.choice(("", self.flow.name))
+        target = ReplyTarget(code, self.flow.name, facts, asked_in=asked_in)
+        turn = await self.service.handle_reply(self.updates, self.chat, reply, START, target=target)
+        if turn is None:  # as the adapter does
+            turn = await self.service.start_flow(
+                self.updates, self.chat, self.flow.name, START, facts=facts
+            )
+        self.read_screen(turn)
 
     async def edit_message(self) -> None:
         """Edit an earlier message: the new words are for the subject that the old ones were for."""
@@ -148,9 +173,14 @@ class RandomPerson:
         newest = self.dice.random() < 0.8
         screen = screens[-1] if newest else self.dice.choice(screens)
         leads_on = bool(screen.choices) and self.dice.random() < 0.7
-        data = self.dice.choice(
-            screen.choices if leads_on else (*screen.choices, *screen.navigation)
-        ).data
+        await self.press(
+            screen,
+            self.dice.choice(screen.choices if leads_on else (*screen.choices, *screen.navigation)),
+        )
+
+    async def press(self, screen: Screen, button: Button) -> None:
+        """Press a button of a screen."""
+        data = button.data
         if data == "draft:switch":
             self.read_screen(await self.service.switch_flow(self.updates, self.chat, START))
         elif data == "draft:resume":
@@ -169,6 +199,21 @@ class RandomPerson:
                 )
             )
 
+    async def seek_end(self, steps: int) -> None:
+        """Answer the newest question until a conversation has ended, with this many actions."""
+        for _ in range(steps):
+            if self.finished:
+                return
+            self.updates += 1
+            screen = self.screens[-1] if self.screens else Screen(())
+            done = [each for each in screen.choices if each.label == Words(DONE)]
+            if not screen.navigation and not screen.choices:
+                await self.start()
+            elif done or (screen.choices and self.dice.random() < 0.6):
+                await self.press(screen, self.dice.choice(done or screen.choices))
+            else:
+                await self.type_words()
+
     async def act_randomly(self, steps: int) -> None:
         """Perform this many random actions."""
         for _ in range(steps):
@@ -181,19 +226,22 @@ ACTS = (
     RandomPerson.start,
     RandomPerson.type_words,
     RandomPerson.edit_message,
+    RandomPerson.reply_to_message,
     RandomPerson.press_button,
 )
-WEIGHTS = (1, 4, 1, 6)
+WEIGHTS = (1, 4, 1, 1, 6)
+SEEDS, ACTIONS = range(3), 80  # so many that all flows take less than a minute
 
 
 @pytest.mark.parametrize("flow", WITH_SUBJECT, ids=lambda flow: flow.name)
 async def test_words_reach_only_the_subject_that_their_question_named(
     database: Database, flow: Flow
 ) -> None:
-    """With two subjects, old and new buttons, random texts and edits, in every such flow."""
+    """With two subjects, old and new buttons, random texts, edits and replies, in every flow."""
     finished = 0
-    for seed in range(16):
+    for seed in SEEDS:
         player = RandomPerson(database, flow, seed)
-        await player.act_randomly(80)
+        await player.act_randomly(ACTIONS)
+        await player.seek_end(ACTIONS)
         finished += player.finished
     assert finished, "no conversation came to its end"

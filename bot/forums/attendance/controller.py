@@ -22,6 +22,7 @@ from bot.core.screen import Screen, Words
 from bot.feedback import deep_links, qr_codes
 from bot.feedback.controller import show_welcome
 from bot.forums.attendance import calendar_file, check_in, registration, rules, screens, views
+from bot.forums.shared.states import REPORTED
 from bot.forums.subscriptions import controller as subscriptions_controller
 from bot.forums.subscriptions import service as subscriptions_service
 from storage import attendance
@@ -67,6 +68,14 @@ async def show_forum(work: UnitOfWork, request: Request) -> Responses:
     """Show a forum; in a new message for "forums:open", so that the announcement stays."""
     view = await _load_view(work, request)
     return Show(screens.show_forum(view, work.now), new=request.action == "open")
+
+
+async def show_minutes(work: UnitOfWork, request: Request) -> Responses:
+    """Show the whole minutes of a forum in new messages. Raises Refused before they are there."""
+    view = await _load_view(work, request)
+    if view.forum.state not in REPORTED or not view.forum.minutes:
+        raise Refused(Words("forums.no_minutes"))
+    return Show(screens.show_minutes(view.forum), new=True)
 
 
 async def open_forum_link(work: UnitOfWork, request: Request) -> Responses:
@@ -256,6 +265,7 @@ ROUTES: Routes = {
     "forums:hide": Route(hide_forum),
     "forums:unhide": Route(unhide_forum),
     "forums:rate": Route(rate_forum),
+    "forums:minutes": Route(show_minutes, reads_only=True),
     "forums:ticket": Route(show_ticket, reads_only=True),
     "forums:mine": Route(show_ticket, reads_only=True),
     "forums:qr": Route(send_ticket_code, reads_only=True),

@@ -9,6 +9,7 @@ from bot.casework.submission_rules import NOT_SATISFIED, SATISFIED, VERY_SATISFI
 from bot.core.screen import Button, Lines, Screen, Words
 from bot.forums.attendance import rules
 from bot.forums.shared.commitment_screens import list_commitments
+from bot.forums.shared.minutes import shorten_minutes
 from bot.forums.shared.states import REPORTED
 from storage.models import ForumState, RegistrationState
 
@@ -123,9 +124,14 @@ def _describe_registration(mine: Registration, queue_position: int) -> Words:
 
 
 def _describe_minutes(forum: Forum) -> list[Words]:
-    text = forum.minutes or ""
-    short = text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()}…"
-    return [Words("forums.results", {"text": short})] if text else []
+    text = shorten_minutes(forum.minutes or "", _EXCERPT)
+    return [Words("forums.results", {"text": text})] if text else []
+
+
+def show_minutes(forum: Forum) -> Screen:
+    """Return the whole minutes of a forum; a channel may need several messages for them."""
+    words = Words("forums.all_minutes", {"title": forum.title, "text": forum.minutes or ""})
+    return Screen((words,), (Button(Words("forums.back_to"), f"forums:open={forum.code}"),))
 
 
 def _list_actions(view: ForumView, now: datetime) -> list[str]:
@@ -137,6 +143,8 @@ def _list_actions(view: ForumView, now: datetime) -> list[str]:
         actions.append("ticket")
     if rules.may_send_opinion(forum, now, mine):
         actions.append("opinion")
+    if forum.state in REPORTED and len(forum.minutes or "") > _EXCERPT:
+        actions.append("minutes")
     if rules.was_there(forum, mine):
         actions.append("rate")
     if rules.is_registration_open(forum, now):
