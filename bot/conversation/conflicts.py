@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.engine import present
 from bot.conversation.screens import show_conflict
-from bot.conversation.subjects import ASKED, forget_asked
+from bot.conversation.subjects import ASKED, forget_asked, get_subject
 from bot.conversation.turns import TurnScreen, keep_draft, name_draft, show_turn
+from bot.core.screen import Screen, Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from bot.conversation.bindings import FlowBinding
     from bot.conversation.message_subjects import ReplyTarget
     from bot.conversation.turns import Decided
-    from bot.core.screen import Words
+    from storage.conversations import Draft
     from storage.models import Conversation
+
+_MAX_MESSAGES = 10  # that wait for the choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,9 @@ class Conflicts:
             return TurnScreen(target.screen, row.language), None
         if update_id in row.updates:
             return self.show_question(binding, row), None
-        asked = {"flow": target.flow, "facts": dict(target.facts)}
+        asked = _add_messages(
+            row.answers.get(ASKED), {"flow": target.flow, "facts": dict(target.facts)}
+        )
         answers = {**forget_asked(row.answers), ASKED: asked}
         kept = replace(keep_draft(row, update_id), answers=answers)
         return self.show_question(binding, row, answers), kept
@@ -59,3 +64,53 @@ class Conflicts:
         asked_name, open_name = name_draft(other, asked["facts"]), name_draft(binding, given)
         screen = show_conflict(asked_name, open_name, notices)
         return TurnScreen(screen, row.language)
+
+    def tell_dropped(
+        self, row: Conversation, shown: TurnScreen | None, draft: Draft | None
+    ) -> TurnScreen | None:
+        """Return what a turn shows, with a notice if messages that waited for the choice are lost.
+
+        They stay in a draft that still waits, and become part of the conversation that was asked
+        for. In any other case the person has to send them again. `draft` is what the turn stores.
+        """
+        asked = row.answers.get(ASKED) if row.flow else None
+        if asked is None or draft is None or not _list_messages(asked):
+            return shown
+        kept = draft.answers.get(ASKED)
+        if kept is not None and all(each in _list_messages(kept) for each in _list_messages(asked)):
+            return shown
+        if kept is None and is_same_conversation(asked, draft.flow, draft.answers):
+            return shown
+        name = name_draft(self.bindings[asked["flow"]], asked["facts"])
+        notice = Words("draft.dropped", {"asked": name})
+        if shown is None:
+            return TurnScreen(Screen((notice,)), row.language)
+        screen = replace(shown.screen, paragraphs=(notice, *shown.screen.paragraphs))
+        return replace(shown, screen=screen)
+
+
+def is_same_conversation(
+    asked: Mapping[str, Any], flow: str | None, facts: Mapping[str, Any]
+) -> bool:
+    """Return True if the conversation that was asked for is of this flow, about this subject."""
+    return asked["flow"] == flow and get_subject(asked["facts"]) == get_subject(facts)
+
+
+def _add_messages(earlier: Mapping[str, Any] | None, asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what is asked for now, behind the messages that wait for the same conversation."""
+    if earlier is None or not is_same_conversation(earlier, asked["flow"], asked["facts"]):
+        return asked
+    facts = dict(asked["facts"])
+    for name in _list_message_notes(asked):
+        messages = [*earlier["facts"].get(name, ()), *facts[name]]
+        facts[name] = messages[-_MAX_MESSAGES:]
+    return {**asked, "facts": facts}
+
+
+def _list_message_notes(asked: Mapping[str, Any]) -> list[str]:
+    return [name for name in asked["facts"] if name.endswith(".messages")]
+
+
+def _list_messages(asked: Mapping[str, Any]) -> list[Any]:
+    """Return the records of the messages that wait for the choice."""
+    return [each for name in _list_message_notes(asked) for each in asked["facts"][name]]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from bot.conversation.conflicts import Conflicts
+from bot.conversation.conflicts import Conflicts, is_same_conversation
 from bot.conversation.drafts import advance_draft, edit_draft
 from bot.conversation.engine import Ask, Done, Stopped, TurnResult, present
 from bot.conversation.group_commit import DecideTurn, TurnBatcher
@@ -20,7 +20,7 @@ from bot.conversation.reply_keyboards import (
     show_nothing_open,
     shows_keyboard,
 )
-from bot.conversation.subjects import ASKED, forget_asked, get_subject, is_of_other_subject
+from bot.conversation.subjects import ASKED, forget_asked, is_of_other_subject
 from bot.conversation.turns import (
     Decided,
     TurnScreen,
@@ -115,7 +115,8 @@ class ConversationService:
             if target is not None and not target.is_subject_of(binding.flow.name, row.answers):
                 return self._conflicts.ask_which(binding, row, target, update_id)
             if ASKED in row.answers and reply.step is None:
-                return self._conflicts.show_question(binding, row), None
+                notices = () if is_known else (Words("draft.not_taken"),)
+                return self._conflicts.show_question(binding, row, notices=notices), None
             if is_known:
                 return mark_repeated(show_open_question(binding, row)), None
             if flow not in (None, binding.flow.name) or is_of_other_subject(row.answers, reply):
@@ -197,7 +198,9 @@ class ConversationService:
                 return await self._begin(work, row, flow, given, update_id)
             if is_known:
                 return mark_repeated(self._conflicts.show_question(binding, row)), None
-            is_same = binding.flow.name == flow and get_subject(row.answers) == get_subject(given)
+            is_same = is_same_conversation(
+                {"flow": flow, "facts": given}, binding.flow.name, row.answers
+            )
             answers = forget_asked(row.answers)
             if not (resumes or is_same):
                 answers[ASKED] = {"flow": flow, "facts": given}
@@ -306,6 +309,7 @@ class ConversationService:
                 return show_too_fast(row, is_first=is_first), counted
             had_keyboard = shows_keyboard(self._bindings.get(row.flow or ""), row)
             shown, draft = await decide(connection, row)
+            shown = self._conflicts.tell_dropped(row, shown, draft)
             if draft is not None:
                 draft = replace(draft, counted_from=counted_from, counted=count)
             return remove_keyboard(shown) if had_keyboard else shown, draft

@@ -136,7 +136,59 @@ async def test_a_reply_about_another_subject_asks_which_one_is_meant(
         assert [each.text for each in await list_remarks(town)] == ["Gọi rồi."]
     else:
         assert officer.is_asked("transfer.body")
+        assert officer.is_told("draft.dropped")
+        assert first in officer.sees
         assert await list_remarks(town) == []
+
+
+async def start_conflict(town: Town) -> tuple[Person, str, str]:
+    """Return an officer who replied to the alert of a first case, while a second one is open."""
+    officer, ann = await town.officer("Binh"), town.resident("Ann")
+    first = await ann.gives("Đèn đường bị hỏng.")
+    second = await ann.gives("Mất xe đạp.")
+    await accept_case(officer, second)
+    await choose_action(officer, second, "transfer")
+    await officer.does("text", "Gọi rồi.", reply_to=find_shown(officer, "alert.text", first))
+    assert officer.is_told("draft.conflict")
+    return officer, first, second
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "expired", "other", "pressed"])
+async def test_a_waiting_reply_is_never_lost_silently(town: Town, ending: str) -> None:
+    """However the open conversation goes on: the person is told which message to send again."""
+    officer, first, second = await start_conflict(town)
+    match ending:
+        case "cancelled":
+            await officer.says("/huy")
+        case "expired":
+            town.advance(days=2)
+            await officer.says("Còn đó không?")
+        case "other":
+            await officer.presses_data(f"case:ask={second}")
+        case "pressed":
+            number = find_shown(officer, "transfer.body.ask")
+            await officer.taps("move.cancel", of=officer.find_message(number)["text"])
+    assert officer.was_told("draft.dropped")
+    assert first in next(text for text in officer.heard if contains_text(text, "draft.dropped"))
+    assert await list_remarks(town) == []
+
+
+async def test_several_replies_wait_together(town: Town) -> None:
+    """Two replies to the alert of one case: both are part of the note."""
+    officer, first, _second = await start_conflict(town)
+    await officer.does("text", "Đã hẹn.", reply_to=find_shown(officer, "alert.text", first))
+    await officer.taps(next(each for each in officer.buttons if "Bỏ dở" in each))
+    assert not officer.was_told("draft.dropped")
+    await officer.taps("gather.done")
+    assert [each.text for each in await list_remarks(town)] == ["Gọi rồi.\nĐã hẹn."]
+
+
+async def test_words_before_the_choice_are_refused_aloud(town: Town) -> None:
+    """They are for neither of the two conversations."""
+    officer, _first, _second = await start_conflict(town)
+    await officer.says("Một lời nữa.")
+    assert officer.is_told("draft.not_taken")
+    assert officer.is_told("draft.conflict")
 
 
 async def test_a_reply_to_the_subject_of_the_draft_is_its_answer(town: Town) -> None:
