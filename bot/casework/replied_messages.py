@@ -83,7 +83,9 @@ async def _find_case_target(
         return ReplyTarget(code, screen=Screen((refused.words,)))
     if reply.attachment is not None or reply.text is None:
         return ReplyTarget(code, screen=Screen((Words("gather.no_files"),)))
-    return ReplyTarget(code, NOTE.name, {**facts, "text.messages": [make_message_record(reply)]})
+    return ReplyTarget(
+        code, NOTE.name, {**facts, "text.messages": [make_message_record(reply.without_place())]}
+    )
 
 
 def _make_forum_target(code: str) -> ReplyTarget:

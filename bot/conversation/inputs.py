@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING, Any
 from bot.conversation.engine import fingerprint_answers
 from bot.conversation.flow import Answers, Input, Option, Rejected, StepNotes, Stop
 from bot.conversation.reply import PlaceProblem, Reply, SentFile
+from bot.conversation.turned_places import (
+    decide_turned_place,
+    describe_turned_place,
+    forget_turned_place,
+    list_turning_options,
+    note_turned_place,
+    renew_turned_place,
+)
 from bot.core.phone_numbers import InvalidPhone, parse_phone_number, parse_shared_number
 from bot.core.screen import Words
 
@@ -21,7 +29,7 @@ if TYPE_CHECKING:
 
 UNKNOWN_CHOICE = "choose"  # the reason of Rejected for a reply that is none of the options
 _OUTSIDE = "place-outside"  # the reason of Rejected for a place that is in no unit
-PLACE_REMARKS = (*PlaceProblem, _OUTSIDE)
+PLACE_REMARKS = (PlaceProblem.UNREADABLE_LINK, _OUTSIDE)
 _MAX_PHONE_TEXT = 300  # characters in which a number is looked for
 
 
@@ -77,17 +85,29 @@ def choice_input(
 
 
 def make_message_record(reply: Reply) -> dict[str, Any]:
-    """Return a message as the answers store it: {"id": …, "text": …, "file": …}."""
-    file = None
-    if reply.attachment is not None:
-        # Without a title: a replica of the last release knows none.
-        place = {"title", "address"}
-        items = asdict(reply.attachment).items()
-        file = {name: value for name, value in items if value is not None or name not in place}
+    """Return a message as the answers store it: {"id": …, "text": …, "file": …}.
+
+    The file may be the place that the text states. Beside another file it is the value "place".
+    """
+    file = _make_file_record(reply.attachment or reply.place)
     record: dict[str, Any] = {"id": reply.message_id, "text": reply.text or "", "file": file}
+    if reply.attachment is not None and reply.place is not None:
+        record["place"] = _make_file_record(reply.place)
     if reply.sources:
         record["sources"] = [dict(each) for each in reply.sources]
     return record if reply.original is None else {**record, "original": reply.original}
+
+
+def _make_file_record(file: SentFile | None) -> dict[str, Any] | None:
+    """Return a file as the answers store it; without a title if it has none.
+
+    A replica of the last release knows no titles.
+    """
+    if file is None:
+        return None
+    venue = {"title", "address"}
+    items = asdict(file).items()
+    return {name: value for name, value in items if value is not None or name not in venue}
 
 
 def list_conversions(messages: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
@@ -127,7 +147,8 @@ def gather_message(
     An edited message replaces its earlier version. `note` is the key of the note. Raises Rejected:
     "empty" for a reply without text and file, "too-many" files, "too-long" texts, "too-large" for a
     file. It is stored all the same, so that officers can ask for it. A message with a doubtful
-    place is stored too; the reason is one of PLACE_REMARKS.
+    place is stored too: if it was turned around, a second note asks for it, see turned_places.py;
+    else the reason is one of PLACE_REMARKS.
     """
     if reply.text is None and reply.attachment is None:
         raise Rejected("empty")
@@ -135,11 +156,19 @@ def gather_message(
         noted = StepNotes({note: _add_message(messages, reply, limits)})
         raise Rejected("too-large", noted=noted, megabytes=limits.file_bytes // (1024 * 1024))
     notes = StepNotes({note: _add_message(messages, reply, limits)})
-    if reply.place_problem is not None:
-        raise Rejected(reply.place_problem, noted=notes)
-    if reply.nearby == ():
-        raise Rejected(_OUTSIDE, noted=notes)
+    if reply.place_problem is PlaceProblem.SWAPPED:
+        return StepNotes({**notes.changes, **note_turned_place(note, reply)})
+    remark = find_place_remark(reply)
+    if remark is not None:
+        raise Rejected(remark, noted=notes)
     return notes
+
+
+def find_place_remark(reply: Reply) -> str | None:
+    """Return the reason of PLACE_REMARKS that fits the place of a message; None if none does."""
+    if reply.place_problem is PlaceProblem.UNREADABLE_LINK:
+        return reply.place_problem
+    return _OUTSIDE if reply.nearby == () else None
 
 
 def _add_message(
@@ -166,7 +195,8 @@ def join_texts(messages: Iterable[Mapping[str, Any]]) -> str:
 
 def list_files(messages: Iterable[Mapping[str, Any]]) -> list[SentFile]:
     """Return the files of all messages, in order."""
-    return [SentFile(**each["file"]) for each in messages if each["file"]]
+    records = (record for each in messages for record in (each["file"], each.get("place")))
+    return [SentFile(**record) for record in records if record]
 
 
 def add_late_file(
@@ -181,6 +211,8 @@ def add_late_file(
     file, gathered = reply.attachment, answers.get(step)
     if file is None or file.type == "place" or not gathered:
         return None
+    # The place that its caption states is stored, and not asked about: another question is open.
+    reply = replace(reply, place_problem=None, nearby=None)
     try:
         notes = gather_message(gathered, reply, limits, note=step)
     except Rejected as rejected:
@@ -212,7 +244,8 @@ def messages_input(
         return list(answers.get(note, ()))
 
     def options(answers: Answers) -> tuple[Option, ...]:
-        return (done, again) if get_gathered(answers) else ()
+        turned = list_turning_options(note, answers)
+        return (*turned, done, again) if get_gathered(answers) else ()
 
     def parse(reply: Reply, answers: Answers) -> Any:
         gathered = get_gathered(answers)
@@ -221,35 +254,44 @@ def messages_input(
                 raise Rejected("no-text" if gathered else "empty")
             return gathered
         if reply.choice == again.value:
-            return StepNotes({note: None})
-        return gather_message(gathered, reply, limits, note=note)
+            return StepNotes({note: None, **forget_turned_place(note)})
+        decided = decide_turned_place(note, reply, answers)
+        return decided or gather_message(gathered, reply, limits, note=note)
 
-    def change_message(reply: Reply, answers: Answers) -> Answers:
-        reply = replace(reply, place_problem=None, nearby=None)  # its place is stored all the same
+    def change_message(edited: Reply, answers: Answers) -> Answers:
+        # Its place is stored all the same.
+        reply = replace(edited, place_problem=None, nearby=None)
         is_answered = note.partition(".")[0] in answers
         key = note.partition(".")[0] if is_answered else note
         changed = gather_message(list(answers[key]), reply, limits, note=key).changes
         if is_answered and needs_text and not join_texts(changed[key]).strip():
             raise Rejected("no-text")
-        return changed
+        return changed if is_answered else {**changed, **renew_turned_place(note, edited, answers)}
 
     def params(answers: Answers) -> Mapping[str, Param]:
         gathered = get_gathered(answers)
         files = list_files(gathered)
         described = describe_files(answers, files) if describe_files else {}
-        return {"characters": len(join_texts(gathered)), "files": len(files), **described}
+        counted = {"characters": len(join_texts(gathered)), "files": len(files)}
+        return {**counted, **describe_turned_place(note, answers), **described}
 
     return Input(
         parse,
         options=options,
-        prompt=lambda answers: "more" if get_gathered(answers) else "ask",
-        prompts=("ask", "more"),
+        prompt=lambda answers: _choose_gathering_prompt(note, answers),
+        prompts=("ask", "more", "swapped"),
         params=params,
         to_notes=lambda value: {"messages": value},
         reasons=("empty", "no-text", "too-many", "too-long", "too-large", *PLACE_REMARKS),
         takes_text=True,
         change_message=change_message,
     )
+
+
+def _choose_gathering_prompt(note: str, answers: Answers) -> str:
+    if not answers.get(note):
+        return "ask"
+    return "swapped" if list_turning_options(note, answers) else "more"
 
 
 def text_input(texts: str, *, limit: int, optional: bool = False) -> Input:

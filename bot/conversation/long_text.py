@@ -121,6 +121,7 @@ class _LongText:
     def _gather(self, gathered: list[dict[str, Any]], reply: Reply, key: str) -> StepNotes:
         if reply.attachment is not None:
             raise Rejected("gather.no_files")
+        reply = reply.without_place()
         if not (reply.text or "").strip():
             raise Rejected("empty")
         if self.check is not None:

@@ -59,12 +59,13 @@ def note_early_message(
 
 def _make_waiting_record(reply: Reply, converted: str | None) -> dict[str, Any]:
     """Return the record of a message that waits; `converted` is None if it is right already."""
+    file = reply.attachment or reply.place
     return {
         "id": reply.message_id,
         "text": reply.text,
         "converted": converted,
         "sent_at": reply.sent_at,
-        "file": asdict(reply.attachment) if reply.attachment else None,
+        "file": asdict(file) if file else None,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -59,10 +59,10 @@ class Reply:
     an option) and the hash of its `subject`. A message has a `message_id` and a `text`, an
     `attachment` or a `phone`; the phone may be the one of another person. An `edited` message
     replaces its earlier version. `nearby` are the codes of the units near a shared or typed
-    location; None without a location. The attachment of a typed location is a place. `sent_at` is
-    when a message was sent, in Unix seconds, and `reply_to` the id of the message that it replies
-    to. `original` is what was written, if the `text` was converted from an old encoding.
-    `sources` say what is forwarded or quoted, of whom and when.
+    location; None without a location. `place` is the location that the text or the caption of a
+    file states. `sent_at` is when a message was sent, in Unix seconds, and `reply_to` the id of the
+    message that it replies to. `original` is what was written, if the `text` was converted from an
+    old encoding. `sources` say what is forwarded or quoted, of whom and when.
     """
 
     text: str | None = None
@@ -76,8 +76,13 @@ class Reply:
     message_id: int | None = None
     edited: bool = False
     nearby: tuple[str, ...] | None = None
+    place: SentFile | None = None
     place_problem: PlaceProblem | None = None
     subject: str = ""
     sent_at: int | None = None
     reply_to: int | None = None
     sources: tuple[Mapping[str, Any], ...] = ()
+
+    def without_place(self) -> Reply:
+        """Return the reply as words alone, for a question that takes no places."""
+        return replace(self, place=None, place_problem=None, nearby=None)

@@ -7,6 +7,7 @@ The list is Unicode's property Default_Ignorable_Code_Point, control characters 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Control, format, lone surrogate, space, line and paragraph separator.
@@ -15,6 +16,8 @@ _BLANK_LETTERS = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0\U0001d159"
     + "".join(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xFFF0, 0xFFF9))))
 )
+# The property Bidi_Control.
+_DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FIRST_TAG, _LAST_TAG = 0xE0000, 0xE0FFF  # tags and variation selectors
 _EMOJI_JOINERS = "\u200d\ufe0f"
 _EMOJI_CATEGORIES = frozenset({"So", "Sk"})
@@ -32,6 +35,11 @@ def is_invisible(character: str) -> bool:
 def has_visible_text(text: str) -> bool:
     """Return True if a text has at least one visible character."""
     return not all(map(is_invisible, text))
+
+
+def remove_direction_marks(text: str) -> str:
+    """Return a text without direction marks: its letters are shown in the order of writing."""
+    return text if text.isascii() else _DIRECTION_MARKS.sub("", text)
 
 
 def clean_name(name: str) -> str:

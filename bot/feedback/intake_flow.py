@@ -15,6 +15,7 @@ from bot.conversation.inputs import (
     UNKNOWN_CHOICE,
     add_late_file,
     choice_input,
+    find_place_remark,
     gather_message,
     join_texts,
     list_files,
@@ -25,7 +26,8 @@ from bot.conversation.inputs import (
     review_input,
 )
 from bot.conversation.old_encodings import note_early_message
-from bot.conversation.reply import Reply
+from bot.conversation.reply import PlaceProblem, Reply
+from bot.conversation.turned_places import note_turned_place
 from bot.core.requests import StartFlow
 from bot.core.screen import Param, Words
 from bot.feedback.rules import (
@@ -62,7 +64,15 @@ def make_submission_offer(reply: Reply) -> StartFlow:
     """
     waiting = note_early_message("details", {}, reply)
     messages = waiting or {MESSAGES_NOTE: [make_message_record(reply)]}
+    if reply.place_problem is PlaceProblem.SWAPPED:
+        messages = {**messages, **note_turned_place(MESSAGES_NOTE, reply)}
     return StartFlow("feedback", {"@wrote_first": True, **messages})
+
+
+def list_offer_remarks(reply: Reply) -> tuple[Words, ...]:
+    """Return what is said about the place of a message without an open conversation."""
+    remark = find_place_remark(reply)
+    return (Words(f"feedback.offer.rejected.{remark}"),) if remark else ()
 
 
 def wrote_first(answers: Answers) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from bot.areas.units import name_unit
+from bot.core.visible_text import remove_direction_marks
 from bot.texts import VIETNAMESE, load_texts
 
 if TYPE_CHECKING:
@@ -69,7 +70,14 @@ class Presentation:
         return f"{title} ({self.zone.key})" if is_time_column(name) else title
 
     def show_value(self, name: str, value: Any) -> Any:
-        """Return the value of a cell: a text, a number, or a local time without a zone."""
+        """Return the value of a cell: a text, a number, or a local time without a zone.
+
+        Texts are shown without direction marks.
+        """
+        shown = self._show_typed_value(name, value)
+        return remove_direction_marks(shown) if isinstance(shown, str) else shown
+
+    def _show_typed_value(self, name: str, value: Any) -> Any:
         if value is None or value == "":
             return None
         if is_time_column(name):

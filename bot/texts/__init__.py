@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from bot.core.screen import Lines, Param, Words
+from bot.core.visible_text import remove_direction_marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -45,6 +46,7 @@ class Catalogue:
     def render_html(self, words: Words | str, language: str) -> str:
         """Return the text as HTML. Parameters and plain strings are escaped, tags of texts are not.
 
+        They are shown without direction marks, which would reverse the letters after them.
         Raises KeyError for an unknown key.
         """
         return self._render(words, language, html.escape)
@@ -52,13 +54,14 @@ class Catalogue:
     def render_plain(self, words: Words | str, language: str) -> str:
         """Return the text without escaping, for buttons and other places without HTML.
 
-        Raises KeyError for an unknown key.
+        Parameters and plain strings are shown without direction marks. Raises
+        KeyError for an unknown key.
         """
         return self._render(words, language, str)
 
     def _render(self, words: Words | str, language: str, escape: Callable[[str], str]) -> str:
         if isinstance(words, str):
-            return escape(words)
+            return escape(remove_direction_marks(words))
         template = load_texts(language)[words.key]
         if not words.params:
             return template
@@ -86,7 +89,7 @@ class Catalogue:
             case int():
                 return value
             case _:
-                return escape(value)
+                return escape(remove_direction_marks(value))
 
     def _render_date(self, key: str, value: date, language: str) -> str:
         """Return a date or time in the format of the text with this key."""

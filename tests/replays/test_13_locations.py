@@ -126,12 +126,12 @@ async def list_places(town: Town) -> list[Any]:
         (COORDINATES[0], HERE, None),
         (COORDINATES[11], HERE, None),
         (LINKS[4], HERE, None),
-        (SWAPPED[0], HERE, "place-swapped"),
-        (SWAPPED[2], HERE, "place-swapped"),
-        ("48.8566, 2.3522", PARIS, "place-outside"),
-        ("https://maps.google.com/?q=48.8566,2.3522", PARIS, "place-outside"),
-        (UNREADABLE[0], None, "unreadable-link"),
-        (UNREADABLE[2], None, "unreadable-link"),
+        (SWAPPED[0], HERE, "swapped"),
+        (SWAPPED[2], HERE, "swapped"),
+        ("48.8566, 2.3522", PARIS, "rejected.place-outside"),
+        ("https://maps.google.com/?q=48.8566,2.3522", PARIS, "rejected.place-outside"),
+        (UNREADABLE[0], None, "rejected.unreadable-link"),
+        (UNREADABLE[2], None, "rejected.unreadable-link"),
     ],
 )
 async def test_a_text_that_is_a_place_becomes_evidence(
@@ -143,7 +143,7 @@ async def test_a_text_that_is_a_place_becomes_evidence(
     await ann.says("Ổ gà.")
     await ann.says(text)
     if told:
-        assert ann.is_told(f"feedback.details.rejected.{told}")
+        assert ann.is_told(f"feedback.details.{told}")
     code = await ann.finishes()
     assert (await town.get_submission(code)).text == f"Ổ gà.\n{text}"
     stored = await list_places(town)
@@ -248,6 +248,7 @@ async def test_the_place_of_a_forum_may_be_typed(
     await lan.says("14h 20/12/2026")
     for answer in ("50", "Phó Giám đốc", "Trộm cắp tài sản"):
         await lan.says(answer)
+    await lan.taps("gather.done")
     await lan.taps("feedback.topic.options.right")
     await lan.taps("newforum.invited.options.skip")
     await lan.taps("newforum.until.options.1")

@@ -229,6 +229,7 @@ class TelegramAdapter:
                 await self._show_text(update, context, "errors.not_understood", *notice)
                 return
             offer = routes.make_submission_offer(reply)
+            notice = (*notice, *routes.list_offer_remarks(reply))
             turn = await self.conversations.start_flow(
                 update.update_id, message.chat_id, offer.flow, context.now, facts=offer.facts
             )

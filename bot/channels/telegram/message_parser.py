@@ -39,9 +39,9 @@ def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) 
     text = message.text if message.text is not None else message.caption
     contact = message.contact
     sender = message.from_user.id if message.from_user else None
-    attachment, problem = _get_attachment(message), None
-    if attachment is None and text is not None:
-        attachment, problem = _read_place(text)
+    attachment = _get_attachment(message)
+    is_shared = attachment is not None and attachment.type == "place"
+    place, problem = (None, None) if text is None or is_shared else _read_place(text)
     return Reply(
         text=_normalize_text(text),
         attachment=attachment,
@@ -49,7 +49,8 @@ def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) 
         phone_of_another=contact is not None and contact.user_id != sender,
         message_id=message.message_id,
         edited=edited,
-        nearby=_locate_units(attachment, locate_units),
+        nearby=_locate_units(place or attachment, locate_units),
+        place=place,
         place_problem=problem,
         sent_at=int(message.date.timestamp()),
         sources=list_sources(message),

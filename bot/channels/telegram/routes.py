@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.casework import controller as casework
 from bot.casework import staff_controller as staff
 from bot.feedback import controller as feedback
-from bot.feedback.intake_flow import make_submission_offer
+from bot.feedback.intake_flow import list_offer_remarks, make_submission_offer
 from bot.forums.attendance import controller as attendance
 from bot.forums.planning import controller as planning
 from bot.forums.session import controller as session
@@ -37,6 +37,7 @@ __all__ = [
     "ROUTES",
     "find_route",
     "is_routed_button",
+    "list_offer_remarks",
     "make_submission_offer",
     "parse_link",
 ]

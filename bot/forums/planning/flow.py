@@ -131,7 +131,7 @@ def position_input() -> Input:
         return (keep, skip) if "place.offered" in answers else (skip,)
 
     def parse(reply: Reply, answers: Answers) -> list[float] | StepNotes:
-        shared = reply.attachment
+        shared = reply.place or reply.attachment
         if reply.place_problem is PlaceProblem.UNREADABLE_LINK:
             raise Rejected(reply.place_problem)
         if shared is not None and shared.latitude is not None and shared.longitude is not None:
