@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MARKER = "NGUYENVANANH7391"
-PLACE = (20.0, 51.0, 17.0)
+PLACE = (20.0, 51.0, 17.0)  # degrees, minutes, seconds: the latitude and longitude in EXIF
 _MARKS = (MARKER.encode(), MARKER.encode("utf-16-le"), MARKER.encode("utf-16-be"))
 
 
@@ -84,7 +84,10 @@ def _make_exif() -> Image.Exif:
 
 
 def make_picture(form: str, *, frames: int = 1) -> bytes:
-    """Return a picture with the marker in EXIF, XMP, comments and after its end."""
+    """Return a picture with the marker in all of EXIF, XMP, comments and its end that it can have.
+
+    `form` is the name that Pillow gives to the format, such as "JPEG".
+    """
     images = [Image.new("RGB", (32, 24), colour) for colour in ("green", "red", "blue")[:frames]]
     more: dict[str, Any] = {"exif": _make_exif(), "xmp": f"<x>{MARKER}</x>".encode()}
     if frames > 1:
@@ -289,7 +292,10 @@ def make_office(folder: str) -> bytes:
 
 
 def make_open_document(kind: str = "text") -> bytes:
-    """Return an OpenDocument file with the marker in its properties, notes and picture."""
+    """Return an OpenDocument file with the marker in its properties, notes and picture.
+
+    `kind` is the end of its media type: "text" or "spreadsheet".
+    """
     space = 'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:office="o" xmlns:config="c"'
     return _make_archive(
         {
@@ -386,6 +392,7 @@ def make_webm() -> bytes:
     )
 
 
+# By file name; each function makes the file.
 MARKED_FILES: dict[str, Callable[[], bytes]] = {
     "anh.jpg": lambda: make_picture("JPEG"),
     "anh.png": lambda: make_picture("PNG"),

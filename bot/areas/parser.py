@@ -45,10 +45,11 @@ class AddressParse:
     """One parse of a text.
 
     names:         the names, in order
-    unknown_count: the number of unknown segments and of streets
+    unknown_count: the number of unknown tokens and of streets, which do not tell the unit
     is_outside:    True if it contains a place outside the city
-    doubtful:      filler words without diacritics before a name, two or three joined to one token;
-                   together they may be a misspelt name ("truong to" is Trường Thọ)
+    doubtful:      for each name, the last two and the last three filler words before it (without
+                   diacritics), each joined to one token; this may be a misspelt name ("truong to"
+                   is Trường Thọ)
     """
 
     names: tuple[NameMatch, ...]

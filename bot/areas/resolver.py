@@ -42,7 +42,7 @@ _MAX_CHARACTERS = 400  # of a text in which areas are looked for
 
 @dataclass(frozen=True, slots=True)
 class AreaCandidate:
-    """A unit that can be meant: its code, and the former unit if the name of that was typed."""
+    """A unit that can be meant: its code, and the former unit whose name was typed, if any."""
 
     code: str
     former: FormerWard | FormerDistrict | None = None

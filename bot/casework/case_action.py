@@ -23,15 +23,16 @@ class CaseAction(Transition[AnyAccess]):
     - `flow`: the short conversation that asks for its values; None if it needs none.
     - `load_choices`: returns facts for that conversation, such as the officers to choose from.
     - `remark`: the answers that are stored as a remark.
-    - `resident_notice`: the notice to the resident. Such an action is `public`.
+    - `resident_notice`: the notice to the resident. An action that has one is `public`, so it is
+      in the timeline that residents read.
     - `officer_notice`: the notice to officers, and the function that lists these officers.
-    - `alerts`: the text that replaces earlier alerts of the case after an officer's action.
+    - `alerts`: after an officer's action, how the earlier alerts of the case are replaced.
     - `has_button`: True if the screen of the case, or of the submission, has its button.
     - `is_rare`: True if its button is on the second page.
-    - `button`: the verb of its button; empty means the name.
+    - `button`: the verb of its button; empty means the action's name.
     """
 
-    prefix: ClassVar[str] = "case"
+    prefix: ClassVar[str] = "case"  # of the action's name in the audit log, as in "case.accept"
 
     flow: Flow | None = None
     load_choices: Callable[[UnitOfWork, AnyAccess], Awaitable[dict[str, Any]]] | None = None
@@ -50,7 +51,7 @@ class CaseAction(Transition[AnyAccess]):
 
     @property
     def verb(self) -> str:
-        """Return the verb of the action's button."""
+        """Return the verb of the action's button, such as "accept"."""
         return self.button or self.name
 
     def compute_columns(self, attempt: Attempt[AnyAccess]) -> Columns:

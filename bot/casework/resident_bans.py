@@ -48,7 +48,10 @@ async def ban_resident(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any])
 
 
 async def unban_resident(work: UnitOfWork, chat_id: int, receipt_code: str) -> bool:
-    """Lift the bans of the resident of a case; return False if there was none to lift."""
+    """Lift the bans of the resident of a case, of all their pseudonyms.
+
+    Return False if there was none to lift, or if the officer may not open the case.
+    """
     access = await find_case_access(work, chat_id, receipt_code)
     if access is None:
         return False

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 class PersonalDataKind(StrEnum):
-    """The kinds of personal data."""
+    """The kinds of personal data; `bot/texts` names them under "feedback.personal.kind"."""
 
     EMAIL = "email"
     PHONE = "phone"
-    PLATE = "plate"
-    IDENTITY = "identity"
+    PLATE = "plate"  # of a vehicle
+    IDENTITY = "identity"  # the number of an identity card
     PASSPORT = "passport"
-    INSURANCE = "insurance"
-    ACCOUNT = "account"
+    INSURANCE = "insurance"  # the number of a health insurance card
+    ACCOUNT = "account"  # the number of a bank account
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ _REPLACEMENT = "▒▒▒"  # what stands for hidden personal data
 def find_personal_data(text: str) -> Sequence[PersonalDataSpan]:
     """Return the personal data in a text, in order and without overlaps.
 
-    Telephone numbers that the patterns do not match, such as numbers in old forms or in digits of
-    other scripts, are found as questions for a number understand them.
+    Telephone numbers that begin with a zero, 84 or a plus are found in old forms too, and in digits
+    of other scripts.
     """
     found = [
         PersonalDataSpan(

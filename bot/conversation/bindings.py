@@ -29,7 +29,8 @@ class FlowBinding:
     - `finish`: gets all answers at the end; returns the code of the submission or forum that it
       made, None if it made none.
     - `answered`: maps a step to a function that gets its answer at once.
-    - `forgets`: if the flow stops for one of these reasons, the row of the chat is deleted.
+    - `forgets`: reasons of Stopped, such as "refused". If the flow stops for one of them, the row
+      of the chat is deleted.
 
     The functions run in the transaction of the turn. Each may raise Refused: then all that the turn
     has written is rolled back.

@@ -19,7 +19,7 @@ def make_button_data(
     """Return the data of a step's button, for example `feedback.kind=report`.
 
     `subject` is the result of `hash_subject`; it is added at the end, as in
-    `reject.reason!#1f3a5c`. Telegram accepts at most 64 bytes.
+    `reject.reason!#1f3a5c`. Telegram accepts at most 64 bytes; the length is not checked here.
     """
     return f"{flow.name}.{step.name}{navigation.value}{value}{subject and f'#{subject}'}"
 

@@ -46,9 +46,9 @@ class Button:
 class Screen:
     """Paragraphs, a button for each choice, and one row of navigation buttons (back, cancel, edit).
 
-    With `sharing` there is a button, with its label, to share the contact or the location. All its
-    buttons are then keys in place of the person's keyboard. `removes_keyboard`: the keys of an
-    earlier screen go away.
+    `sharing` is what a further button shares (the contact or the location), and its label. All
+    buttons of such a screen are keys in place of the person's keyboard. `removes_keyboard`: the
+    keys of an earlier screen go away.
     """
 
     paragraphs: tuple[Words, ...]

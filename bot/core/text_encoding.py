@@ -2,7 +2,7 @@
 
 Three encodings still turn up in messages: TCVN3 (the fonts whose names begin with ".Vn"), VNI
 Windows, and UTF-8 that a program read as Windows-1252. `convert_text` tries all three and keeps the
-one that makes Vietnamese syllables of what were none.
+one with the most Vietnamese syllables.
 """
 
 from __future__ import annotations

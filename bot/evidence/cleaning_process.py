@@ -24,7 +24,7 @@ class CleaningProcess:
     """Runs `remove_metadata` in a process of its own, which is started when it is needed."""
 
     def __init__(self, seconds: float = _MAX_SECONDS) -> None:
-        """Take the number of seconds after which the process is stopped."""
+        """Take the number of seconds for one file, after which the process is stopped."""
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -105,7 +105,10 @@ def _limit_memory() -> None:
 
 
 def serve_requests() -> None:
-    """Clean the files that come in, one after the other, until the input ends."""
+    """Clean the files from standard input one after the other, until it ends.
+
+    Each result is written to standard output. It is what the process of CleaningProcess runs.
+    """
     _limit_memory()
     source, target = sys.stdin.buffer, sys.stdout.buffer
     while True:

@@ -19,7 +19,7 @@ _FORMATS = {
     "image/tiff": (("TIFF",), "TIFF"),
     "image/heif": (("HEIF", "AVIF"), "JPEG"),
 }
-PICTURE_TYPES = frozenset(_FORMATS)
+PICTURE_TYPES = frozenset(_FORMATS)  # the media types that `clean_picture` can clean
 _OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 90},
     "WEBP": {"quality": 90},
@@ -36,8 +36,8 @@ _MAX_PIXELS = 60_000_000  # of all frames; a larger picture would need too much 
 def clean_picture(content: bytes, content_type: str) -> bytes:
     """Return a picture that has nothing but the pixels of the given one, turned upright.
 
-    All frames of an animation are kept, with their durations. HEIC becomes JPEG. Raises
-    UnreadableMedia, and NotCleanable for a picture with too many pixels.
+    All frames of an animation are kept, with their durations. HEIC and AVIF become JPEG, which has
+    only the first frame. Raises UnreadableMedia, and NotCleanable for too many pixels.
     """
     from PIL import Image, UnidentifiedImageError
 

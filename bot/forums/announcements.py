@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from storage.forums import AnnouncementRecipient
     from storage.models import Announcement, Conversation, Forum
 
-ANNOUNCED_KIND = "forum.announced"  # the action in the audit log
+ANNOUNCED = "forum.announced"  # the action in the audit log
 _CHUNK = 1000  # recipients in one transaction
 _STATISTICS_EVERY = 20_000  # messages, after which the database refreshes its statistics
 _LIFETIME = timedelta(days=14)  # of an announcement that is not about the start
@@ -177,23 +177,23 @@ def _compute_expiry(work: UnitOfWork, kind: str, forum: Forum) -> datetime:
 
 async def stop_announcements(work: UnitOfWork, forum: Forum, *, kinds: Collection[str]) -> None:
     """Cancel a forum's announcements of these kinds, and their messages that are not sent yet."""
-    subjects = [
+    occasions = [
         (announcement.kind, announcement.version)
         for announcement in await forums.list_announcements(work.connection, forum.id)
         if announcement.kind in kinds
     ]
-    await to_resident.cancel_channel_posts(work, forum, subjects)
+    await to_resident.cancel_channel_posts(work, forum, occasions)
     await forums.cancel_announcements(work.connection, forum.id, work.now, kinds=kinds)
 
 
 async def announce_forum(
     work: UnitOfWork, forum: Forum, kind: str, *, before: Forum | None = None
 ) -> int:
-    """Store an announcement of a kind, for everybody concerned and for the channel if one is set.
+    """Store an announcement, for everybody concerned and for the channel if one is set.
 
-    Earlier announcements that are outdated by this kind are cancelled. `before` is the forum before
-    the change: if it moved, its former start and venue are announced too. Return the id of the
-    announcement.
+    `kind` is "notice", "moved", "postponed", "cancelled" or "results". Earlier
+    announcements that it makes outdated are cancelled. `before` is the forum before the change: if
+    it moved, its former start and venue are announced too. Return the id of the announcement.
     """
     if kind != "results":
         await stop_announcements(work, forum, kinds=_TRUE_IN.keys() - {"results", kind})
@@ -220,7 +220,7 @@ async def announce_forum(
     )
     await audit.append_entry(
         work.connection,
-        ANNOUNCED_KIND,
+        ANNOUNCED,
         work.now,
         role=audit.SYSTEM,
         details={"forum": forum.code, "kind": kind, "version": version},

@@ -42,7 +42,7 @@ class CaseNotice:
     - `kind`: the type of message, stored in `Outbox.kind`.
     - `text`: the key of the text.
     - `occasion`: distinguishes notices of one kind about one case. Often the version of the case.
-    - `verbs`: the codes of the actions that get a button, such as "accept".
+    - `verbs`: the verbs of the actions that get a button, such as "accept".
     """
 
     kind: str
@@ -64,7 +64,7 @@ async def notify_officers(
 async def notify_unit_group(
     work: UnitOfWork, submission: Submission, group: UnitChat, notice: CaseNotice
 ) -> None:
-    """Send a notice about a case to a unit's group, or to the topic that was linked there."""
+    """Send a notice about a case to a unit's group, or to its linked topic (thread)."""
     language = work.policy.default_language
     recipient = Addressee(group.chat_id, language, thread_id=group.thread_id)
     await _send_case_notice(work, submission, [recipient], notice)
@@ -96,7 +96,7 @@ async def replace_alerts(
 ) -> None:
     """Replace the text of a case's sent alerts, and cancel the alerts that are not sent yet.
 
-    `text` is the key of the new text. It gets the name of `officer`, who accepted the case.
+    `text` is the key of the new text. It gets the name of `officer`, who did the action.
     """
     await outbox.cancel_by_submission(work.connection, submission.id, ALERT_KIND, work.now)
     params = {**describe_submission(submission, work.policy.zone), "officer": officer.name}

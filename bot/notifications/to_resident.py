@@ -47,7 +47,8 @@ async def notify_resident(
     - `kind`: the type of message, stored in `Outbox.kind`.
     - `occasion`: distinguishes messages of one kind about one submission.
 
-    `notice_kinds` says whether the kind waits for the end of quiet hours and can be switched off.
+    The module `notice_kinds` says for each kind whether it waits for the end of the quiet hours and
+    can be switched off.
     A message about an urgent submission never waits. If the submission is erased, nothing is sent.
     """
     owner = await submissions.find_owner(work.connection, submission.id)
@@ -153,9 +154,10 @@ async def notify_attendee(
     *,
     announcement_id: int | None = None,
 ) -> None:
-    """Send a screen about a forum to one registered person. Every call sends a message.
+    """Send a screen about a forum to one registered person.
 
-    With `announcement_id` the person gets this message instead of that announcement.
+    Without `announcement_id` every call sends a message. With it, the person gets this message
+    instead of that announcement, once; nothing is sent if the person has had the announcement.
     """
     message = Message(
         kind=kind,
@@ -219,7 +221,10 @@ async def send_announcement(
     *,
     expires_at: datetime,
 ) -> None:
-    """Send an announcement of a forum to some of its recipients. Each recipient gets it once."""
+    """Send an announcement of a forum to some of its recipients. Each recipient gets it once.
+
+    It is not sent after `expires_at`.
+    """
     message = Message(
         kind="forum",
         screen=screen,
@@ -237,15 +242,15 @@ async def send_announcement(
 async def post_in_channel(
     work: UnitOfWork,
     forum: Forum,
-    subject: tuple[str, int],
+    occasion: tuple[str, int],
     screen: Screen,
     *,
     expires_at: datetime,
 ) -> None:
-    """Post an announcement of a forum in the configured channel, once per subject.
+    """Post an announcement of a forum in the configured channel, once per occasion.
 
-    `subject` is the kind of the announcement, and the version of the forum or of its start. Do
-    nothing if no channel is configured.
+    `occasion` is the kind of the announcement, and the version of the forum or of its start. It is
+    not posted after `expires_at`, and not at all if no channel is configured.
     """
     if work.policy.channel is None:
         return
@@ -258,16 +263,16 @@ async def post_in_channel(
         forum_id=forum.id,
     )
     channel = Addressee(work.policy.channel, work.policy.default_language)
-    await send_message(work, message, [(channel, _make_channel_key(forum, subject))])
+    await send_message(work, message, [(channel, _make_channel_key(forum, occasion))])
 
 
 async def cancel_channel_posts(
-    work: UnitOfWork, forum: Forum, subjects: Iterable[tuple[str, int]]
+    work: UnitOfWork, forum: Forum, occasions: Iterable[tuple[str, int]]
 ) -> None:
-    """Cancel the posts of a forum with one of these subjects that are not sent yet."""
-    keys = [_make_channel_key(forum, subject) for subject in subjects]
+    """Cancel the posts of a forum for these occasions that are not sent yet."""
+    keys = [_make_channel_key(forum, occasion) for occasion in occasions]
     await outbox.cancel_by_keys(work.connection, keys, work.now)
 
 
-def _make_channel_key(forum: Forum, subject: tuple[str, int]) -> str:
-    return make_key("channel", forum.id, *subject)
+def _make_channel_key(forum: Forum, occasion: tuple[str, int]) -> str:
+    return make_key("channel", forum.id, *occasion)

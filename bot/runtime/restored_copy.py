@@ -1,7 +1,7 @@
 """Start the bot on a restored copy of the database, without sending everything again.
 
-A copy is older than what was sent since it was made. So it is held before the bot starts on it, and
-what is due when the hold ends counts as what may have been sent.
+The copy does not know what was sent after it was made. So it is held before the bot starts on it,
+and a message that is due when the hold ends counts as one that may have been sent.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 async def enqueue_everything_due(context: JobContext) -> list[tuple[str, bool, int]]:
-    """Write the messages that became due while the database was away, and send none.
+    """Write the messages that became due since the copy was made, and send none.
 
-    Return the numbers of all unfinished messages as (kind, is sent again, number).
+    Return how many messages are unfinished, as (kind, is sent again, number).
     """
     counted: list[tuple[str, bool, int]] | None = None
     while True:

@@ -6,7 +6,7 @@ import time
 
 
 class Clock:
-    """A clock in Unix seconds. No timer uses it, so moving it makes nothing happen."""
+    """A clock in Unix seconds. Timers do not use it: a change of the clock starts nothing."""
 
     def __init__(self) -> None:
         self._offset = 0.0

@@ -10,6 +10,9 @@ from bot.simulator.api_types import ControlError
 if TYPE_CHECKING:
     from bot.simulator.api_types import Json
 
+# "429", "403", "5xx" (502) and "error" (400) are error responses in JSON. "html" is a page in HTML
+# instead of JSON. "drop" closes the connection without a response, and "hang" does so when the
+# client gives up.
 FaultKind: TypeAlias = Literal["429", "403", "5xx", "html", "hang", "drop", "error"]
 FaultTime: TypeAlias = Literal["before", "after"]
 _STATUSES = {"429": 429, "403": 403, "5xx": 502, "html": 200, "error": 400}
@@ -75,7 +78,10 @@ class Faults:
         self._last = 0
 
     def add_fault(self, kind: str, **fields: Any) -> Fault:
-        """Add a fault. The keyword arguments are the fields of Fault. Raises ControlError."""
+        """Add a fault; the keyword arguments are the fields of Fault, without `id`.
+
+        Raises ControlError for an unknown `kind` or `when`.
+        """
         if kind not in get_args(FaultKind):
             raise ControlError(
                 f"no fault {kind!r}: choose of {', '.join(get_args(FaultKind))}", 400

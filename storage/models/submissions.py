@@ -98,10 +98,11 @@ class Submission(SQLModel, table=True):
     - `unit_vintage`: the date of the list of units that `unit_code` belongs to.
     - `folded`: the text without case and accents, in which the search looks for words.
     - `urgent`: True if the text has signs of a danger that happens now.
-    - `hides_personal`: True if personal data in the text are hidden from officers.
+    - `hides_personal`: True if the resident wants personal data in the text hidden on publication.
     - `version`: goes up by 1 with every change. A change names the version that it read.
     - `phone`: the encrypted phone number.
-    - `confidential`: True if officers never learn who the resident is.
+    - `confidential`: True if officers never learn who the resident is: for an unnamed resident and
+      for a denunciation.
     - `forum`: the code of the forum that it was given for.
     - `due_at`: the end of the time for an answer.
     - `answered_at`: when its answer was approved. `closed_at`: when it reached a final state.
@@ -117,8 +118,9 @@ class Submission(SQLModel, table=True):
     - `rating_reason`: the text that says why.
     - `reopened_at`: when the resident asked for another look.
     - `warned_at`: when the resident was warned of the erasure.
-    - `sources`: which parts the resident did not write themself: what is forwarded or quoted, of
-      whom, and when. None if there are none.
+    - `sources`: which parts the resident did not write themself: of each, "part" (the beginning of
+      the message), "kind" ("forward", "quote" …), "who", "at" (Unix seconds) and "text" (the
+      quote). None if there are none.
     - `erased_at`: when it was erased. Then only code, kind, unit and times are left.
     - `erased_because`: at its resident's request, or at the end of the retention period.
     """

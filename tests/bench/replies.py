@@ -39,7 +39,10 @@ class ReplyReport:
 async def measure_replies(
     crowd: Audience, folder: Path, *, seconds: float, replicas: int
 ) -> ReplyReport:
-    """Let residents write to replicas that send an announcement; return how they were answered."""
+    """Let residents write to replicas that send an announcement; return how they were answered.
+
+    They write for `seconds`. The replicas write their logs into `folder`.
+    """
     await refill(crowd, _LIMIT * (seconds + 5))
     waits: list[float] = []
     async with run_senders(crowd, folder, limit=_LIMIT, replicas=replicas) as peer:

@@ -58,7 +58,7 @@ class HttpConnection(asyncio.Protocol):
 
 
 class HttpCaller(HttpConnection):
-    """A connection that posts requests and waits for their answers, as Telegram's do."""
+    """A connection that posts requests to a webhook, as Telegram does, and waits for answers."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,7 @@
-"""`python -m tests.kills`: the long campaign, with 20 kills in each mode on each database."""
+"""`python -m tests.kills`: the long campaigns, with 20 kills in each mode on each database.
+
+The promises: nothing is lost, a repeat is marked, and nobody gets an announcement twice.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ from tests.kills import announcement
 from tests.kills.campaign import run_campaign
 from tests.postgres import Postgres
 
-KILLS, RESIDENTS, ROUNDS, RECIPIENTS = 20, 8, 12, 6000
+KILLS = 20  # in each campaign
+RESIDENTS, ROUNDS = 8, 12  # residents who submit opinions, and how many each of them submits
+RECIPIENTS = 6000  # of the announcement
 
 
 async def run_all(folder: Path) -> bool:

@@ -68,7 +68,10 @@ class Person:
         await self.does("update", {"callback_query": query})
 
     async def does(self, act: str, *given: Any, to: Replica | None = None, **named: Any) -> None:
-        """Perform an action of the control interface, for example "photo" or "block"."""
+        """Perform an action of the control interface, for example "photo" or "block".
+
+        `given` and `named` are the arguments of its method in `bot.simulator.person_actions`.
+        """
         self.town.simulator.people.perform_action(act, self.id, *given, **named)
         await self.town.deliver(to)
 
@@ -122,9 +125,10 @@ class Person:
         return [button["text"] for button in _list_buttons(messages[-1])] if messages else []
 
     def is_asked(self, key: str) -> bool:
-        """Return True if the newest message asks this question, whichever form of it.
+        """Return True if the newest message asks the question of a step, such as "feedback.area".
 
-        Raises KeyError for an unknown question.
+        A question can have several texts (`Input.prompts`); any of them counts. Raises KeyError for
+        an unknown question.
         """
         flow, _, step = key.partition(".")
         prompts = (
@@ -134,7 +138,7 @@ class Person:
         return any(forms)
 
     def is_told(self, key: str) -> bool:
-        """Return True if the newest message contains this text; see `contains_text`."""
+        """Return True if the newest message contains the text of a key, in any language."""
         return contains_text(self.sees, key)
 
     def was_told(self, key: str) -> bool:
@@ -171,7 +175,8 @@ class Person:
         """Submit an opinion, from /feedback to the receipt; return the receipt's code.
 
         `chosen` names the option to press at a question: `kind="praise"`, `identity="unnamed"`,
-        `topic`, `danger`, `personal`; `area` is the name of a unit, without it the area is skipped.
+        `topic`, `danger`, `personal`; the values are the ends of `feedback.QUESTION.options.…` in
+        `bot/texts`. `area` is the name of a unit; without it the area is skipped.
         """
         await self.begins(**chosen)
         await self.says(text)

@@ -48,8 +48,8 @@ class Backoff:
 class DeliveryErrors:
     """Decides about rows that were not sent.
 
-    No row is tried again at once, whatever the error is: an error that a mistaken correction does
-    not end would be repeated as fast as Telegram answers.
+    No row is tried again at once, even after the cause was corrected (such as a new chat id). If
+    the correction is wrong, the error would come again as fast as Telegram answers.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class DeliveryErrors:
         """Take the dependencies.
 
         `clock` returns the present time in UTC. `on_stop` is called with the reason if Telegram
-        refuses the token.
+        refuses the token. `reachability` stores which chats cannot be reached.
         """
         self._database = database
         self._backoff = backoff
@@ -73,9 +73,10 @@ class DeliveryErrors:
         self._reachability = reachability
 
     async def handle_error(self, row: DueMessage, error: TelegramError) -> DeliveryResult:
-        """Return the result of a row that was not sent, and store what the error says of its chat.
+        """Return the result of a row that was not sent.
 
-        The row waits for another attempt if that needs the database, and it cannot be used.
+        What the error says about the chat is stored, for example that it cannot be reached. If the
+        database is not available for this, the row waits for another attempt.
         """
         error_kind = classify_error(error)
         log.warning(
@@ -167,6 +168,6 @@ def give_up(row: DueMessage, error: str) -> DeliveryResult:
 
 
 def make_unsent(row: DueMessage, state: OutboxState, **changed: Any) -> UnsentResult:
-    """Return the result of a row that was not sent. `changed` has the columns to change."""
+    """Return the result of a row that was not sent. `changed` are other fields of it."""
     columns = {"next_at": row.next_at, "repeated": row.repeated, **changed}
     return UnsentResult(row.id, row.attempt, state, **columns)

@@ -229,6 +229,7 @@ def suggest_plan_topics(answers: Answers) -> Sequence[str]:
     return [topic.value for topic in suggestion.topics]
 
 
+# The plan of a new forum. Each of the other flows asks for the values of the action of its name.
 NEWFORUM_FLOW = Flow(
     "newforum",
     (
@@ -292,6 +293,7 @@ def _show_promise(answers: Answers) -> Mapping[str, Param]:
     }
 
 
+# Another start, another venue, or both.
 RESCHEDULE_FLOW = Flow(
     "forum_reschedule",
     (
@@ -302,6 +304,7 @@ RESCHEDULE_FLOW = Flow(
     ),
 )
 CAPACITY_FLOW = Flow("forum_capacity", (Step("capacity", capacity_input()),))
+# Typos in the title and the agenda.
 CORRECT_FLOW = Flow(
     "forum_correct",
     (
@@ -312,6 +315,7 @@ CORRECT_FLOW = Flow(
 SEND_BACK_FLOW = Flow("forum_send_back", (_reason("forum_send_back"),))
 POSTPONE_FLOW = Flow("forum_postpone", (_reason("forum_postpone"),))
 CANCEL_FLOW = Flow("forum_cancel", (_reason("forum_cancel"),))
+# A commitment.
 PROMISE_FLOW = Flow(
     "forum_promise",
     (
@@ -321,6 +325,7 @@ PROMISE_FLOW = Flow(
         Step("review", review_input("forum_promise.review", _show_promise)),
     ),
 )
+# The minutes, for the results of the forum.
 REPORT_FLOW = Flow(
     "forum_report", (Step("minutes", long_text_input("forum_report.minutes", limit=_MINUTES)),)
 )

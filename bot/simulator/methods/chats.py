@@ -158,6 +158,7 @@ def _find_topic(
     return chat, topic
 
 
+# By the name in the Bot API.
 METHODS: dict[str, Method] = {
     "getMe": get_me,
     "getFile": get_file,
