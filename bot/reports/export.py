@@ -231,14 +231,22 @@ async def _write_csv(
     count = 0
     async for record in records:
         cells = [_make_cell(record[name], name, presentation) for name in columns]
-        writer.writerow([_write_time(cell) for cell in cells])
+        writer.writerow([_write_text(cell) for cell in cells])
         count += 1
     text.detach()
     return count
 
 
-def _write_time(value: Any) -> Any:
-    return f"{value:%d/%m/%Y %H:%M}" if isinstance(value, datetime) else value
+def _write_text(value: Any) -> Any:
+    """Return the value of a CSV cell: a time as people write it, a telephone number with spaces.
+
+    A spreadsheet would read digits alone as a number, and leave out the zero before them.
+    """
+    if isinstance(value, datetime):
+        return f"{value:%d/%m/%Y %H:%M}"
+    if isinstance(value, str) and _LOCAL_NUMBER.fullmatch(value):
+        return f"{value[:4]} {value[4:7]} {value[7:]}"
+    return value
 
 
 async def _write_xlsx(
@@ -272,6 +280,9 @@ async def _write_xlsx(
         count += 1
     book.save(out)
     return count
+
+
+_LOCAL_NUMBER = re.compile(r"0\d{9,10}")  # a telephone number without its country code
 
 
 def _list_titles(columns: tuple[str, ...], presentation: Presentation | None) -> list[str]:

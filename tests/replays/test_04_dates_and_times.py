@@ -34,6 +34,16 @@ NOW = datetime(2026, 11, 25, 9, 30, tzinfo=CITY)
         ("9 giờ kém 5 tối 20/12", "2026-12-20 20:55"),
         ("1 giờ kém 10 chiều 20/12", "2026-12-20 12:50"),
         ("14h:30 20/12", "2026-12-20 14:30"),
+        ("8h:05 20/12", "2026-12-20 08:05"),
+        ("14 giờ: 30 20/12", "2026-12-20 14:30"),
+        ("8h.30 20/12", "2026-12-20 08:30"),
+        ("7 giờ rưỡi tối 20/12", "2026-12-20 19:30"),
+        ("8g rưỡi sáng 20/12", "2026-12-20 08:30"),
+        ("8h 20/12 GMT+07:00", "2026-12-20 08:00"),
+        ("8h 20/12 (giờ Hà Nội)", "2026-12-20 08:00"),
+        ("8h 20/12 ICT", "2026-12-20 08:00"),
+        ("8h 31/12 năm 2027", "2027-12-31 08:00"),
+        ("8h ngày 5/1 năm 2028", "2028-01-05 08:00"),
         ("14h30p ngày 20/12", "2026-12-20 14:30"),
         ("14 giờ 30 phút, ngày 20 tháng 12 năm 2026", "2026-12-20 14:30"),
         ("17h30' 20/12", "2026-12-20 17:30"),
@@ -96,6 +106,22 @@ def test_a_colloquial_time_is_understood(typed: str, expected: str) -> None:
         ("từ 8h 20/12", "unreadable"),
         ("20/12/2026 năm 2027 8h", "unreadable"),
         ("8h 20/12 hoặc 9h 21/12", "unreadable"),
+        ("8h 20/12 21/12", "unreadable"),
+        ("8h 9h 20/12", "unreadable"),
+        ("8h, 14h ngày 20/12", "unreadable"),
+        ("20/12 8h 20/12", "unreadable"),
+        ("20-12-2026, 21-12-2026 8:30", "unreadable"),
+        ("18h sáng 20/12", "unreadable"),
+        ("9h chiều tối 20/12", "unreadable"),
+        ("5h trưa 20/12", "unreadable"),
+        ("12h đêm 20/12", "unreadable"),
+        ("20/12/2027 năm 2026 8h", "unreadable"),
+        ("8h 20 tháng 12, 2027, năm 2026", "unreadable"),
+        ("thứ Sáu tới 8h", "unreadable"),
+        ("8h tuần tới", "unreadable"),
+        ("8h ngày 20 tháng 12 nào đó", "unreadable"),
+        ("8h 20/12 nếu trời đẹp", "unreadable"),
+        ("sau 8h 20/12", "unreadable"),
     ],
 )
 def test_a_doubtful_time_is_refused_with_its_reason(typed: str, reason: str) -> None:
@@ -121,7 +147,20 @@ def test_a_day_is_understood_by_the_same_rules(typed: str, expected: date) -> No
     assert parse_day(typed, NOW, CITY) == expected
 
 
-@pytest.mark.parametrize("typed", ["31/1 25h", "thứ Hai 31/1/2027", "15/1 âm lịch", "31/1/27", "1"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "31/1 25h",
+        "31/1 8h70",
+        "31/1 15h sáng",
+        "31/1 8h 9h",
+        "31/1 0h kém 5",
+        "thứ Hai 31/1/2027",
+        "15/1 âm lịch",
+        "31/1/27",
+        "1",
+    ],
+)
 def test_a_doubtful_day_is_refused(typed: str) -> None:
     """An impossible time, a wrong weekday or another calendar is not ignored."""
     with pytest.raises(InvalidMoment):

@@ -93,6 +93,7 @@ async def test_a_time_is_a_local_date_whose_zone_is_named() -> None:
     place = COLUMNS.index("created_at") + 1
     assert sheet.cell(2, place).value == datetime.fromisoformat("2026-11-26T01:30:07")
     assert sheet.cell(2, place).is_date
+    assert sheet.cell(2, place).number_format == "dd/mm/yyyy hh:mm"
     assert "Asia/Ho_Chi_Minh" in sheet.cell(1, place).value
 
 
@@ -123,6 +124,52 @@ async def test_no_text_is_a_formula(
     assert shown.startswith("'")
 
 
+@pytest.mark.parametrize(
+    ("moment", "shown"),
+    [
+        ("2026-11-25T17:00:00+00:00", "2026-11-26T00:00:00"),
+        ("2026-12-31T17:59:59.999999+00:00", "2027-01-01T00:59:59"),
+        ("2026-11-25T16:59:00+00:00", "2026-11-25T23:59:00"),
+        ("2026-11-26T01:30:00+07:00", "2026-11-26T01:30:00"),
+        ("2028-02-28T20:00:00+00:00", "2028-02-29T03:00:00"),
+    ],
+)
+async def test_a_time_is_the_one_of_the_city(moment: str, shown: str) -> None:
+    """Around midnight, at the end of a year, and with another offset."""
+    cell = (await read_sheet(created_at=moment)).cell(2, COLUMNS.index("created_at") + 1)
+    assert cell.value == datetime.fromisoformat(shown)
+    assert cell.number_format == "dd/mm/yyyy hh:mm"
+
+
+@pytest.mark.parametrize(
+    ("column", "stored", "shown"),
+    [
+        ("unit_code", "31", "Thành phố Hải Phòng"),
+        ("unit_code", "11413", "Phường Hải An"),
+        ("topics", ["drugs"], "Ma túy"),
+        ("topics", [], None),
+        ("topics", ["patrol", "other"], "Tuần tra, kiểm soát; Việc khác"),
+        ("phone", "+842253842345", "02253842345"),
+        ("phone", "+12025550123", "'+12025550123"),
+        ("phone", None, None),
+        ("kind", "praise", "Lời khen, động viên"),
+        ("state", "merged", "đã gộp với ý kiến cùng nội dung"),
+        ("state", "unknown", "unknown"),
+    ],
+)
+async def test_other_values_have_labels(column: str, stored: Any, shown: Any) -> None:
+    """An unknown key is shown as it is, and nothing is an empty cell."""
+    cell = (await read_sheet(**{column: stored})).cell(2, COLUMNS.index(column) + 1)
+    assert cell.value == shown
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x08", "\x0b", "\x0c", "\x1f", "\ufffe", "\uffff"])
+async def test_a_spreadsheet_can_be_opened_whatever_a_text_holds(control: str) -> None:
+    """Characters that its format forbids are left out; tabs and new lines stay."""
+    sheet = await read_sheet(text=f"Đèn{control} hỏng\nở\tngõ 5")
+    assert sheet.cell(2, len(COLUMNS)).value == "Đèn hỏng\nở\tngõ 5"
+
+
 @pytest.mark.parametrize("text", ["a;b", "a,b", 'a"b', "a\nb", "Đồ Sơn"])
 @pytest.mark.parametrize("excel", [True, False])
 async def test_csv_for_excel_has_semicolons_and_a_byte_order_mark(text: str, excel: bool) -> None:
@@ -134,6 +181,23 @@ async def test_csv_for_excel_has_semicolons_and_a_byte_order_mark(text: str, exc
     head, row = rows
     assert (len(head), row[-1]) == (len(COLUMNS), text)
     assert "26/11/2026 01:30" in row
+
+
+@pytest.mark.parametrize(
+    ("phone", "shown"),
+    [
+        ("+84912345678", "0912 345 678"),
+        ("+84391234567", "0391 234 567"),
+        ("+842253842345", "0225 384 2345"),
+        ("+842438222222", "0243 822 2222"),
+        ("+84844666531", "0844 666 531"),
+    ],
+)
+@pytest.mark.parametrize("excel", [True, False])
+async def test_csv_keeps_the_zero_of_a_number(phone: str, shown: str, excel: bool) -> None:
+    """LibreOffice and Excel read digits alone as a number, without the zero."""
+    content = await write(ExportFormat.CSV, excel=excel, phone=phone)
+    assert shown in content.decode()
 
 
 async def test_raw_has_keys() -> None:
@@ -168,6 +232,6 @@ async def test_the_file_of_an_officer_has_labels(town: Town, kind: str) -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
     head, row = sheet.iter_rows(values_only=True)
     cells = dict(zip(head, row, strict=True))
-    assert cells["Mã"] == code
-    assert cells["Loại ý kiến"] not in {kind, None}
+    assert cells.get("Mã") == code
+    assert cells.get("Loại ý kiến") not in {kind, None}
     assert any("Asia/Ho_Chi_Minh" in str(title) for title in head)

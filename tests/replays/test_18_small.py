@@ -102,6 +102,7 @@ async def test_a_guest_promoted_by_a_new_date_gets_one_message(town: Town, words
     await organiser.says(words)
     await organiser.taps("forum_reschedule.venue.options.same")
     await organiser.says("trời tạnh")
+    await organiser.taps("forum_reschedule.review.options.submit")
     assert len(ben.heard) == before + 1
     assert ben.is_told("attend.moved_up")
 
@@ -132,6 +133,7 @@ async def reschedule(organiser: Person, starts: str, venue: str) -> None:
         else:
             await organiser.taps(f"forum_reschedule.{step}.options.same")
     await organiser.says("mưa bão")
+    await organiser.taps("forum_reschedule.review.options.submit")
 
 
 @pytest.mark.parametrize(("starts", "venue"), SAME)
