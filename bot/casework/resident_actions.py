@@ -113,7 +113,7 @@ REPLY = CaseAction[ResidentAccess](
     has_button=False,
     changes=changes.reply_to_question,
     effects=(action_effects.store_reply,),
-    officer_notice=OfficerNotice("alert.added", recipients.list_responsible_officers),
+    officer_notice=OfficerNotice("alert.replied", recipients.list_responsible_officers),
     public=True,
 )
 # The row of a reply that comes when the case does not wait for it any more.

@@ -9,7 +9,7 @@ from bot.areas.units import name_police
 from bot.casework.templates import may_change
 from bot.core.screen import Button, Lines, Param, Screen, Words
 from bot.notifications.summaries import describe_erasure, describe_state, describe_submission
-from storage.models import Identity
+from storage.models import Identity, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
         for each in opened.remarks
         for shown in (_show_remark(each), *_show_sources(each.sources, zone))
     )
-    answer = (_show_answer(opened.answer),) if opened.answer else ()
+    answer = (_show_answer(opened.answer, submission.state),) if opened.answer else ()
     merged = _list_codes("case.merged", opened.merged)
     alike = _list_codes("case.alike", opened.alike)
     verbs = [each.verb for each in opened.actions if not each.is_rare]
@@ -100,8 +100,10 @@ def _list_codes(key: str, cases: Sequence[Submission]) -> tuple[Words, ...]:
     return (Words(key, {"codes": codes}),) if cases else ()
 
 
-def _show_answer(answer: Answer) -> Words:
-    key = "case.answer" if answer.approved_at else "case.proposed"
+def _show_answer(answer: Answer, state: State) -> Words:
+    """Return the answer of a case in a state: it was sent, waits for approval, or neither."""
+    waits = state is State.ANSWER_PROPOSED
+    key = "case.answer" if answer.approved_at else f"case.{'proposed' if waits else 'unapproved'}"
     parts = {name: getattr(answer, name) for name in ("text", "measure", "deadline")}
     return Words(key, parts)
 

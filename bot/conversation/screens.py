@@ -24,30 +24,36 @@ _MAX_SHOWN = 2000  # characters of a converted text
 BACK, CANCEL, EDIT, KEEP = (Words(f"move.{name}") for name in ("back", "cancel", "edit", "keep"))
 
 
-def show_question(ask: Ask) -> Screen:
-    """Return the screen of an open question, with the reason if the last reply was rejected."""
+def show_question(ask: Ask, title: Words | str = "") -> Screen:
+    """Return the screen of an open question, with the reason if the last reply was rejected.
+
+    `title` names the conversation, where it has a subject.
+    """
+    subject = show_subject(ask.answers, title)
     step, base = ask.step, f"{ask.flow.name}.{ask.step.name}"
     if is_editing(ask):
-        return _show_editable_answers(ask)
+        return _show_editable_answers(ask, subject)
     if waiting := list_waiting(step.name, ask.answers):
-        return _show_conversion(ask, waiting)
+        return _show_conversion(ask, subject, waiting)
     prompt, sharing = step.input.prompt(ask.answers), step.input.sharing(ask.answers)
     key = prompt if "." in prompt else f"{base}.{prompt}"  # several questions share a key
     question = Words(key, step.input.params(ask.answers))
     return Screen(
-        (*_show_subject(ask), *ask.notices, *_show_rejection(ask), question),
+        (*subject, *ask.notices, *_show_rejection(ask), question),
         choices=tuple(_make_choice(ask, option) for option in step.input.options(ask.answers)),
         navigation=_make_navigation(ask),
         sharing=None if sharing is None else (sharing, Words(f"{base}.share")),
     )
 
 
-def _show_conversion(ask: Ask, waiting: Sequence[Mapping[str, Any]]) -> Screen:
+def _show_conversion(
+    ask: Ask, subject: tuple[Words, ...], waiting: Sequence[Mapping[str, Any]]
+) -> Screen:
     """Return the question which version of a text in an old encoding is meant."""
     texts = [each["converted"] or each["text"] for each in waiting]
     shown = "\n".join(text for text in texts if text)[:_MAX_SHOWN]
     return Screen(
-        (*_show_subject(ask), *ask.notices, Words("draft.old_encoding", {"text": shown})),
+        (*subject, *ask.notices, Words("draft.old_encoding", {"text": shown})),
         choices=tuple(
             Button(Words(f"draft.encoding_{value}"), _make_data(ask, Navigation.CHOOSE, value))
             for value in (CONVERTED, ORIGINAL)
@@ -61,10 +67,10 @@ def is_editing(ask: Ask) -> bool:
     return bool(ask.answers.get(f"{ask.step.name}.editing"))
 
 
-def _show_editable_answers(ask: Ask) -> Screen:
+def _show_editable_answers(ask: Ask, subject: tuple[Words, ...]) -> Screen:
     flow, step = ask.flow, ask.step
     return Screen(
-        (*_show_subject(ask), *ask.notices, Words(f"{flow.name}.{step.name}.which")),
+        (*subject, *ask.notices, Words(f"{flow.name}.{step.name}.which")),
         choices=tuple(
             Button(
                 Words(f"{flow.name}.{other.name}.title"),
@@ -76,9 +82,10 @@ def _show_editable_answers(ask: Ask) -> Screen:
     )
 
 
-def _show_subject(ask: Ask) -> tuple[Words, ...]:
-    about = describe_subject(ask.answers)
-    return (Words("draft.about", {"about": about}),) if about else ()
+def show_subject(answers: Mapping[str, Any], title: Words | str) -> tuple[Words, ...]:
+    """Return the line that names a conversation and its subject; nothing without a subject."""
+    about = describe_subject(answers)
+    return (Words("draft.about", {"title": title, "about": about}),) if about else ()
 
 
 def _make_data(ask: Ask, navigation: Navigation, value: str = "") -> str:

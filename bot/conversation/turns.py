@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.conversation.engine import Ask, Done, Stopped, TurnResult, present
-from bot.conversation.screens import show_question
+from bot.conversation.screens import show_question, show_subject
 from bot.conversation.subjects import describe_subject, forget_asked
 from bot.core.preferences import Preferences
 from bot.core.requests import Chat
@@ -52,13 +52,15 @@ def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScre
         case Ask():
             is_refusal = turn.rejected is not None
             notice = STALE if turn.is_stale else None
-            return TurnScreen(show_question(turn), language, is_refusal=is_refusal, notice=notice)
+            screen = show_question(turn, Words(binding.title))
+            return TurnScreen(screen, language, is_refusal=is_refusal, notice=notice)
         case Stopped(reason):
             words = Words(f"{binding.flow.name}.stopped.{reason}")
             return TurnScreen(Screen((words,)), language)
         case Done():
             words = Words(f"{binding.flow.name}.done")
-            return TurnScreen(Screen((words,)), language, finished=True)
+            subject = show_subject(turn.answers, Words(binding.title))
+            return TurnScreen(Screen((*subject, words)), language, finished=True)
 
 
 def name_draft(binding: FlowBinding, facts: Mapping[str, Any]) -> Words:

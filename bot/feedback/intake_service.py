@@ -25,7 +25,8 @@ from bot.feedback import deep_links, intake_limits, rules
 from bot.feedback.text_questions import is_urgent
 from bot.notifications import to_resident
 from bot.notifications.message import Addressee
-from storage import audit, residents, submissions
+from bot.notifications.summaries import name_forum
+from storage import audit, forums, residents, submissions
 from storage.models import Identity, State, Topic
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ _MAX_AREAS = 3  # last areas of a resident that are offered again
 async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
     """Return the facts that the flow starts with: consent, last areas, the deep link opened last.
 
+    A submission for a forum is about it: each question names the forum.
+
     Raises Refused for a person who is banned or reached a limit.
     """
     await intake_limits.check_limits(
@@ -51,7 +54,12 @@ async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
     )
     agreed = {"@agreed": resident.consent_version} if resident else {}
     last = {"@areas": list(chat.preferences.areas)}
-    return {**agreed, **last, **deep_links.load_link_facts(chat.preferences, work.now)}
+    followed = deep_links.load_link_facts(chat.preferences, work.now)
+    if "@forum" in followed:
+        forum = await forums.find_published_forum(work.connection, followed["@forum"])
+        if forum is not None:
+            followed["@about"] = name_forum(forum, work.policy.zone)
+    return {**agreed, **last, **followed}
 
 
 async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:

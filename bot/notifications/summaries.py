@@ -1,4 +1,4 @@
-"""The facts of a submission that messages and screens show, as parameters of texts."""
+"""What messages and screens say of a submission or a forum, as parameters of texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from storage.models import ErasureReason
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from storage.models import Submission
+    from storage.models import Forum, Submission
 
 
 def describe_erasure(submission: Submission) -> Words | None:
@@ -41,3 +41,8 @@ def describe_submission(submission: Submission, zone: ZoneInfo) -> dict[str, Par
         "area": name_unit(submission.unit_code),
         "due": submission.due_at.astimezone(zone).date(),
     }
+
+
+def name_forum(forum: Forum, zone: ZoneInfo) -> str:
+    """Return a forum's title and its day in `zone`: most forums have the same title."""
+    return f"{forum.title} ({forum.starts_at.astimezone(zone):%d/%m/%Y})"

@@ -104,8 +104,9 @@ async def test_an_officers_reply_to_an_alert_is_a_note(town: Town) -> None:
     second = await ann.gives("Mất xe đạp.")
     await open_case(officer, second)
     await officer.does("text", "Đã gọi điện.", reply_to=find_shown(officer, "alert.text", first))
-    assert first in officer.sees
+    assert f"Ghi chú nội bộ – {first}" in officer.sees
     await officer.taps("gather.done")
+    assert f"Ghi chú nội bộ – {first}" in officer.sees
     (remark,) = await list_remarks(town)
     assert (remark.kind, remark.text) == (RemarkKind.NOTE, "Đã gọi điện.")
     assert remark.submission_id == (await town.get_submission(first)).id

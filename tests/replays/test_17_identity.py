@@ -129,7 +129,7 @@ async def test_the_resident_of_an_opinion_that_became_unnamed_still_gets_the_ans
     await officer.says(f"/case {code}")
     await officer.taps("case.do.accept")
     await officer.taps("case.do.ask")
-    await officer.says("Ở số nhà nào?")
+    await officer.writes("Ở số nhà nào?")
     assert ann.has_heard("Ở số nhà nào?")
     await ann.says("/tracuu")
     assert any(code in label for label in ann.buttons)

@@ -173,6 +173,7 @@ async def test_a_forum_offers_its_map_calendar_and_opinion_and_can_be_hidden(tow
         "Hội trường phường An Biên",
     )
     await ann.taps("forums.opinion", of="Gần")
+    assert "Gần (05/12/2026)" in ann.sees
     await ann.taps("feedback.kind.options.report")
     await ann.says("Đề nghị lắp đèn.")
     await ann.finishes()

@@ -39,7 +39,7 @@ async def test_from_submission_to_rated_answer(town: Town) -> None:
     resumed = await town.get_submission(code)
     assert resumed.state is State.IN_PROGRESS
     assert resumed.due_at >= due + timedelta(days=2)
-    assert officer.was_told("alert.added")
+    assert officer.was_told("alert.replied")
 
     await open_case(officer, code)
     await propose_answer(officer)
@@ -52,6 +52,7 @@ async def test_from_submission_to_rated_answer(town: Town) -> None:
     await leader.writes("Nêu rõ tổ nào")
     assert officer.was_told("alert.send_back")
     await open_case(officer, code)
+    assert officer.is_told("case.unapproved")
     await propose_answer(
         officer, ("Tổ 3 sẽ tuần tra.", "Mỗi đêm từ 22 giờ", "Trước ngày 15/12/2026")
     )
@@ -66,7 +67,7 @@ async def test_from_submission_to_rated_answer(town: Town) -> None:
     await ann.taps("rating.score.options.2")
     assert (await town.get_submission(code)).rating == 2
     await ann.says(f"/mine {code}")
-    assert "Cán bộ xử lý đã nhận xử lý" in ann.sees
+    assert "Cán bộ xử lý đã nhận việc" in ann.sees
 
 
 async def test_an_officer_cannot_approve_their_own_answer(town: Town) -> None:

@@ -168,6 +168,7 @@ async def test_an_open_draft_is_not_lost_to_another_conversation(town: Town) -> 
     assert ann.is_told("draft.conflict")
     await ann.says("Những lời này chưa thuộc việc nào.")
     assert ann.is_told("draft.conflict")
+    assert ann.is_told("draft.not_taken")
     await ann.presses_data("draft:resume")
     assert ann.is_asked("feedback.details")
 

@@ -103,7 +103,7 @@ async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
     await organiser.says("27/12/2026 8h30")
     await organiser.taps("forum_reschedule.venue.options.same")
     await organiser.says("mưa bão")
-    assert "Chủ nhật 08 giờ 30, ngày 27/12/2026" in organiser.sees
+    assert "Thời gian: Chủ nhật 08 giờ 30, ngày 27/12/2026" in organiser.sees
     assert "Vì mưa bão" not in ann.heard[-1]
     await organiser.taps("forum_reschedule.review.options.submit")
     for person in (ann, bao):

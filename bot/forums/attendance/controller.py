@@ -25,6 +25,7 @@ from bot.forums.attendance import calendar_file, check_in, registration, rules, 
 from bot.forums.shared.states import REPORTED
 from bot.forums.subscriptions import controller as subscriptions_controller
 from bot.forums.subscriptions import service as subscriptions_service
+from bot.notifications.summaries import name_forum
 from storage import attendance
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ async def start_registration(work: UnitOfWork, request: Request) -> Responses:
         raise Refused(Words("attend.gone"))
     if view.mine is not None:
         raise Refused(Words("attend.already"))
-    return StartFlow("attend", {"@code": view.forum.code, "@about": view.forum.title})
+    about = name_forum(view.forum, work.policy.zone)
+    return StartFlow("attend", {"@code": view.forum.code, "@about": about})
 
 
 async def start_submission(work: UnitOfWork, request: Request) -> Responses:

@@ -20,6 +20,7 @@ from bot.forums.planning.actions import ACTIONS_BY_NAME
 from bot.forums.planning.forum_action import ForumAccess, ForumAction
 from bot.forums.shared.forum_audit import append_forum_entry
 from bot.forums.shared.planning_permissions import REFUSED, find_planned_forum, find_planner
+from bot.notifications.summaries import name_forum
 from bot.notifications.to_officers import notify_planners
 from storage import forums
 from storage.models import ForumState
@@ -87,7 +88,7 @@ async def begin_action(
         raise Refused(access.explain_not_allowed())
     facts = {
         "@code": access.forum.code,
-        "@about": access.forum.title,
+        "@about": name_forum(access.forum, work.policy.zone),
         **_make_time_facts(work),
     }
     if action.facts is not None:

@@ -271,12 +271,17 @@ def _same_or_moment(texts: str) -> Input:
     )
 
 
+def _name_start(answers: Answers) -> Words:
+    """Return the words for a forum's start, with its weekday."""
+    start = get_start(answers)
+    return Words("moment.on_weekday", {"weekday": name_weekday(start), "at": start})
+
+
 def _show_reschedule(answers: Answers) -> Mapping[str, Param]:
     """Return the parameters of the page that shows a forum's new start and venue."""
     same = {name: Words(f"forum_reschedule.{name}.options.same") for name in ("starts", "venue")}
     return {
-        "weekday": name_weekday(get_start(answers)) if answers["starts"] else "",
-        "at": get_start(answers) if answers["starts"] else same["starts"],
+        "at": _name_start(answers) if answers["starts"] else same["starts"],
         "venue": answers["venue"] or same["venue"],
         "reason": answers["reason"],
     }

@@ -22,6 +22,7 @@ from bot.forums.session.views import find_session
 from bot.forums.staff_entry import StaffEntry, add_staff_entry, suggest_topics
 from bot.notifications import to_resident
 from bot.notifications.message import Addressee
+from bot.notifications.summaries import name_forum
 from storage import audit, forum_sessions, forums, residents
 from storage.models import Kind
 
@@ -43,7 +44,7 @@ async def begin_oral_submission(work: UnitOfWork, chat_id: int, forum_code: str)
     Raises Refused if the person of a chat may not enter one now.
     """
     _officer, forum = await _find_writer(work, chat_id, forum_code)
-    return {"@code": forum.code, "@about": forum.title}
+    return {"@code": forum.code, "@about": name_forum(forum, work.policy.zone)}
 
 
 async def _find_writer(
