@@ -22,8 +22,6 @@ Mark = tuple[int, str]  # a diacritic: the index of its letter, and the combinin
 _TONE_MARKS = "\u0300\u0301\u0303\u0309\u0323"
 _VOWEL_MARKS = "\u0302\u0306\u031b"
 _MARKS = frozenset(_TONE_MARKS + _VOWEL_MARKS)
-# The eth of other alphabets looks like đ, and some keyboards write it.
-_STROKED_D = "đð"
 _SEPARATORS = ",;()\n"
 _ASCII_TOKEN = re.compile(r"(?:([,;()\n])|[^a-z\d,;()\n])*([a-z]+|\d+)", re.ASCII)
 VOWELS = frozenset("aeiouy")
@@ -80,7 +78,7 @@ class _TokenBuilder:
 
     def add_letter(self, char: str) -> None:
         """Append a letter or digit; đ becomes d with a mark."""
-        if char in _STROKED_D:
+        if char == "đ":  # letters that look like it are replaced before
             self.marks.append((len(self.letters), "đ"))
             char = "d"
         self.letters.append(char)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.areas.resolver import resolve_area
+from bot.areas.tokens import tokenize_text
 from bot.channels.telegram.request import AiohttpRequest
 from bot.classification.normalization import normalize_text
 from bot.core.text_folding import fold_text
@@ -333,10 +334,14 @@ def test_a_look_alike_is_read_as_the_vietnamese_letter(typed: str) -> None:
     assert normalize_text(typed) == normalize_text(meant)
 
 
-@pytest.mark.parametrize("typed", ["Ðồ Sơn", "phường Ðồ Sơn", "Hải Ðông", "Ɖông Hải", "Ðại Hợp"])
+AREAS = ["Ðồ Sơn", "phường Ðồ Sơn", "Hải Ðông", "Ɖông Hải", "Ðại Hợp", "xã Ɖại Ɖồng", "An ðương"]
+
+
+@pytest.mark.parametrize("typed", AREAS)
 def test_an_area_is_found_by_a_look_alike(typed: str) -> None:
     """The same area as with the Vietnamese letter."""
     meant = typed.translate(str.maketrans("ÐƉðɖ", "ĐĐđđ"))
+    assert tokenize_text(typed) == tokenize_text(meant)
     assert resolve_area(typed) == resolve_area(meant)
 
 
