@@ -210,6 +210,7 @@ async def test_a_typo_is_corrected_quietly(town: Town) -> None:
     before = len(ann.heard)
     await organiser.says("Công an lắng nghe ý kiến của Nhân dân")
     await organiser.says("An toàn giao thông\nTrật tự vỉa hè")
+    await organiser.taps("gather.done")
     assert organiser.is_told("forum_correct.done")
     assert len(ann.heard) == before
     actions = await list_actions(town)
@@ -224,7 +225,7 @@ async def test_another_title_is_no_correction(town: Town, title: str) -> None:
     """It is refused, and nothing has changed."""
     organiser = await plan(town, "correct")
     await organiser.says(title)
-    await organiser.taps("forum_correct.agenda.options.same")
+    await organiser.taps("forum_correct.agenda.options.skip")
     assert organiser.is_told("forum.no_typo")
     assert "forum.correct" not in await list_actions(town)
 

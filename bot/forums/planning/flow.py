@@ -314,7 +314,7 @@ CORRECT_FLOW = Flow(
     "forum_correct",
     (
         Step("title", _default_or_typed("forum_correct.title", "same", _TITLE)),
-        Step("agenda", _default_or_typed("forum_correct.agenda", "same", _LONG)),
+        Step("agenda", long_text_input("forum_correct.agenda", limit=_LONG, optional=True)),
     ),
 )
 SEND_BACK_FLOW = Flow("forum_send_back", (_reason("forum_send_back"),))
