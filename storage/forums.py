@@ -232,6 +232,14 @@ async def list_announcements(connection: AsyncConnection, forum_id: int) -> Sequ
     return await fetch_all(connection, Announcement, statement)
 
 
+async def get_announced_forum(connection: AsyncConnection, announcement_id: int) -> Forum:
+    """Return the forum of an announcement; both must exist."""
+    its_forum = select(_news.c.forum_id).where(_news.c.id == announcement_id).scalar_subquery()
+    found = await fetch_one(connection, Forum, select(_forums).where(_forums.c.id == its_forum))
+    assert found is not None
+    return found
+
+
 async def cancel_announcements(
     connection: AsyncConnection, forum_id: int, now: datetime, *, kinds: Collection[str]
 ) -> None:

@@ -31,6 +31,10 @@ async def save_subjects(connection: AsyncConnection, subjects: Sequence[Mapping[
 
 
 async def find_subject(connection: AsyncConnection, keys: Sequence[int]) -> MessageSubject | None:
-    """Return the row with one of these keys of a message: it has one under every secret key."""
+    """Return the row with one of these keys of a message: it has one under every secret key.
+
+    The earliest key in `keys` that has a row counts: a message of the bot that was changed after
+    the keys were rotated has two rows, and that of the present key is the newer one.
+    """
     found = await fetch_all(connection, MessageSubject, select(_rows).where(_rows.c.key.in_(keys)))
-    return found[0] if found else None
+    return min(found, key=lambda row: keys.index(row.key), default=None)

@@ -15,39 +15,76 @@ from bot.casework.submission_rules import ADDABLE
 from bot.conversation.inputs import make_message_record
 from bot.conversation.message_subjects import (
     CASE_VIEW,
+    FORUM_VIEW,
     OWN_VIEW,
+    PLAN_VIEW,
     ReplyTarget,
     find_message_subject,
 )
 from bot.core.requests import Refused
 from bot.core.screen import Button, Screen, Words
 from bot.core.unit_of_work import UnitOfWork
-from storage import attendance, outbox, submissions
+from storage import attendance, forums, outbox, submissions
 from storage.models import State
 
 if TYPE_CHECKING:
     from bot.conversation.reply import Reply
     from bot.core.requests import Chat
+    from storage.models import MessageSubject, Outbox
+
+
+_OF_PLANNERS = ("newforum", "forum_")  # how the names of their flows begin
+_IN_HALL = "hall_"  # how those of the session begin: officers and heads of neighbourhoods
+_REGISTRATION = "attend"  # the flow of a resident's registration for a forum
+_ENDED = ReplyTarget("", screen=Screen((Words("replied.ended"),)))
 
 
 async def find_target(work: UnitOfWork, chat: Chat, reply: Reply) -> ReplyTarget | None:
-    """Return what the message is about that a message replies to; None if that is not known."""
+    """Return what the message is about that a message replies to.
+
+    Return None if it replies to none, to one of another person, or to a notice about nothing. The
+    target of a message of the bot that is not known has no code: a question that has ended.
+    """
     if reply.reply_to is None:
         return None
     known = await find_message_subject(work, chat.id, reply.reply_to)
     if known is not None:
-        if known.flow in {OWN_VIEW, *CONVERSATIONS}:
-            return await _find_own_target(work, chat, reply, known.subject)
-        if known.flow in {CASE_VIEW, *ACTIONS_BY_NAME}:
-            return await _find_case_target(work, chat, reply, known.subject)
-        return None
+        return await _find_known_target(work, chat, reply, known)
     chat_ids = work.policy.pseudonyms.list_chat_ids(chat.id)
     sent = await outbox.find_sent_message(work.connection, chat_ids, reply.reply_to)
-    if sent is None:
-        return None
+    if sent is not None:
+        return await _find_sent_target(work, chat, reply, sent)
+    return _ENDED if reply.replies_to_bot else None
+
+
+async def _find_known_target(
+    work: UnitOfWork, chat: Chat, reply: Reply, known: MessageSubject
+) -> ReplyTarget | None:
+    """Return the target of a view, a question, or an answer that was given."""
+    if known.flow in {OWN_VIEW, *CONVERSATIONS}:
+        return await _find_own_target(work, chat, reply, known.subject)
+    if known.flow in {CASE_VIEW, *ACTIONS_BY_NAME}:
+        return await _find_case_target(work, chat, reply, known.subject)
+    if not known.subject:
+        return _ENDED if reply.replies_to_bot else None
+    if known.flow in {FORUM_VIEW, _REGISTRATION} or known.flow.startswith(_IN_HALL):
+        return _make_forum_target(known.subject, "forums:open")
+    if known.flow == PLAN_VIEW or known.flow.startswith(_OF_PLANNERS):
+        return _make_forum_target(known.subject, "forum:open")
+    return None
+
+
+async def _find_sent_target(
+    work: UnitOfWork, chat: Chat, reply: Reply, sent: Outbox
+) -> ReplyTarget | None:
+    """Return the target of a message of the outbox; None if it is about nothing."""
+    if sent.announcement_id is not None:
+        forum = await forums.get_announced_forum(work.connection, sent.announcement_id)
+        return _make_forum_target(forum.code, "forums:open")
     if sent.forum_id is not None:
         forum = await attendance.get_forum(work.connection, sent.forum_id)
-        return _make_forum_target(forum.code)
+        verb = "forum:open" if sent.sealed is None else "forums:open"
+        return _make_forum_target(forum.code, verb)
     if sent.submission_id is None:
         return None
     submission = await submissions.get_submission(work.connection, sent.submission_id)
@@ -88,6 +125,7 @@ async def _find_case_target(
     )
 
 
-def _make_forum_target(code: str) -> ReplyTarget:
-    button = Button(Words("forum.open"), f"forum:open={code}")
+def _make_forum_target(code: str, verb: str) -> ReplyTarget:
+    """Return the target of a message about a forum: `verb` opens it for residents or planners."""
+    button = Button(Words("forum.open"), f"{verb}={code}")
     return ReplyTarget(code, screen=Screen((Words("replied.forum"),), (button,)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bot.conversation.subjects import get_code
 from bot.core.unit_of_work import UnitOfWork
 from storage import message_subjects
 
@@ -16,15 +17,17 @@ if TYPE_CHECKING:
     from storage.models import MessageSubject
 
 
-# The `flow` of the bot's views of a case and of a resident's own submission.
-CASE_VIEW, OWN_VIEW = "case", "mine"
+# The `flow` of the bot's views: of a case, of a resident's own submission, and of a forum as
+# residents and as its planners see it.
+CASE_VIEW, OWN_VIEW, FORUM_VIEW, PLAN_VIEW = "case", "mine", "forum", "plan"
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyTarget:
     """What a message is about that a person replies to, in the messenger's sense.
 
-    - `code`: the code of the submission or forum.
+    - `code`: the code of the submission or forum; "" for a question that has ended, or whose
+      conversation has no subject.
     - `flow`, `facts`: the flow to start with the reply if no draft is about it.
     - `asked_in`: the only flow whose question it is; empty if any draft about the code will do.
     - `screen`: what is shown instead of starting a flow.
@@ -38,8 +41,7 @@ class ReplyTarget:
 
     def is_subject_of(self, flow: str, answers: Mapping[str, Any]) -> bool:
         """Return True if a reply to it is a reply to the open draft of a flow."""
-        code = answers.get("@code") or answers.get("@forum_code")
-        return code == self.code and self.asked_in in {"", flow}
+        return get_code(answers) == self.code and self.asked_in in {"", flow}
 
 
 async def store_messages(
@@ -51,7 +53,7 @@ async def store_messages(
     about the subject that it started with.
     """
     facts = done.answers
-    code = made or facts.get("@code") or facts.get("@forum_code") or ""
+    code = made or get_code(facts)
     rows = [
         {
             "key": work.policy.pseudonyms.list_message_keys(chat_id, message.id)[0],

@@ -61,8 +61,9 @@ class Reply:
     replaces its earlier version. `nearby` are the codes of the units near a shared or typed
     location; None without a location. `place` is the location that the text or the caption of a
     file states. `sent_at` is when a message was sent, in Unix seconds, and `reply_to` the id of the
-    message that it replies to. `original` is what was written, if the `text` was converted from an
-    old encoding. `sources` say what is forwarded or quoted, of whom and when.
+    message that it replies to, which is one of the bot if it `replies_to_bot`. `original` is what
+    was written, if the `text` was converted from an old encoding. `sources` say what is forwarded
+    or quoted, of whom and when.
     """
 
     text: str | None = None
@@ -81,6 +82,7 @@ class Reply:
     subject: str = ""
     sent_at: int | None = None
     reply_to: int | None = None
+    replies_to_bot: bool = False
     sources: tuple[Mapping[str, Any], ...] = ()
 
     def without_place(self) -> Reply:

@@ -111,7 +111,7 @@ class ConversationService:
                 is_key = self._keyboards.is_label(reply.text, row.language)
                 return (TurnScreen(show_nothing_open(), row.language) if is_key else None), None
             if binding is None:
-                return close_expired(row, update_id, is_asked=target is None)
+                return close_expired(row, update_id, is_asked=target is None or not target.code)
             if target is not None and not target.is_subject_of(binding.flow.name, row.answers):
                 return self._conflicts.ask_which(binding, row, target, update_id)
             if ASKED in row.answers and reply.step is None:

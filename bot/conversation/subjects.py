@@ -40,6 +40,11 @@ def is_of_other_subject(answers: Mapping[str, Any], reply: Reply) -> bool:
     return reply.step is not None and reply.subject != hash_subject(answers)
 
 
+def get_code(facts: Mapping[str, Any]) -> str:
+    """Return the code of the case, submission or forum of a conversation; "" without one."""
+    return str(facts.get("@code") or facts.get("@forum_code") or "")
+
+
 def describe_subject(facts: Mapping[str, Any]) -> str:
     """Return the name of the subject to show: a code or a title; "" without one."""
     return str(facts.get("@about", ""))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.engine import Ask, Done, Stopped, TurnResult, present
 from bot.conversation.screens import show_question, show_subject
-from bot.conversation.subjects import describe_subject, forget_asked
+from bot.conversation.subjects import describe_subject, forget_asked, get_code
 from bot.core.preferences import Preferences
 from bot.core.requests import Chat
 from bot.core.screen import Screen, Words
@@ -33,7 +33,8 @@ class TurnScreen:
 
     A screen without paragraphs is not shown. `is_refusal`: a message was not accepted. Such a
     screen is shown at once, so that no answer to a later message takes its place. A pressed button
-    is answered with `notice`.
+    is answered with `notice`. `about` says what a reply to the screen is about: the flow, and the
+    code of its subject; None for a question without a subject.
     """
 
     screen: Screen
@@ -41,6 +42,7 @@ class TurnScreen:
     finished: bool = False
     is_refusal: bool = False
     notice: Words | None = None
+    about: tuple[str, str] | None = None
 
 
 Decided = tuple[TurnScreen | None, Draft | None]  # what a turn shows, and the draft to store
@@ -52,8 +54,14 @@ def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScre
         case Ask():
             is_refusal = turn.rejected is not None
             notice = STALE if turn.is_stale else None
-            screen = show_question(turn, Words(binding.title))
-            return TurnScreen(screen, language, is_refusal=is_refusal, notice=notice)
+            code = get_code(turn.answers)
+            return TurnScreen(
+                show_question(turn, Words(binding.title)),
+                language,
+                is_refusal=is_refusal,
+                notice=notice,
+                about=(turn.flow.name, code) if code else None,
+            )
         case Stopped(reason):
             words = Words(f"{binding.flow.name}.stopped.{reason}")
             return TurnScreen(Screen((words,)), language)

@@ -100,7 +100,7 @@ class Show:
 
     `files` are sent after it. With an `upload` the screen is the caption of that file, in a new
     message. `language`: the new language, if the request changed the chat's language; else None.
-    `about` says what a reply to it is about: "case" or "mine", and the code.
+    `about` says what a reply to it is about: a view's name (see `message_subjects`), and the code.
     """
 
     screen: Screen

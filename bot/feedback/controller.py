@@ -146,7 +146,8 @@ async def send_receipt(work: UnitOfWork, request: Request) -> Responses:
     code = mine.submission.code
     picture = qr_codes.draw_receipt_code_png(request.bot_name, code)
     upload = Upload(picture, f"{code}.png", is_picture=True)
-    return Show(intake_service.show_receipt(mine.submission, work.policy), upload=upload)
+    screen = intake_service.show_receipt(mine.submission, work.policy)
+    return Show(screen, upload=upload, about=(OWN_VIEW, code))
 
 
 async def _find_own(work: UnitOfWork, request: Request) -> OwnSubmission | None:

@@ -146,8 +146,8 @@ class MessageSubject(SQLModel, table=True):
 
     - `key`: a number that only the holder of the key can compute, from the chat and the message id.
       So no row leads to a person, and rows of one chat are not connected.
-    - `flow`: the conversation that the message was written in, or "case", "mine" or "forum" for the
-      bot's view of one.
+    - `flow`: the conversation that the message was written in, or "case", "mine", "forum" or
+      "plan" for the bot's view of one.
     - `subject`: the code of the submission or of the forum; empty without one.
     - `text`: the present version of what a person wrote; None where the words are not kept.
     - `at`: when the row was written last.

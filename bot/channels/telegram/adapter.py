@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from bot.conversation.message_subjects import ReplyTarget
     from bot.conversation.reply import Reply
     from bot.conversation.service import ConversationService
+    from bot.conversation.turns import TurnScreen
     from bot.core.policy import Policy
     from bot.core.requests import Chat, Response, Responses
     from storage.database import Database
@@ -208,36 +209,58 @@ class TelegramAdapter:
             if screen is not None:
                 return
         kind = find_unreadable_kind(message)
-        notice = (Words("errors.unread", {"what": Words(f"unread.{kind}")}),) if kind else ()
+        notices: tuple[Words, ...] = ()
+        if kind:
+            notices = (Words("errors.unread", {"what": Words(f"unread.{kind}")}),)
         target = None if reply.edited else await self._find_target(update, context, reply)
         turn = await self.conversations.handle_reply(
             update.update_id, message.chat_id, reply, context.now, target=target
         )
-        if turn is None and target is not None:
-            if target.screen is not None:
-                chat = await self._load_chat(message.chat_id)
-                self.presenter.show_response(chat, Show(target.screen), update, context)
-                return
-            turn = await self.conversations.start_flow(
-                update.update_id, message.chat_id, target.flow, context.now, facts=target.facts
-            )
+        if turn is None and reply.edited:
+            await self._call(corrections.correct_message, update, context, reply)
+            return
         if turn is None:
-            if reply.edited:
-                await self._call(corrections.correct_message, update, context, reply)
-                return
-            if reply.text is None and reply.attachment is None:
-                await self._show_text(update, context, "errors.not_understood", *notice)
-                return
-            offer = routes.make_submission_offer(reply)
-            notice = (*notice, *routes.list_offer_remarks(reply))
-            turn = await self.conversations.start_flow(
-                update.update_id, message.chat_id, offer.flow, context.now, facts=offer.facts
-            )
+            if target is not None and not target.code:
+                notices = (*notices, Words("replied.unknown"))
+            turn = await self._start_conversation(update, context, reply, target, notices)
+        if turn is None:
+            return
         if turn.screen.paragraphs:
-            paragraphs = (*notice, *turn.screen.paragraphs)
+            paragraphs = (*notices, *turn.screen.paragraphs)
             turn = replace(turn, screen=replace(turn.screen, paragraphs=paragraphs))
         pause = 0.0 if turn.is_refusal else self._get_pause(message)
         self.presenter.show_turn(message.chat_id, turn, update, context, pause=pause)
+
+    async def _start_conversation(
+        self,
+        update: Update,
+        context: UpdateContext,
+        reply: Reply,
+        target: ReplyTarget | None,
+        notices: tuple[Words, ...],
+    ) -> TurnScreen | None:
+        """Start the conversation of the message that is replied to, else offer a submission.
+
+        Return None after a text was shown instead. `notices` stand above "not understood".
+        """
+        chat_id = get_chat_id(update)
+        if target is not None and target.code:
+            if target.screen is None:
+                return await self.conversations.start_flow(
+                    update.update_id, chat_id, target.flow, context.now, facts=target.facts
+                )
+            chat = await self._load_chat(chat_id)
+            self.presenter.show_response(chat, Show(target.screen), update, context)
+            return None
+        if reply.text is None and reply.attachment is None:
+            await self._show_text(update, context, "errors.not_understood", *notices)
+            return None
+        offer = routes.make_submission_offer(reply)
+        turn = await self.conversations.start_flow(
+            update.update_id, chat_id, offer.flow, context.now, facts=offer.facts
+        )
+        paragraphs = (*routes.list_offer_remarks(reply), *turn.screen.paragraphs)
+        return replace(turn, screen=replace(turn.screen, paragraphs=paragraphs))
 
     async def _find_target(
         self, update: Update, context: UpdateContext, reply: Reply

@@ -222,7 +222,8 @@ class DirectReplies:
         rendered = self._renderer.render(reply.screen, reply.language)
         texts, edits = rendered.texts, reply.edits
         if reply.upload is not None:
-            await self._send_upload(chat_id, reply.upload, texts[0], rendered.markup)
+            sent = await self._send_upload(chat_id, reply.upload, texts[0], rendered.markup)
+            await self._store_subject(chat_id, sent, reply)
             return
         if rendered.removal is not None:
             await self._pacer.acquire_slots()
@@ -260,11 +261,13 @@ class DirectReplies:
         except Unavailable as error:
             log.warning("the subject of a message was not stored", error=str(error))
 
-    async def _send_upload(self, chat_id: int, upload: Upload, caption: str, markup: Any) -> None:
+    async def _send_upload(self, chat_id: int, upload: Upload, caption: str, markup: Any) -> int:
+        """Send a file with its caption; return the id of the message."""
         options = {"caption": caption, "parse_mode": ParseMode.HTML, "reply_markup": markup}
         await self._pacer.acquire_slots()
         send: Any = self._bot.send_photo if upload.is_picture else self._bot.send_document
-        await send(chat_id, upload.content, filename=upload.name, **options)
+        message = await send(chat_id, upload.content, filename=upload.name, **options)
+        return int(message.message_id)
 
     async def _edit_message(
         self, chat_id: int, message_id: int, text: str, markup: Markup | None

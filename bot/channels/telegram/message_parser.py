@@ -37,7 +37,7 @@ def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) 
     `edited` is True if the person changed a message that was sent before.
     """
     text = message.text if message.text is not None else message.caption
-    contact = message.contact
+    contact, replied = message.contact, message.reply_to_message
     sender = message.from_user.id if message.from_user else None
     attachment = _get_attachment(message)
     is_shared = attachment is not None and attachment.type == "place"
@@ -54,7 +54,10 @@ def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) 
         place_problem=problem,
         sent_at=int(message.date.timestamp()),
         sources=list_sources(message),
-        reply_to=message.reply_to_message.message_id if message.reply_to_message else None,
+        reply_to=replied.message_id if replied else None,
+        replies_to_bot=replied is not None
+        and replied.from_user is not None
+        and replied.from_user.is_bot,
     )
 
 

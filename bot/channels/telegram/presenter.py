@@ -53,7 +53,7 @@ class Presenter:
           dropped.
         """
         screen = turn.screen if turn.screen.paragraphs else None
-        reply = DirectReply(screen, turn.language, pause=pause)
+        reply = DirectReply(screen, turn.language, pause=pause, about=turn.about)
         if screen is not None or update.callback_query is not None:
             self._send(chat_id, reply, update, context, new=new, notice=turn.notice)
         if turn.finished:

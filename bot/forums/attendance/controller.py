@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
 from bot.conversation import chats
+from bot.conversation.message_subjects import FORUM_VIEW
 from bot.core.requests import (
     Pin,
     Refused,
@@ -68,7 +69,8 @@ async def list_past_forums(work: UnitOfWork, request: Request) -> Responses:
 async def show_forum(work: UnitOfWork, request: Request) -> Responses:
     """Show a forum; in a new message for "forums:open", so that the announcement stays."""
     view = await _load_view(work, request)
-    return Show(screens.show_forum(view, work.now), new=request.action == "open")
+    about = (FORUM_VIEW, view.forum.code)
+    return Show(screens.show_forum(view, work.now), new=request.action == "open", about=about)
 
 
 async def show_minutes(work: UnitOfWork, request: Request) -> Responses:
@@ -76,7 +78,7 @@ async def show_minutes(work: UnitOfWork, request: Request) -> Responses:
     view = await _load_view(work, request)
     if view.forum.state not in REPORTED or not view.forum.minutes:
         raise Refused(Words("forums.no_minutes"))
-    return Show(screens.show_minutes(view.forum), new=True)
+    return Show(screens.show_minutes(view.forum), new=True, about=(FORUM_VIEW, view.forum.code))
 
 
 async def open_forum_link(work: UnitOfWork, request: Request) -> Responses:
@@ -91,7 +93,7 @@ async def open_forum_link(work: UnitOfWork, request: Request) -> Responses:
     view = await views.load_forum_view(work, request.chat.id, request.argument)
     if view is None:
         return await show_welcome(work, request)
-    return Show(screens.show_forum(view, work.now))
+    return Show(screens.show_forum(view, work.now), about=(FORUM_VIEW, view.forum.code))
 
 
 async def _load_view(work: UnitOfWork, request: Request) -> views.ForumView:
@@ -137,7 +139,8 @@ async def send_calendar_file(work: UnitOfWork, request: Request) -> Responses:
     link = f"https://t.me/{request.bot_name}?start={_FORUM}{forum.code}"
     content = calendar_file.make_calendar_file(forum, work.now, link)
     screen = Screen((Words("forums.calendar_file", screens.describe_forum(forum)),))
-    return Show(screen, upload=Upload(content, f"{forum.code}.ics"))
+    upload = Upload(content, f"{forum.code}.ics")
+    return Show(screen, upload=upload, about=(FORUM_VIEW, forum.code))
 
 
 async def show_subscriptions(work: UnitOfWork, request: Request) -> Responses:
@@ -197,7 +200,8 @@ async def _load_ticket(work: UnitOfWork, request: Request) -> tuple[views.ForumV
 async def show_ticket(work: UnitOfWork, request: Request) -> Responses:
     """Show the person's registration; as a new message for "forums:mine"."""
     view, _mine = await _load_ticket(work, request)
-    return Show(screens.show_ticket(view), new=request.action == "mine")
+    about = (FORUM_VIEW, view.forum.code)
+    return Show(screens.show_ticket(view), new=request.action == "mine", about=about)
 
 
 async def send_ticket_code(work: UnitOfWork, request: Request) -> Responses:
@@ -205,7 +209,8 @@ async def send_ticket_code(work: UnitOfWork, request: Request) -> Responses:
     view, mine = await _load_ticket(work, request)
     picture = qr_codes.draw_link_code_png(request.bot_name, f"{CHECK_IN_PREFIX}{mine.token}")
     upload = Upload(picture, f"{view.forum.code}.png", is_picture=True)
-    return Show(screens.show_qr_caption(view), upload=upload)
+    about = (FORUM_VIEW, view.forum.code)
+    return Show(screens.show_qr_caption(view), upload=upload, about=about)
 
 
 async def change_party_size(work: UnitOfWork, request: Request) -> Responses:

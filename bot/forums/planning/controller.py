@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.conversation.message_subjects import PLAN_VIEW
 from bot.core.requests import Refused, Route, Show, StartFlow, Upload, parse_number
 from bot.core.screen import Screen, Words
 from bot.feedback import qr_codes
@@ -35,7 +36,8 @@ async def list_plans(work: UnitOfWork, request: Request) -> Responses:
 async def show_plan(work: UnitOfWork, request: Request) -> Responses:
     """Show a forum to one of its planners; as a new message for "forum:open". Raises Refused."""
     plan = await _load_plan(work, request)
-    return Show(screens.show_plan(plan), new=request.action == "open")
+    about = (PLAN_VIEW, plan.forum.code)
+    return Show(screens.show_plan(plan), new=request.action == "open", about=about)
 
 
 async def _load_plan(work: UnitOfWork, request: Request) -> views.ForumPlan:
@@ -58,7 +60,8 @@ async def start_action(work: UnitOfWork, request: Request) -> Responses:
 async def perform_action(work: UnitOfWork, request: Request) -> Responses:
     """Perform an action that asks for no values, and show the forum. Raises Refused."""
     await action_service.perform_action(work, request.chat.id, request.action, request.argument, {})
-    return Show(screens.show_plan(await _load_plan(work, request)))
+    plan = await _load_plan(work, request)
+    return Show(screens.show_plan(plan), about=(PLAN_VIEW, plan.forum.code))
 
 
 async def send_poster(work: UnitOfWork, request: Request) -> Responses:
@@ -83,7 +86,8 @@ async def send_poster(work: UnitOfWork, request: Request) -> Responses:
 async def stop_announcing(work: UnitOfWork, request: Request) -> Responses:
     """Stop the unfinished announcements of a forum, and show the forum. Raises Refused."""
     await action_service.stop_announcing(work, request.chat.id, request.argument)
-    return Show(screens.show_plan(await _load_plan(work, request)))
+    plan = await _load_plan(work, request)
+    return Show(screens.show_plan(plan), about=(PLAN_VIEW, plan.forum.code))
 
 
 async def record_refusal(work: UnitOfWork, request: Request) -> None:
