@@ -65,7 +65,7 @@ def show_more_actions(opened: CaseView) -> Screen:
 
 
 def _show_sources(sources: list[dict[str, Any]] | None, zone: ZoneInfo) -> tuple[Words, ...]:
-    """Return a paragraph for each part that the resident did not write themself."""
+    """Return a paragraph for each part that its sender did not write themself."""
     return tuple(
         Words(
             f"case.source.{each['kind']}",

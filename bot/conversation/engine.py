@@ -23,6 +23,7 @@ from bot.conversation.old_encodings import hold_old_encoding
 from bot.conversation.reply import Navigation, Reply
 from bot.core.screen import Words
 
+SOURCES = "@sources"  # the key of what is forwarded or quoted in the final answers
 MESSAGE = "@message."  # the beginning of the keys of the ids of typed answers
 
 
@@ -227,11 +228,16 @@ def reopen_step(step: Step, answers: Answers) -> Answers:
 
 
 def select_final_answers(flow: Flow, answers: Answers) -> Answers:
-    """Return the facts and the answers of the steps that apply, without notes and old answers."""
+    """Return the facts and the answers of the steps that apply, without notes and old answers.
+
+    The fact SOURCES says what of the answers is forwarded or quoted, by the names of their steps.
+    """
     final = {key: value for key, value in answers.items() if key[0] == "@" and "." not in key}
     for step in flow.list_applicable_steps(answers):
         if step.name in answers:
             final[step.name] = step.input.finalize(answers[step.name])
+            if sources := step.input.sources(answers[step.name]):
+                final[SOURCES] = {**final.get(SOURCES, {}), step.name: sources}
     return final
 
 

@@ -87,6 +87,10 @@ def _no_notes(_value: Any) -> Mapping[str, Any]:
     return {}
 
 
+def _no_sources(_value: Any) -> list[dict[str, Any]] | None:
+    return None
+
+
 def _same(value: Any) -> Any:
     return value
 
@@ -109,6 +113,7 @@ class Input:
     change_message: (edited message, answers) -> the changed keys with its new version. Only of a
         question that gathers messages, and only called if it has the message. Raises Rejected.
     finalize:  (value) -> the answer in the form in which it is submitted
+    sources:   (value) -> what of it is forwarded or quoted, if that form does not tell it
     """
 
     parse: Callable[[Reply, Answers], Any]
@@ -125,6 +130,7 @@ class Input:
     takes_text: bool = False
     change_message: Callable[[Reply, Answers], Answers] | None = None
     finalize: Callable[[Any], Any] = _same
+    sources: Callable[[Any], list[dict[str, Any]] | None] = _no_sources
 
 
 def applies_always(_answers: Answers) -> bool:

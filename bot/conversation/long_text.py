@@ -14,6 +14,7 @@ from bot.conversation.inputs import (
     MessageLimits,
     gather_message,
     join_texts,
+    list_sources,
     parse_choice,
 )
 from bot.conversation.reply import Reply
@@ -58,6 +59,7 @@ def long_text_input(
         takes_text=True,
         change_message=question.change_message,
         finalize=read_text,
+        sources=_list_sources,
     )
 
 
@@ -133,6 +135,10 @@ class _LongText:
             if gathered:
                 raise Rejected("gather.too_long", limit=self.limit) from None
             raise
+
+
+def _list_sources(answer: Any) -> list[dict[str, Any]] | None:
+    return None if isinstance(answer, str) else list_sources(answer)
 
 
 def _make_notes(answer: Any) -> Mapping[str, Any]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.town.casework import accept_case, choose_action
+
 if TYPE_CHECKING:
     from tests.town.person import Person
     from tests.town.town import Town
@@ -30,7 +32,9 @@ async def send(person: Person, text: str, **fields: Any) -> None:
     number = next(NUMBERS)
     user = {"id": person.id, "is_bot": False, "first_name": person.name}
     chat = {"id": person.id, "type": "private", "first_name": person.name}
-    message = {"message_id": number, "date": WHEN, "chat": chat, "from": user, "text": text}
+    message = {"message_id": number, "date": WHEN, "chat": chat, "from": user}
+    if text:
+        message["text"] = text
     update = {"update_id": 90_000_000 + number, "message": {**message, **fields}}
     await person.does("update", update)
 
@@ -87,3 +91,34 @@ async def test_a_forward_in_an_addition_is_marked(town: Town) -> None:
     await ann.taps("addition.details.options.done")
     await officer.says(f"/case {code}")
     assert officer.is_told("case.source.forward")
+
+
+@pytest.mark.parametrize("action", ["note", "ask"])
+async def test_an_officers_forward_is_marked(town: Town, action: str) -> None:
+    """What an officer forwards into a note or a question, beside words of their own."""
+    officer, ann = await town.officer("Binh"), town.resident("Ann")
+    code = await ann.gives("Đèn đường bị hỏng.")
+    await accept_case(officer, code)
+    await choose_action(officer, code, action)
+    await officer.says("Điện lực trả lời như sau.")
+    await send(officer, "Mai sẽ sửa.", forward_origin={**ORIGINS[0][0], "date": WHEN})
+    await officer.taps("gather.done")
+    await officer.says(f"/case {code}")
+    assert officer.is_told("case.source.forward")
+    assert "Chi Trần" in officer.sees
+    assert officer.sees.count("“Mai sẽ sửa.”") == 1
+
+
+async def test_a_forwarded_contact_is_not_the_persons_own(town: Town) -> None:
+    """Whoever made the card: its number is not shared by the person who forwards it."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("Đèn đường bị hỏng.")
+    await ann.reaches("feedback.phone", identity="phone")
+    card = {"phone_number": "+84912345678", "first_name": "Ann", "user_id": ann.id}
+    origin = {**ORIGINS[0][0], "date": WHEN}
+    await send(ann, "", contact=card, forward_origin=origin)
+    assert ann.is_asked("feedback.phone")
+    assert ann.is_told("feedback.phone.rejected.someone-elses")
+    await send(ann, "", contact=card)
+    assert not ann.is_asked("feedback.phone")

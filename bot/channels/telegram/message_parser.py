@@ -46,7 +46,8 @@ def parse_message(message: Message, locate_units: LocateUnits, *, edited: bool) 
         text=_normalize_text(text),
         attachment=attachment,
         phone=contact.phone_number if contact else None,
-        phone_of_another=contact is not None and contact.user_id != sender,
+        phone_of_another=contact is not None
+        and (contact.user_id != sender or message.forward_origin is not None),
         message_id=message.message_id,
         edited=edited,
         nearby=_locate_units(place or attachment, locate_units),
