@@ -73,7 +73,7 @@ async def merge(town: Town, way: tuple[str, tuple[str, ...]]) -> Merged:
         await accept_case(officer, second)
     if "ask" in steps:
         await officer.taps("case.do.ask")
-        await officer.says("Ở cột số mấy?")
+        await officer.writes("Ở cột số mấy?")
     await choose_action(officer, second, "merge")
     await officer.says(first)
     pair = Merged(town, officer, other, leader, ann, bao, first, second)
@@ -140,7 +140,7 @@ async def test_a_merged_resident_asks_again(town: Town, way: tuple[str, tuple[st
     await pair.answer()
     await pair.opens(pair.bao, pair.second)
     await pair.bao.taps("mine.reopening", of=pair.second)
-    await pair.bao.says("Vẫn hỏng.")
+    await pair.bao.writes("Vẫn hỏng.")
     assert pair.bao.is_told("reopening.done")
     second = await town.get_submission(pair.second)
     assert second.state in {State.ASSIGNED, State.RECEIVED}
@@ -172,7 +172,7 @@ async def test_a_second_answer_can_be_rated_again(town: Town) -> None:
     await pair.bao.taps("rating.score.options.1")
     await pair.opens(pair.ann, pair.first)
     await pair.ann.taps("mine.reopening", of=pair.first)
-    await pair.ann.says("Vẫn hỏng.")
+    await pair.ann.writes("Vẫn hỏng.")
     await accept_case(pair.other, pair.first)
     await pair.answer()
     assert pair.bao.is_offered("mine.rating")
