@@ -44,6 +44,7 @@ def test_only_present_dangers_are_urgent() -> None:
         ("Mất trộm xe máy", Topic.THEFT),
         ("mat trom xe may", Topic.THEFT),
         ("MẤT TRỘM", Topic.THEFT),
+        ("Phòng chống trộm cắp", Topic.THEFT),  # the example of a forum's agenda
         ("thuỷ thủ say rượu đánh nhau", Topic.PUBLIC_DISORDER),
         ("ma tuý", Topic.DRUGS),
         ("bôcs muìi hôi thôí", Topic.POLLUTION),
