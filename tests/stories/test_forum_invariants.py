@@ -148,8 +148,11 @@ class Forums(Machine):
         before, chat_id = self.forum, self.staff[officer]
         access = ForumAccess(self.get_officer(officer), before, self.now)
         allowed = is_allowed(ACTIONS_BY_NAME[action], access)
-        starts = (self.now + timedelta(days=8)).isoformat()
+        # A plan that does not change is refused, so each start and each title is a new one.
+        starts = (self.now + timedelta(days=8, minutes=self.reschedulings)).isoformat()
         words = {
+            "title": before.title.removesuffix(".") + "." * (not before.title.endswith(".")),
+            "agenda": "",
             "reason": "mưa",
             "starts": starts,
             "venue": "",
