@@ -224,7 +224,7 @@ async def test_the_whole_conversation_in_english(town: Town) -> None:
     ann = town.resident("Ann")
     await ann.says("/settings")
     await ann.taps("settings.en")
-    assert "Receipts, questions and answers about your opinions" in ann.sees
+    assert "Answers and questions about your opinions always come." in ann.sees
     await ann.gives("A bicycle was stolen.")
     assert "Your opinion has been received." in ann.sees
 
