@@ -24,7 +24,7 @@ CASE_VIEW, OWN_VIEW, FORUM_VIEW, PLAN_VIEW = "case", "mine", "forum", "plan"
 
 @dataclass(frozen=True, slots=True)
 class ReplyTarget:
-    """What a message is about that a person replies to, in the messenger's sense.
+    """The subject of a message that a person replies to, in the messenger's sense.
 
     - `code`: the code of the submission or forum; "" for a question that has ended, or whose
       conversation has no subject.

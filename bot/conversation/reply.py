@@ -20,7 +20,7 @@ class Navigation(Enum):
 
 
 class PlaceProblem(StrEnum):
-    """What is wrong with a place that was typed. The values are reasons of Rejected.
+    """A fault of a place that was typed. The values are reasons of Rejected.
 
     SWAPPED: latitude and longitude were exchanged, because only then it is in Vietnam.
     UNREADABLE_LINK: a link to a map that says no position by itself.

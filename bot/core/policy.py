@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SubmissionLimits:
-    """How many submissions are accepted: from one person a day, from everybody a minute."""
+    """The most submissions that are accepted: from one person a day, from everybody a minute."""
 
     a_day: int
     everybody_a_minute: int

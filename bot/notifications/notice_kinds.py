@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NoticeKind:
-    """What a resident decides about a kind of message.
+    """A kind of message to residents, and the settings of a resident that hold for it.
 
     - `waits`: True if it waits for the end of the quiet hours.
     - `switch`: the setting by which it is switched off, None if it always comes.

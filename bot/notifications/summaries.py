@@ -1,4 +1,4 @@
-"""What messages and screens say of a submission or a forum, as parameters of texts."""
+"""Summaries of a submission or a forum for messages and screens, as parameters of texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an export is shown to people: titles of columns, labels, local times, widths."""
+"""The form of an export for people: titles of columns, labels, local times, widths."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ class Hold(SQLModel, table=True):
 
 
 class MessageSubject(SQLModel, table=True):
-    """What a message of a private chat belongs to: the bot's own, or an answer that was given.
+    """The subject of a message of a private chat: of the bot's own, or of an answer that was given.
 
     - `key`: a number that only the holder of the key can compute, from the chat and the message id.
       So no row leads to a person, and rows of one chat are not connected.

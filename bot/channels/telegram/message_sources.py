@@ -1,4 +1,4 @@
-"""What a message says about its sources: forwarded, quoted, by another bot, a reply elsewhere."""
+"""Read the sources that a message names: a forward, a quote, another bot, a reply elsewhere."""
 
 from __future__ import annotations
 
