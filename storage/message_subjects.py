@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -19,15 +20,17 @@ _rows = table(MessageSubject)
 
 async def save_subjects(connection: AsyncConnection, subjects: Sequence[Mapping[str, Any]]) -> None:
     """Store rows; a row whose key is known already is replaced: the bot edits its own messages."""
-    if not subjects:
-        return
-    statement = insert_into(MessageSubject, connection.dialect.name)
+    if subjects:
+        statement = _make_upsert(connection.dialect.name)
+        await connection.execute(statement, [dict(each) for each in subjects])
+
+
+@cache
+def _make_upsert(dialect_name: str) -> Any:
+    statement = insert_into(MessageSubject, dialect_name)
     new = statement.excluded
     changed = {name: new[name] for name in ("flow", "subject", "text", "at")}
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=["key"], set_=changed),
-        [dict(each) for each in subjects],
-    )
+    return statement.on_conflict_do_update(index_elements=["key"], set_=changed)
 
 
 async def find_subject(connection: AsyncConnection, keys: Sequence[int]) -> MessageSubject | None:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bot.conversation.engine import Ask, present
 from bot.conversation.flow import shares_nothing
 from bot.conversation.screens import BACK, CANCEL
 from bot.conversation.subjects import ASKED
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from bot.conversation.bindings import FlowBinding
+    from bot.conversation.engine import Ask
     from bot.conversation.flow import Flow
     from bot.conversation.turns import TurnScreen
     from storage.models import Conversation
@@ -54,10 +54,10 @@ def shows_keyboard(binding: FlowBinding | None, row: Conversation) -> bool:
     """Return True if the newest screen of a chat has keys: its question was shown, not another."""
     if binding is None or ASKED in row.answers:
         return False
-    if all(step.input.sharing is shares_nothing for step in binding.flow.steps):
+    step = binding.flow.find_open_step(row.answers)
+    if step is None or step.input.sharing is shares_nothing:
         return False
-    ask = present(binding.flow, row.answers)
-    return isinstance(ask, Ask) and ask.step.input.sharing(ask.answers) is not None
+    return step.input.sharing(binding.flow.drop_invalid_answers(row.answers)) is not None
 
 
 def remove_keyboard(shown: TurnScreen | None) -> TurnScreen | None:

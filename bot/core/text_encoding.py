@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from bot.core.text_folding import fold_text
 
@@ -57,7 +57,7 @@ def convert_text(text: str) -> str | None:
     """
     text = unicodedata.normalize("NFC", text)
     before = _score(text)
-    if before is None:
+    if before is None or before + _BETTER > 1:
         return None
     best, best_score = None, max(_ENOUGH, before + _BETTER)
     for candidate in (_from_utf8(text), _from_tcvn3(text), _from_vni(text)):
@@ -90,6 +90,7 @@ def _vietnamese_letters() -> frozenset[str]:
     return frozenset(marked | set("bcdđghklmnpqrstvx"))
 
 
+@lru_cache(maxsize=4096)  # the syllables of a text are few, and come again
 def _is_syllable(word: str) -> bool:
     lowered = word.lower()
     if not set(lowered) <= _vietnamese_letters():

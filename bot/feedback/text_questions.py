@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.core.screen import Param
 
 _MAX_TOPICS = 4  # of one submission
+_TOPICS = frozenset(Topic)
 
 # The suggestion of kind and topics for a text; results are cached.
 suggest_cached: Any = lru_cache(maxsize=256)(suggest_labels)
@@ -199,4 +200,4 @@ def name_topics(topics: Iterable[str]) -> tuple[Words, ...]:
 
 
 def _are_topics(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and set(value) <= set(Topic)
+    return isinstance(value, list) and bool(value) and set(value) <= _TOPICS

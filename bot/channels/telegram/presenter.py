@@ -148,7 +148,7 @@ class Presenter:
             context.answer = _answer_query(query, **shown)
         elif not is_answered:
             reply = replace(reply, query_id=query.id, update_id=update.update_id, notice=text)
-        if reply != DirectReply(None, reply.language, pause=reply.pause):
+        if reply.needs_request():
             self._enqueue(chat_id, reply, context)
 
     def _enqueue(self, chat_id: int, reply: DirectReply, context: UpdateContext) -> None:

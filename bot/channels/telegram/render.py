@@ -120,7 +120,7 @@ class Renderer:
 
 def count_utf16_units(text: str) -> int:
     """Return the length of a text in UTF-16 units, as Telegram counts it."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def split_html(html: str) -> list[str]:

@@ -43,6 +43,11 @@ class DirectReply:
     pin: Pin | None = None
     about: tuple[str, str] | None = None
 
+    def needs_request(self) -> bool:
+        """Return True if there is something to send to Telegram."""
+        what = (self.screen, self.query_id, self.upload, self.pin)
+        return bool(self.files) or any(each is not None for each in what)
+
 
 @dataclass(slots=True, eq=False)
 class PendingReply:
