@@ -3,7 +3,7 @@ PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check unit bench faults coverage requirements format clean
+.PHONY: demo test check unit bench faults spreadsheets coverage requirements format clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m bot demo --port $(PORT)
@@ -30,6 +30,10 @@ faults: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.bench
+
+# Open exports of hostile texts in LibreOffice (Debian: libreoffice-calc) and count the formulas.
+spreadsheets: .venv/dev.stamp
+	$(BIN)/python -m tests.open_exports
 
 # Show the lines and branches that no test reaches.
 coverage: .venv/dev.stamp

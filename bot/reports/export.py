@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from bot.reports.cell_text import escape_for_xlsx, guard_for_csv, make_cell_text
 from bot.reports.presentation import TEXT_COLUMNS, Presentation, get_width
 from storage import attendance, audit, forum_sessions, forums, submissions
 from storage.models import Submission
@@ -246,7 +247,7 @@ def _write_text(value: Any) -> Any:
         return f"{value:%d/%m/%Y %H:%M}"
     if isinstance(value, str) and _LOCAL_NUMBER.fullmatch(value):
         return f"{value[:4]} {value[4:7]} {value[7:]}"
-    return value
+    return guard_for_csv(value) if isinstance(value, str) else value
 
 
 async def _write_xlsx(
@@ -269,8 +270,11 @@ async def _write_xlsx(
     async for record in records:
         row = []
         for name in columns:
-            value = _remove_unwritable(_make_cell(record[name], name, presentation))
+            value = _make_cell(record[name], name, presentation)
             cell = WriteOnlyCell(sheet, value)
+            if isinstance(value, str):
+                cell.value = escape_for_xlsx(value)
+                cell.data_type = "s"  # openpyxl guesses formulas and errors from the text
             if isinstance(value, datetime):
                 cell.number_format = "dd/mm/yyyy hh:mm"
             elif name in TEXT_COLUMNS:
@@ -289,19 +293,6 @@ def _list_titles(columns: tuple[str, ...], presentation: Presentation | None) ->
     return [presentation.get_title(name) if presentation else name for name in columns]
 
 
-# Characters that messages may contain and spreadsheet files may not.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-
-
-def _remove_unwritable(value: Any) -> Any:
-    return _UNWRITABLE.sub("", value) if isinstance(value, str) else value
-
-
-# A spreadsheet would run a text that starts with one of these as a formula; some programs take the
-# wide forms for the usual ones, or skip what is before them.
-_FORMULA = re.compile(r"[\s\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
-
-
 def _make_cell(stored: Any, name: str, presentation: Presentation | None) -> Any:
     if presentation is not None:
         value = presentation.show_value(name, stored)
@@ -309,9 +300,7 @@ def _make_cell(stored: Any, name: str, presentation: Presentation | None) -> Any
         value = orjson.dumps(stored).decode()
     else:
         value = stored
-    if isinstance(value, str) and _FORMULA.match(value):
-        return f"'{value}"
-    return value
+    return make_cell_text(value) if isinstance(value, str) else value
 
 
 def _convert_time(value: Any) -> Any:
