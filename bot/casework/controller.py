@@ -9,7 +9,7 @@ from bot.casework.actions import OFFICER_ACTIONS
 from bot.casework.submission_rules import parse_code
 from bot.conversation.message_subjects import CASE_VIEW
 from bot.core.requests import Notice, Refused, Route, Show, StartFlow
-from bot.core.screen import Screen, Words
+from bot.core.screen import Words
 from bot.core.text_folding import fold_text
 
 if TYPE_CHECKING:
@@ -25,8 +25,10 @@ _TYPED_FILTERS = {
     "proposed": {"proposed", "cho duyet"},
 }
 
-# The response to a person who is not an officer: for them, the command does not exist.
-UNKNOWN = Show(Screen((Words("errors.unknown_command"),)))
+
+def refuse_as_unknown() -> Refused:
+    """Return the refusal for a person who is no officer: for them, the command does not exist."""
+    return Refused(Words("errors.unknown_command"))
 
 
 async def open_typed_case(work: UnitOfWork, request: Request) -> Responses:
@@ -84,7 +86,9 @@ async def start_ban(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def lift_ban(work: UnitOfWork, request: Request) -> Responses:
-    """Lift the ban of the resident of a case."""
+    """Lift the ban of the resident of a case. Raises Refused."""
+    if not await resident_bans.may_ban(work, request.chat.id, request.argument):
+        raise Refused(Words("case.refused"))
     lifted = await resident_bans.unban_resident(work, request.chat.id, request.argument)
     return Notice(Words("ban.lifted" if lifted else "ban.none"))
 
@@ -114,7 +118,7 @@ async def search_cases(work: UnitOfWork, request: Request) -> Responses:
 
 def _show_page(work: UnitOfWork, page: CasePage | None, title: str) -> Responses:
     if page is None:
-        return UNKNOWN
+        raise refuse_as_unknown()
     filters = case_lists.FILTERS if title in case_lists.FILTERS else ()
     return Show(
         screens.show_case_list(page.cases, title, work.policy.zone, more=page.more, filters=filters)

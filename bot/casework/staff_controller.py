@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.casework import screens, staff, templates, unit_groups
-from bot.casework.controller import UNKNOWN
-from bot.core.requests import Route, Show, StartFlow, parse_number
+from bot.casework.controller import refuse_as_unknown
+from bot.core.requests import Refused, Route, Show, StartFlow, parse_number
 from bot.core.screen import Screen, Words
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ async def accept_invite(work: UnitOfWork, request: Request) -> Responses:
         work, request.chat.id, request.person_name, request.argument
     )
     if officer is None:
-        return Show(Screen((Words("officer.invite_unusable"),)))
+        raise Refused(Words("officer.invite_unusable"))
     return Show(screens.show_welcome(officer))
 
 
@@ -30,19 +30,21 @@ async def set_duty(work: UnitOfWork, request: Request) -> Responses:
     if typed not in {"on", "off"}:
         return Show(Screen((Words("officer.duty.which"),)))
     officer = await staff.set_duty(work, request.chat.id, on_duty=typed == "on")
-    return Show(Screen((Words(f"officer.duty.{typed}"),))) if officer else UNKNOWN
+    if officer is None:
+        raise refuse_as_unknown()
+    return Show(Screen((Words(f"officer.duty.{typed}"),)))
 
 
 async def show_templates(work: UnitOfWork, request: Request) -> Responses:
     """Show the templates of answers, with buttons for the changes that the officer may make."""
     templates_of_officer = await templates.list_officer_templates(work.connection, request.chat.id)
     if templates_of_officer is None:
-        return UNKNOWN
+        raise refuse_as_unknown()
     return Show(screens.show_templates(*templates_of_officer))
 
 
 async def delete_template(work: UnitOfWork, request: Request) -> Responses:
-    """Delete the template whose id is the argument, and show the others."""
+    """Delete the template whose id is the argument, and show the others. Raises Refused."""
     template_id = parse_number(request.argument)
     if template_id is not None:
         await templates.delete_template(work, request.chat.id, template_id)

@@ -31,6 +31,7 @@ class FlowBinding:
     - `answered`: maps a step to a function that gets its answer at once.
     - `forgets`: reasons of Stopped, such as "refused". If the flow stops for one of them, the row
       of the chat is deleted.
+    - `of_officers`: True if only officers can begin the flow.
 
     The functions run in the transaction of the turn. Each may raise Refused: then all that the turn
     has written is rolled back.
@@ -42,3 +43,4 @@ class FlowBinding:
     begin: LoadFacts = _no_facts
     answered: Mapping[str, StoreAnswer] = field(default_factory=dict)
     forgets: frozenset[str] = frozenset()
+    of_officers: bool = False

@@ -85,6 +85,14 @@ class ConversationService:
         self._keyboards = ReplyKeyboards((each.flow for each in bindings), to_text)
         self._batcher = TurnBatcher(database, policy.default_language)
 
+    def has_step(self, flow: str, step: str) -> bool:
+        """Return True if there is a flow with this name that has a step with this name."""
+        return flow in self._bindings and step in self._bindings[flow].flow.by_name
+
+    def is_of_officers(self, flow: str) -> bool:
+        """Return True if only officers can begin the flow with this name."""
+        return self._bindings[flow].of_officers
+
     async def handle_reply(
         self,
         update_id: int,
@@ -211,6 +219,8 @@ class ConversationService:
             shown = await self._run_turn(chat_id, decide, now, creates=True)
         except Refused as refused:
             shown = await self._close_refused(update_id, chat_id, refused, now)
+            if shown is not None and self.is_of_officers(flow):
+                shown = replace(shown, is_forbidden=True)
         assert shown is not None
         return shown
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.conversation.engine import Ask, Done, Stopped, TurnResult, present
+from bot.conversation.inputs import UNKNOWN_CHOICE
 from bot.conversation.screens import show_question, show_subject
 from bot.conversation.subjects import describe_subject, forget_asked, get_code
 from bot.core.preferences import Preferences
@@ -34,7 +35,8 @@ class TurnScreen:
     A screen without paragraphs is not shown. `is_refusal`: a message was not accepted. Such a
     screen is shown at once, so that no answer to a later message takes its place. A pressed button
     is answered with `notice`. `about` says what a reply to the screen is about: the flow, and the
-    code of its subject; None for a question without a subject.
+    code of its subject; None for a question without a subject. `is_unknown_choice`: the pressed
+    button is none of the open question. `is_forbidden`: a flow of officers was refused.
     """
 
     screen: Screen
@@ -43,6 +45,8 @@ class TurnScreen:
     is_refusal: bool = False
     notice: Words | None = None
     about: tuple[str, str] | None = None
+    is_unknown_choice: bool = False
+    is_forbidden: bool = False
 
 
 Decided = tuple[TurnScreen | None, Draft | None]  # what a turn shows, and the draft to store
@@ -53,6 +57,7 @@ def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScre
     match turn:
         case Ask():
             is_refusal = turn.rejected is not None
+            is_unknown = turn.rejected is not None and turn.rejected.reason == UNKNOWN_CHOICE
             notice = STALE if turn.is_stale else None
             code = get_code(turn.answers)
             return TurnScreen(
@@ -61,6 +66,7 @@ def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScre
                 is_refusal=is_refusal,
                 notice=notice,
                 about=(turn.flow.name, code) if code else None,
+                is_unknown_choice=is_unknown,
             )
         case Stopped(reason):
             words = Words(f"{binding.flow.name}.stopped.{reason}")

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 class Refused(Exception):
     """Raised when a person may not do something, or not now. `words` is the text that says why.
 
-    The transaction is then rolled back: nothing has changed.
+    With a `screen` that screen is shown instead. The transaction is then rolled back: nothing has
+    changed.
     """
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, screen: Screen | None = None) -> None:
         super().__init__(words.key)
         self.words = words
+        self.screen = screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,8 @@ class Route:
     """The function `handle` of a controller that handles the requests with a verb.
 
     `reads_only`: it changes nothing, so it needs no writing transaction. `record_refusal` is called
-    in a transaction of its own after the function raised Refused.
+    in a transaction of its own after the function raised Refused; the default is
+    `refusals.record_request`.
     """
 
     handle: HandleRequest

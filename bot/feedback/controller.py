@@ -10,6 +10,7 @@ from bot.conversation import chats
 from bot.conversation.message_subjects import OWN_VIEW
 from bot.core.requests import (
     CancelFlow,
+    Refused,
     Route,
     Show,
     StartFlow,
@@ -78,27 +79,25 @@ async def list_submissions(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def show_submission(work: UnitOfWork, request: Request) -> Responses:
-    """Show the person's submission with a receipt code, as it was typed or pressed."""
-    mine = await _find_own(work, request)
-    if mine is None:
-        return Show(screens.show_unknown_code())
+    """Show the person's submission with a receipt code, as it was typed or pressed.
+
+    Raises Refused, as all functions here that take a code, if it is not theirs.
+    """
+    mine = await _load_own(work, request)
     screen = screens.show_submission(mine, work.now, work.policy)
     return Show(screen, about=(OWN_VIEW, mine.submission.code))
 
 
 async def open_submission(work: UnitOfWork, request: Request) -> Responses:
     """Show the person's submission in a new message, so that the receipt stays as it is."""
-    mine = await _find_own(work, request)
-    screen = screens.show_submission(mine, work.now, work.policy) if mine else None
-    about = (OWN_VIEW, mine.submission.code) if mine else None
-    return Show(screen or screens.show_unknown_code(), new=True, about=about)
+    mine = await _load_own(work, request)
+    screen = screens.show_submission(mine, work.now, work.policy)
+    return Show(screen, new=True, about=(OWN_VIEW, mine.submission.code))
 
 
 async def start_follow_up(work: UnitOfWork, request: Request) -> Responses:
     """Start one of FOLLOW_UPS, the request's action, about a submission of the person."""
-    mine = await _find_own(work, request)
-    if mine is None:
-        return Show(screens.show_unknown_code())
+    mine = await _load_own(work, request)
     reopens = may_be_reopened(mine.submission, mine.main, work.now, work.policy.reopen_within)
     return StartFlow(
         request.action,
@@ -111,27 +110,31 @@ async def start_follow_up(work: UnitOfWork, request: Request) -> Responses:
     )
 
 
-async def confirm_withdrawal(_work: UnitOfWork, request: Request) -> Responses:
+async def confirm_withdrawal(work: UnitOfWork, request: Request) -> Responses:
     """Ask for confirmation before a submission is withdrawn."""
+    await _load_own(work, request)
     return Show(screens.confirm_withdrawal(request.argument))
 
 
 async def withdraw_submission(work: UnitOfWork, request: Request) -> Responses:
     """Withdraw a submission of the person, or say that it is too late."""
     code = request.argument
+    await _load_own(work, request)
     done = await followup_service.withdraw_submission(work, request.chat, code)
     key = "mine.withdrawn" if done else "mine.too_late"
     return Show(Screen((Words(key, {"code": code[:20]}),)))
 
 
-async def confirm_identity_change(_work: UnitOfWork, request: Request) -> Responses:
+async def confirm_identity_change(work: UnitOfWork, request: Request) -> Responses:
     """Ask for confirmation before a name or a phone number is hidden."""
+    await _load_own(work, request)
     return Show(screens.confirm_identity_change(request.action, request.argument))
 
 
 async def hide_identity(work: UnitOfWork, request: Request) -> Responses:
     """Hide the name or the phone number of the person, or say that it is too late."""
     action, code = request.action.removesuffix("_yes"), request.argument
+    await _load_own(work, request)
     done = await followup_service.hide_identity(work, request.chat, code, action)
     key = f"mine.done_{action}" if done else "mine.too_late_to_hide"
     button = Button(Words("receipt.show"), f"mine:show={code}")
@@ -140,9 +143,7 @@ async def hide_identity(work: UnitOfWork, request: Request) -> Responses:
 
 async def send_receipt(work: UnitOfWork, request: Request) -> Responses:
     """Send the receipt once more, with its QR code as a picture."""
-    mine = await _find_own(work, request)
-    if mine is None:
-        return Show(screens.show_unknown_code())
+    mine = await _load_own(work, request)
     code = mine.submission.code
     picture = qr_codes.draw_receipt_code_png(request.bot_name, code)
     upload = Upload(picture, f"{code}.png", is_picture=True)
@@ -150,10 +151,13 @@ async def send_receipt(work: UnitOfWork, request: Request) -> Responses:
     return Show(screen, upload=upload, about=(OWN_VIEW, code))
 
 
-async def _find_own(work: UnitOfWork, request: Request) -> OwnSubmission | None:
-    """Return the person's submission whose code is the argument; None for another person's."""
+async def _load_own(work: UnitOfWork, request: Request) -> OwnSubmission:
+    """Return the person's submission whose code is the argument. Raises Refused for another's."""
     pseudonyms = work.policy.pseudonyms.list_pseudonyms(request.chat.id)
-    return await views.find_own_submission(work.connection, pseudonyms, request.argument)
+    found = await views.find_own_submission(work.connection, pseudonyms, request.argument)
+    if found is None:
+        raise Refused(Words("mine.unknown"), screens.show_unknown_code())
+    return found
 
 
 async def show_settings(_work: UnitOfWork, request: Request) -> Responses:

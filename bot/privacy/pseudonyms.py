@@ -19,6 +19,7 @@ from bot.privacy.encryption import Cipher
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 # Pseudonyms are stored where chat ids are. Telegram's ids have at most 52 bits, so bit 61 tells
 # the two apart.
@@ -68,6 +69,14 @@ class Pseudonyms:
         """
         message = f"message:{chat_id}:{message_id}"
         return tuple(_compute_number(key, message) for key in self._keys)
+
+    def make_tag(self, chat_id: int, moment: datetime) -> str:
+        """Return what tells a chat from others at one moment, in 16 hexadecimal digits.
+
+        Nothing connects the tags of two moments, or one with the pseudonyms of its chat.
+        """
+        message = f"tag:{moment.isoformat()}:{chat_id}"
+        return hmac.digest(self._keys[0], message.encode(), sha256)[:8].hex()
 
     def list_chat_ids(self, chat_id: int) -> tuple[int, ...]:
         """Return a chat id with all its pseudonyms. For a pseudonym, return only itself."""

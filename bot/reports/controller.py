@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from bot.casework import case_lists, screens
-from bot.casework.controller import UNKNOWN
+from bot.casework.controller import refuse_as_unknown
 from bot.core.requests import Route, Show, Upload
 from bot.core.screen import Screen, Words
 from bot.reports.export import ExportFormat, write_records
@@ -35,7 +35,9 @@ async def show_statistics(work: UnitOfWork, request: Request) -> Responses:
         min(int(typed[:18]), _MAX_DAYS) if typed.isdecimal() and int(typed[:18]) else _DEFAULT_DAYS
     )
     statistics = await case_lists.load_statistics(work, request.chat.id, days)
-    return Show(screens.show_statistics(*statistics, days)) if statistics else UNKNOWN
+    if statistics is None:
+        raise refuse_as_unknown()
+    return Show(screens.show_statistics(*statistics, days))
 
 
 async def export_cases(work: UnitOfWork, request: Request) -> Responses:
@@ -45,7 +47,7 @@ async def export_cases(work: UnitOfWork, request: Request) -> Responses:
     """
     cases = await case_lists.list_exported_cases(work, request.chat.id)
     if cases is None:
-        return UNKNOWN
+        raise refuse_as_unknown()
     content = io.BytesIO()
     await write_records(
         _make_records(cases),

@@ -66,21 +66,27 @@ FLOW_BINDINGS = (
         )
         for flow in dict.fromkeys(action.flow for action in RESIDENT_ACTIONS if action.flow)
     ),
-    FlowBinding(BAN_FLOW, title="case.do.ban", finish=resident_bans.ban_resident),
+    FlowBinding(BAN_FLOW, title="case.do.ban", finish=resident_bans.ban_resident, of_officers=True),
     FlowBinding(
-        AWAY_FLOW, title="away.title", finish=absences.finish_absence, begin=absences.begin_absence
+        AWAY_FLOW,
+        title="away.title",
+        finish=absences.finish_absence,
+        begin=absences.begin_absence,
+        of_officers=True,
     ),
     FlowBinding(
         TEMPLATE_FLOW,
         title="templates.add",
         finish=templates.add_template,
         begin=templates.begin_template,
+        of_officers=True,
     ),
     *(
         FlowBinding(
             action.flow,
             title=f"case.do.{action.name}",
             finish=_finish_with(action_service.perform_action, action.name),
+            of_officers=True,
         )
         for action in OFFICER_ACTIONS
         if action.flow
@@ -109,18 +115,28 @@ FLOW_BINDINGS = (
         forgets=_REFUSED,
     ),
     FlowBinding(
-        NEWFORUM_FLOW, title="forum.new", finish=planning.submit_plan, begin=planning.load_facts
+        NEWFORUM_FLOW,
+        title="forum.new",
+        finish=planning.submit_plan,
+        begin=planning.load_facts,
+        of_officers=True,
     ),
     *(
         FlowBinding(
             action.flow,
             title=f"forum.do.{action.name}",
             finish=_finish_with(planning.perform_action, action.name),
+            of_officers=True,
         )
         for action in FORUM_ACTIONS
         if action.flow not in (None, NEWFORUM_FLOW)
     ),
-    FlowBinding(HALL_ANSWER_FLOW, title="hall.answer", finish=submission_outcomes.record_answer),
+    FlowBinding(
+        HALL_ANSWER_FLOW,
+        title="hall.answer",
+        finish=submission_outcomes.record_answer,
+        of_officers=True,
+    ),
     FlowBinding(
         ORAL_SUBMISSION_FLOW, title="hall.spoken", finish=oral_submissions.enter_oral_submission
     ),

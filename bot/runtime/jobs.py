@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.casework import assignment, digest, escalation
+from bot.core import refusals
 from bot.core.preferences import Preferences
 from bot.core.requests import Chat
 from bot.core.unit_of_work import begin_work
@@ -164,6 +165,14 @@ async def extend_audit_chain(context: JobContext) -> None:
     await audit_chain.extend_chain(context.database, context.policy.cipher)
 
 
+async def record_refusals(context: JobContext) -> None:
+    """Write into the audit log how many further attempts of a past hour were refused."""
+    has_more = True
+    while has_more:
+        async with begin_work(context.database, context.clock(), context.policy) as work:
+            has_more = await refusals.append_counts(work)
+
+
 async def purge_data(context: JobContext) -> None:
     """Erase data that is older than its retention period, as `purge_expired_data` does."""
     if await purge_expired_data(
@@ -204,6 +213,7 @@ JOBS = (
     Job("remind_attendees", 20, remind_attendees, enqueues=True),
     Job("assign_waiting_submissions", 30, assign_waiting_submissions, enqueues=True),
     Job("remind_drafts", 60, remind_drafts, enqueues=True),
+    Job("record_refusals", 300, record_refusals),
     Job("check_deadlines", 300, check_deadlines, enqueues=True),
     Job("send_digests", 300, send_digests, enqueues=True),
     Job("purge_data", 600, purge_data, enqueues=True),

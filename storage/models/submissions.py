@@ -350,6 +350,33 @@ class Audit(SQLModel, table=True):
     details: dict[str, Any] = json_column()
 
 
+class RefusalCount(SQLModel, table=True):
+    """The number of refused attempts of one person within one hour.
+
+    The first one has an entry in the audit log. At the end of the hour one more entry counts the
+    others, and the row is deleted.
+
+    - `hour`: the start of the hour.
+    - `tag`: tells the people of this hour apart. Nothing connects the tags of two hours, or that of
+      somebody who is no officer with their chat.
+    - `officer_id`, `role`: the officer; None and empty for anybody else.
+    - `attempts`: how often the officer tried what, without the first attempt.
+    """
+
+    __tablename__ = "refusal_count"
+    __table_args__ = (UniqueConstraint("hour", "tag", name="uq_refusal_count_hour"),)
+
+    id: int = auto_id()
+    hour: datetime = time_column()
+    tag: str = Field(sa_type=String(32))
+    officer_id: int | None = Field(
+        default=None, sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=True)
+    )
+    role: str = Field(sa_type=String(16))
+    count: int
+    attempts: dict[str, int] = json_column()
+
+
 class AuditLink(SQLModel, table=True):
     """A link of the audit chain.
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.casework.actions import ACTIONS_BY_NAME
+from bot.core import refusals
+from bot.runtime import jobs
 from storage import audit
 from storage.models import Role
 from tests.policy import once
@@ -45,10 +47,12 @@ PROPOSED = {
 
 
 async def list_refusals(town: Town) -> list[Audit]:
-    """Return the refusals in the audit log, oldest first."""
+    """Return the entries about refusals in the audit log, oldest first, an hour later."""
+    town.advance(hours=1)
+    await jobs.record_refusals(town.app.job_context)
     async with town.app.database.reading() as connection:
         found = [each async for each in audit.iterate_entries(connection, None, None)]
-    return [each for each in found if each.action == "case.refused"]
+    return [each for each in found if each.action in {"case.refused", refusals.COUNTED}]
 
 
 @once
@@ -78,7 +82,9 @@ async def test_fault_28_an_action_that_is_not_granted_is_refused(town: Town, sta
         assert offered == granted[role], role
     # /case was refused to those who read no cases.
     blind = sum(role in {Role.ORGANISER, Role.OBSERVER} for role in Role)
-    assert len(await list_refusals(town)) == expected + blind
+    refused = await list_refusals(town)
+    assert sum(each.details.get("times", 1) for each in refused) == expected + blind
+    assert len(refused) <= 2 * len(Role)
 
 
 async def test_fault_28_a_forged_or_foreign_button_is_refused_and_recorded(town: Town) -> None:
@@ -95,8 +101,13 @@ async def test_fault_28_a_forged_or_foreign_button_is_refused_and_recorded(town:
         await person.presses_data("case:accept=" + "x" * 50, alert)
     assert (await town.get_submission(code)).version == before.version
     refused = await list_refusals(town)
-    assert [each.submission_id for each in refused] == [before.id, None, None] * 2
-    assert {each.actor_role for each in refused} == {"none", Role.OFFICER}
+    assert [each.submission_id for each in refused] == [before.id, before.id, None, None]
+    assert [each.actor_role for each in refused] == ["none", Role.OFFICER] * 2
+    assert [each.details.get("times", 1) for each in refused] == [1, 1, 2, 2]
+    assert refused[-1].details["attempts"] == {
+        "case.refused accept HP-0000-0000": 1,
+        "case.refused accept " + "x" * 32: 1,
+    }
     for data in ("case:approve", "case:nothing=1", "nothing", "feedback.review=submit-0", "=", "#"):
         await ann.presses_data(data, alert)
     assert (await town.get_submission(code)).version == before.version

@@ -14,6 +14,7 @@ from telegram.constants import ChatMemberStatus
 
 from bot.casework import corrections, late_files, replied_messages
 from bot.channels.telegram import routes
+from bot.channels.telegram.forged_buttons import record_forgery
 from bot.channels.telegram.message_parser import (
     find_unreadable_kind,
     get_chat_id,
@@ -25,6 +26,7 @@ from bot.channels.telegram.message_parser import (
 )
 from bot.conversation.button_data import parse_button_data
 from bot.conversation.chats import load_chat
+from bot.core import refusals
 from bot.core.requests import (
     CancelFlow,
     GroupRequest,
@@ -136,10 +138,9 @@ class TelegramAdapter:
                 work = UnitOfWork(connection, context.now, self.policy)
                 responses = await route.handle(work, request)
         except Refused as refused:
-            if route.record_refusal is not None:
-                async with begin_work(self.database, context.now, self.policy) as work:
-                    await route.record_refusal(work, request)
-            responses = Notice(refused.words)
+            async with begin_work(self.database, context.now, self.policy) as work:
+                await (route.record_refusal or refusals.record_request)(work, request)
+            responses = Show(refused.screen) if refused.screen else Notice(refused.words)
         if not route.reads_only:
             self.presenter.nudge()
         await self._show(update, context, chat, responses)
@@ -190,6 +191,10 @@ class TelegramAdapter:
             facts=change.facts,
             resumes=change.resumes,
         )
+        if turn.is_forbidden:
+            async with begin_work(self.database, context.now, self.policy) as work:
+                details = {"verb": change.flow}
+                await refusals.append_refusal(work, refusals.REFUSED, chat_id, details)
         self.presenter.show_turn(chat_id, turn, update, context, new=change.new)
 
     # The guided conversation
@@ -303,6 +308,15 @@ class TelegramAdapter:
             turn = await self.conversations.handle_reply(
                 update.update_id, chat_id, reply, context.now, flow=flow
             )
+        await record_forgery(
+            self.conversations,
+            self.database,
+            self.policy,
+            chat_id,
+            context.now,
+            pressed=parsed,
+            turn=turn,
+        )
         if turn is None:
             chat = await self._load_chat(chat_id)
             self.presenter.show_notice(chat, Words("draft.ended"), update, context, is_alert=False)

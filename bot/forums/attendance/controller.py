@@ -252,7 +252,7 @@ async def scan_ticket(work: UnitOfWork, request: Request) -> Responses:
     """Check a ticket in for an officer at the door, or show it to the person who owns it."""
     scanned = await check_in.scan_ticket(work, request.chat.id, request.argument)
     if scanned is None:
-        return Show(Screen((Words("forums.unknown_ticket"),)))
+        raise Refused(Words("forums.unknown_ticket"))
     if isinstance(scanned, views.CheckInResult):
         return Show(screens.show_check_in(scanned))
     if scanned.mine is None:

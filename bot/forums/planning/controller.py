@@ -29,7 +29,7 @@ async def list_plans(work: UnitOfWork, request: Request) -> Responses:
     skip = parse_number(request.argument) or 0
     plans = await views.list_plans(work.connection, request.chat.id, skip)
     if plans is None:
-        return Show(Screen((Words("errors.unknown_command"),)))
+        raise Refused(Words("errors.unknown_command"))
     return Show(screens.show_plans(plans, skip, views.PAGE_SIZE, work.policy.zone))
 
 

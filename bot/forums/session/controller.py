@@ -64,7 +64,7 @@ async def start_claim(work: UnitOfWork, request: Request) -> Responses:
     """
     facts = await oral_submissions.find_claimable(work, request.argument)
     if facts is None:
-        return Show(Screen((Words("claim.gone"),)))
+        raise Refused(Words("claim.gone"))
     return StartFlow("claim", facts)
 
 
