@@ -3,14 +3,14 @@ PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check unit bench faults spreadsheets coverage requirements format clean
+.PHONY: demo test check unit runtime bench faults spreadsheets coverage requirements format clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m bot demo --port $(PORT)
 
 # The gate: format, lint, import contracts and cycles, types, all tests on both databases, a short
-# bench.
-test: check unit
+# bench, and the bot with the packages of an installation.
+test: check unit runtime
 	$(BIN)/python -m tests.bench --short
 
 check: .venv/dev.stamp
@@ -23,6 +23,10 @@ check: .venv/dev.stamp
 unit: .venv/dev.stamp
 	sh tests/install-browser
 	$(BIN)/pytest -n 2 --dist loadfile
+
+# Run the bot with the packages of an installation, which no other package holds back.
+runtime: .venv/dev.stamp .venv/runtime.stamp
+	$(BIN)/python -m tests.runtime_pins .venv/runtime/bin/python
 
 # The slow campaigns. The gate runs a short form of each.
 faults: .venv/dev.stamp
@@ -55,13 +59,18 @@ format: .venv/dev.stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
+.venv/runtime.stamp: requirements/runtime.txt .venv/dev.stamp
+	test -d .venv/runtime || $(PYTHON) -m venv .venv/runtime
+	.venv/runtime/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	touch $@
+
 # Pin every dependency with its hashes, without the address of an index. Needs `uv`.
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml
 requirements:
 	$(COMPILE) --extra simulator --extra dev -o requirements/dev.txt
 	$(COMPILE) --extra simulator -c requirements/dev.txt -o requirements/demo.txt
-	$(COMPILE) -c requirements/dev.txt -o requirements/runtime.txt
+	$(COMPILE) -o requirements/runtime.txt
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

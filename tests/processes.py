@@ -84,6 +84,7 @@ def _run_as_main(
 ) -> None:
     """Set up the forked process as its own interpreter would be, and run the command."""
     os.chdir(folder)
+    os.umask(0o022)  # that of most systems, whatever the system of the tests has
     os.environ.clear()
     os.environ.update(environment)
     for descriptor, path in enumerate(streams, start=1):

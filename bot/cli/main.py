@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -15,6 +16,9 @@ from typer.main import get_command
 if TYPE_CHECKING:
     from bot.cli.base import ChosenSettings
     from storage.database import Database
+
+# Database, key, files of residents, exports: no other account of the machine reads them.
+_UMASK = 0o077
 
 # A command group is the `cli` of the module of its name in `bot.cli`, imported when it is used.
 _GROUPS = {
@@ -174,7 +178,8 @@ def check_installation() -> None:
     from bot.cli.base import Failure, print_line, run_to_end
     from bot.runtime.doctor import examine_installation
 
-    if not run_to_end(examine_installation(_chosen_settings().settings(), print_line)):
+    chosen = _chosen_settings()
+    if not run_to_end(examine_installation(chosen.settings(), print_line, chosen.path)):
         raise Failure("something is to be done: see above")
 
 
@@ -196,8 +201,10 @@ def purge_data() -> None:
 def main() -> None:
     """Run a command and exit with 0 (done), 1 (failed), or 2 (wrong usage or settings).
 
-    A failure is one line on standard error that says what to do.
+    A failure is one line on standard error that says what to do. What is written to the disk is
+    for the account only under which the command runs.
     """
+    os.umask(_UMASK)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8")  # names have diacritics, whatever the locale is

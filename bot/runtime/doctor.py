@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,19 +13,24 @@ from bot.evidence.store import BadStore, EvidenceStore
 from bot.privacy.encryption import BadKey
 from bot.runtime.app import make_bot
 from bot.runtime.builders import make_locator, make_pseudonyms
+from bot.runtime.file_permissions import list_open_files
 from storage import failed_updates, migrations, outbox, submissions
 from storage.database import Database, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from bot.runtime.settings import Settings
 
 
-async def examine_installation(settings: Settings, print_line: Callable[[str], None]) -> bool:
+async def examine_installation(
+    settings: Settings, print_line: Callable[[str], None], config: Path | None = None
+) -> bool:
     """Check settings, database and Telegram. Return True if all checks succeed.
 
-    `print_line` gets a line for each check, which says what to do if the check fails.
+    `print_line` gets a line for each check, which says what to do if the check fails. `config` is
+    the settings file; None for the default.
     """
     try:
         EvidenceStore(settings.evidence.url, make_pseudonyms(settings).cipher)
@@ -37,6 +43,9 @@ async def examine_installation(settings: Settings, print_line: Callable[[str], N
         print_line(
             f"privacy: the key is in {settings.privacy.key_file}; keep a copy of it elsewhere"
         )
+    if opened := list_open_files(settings, config):
+        names = shlex.join(map(str, opened))
+        print_line(f"files: other accounts of this machine can read them; run: chmod go= {names}")
     # Both are checked, even if the first has a problem.
     is_database_ready = await _check_database(settings, print_line)
     is_telegram_ready = await _check_telegram(settings, print_line)

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from bot.runtime.http_connections import ConnectionLimits, make_protocol_factory
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.types import ASGIApp
 
 SHUTDOWN_SECONDS = 20.0  # the time that started requests may take when the server stops
+_LIMITS = ConnectionLimits()
 
 
 class PortTaken(Exception):
@@ -22,16 +25,21 @@ class PortTaken(Exception):
 
 
 @contextlib.asynccontextmanager
-async def serve_site(site: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
+async def serve_site(
+    site: ASGIApp, host: str, port: int, limits: ConnectionLimits = _LIMITS
+) -> AsyncIterator[int]:
     """Serve an ASGI application while the context is open, and yield its port.
 
-    With port 0 the system chooses a free port. Raises PortTaken.
+    With port 0 the system chooses a free port. `limits` are those of its connections. Raises
+    PortTaken.
     """
     listener = _bind(host, port)
     # A secret authenticates the caller, so headers about the caller's address are not read.
     server = _Server(
         uvicorn.Config(
             site,
+            http=make_protocol_factory(limits),  # type: ignore[arg-type]  # it asks for a class
+            ws="none",
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -1,4 +1,4 @@
-"""Logs: one line for each event, without tokens and without texts of residents."""
+"""Logs: one line for each event, without tokens, chat ids and texts of residents."""
 
 from __future__ import annotations
 
@@ -17,17 +17,26 @@ _HIDDEN = "<token>"  # what stands for the bot's token in the log
 # An error of PostgreSQL quotes the row, which may contain the words of a resident.
 _DETAIL = re.compile(r"DETAIL:.*?(?=\n\[SQL:|\n\nThe above|\n\nDuring|\Z)", re.DOTALL)
 
+# A chat id or a phone number. Errors, keys of messages and libraries write them in many forms, so
+# that every long number is masked, except the values of these names.
+_LONG_NUMBER = re.compile(r"\d{5,}")
+_HIDDEN_NUMBER = "<number>"
+_SHOWN_NUMBERS = frozenset({"timestamp", "update_id", "port", "attachment"})
+
 
 def configure_logs(*secrets: str, level: int = logging.INFO) -> None:
     """Configure all logs, including those of libraries, to go to standard error.
 
-    Each of the `secrets` is masked in them. `level` is a level of the module `logging`.
+    Each of the `secrets` is masked in them, and every number of five digits or more, which may be
+    the id of a chat. `level` is a level of the module `logging`.
     """
 
     def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         if "exception" in event:
             event["exception"] = _DETAIL.sub("DETAIL: <left out>", str(event["exception"]))
-        return {key: _redact_secrets(value, secrets) for key, value in event.items()}
+        return {
+            key: _mask_numbers(key, _redact_secrets(value, secrets)) for key, value in event.items()
+        }
 
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -73,3 +82,12 @@ def _redact_secrets(value: object, secrets: tuple[str, ...]) -> object:
         if secret:
             hidden = hidden.replace(secret, _HIDDEN).replace(secret.replace(":", "%3A"), _HIDDEN)
     return value if hidden == text else hidden
+
+
+def _mask_numbers(key: str, value: object) -> object:
+    """Return the value, or its text without long numbers if it contains one."""
+    if key in _SHOWN_NUMBERS or key.startswith("_"):  # structlog's own values begin with "_"
+        return value
+    text = value if isinstance(value, str) else str(value)
+    masked = _LONG_NUMBER.sub(_HIDDEN_NUMBER, text)
+    return value if masked == text else masked

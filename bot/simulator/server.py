@@ -13,6 +13,7 @@ from bot.simulator.api_types import ApiError
 from bot.simulator.client_connection import ClientConnection
 from bot.simulator.control import build_control_app
 from bot.simulator.gateway import ApiResponse, ConnectionDropped, Gateway, build_error_response
+from bot.simulator.host_check import is_local_request
 from bot.simulator.http_listener import ABORT_CONNECTION, HttpListener
 from bot.simulator.person_actions import PersonActions
 from bot.simulator.webhook_delivery import WebhookDeliveries
@@ -94,7 +95,9 @@ class Simulator:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request as an ASGI application."""
         path: str = scope["path"]
-        if path.startswith("/bot"):
+        if not is_local_request(scope["headers"]):
+            await _send_response(send, build_error_response(ApiError("Forbidden", 403)))
+        elif path.startswith("/bot"):
             await self._serve_method(path, scope, receive, send)
         elif path.startswith("/file/bot"):
             await _send_response(send, self._read_file(path))
