@@ -32,6 +32,14 @@ class BadUrl(ValueError):
     """The database URL cannot be used. The message says why."""
 
 
+def find_sqlite_file(url: str) -> Path | None:
+    """Return the path of the SQLite file of a database URL; None for PostgreSQL."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return None
+    return Path(parsed.database)
+
+
 def _dumps(value: object) -> str:
     return orjson.dumps(value).decode()
 

@@ -6,9 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import make_url
-
 from bot.runtime.settings import CONFIG_VARIABLE
+from storage.database import find_sqlite_file
 
 if TYPE_CHECKING:
     from bot.runtime.settings import Settings
@@ -24,9 +23,9 @@ def list_open_files(settings: Settings, config: Path | None) -> list[Path]:
     """
     chosen = config or Path(os.environ.get(CONFIG_VARIABLE, "config.toml"))
     paths = [chosen, Path(settings.privacy.key_file)]
-    url = make_url(settings.database.url)
-    if url.get_backend_name() == "sqlite" and url.database:
-        paths += [Path(url.database + ending) for ending in ("", "-wal", "-shm")]
+    database = find_sqlite_file(settings.database.url)
+    if database is not None:
+        paths += [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm")]
     evidence = settings.evidence.url.removeprefix("file://")
     if "://" not in evidence:
         paths.append(Path(evidence))
