@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, false, or_, select
 
-from storage.models import Kind, Recusal, Role, Submission
+from storage.models import Kind, Lane, Recusal, Role, Submission
 from storage.statements import table
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ READERS = frozenset(
 # Roles that assign cases to units and officers.
 DISTRIBUTORS = frozenset({Role.APPROVER, Role.COORDINATOR, Role.TRIAGE})
 
-# Kinds whose resident the law protects: only DISTRIBUTORS and the assignee read them.
-RESTRICTED = frozenset({Kind.DENUNCIATION})
+# The lane whose residents the law protects: only DISTRIBUTORS and the assignee read its cases.
+RESTRICTED = Lane.DENUNCIATION
 
 
 def make_visibility_conditions(officer: Officer) -> tuple[Any, ...]:
@@ -40,7 +40,7 @@ def make_visibility_conditions(officer: Officer) -> tuple[Any, ...]:
 
 
 def make_restriction_conditions(officer: Officer) -> tuple[Any, ...]:
-    """Return the conditions that apply to every role: no recusal, and the RESTRICTED kinds."""
+    """Return the conditions that apply to every role: no recusal, and the RESTRICTED lane."""
     recused = (
         select(_recusals.c.id)
         .where(_recusals.c.submission_id == _cases.c.id, _recusals.c.officer_id == officer.id)
@@ -48,5 +48,8 @@ def make_restriction_conditions(officer: Officer) -> tuple[Any, ...]:
     )
     if officer.role in DISTRIBUTORS:
         return (~recused,)
-    unrestricted = and_(*(_cases.c.kind != kind for kind in RESTRICTED))
+    unrestricted = and_(
+        _cases.c.kind != Kind.DENUNCIATION,
+        or_(_cases.c.former_lane.is_(None), _cases.c.former_lane != RESTRICTED),
+    )
     return (~recused, or_(unrestricted, _cases.c.assignee_id == officer.id))

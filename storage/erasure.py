@@ -54,6 +54,7 @@ async def erase_submission(
             phone=None,
             rating_reason=None,
             transferred_to=None,
+            former_lane=None,
             topics=[],
             sources=None,
             state=state,

@@ -5,10 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Text, and_, cast, func, insert, not_, or_, select, update
 
 from storage.case_visibility import make_restriction_conditions
-from storage.models import Hearing, HearingOutcome, Identity, Kind, Role, State, Submission
+from storage.models import (
+    Hearing,
+    HearingOutcome,
+    Identity,
+    Kind,
+    Lane,
+    Role,
+    State,
+    Submission,
+    Topic,
+)
 from storage.statements import fetch_all, fetch_one, insert_into, table
 
 if TYPE_CHECKING:
@@ -21,8 +31,19 @@ if TYPE_CHECKING:
 
 _cases, _rows = table(Submission), table(Hearing)
 
-# Kinds that the law has investigated: organisers do not read them.
+# Organisers do not read kinds that the law has investigated, nor what is about officers. Topics are
+# a JSON list, so a topic is found by its quoted name.
 _INVESTIGATED = (Kind.DENUNCIATION, Kind.CRIME_REPORT)
+_CONDUCT = (Topic.OFFICER_ATTITUDE, Topic.CRIME_REPORT_HANDLING)
+_IS_CONDUCT = and_(
+    _cases.c.kind != Kind.PRAISE,
+    or_(*(cast(_cases.c.topics, Text).contains(f'"{topic}"') for topic in _CONDUCT)),
+)
+_FOR_ORGANISERS = (
+    _cases.c.kind.not_in(_INVESTIGATED),
+    _cases.c.former_lane.is_(None) | (_cases.c.former_lane == Lane.ORDINARY),
+    not_(_IS_CONDUCT),
+)
 
 
 def _given_for(forum_code: str) -> tuple[Any, ...]:
@@ -39,8 +60,8 @@ def _read_by(officer: Officer, unit_code: str | None) -> tuple[Any, ...]:
     """
     of_unit = () if unit_code is None else (_cases.c.handled_by == unit_code,)
     plans_only = officer.role is Role.ORGANISER
-    investigated = (_cases.c.kind.not_in(_INVESTIGATED),) if plans_only else ()
-    return (*make_restriction_conditions(officer), *of_unit, *investigated)
+    allowed = _FOR_ORGANISERS if plans_only else ()
+    return (*make_restriction_conditions(officer), *of_unit, *allowed)
 
 
 async def list_submissions(

@@ -191,7 +191,7 @@ DIVERT = CaseAction[CaseAccess](
     actors=DISTRIBUTORS,
     from_states=NEW | ACCEPTED,
     to_state=State.DIVERTED,
-    guard=guards.NO_CRIME_REPORT,
+    guard=guards.MAY_DIVERT,
     flow=flows.DIVERT_FLOW,
     remark=RemarkFields(_NOTE, ("place",)),
     effects=(action_effects.free_merged_cases,),
@@ -236,6 +236,17 @@ EXCLUDE = CaseAction[CaseAccess](
     is_rare=True,
 )
 
+REVEAL_PHONE = CaseAction[CaseAccess](
+    name="reveal_phone",
+    actors=LEADER_ROLES,
+    from_states=OPEN,
+    to_state=None,
+    guard=guards.HIDDEN_PHONE,
+    public=True,
+    is_rare=True,
+    reveals_phone=True,
+)
+
 # The rows of officers, in the order of their buttons.
 OFFICER_ACTIONS: tuple[CaseAction[CaseAccess], ...] = (
     ACCEPT,
@@ -256,6 +267,7 @@ OFFICER_ACTIONS: tuple[CaseAction[CaseAccess], ...] = (
     REJECT,
     RECUSE,
     EXCLUDE,
+    REVEAL_PHONE,
 )
 
 # The row of an answer given in the session of a forum, by an officer who holds the forum.

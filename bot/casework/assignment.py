@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.areas.units import CITY
 from bot.casework import submission_rules
 from bot.casework.case_access import ClockAccess
 from bot.casework.permissions import (
     CASE_WORKER_ROLES,
     LEADER_ROLES,
-    RESTRICTED,
     is_away,
     is_rostered,
     may_open,
@@ -104,10 +104,13 @@ async def alert_officers(
 async def _send_alerts(
     work: UnitOfWork, submission: Submission, recipients: Sequence[Officer], text: str = ""
 ) -> None:
-    """Alert officers in private, and the groups of their units unless the kind is restricted."""
+    """Alert officers in private, and the groups of their units unless the case is protected.
+
+    Nobody knows who reads a group.
+    """
     notice = _make_alert(submission, text)
     await to_officers.notify_officers(work, submission, recipients, notice)
-    if submission.kind in RESTRICTED:
+    if submission_rules.is_protected(submission):
         return
     for unit in dict.fromkeys(officer.unit_code for officer in recipients):
         group = await casework.find_unit_chat(work.connection, unit)
@@ -157,6 +160,13 @@ async def list_serving_officers(work: UnitOfWork, submission: Submission) -> lis
     readers = [each for each in on_duty if may_open(each, submission, recused)]
     nearest = next((unit for unit in units if any(o.unit_code == unit for o in readers)), None)
     return [officer for officer in readers if officer.unit_code == nearest]
+
+
+async def list_reader_chats(work: UnitOfWork, case: Submission) -> frozenset[int]:
+    """Return the private chats of the officers who may open a case."""
+    recused = await casework.list_recused(work.connection, case.id)
+    active = await officers.list_active(work.connection, (case.handled_by, CITY))
+    return frozenset(each.chat_id for each in active if may_open(each, case, recused))
 
 
 async def list_on_duty(
@@ -224,18 +234,30 @@ async def list_leaders(
 
 
 async def list_current_assignees(work: UnitOfWork, case: Submission) -> Sequence[Officer]:
-    """Return the assignee of a case or, while that officer is away, their substitute."""
+    """Return the assignee of a case or, while that officer is away, their substitute.
+
+    If the substitute may not read the case, return the leaders of its unit.
+    """
     assignees = await officers.list_by_ids(work.connection, [case.assignee_id or 0])
     away = [officer for officer in assignees if is_away(officer, work.now)]
-    if away and away[0].substitute_id is not None:
-        return await officers.list_by_ids(work.connection, [away[0].substitute_id])
-    return assignees
+    if not away or away[0].substitute_id is None:
+        return assignees
+    substitutes = await officers.list_by_ids(work.connection, [away[0].substitute_id])
+    recused = await casework.list_recused(work.connection, case.id)
+    readers = [each for each in substitutes if may_open(each, case, recused)]
+    return readers or await list_leaders(work, case, (case.handled_by,))
 
 
 async def list_responsible_officers(work: UnitOfWork, case: Submission) -> Sequence[Officer]:
-    """Return the assignee who accepted a case and is not away; otherwise the officers on duty."""
+    """Return the assignee who accepted a case and is not away; otherwise the officers on duty.
+
+    Few may read a protected case. If none of them is on duty, return the leaders of its unit.
+    """
     if case.assignee_id is not None and case.state is not State.ASSIGNED:
         assignees = await officers.list_by_ids(work.connection, [case.assignee_id])
         if assignees and not is_away(assignees[0], work.now):
             return assignees
-    return await list_serving_officers(work, case)
+    serving = await list_serving_officers(work, case)
+    if serving or not submission_rules.is_protected(case):
+        return serving
+    return await list_leaders(work, case, (case.handled_by,))

@@ -29,6 +29,7 @@ class CaseAction(Transition[AnyAccess]):
     - `alerts`: after an officer's action, how the earlier alerts of the case are replaced.
     - `has_button`: True if the screen of the case, or of the submission, has its button.
     - `is_rare`: True if its button is on the second page.
+    - `reveals_phone`: True if the case is shown after it with a phone number that was hidden.
     - `button`: the verb of its button; empty means the action's name.
     """
 
@@ -42,6 +43,7 @@ class CaseAction(Transition[AnyAccess]):
     alerts: AlertChange = side_effects.SETTLED_ALERTS
     has_button: bool = True
     is_rare: bool = False
+    reveals_phone: bool = False
     button: str = ""
 
     @property

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class CaseView:
     """A case as an officer sees it, and the actions that the officer may perform now.
 
-    - `phone`: the resident's telephone number, None if it is not known.
+    - `phone`: the resident's telephone number, None if it is not known or not shown.
+    - `phone_is_kept`: True if there is one that is not shown, because the case is confidential.
     - `files`: the files that are shown.
     - `file_count`: the number of all files, 0 if they are erased.
     - `file_notes`: for each text about files (see `get_file_note`) the numbers of its files.
@@ -38,6 +39,7 @@ class CaseView:
 
     submission: Submission
     phone: str | None
+    phone_is_kept: bool
     files: Sequence[Attachment]
     file_count: int
     file_notes: Mapping[str, Sequence[int]]
@@ -49,10 +51,13 @@ class CaseView:
     alike: Sequence[Submission] = ()
 
 
-async def open_case(work: UnitOfWork, chat_id: int, receipt_code: str) -> CaseView | None:
+async def open_case(
+    work: UnitOfWork, chat_id: int, receipt_code: str, *, reveals_phone: bool = False
+) -> CaseView | None:
     """Load a case for the officer of a chat; return None if they may not open it.
 
-    The view or the refusal is recorded in the audit log.
+    The view or the refusal is recorded in the audit log. With `reveals_phone` the view has the
+    phone number of a confidential case, too: the caller has performed the action that allows it.
     """
     access = await find_case_access(work, chat_id, receipt_code)
     if access is None:
@@ -71,9 +76,11 @@ async def open_case(work: UnitOfWork, chat_id: int, receipt_code: str) -> CaseVi
     if case.erased_at is not None:
         files = ()
     is_new = case.state in NEW
+    is_shown = reveals_phone or not case.confidential
     return CaseView(
         submission=case,
-        phone=work.policy.cipher.decrypt_text(case.phone) if case.phone else None,
+        phone=work.policy.cipher.decrypt_text(case.phone) if case.phone and is_shown else None,
+        phone_is_kept=case.phone is not None and not is_shown,
         files=[file for file in files if attachments.may_be_shown(case, file)],
         file_count=len(files),
         file_notes=_group_file_notes(case, files),

@@ -107,7 +107,8 @@ def transfer_case(attempt: Attempt[CaseAccess]) -> Columns:
 def reclassify_case(attempt: Attempt[CaseAccess]) -> Columns:
     """Change kind and topic, and with them the due date, the unit and the confidentiality.
 
-    A case that the city handles is never moved to a unit.
+    A case that the city handles is never moved to a unit. The lane of before stays, if it is more
+    protected than the new one.
     """
     case, answers = attempt.access.case, attempt.answers
     kind, topics = Kind(answers["kind"]), [Topic(answers["topic"])]
@@ -116,6 +117,7 @@ def reclassify_case(attempt: Attempt[CaseAccess]) -> Columns:
         "kind": kind,
         "topics": [topic.value for topic in topics],
         "confidential": case.confidential or confidential,
+        "former_lane": submission_rules.get_lane(case),
     }
     if kind is not case.kind:
         columns["due_at"] = attempt.work.policy.compute_due(kind, case.created_at)

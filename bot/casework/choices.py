@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bot.areas.units import CITY
 from bot.casework import similarity, template_text
 from bot.casework.permissions import CASE_WORKER_ROLES, READERS, may_open
-from bot.casework.submission_rules import parse_code
+from bot.casework.submission_rules import may_be_merged, must_stay_with_city, parse_code
 from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
@@ -86,9 +86,15 @@ async def _list_readers(work: UnitOfWork, access: CaseAccess) -> list[Officer]:
 
 
 async def check_unit(attempt: Attempt[CaseAccess]) -> Columns:
-    """Raise Refused if the city is the chosen unit: it handles the case already."""
+    """Raise Refused if the city is the chosen unit: it handles the case already.
+
+    Raises Refused, too, if a case that must stay with the city was merged into this one.
+    """
     if attempt.answers["area"] == CITY:
         raise Refused(Words("case.no_such_unit"))
+    merged = await casework.list_merged(attempt.work.connection, attempt.access.case.id)
+    if any(must_stay_with_city(each) for each in merged):
+        raise Refused(Words("case.keeps_merged", {"code": attempt.access.case.code}))
     return {}
 
 
@@ -126,8 +132,12 @@ async def offer_similar_cases(work: UnitOfWork, access: CaseAccess) -> dict[str,
 
 
 async def list_similar_cases(connection: AsyncConnection, access: CaseAccess) -> list[Submission]:
-    """Return open cases with similar texts that the officer may open, the most similar first."""
-    others = await casework.list_similar(connection, access.case, access.officer, _COMPARED)
+    """Return the open cases with similar texts that the officer may merge it into.
+
+    The most similar one comes first.
+    """
+    found = await casework.list_similar(connection, access.case, access.officer, _COMPARED)
+    others = [each for each in found if may_be_merged(access.case, each)]
     return [case for case, _likeness in similarity.rank_similar(access.case, others)]
 
 
@@ -151,6 +161,9 @@ async def lock_merge_target(attempt: Attempt[CaseAccess]) -> Columns:
     recused = await casework.list_recused(connection, target.id)
     is_open = target.closed_at is None and target.answered_at is None
     if not (is_open and may_open(access.officer, target, recused)):
+        raise refused
+    merged = await casework.list_merged(connection, access.case.id)
+    if not all(may_be_merged(each, target) for each in (access.case, *merged)):
         raise refused
     if await submissions.update_submission(connection, target, by=access.officer) is None:
         raise refused

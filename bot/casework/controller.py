@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.casework import action_service, case_lists, case_view, resident_bans, screens
-from bot.casework.actions import OFFICER_ACTIONS
+from bot.casework.actions import ACTIONS_BY_NAME, OFFICER_ACTIONS
 from bot.casework.submission_rules import parse_code
 from bot.conversation.message_subjects import CASE_VIEW
 from bot.core.requests import Notice, Refused, Route, Show, StartFlow
@@ -41,8 +41,10 @@ async def open_case(work: UnitOfWork, request: Request) -> Responses:
     return await _show_case(work, request.chat.id, request.argument)
 
 
-async def _show_case(work: UnitOfWork, chat_id: int, receipt_code: str) -> Responses:
-    opened = await case_view.open_case(work, chat_id, receipt_code)
+async def _show_case(
+    work: UnitOfWork, chat_id: int, receipt_code: str, *, reveals_phone: bool = False
+) -> Responses:
+    opened = await case_view.open_case(work, chat_id, receipt_code, reveals_phone=reveals_phone)
     if opened is None:
         return Notice(Words("case.refused"))
     screen = screens.show_case(opened, work.policy.zone)
@@ -60,9 +62,9 @@ async def show_more_actions(work: UnitOfWork, request: Request) -> Responses:
 
 async def perform_action(work: UnitOfWork, request: Request) -> Responses:
     """Perform an action that asks for no values, and show the case after it. Raises Refused."""
-    code = request.argument
-    await action_service.perform_action(work, request.chat.id, request.action, code, {})
-    return await _show_case(work, request.chat.id, code)
+    code, action = request.argument, ACTIONS_BY_NAME[request.action]
+    await action_service.perform_action(work, request.chat.id, action.name, code, {})
+    return await _show_case(work, request.chat.id, code, reveals_phone=action.reveals_phone)
 
 
 async def start_action(work: UnitOfWork, request: Request) -> Responses:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bot.areas.units import CITY
 from bot.casework.case_access import CaseAccess
-from bot.casework.permissions import is_city_officer
-from bot.casework.submission_rules import NEW, may_leave_the_city
+from bot.casework.permissions import LEADER_ROLES, is_city_officer
+from bot.casework.submission_rules import NEW, get_lane, must_stay_with_city
 from bot.core.transitions import Guard
-from storage.models import Kind
+from storage.models import Kind, Lane
 
 # Each constant below is a guard: a description for the documentation, and the condition.
 MAX_EXTENSIONS = 2  # of the due date of one case
+_ABOUT_OFFICERS = frozenset({Lane.CONDUCT, Lane.DENUNCIATION})
 
 
 def _is_theirs(access: CaseAccess) -> bool:
@@ -37,11 +38,28 @@ OF_A_UNIT = Guard[CaseAccess](
     "a unit below the city handles it", lambda access: access.case.handled_by != CITY
 )
 MAY_LEAVE_THE_CITY = Guard[CaseAccess](
-    "an officer of the city; not what the law or the topic keeps there",
-    lambda access: is_city_officer(access.officer) and may_leave_the_city(access.case),
+    "an officer of the city; not what the law, the topic or the lane keeps there",
+    lambda access: is_city_officer(access.officer) and not must_stay_with_city(access.case),
 )
 NO_CRIME_REPORT = Guard[CaseAccess](
     "never a crime report", lambda access: access.case.kind is not Kind.CRIME_REPORT
+)
+# One person does not send away, without an answer, what is about officers.
+MAY_DIVERT = Guard[CaseAccess](
+    "never a crime report; of conduct and denunciations only a leader",
+    lambda access: (
+        NO_CRIME_REPORT.is_met(access)
+        and (access.officer.role in LEADER_ROLES or get_lane(access.case) not in _ABOUT_OFFICERS)
+    ),
+)
+# The law keeps the identity secret, and the authority that handles the case has to know it.
+HIDDEN_PHONE = Guard[CaseAccess](
+    "an officer of the city, of a denunciation whose resident gave a number before it became one",
+    lambda access: (
+        is_city_officer(access.officer)
+        and get_lane(access.case) is Lane.DENUNCIATION
+        and access.case.phone is not None
+    ),
 )
 PRAISE = Guard[CaseAccess]("praise only", lambda access: access.case.kind is Kind.PRAISE)
 EXTENSIBLE = Guard[CaseAccess](

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
+from bot.casework.submission_rules import get_lane
 from storage.case_visibility import DISTRIBUTORS, READERS, RESTRICTED
 from storage.models import Role
 
@@ -46,13 +47,13 @@ def may_open(officer: Officer, case: Submission, recused: Collection[int] = ()) 
     """Return True if an officer may read a case.
 
     Officers whose role is in READERS read the cases of their own unit, those of the city all cases.
-    `recused` are the ids of officers who are kept away from the case. A case of a kind in
+    `recused` are the ids of officers who are kept away from the case. A case in the lane
     RESTRICTED is read only by DISTRIBUTORS and its assignee. `storage.case_visibility` has the same
     rule in SQL.
     """
     if officer.role not in READERS or officer.id in recused:
         return False
-    if case.kind in RESTRICTED and not (
+    if get_lane(case) is RESTRICTED and not (
         officer.role in DISTRIBUTORS or case.assignee_id == officer.id
     ):
         return False

@@ -193,6 +193,8 @@ def _name_contact(opened: CaseView) -> Param:
         return erased
     if opened.phone:
         return opened.phone
+    if opened.phone_is_kept:
+        return Words("case.phone_kept")
     named_as = "channel" if opened.submission.identity is Identity.CHANNEL else "unnamed"
     return Words(f"case.{named_as}")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import name_police
 from bot.casework import assignment
-from bot.casework.submission_rules import NEW
+from bot.casework.submission_rules import NEW, is_protected
 from bot.conversation.engine import SOURCES
 from bot.core.screen import Button, Param, Words
 from bot.notifications import to_officers, to_resident
@@ -170,7 +170,10 @@ async def replace_alerts(result: ActionResult[CaseAccess], alerts: AlertChange) 
     is_moved: bool = case.handled_by != before.handled_by
     is_settled = case.state not in NEW or is_moved or alerts.always
     if before.state in NEW and is_settled:
-        await to_officers.replace_alerts(work, case, result.access.officer, alerts.text)
+        readers = await assignment.list_reader_chats(work, case) if is_protected(case) else None
+        await to_officers.replace_alerts(
+            work, case, result.access.officer, alerts.text, readers=readers
+        )
     if is_free or is_moved:
         await assignment.assign_and_alert(work, case)
     return is_free or is_moved

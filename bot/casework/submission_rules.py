@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
-from storage.models import Identity, Kind, Role, State, Topic
+from storage.models import Identity, Kind, Lane, Role, State, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _CONDUCT = frozenset({Topic.OFFICER_ATTITUDE, Topic.CRIME_REPORT_HANDLING})
 # The city handles submissions on these topics, except praise.
 _ABOVE_THE_UNIT = _CONDUCT | {Topic.STAFFING}
+# From the least to the most protected, and those that no unit below the city handles.
+_LANES = tuple(Lane)
+_LANES_OF_CITY = frozenset({Lane.CONDUCT, Lane.DENUNCIATION})
 _FORMAL = frozenset({Kind.COMPLAINT, Kind.DENUNCIATION})
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without letters that are misread or misheard
@@ -47,9 +50,41 @@ def stays_with_city(kind: Kind, topics: Collection[Topic]) -> bool:
     )
 
 
-def may_leave_the_city(case: Submission) -> bool:
-    """Return True if the city may send a case to a unit, as its kind and topics allow it."""
-    return not stays_with_city(case.kind, [Topic(topic) for topic in case.topics])
+def find_lane(kind: Kind, topics: Collection[str], identity: Identity) -> Lane:
+    """Return the lane that follows from the kind, the topics and the identity of a submission."""
+    if kind is Kind.DENUNCIATION:
+        return Lane.DENUNCIATION
+    if kind is not Kind.PRAISE and not _CONDUCT.isdisjoint(topics):
+        return Lane.CONDUCT
+    is_unnamed_crime = kind is Kind.CRIME_REPORT and identity is Identity.UNNAMED
+    return Lane.UNNAMED_CRIME if is_unnamed_crime else Lane.ORDINARY
+
+
+def get_lane(case: Submission) -> Lane:
+    """Return the lane of a case: of its kind and topics, or a more protected one of before."""
+    present = find_lane(case.kind, case.topics, case.identity)
+    return max(present, case.former_lane or present, key=_LANES.index)
+
+
+def is_protected(case: Submission) -> bool:
+    """Return True if a case is named in private chats only, and merged within its lane only."""
+    return get_lane(case) is not Lane.ORDINARY
+
+
+def must_stay_with_city(case: Submission) -> bool:
+    """Return True if no unit may get a case, because of its kind, its topics or its lane."""
+    return get_lane(case) in _LANES_OF_CITY or stays_with_city(
+        case.kind, [Topic(topic) for topic in case.topics]
+    )
+
+
+def may_be_merged(case: Submission, into: Submission) -> bool:
+    """Return True if a case may be merged into another, which then answers it.
+
+    Both are in one lane, and a case that must stay with the city stays there.
+    """
+    stays = not must_stay_with_city(case) or into.handled_by == CITY
+    return stays and get_lane(case) is get_lane(into)
 
 
 def choose_next_officer(candidates: Sequence[Officer], loads: Mapping[int, int]) -> Officer:

@@ -17,7 +17,7 @@ from storage.models import OutboxState
 from storage.outbox import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import date
 
     from bot.core.requests import GroupRequest
@@ -92,20 +92,27 @@ def _make_open_button(receipt_code: str) -> Button:
 
 
 async def replace_alerts(
-    work: UnitOfWork, submission: Submission, officer: Officer, text: str
+    work: UnitOfWork,
+    submission: Submission,
+    officer: Officer,
+    text: str,
+    *,
+    readers: Collection[int] | None = None,
 ) -> None:
     """Replace the text of a case's sent alerts, and cancel the alerts that are not sent yet.
 
-    `text` is the key of the new text. It gets the name of `officer`, who did the action.
+    `text` is the key of the new text. It gets the name of `officer`, who did the action. Of a
+    protected case, `readers` are the chats that may know more of it than its code.
     """
     await outbox.cancel_by_submission(work.connection, submission.id, ALERT_KIND, work.now)
     params = {**describe_submission(submission, work.policy.zone), "officer": officer.name}
-    screen = Screen((Words(text, params),), (_make_open_button(submission.code),))
+    full = Screen((Words(text, params),), (_make_open_button(submission.code),))
+    bare = Screen((Words("alert.gone", {"code": submission.code}),))
     replacements = [
         (
             Message(
                 kind="taken",
-                screen=screen,
+                screen=full if readers is None or alert.chat_id in readers else bare,
                 expires_at=work.now + _CASE_LIFETIME,
                 priority=Priority.ASSIGNMENT,
                 edits=alert.message_id,

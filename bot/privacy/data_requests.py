@@ -128,7 +128,7 @@ def _describe_consent(resident: Any) -> dict[str, Any] | None:
 # Columns of a submission that the copy does not contain: internal, or in another part of the copy.
 SUBMISSION_COLUMNS_NOT_COPIED = frozenset(
     {"acknowledge_by", "alerted_at", "assignee_id", "erased_at", "erased_because"}
-    | {"escalation", "extensions"}
+    | {"escalation", "extensions", "former_lane"}
     | {"folded", "forum", "id", "language", "merged_into", "paused_at", "phone", "resident_id"}
     | {"transferred_to", "unit_vintage", "version", "warned_at"}
 )

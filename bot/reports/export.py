@@ -42,7 +42,16 @@ ExportRecord = dict[str, Any]
 # Columns of a submission that are not exported: internal, or only for officers of the case.
 SUBMISSION_COLUMNS_NOT_EXPORTED = frozenset(
     {"acknowledge_by", "alerted_at", "assignee_id", "closed_at", "escalation"}
-    | {"extensions", "folded", "hides_personal", "id", "merged_into", "paused_at", "phone"}
+    | {
+        "extensions",
+        "folded",
+        "former_lane",
+        "hides_personal",
+        "id",
+        "merged_into",
+        "paused_at",
+        "phone",
+    }
     | {"rating", "rating_reason", "reopened_at", "resident_id", "sources", "transferred_to"}
     | {"urgent", "version", "warned_at"}
 )

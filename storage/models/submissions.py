@@ -81,6 +81,15 @@ class State(StrEnum):
     REJECTED = "rejected"
 
 
+class Lane(StrEnum):
+    """How far a case is protected, from the least to the most."""
+
+    ORDINARY = "ordinary"
+    UNNAMED_CRIME = "unnamed_crime"  # a crime report whose resident is unnamed
+    CONDUCT = "conduct"  # it is about the conduct of officers
+    DENUNCIATION = "denunciation"
+
+
 class ErasureReason(StrEnum):
     """The reason why a submission was erased."""
 
@@ -113,6 +122,8 @@ class Submission(SQLModel, table=True):
     - `escalation`: how often more people were alerted because nobody accepted it.
     - `extensions`: how often the time for an answer was extended.
     - `merged_into`: the submission whose answer also answers this one.
+    - `former_lane`: the most protected lane that it was in before it was reclassified; None if it
+      never was. Its protection is never lowered.
     - `transferred_to`: the name of the agency that it was transferred to.
     - `rating`: how satisfied the resident is with the answer, from 0 (not) to 2.
     - `rating_reason`: the text that says why.
@@ -187,6 +198,9 @@ class Submission(SQLModel, table=True):
         default=None, sa_column=Column(EnumByValue(ErasureReason), nullable=True)
     )
     sources: list[dict[str, Any]] | None = json_column(nullable=True)
+    former_lane: Lane | None = Field(
+        default=None, sa_column=Column(EnumByValue(Lane), nullable=True)
+    )
 
 
 class EvidenceState(StrEnum):

@@ -151,3 +151,26 @@ INSERT INTO submission (id, code, kind, topics, unit_code, unit_vintage, handled
 """  # noqa: S608 - the values are the constants above
     for number, (folded, _found_by) in WRITTEN_NUMBERS.items()
 )
+
+# Cases that were reclassified: kind, topics and unit now, and what the audit log says of before.
+RECLASSIFIED = {
+    21: ("report", "31", '{"from": {"kind": "denunciation"}, "to": {"kind": "report"}}'),
+    22: ("report", "31", '{"from": {"topics": ["officer_attitude"]}, "to": {"topics": ["theft"]}}'),
+    23: ("report", "31", '{"from": {"topics": ["theft"]}, "to": {"topics": ["other"]}}'),
+    24: ("report", "31", '{"from": {"kind": "praise", "topics": ["officer_attitude"]}, "to": {}}'),
+    25: ("report", "11407", '{"from": {"kind": "denunciation"}, "to": {"kind": "report"}}'),
+}
+FILLED_0016 = "".join(
+    f"""
+INSERT INTO submission (id, code, kind, topics, unit_code, unit_vintage, handled_by, text, folded,
+ urgent, hides_personal, state, version, identity, confidential, language, created_at, due_at,
+ escalation, extensions)
+ SELECT {number}, 'HP-LANE-{number}', '{kind}', '["other"]', unit_code, unit_vintage, '{unit}', 'x',
+  'x', false, false, state, 1, 'channel', false, language, created_at, due_at, 0, 0
+ FROM submission WHERE id = 1;
+INSERT INTO audit (id, at, action, actor_role, submission_id, details)
+ SELECT {number}, at, 'case.reclassify', 'coordinator', {number}, '{details}'
+ FROM audit WHERE id = 1;
+"""  # noqa: S608 - the values are the constants above
+    for number, (kind, unit, details) in RECLASSIFIED.items()
+)

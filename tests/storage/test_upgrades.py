@@ -32,6 +32,7 @@ from tests.storage.filled_databases import (
     FILLED_0012,
     FILLED_0013,
     FILLED_0014,
+    FILLED_0016,
     WRITTEN_NUMBERS,
 )
 
@@ -297,3 +298,14 @@ async def test_0015_finds_numbers_of_older_submissions(old_database: Database) -
             statement = search.select_matching([number], dialect, None, begins=False)
             found = (await connection.execute(statement)).all()
             assert [row.id for row in found] == [searched]
+
+
+async def test_0017_keeps_the_lane_of_reclassified_cases(old_database: Database) -> None:
+    """A case of the city that was a denunciation, or about officers, stays protected."""
+    await migrations.migrate(old_database, "0016")
+    await run_script(old_database, FILLED_0016)
+    await migrations.migrate(old_database)
+    rows = await list_rows(
+        old_database, "SELECT id, former_lane FROM submission WHERE former_lane IS NOT NULL"
+    )
+    assert {row.id: row.former_lane for row in rows} == {21: "denunciation", 22: "conduct"}
