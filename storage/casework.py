@@ -154,6 +154,18 @@ async def list_merged(connection: AsyncConnection, submission_id: int) -> Sequen
     return await fetch_all(connection, Submission, statement)
 
 
+async def list_readable_ids(
+    connection: AsyncConnection, officer: Officer, unit: str | None, ids: Collection[int]
+) -> frozenset[int]:
+    """Return which of these cases an officer may read; `unit` is theirs, None for all units."""
+    statement = select(_cases.c.id).where(
+        _cases.c.id.in_(ids), *make_visibility_conditions(officer)
+    )
+    if unit is not None:
+        statement = statement.where(_cases.c.handled_by == unit)
+    return frozenset((await connection.execute(statement)).scalars())
+
+
 async def lock_merged(connection: AsyncConnection, submission_id: int) -> Sequence[Submission]:
     """Lock and return the cases that were merged into this one, in the order of ids.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.casework import action_service, attachments, choices
 from bot.casework.actions import OFFICER_ACTIONS
 from bot.casework.case_access import find_case_access
+from bot.casework.permissions import get_visible_unit
 from bot.casework.submission_rules import NEW
 from bot.casework.timeline import OPENED
 from bot.core.transitions import is_allowed
@@ -34,6 +35,7 @@ class CaseView:
     - `banned`: True if the resident may not send submissions now.
     - `answer`: the newest answer.
     - `merged`: the cases that were merged into this one.
+    - `readable`: the ids of those among `merged` and `alike` that the officer may read.
     - `alike`: open cases with similar texts, the most similar first.
     """
 
@@ -49,6 +51,7 @@ class CaseView:
     actions: Sequence[CaseAction[CaseAccess]]
     merged: Sequence[Submission] = ()
     alike: Sequence[Submission] = ()
+    readable: frozenset[int] = frozenset()
 
 
 async def open_case(
@@ -75,8 +78,10 @@ async def open_case(
     files = await submissions.list_attachments(work.connection, case.id)
     if case.erased_at is not None:
         files = ()
-    is_new = case.state in NEW
     is_shown = reveals_phone or not case.confidential
+    merged = await casework.list_merged(work.connection, case.id)
+    alike = await choices.list_similar_cases(work.connection, access) if case.state in NEW else ()
+    unit, ids = get_visible_unit(access.officer), [each.id for each in (*merged, *alike)]
     return CaseView(
         submission=case,
         phone=work.policy.cipher.decrypt_text(case.phone) if case.phone and is_shown else None,
@@ -88,8 +93,9 @@ async def open_case(
         banned=await _is_banned(work, case),
         answer=access.answer,
         actions=[action for action in OFFICER_ACTIONS if is_allowed(action, access)],
-        merged=await casework.list_merged(work.connection, case.id),
-        alike=await choices.list_similar_cases(work.connection, access) if is_new else (),
+        merged=merged,
+        alike=alike,
+        readable=await casework.list_readable_ids(work.connection, access.officer, unit, ids),
     )
 
 

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 from bot.areas.units import name_police
 from bot.casework.templates import may_change
 from bot.core.screen import Button, Lines, Param, Screen, Words
+from bot.core.excerpts import shorten
 from bot.notifications.summaries import describe_erasure, describe_state, describe_submission
 from storage.models import Identity, State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from zoneinfo import ZoneInfo
 
     from bot.casework.case_view import CaseView
     from storage.casework import CaseStatistics
     from storage.models import Answer, Officer, Remark, Submission, Template
+
+_MAX_LISTED = 20  # cases in a list on another case's page
+_LISTED_EXCERPT = 80  # characters of the text of each
 
 
 def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
@@ -46,8 +50,8 @@ def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
         for shown in (_show_remark(each), *_show_sources(each.sources, zone))
     )
     answer = (_show_answer(opened.answer, submission.state),) if opened.answer else ()
-    merged = _list_codes("case.merged", opened.merged)
-    alike = _list_codes("case.alike", opened.alike)
+    merged = _list_cases("case.merged", opened.merged, opened.readable)
+    alike = _list_cases("case.alike", opened.alike, opened.readable)
     verbs = [each.verb for each in opened.actions if not each.is_rare]
     more = Button(Words("case.more"), f"case:more={submission.code}")
     return Screen(
@@ -94,10 +98,27 @@ def _make_buttons(verbs: Sequence[str], case: Submission) -> tuple[Button, ...]:
     return tuple(Button(Words(f"case.do.{verb}"), f"case:{verb}={case.code}") for verb in verbs)
 
 
-def _list_codes(key: str, cases: Sequence[Submission]) -> tuple[Words, ...]:
-    """Return a line with the codes of cases; nothing if there are none."""
-    codes = ", ".join(each.code for each in cases)
-    return (Words(key, {"codes": codes}),) if cases else ()
+def _list_cases(
+    key: str, cases: Sequence[Submission], readable: Collection[int]
+) -> tuple[Words, ...]:
+    """Return a paragraph with a line for each case: code, date, and how the text begins.
+
+    The text is left out if the officer may not read that case. Nothing if there are no cases.
+    """
+    if not cases:
+        return ()
+    lines = [_describe_listed_case(each, readable) for each in cases[:_MAX_LISTED]]
+    if len(cases) > _MAX_LISTED:
+        lines.append(Words("case.listed.others", {"count": len(cases) - _MAX_LISTED}))
+    return (Words(key, {"cases": Lines(tuple(lines))}),)
+
+
+def _describe_listed_case(case: Submission, readable: Collection[int]) -> Words:
+    text: Param = shorten(" ".join(case.text.split()), _LISTED_EXCERPT)
+    if case.id not in readable:
+        text = Words("case.listed.hidden")
+    params = {"code": case.code, "at": case.created_at, "text": describe_erasure(case) or text}
+    return Words("case.listed.one", params)
 
 
 def _show_answer(answer: Answer, state: State) -> Words:

@@ -8,8 +8,9 @@ from bot.areas.units import name_police
 from bot.casework.case_access import ResidentAccess
 from bot.casework.resident_actions import RESIDENT_ACTIONS
 from bot.core.preferences import QUIET_HOURS, SWITCHES
-from bot.core.screen import Button, Lines, Screen, Words
+from bot.core.screen import Button, Lines, Param, Screen, Words
 from bot.core.transitions import is_allowed
+from bot.core.excerpts import shorten
 from bot.notifications.summaries import describe_submission
 from bot.texts import LANGUAGES
 
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from bot.core.policy import Policy
     from bot.core.preferences import Preferences
     from bot.feedback.views import OwnSubmission
-    from storage.models import Answer, Audit, Submission
+    from storage.models import Answer, Audit, Remark, Submission
 
 PAGE_SIZE = 5  # submissions on one page of the list
 _EXCERPT = 1500  # characters of a submission's text
+_MAX_REMARKS = 10  # of a submission, the newest ones
+_REMARK_EXCERPT = 500  # characters of each
 
 
 def show_start(*, has_draft: bool, unit: str | None = None) -> Screen:
@@ -133,19 +136,19 @@ def show_submissions(submissions: Sequence[Submission]) -> Screen:
 def show_submission(own: OwnSubmission, now: datetime, policy: Policy) -> Screen:
     """Return one submission with its timeline, and buttons for the actions of its resident."""
     submission, zone = own.submission, policy.zone
-    text = submission.text
     words = Words(
         "mine.one",
         {
             **describe_submission(submission, zone),
             "unit": name_police(submission.handled_by),
             "files": own.files,
-            "text": text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()}…",
+            "text": shorten(submission.text, _EXCERPT),
         },
     )
     return Screen(
         (
             words,
+            *_show_remarks(own.remarks),
             *_show_answer(own.answer),
             Words("mine.timeline", {"entries": _show_timeline(own.timeline)}),
         ),
@@ -157,6 +160,24 @@ def show_submission(own: OwnSubmission, now: datetime, policy: Policy) -> Screen
             Button(Words("mine.back"), "mine:list="),
         ),
     )
+
+
+def _show_remarks(remarks: Sequence[Remark]) -> list[Words]:
+    """Return a paragraph for each of the newest remarks; of a correction both versions."""
+    shown = remarks[-_MAX_REMARKS:]
+    older = len(remarks) - len(shown)
+    return [
+        *([Words("mine.older_remarks", {"count": older})] if older else []),
+        *(_show_remark(each) for each in shown),
+    ]
+
+
+def _show_remark(remark: Remark) -> Words:
+    text: Param = Words("mine.remark.only_files")
+    if remark.text:
+        text = shorten(remark.text, _REMARK_EXCERPT)
+    before = shorten(remark.replaces or "–", _REMARK_EXCERPT)
+    return Words(f"mine.remark.{remark.kind}", {"at": remark.at, "text": text, "before": before})
 
 
 def _show_answer(answer: Answer | None) -> tuple[Words, ...]:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from bot.casework import submission_rules
 from bot.casework.timeline import list_timeline
 from storage import casework, correspondence, submissions
+from storage.models import RemarkKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from storage.models import Answer, Audit, Submission
+    from storage.models import Answer, Audit, Remark, Submission
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class OwnSubmission:
 
     - `main`: the case into which it was merged.
     - `answer`: the approved answer to it, or to its main case.
+    - `remarks`: what the resident added, corrected and replied, and what officers asked.
     """
 
     submission: Submission
@@ -30,6 +32,7 @@ class OwnSubmission:
     files: int
     main: Submission | None
     answer: Answer | None
+    remarks: Sequence[Remark]
 
 
 async def list_own_submissions(
@@ -71,4 +74,9 @@ async def find_own_submission(
     answer = (
         await correspondence.find_approved_answer(connection, answered.id) if is_answered else None
     )
-    return OwnSubmission(submission, entries, len(files), main, answer)
+    remarks = [
+        each
+        for each in await correspondence.list_remarks(connection, submission.id)
+        if each.kind is not RemarkKind.NOTE
+    ]
+    return OwnSubmission(submission, entries, len(files), main, answer, remarks)

@@ -284,3 +284,57 @@ async def test_nothing_of_an_erased_submission_is_left(town: Town) -> None:
     await ann.taps("mydata.erase")
     await ann.taps("mydata.yes.erase")
     assert await town.count_rows(MessageSubject) == 0
+
+
+# What both sides read of it afterwards
+
+
+async def test_the_resident_reads_what_was_added_and_corrected(town: Town) -> None:
+    """Each with its time, both versions of a correction, the officer's question; no note."""
+    ann, officer, code = await make_case(town)
+    town.advance(hours=1)
+    await ann.edits("Đèn đường ở ngõ 12 bị hỏng.", "Đèn đường ở ngõ 21 bị hỏng.")
+    await choose_action(officer, code, "note")
+    await officer.writes("Đã gọi điện lực.")
+    await choose_action(officer, code, "ask")
+    await officer.writes("Cột số mấy?")
+    town.advance(hours=1)
+    await ann.taps("mine.reply")
+    await ann.says("Cột số 7.")
+    await ann.taps("reply.details.options.done")
+    await ann.says(f"/tracuu {code}")
+    await ann.taps("mine.addition")
+    await ann.does("photo")
+    await ann.taps("addition.details.options.done")
+    await ann.says(f"/tracuu {code}")
+    for kind in ("correction", "question", "reply", "addition", "only_files"):
+        assert ann.is_told(f"mine.remark.{kind}")
+    for words in (
+        "Trước: Đèn đường ở ngõ 12 bị hỏng.",
+        "Sau: Đèn đường ở ngõ 21 bị hỏng.",
+        "Cột số mấy?",
+        "Cột số 7.",
+    ):
+        assert words in ann.sees
+    assert "Đã gọi điện lực." not in ann.sees
+    remarks = await list_remarks(town)
+    for each in remarks:
+        local = each.at.astimezone(town.app.policy.zone)
+        assert f"{local:%H giờ %M, ngày %d/%m/%Y}" in ann.sees
+
+
+async def test_only_the_newest_remarks_are_shown(town: Town) -> None:
+    """Of 12 corrections the screen shows 10, shortened, and says how many came before."""
+    ann, _officer, code = await make_case(town)
+    last = "Đèn đường ở ngõ 12 bị hỏng."
+    for number in range(12):
+        new = f"Lần sửa thứ {number:02}. " + "x" * 600
+        await ann.edits(last, new)
+        last = new
+    await ann.says(f"/tracuu {code}")
+    shown = "\n".join(ann.heard[-5:])
+    assert ann.was_told("mine.older_remarks")
+    assert "Sau: Lần sửa thứ 11." in shown
+    assert "Sau: Lần sửa thứ 02." in shown
+    assert "Sau: Lần sửa thứ 01." not in shown
+    assert "x" * 501 not in shown

@@ -197,3 +197,55 @@ async def test_an_officer_who_may_not_read_the_merged_case_hears_nothing_of_it(t
     await bao.taps("addition.details.options.done")
     assert not other.has_heard(second)
     assert city.is_told("alert.added")
+
+
+async def test_merged_cases_are_listed_with_date_and_text(town: Town) -> None:
+    """Each line of the main case has the code, the time and the beginning of the text."""
+    pair = await merge(town, WAYS["named, new"])
+    await open_case(pair.other, pair.first)
+    second = await town.get_submission(pair.second)
+    at = second.created_at.astimezone(town.app.policy.zone)
+    line = f"{pair.second} ({at:%H giờ %M, ngày %d/%m/%Y}): den duong o ngo 5 le loi bi hong"
+    assert line in pair.other.sees
+
+
+async def test_similar_cases_are_listed_with_date_and_text(town: Town) -> None:
+    """A long text is shortened and on one line."""
+    officer = await town.officer("Binh", unit=WARD)
+    ann, bao = town.resident("Ann"), town.resident("Bao")
+    text = "Đèn đường ngõ 5 Lê Lợi hỏng ba tuần nay.\n" + "Rất tối. " * 30
+    first = await ann.gives(text, area=WARD_NAME)
+    second = await bao.gives(text, area=WARD_NAME)
+    await open_case(officer, second)
+    assert officer.is_told("case.alike")
+    assert f"{first} (" in officer.sees
+    assert "): Đèn đường ngõ 5 Lê Lợi hỏng ba tuần nay. Rất tối." in officer.sees
+    assert "…" in officer.sees
+
+
+async def test_the_text_of_a_merged_case_is_only_for_its_readers(town: Town) -> None:
+    """Bao's case is of the city: the ward's officer sees code and date, the city's the text."""
+    city = await town.officer("Giang", role=Role.COORDINATOR)
+    other = await town.officer("Dung", unit=WARD)
+    ann, bao = town.resident("Ann"), town.resident("Bao")
+    first = await ann.gives("Đèn đường hỏng", area=WARD_NAME)
+    second = await bao.gives("Công an không đến", area=WARD_NAME, topic="officer_attitude")
+    await choose_action(city, second, "merge")
+    await city.says(first)
+    await open_case(other, first)
+    assert second in other.sees
+    assert other.is_told("case.listed.hidden")
+    assert "Công an không đến" not in other.sees
+    await open_case(city, first)
+    assert "Công an không đến" in city.sees
+
+
+async def test_an_erased_merged_case_is_listed_as_erased(town: Town) -> None:
+    """Its text is gone; the line says so."""
+    pair = await merge(town, WAYS["named, new"])
+    await pair.bao.says("/dulieu")
+    await pair.bao.taps("mydata.erase")
+    await pair.bao.taps("mydata.yes.erase")
+    await open_case(pair.other, pair.first)
+    assert "le loi" not in pair.other.sees
+    assert pair.other.is_told("erased.request")
