@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import name_police
 from bot.casework.templates import may_change
-from bot.core.screen import Button, Lines, Param, Screen, Words
 from bot.core.excerpts import shorten
+from bot.core.screen import Button, Lines, Param, Screen, Words
 from bot.notifications.summaries import describe_erasure, describe_state, describe_submission
 from storage.models import Identity, State
 
@@ -117,7 +117,11 @@ def _describe_listed_case(case: Submission, readable: Collection[int]) -> Words:
     text: Param = shorten(" ".join(case.text.split()), _LISTED_EXCERPT)
     if case.id not in readable:
         text = Words("case.listed.hidden")
-    params = {"code": case.code, "at": case.created_at, "text": describe_erasure(case) or text}
+    params: dict[str, Param] = {
+        "code": case.code,
+        "at": case.created_at,
+        "text": describe_erasure(case) or text,
+    }
     return Words("case.listed.one", params)
 
 

@@ -25,6 +25,7 @@ class FlowBinding:
     """A flow and the functions of the feature that it belongs to.
 
     - `title`: the key of a text that names the conversation, such as the label of its button.
+    - `opens`: the key of a button's label and its verb. At the end the button opens the subject.
     - `begin`: returns the facts that the flow starts with.
     - `finish`: gets all answers at the end; returns the code of the submission or forum that it
       made, None if it made none.
@@ -41,6 +42,7 @@ class FlowBinding:
     finish: FinishFlow
     title: str
     begin: LoadFacts = _no_facts
+    opens: tuple[str, str] | None = None
     answered: Mapping[str, StoreAnswer] = field(default_factory=dict)
     forgets: frozenset[str] = frozenset()
     of_officers: bool = False

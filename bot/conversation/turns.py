@@ -12,7 +12,7 @@ from bot.conversation.screens import show_question, show_subject
 from bot.conversation.subjects import describe_subject, forget_asked, get_code
 from bot.core.preferences import Preferences
 from bot.core.requests import Chat
-from bot.core.screen import Screen, Words
+from bot.core.screen import Button, Screen, Words
 from storage import conversations
 from storage.conversations import Draft
 
@@ -74,7 +74,17 @@ def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScre
         case Done():
             words = Words(f"{binding.flow.name}.done")
             subject = show_subject(turn.answers, Words(binding.title))
-            return TurnScreen(Screen((*subject, words)), language, finished=True)
+            screen = Screen((*subject, words), _list_openers(binding, turn))
+            return TurnScreen(screen, language, finished=True)
+
+
+def _list_openers(binding: FlowBinding, turn: Done) -> tuple[Button, ...]:
+    """Return the button that opens the subject of a finished conversation, if it has one."""
+    code = get_code(turn.answers)
+    if binding.opens is None or not code:
+        return ()
+    label, verb = binding.opens
+    return (Button(Words(label), f"{verb}={code}"),)
 
 
 def name_draft(binding: FlowBinding, facts: Mapping[str, Any]) -> Words:

@@ -88,12 +88,14 @@ class InvalidMoment(ValueError):
     """The text is not one date and one time. `reason` says why.
 
     "unreadable": a part is missing, unknown or impossible. "lunar": a date of the lunar calendar.
-    "zone": the time of another country. "weekday": the weekday is not the one of the date.
+    "zone": the time of another country. "weekday": the weekday is not the one of the date, which
+    is then `day`.
     """
 
-    def __init__(self, typed: str, reason: str = "unreadable") -> None:
+    def __init__(self, typed: str, reason: str = "unreadable", day: date | None = None) -> None:
         super().__init__(typed)
         self.reason = reason
+        self.day = day
 
 
 class PastMoment(ValueError):
@@ -286,7 +288,7 @@ def _choose_year(
         moment = place(chosen)
         if moment > now:
             if weekday is not None and chosen.weekday() != weekday:
-                raise InvalidMoment(text.typed, "weekday")
+                raise InvalidMoment(text.typed, "weekday", chosen)
             return moment
     if exists:
         raise PastMoment(text.typed)

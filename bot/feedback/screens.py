@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from bot.areas.units import name_police
 from bot.casework.case_access import ResidentAccess
 from bot.casework.resident_actions import RESIDENT_ACTIONS
+from bot.core.excerpts import shorten
 from bot.core.preferences import QUIET_HOURS, SWITCHES
 from bot.core.screen import Button, Lines, Param, Screen, Words
 from bot.core.transitions import is_allowed
-from bot.core.excerpts import shorten
 from bot.notifications.summaries import describe_submission
 from bot.texts import LANGUAGES
 

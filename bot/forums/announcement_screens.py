@@ -16,6 +16,9 @@ _MAX_MINUTES = 2500  # characters of the minutes in a message; a button shows lo
 # The buttons of an announcement, by its kind: the last parts of the keys of their texts.
 _BUTTONS = {"notice": ("attend", "opinion", "map", "hide"), "moved": ("map",)}
 
+# The text for a forum that moved, by what is new: (the start, the venue).
+_TEXTS_OF_CHANGES = {(True, False): "moved_start", (False, True): "moved_venue"}
+
 
 def show_announcement(announcement: Announcement, forum: Forum, *, buttons: bool = True) -> Screen:
     """Return the text of an announcement; `buttons=False` is for a channel, where none works.
@@ -37,7 +40,8 @@ def show_announcement(announcement: Announcement, forum: Forum, *, buttons: bool
         "reason": forum.reason or "",
         "minutes": shorten_minutes(minutes, _MAX_MINUTES) if is_cut else minutes,
     }
-    paragraphs = (Words(f"announcement.{kind}", params), *_show_former(announcement, forum))
+    key = _choose_text(announcement, forum)
+    paragraphs = (Words(f"announcement.{key}", params), *_show_former(announcement, forum))
     if is_cut:
         paragraphs += (Words("announcement.is_cut", {"total": len(minutes)}),)
     if not buttons:
@@ -53,12 +57,31 @@ def show_announcement(announcement: Announcement, forum: Forum, *, buttons: bool
     )
 
 
+def _choose_text(announcement: Announcement, forum: Forum) -> str:
+    """Return the last part of the text's key: of a forum that moved, it says only what changed.
+
+    The text names both if both changed, or if the forum was postponed and takes place after all.
+    """
+    changes = (_is_start_new(announcement, forum), _is_venue_new(announcement, forum))
+    if announcement.kind == "moved" and changes in _TEXTS_OF_CHANGES:
+        return _TEXTS_OF_CHANGES[changes]
+    return announcement.kind
+
+
+def _is_start_new(announcement: Announcement, forum: Forum) -> bool:
+    return announcement.former_start not in (None, forum.starts_at)
+
+
+def _is_venue_new(announcement: Announcement, forum: Forum) -> bool:
+    return announcement.former_venue not in (None, forum.venue)
+
+
 def _show_former(announcement: Announcement, forum: Forum) -> tuple[Words, ...]:
     """Return the former start and venue of a forum that moved, each if it changed."""
     start, venue = announcement.former_start, announcement.former_venue
     changes = []
-    if start is not None and start != forum.starts_at:
+    if start is not None and _is_start_new(announcement, forum):
         changes.append(Words("announcement.former.start", {"old": start, "new": forum.starts_at}))
-    if venue is not None and venue != forum.venue:
+    if venue is not None and _is_venue_new(announcement, forum):
         changes.append(Words("announcement.former.venue", {"old": venue, "new": forum.venue}))
     return tuple(changes)

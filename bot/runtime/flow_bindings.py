@@ -127,6 +127,7 @@ FLOW_BINDINGS = (
             title=f"forum.do.{action.name}",
             finish=_finish_with(planning.perform_action, action.name),
             of_officers=True,
+            opens=("forum.open", "forum:open"),
         )
         for action in FORUM_ACTIONS
         if action.flow not in (None, NEWFORUM_FLOW)

@@ -238,6 +238,7 @@ ACTIONS = (
         to_state=ForumState.LIVE,
         actors=PLANNERS,
         guard=_ABOUT_TO_BEGIN,
+        is_confirmed=True,
     ),
     ForumAction(
         name="end",
@@ -245,6 +246,7 @@ ACTIONS = (
         to_state=ForumState.REPORT_DUE,
         actors=PLANNERS,
         changes=_ask_for_report,
+        is_confirmed=True,
     ),
     ForumAction(
         name="promise",

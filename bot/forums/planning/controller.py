@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.conversation.message_subjects import PLAN_VIEW
-from bot.core.requests import Refused, Route, Show, StartFlow, Upload, parse_number
+from bot.core.requests import (
+    Refused,
+    Route,
+    Show,
+    StartFlow,
+    Upload,
+    parse_number,
+    split_argument,
+)
 from bot.core.screen import Screen, Words
 from bot.feedback import qr_codes
 from bot.forums.planning import action_service, screens, views
@@ -17,6 +26,8 @@ if TYPE_CHECKING:
     from bot.core.screen import Param
     from bot.core.unit_of_work import UnitOfWork
     from bot.forums.planning.forum_action import ForumAction
+
+_CONFIRMED = "_yes"  # the end of the verb of a button that confirms
 
 
 async def start_plan(_work: UnitOfWork, _request: Request) -> Responses:
@@ -64,6 +75,32 @@ async def perform_action(work: UnitOfWork, request: Request) -> Responses:
     return Show(screens.show_plan(plan), about=(PLAN_VIEW, plan.forum.code))
 
 
+async def confirm_action(work: UnitOfWork, request: Request) -> Responses:
+    """Ask before an action is performed. Raises Refused if it is not allowed."""
+    return await _ask_to_confirm(work, request, request.argument)
+
+
+async def perform_confirmed(work: UnitOfWork, request: Request) -> Responses:
+    """Perform an action whose page was confirmed, and show the forum. Raises Refused.
+
+    The argument is the forum's code and version. If the forum was changed meanwhile, ask again.
+    """
+    code, version = split_argument(request.argument)
+    confirmed = replace(request, verb=request.verb.removesuffix(_CONFIRMED), argument=code)
+    plan = await _load_plan(work, confirmed)
+    if plan.forum.version != version:
+        return await _ask_to_confirm(work, confirmed, code)
+    return await perform_action(work, confirmed)
+
+
+async def _ask_to_confirm(work: UnitOfWork, request: Request, code: str) -> Responses:
+    await action_service.begin_action(work, request.chat.id, request.action, code)
+    forum = (await _load_plan(work, request)).forum
+    button = f"forum:{request.action}{_CONFIRMED}={forum.code}.{forum.version}"
+    screen = screens.confirm_action(forum, request.action, button, work.now, work.policy.zone)
+    return Show(screen, about=(PLAN_VIEW, forum.code))
+
+
 async def send_poster(work: UnitOfWork, request: Request) -> Responses:
     """Send the QR code of a forum's deep link, as a picture and as PDF. Raises Refused."""
     forum = (await _load_plan(work, request)).forum
@@ -100,6 +137,8 @@ async def record_refusal(work: UnitOfWork, request: Request) -> None:
 def _make_route(action: ForumAction) -> Route:
     if action.flow is not None:
         return Route(start_action, reads_only=True, record_refusal=record_refusal)
+    if action.is_confirmed:
+        return Route(confirm_action, reads_only=True, record_refusal=record_refusal)
     return Route(perform_action, record_refusal=record_refusal)
 
 
@@ -112,4 +151,9 @@ ROUTES: Routes = {
     "forum:stop": Route(stop_announcing, record_refusal=record_refusal),
     "forum:*": Route(show_plan, reads_only=True, record_refusal=record_refusal),
     **{f"forum:{action.name}": _make_route(action) for action in ACTIONS},
+    **{
+        f"forum:{action.name}{_CONFIRMED}": Route(perform_confirmed, record_refusal=record_refusal)
+        for action in ACTIONS
+        if action.is_confirmed
+    },
 }

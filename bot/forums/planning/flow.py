@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Characters of one answer of a step.
 _TITLE, _LINE, _LONG, _MINUTES = 150, 300, 10_000, 20_000
 _MAX_PLACES = 100_000  # of one forum
+# Characters of long minutes that the review page shows.
+_SHOWN_START, _SHOWN_END = 1500, 500
 # The choices for the last moment for opinions: days before the start.
 _UNTIL_DAYS = ("0", "1", "2", "3", "7")
 
@@ -44,16 +46,24 @@ def moment_input() -> Input:
         try:
             return parse_moment((reply.text or "")[:100], now, zone).isoformat()
         except InvalidMoment as invalid:
-            raise Rejected(_explain_moment(invalid, "not-a-moment")) from None
+            raise _explain_moment(invalid, "not-a-moment") from None
         except PastMoment:
             raise Rejected("past") from None
 
     return Input(parse, reasons=("not-a-moment", "past", *_MOMENT_REASONS), takes_text=True)
 
 
-def _explain_moment(invalid: InvalidMoment, unreadable: str) -> str:
-    """Return the reason of Rejected; `unreadable` is the one for a text that says no date."""
-    return unreadable if invalid.reason == "unreadable" else f"moment.{invalid.reason}"
+def _explain_moment(invalid: InvalidMoment, unreadable: str) -> Rejected:
+    """Return why a text is refused; `unreadable` is the reason for a text that says no date.
+
+    With a wrong weekday, the right one of the date is named.
+    """
+    if invalid.reason == "unreadable":
+        return Rejected(unreadable)
+    reason = f"moment.{invalid.reason}"
+    if invalid.day is None:
+        return Rejected(reason)
+    return Rejected(reason, on=invalid.day, weekday=name_weekday(invalid.day))
 
 
 def name_weekday(day: date) -> Words:
@@ -72,7 +82,7 @@ def day_input() -> Input:
         try:
             return parse_day((reply.text or "")[:100], now, zone).isoformat()
         except InvalidMoment as invalid:
-            raise Rejected(_explain_moment(invalid, "not-a-day")) from None
+            raise _explain_moment(invalid, "not-a-day") from None
         except PastMoment:
             raise Rejected("past") from None
 
@@ -298,6 +308,15 @@ def _show_promise(answers: Answers) -> Mapping[str, Param]:
     }
 
 
+def _show_report(answers: Answers) -> Mapping[str, Param]:
+    """Return the parameters of the page that shows minutes: their length, beginning and end."""
+    minutes = read_text(answers["minutes"])
+    shown = minutes
+    if len(minutes) > _SHOWN_START + _SHOWN_END:
+        shown = f"{minutes[:_SHOWN_START].rstrip()}\n[…]\n{minutes[-_SHOWN_END:].lstrip()}"
+    return {"characters": len(minutes), "text": shown}
+
+
 # Another start, another venue, or both.
 RESCHEDULE_FLOW = Flow(
     "forum_reschedule",
@@ -332,5 +351,9 @@ PROMISE_FLOW = Flow(
 )
 # The minutes, for the results of the forum.
 REPORT_FLOW = Flow(
-    "forum_report", (Step("minutes", long_text_input("forum_report.minutes", limit=_MINUTES)),)
+    "forum_report",
+    (
+        Step("minutes", long_text_input("forum_report.minutes", limit=_MINUTES)),
+        Step("review", review_input("forum_report.review", _show_report)),
+    ),
 )

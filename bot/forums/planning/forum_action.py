@@ -86,6 +86,7 @@ class ForumAction(Transition[ForumAccess]):
     - `prefix`: what comes before the action's name in the audit log, such as "forum.approve".
     - `flow`: asks for the values that the action needs. `facts` returns the facts for it.
     - `announcement`: the kind of the announcement to everybody concerned.
+    - `is_confirmed`: a page with the plan's start asks "forum.sure.NAME" before it is performed.
     - `recipients`: lists the officers who get the text "forum.alert.NAME". NAME is the action's
       name in the audit log without "forum.".
     """
@@ -95,6 +96,7 @@ class ForumAction(Transition[ForumAccess]):
     flow: Flow | None = None
     facts: Callable[[Forum, ZoneInfo], Mapping[str, Any]] | None = None
     announcement: str | None = None
+    is_confirmed: bool = False
     recipients: ListRecipients | None = None
 
     def list_effects(self) -> Sequence[Effect[ForumAccess]]:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.areas.units import name_police, name_unit
 from bot.core.screen import Button, Screen, Words
 from bot.feedback.text_questions import name_topics
+from bot.forums.planning.flow import name_weekday
 from bot.forums.shared.commitment_screens import list_commitments
 from bot.forums.shared.states import BEGUN, IN_SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from bot.core.screen import Param
     from bot.forums.planning.views import ForumPlan
     from storage.models import Forum
+
+_HOURS_OF_DAY = 24
 
 
 def show_plans(forums: Sequence[Forum], skip: int, page: int, zone: ZoneInfo) -> Screen:
@@ -56,6 +62,41 @@ def show_plan(plan: ForumPlan) -> Screen:
         *list_commitments("forum.promises", plan.commitments),
     ]
     return Screen(tuple(paragraphs), tuple(_list_buttons(plan)))
+
+
+def confirm_action(forum: Forum, action: str, button: str, now: datetime, zone: ZoneInfo) -> Screen:
+    """Return the question before an action: the forum, its planned start, and how far it is away.
+
+    `button` is the data of the button that confirms.
+    """
+    start = forum.starts_at.astimezone(zone)
+    difference = start - now
+    minutes = abs(round(difference.total_seconds() / 60))
+    side = "on_time" if minutes == 0 else "early" if difference > timedelta() else "late"
+    params: dict[str, Param] = {
+        "title": forum.title,
+        "at": Words("moment.on_weekday", {"weekday": name_weekday(start), "at": start}),
+        "now": now,
+        "difference": Words(f"forum.sure.{side}", {"span": _describe_span(minutes)}),
+    }
+    return Screen(
+        (Words(f"forum.sure.{action}", params),),
+        (
+            Button(Words(f"forum.yes.{action}"), button),
+            Button(Words("forum.no"), f"forum:refresh={forum.code}"),
+        ),
+    )
+
+
+def _describe_span(minutes: int) -> Words:
+    """Return a span of time in days and hours, hours and minutes, or minutes."""
+    hours, rest = divmod(minutes, 60)
+    if hours >= _HOURS_OF_DAY:
+        days, rest = divmod(hours, _HOURS_OF_DAY)
+        return Words("forum.span.days", {"days": days, "hours": rest})
+    if hours:
+        return Words("forum.span.hours", {"hours": hours, "rest": rest})
+    return Words("forum.span.minutes", {"rest": rest})
 
 
 def _describe_plan(plan: ForumPlan) -> Words:
