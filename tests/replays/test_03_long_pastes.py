@@ -76,6 +76,9 @@ async def test_minutes_are_published_whole(town: Town, paste: tuple[str, ...]) -
     assert organiser.is_told("gather.more")
     assert str(len("\n".join(paste))) in organiser.sees
     await organiser.taps("gather.done")
+    assert organiser.is_told("forum_report.review.ask")
+    assert (await get_only(town, Forum)).minutes is None
+    await organiser.taps("forum_report.review.options.submit")
     forum = await get_only(town, Forum)
     assert forum.minutes == "\n".join(paste)
 
@@ -89,6 +92,7 @@ async def test_minutes_have_a_limit_of_their_own(town: Town) -> None:
     await organiser.says("thừa")
     assert organiser.is_told("gather.too_long")
     await organiser.taps("gather.done")
+    await organiser.taps("forum_report.review.options.submit")
     forum = await get_only(town, Forum)
     assert len(forum.minutes or "") == 20_000 + 4  # and the line breaks
 

@@ -13,9 +13,10 @@ from bot.conversation.engine import Ask, advance
 from bot.conversation.reply import Reply
 from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_day, parse_moment
 from bot.forums.planning.flow import NEWFORUM_FLOW, PROMISE_FLOW, RESCHEDULE_FLOW
-from storage.models import Forum, Role
+from bot.texts import load_texts
+from storage.models import Forum, ForumState, Role
 from storage.statements import table
-from tests.town.forums import publish_forum
+from tests.town.forums import change_forum, publish_forum, register_for_forum
 
 if TYPE_CHECKING:
     from bot.conversation.flow import Flow
@@ -243,3 +244,86 @@ async def get_start(town: Town) -> datetime:
         (row,) = (await connection.execute(select(table(Forum)))).all()
     starts_at: datetime = row.starts_at
     return starts_at.astimezone(CITY)
+
+
+@pytest.mark.parametrize(
+    ("typed", "weekday", "day"),
+    [
+        ("thứ Hai 20/12/2026 8h", "Chủ nhật", "20/12/2026"),
+        ("8h Chủ nhật 21/12", "thứ Hai", "21/12/2026"),
+        ("T7 22/12 14h", "thứ Ba", "22/12/2026"),
+        ("thứ ba ngày 31/12 năm 2027 8h", "thứ Sáu", "31/12/2027"),
+        ("Friday 24 December 2026 8:30", "thứ Năm", "24/12/2026"),
+        ("9h thứ 5, 2/1", "thứ Bảy", "02/01/2027"),
+    ],
+)
+async def test_a_wrong_weekday_is_answered_with_the_right_one(
+    town: Town, typed: str, weekday: str, day: str
+) -> None:
+    """At every question for a date: a start, and the day of a commitment."""
+    lan = await town.officer("Lan", role=Role.ORGANISER)
+    await publish_forum(town, state=ForumState.LIVE)
+    await lan.presses_data("forum:promise=DD7K2")
+    await lan.says("Lắp camera")
+    await lan.says("Công an phường")
+    await lan.says(typed)
+    assert lan.is_told("moment.weekday")
+    assert f"Ngày {day} là {weekday}," in lan.sees
+    await lan.says("/huy")
+    await lan.says("/newforum")
+    await lan.taps("newforum.title.options.usual")
+    await lan.says("An Biên")
+    await lan.taps("Phường An Biên")
+    await lan.says("Hội trường A")
+    await lan.does("choose", load_texts("vi")["newforum.place.options.skip"])
+    await lan.says(typed)
+    assert f"Ngày {day} là {weekday}," in lan.sees
+    assert lan.is_asked("newforum.starts")
+
+
+@pytest.mark.parametrize(
+    ("starts", "venue", "told", "silent_about"),
+    [
+        ("", "Nhà văn hóa", "moved_venue", "08 giờ 45"),
+        ("", "Nhà văn hoá khu phố 3", "moved_venue", "08 giờ 45"),
+        ("6/12/2026 8h45", "", "moved_start", "An Biên"),
+        ("9h kém 15 chủ nhật 6/12", "", "moved_start", "An Biên"),
+        ("5/12/2026 9h", "Hội trường phường An Biên", "moved_start", "An Biên"),
+        ("5/12/2026 8h45", "Nhà văn hóa", "moved_venue", "08 giờ 45"),
+        ("6/12/2026 9h", "Nhà văn hóa", "moved", "không thay đổi"),
+    ],
+)
+async def test_a_change_announces_only_what_changed(
+    town: Town, starts: str, venue: str, told: str, silent_about: str
+) -> None:
+    """To people who registered and in the channel alike."""
+    lan, ann = await town.officer("Lan", role=Role.ORGANISER), town.resident("Ann")
+    await publish_forum(town, starts_at=datetime(2026, 12, 5, 8, 45, tzinfo=CITY))
+    await register_for_forum(ann)
+    await lan.presses_data("forum:open=DD7K2")
+    await lan.taps("forum.do.reschedule")
+    for step, typed in (("starts", starts), ("venue", venue)):
+        if typed:
+            await lan.says(typed)
+        else:
+            await lan.taps(f"forum_reschedule.{step}.options.same")
+    await lan.says("mưa bão")
+    await lan.taps("forum_reschedule.review.options.submit")
+    assert ann.is_told(f"announcement.{told}")
+    assert silent_about not in ann.sees
+
+
+async def test_a_postponed_forum_announces_its_start_again(town: Town) -> None:
+    """It was said to be put off: that it takes place as planned is news."""
+    lan, ann = await town.officer("Lan", role=Role.ORGANISER), town.resident("Ann")
+    forum = await publish_forum(town, starts_at=datetime(2026, 12, 5, 8, 45, tzinfo=CITY))
+    await register_for_forum(ann)
+    await change_forum(town, forum, state=ForumState.POSTPONED)
+    await lan.presses_data("forum:open=DD7K2")
+    await lan.taps("forum.do.reschedule")
+    await lan.taps("forum_reschedule.starts.options.same")
+    await lan.taps("forum_reschedule.venue.options.same")
+    await lan.says("bão đã tan")
+    await lan.taps("forum_reschedule.review.options.submit")
+    assert ann.is_told("announcement.moved")
+    assert "08 giờ 45, ngày 05/12/2026" in ann.sees

@@ -158,7 +158,8 @@ async def test_a_change_is_announced_with_the_old_and_the_new(
     ann = town.resident("Ann")
     await register_for_forum(ann)
     await reschedule(organiser, starts, venue)
-    assert ann.is_told("announcement.moved")
+    key = "moved" if starts and venue else "moved_start" if starts else "moved_venue"
+    assert ann.is_told(f"announcement.{key}")
     assert [words for words in shown if words not in ann.sees] == []
     assert ann.is_told("announcement.former.start") == bool(starts)
     assert ann.is_told("announcement.former.venue") == bool(venue)

@@ -120,6 +120,7 @@ async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
     town.now = forum.starts_at
     await organiser.taps("forum.open")
     await organiser.taps("forum.do.begin")
+    await organiser.taps("forum.yes.begin")
     await organiser.taps("forum.do.promise")
     await organiser.says("Lắp camera ở cổng trường")
     await organiser.says("Công an phường")
@@ -128,8 +129,10 @@ async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
     await organiser.taps("forum_promise.review.options.submit")
     await organiser.taps("forum.open")
     await organiser.taps("forum.do.end")
+    await organiser.taps("forum.yes.end")
     await organiser.taps("forum.do.report")
     await organiser.writes("Tiếp nhận 12 ý kiến, trả lời tại chỗ 9.")
+    await organiser.taps("forum_report.review.options.submit")
     for person in (ann, chi):
         assert "Tiếp nhận 12 ý kiến" in person.heard[-1]
     assert "Tiếp nhận" not in bao.heard[-1]
