@@ -110,7 +110,7 @@ def _list_cases(
     lines = [_describe_listed_case(each, readable) for each in cases[:_MAX_LISTED]]
     if len(cases) > _MAX_LISTED:
         lines.append(Words("case.listed.others", {"count": len(cases) - _MAX_LISTED}))
-    return (Words(key, {"cases": Lines(tuple(lines))}),)
+    return (Words(key, {"lines": Lines(tuple(lines))}),)
 
 
 def _describe_listed_case(case: Submission, readable: Collection[int]) -> Words:
