@@ -87,13 +87,20 @@ async def find_ban(
 async def add_ban(
     connection: AsyncConnection,
     pseudonym: int,
+    encrypted_chat_id: str,
     until: datetime,
     officer_id: int,
     reason: str,
     at: datetime,
 ) -> None:
     """Ban a pseudonym. An earlier ban of it is replaced."""
-    values = {"until": until, "officer_id": officer_id, "reason": reason, "at": at}
+    values = {
+        "sealed": encrypted_chat_id,
+        "until": until,
+        "officer_id": officer_id,
+        "reason": reason,
+        "at": at,
+    }
     await connection.execute(
         insert_into(Ban, connection.dialect.name)
         .values(alias=pseudonym, **values)

@@ -1,10 +1,10 @@
-"""Encrypted columns: statements that check the key, and that encrypt all rows with a new key."""
+"""Encrypted secrets, and the rows of old releases that had no encryption."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import inspect, select, update
 
 from storage.models import (
     KeyCheck,
@@ -47,25 +47,19 @@ async def get_or_store_secret(connection: AsyncConnection, secret_id: int, first
     return known
 
 
+async def find_secret(connection: AsyncConnection, secret_id: int) -> str | None:
+    """Return the encrypted secret with an id; None if there is none, or no table for it yet."""
+    if not await connection.run_sync(lambda each: inspect(each).has_table(_checks.name)):
+        return None
+    found = await connection.execute(select(_checks.c.sealed).where(_checks.c.id == secret_id))
+    return found.scalar_one_or_none()
+
+
 async def set_secret(connection: AsyncConnection, secret_id: int, encrypted: str) -> None:
     """Replace the encrypted secret with the id KEY_CHECK or CHAIN_KEY."""
     await connection.execute(
         update(_checks).where(_checks.c.id == secret_id).values(sealed=encrypted)
     )
-
-
-async def lock_residents(
-    connection: AsyncConnection, after: int, max_rows: int
-) -> Sequence[Resident]:
-    """Lock and return residents with an id greater than `after`, in the order of ids."""
-    statement = (
-        select(_residents)
-        .where(_residents.c.id > after)
-        .order_by(_residents.c.id)
-        .limit(max_rows)
-        .with_for_update()
-    )
-    return await fetch_all(connection, Resident, statement)
 
 
 async def lock_plain_residents(connection: AsyncConnection, max_rows: int) -> Sequence[Resident]:
@@ -112,16 +106,6 @@ async def list_submissions_of(
 ) -> Sequence[Submission]:
     """Return the submissions of a resident."""
     statement = select(_submissions).where(_submissions.c.resident_id == resident_id)
-    return await fetch_all(connection, Submission, statement)
-
-
-async def list_submissions_with_phone(
-    connection: AsyncConnection, resident_ids: Sequence[int]
-) -> Sequence[Submission]:
-    """Return the submissions of residents that have a phone number."""
-    statement = select(_submissions).where(
-        _submissions.c.resident_id.in_(resident_ids), _submissions.c.phone.is_not(None)
-    )
     return await fetch_all(connection, Submission, statement)
 
 

@@ -89,3 +89,34 @@ async def count_unfetched(connection: AsyncConnection) -> int:
         .where(_rows.c.state.in_([EvidenceState.WAITING, EvidenceState.FETCHING]))
     )
     return int((await connection.execute(statement)).scalar_one())
+
+
+_has_files = _rows.c.original.is_not(None) & (_rows.c.state != EvidenceState.ERASED)
+
+
+async def list_stored(
+    connection: AsyncConnection, after: int, max_rows: int
+) -> Sequence[Attachment]:
+    """Return attachments with files in the store, with an id greater than `after`, by id."""
+    statement = select(_rows).where(_has_files, _rows.c.id > after).order_by(_rows.c.id)
+    return await fetch_all(connection, Attachment, statement.limit(max_rows))
+
+
+async def count_stored(connection: AsyncConnection) -> int:
+    """Return the number of attachments with files in the store."""
+    found = await connection.execute(select(func.count()).select_from(_rows).where(_has_files))
+    return int(found.scalar_one())
+
+
+async def lock_stored(connection: AsyncConnection, row: Attachment) -> bool:
+    """Lock an attachment, so that its files can be replaced by equal ones.
+
+    Return False if it was erased or claimed since it was read.
+    """
+    statement = (
+        select(_rows.c.id)
+        .where(_rows.c.id == row.id, _has_files, _rows.c.attempt == row.attempt)
+        .where(_rows.c.state != EvidenceState.FETCHING)
+        .with_for_update()
+    )
+    return (await connection.execute(statement)).first() is not None

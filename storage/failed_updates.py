@@ -7,7 +7,7 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select
 
 from storage.models import FailedUpdate
 from storage.statements import table
@@ -67,14 +67,6 @@ async def delete_failed_updates_of(
     await connection.execute(
         delete(_rows).where(or_(_rows.c.alias.in_(pseudonyms), _rows.c.id.in_(ids)))
     )
-
-
-async def clear_pseudonyms(connection: AsyncConnection) -> None:
-    """Remove the pseudonyms from all rows. They are then found by the chat ids in their JSON.
-
-    Needed when the key changes: nobody can compute the pseudonyms of a key that is removed.
-    """
-    await connection.execute(update(_rows).values(alias=None))
 
 
 def list_chat_ids(raw: str) -> list[int]:

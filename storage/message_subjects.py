@@ -29,7 +29,7 @@ async def save_subjects(connection: AsyncConnection, subjects: Sequence[Mapping[
 def _make_upsert(dialect_name: str) -> Any:
     statement = insert_into(MessageSubject, dialect_name)
     new = statement.excluded
-    changed = {name: new[name] for name in ("flow", "subject", "text", "at")}
+    changed = {name: new[name] for name in ("sealed", "flow", "subject", "text", "at")}
     return statement.on_conflict_do_update(index_elements=["key"], set_=changed)
 
 

@@ -29,6 +29,15 @@ async def find_resident(connection: AsyncConnection, pseudonyms: Sequence[int]) 
     return await fetch_one(connection, Resident, _find, {"pseudonyms": list(pseudonyms)})
 
 
+async def lock_address(connection: AsyncConnection, pseudonyms: Sequence[int]) -> Resident | None:
+    """Return the resident with one of these pseudonyms, or None.
+
+    Until the transaction ends, no other one can change the row.
+    """
+    statement = _find.with_for_update(read=True)
+    return await fetch_one(connection, Resident, statement, {"pseudonyms": list(pseudonyms)})
+
+
 async def record_consent(
     connection: AsyncConnection,
     pseudonym: int,

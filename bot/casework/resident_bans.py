@@ -39,6 +39,7 @@ async def ban_resident(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any])
     await bans.add_ban(
         work.connection,
         owner.alias,
+        owner.sealed,
         work.now + timedelta(days=days),
         access.officer.id,
         reason,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.core.addresses import load_address
 from bot.core.transitions import ActionResult, Attempt, Columns
 from bot.core.unit_of_work import UnitOfWork
 from storage import outbox, residents, submissions
@@ -26,7 +27,7 @@ async def store_unnamed_resident(work: UnitOfWork, chat_id: int) -> ChatAddress:
         work.connection, pseudonyms.list_pseudonyms(chat_id, named=True)
     )
     assert named is not None
-    address = pseudonyms.make_address(chat_id, named=False)
+    address = await load_address(work, chat_id, named=False)
     day = named.consent_at.replace(hour=0, minute=0, second=0, microsecond=0)
     consent = (named.consent_version, named.consent_language, day)
     await residents.record_consent(

@@ -23,12 +23,12 @@ def verify_audit_log(
 ) -> None:
     """Check that no entry of the audit log was changed or removed, and print the newest hash."""
     from bot.privacy import audit_chain
-    from bot.runtime.builders import make_pseudonyms
+    from bot.runtime.keys import load_checked_keys
 
     settings = ChosenSettings.settings()
 
     async def work(database: Database) -> audit_chain.ChainReport:
-        cipher = make_pseudonyms(settings).cipher
+        cipher = (await load_checked_keys(database, settings)).cipher
         await audit_chain.extend_chain(database, cipher)
         return await audit_chain.verify_chain(database, cipher, head=head)
 

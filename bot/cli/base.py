@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.privacy.encryption import BadKey
+from bot.privacy.key_check import WrongKey
 from bot.runtime import logs
 from bot.runtime.settings import BadSettings, Settings, load_settings
 from storage.database import BadUrl, Database, Unavailable
@@ -48,7 +49,7 @@ def describe_failure(error: Exception) -> tuple[str, int] | None:
                 f" 'python -m bot migrate' ({error})"
             )
             return message, 1
-        case Failure() | OSError():
+        case Failure() | WrongKey() | OSError():
             return str(error), 1
     return None
 

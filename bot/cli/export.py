@@ -46,13 +46,13 @@ def export_submissions(
 ) -> None:
     """Write submissions, oldest first."""
     from bot.reports import export
-    from bot.runtime.builders import make_pseudonyms
+    from bot.runtime.keys import load_checked_keys
     from storage import audit
 
     settings = ChosenSettings.settings()
-    identity = make_pseudonyms(settings) if with_identity else None
 
     async def work(database: Database) -> None:
+        identity = await load_checked_keys(database, settings) if with_identity else None
         if with_identity:
             async with database.transaction() as connection:
                 await audit.append_entry(

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-from bot.cli.base import ChosenSettings, print_line, run_to_end, with_database
+from bot.cli.base import ChosenSettings, Failure, print_line, run_to_end, with_database
 from storage.database import Database
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from bot.privacy.key_status import KeyCounts
+
 cli = typer.Typer(no_args_is_help=True)
+
+_KEEP = "Keep all keys in the settings"
 
 
 @cli.command("new")
@@ -19,18 +29,99 @@ def print_new_key() -> None:
 
 
 @cli.command("rotate")
-def rotate_keys() -> None:
-    """Encrypt chat ids and phone numbers again, with the first key of the settings.
+def rotate_keys(
+    wait: Annotated[
+        float,
+        typer.Option(
+            min=0, help="Seconds after which every running replica uses the first key, too."
+        ),
+    ] = 15,
+) -> None:
+    """Encrypt all rows and files again, with the first key of the settings.
 
-    Files are not changed: keep the other keys to read them.
+    The bot may run, with the same keys. A rotation that was stopped can be run again.
     """
-    from bot.privacy import key_rotation
-    from bot.runtime.builders import make_pseudonyms
+    from bot.privacy.key_rotation import RotationResult
+    from bot.runtime.keys import count_everything, rotate_everything
 
     settings = ChosenSettings.settings()
 
-    async def work(database: Database) -> int:
-        return await key_rotation.rotate_keys(database, make_pseudonyms(settings))
+    async def work(database: Database) -> tuple[RotationResult, list[KeyCounts]]:
+        with _show_progress() as report:
+            rotated = await rotate_everything(database, settings, report, wait=wait)
+            return rotated, await count_everything(database, settings, report)
 
-    count = run_to_end(with_database(work, settings))
-    print_line(f"Residents encrypted with the first key: {count}.")
+    rotated, counts = run_to_end(with_database(work, settings))
+    for name, count in rotated.changed.items():
+        if count:
+            print_line(f"{name}: {count} encrypted again")
+    _print_verdict(counts)
+    if not rotated.is_finished:
+        raise Failure("the bot still wrote rows under an old key: run 'keys rotate' again")
+
+
+@cli.command("status")
+def show_status() -> None:
+    """Count what is encrypted with which key of the settings, in the database and in the store."""
+    from bot.runtime.keys import count_everything
+
+    settings = ChosenSettings.settings()
+
+    async def work(database: Database) -> list[KeyCounts]:
+        with _show_progress() as report:
+            return await count_everything(database, settings, report)
+
+    counts = run_to_end(with_database(work, settings))
+    for each in counts:
+        if each.counts:
+            place = f"{each.table}.{each.column}" if each.column else each.table
+            print_line(f"{place}: {_describe_counts(each)}")
+    _print_verdict(counts)
+
+
+def _describe_counts(counts: KeyCounts) -> str:
+    numbers = sorted(counts.counts, key=lambda number: (number is None, number))
+    return ", ".join(
+        f"{counts.counts[number]} {'no key of the settings' if number is None else _name(number)}"
+        for number in numbers
+    )
+
+
+def _name(number: int) -> str:
+    return f"key {number + 1}"
+
+
+def _print_verdict(counts: Sequence[KeyCounts]) -> None:
+    """Say whether the keys after the first one may be removed from the settings."""
+    from bot.privacy.key_status import find_needed_keys
+
+    needed = find_needed_keys(counts)
+    old, unknown = sorted(each for each in needed if each), None in needed
+    if old:
+        names = ", ".join(_name(number) for number in old)
+        print_line(f"{_KEEP}: {names} is still needed. Run 'python -m bot keys rotate'.")
+    elif unknown:
+        print_line(
+            f"{_KEEP}: some values are under no key of the settings, or their key is not known."
+            " Remove a key only if you know that it is not theirs."
+        )
+    else:
+        print_line("Everything is under key 1. Any other key may be removed from the settings.")
+
+
+@contextmanager
+def _show_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar for each table, if standard error is a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+        bars: dict[str, TaskID] = {}
+
+        def report(name: str, done: int, total: int) -> None:
+            if name not in bars:
+                bars[name] = progress.add_task(name, total=total)
+            progress.update(bars[name], completed=done, total=total)
+
+        yield report

@@ -159,14 +159,15 @@ def migrate_database() -> None:
     """Create the tables of the database, or update them for this version of the program."""
     from bot.cli.base import print_line, run_to_end, with_database
     from bot.privacy.key_rotation import encrypt_plain_rows
-    from bot.runtime.builders import make_pseudonyms
+    from bot.runtime.keys import load_checked_keys
     from storage import migrations
 
     settings = _chosen_settings().settings()
 
     async def work(database: Database) -> None:
+        await load_checked_keys(database, settings, creates=True, stores=False)
         await migrations.migrate(database)
-        await encrypt_plain_rows(database, make_pseudonyms(settings))
+        await encrypt_plain_rows(database, await load_checked_keys(database, settings))
 
     run_to_end(with_database(work, settings))
     print_line("The database is up to date.")
@@ -187,13 +188,15 @@ def check_installation() -> None:
 def purge_data() -> None:
     """Erase data that is older than its retention period. The bot does so every 10 minutes."""
     from bot.cli.base import run_to_end, with_database
-    from bot.runtime.builders import make_policy, utc_now
+    from bot.runtime.builders import utc_now
     from bot.runtime.jobs import purge_expired_data
+    from bot.runtime.keys import load_checked_policy
 
     settings = _chosen_settings().settings()
 
     async def work(database: Database) -> None:
-        await purge_expired_data(database, make_policy(settings), settings, utc_now())
+        policy = await load_checked_policy(database, settings)
+        await purge_expired_data(database, policy, settings, utc_now())
 
     run_to_end(with_database(work, settings))
 

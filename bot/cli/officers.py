@@ -35,7 +35,7 @@ def invite_officer(
     from bot.areas.units import CITY, map_units
     from bot.casework import staff
     from bot.core.unit_of_work import begin_work
-    from bot.runtime.builders import make_policy
+    from bot.runtime.keys import load_checked_policy
 
     if unit != CITY and unit not in map_units():
         raise BadSettings(f"--unit {unit}: no such unit; 'python -m bot units list' shows them")
@@ -44,7 +44,8 @@ def invite_officer(
     topics = [each.value for each in topic or ()]
 
     async def make(database: Database) -> str:
-        async with begin_work(database, datetime.now(UTC), make_policy(settings)) as work:
+        policy = await load_checked_policy(database, settings)
+        async with begin_work(database, datetime.now(UTC), policy) as work:
             return await staff.make_invite(work, unit, role, topics)
 
     token = run_to_end(with_database(make, settings))
@@ -137,15 +138,16 @@ def deactivate_officer(
     """Remove an officer's access to the bot, and assign their cases to others."""
     from bot.casework import staff
     from bot.core.unit_of_work import begin_work
-    from bot.runtime.builders import make_policy
+    from bot.runtime.keys import load_checked_policy
     from storage import audit
 
-    policy = make_policy(ChosenSettings.settings())
+    settings = ChosenSettings.settings()
 
     async def work(database: Database) -> bool:
+        policy = await load_checked_policy(database, settings)
         async with begin_work(database, datetime.now(UTC), policy) as unit:
             return await staff.deactivate_officer(unit, officer_id, role=audit.OPERATOR)
 
-    if not run_to_end(with_database(work)):
+    if not run_to_end(with_database(work, settings)):
         raise Failure(f"there is no active officer {officer_id}: see 'officers list'")
     print_line(f"Officer {officer_id} is deactivated.")

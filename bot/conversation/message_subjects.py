@@ -54,15 +54,18 @@ async def store_messages(
     """
     facts = done.answers
     code = made or get_code(facts)
+    pseudonyms = work.policy.pseudonyms
+    addresses = [pseudonyms.make_message_address(chat_id, each.id) for each in done.messages]
     rows = [
         {
-            "key": work.policy.pseudonyms.list_message_keys(chat_id, message.id)[0],
+            "key": address.key,
+            "sealed": address.encrypted_ids,
             "flow": flow,
             "subject": code,
             "text": message.text,
             "at": work.now,
         }
-        for message in done.messages
+        for address, message in zip(addresses, done.messages, strict=True)
     ]
     await message_subjects.save_subjects(work.connection, rows)
 
@@ -79,7 +82,12 @@ async def store_version(work: UnitOfWork, chat_id: int, message_id: int, text: s
     """Store the present version of a message that is known."""
     found = await find_message_subject(work, chat_id, message_id)
     if found is not None:
-        row = {"key": found.key, "flow": found.flow, "subject": found.subject}
+        row = {
+            "key": found.key,
+            "sealed": found.sealed,
+            "flow": found.flow,
+            "subject": found.subject,
+        }
         await message_subjects.save_subjects(
             work.connection, [{**row, "text": text, "at": work.now}]
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,6 +41,25 @@ class EvidenceStore:
         encrypted = await asyncio.to_thread(self._files.cat_file, self._build_path(name))
         return await asyncio.to_thread(self._cipher.decrypt, encrypted)
 
+    async def find_key(self, name: str) -> int | None:
+        """Return the number of the key that decrypts a file; None if no key does.
+
+        Raises FileNotFoundError.
+        """
+        encrypted = await asyncio.to_thread(self._files.cat_file, self._build_path(name))
+        return await asyncio.to_thread(self._cipher.find_key, encrypted)
+
+    async def read_outdated_file(self, name: str) -> bytes | None:
+        """Return the content of a file that is not encrypted with the present key, or else None.
+
+        Raises FileNotFoundError, and Unreadable if it is encrypted with a key that is not set.
+        """
+        encrypted = await asyncio.to_thread(self._files.cat_file, self._build_path(name))
+        number = await asyncio.to_thread(self._cipher.find_key, encrypted)
+        if number == self._cipher.present:
+            return None
+        return await asyncio.to_thread(self._cipher.decrypt, encrypted)
+
     async def delete_files(self, names: Iterable[str]) -> None:
         """Delete files. Missing files are ignored."""
         for name in names:
@@ -53,10 +73,10 @@ class EvidenceStore:
         self._files.mv(f"{path}.part", path)
 
     def _delete_file(self, name: str) -> None:
-        try:
-            self._files.rm_file(self._build_path(name))
-        except FileNotFoundError:
-            return
+        # A process that was killed while it wrote may have left a part.
+        for path in (self._build_path(name), f"{self._build_path(name)}.part"):
+            with suppress(FileNotFoundError):
+                self._files.rm_file(path)
 
     def _build_path(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}"

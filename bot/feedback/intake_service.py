@@ -18,6 +18,7 @@ from bot.casework.resident_identity import store_unnamed_resident
 from bot.casework.timeline import RECEIVED
 from bot.conversation.chats import store_preferences
 from bot.conversation.inputs import join_texts, list_sources
+from bot.core.addresses import load_address
 from bot.core.screen import Button, Screen, Words
 from bot.core.search_text import make_search_text
 from bot.core.unit_of_work import UnitOfWork
@@ -64,7 +65,7 @@ async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
 
 async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
     """Store the resident's consent to a version of the data-protection notice."""
-    address = work.policy.pseudonyms.make_address(chat.id, named=True)
+    address = await load_address(work, chat.id, named=True)
     consent = (version, chat.language, work.now)
     await residents.record_consent(
         work.connection, address.pseudonym, address.encrypted_chat_id, consent, named=True
@@ -91,7 +92,7 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
     if confidential:
         address = await store_unnamed_resident(work, chat.id)
     else:
-        address = work.policy.pseudonyms.make_address(chat.id, named=True)
+        address = await load_address(work, chat.id, named=True)
     values = {
         "code": submission_rules.make_receipt_code(secrets.choice),
         "kind": kind,

@@ -78,7 +78,7 @@ async def send_message(
     """Put one message into the outbox, once for each pair of recipient and deduplication key."""
     screen = message.screen.to_json()  # Once: an announcement has thousands of recipients.
     rows = [_make_row(message, screen, recipient, key) for recipient, key in recipients]
-    await outbox.enqueue_messages(work.connection, rows, work.now)
+    await outbox.enqueue_messages(work.connection, await _drop_known(work, rows), work.now)
 
 
 async def send_messages(
@@ -89,7 +89,30 @@ async def send_messages(
         _make_row(message, message.screen.to_json(), recipient, key)
         for message, recipient, key in messages
     ]
-    await outbox.enqueue_messages(work.connection, rows, work.now)
+    await outbox.enqueue_messages(work.connection, await _drop_known(work, rows), work.now)
+
+
+async def _drop_known(work: UnitOfWork, rows: list[OutboxMessage]) -> list[OutboxMessage]:
+    """Drop messages that their recipient has already under the pseudonym of another key.
+
+    A deduplication key may contain the pseudonym, and `keys rotate` changes it.
+    """
+    pseudonyms = work.policy.pseudonyms
+    if pseudonyms.cipher.key_count == 1:
+        return rows
+    other_keys = {
+        row.dedup_key: {
+            row.dedup_key.replace(str(row.chat_id), str(each))
+            for each in pseudonyms.map_pseudonyms(pseudonyms.decrypt_chat_id(row.encrypted_chat_id))
+        }
+        for row in rows
+        if row.encrypted_chat_id and str(row.chat_id) in row.dedup_key
+    }
+    if not other_keys:
+        return rows
+    wanted = list(set().union(*other_keys.values()))
+    known = {row.dedup_key for row in await outbox.list_by_keys(work.connection, wanted)}
+    return [row for row in rows if not other_keys.get(row.dedup_key, set()) & known]
 
 
 def _make_row(

@@ -34,17 +34,31 @@ class ChatAddress:
     encrypted_chat_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class MessageAddress:
+    """The stored form of one message of a chat: its number, and both ids encrypted."""
+
+    key: int
+    encrypted_ids: str
+
+
 class Pseudonyms:
     """Computes pseudonyms of chat ids, and encrypts and decrypts chat ids with its `cipher`."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """Take the keys of `load_keys`. New pseudonyms use the first one. Raises BadKey."""
+        """Take the keys of `load_keys`. New pseudonyms use the cipher's present key.
+
+        Raises BadKey.
+        """
         self.cipher = Cipher(keys)
         self._keys = [_derive_key(key) for key in keys]
 
     def make_address(self, chat_id: int, *, named: bool) -> ChatAddress:
-        """Return the address of a chat as a named or an unnamed resident, with the first key."""
-        pseudonym = _compute_pseudonym(self._keys[0], chat_id, named=named)
+        """Return the address of a chat as a named or an unnamed resident, with the present key.
+
+        Do not store it for a person who has an address already: see `bot.core.addresses`.
+        """
+        pseudonym = _compute_pseudonym(self._order_keys()[0], chat_id, named=named)
         return ChatAddress(pseudonym, self.cipher.encrypt_text(str(chat_id)))
 
     def decrypt_chat_id(self, encrypted: str) -> int:
@@ -54,11 +68,11 @@ class Pseudonyms:
     def list_pseudonyms(self, chat_id: int, *, named: bool | None = None) -> tuple[int, ...]:
         """Return the pseudonyms of a chat, one for each key, as a named or unnamed resident.
 
-        With `named` None, return both. Those of the first key come first.
+        With `named` None, return both. Those of the present key come first.
         """
         return tuple(
             _compute_pseudonym(key, chat_id, named=each)
-            for key in self._keys
+            for key in self._order_keys()
             for each in ((True, False) if named is None else (named,))
         )
 
@@ -68,7 +82,17 @@ class Pseudonyms:
         Nothing connects the numbers of two messages, or one with the pseudonyms of its chat.
         """
         message = f"message:{chat_id}:{message_id}"
-        return tuple(_compute_number(key, message) for key in self._keys)
+        return tuple(_compute_number(key, message) for key in self._order_keys())
+
+    def make_message_address(self, chat_id: int, message_id: int) -> MessageAddress:
+        """Return what is stored of one message of a chat, with the present key."""
+        key = self.list_message_keys(chat_id, message_id)[0]
+        return MessageAddress(key, self.cipher.encrypt_text(f"{chat_id}:{message_id}"))
+
+    def decrypt_message(self, encrypted: str) -> tuple[int, int]:
+        """Return the chat id and the message id of a `MessageAddress`. Raises Unreadable."""
+        chat_id, _, message_id = self.cipher.decrypt_text(encrypted).partition(":")
+        return int(chat_id), int(message_id)
 
     def make_tag(self, chat_id: int, moment: datetime) -> str:
         """Return what tells a chat from others at one moment, in 16 hexadecimal digits.
@@ -80,8 +104,42 @@ class Pseudonyms:
 
     def list_chat_ids(self, chat_id: int) -> tuple[int, ...]:
         """Return a chat id with all its pseudonyms. For a pseudonym, return only itself."""
-        is_pseudonym = chat_id > 0 and bool(chat_id & _MARK)
-        return (chat_id,) if is_pseudonym else (chat_id, *self.list_pseudonyms(chat_id))
+        if self.is_pseudonym(chat_id):
+            return (chat_id,)
+        return (chat_id, *self.list_pseudonyms(chat_id))
+
+    @staticmethod
+    def is_pseudonym(chat_id: int) -> bool:
+        """Return True if a number is a pseudonym, False if it is a chat id of Telegram."""
+        return chat_id > 0 and bool(chat_id & _MARK)
+
+    def map_pseudonyms(self, chat_id: int) -> dict[int, tuple[int, int]]:
+        """Return all pseudonyms of a chat: of each the number of its key, and its present form.
+
+        The present form is the pseudonym under the present key, of the same identity.
+        """
+        return {
+            _compute_pseudonym(key, chat_id, named=named): (
+                number,
+                _compute_pseudonym(self._keys[self.cipher.present], chat_id, named=named),
+            )
+            for number, key in enumerate(self._keys)
+            for named in (True, False)
+        }
+
+    def map_message_keys(self, chat_id: int, message_id: int) -> dict[int, tuple[int, int]]:
+        """Return all numbers of a message, in the form of `map_pseudonyms`."""
+        message = f"message:{chat_id}:{message_id}"
+        numbers = [_compute_number(key, message) for key in self._keys]
+        present = numbers[self.cipher.present]
+        return {each: (number, present) for number, each in enumerate(numbers)}
+
+    def _order_keys(self) -> list[bytes]:
+        """Return the keys, the present one first."""
+        present = self.cipher.present
+        if not present:
+            return self._keys
+        return [self._keys[present], *self._keys[:present], *self._keys[present + 1 :]]
 
 
 def _derive_key(key: str) -> bytes:

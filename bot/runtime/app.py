@@ -75,6 +75,7 @@ class App:
 
     - `stopping`: an event that is set when the replica has to stop.
     - `fatal`: Telegram's reason for refusing the token, or None.
+    - `lost_key`: what to do if the database was encrypted with a key that is not set, or None.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class App:
         self._clock = clock
         self.stopping = asyncio.Event()
         self.fatal: str | None = None
+        self.lost_key: str | None = None
         self.database = Database(settings.database.url, pool_size=settings.database.pool_size)
         self.policy = make_policy(settings)
         self.bot = make_bot(settings)
@@ -201,6 +203,12 @@ class App:
         if self.fatal is None:
             self.fatal = reason
             log.critical("Telegram refuses the token: stopping", reason=reason)
+        self.stopping.set()
+
+    def stop_without_key(self, reason: str) -> None:
+        """Make the replica stop: it has no key any more that reads the database."""
+        self.lost_key = reason
+        log.critical("the key does not belong to the database: stopping", reason=reason)
         self.stopping.set()
 
     async def _report_failed_file(

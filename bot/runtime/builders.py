@@ -34,9 +34,10 @@ def utc_now() -> datetime:
 
 
 def make_pseudonyms(settings: Settings) -> Pseudonyms:
-    """Return the Pseudonyms with the configured keys. Create the key file if it is missing.
+    """Return the Pseudonyms with the configured keys.
 
-    Raises BadKey, and OSError if the key file cannot be read or created.
+    Nothing says yet that they belong to the database: see `bot.runtime.keys`. Raises BadKey (NoKey
+    if no key is set), and OSError if the key file cannot be read.
     """
     privacy = settings.privacy
     return Pseudonyms(load_keys(privacy.encryption_key, Path(privacy.key_file)))
@@ -57,8 +58,11 @@ def make_locator(settings: Settings) -> Locator:
     return Locator(read_boundaries(Path(areas.boundaries), areas.code_property or None))
 
 
-def make_policy(settings: Settings) -> Policy:
-    """Return the settings that features need as a Policy. Raises BadKey and OSError."""
+def make_policy(settings: Settings, pseudonyms: Pseudonyms | None = None) -> Policy:
+    """Return the settings that features need as a Policy, with its keys unless they are given.
+
+    Raises BadKey and OSError.
+    """
     return Policy(
         working_days=settings.deadlines.working_days,
         calendar=BusinessCalendar(
@@ -67,7 +71,7 @@ def make_policy(settings: Settings) -> Policy:
             worked=frozenset(settings.deadlines.worked_days),
         ),
         default_language=settings.locale.default,
-        pseudonyms=make_pseudonyms(settings),
+        pseudonyms=pseudonyms or make_pseudonyms(settings),
         reopen_within=timedelta(days=settings.deadlines.reopen_days),
         acknowledge_within=timedelta(hours=settings.deadlines.acknowledge_hours),
         urgent_within=timedelta(minutes=settings.deadlines.urgent_minutes),

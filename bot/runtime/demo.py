@@ -21,7 +21,8 @@ from bot.feedback.rules import NOTICE_VERSION
 from bot.feedback.views import list_own_submissions
 from bot.privacy.key_rotation import encrypt_plain_rows
 from bot.runtime.app import App
-from bot.runtime.builders import make_policy, make_pseudonyms
+from bot.runtime.builders import make_policy
+from bot.runtime.keys import load_checked_keys
 from bot.runtime.replica import CannotStart, serve
 from bot.simulator.server import Simulator
 from storage import migrations, officers
@@ -54,8 +55,9 @@ async def run_demo(settings: Settings, port: int) -> None:
 
 async def _run_bot(settings: Settings, simulator: Simulator) -> None:
     database = Database(settings.database.url)
+    await load_checked_keys(database, settings, creates=True, stores=False)
     await migrations.migrate(database)
-    await encrypt_plain_rows(database, make_pseudonyms(settings))
+    await encrypt_plain_rows(database, await load_checked_keys(database, settings))
     _gather_people(simulator)
     await _store_samples(database, settings)
     await database.close()

@@ -10,10 +10,13 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.areas.boundaries import BadBoundaries
 from bot.evidence.store import BadStore, EvidenceStore
-from bot.privacy.encryption import BadKey
+from bot.privacy.encryption import BadKey, NoKey, make_key
+from bot.privacy.key_check import WrongKey
+from bot.privacy.pseudonyms import Pseudonyms
 from bot.runtime.app import make_bot
 from bot.runtime.builders import make_locator, make_pseudonyms
 from bot.runtime.file_permissions import list_open_files
+from bot.runtime.keys import load_checked_keys
 from storage import failed_updates, migrations, outbox, submissions
 from storage.database import Database, Unavailable
 
@@ -33,7 +36,7 @@ async def examine_installation(
     the settings file; None for the default.
     """
     try:
-        EvidenceStore(settings.evidence.url, make_pseudonyms(settings).cipher)
+        EvidenceStore(settings.evidence.url, _load_unchecked(settings).cipher)
         make_locator(settings)
     except (BadKey, BadStore, BadBoundaries, OSError) as error:
         print_line(f"settings: {error}")
@@ -52,6 +55,14 @@ async def examine_installation(
     return is_database_ready and is_telegram_ready
 
 
+def _load_unchecked(settings: Settings) -> Pseudonyms:
+    """Return the Pseudonyms of the settings, with a key of no use if none is set yet."""
+    try:
+        return make_pseudonyms(settings)
+    except NoKey:
+        return Pseudonyms([make_key()])
+
+
 async def _check_database(settings: Settings, print_line: Callable[[str], None]) -> bool:
     database = Database(settings.database.url)
     try:
@@ -60,11 +71,16 @@ async def _check_database(settings: Settings, print_line: Callable[[str], None])
             print_line(f"database: at revision {revision or 'none'}; run 'python -m bot migrate'")
             return False
         print_line("database: good")
+        await load_checked_keys(database, settings, stores=False)
+        print_line("key: good, it belongs to the database")
         async with database.reading() as connection:
             failed = await failed_updates.count_failed_updates(connection)
             unalerted = await submissions.count_unalerted(connection)
             counts = await outbox.count_by_state(connection)
             lag = await outbox.measure_lag(connection, datetime.now(UTC))
+    except (WrongKey, BadKey, OSError) as error:
+        print_line(f"key: {error}")
+        return False
     except Unavailable as error:
         print_line(f"database: cannot be reached ({error}); check database.url")
         return False

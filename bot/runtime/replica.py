@@ -15,13 +15,15 @@ from bot.channels.telegram.commands import register_menu
 from bot.channels.telegram.dispatch import ALLOWED_UPDATES
 from bot.channels.telegram.polling import Polling
 from bot.channels.telegram.webhook import make_webhook_app
-from bot.privacy import key_rotation
+from bot.privacy.key_check import WrongKey, check_key
 from bot.runtime.app import App
 from bot.runtime.http_server import SHUTDOWN_SECONDS, PortTaken, serve_site
 from bot.runtime.jobs import JOBS
+from bot.runtime.keys import follow_key, load_checked_keys
 from bot.runtime.ops import make_ops_app
 from bot.runtime.scheduler import Scheduler
 from storage import holds, migrations
+from storage.database import Database
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -36,7 +38,11 @@ class CannotStart(Exception):
 
 
 async def run_replica(settings: Settings) -> None:
-    """Run a replica until SIGINT or SIGTERM. Raises CannotStart or Unavailable at the start."""
+    """Run a replica until SIGINT or SIGTERM.
+
+    Raises CannotStart, WrongKey or Unavailable at the start.
+    """
+    await _prepare_key(settings)
     app = App(settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -47,6 +53,17 @@ async def run_replica(settings: Settings) -> None:
         await app.close()
     if app.fatal:
         raise CannotStart(f"Telegram refuses the token ({app.fatal}); see telegram.token")
+    if app.lost_key:
+        raise CannotStart(app.lost_key)
+
+
+async def _prepare_key(settings: Settings) -> None:
+    """Check the key before anything is built; create the first one of a new database."""
+    database = Database(settings.database.url)
+    try:
+        await load_checked_keys(database, settings, creates=True, stores=False)
+    finally:
+        await database.close()
 
 
 async def serve(app: App) -> None:
@@ -57,8 +74,8 @@ async def serve(app: App) -> None:
     await check_schema(app)
     await check_hold(app)
     try:
-        await key_rotation.check_key(app.database, app.policy.pseudonyms)
-    except key_rotation.WrongKey as error:
+        await check_key(app.database, app.policy.pseudonyms)
+    except WrongKey as error:
         raise CannotStart(str(error)) from error
     await _connect(app)
     scheduler = Scheduler(JOBS, app.job_context)
@@ -69,11 +86,15 @@ async def serve(app: App) -> None:
             await _serve_site(stack, site, ops.listen_host, ops.listen_port)
         _freeze_objects()
         delivering = asyncio.create_task(app.delivery.run())
+        following = asyncio.create_task(
+            follow_key(app.database, app.policy.pseudonyms, app.stop_without_key)
+        )
         scheduler.start()
         await register_menu(app.bot, app.settings.locale.default)
         try:
             await _receive_updates(app, stack)
         finally:
+            following.cancel()
             scheduler.stop()
             app.delivery.stop()
             with contextlib.suppress(TimeoutError):

@@ -146,6 +146,8 @@ class MessageSubject(SQLModel, table=True):
 
     - `key`: a number that only the holder of the key can compute, from the chat and the message id.
       So no row leads to a person, and rows of one chat are not connected.
+    - `sealed`: the encrypted chat and message id, from which the key is computed anew under another
+      secret key. None in rows from before 0016.
     - `flow`: the conversation that the message was written in, or "case", "mine", "forum" or
       "plan" for the bot's view of one.
     - `subject`: the code of the submission or of the forum; empty without one.
@@ -156,6 +158,7 @@ class MessageSubject(SQLModel, table=True):
     __tablename__ = "message_subject"
 
     key: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    sealed: str | None = Field(default=None, sa_type=Text)
     flow: str = Field(sa_type=String(32))
     subject: str = Field(sa_type=String(32), index=True)
     text: str | None = Field(default=None, sa_type=Text)

@@ -63,7 +63,7 @@ class Resident(SQLModel, table=True):
 class Ban(SQLModel, table=True):
     """A person whose submissions are refused.
 
-    - `alias`: the pseudonym.
+    - `alias`: the pseudonym. `sealed`: the encrypted chat id, None in rows from before 0016.
     - `until`: the end of the ban.
     - `officer_id`, `at`: the officer who decided it, and when.
     - `reason`: the text that says why.
@@ -72,6 +72,7 @@ class Ban(SQLModel, table=True):
 
     id: int = auto_id()
     alias: int = chat_id_column(unique=True)
+    sealed: str | None = Field(default=None, sa_type=Text)
     until: datetime = time_column()
     officer_id: int = Field(sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=False))
     reason: str = Field(sa_type=Text)

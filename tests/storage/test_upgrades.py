@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from bot.privacy import key_rotation
 from bot.privacy.encryption import make_key
+from bot.privacy.key_check import WrongKey, check_key
 from bot.privacy.pseudonyms import Pseudonyms
 from storage import (
     attendance,
@@ -126,9 +127,9 @@ async def test_foreign_keys_are_enforced_again_after_a_migration(old_database: D
 async def test_a_different_key_is_refused(old_database: Database) -> None:
     """A replica with another key would write rows that no other replica can read."""
     await migrations.migrate(old_database)
-    await key_rotation.check_key(old_database, Pseudonyms([make_key()]))
-    with pytest.raises(key_rotation.WrongKey, match=r"privacy\.encryption_key"):
-        await key_rotation.check_key(old_database, Pseudonyms([make_key()]))
+    await check_key(old_database, Pseudonyms([make_key()]))
+    with pytest.raises(WrongKey, match=r"privacy\.encryption_key"):
+        await check_key(old_database, Pseudonyms([make_key()]))
 
 
 async def test_keys_are_rotated(old_database: Database) -> None:
@@ -136,10 +137,10 @@ async def test_keys_are_rotated(old_database: Database) -> None:
     first, second = make_key(), make_key()
     await migrations.migrate(old_database)
     await key_rotation.encrypt_plain_rows(old_database, Pseudonyms([first]))
-    await key_rotation.check_key(old_database, Pseudonyms([first]))
-    assert await key_rotation.rotate_keys(old_database, Pseudonyms([second, first])) == 3
+    await check_key(old_database, Pseudonyms([first]))
+    assert (await key_rotation.rotate_keys(old_database, Pseudonyms([second, first]))).is_finished
     pseudonyms = Pseudonyms([second])
-    await key_rotation.check_key(old_database, pseudonyms)
+    await check_key(old_database, pseudonyms)
     async with old_database.reading() as connection:
         resident = await residents.find_resident(
             connection, pseudonyms.list_pseudonyms(101, named=True)

@@ -248,8 +248,10 @@ class DirectReplies:
             return
         pseudonyms = self._reachability.policy.pseudonyms
         flow, code = reply.about
+        address = pseudonyms.make_message_address(chat_id, message_id)
         row = {
-            "key": pseudonyms.list_message_keys(chat_id, message_id)[0],
+            "key": address.key,
+            "sealed": address.encrypted_ids,
             "flow": flow,
             "subject": code,
             "text": None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from bot.core.addresses import load_address
 from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
@@ -74,7 +75,7 @@ async def register_attendee(work: UnitOfWork, chat: Chat, answers: Mapping[str, 
 async def _add_registration(
     work: UnitOfWork, forum: Forum, chat: Chat, answers: Mapping[str, Any]
 ) -> int:
-    address = work.policy.pseudonyms.make_address(chat.id, named=True)
+    address = await load_address(work, chat.id, named=True)
     return await attendance.add_registration(
         work.connection,
         {

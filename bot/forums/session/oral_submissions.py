@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.classification.suggestion import is_urgent
+from bot.core.addresses import load_address
 from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
@@ -98,7 +99,7 @@ async def enter_oral_submission(work: UnitOfWork, chat: Chat, answers: Mapping[s
     if officer is not None:
         recipient = Addressee(chat.id, chat.language)
     else:
-        address = work.policy.pseudonyms.make_address(chat.id, named=True)
+        address = await load_address(work, chat.id, named=True)
         recipient = Addressee(address.pseudonym, chat.language, address.encrypted_chat_id)
     is_planner = officer is not None
     screen = show_entered(forum, submission, token, work.policy.zone, is_planner=is_planner)

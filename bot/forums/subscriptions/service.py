@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.question import is_area
+from bot.core.addresses import load_address
 from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
@@ -53,7 +54,7 @@ async def subscribe(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) ->
         return
     if len(subjects) >= MAX_SUBJECTS:
         raise Refused(Words("subscription.too_many", {"most": MAX_SUBJECTS}))
-    address = work.policy.pseudonyms.make_address(chat.id, named=True)
+    address = await load_address(work, chat.id, named=True)
     values = {
         "alias": address.pseudonym,
         "sealed": address.encrypted_chat_id,
