@@ -126,5 +126,8 @@ KEY_COLUMNS = (
 # The columns with the names of encrypted files in the store.
 FILE_COLUMNS = ((Attachment, "original"), (Attachment, "served"))
 
-# Columns with chat ids that are not encrypted: of officers and of groups, who are no residents.
-PLAIN_CHAT_IDS = frozenset({("officer", "chat_id"), ("unit_chat", "chat_id")})
+# Columns with chat ids that are not encrypted: of officers and of groups, who are no residents, and
+# of conversations, which updates are looked up by.
+PLAIN_CHAT_IDS = frozenset(
+    {("officer", "chat_id"), ("unit_chat", "chat_id"), ("conversation", "chat_id")}
+)

@@ -95,24 +95,26 @@ async def send_messages(
 async def _drop_known(work: UnitOfWork, rows: list[OutboxMessage]) -> list[OutboxMessage]:
     """Drop messages that their recipient has already under the pseudonym of another key.
 
-    A deduplication key may contain the pseudonym, and `keys rotate` changes it.
+    A deduplication key may contain the pseudonym of the recipient, and `keys rotate` changes it.
     """
-    pseudonyms = work.policy.pseudonyms
-    if pseudonyms.cipher.key_count == 1:
+    if work.policy.cipher.key_count == 1:
         return rows
-    other_keys = {
-        row.dedup_key: {
-            row.dedup_key.replace(str(row.chat_id), str(each))
-            for each in pseudonyms.map_pseudonyms(pseudonyms.decrypt_chat_id(row.encrypted_chat_id))
-        }
-        for row in rows
-        if row.encrypted_chat_id and str(row.chat_id) in row.dedup_key
-    }
-    if not other_keys:
-        return rows
-    wanted = list(set().union(*other_keys.values()))
+    forms = {row.dedup_key: _list_key_forms(work, row, row.dedup_key) for row in rows}
+    wanted = list(set().union(*forms.values()))
     known = {row.dedup_key for row in await outbox.list_by_keys(work.connection, wanted)}
-    return [row for row in rows if not other_keys.get(row.dedup_key, set()) & known]
+    return [row for row in rows if not forms[row.dedup_key] & known]
+
+
+def _list_key_forms(work: UnitOfWork, row: OutboxMessage, key: str) -> set[str]:
+    """Return a deduplication key in the form that it has under each key of the settings."""
+    own = str(row.chat_id)
+    if not row.encrypted_chat_id or own not in key:
+        return {key}
+    pseudonyms = work.policy.pseudonyms
+    known = pseudonyms.map_pseudonyms(pseudonyms.decrypt_chat_id(row.encrypted_chat_id))
+    present = known.get(row.chat_id, (0, row.chat_id))[1]
+    same = [each for each, (_, other) in known.items() if other == present]
+    return {key, *(key.replace(own, str(each)) for each in same)}
 
 
 def _make_row(

@@ -90,20 +90,20 @@ def _count_pseudonym(
     counter: Counter[int | None],
     known: dict[int, int],
 ) -> None:
-    """Count the key of a row's pseudonym; a chat id of an officer or a group has none."""
+    """Count the key of a row's pseudonym; a chat id of an officer or a group has none.
+
+    A pseudonym in a table without addresses is not counted if no other row leads to its person.
+    """
     assert entry.pseudonym is not None
     pseudonym = getattr(row, entry.pseudonym)
     mapped = map_row_pseudonyms(pseudonyms, entry, row)
     known.update((each, number) for each, (number, _) in mapped.items())
     if pseudonym in known:
         counter[known[pseudonym]] += 1
-    elif pseudonym is not None and pseudonyms.is_pseudonym(pseudonym):
+    elif entry.address and pseudonym is not None and pseudonyms.is_pseudonym(pseudonym):
         counter[None] += 1
 
 
 def find_needed_keys(counts: Sequence[KeyCounts]) -> set[int | None]:
-    """Return the keys under which there is anything that must stay readable.
-
-    Pseudonyms of which nobody knows the chat are not counted: no row leads to their person.
-    """
+    """Return the numbers of the keys under which there is anything; None for an unknown key."""
     return {number for each in counts for number, count in each.counts.items() if count}

@@ -147,7 +147,7 @@ class MessageSubject(SQLModel, table=True):
     - `key`: a number that only the holder of the key can compute, from the chat and the message id.
       So no row leads to a person, and rows of one chat are not connected.
     - `sealed`: the encrypted chat and message id, from which the key is computed anew under another
-      secret key. None in rows from before 0016.
+      secret key. None in rows from before 0018.
     - `flow`: the conversation that the message was written in, or "case", "mine", "forum" or
       "plan" for the bot's view of one.
     - `subject`: the code of the submission or of the forum; empty without one.

@@ -63,7 +63,7 @@ class Resident(SQLModel, table=True):
 class Ban(SQLModel, table=True):
     """A person whose submissions are refused.
 
-    - `alias`: the pseudonym. `sealed`: the encrypted chat id, None in rows from before 0016.
+    - `alias`: the pseudonym. `sealed`: the encrypted chat id, None in rows from before 0018.
     - `until`: the end of the ban.
     - `officer_id`, `at`: the officer who decided it, and when.
     - `reason`: the text that says why.

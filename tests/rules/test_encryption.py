@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.privacy.encryption import BadKey, Unreadable, load_keys, make_key
+from bot.privacy.encryption import BadKey, NoKey, Unreadable, create_key_file, load_keys, make_key
 from bot.privacy.pseudonyms import Pseudonyms
 
 CHATS = st.integers(1, 2**52)
@@ -81,7 +81,11 @@ def test_an_invalid_key_is_refused(key: str) -> None:
 def test_a_key_is_created_once_if_none_is_set(tmp_path: Path) -> None:
     """Only the owner may read the file with the key."""
     file = tmp_path / "the.key"
+    with pytest.raises(NoKey, match=r"the\.key"):
+        load_keys("", file)
+    create_key_file(file)
     keys = load_keys("", file)
+    create_key_file(file)
     assert load_keys("", file) == keys
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert load_keys("a, b", file) == ["a", "b"]

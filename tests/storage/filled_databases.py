@@ -174,3 +174,11 @@ INSERT INTO audit (id, at, action, actor_role, submission_id, details)
 """  # noqa: S608 - the values are the constants above
     for number, (kind, unit, details) in RECLASSIFIED.items()
 )
+
+# A ban, and a message whose number was computed with a key that no row names.
+FILLED_0017 = f"""
+INSERT INTO ban (id, alias, until, officer_id, reason, at)
+ SELECT 1, {1 << 61}, at, 1, 'Quấy rối', at FROM audit WHERE id = 1;
+INSERT INTO message_subject (key, flow, subject, text, at)
+ SELECT {1 << 61}, 'feedback', 'HP-AAAA-2222', 'Mất xe', at FROM audit WHERE id = 1;
+"""  # noqa: S608 - the values are constants

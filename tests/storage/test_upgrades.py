@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from bot.privacy import key_rotation
+from bot.privacy import key_rotation, key_status
 from bot.privacy.encryption import make_key
 from bot.privacy.key_check import WrongKey, check_key
 from bot.privacy.pseudonyms import Pseudonyms
@@ -34,6 +34,7 @@ from tests.storage.filled_databases import (
     FILLED_0013,
     FILLED_0014,
     FILLED_0016,
+    FILLED_0017,
     WRITTEN_NUMBERS,
 )
 
@@ -310,3 +311,21 @@ async def test_0017_keeps_the_lane_of_reclassified_cases(old_database: Database)
         old_database, "SELECT id, former_lane FROM submission WHERE former_lane IS NOT NULL"
     )
     assert {row.id: row.former_lane for row in rows} == {21: "denunciation", 22: "conduct"}
+
+
+async def test_0018_keeps_bans_and_messages_without_an_address(old_database: Database) -> None:
+    """A rotation leaves them as they are, and the status says that their key is not known."""
+    await migrations.migrate(old_database, "0017")
+    await run_script(old_database, FILLED_0017)
+    await migrations.migrate(old_database)
+    pseudonyms = Pseudonyms([make_key(), make_key()])
+    await key_rotation.rotate_keys(old_database, pseudonyms)
+    assert await list_rows(old_database, "SELECT alias, reason, sealed FROM ban") == [
+        (1 << 61, "Quấy rối", None)
+    ]
+    messages = "SELECT key, subject, text, sealed FROM message_subject"
+    assert await list_rows(old_database, messages) == [(1 << 61, "HP-AAAA-2222", "Mất xe", None)]
+    counts = await key_status.count_keys(old_database, pseudonyms, lambda *_: None)
+    unknown = {(each.table, each.column) for each in counts if each.counts.get(None)}
+    assert {("ban", "alias"), ("message_subject", "key")} <= unknown
+    assert None in key_status.find_needed_keys(counts)

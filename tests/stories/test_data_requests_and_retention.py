@@ -12,6 +12,8 @@ import pytest
 from sqlalchemy import MetaData, select, update
 
 from bot.privacy import data_requests, key_rotation, retention
+from bot.privacy.encryption import make_key
+from bot.privacy.pseudonyms import Pseudonyms
 from bot.runtime import jobs
 from bot.runtime.builders import make_retention_periods
 from bot.runtime.settings import RetentionSettings
@@ -29,6 +31,7 @@ from storage.models import (
 from storage.statements import table
 from tests.replays.test_15_bytes import make_update, post
 from tests.town.casework import set_state
+from tests.town.settings import KEY
 
 if TYPE_CHECKING:
     from tests.town.person import Person
@@ -250,7 +253,7 @@ async def test_only_failed_updates_of_the_person_are_erased(town: Town) -> None:
 
 
 async def test_a_failed_update_is_stored_with_the_pseudonym_of_its_sender(town: Town) -> None:
-    """It is erased by the pseudonym; after a change of the key, by the ids in its JSON."""
+    """It is erased by the pseudonym; after a rotation of the key, by that of the new key."""
     ann, ben = town.resident("Ann"), town.resident("Ben")
     pseudonyms = town.app.policy.pseudonyms
     for person in (ann, ben):
@@ -263,9 +266,11 @@ async def test_a_failed_update_is_stored_with_the_pseudonym_of_its_sender(town: 
         assert stored.all() == aliases
         await failed_updates.delete_failed_updates_of(connection, 0, aliases[:1])
         assert await failed_updates.count_failed_updates(connection) == 1
-    await key_rotation.rotate_keys(town.app.database, pseudonyms)
+    key = make_key()
+    await key_rotation.rotate_keys(town.app.database, Pseudonyms([key, KEY]))
     async with town.app.database.transaction() as connection:
-        await failed_updates.delete_failed_updates_of(connection, ben.id, [])
+        own = Pseudonyms([key]).list_pseudonyms(ben.id)
+        await failed_updates.delete_failed_updates_of(connection, 0, own)
         assert await failed_updates.count_failed_updates(connection) == 0
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import event, func, select
 from bot.casework import staff
 from bot.channels.telegram.webhook import make_webhook_app
 from bot.core.unit_of_work import UnitOfWork
+from bot.privacy.key_check import check_key
 from bot.reports.export import iterate_submission_records
 from bot.runtime import jobs
 from bot.runtime.app import App
@@ -125,6 +126,7 @@ class Town:
     async def run_replica(self, app: App) -> AsyncIterator[Self]:
         """Run one more replica inside the context."""
         self._watch_writes(app)
+        await check_key(app.database, app.policy.pseudonyms)
         await app.open()
         site = make_webhook_app(app.update_handler, "/telegram", SECRET)
         async with serve_site(site, "127.0.0.1", 0) as port:
