@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from storage.models import Kind
 
 _cases, _recusals, _chats = table(Submission), table(Recusal), table(UnitChat)
-_templates = table(Template)
+_templates, _officers = table(Template), table(Officer)
 
 _IS_OPEN = (_cases.c.closed_at.is_(None), _cases.c.answered_at.is_(None))
 _NEW = (State.RECEIVED, State.ASSIGNED)
@@ -102,6 +102,34 @@ async def add_recusal(
     values = {"submission_id": submission_id, "officer_id": officer_id, "by": by, "at": at}
     statement = insert_into(Recusal, connection.dialect.name).values(values)
     await connection.execute(statement.on_conflict_do_nothing())
+
+
+async def delete_recusal(connection: AsyncConnection, submission_id: int, officer_id: int) -> None:
+    """Admit an officer to a case again."""
+    await connection.execute(
+        delete(_recusals).where(
+            _recusals.c.submission_id == submission_id, _recusals.c.officer_id == officer_id
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """An officer who is excluded from a case, the officer who decided it, and when."""
+
+    excluded: Officer
+    by: Officer
+    at: datetime
+
+
+async def list_exclusions(connection: AsyncConnection, submission_id: int) -> Sequence[Exclusion]:
+    """Return who is excluded from a case, the earliest first. Officers may have left since."""
+    statement = select(_recusals).where(_recusals.c.submission_id == submission_id)
+    rows = await fetch_all(connection, Recusal, statement.order_by(_recusals.c.id))
+    ids = {number for row in rows for number in (row.officer_id, row.by)}
+    named = await fetch_all(connection, Officer, select(_officers).where(_officers.c.id.in_(ids)))
+    by_id = {officer.id: officer for officer in named}
+    return [Exclusion(by_id[row.officer_id], by_id[row.by], row.at) for row in rows]
 
 
 async def list_recused(connection: AsyncConnection, submission_id: int) -> frozenset[int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import bindparam, func, insert, select, tuple_, union_all, update
 
 from storage.case_visibility import make_visibility_conditions
-from storage.models import Attachment, Officer, Resident, State, Submission
+from storage.models import Attachment, Officer, Recusal, Resident, State, Submission
 from storage.statements import fetch_all, fetch_one, table
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _rows, _files, _residents = table(Submission), table(Attachment), table(Resident)
-_officers = table(Officer)
+_officers, _recusals = table(Officer), table(Recusal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,8 @@ async def list_open_cases(
     """Return open cases that an officer may read, the first due first.
 
     - `unit_code`: the unit that handles them; None for all.
-    - `which`: "unit" for all, or only "mine", "new", "overdue" or "proposed" ones.
+    - `which`: "unit" for all, or only "mine", "new", "overdue" or "proposed" ones, or those
+      from which somebody is excluded: "recused".
     - `after`: the (due time, id) of the last case of the previous page.
     """
     statement = (
@@ -240,6 +241,9 @@ async def list_open_cases(
             statement = _select_states(statement, (State.RECEIVED, State.ASSIGNED), max_rows)
         case "overdue":
             statement = statement.where(_rows.c.due_at < now)
+        case "recused":
+            of_case = select(_recusals.c.id).where(_recusals.c.submission_id == _rows.c.id)
+            statement = statement.where(of_case.exists())
         case "proposed":
             statement = statement.where(_rows.c.state == State.ANSWER_PROPOSED)
     return await fetch_all(connection, Submission, statement)

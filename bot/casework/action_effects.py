@@ -70,6 +70,13 @@ async def keep_chosen_off(result: ActionResult[CaseAccess]) -> None:
     await _add_recusal(result, int(result.answers["officer"]))
 
 
+async def readmit_chosen(result: ActionResult[CaseAccess]) -> None:
+    """Delete the recusal of the chosen officer, who may open the case again."""
+    await casework.delete_recusal(
+        result.work.connection, result.after.id, int(result.answers["officer"])
+    )
+
+
 async def _add_recusal(result: ActionResult[CaseAccess], officer_id: int) -> None:
     await casework.add_recusal(
         result.work.connection,

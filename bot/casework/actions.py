@@ -228,11 +228,26 @@ EXCLUDE = CaseAction[CaseAccess](
     from_states=OPEN,
     to_state=None,
     other_states=frozenset({State.RECEIVED}),
+    guard=guards.NOT_ABOVE,
     flow=flows.EXCLUDE_FLOW,
     load_choices=choices.offer_readers,
     check=choices.check_reader,
     changes=changes.exclude_chosen,
     effects=(action_effects.keep_chosen_off,),
+    recorded_answers=("officer",),
+    is_rare=True,
+)
+READMIT = CaseAction[CaseAccess](
+    name="readmit",
+    actors=LEADER_ROLES,
+    from_states=frozenset(State),
+    to_state=None,
+    guard=guards.EXCLUDED,
+    flow=flows.READMIT_FLOW,
+    load_choices=choices.offer_excluded,
+    check=choices.check_excluded,
+    effects=(action_effects.readmit_chosen,),
+    recorded_answers=("officer",),
     is_rare=True,
 )
 
@@ -267,6 +282,7 @@ OFFICER_ACTIONS: tuple[CaseAction[CaseAccess], ...] = (
     REJECT,
     RECUSE,
     EXCLUDE,
+    READMIT,
     REVEAL_PHONE,
 )
 

@@ -28,7 +28,7 @@ MAX_EXPORTED = 5000  # cases in one file
 _STATISTICS_READERS = READERS | {Role.ORGANISER, Role.OBSERVER}
 
 PAGE_SIZE = 8  # cases on one page of a list
-FILTERS = ("unit", "mine", "new", "overdue", "proposed")  # the lists of open cases
+FILTERS = ("unit", "mine", "new", "overdue", "proposed", "recused")  # the lists of open cases
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.casework import action_service, attachments, choices
 from bot.casework.actions import OFFICER_ACTIONS
 from bot.casework.case_access import find_case_access
-from bot.casework.permissions import get_visible_unit
+from bot.casework.permissions import DISTRIBUTORS, get_visible_unit
 from bot.casework.submission_rules import NEW
 from bot.casework.timeline import OPENED
 from bot.core.transitions import is_allowed
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.casework.case_access import CaseAccess
     from bot.casework.case_action import CaseAction
     from bot.core.unit_of_work import UnitOfWork
+    from storage.casework import Exclusion
     from storage.models import Answer, Attachment, Remark, Submission
 
 
@@ -36,6 +37,7 @@ class CaseView:
     - `answer`: the newest answer.
     - `merged`: the cases that were merged into this one.
     - `readable`: the ids of those among `merged` and `alike` that the officer may read.
+    - `exclusions`: who may not open the case; only for officers who distribute cases.
     - `alike`: open cases with similar texts, the most similar first.
     """
 
@@ -52,6 +54,7 @@ class CaseView:
     merged: Sequence[Submission] = ()
     alike: Sequence[Submission] = ()
     readable: frozenset[int] = frozenset()
+    exclusions: Sequence[Exclusion] = ()
 
 
 async def open_case(
@@ -96,6 +99,11 @@ async def open_case(
         merged=merged,
         alike=alike,
         readable=await casework.list_readable_ids(work.connection, access.officer, unit, ids),
+        exclusions=(
+            await casework.list_exclusions(work.connection, case.id)
+            if access.role in DISTRIBUTORS
+            else ()
+        ),
     )
 
 

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY
 from bot.casework import similarity, template_text
-from bot.casework.permissions import CASE_WORKER_ROLES, READERS, may_open
+from bot.casework.permissions import (
+    CASE_WORKER_ROLES,
+    READERS,
+    may_exclude,
+    may_open,
+    may_readmit,
+)
 from bot.casework.submission_rules import may_be_merged, must_stay_with_city, parse_code
 from bot.core.requests import Refused
 from bot.core.screen import Words
@@ -40,7 +46,7 @@ async def offer_workers(work: UnitOfWork, access: CaseAccess) -> dict[str, Any]:
 
 
 async def offer_readers(work: UnitOfWork, access: CaseAccess) -> dict[str, Any]:
-    """Return the officers who may read the case, to choose one who is kept away from it."""
+    """Return the readers of the case who may be kept away from it: none above the officer."""
     return await _offer_officers(work, await _list_readers(work, access))
 
 
@@ -79,7 +85,36 @@ async def _list_workers(work: UnitOfWork, access: CaseAccess) -> list[Officer]:
 
 async def _list_readers(work: UnitOfWork, access: CaseAccess) -> list[Officer]:
     units = await officers.list_active(work.connection, (access.case.handled_by, CITY))
-    return [each for each in units if each.role in READERS and each.id not in access.recused]
+    return [
+        each
+        for each in units
+        if each.role in READERS
+        and each.id not in access.recused
+        and may_exclude(access.officer, each)
+    ]
+
+
+async def offer_excluded(work: UnitOfWork, access: CaseAccess) -> dict[str, Any]:
+    """Return the officers whom the officer may admit to the case again.
+
+    Raises Refused if there is none.
+    """
+    found = await _list_readmissible(work, access)
+    if not found:
+        raise Refused(Words("case.none_to_readmit"))
+    return {"@officers": [[str(each.id), each.name] for each in found[:_MAX_BUTTONS]]}
+
+
+async def check_excluded(attempt: Attempt[CaseAccess]) -> Columns:
+    """Raise Refused unless the officer may admit the chosen officer to the case again."""
+    return _check_officer(attempt, await _list_readmissible(attempt.work, attempt.access))
+
+
+async def _list_readmissible(work: UnitOfWork, access: CaseAccess) -> list[Officer]:
+    exclusions = await casework.list_exclusions(work.connection, access.case.id)
+    return [
+        each.excluded for each in exclusions if may_readmit(access.officer, each.excluded, each.by)
+    ]
 
 
 # Units

@@ -23,6 +23,7 @@ _TYPED_FILTERS = {
     "new": {"new", "moi"},
     "overdue": {"overdue", "qua han"},
     "proposed": {"proposed", "cho duyet"},
+    "recused": {"excluded", "khong duoc xem"},
 }
 
 

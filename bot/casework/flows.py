@@ -142,6 +142,10 @@ EXCLUDE_FLOW = Flow(
     "exclude", (Step("officer", fact_choice_input("@officers", "exclude.officer")),)
 )
 
+READMIT_FLOW = Flow(
+    "readmit", (Step("officer", fact_choice_input("@officers", "readmit.officer")),)
+)
+
 ROUTE_FLOW = Flow("route", (Step("area", area_input("route.area")),))
 
 RECLASSIFY_FLOW = Flow(

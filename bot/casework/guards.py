@@ -61,6 +61,11 @@ HIDDEN_PHONE = Guard[CaseAccess](
         and access.case.phone is not None
     ),
 )
+EXCLUDED = Guard[CaseAccess](
+    "somebody is excluded: by this officer, or by one below; leaders of the city always",
+    lambda access: bool(access.recused),
+)
+NOT_ABOVE = Guard[CaseAccess]("nobody above the officer who excludes")
 PRAISE = Guard[CaseAccess]("praise only", lambda access: access.case.kind is Kind.PRAISE)
 EXTENSIBLE = Guard[CaseAccess](
     f"at most {MAX_EXTENSIONS} times", lambda access: access.case.extensions < MAX_EXTENSIONS

@@ -26,10 +26,14 @@ __all__ = [
     "READERS",
     "RESTRICTED",
     "get_visible_unit",
+    "is_above",
     "is_away",
+    "is_city_leader",
     "is_city_officer",
     "is_rostered",
+    "may_exclude",
     "may_open",
+    "may_readmit",
 ]
 
 
@@ -58,6 +62,45 @@ def may_open(officer: Officer, case: Submission, recused: Collection[int] = ()) 
     ):
         return False
     return officer.unit_code in (case.handled_by, CITY)
+
+
+# How far up a role is within its unit. Every officer of the city is above every other unit.
+_LEVELS = {
+    Role.TRIAGE: 1,
+    Role.APPROVER: 2,
+    Role.COORDINATOR: 2,
+    Role.ADMINISTRATOR: 2,
+}
+
+
+def is_above(officer: Officer, other: Officer) -> bool:
+    """Return True if an officer is above another: by the unit, then by the role."""
+    return _get_rank(officer) > _get_rank(other)
+
+
+def _get_rank(officer: Officer) -> tuple[bool, int]:
+    return is_city_officer(officer), _LEVELS.get(officer.role, 0)
+
+
+def is_city_leader(officer: Officer) -> bool:
+    """Return True if an officer is a leader of the city's unit."""
+    return is_city_officer(officer) and officer.role in LEADER_ROLES
+
+
+def may_exclude(officer: Officer, other: Officer) -> bool:
+    """Return True if an officer may keep another off a case: nobody excludes who is above."""
+    return not is_above(other, officer)
+
+
+def may_readmit(officer: Officer, excluded: Officer, by: Officer) -> bool:
+    """Return True if an officer may undo that `by` excluded an officer from a case.
+
+    Whoever did it may, and who is above them. Leaders of the city have nobody above them, so each
+    of them may. Nobody readmits themself.
+    """
+    if officer.id == excluded.id:
+        return False
+    return officer.id == by.id or is_above(officer, by) or is_city_leader(officer)
 
 
 def is_away(officer: Officer, now: datetime) -> bool:

@@ -52,10 +52,15 @@ def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
     answer = (_show_answer(opened.answer, submission.state),) if opened.answer else ()
     merged = _list_cases("case.merged", opened.merged, opened.readable)
     alike = _list_cases("case.alike", opened.alike, opened.readable)
+    kept_off = [
+        Words("case.recusal", {"officer": each.excluded.name, "by": each.by.name, "at": each.at})
+        for each in opened.exclusions
+    ]
+    recusals = (Words("case.recusals", {"lines": Lines(tuple(kept_off))}),) if kept_off else ()
     verbs = [each.verb for each in opened.actions if not each.is_rare]
     more = Button(Words("case.more"), f"case:more={submission.code}")
     return Screen(
-        (*confidential, words, *sources, *remarks, *answer, *notes, *merged, *alike),
+        (*confidential, words, *sources, *remarks, *answer, *notes, *merged, *alike, *recusals),
         () if erased else (*_make_buttons(verbs, submission), more),
     )
 

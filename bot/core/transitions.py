@@ -129,7 +129,9 @@ class Transition(Generic[AnyAccess]):
     is not valid any more, and returns the columns that depend on other stored rows. `changes`
     returns the other columns. `effects` run after the write, in the same transaction; they may
     raise Refused too. `recorded_as` is the action's name in the audit log; empty means the prefix
-    and the name. `public` actions are in the timeline that residents read.
+    and the name. `recorded_answers` are the names of answers that are in the audit entry, such as
+    an officer's id; never words that a person wrote. `public` actions are in the timeline that
+    residents read.
     """
 
     prefix: ClassVar[str] = ""
@@ -144,6 +146,7 @@ class Transition(Generic[AnyAccess]):
     changes: Changes[AnyAccess] | None = None
     effects: Sequence[Effect[AnyAccess]] = field(default=())
     recorded_as: str = ""
+    recorded_answers: tuple[str, ...] = ()
     public: bool = False
 
     @property
@@ -202,7 +205,7 @@ async def perform_transition(
         role=access.role,
         actor_id=access.actor_id,
         submission_id=submission_id,
-        details=details,
+        details={**details, **{name: answers[name] for name in action.recorded_answers}},
     )
     result = ActionResult(work, action, access, answers, before, after)
     for effect in action.list_effects():

@@ -22,7 +22,17 @@ DEADLINES = make_case_deadlines(DeadlineSettings())
 ANSWER = ("Đã sửa.", "Thay bóng", "Đã xong")  # its text, measure and date
 
 # These actions are on the second page of a case's buttons.
-_SECOND_PAGE = {"merge", "reclassify", "extend", "divert", "reject", "reveal_phone"}
+_SECOND_PAGE = {
+    "merge",
+    "reclassify",
+    "extend",
+    "divert",
+    "reject",
+    "reveal_phone",
+    "exclude",
+    "readmit",
+    "recuse",
+}
 
 
 async def open_case(officer: Person, code: str) -> None:
