@@ -31,10 +31,10 @@ from bot.conversation.turns import (
     keep_draft,
     make_chat,
     mark_repeated,
+    refuse_flood,
     show_handled,
     show_open_question,
     show_stale,
-    show_too_fast,
     show_turn,
 )
 from bot.core.requests import Refused
@@ -102,6 +102,7 @@ class ConversationService:
         *,
         flow: str | None = None,
         target: ReplyTarget | None = None,
+        is_counted: bool = False,
     ) -> TurnScreen | None:
         """Apply a reply to the open conversation; return None if none is open.
 
@@ -109,6 +110,7 @@ class ConversationService:
         changes nothing: the open question is shown again. An update that was handled before changes
         nothing either: the open question is shown again, or that the conversation has ended. Of an
         edited message only the answer changes that it was; None is returned if it was none.
+        `is_counted`: `count_update` has counted this update.
         """
         if reply.edited:
             return await self._handle_edit(update_id, chat_id, reply, now)
@@ -135,7 +137,7 @@ class ConversationService:
             return show_turn(binding, turn, row.language), draft
 
         try:
-            return await self._run_turn(chat_id, decide, now)
+            return await self._run_turn(chat_id, decide, now, is_counted=is_counted)
         except Refused as refused:
             return await self._close_refused(update_id, chat_id, refused, now)
 
@@ -185,12 +187,14 @@ class ConversationService:
         *,
         facts: Mapping[str, Any] | None = None,
         resumes: bool = False,
+        is_counted: bool = False,
     ) -> TurnScreen:
         """Start the flow with a name; `facts` are its first answers and name its subject.
 
         If the same flow is open for the same subject, its question is shown again. If another
         conversation is open, the person is asked which one to continue, and messages are not used
         as answers before they chose. With `resumes` the open conversation is continued.
+        `is_counted`: `count_update` has counted this update.
 
         If this update was handled before, show the open question again, or that it ended.
         """
@@ -216,7 +220,7 @@ class ConversationService:
             return self._conflicts.show_question(binding, row, answers), kept
 
         try:
-            shown = await self._run_turn(chat_id, decide, now, creates=True)
+            shown = await self._run_turn(chat_id, decide, now, creates=True, is_counted=is_counted)
         except Refused as refused:
             shown = await self._close_refused(update_id, chat_id, refused, now)
             if shown is not None and self.is_of_officers(flow):
@@ -306,20 +310,48 @@ class ConversationService:
         assert shown is not None
         return shown
 
+    async def count_update(self, chat_id: int, now: datetime) -> TurnScreen | None:
+        """Count an update that is not handled as a turn, such as a command.
+
+        Return the request to slow down if it is one too many of this minute, otherwise None.
+        """
+
+        async def decide(_connection: AsyncConnection, row: Conversation) -> Decided:
+            slow = refuse_flood(row, now, self._max_per_minute)
+            if slow is not None:
+                return slow
+            counted_from, count = count_turn(row, now)
+            return None, replace(copy_draft(row), counted_from=counted_from, counted=count)
+
+        shown = await self._batcher.submit_turn(chat_id, decide, creates=True)
+        return cast("TurnScreen | None", shown)
+
     async def _run_turn(
-        self, chat_id: int, decide: DecideTurn, now: datetime, *, creates: bool = False
+        self,
+        chat_id: int,
+        decide: DecideTurn,
+        now: datetime,
+        *,
+        creates: bool = False,
+        is_counted: bool = False,
     ) -> TurnScreen | None:
-        """Return what `decide` shows, unless the chat has had too many turns in this minute."""
+        """Return what `decide` shows, unless the chat has had too many turns in this minute.
+
+        `is_counted`: `count_update` has counted the update of this turn.
+        """
 
         async def decide_within_limit(connection: AsyncConnection, row: Conversation) -> Decided:
+            slow = None if is_counted else refuse_flood(row, now, self._max_per_minute)
+            if slow is not None:
+                return slow
             counted_from, count = count_turn(row, now)
-            if count > self._max_per_minute:
-                is_first = count == self._max_per_minute + 1
-                counted = replace(copy_draft(row), counted_from=counted_from, counted=count)
-                return show_too_fast(row, is_first=is_first), counted
+            if is_counted:
+                counted_from, count = row.counted_from or now, row.counted
             had_keyboard = shows_keyboard(self._bindings.get(row.flow or ""), row)
             shown, draft = await decide(connection, row)
             shown = self._conflicts.tell_dropped(row, shown, draft)
+            if draft is None and shown is not None:
+                draft = copy_draft(row)
             if draft is not None:
                 draft = replace(draft, counted_from=counted_from, counted=count)
             return remove_keyboard(shown) if had_keyboard else shown, draft

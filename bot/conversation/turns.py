@@ -163,7 +163,16 @@ def count_turn(row: Conversation, now: datetime) -> tuple[datetime, int]:
     return row.counted_from, row.counted + 1
 
 
-def show_too_fast(row: Conversation, *, is_first: bool) -> TurnScreen:
-    """Return the request to slow down: a message for the first turn, a notice for every press."""
-    words = Words("abuse.too_fast")
-    return TurnScreen(Screen((words,) if is_first else ()), row.language, notice=words)
+def refuse_flood(row: Conversation, now: datetime, most: int) -> Decided | None:
+    """Return the request to slow down if this turn is above `most` a minute; otherwise None.
+
+    It is a message for the first turn above, and a notice for every press. Only the first one is
+    stored.
+    """
+    counted_from, count = count_turn(row, now)
+    if count <= most:
+        return None
+    words, is_first = Words("abuse.too_fast"), count == most + 1
+    shown = TurnScreen(Screen((words,) if is_first else ()), row.language, notice=words)
+    counted = replace(copy_draft(row), counted_from=counted_from, counted=count)
+    return shown, counted if is_first else None

@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from telegram.constants import ChatMemberStatus
-
 from bot.casework import corrections, late_files, replied_messages
 from bot.channels.telegram import routes
 from bot.channels.telegram.forged_buttons import record_forgery
@@ -60,8 +58,6 @@ if TYPE_CHECKING:
 
 # Answers a message that belongs to no open conversation; None if it is none of its business.
 HandleMessage = Callable[["UnitOfWork", "Chat", "Reply"], Awaitable["Screen | None"]]
-
-_GONE = frozenset({ChatMemberStatus.BANNED, ChatMemberStatus.LEFT})
 
 
 @dataclass(frozen=True)
@@ -121,6 +117,8 @@ class TelegramAdapter:
         if not isinstance(route, Route):
             await self._change_flow(update, context, chat_id, route)
             return
+        if await self._is_too_fast(update, context):
+            return
         person = update.effective_user
         try:
             async with (
@@ -166,7 +164,15 @@ class TelegramAdapter:
             case Notice(words):
                 self.presenter.show_notice(chat, words, update, context)
             case StartFlow() | SwitchFlow() | CancelFlow():
-                await self._change_flow(update, context, chat.id, response)
+                await self._change_flow(update, context, chat.id, response, is_counted=True)
+
+    async def _is_too_fast(self, update: Update, context: UpdateContext) -> bool:
+        """Count an update that is no turn. Return True if it is one too many of the minute."""
+        chat_id = get_chat_id(update)
+        slow = await self.conversations.count_update(chat_id, context.now)
+        if slow is not None:
+            self.presenter.show_turn(chat_id, slow, update, context)
+        return slow is not None
 
     async def _change_flow(
         self,
@@ -174,6 +180,8 @@ class TelegramAdapter:
         context: UpdateContext,
         chat_id: int,
         change: StartFlow | SwitchFlow | CancelFlow,
+        *,
+        is_counted: bool = False,
     ) -> None:
         if isinstance(change, CancelFlow):
             cancelled = await self.conversations.cancel_flow(update.update_id, chat_id, context.now)
@@ -190,6 +198,7 @@ class TelegramAdapter:
             context.now,
             facts=change.facts,
             resumes=change.resumes,
+            is_counted=is_counted,
         )
         if turn.is_forbidden:
             async with begin_work(self.database, context.now, self.policy) as work:
@@ -209,17 +218,23 @@ class TelegramAdapter:
         if update.edited_message is not None and is_live_move(message):
             return
         reply = parse_message(message, self.locate_units, edited=update.edited_message is not None)
-        if message.media_group_id and not reply.edited:
-            screen = await self._call(late_files.add_album_file, update, context, reply)
-            if screen is not None:
-                return
+        is_counted = reply.reply_to is not None or bool(message.media_group_id)
+        if is_counted and await self._is_too_fast(update, context):
+            return
+        if message.media_group_id and await self._add_album_file(update, context, reply):
+            return
         kind = find_unreadable_kind(message)
         notices: tuple[Words, ...] = ()
         if kind:
             notices = (Words("errors.unread", {"what": Words(f"unread.{kind}")}),)
         target = None if reply.edited else await self._find_target(update, context, reply)
         turn = await self.conversations.handle_reply(
-            update.update_id, message.chat_id, reply, context.now, target=target
+            update.update_id,
+            message.chat_id,
+            reply,
+            context.now,
+            target=target,
+            is_counted=is_counted,
         )
         if turn is None and reply.edited:
             await self._call(corrections.correct_message, update, context, reply)
@@ -235,6 +250,12 @@ class TelegramAdapter:
             turn = replace(turn, screen=replace(turn.screen, paragraphs=paragraphs))
         pause = 0.0 if turn.is_refusal else self._get_pause(message)
         self.presenter.show_turn(message.chat_id, turn, update, context, pause=pause)
+
+    async def _add_album_file(self, update: Update, context: UpdateContext, reply: Reply) -> bool:
+        """Return True if the file of an album belongs to a submission; it is then answered."""
+        if reply.edited:
+            return False
+        return await self._call(late_files.add_album_file, update, context, reply) is not None
 
     async def _start_conversation(
         self,
@@ -325,6 +346,8 @@ class TelegramAdapter:
 
     async def handle_unknown_command(self, update: Update, context: UpdateContext) -> None:
         """Tell the person that the command does not exist."""
+        if await self._is_too_fast(update, context):
+            return
         await self._show_text(update, context, "errors.unknown_command")
 
     async def _show_text(
@@ -338,7 +361,7 @@ class TelegramAdapter:
         async with self.database.reading() as connection:
             return await load_chat(connection, chat_id, self.policy.default_language)
 
-    # Groups, and chats that block the bot or move
+    # Groups
 
     async def handle_group_command(self, update: Update, context: UpdateContext, name: str) -> None:
         """Run the command `name` of a group, and put the text that it returns into the outbox."""
@@ -347,33 +370,10 @@ class TelegramAdapter:
         request = GroupRequest(
             message.chat_id, get_thread_id(message), get_writer_id(message), update.update_id
         )
+        person_id = request.person_id
+        if person_id and await self.conversations.count_update(person_id, context.now):
+            return
         async with begin_work(self.database, context.now, self.policy) as work:
             words = await routes.GROUP_ROUTES[name](work, request)
             await to_officers.answer_group_command(work, request, words)
         self.presenter.nudge()
-
-    async def handle_membership(self, update: Update, context: UpdateContext) -> None:
-        """Handle a change of the bot's membership in a chat.
-
-        A person who blocks the bot gets no messages until the person unblocks it. A group that
-        removes the bot gets no messages until it is linked again.
-        """
-        change = update.my_chat_member
-        if change is None:
-            return
-        async with self.database.transaction() as connection:
-            if change.new_chat_member.status in _GONE:
-                await self.reachability.mark_chat_lost(connection, change.chat.id, context.now)
-            elif change.chat.type == "private":
-                await self.reachability.mark_chat_reachable(connection, change.chat.id, context.now)
-        self.presenter.nudge()
-
-    async def handle_migration(self, update: Update, _context: UpdateContext) -> None:
-        """Move the unfinished messages and the link of a group to its new supergroup."""
-        message = update.effective_message
-        if message is None or message.migrate_to_chat_id is None:
-            return
-        async with self.database.transaction() as connection:
-            await self.reachability.move_group(
-                connection, message.chat_id, message.migrate_to_chat_id
-            )

@@ -15,6 +15,7 @@ from telegram.ext import (
     filters,
 )
 
+from bot.channels.telegram.chat_changes import handle_membership, handle_migration
 from bot.channels.telegram.commands import COMMANDS, GROUP_COMMANDS
 from bot.channels.telegram.routes import is_routed_button
 from bot.channels.telegram.update_context import UpdateContext, current_update
@@ -55,9 +56,11 @@ def register_handlers(
         MessageHandler(_PRIVATE & filters.COMMAND, _pass_context(adapter.handle_unknown_command)),
         MessageHandler(_PRIVATE & _CONTENT, _pass_context(adapter.handle_message)),
         MessageHandler(_PRIVATE_EDITED, _pass_context(adapter.handle_message)),
-        MessageHandler(filters.StatusUpdate.MIGRATE, _pass_context(adapter.handle_migration)),
+        MessageHandler(
+            filters.StatusUpdate.MIGRATE, _pass_context(partial(handle_migration, adapter))
+        ),
         ChatMemberHandler(
-            _pass_context(adapter.handle_membership), ChatMemberHandler.MY_CHAT_MEMBER
+            _pass_context(partial(handle_membership, adapter)), ChatMemberHandler.MY_CHAT_MEMBER
         ),
     )
     for handler in handlers:
