@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+NOT_SCANNED = "not scanned"  # the start of the error of a file that waits for the virus scanner
+
 _rows, _submissions = table(Attachment), table(Submission)
 
 
@@ -79,6 +81,23 @@ async def attachment_exists(connection: AsyncConnection, attachment_id: int) -> 
         select(_rows.c.id).where(_rows.c.id == attachment_id, _rows.c.state != EvidenceState.ERASED)
     )
     return found.first() is not None
+
+
+async def count_by_state(connection: AsyncConnection) -> dict[str, int]:
+    """Return the numbers of attachments by state; all states are in it."""
+    statement = select(_rows.c.state, func.count()).group_by(_rows.c.state)
+    counts = {EvidenceState(state): count for state, count in await connection.execute(statement)}
+    return {state.value: counts.get(state, 0) for state in EvidenceState}
+
+
+async def count_unscanned(connection: AsyncConnection) -> int:
+    """Return the number of stored files that wait because the virus scanner did not answer."""
+    statement = (
+        select(func.count())
+        .select_from(_rows)
+        .where(_rows.c.state == EvidenceState.WAITING, _rows.c.error.startswith(NOT_SCANNED))
+    )
+    return int((await connection.execute(statement)).scalar_one())
 
 
 async def count_unfetched(connection: AsyncConnection) -> int:

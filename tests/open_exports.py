@@ -57,7 +57,8 @@ def main() -> int:
     total = 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        files = {"export.xlsx": (_export(ExportFormat.XLSX), ())}
+        files: dict[str, tuple[bytes, tuple[str, ...]]] = {}
+        files["export.xlsx"] = (_export(ExportFormat.XLSX), ())
         for excel in (False, True):
             for delimiter in map(ord, ",;\t"):
                 option = f"--infilter={_CSV_FILTER.format(delimiter)}"

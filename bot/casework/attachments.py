@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot.conversation.inputs import list_files
 from bot.core.screen import Lines, Words
-from bot.evidence.content_types import seems_uncleanable
+from bot.core.shown_files import ShownFile, ShownPlace
+from bot.evidence.content_types import choose_extension, seems_uncleanable
 from storage.models import EvidenceState
 
 if TYPE_CHECKING:
@@ -56,22 +57,30 @@ _REENCODED = frozenset({"photo", "voice", "video_note"})
 _COMING = frozenset({EvidenceState.WAITING, EvidenceState.FETCHING})
 
 
-def may_be_shown(submission: Submission, file: Attachment) -> bool:
-    """Return True if officers may be shown a file: there is a clean copy, or none is needed.
+def show_file(submission: Submission, file: Attachment) -> ShownFile | None:
+    """Return a file as officers may see it; None if they may not, or not yet.
 
-    What cannot be cleaned is shown only if the resident is named. Of a named resident, what
-    Telegram has re-encoded is shown although it is not fetched.
+    It is the copy without metadata. Of a named resident it is the original if no such copy can be
+    made, and Telegram's own file if Telegram has re-encoded it and it is not stored yet. Of an
+    unnamed resident the result has neither the original nor Telegram's id of it.
     """
     if submission.erased_at is not None:
-        return False
+        return None
+    number, is_named = file.position + 1, not submission.confidential
     match file.state:
         case EvidenceState.PLACE:
-            return True
+            assert file.latitude is not None
+            assert file.longitude is not None
+            place = ShownPlace(file.latitude, file.longitude, file.title, file.address)
+            return ShownFile(number, file.type, place=place)
         case EvidenceState.STORED:
-            return file.served is not None or not submission.confidential
+            stored = file.served or (file.original if is_named else None)
+            name = f"{number}{choose_extension(file.content_type)}"
+            return ShownFile(number, file.type, stored, name) if stored else None
         case EvidenceState.WAITING | EvidenceState.FETCHING | EvidenceState.FAILED:
-            return file.type in _REENCODED and not submission.confidential
-    return False
+            if is_named and file.type in _REENCODED:
+                return ShownFile(number, file.type, telegram_id=file.file_id)
+    return None
 
 
 def get_file_note(submission: Submission, file: Attachment) -> str | None:
@@ -81,6 +90,6 @@ def get_file_note(submission: Submission, file: Attachment) -> str | None:
     """
     if file.state is EvidenceState.STORED and file.served is None:
         return "withheld" if submission.confidential else "unclean"
-    if may_be_shown(submission, file):
+    if show_file(submission, file) is not None:
         return None
     return "waiting" if file.state in _COMING else file.state.value

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from bot.casework.case_access import CaseAccess
     from bot.casework.case_action import CaseAction
+    from bot.core.shown_files import ShownFile
     from bot.core.unit_of_work import UnitOfWork
     from storage.casework import Exclusion
     from storage.models import Answer, Attachment, Remark, Submission
@@ -44,7 +45,7 @@ class CaseView:
     submission: Submission
     phone: str | None
     phone_is_kept: bool
-    files: Sequence[Attachment]
+    files: Sequence[ShownFile]
     file_count: int
     file_notes: Mapping[str, Sequence[int]]
     remarks: Sequence[Remark]
@@ -89,7 +90,7 @@ async def open_case(
         submission=case,
         phone=work.policy.cipher.decrypt_text(case.phone) if case.phone and is_shown else None,
         phone_is_kept=case.phone is not None and not is_shown,
-        files=[file for file in files if attachments.may_be_shown(case, file)],
+        files=[shown for file in files if (shown := attachments.show_file(case, file))],
         file_count=len(files),
         file_notes=_group_file_notes(case, files),
         remarks=await correspondence.list_remarks(work.connection, case.id),

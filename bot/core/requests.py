@@ -14,8 +14,8 @@ from bot.core.preferences import Preferences
 
 if TYPE_CHECKING:
     from bot.core.screen import Screen, Words
+    from bot.core.shown_files import ShownFile
     from bot.core.unit_of_work import UnitOfWork
-    from storage.models import Attachment
 
 
 class Refused(Exception):
@@ -107,7 +107,7 @@ class Show:
 
     screen: Screen
     new: bool = False
-    files: tuple[Attachment, ...] = ()
+    files: tuple[ShownFile, ...] = ()
     upload: Upload | None = None
     language: str | None = None
     about: tuple[str, str] | None = None

@@ -7,12 +7,14 @@ import lzma
 import zipfile
 import zlib
 
+from bot.evidence.old_office import OLE_SIGNATURE, detect_old_document
+
 # The size of the largest file that a bot can fetch: https://core.telegram.org/bots/api#getfile
 MAX_FILE_BYTES = 20 * 1024 * 1024
 
 # The signatures of the accepted types: offset, bytes, type. General libraries for detection do not
 # fit, because everything that is not in this list must be refused: they call any archive a text
-# document and do not know M4A.
+# document, do not know M4A, and take a program that begins like a picture for a picture.
 _SIGNATURES = (
     (0, b"\xff\xd8\xff", "image/jpeg"),
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -20,8 +22,6 @@ _SIGNATURES = (
     (0, b"MM\0*", "image/tiff"),
     (0, b"GIF87a", "image/gif"),
     (0, b"GIF89a", "image/gif"),
-    (8, b"WEBP", "image/webp"),
-    (8, b"WAVE", "audio/wav"),
     (0, b"OggS", "audio/ogg"),
     (0, b"ID3", "audio/mpeg"),
     (0, b"\xff\xfb", "audio/mpeg"),
@@ -31,8 +31,8 @@ _SIGNATURES = (
     (0, b"fLaC", "audio/flac"),
     (0, b"\x1aE\xdf\xa3", "video/webm"),
     (0, b"%PDF-", "application/pdf"),
-    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/msword"),
 )
+_RIFF_TYPES = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
 _BRANDS = {b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"qt  ": "video/quicktime"}
 _IMAGE_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif")
 _OFFICE_FOLDERS = {
@@ -49,6 +49,10 @@ def detect_content_type(content: bytes) -> str | None:
     for offset, signature, content_type in _SIGNATURES:
         if content[offset : offset + len(signature)] == signature:
             return content_type
+    if content[:4] == b"RIFF":
+        return _RIFF_TYPES.get(content[8:12])
+    if content[:8] == OLE_SIGNATURE:
+        return detect_old_document(content)
     if content[4:8] == b"ftyp":
         brand = content[8:12]
         return "image/heif" if brand in _IMAGE_BRANDS else _BRANDS.get(brand, "video/mp4")
@@ -74,6 +78,8 @@ _EXTENSIONS = {
     "video/webm": ".webm",
     "application/pdf": ".pdf",
     "application/msword": ".doc",
+    "application/vnd.ms-excel": ".xls",
+    "application/vnd.ms-powerpoint": ".ppt",
     _OFFICE_FOLDERS["word/"]: ".docx",
     _OFFICE_FOLDERS["xl/"]: ".xlsx",
     _OFFICE_FOLDERS["ppt/"]: ".pptx",
@@ -99,9 +105,9 @@ def seems_uncleanable(file_name: str | None, declared_type: str | None) -> bool:
     }
 
 
-def choose_extension(content: bytes) -> str:
-    """Return the usual extension of a file's type, with the dot; empty if there is none."""
-    return _EXTENSIONS.get(detect_content_type(content) or "", "")
+def choose_extension(content_type: str | None) -> str:
+    """Return the usual extension of a detected type, with the dot; empty if there is none."""
+    return _EXTENSIONS.get(content_type or "", "")
 
 
 # The errors of a broken archive, of one with a password, and of an unknown compression method.
@@ -118,7 +124,7 @@ ARCHIVE_ERRORS = (
 
 
 def _detect_document_type(content: bytes) -> str | None:
-    """Return the type of an office document, None for other archives and documents with macros."""
+    """Return the type of an office document, None for other archives."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
@@ -127,7 +133,7 @@ def _detect_document_type(content: bytes) -> str | None:
                 return declared if declared.startswith(_OPEN_DOCUMENT_PREFIX) else None
     except ARCHIVE_ERRORS:
         return None
-    if "[Content_Types].xml" not in names or any("vbaProject" in name for name in names):
+    if "[Content_Types].xml" not in names:
         return None
     return next(
         (

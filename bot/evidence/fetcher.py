@@ -16,8 +16,9 @@ from uuid import uuid4
 import structlog
 
 from bot.evidence.cleaning_process import CleaningProcess
-from bot.evidence.content_types import MAX_FILE_BYTES, choose_extension, detect_content_type
-from bot.evidence.errors import NotCleanable, UnreadableMedia
+from bot.evidence.content_types import MAX_FILE_BYTES, seems_uncleanable
+from bot.evidence.errors import ActiveContent, NotCheckable, UnreadableMedia
+from bot.evidence.scanner import ScannerUnavailable
 from bot.privacy.encryption import Unreadable
 from storage import erasure, evidence
 from storage.models import EvidenceState
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.evidence.metadata import CheckedFile
+    from bot.evidence.scanner import VirusScanner
     from bot.evidence.store import EvidenceStore
     from storage.database import Database
     from storage.models import Attachment
@@ -37,6 +40,7 @@ log = structlog.get_logger()
 # After failing for this time Telegram is not asked for a file any more: its state is `failed`.
 GIVE_UP_AFTER = timedelta(days=1)
 _MAX_RETRY_DELAY = timedelta(hours=2)
+_MAX_SCANNER_DELAY = timedelta(minutes=2)
 _MAX_STORE_DELAY = timedelta(minutes=10)  # a store that is repaired must not wait for hours
 _LEASE = timedelta(minutes=5)  # longer than it takes to fetch MAX_FILE_BYTES
 _BATCH_SIZE = 4  # attachments that are fetched at the same time
@@ -59,23 +63,17 @@ class _StoredFiles:
 
     - `original`: the name of the unchanged file.
     - `served`: the name of the copy without metadata; None if it cannot be made.
+    - `state`: STORED, or UNCHECKED if nobody may see the file.
     - `digest`: the SHA-256 of the original, in hexadecimal.
     - `size`: the size of the original in bytes.
     """
 
     original: str
     served: str | None
-    content_type: str
+    state: EvidenceState
+    content_type: str | None
     digest: str
     size: int
-
-
-@dataclass(frozen=True)
-class ShownCopy:
-    """The content of a file as officers see it, and a name that tells nothing of its author."""
-
-    content: bytes
-    name: str
 
 
 class EvidenceFetcher:
@@ -87,22 +85,23 @@ class EvidenceFetcher:
         store: EvidenceStore,
         fetch_file: Callable[[str], Awaitable[bytes]],
         clock: Callable[[], datetime],
-        report_failure: Callable[
-            [AsyncConnection, Attachment, EvidenceState, datetime], Awaitable[None]
-        ],
+        report_failure: Callable[[AsyncConnection, Attachment, str, datetime], Awaitable[None]],
+        scanner: VirusScanner | None = None,
     ) -> None:
         """Create a fetcher.
 
         - `fetch_file`: returns the content for Telegram's file id, or raises NotFetched.
         - `clock`: returns the present time in UTC.
-        - `report_failure`: notifies the resident of an attachment that will not be retried. It gets
-          the transaction, the attachment, its final state and the time.
+        - `report_failure`: tells the resident of an attachment that officers will not see. It gets
+          the transaction, the attachment, the name of the text that says why, and the time.
+        - `scanner`: looks for malware; None if there is none.
         """
         self._database = database
         self._store = store
         self._fetch_file = fetch_file
         self._clock = clock
         self._report_failure = report_failure
+        self._scanner = scanner
         self._owner = uuid4().hex
         self._cleaning = CleaningProcess()
 
@@ -154,7 +153,10 @@ class EvidenceFetcher:
             await self._record_failure(row, error)
             return
         except (OSError, Unreadable) as error:
-            await self._record_store_failure(row, error)
+            await self._record_wait(row, f"not stored: {error}", _MAX_STORE_DELAY)
+            return
+        except ScannerUnavailable as error:
+            await self._record_wait(row, f"{evidence.NOT_SCANNED}: {error}", _MAX_SCANNER_DELAY)
             return
         except Exception as error:  # a file that breaks a library must not stop the other files
             log.exception("fetching an attachment raised an error", attachment=row.id)
@@ -164,7 +166,7 @@ class EvidenceFetcher:
             is_recorded = await evidence.finish_attachment(
                 connection,
                 row,
-                EvidenceState.STORED,
+                stored.state,
                 original=stored.original,
                 served=stored.served,
                 content_type=stored.content_type,
@@ -173,6 +175,8 @@ class EvidenceFetcher:
                 failing_since=None,
                 error=None,
             )
+            if is_recorded:
+                await self._report_unseen(connection, row, stored)
         if not is_recorded and await self._is_erased(row):
             await self._store.delete_files(make_file_names(row.id))
 
@@ -184,48 +188,76 @@ class EvidenceFetcher:
     async def _store_files(self, row: Attachment) -> _StoredFiles:
         """Fetch, check and store a file and its copy without metadata, if that can be made.
 
-        Raises NotFetched; OSError if the store is not reachable, Unreadable if it has another key.
+        Raises NotFetched; OSError if the store is not reachable, Unreadable if it has another key,
+        ScannerUnavailable.
         """
         if (row.size or 0) > MAX_FILE_BYTES:
             raise NotFetched("over the limit of Telegram's servers", EvidenceState.TOO_LARGE)
         content = await self._load_original(row)
-        content_type = detect_content_type(content)
-        if content_type is None:
-            raise NotFetched("of a type that is not taken", EvidenceState.REFUSED)
-        copy = await self._make_copy(content, content_type)
         original, served = make_file_names(row.id)
+        # It is stored first: if the scanner is down, the file must not be lost meanwhile.
         await self._store.put_file(original, content)
-        if copy is None:
+        try:
+            checked = await self._check(content, row.file_name)
+        except NotFetched:
+            # What an earlier release took stays in the store, although nobody is shown it any more.
+            await self._store.delete_files([served] if row.original else [original, served])
+            raise
+        if checked is None or checked.copy is None:
             await self._store.delete_files([served])  # of an earlier release
         else:
-            await self._store.put_file(served, copy)
+            await self._store.put_file(served, checked.copy)
         return _StoredFiles(
             original,
-            None if copy is None else served,
-            content_type,
+            None if checked is None or checked.copy is None else served,
+            EvidenceState.UNCHECKED if checked is None else EvidenceState.STORED,
+            checked.content_type if checked else None,
             sha256(content).hexdigest(),
             len(content),
         )
 
     async def _load_original(self, row: Attachment) -> bytes:
-        """Return the stored original if the copy is made again, or else the file from Telegram."""
-        if row.original is not None:
+        """Return the original if an earlier attempt stored it, or else the file from Telegram."""
+        if row.original is not None or row.attempt > 1:
             with contextlib.suppress(FileNotFoundError):
-                return await self._store.read_file(row.original)
+                return await self._store.read_file(make_file_names(row.id)[0])
         return await self._fetch_file(row.file_id)
 
-    async def _make_copy(self, content: bytes, content_type: str) -> bytes | None:
-        """Return a file without its metadata; None if they cannot be removed.
+    async def _check(self, content: bytes, file_name: str | None) -> CheckedFile | None:
+        """Return type and copy of a file without danger; None if nobody knows what is in it.
 
-        Raises NotFetched for a broken file.
+        Raises NotFetched for a file that is refused, ScannerUnavailable.
         """
+        malware = await self._scanner.find_malware(content) if self._scanner else None
+        if malware is not None:
+            raise NotFetched(f"malware: {malware}", EvidenceState.DANGEROUS)
+        _, dot, extension = (file_name or "").rpartition(".")
         try:
-            return await asyncio.to_thread(self._cleaning.remove_metadata, content, content_type)
+            return await asyncio.to_thread(
+                self._cleaning.check_file, content, extension if dot else ""
+            )
         except UnreadableMedia as error:
             raise NotFetched(str(error), EvidenceState.REFUSED) from error
-        except NotCleanable as error:
-            log.warning("a file was not cleaned", content_type=content_type, reason=str(error))
+        except ActiveContent as error:
+            raise NotFetched(str(error), EvidenceState.DANGEROUS) from error
+        except NotCheckable as error:
+            log.warning("a file was not checked", reason=str(error))
             return None
+
+    async def _report_unseen(
+        self, connection: AsyncConnection, row: Attachment, stored: _StoredFiles
+    ) -> None:
+        """Tell the resident of a stored file that officers will not see.
+
+        Of a document of Office 97 the resident is told before sending, if its name says what it is.
+        """
+        now = self._clock()
+        if stored.state is EvidenceState.UNCHECKED:
+            await self._report_failure(connection, row, stored.state, now)
+        elif stored.served is None and not seems_uncleanable(row.file_name, row.mime_type):
+            submission = await evidence.get_submission_of(connection, row)
+            if submission.confidential:
+                await self._report_failure(connection, row, "withheld", now)
 
     async def _record_failure(self, row: Attachment, error: NotFetched) -> None:
         """Schedule the next attempt, or record the final state and notify the resident."""
@@ -247,13 +279,18 @@ class EvidenceFetcher:
                     failing_since=failing_since,
                     error=reason,
                 )
-            elif await evidence.finish_attachment(connection, row, state, error=reason):
+            elif await evidence.finish_attachment(
+                connection, row, state, error=reason, served=None
+            ):
                 await self._report_failure(connection, row, state, now)
 
-    async def _record_store_failure(self, row: Attachment, error: Exception) -> None:
-        """Schedule the next attempt. The file is never given up: Telegram has sent it."""
-        log.warning("an attachment was not stored", attachment=row.id, reason=str(error))
-        delay = min(compute_retry_delay(row.attempt), _MAX_STORE_DELAY)
+    async def _record_wait(self, row: Attachment, reason: str, most: timedelta) -> None:
+        """Schedule the next attempt, at most so much later. The file is never given up.
+
+        Telegram has sent it: only the store or the scanner failed.
+        """
+        log.warning("an attachment waits", attachment=row.id, reason=reason)
+        delay = min(compute_retry_delay(row.attempt), most)
         async with self._database.transaction() as connection:
             await evidence.finish_attachment(
                 connection,
@@ -261,7 +298,7 @@ class EvidenceFetcher:
                 EvidenceState.WAITING,
                 next_at=self._clock() + delay,
                 failing_since=None,
-                error=f"not stored: {error}"[:256],
+                error=reason[:256],
             )
 
 
@@ -280,17 +317,3 @@ def make_file_names(attachment_id: int) -> tuple[str, str]:
     """
     name = f"{attachment_id // 1000:05}/{attachment_id}"
     return f"originals/{name}", f"served/{name}"
-
-
-async def read_shown_copy(store: EvidenceStore, row: Attachment) -> ShownCopy | None:
-    """Return an attachment as officers may see it; None if it is not stored (yet).
-
-    It is the copy without metadata; it is the original if `row.served` is None, which means that
-    there is no such copy. The caller shows an original only if the resident is named. Raises
-    OSError if the store is not reachable, Unreadable if the key is another one.
-    """
-    stored = row.served or row.original
-    if row.state is not EvidenceState.STORED or stored is None:
-        return None
-    content = await store.read_file(stored)
-    return ShownCopy(content, f"{row.position + 1}{choose_extension(content)}")

@@ -5,6 +5,7 @@ Sizes and offsets stay, so nothing has to be encoded or moved.
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ _KEPT_BOXES = {
         {b"tfhd", b"trun", b"tfdt", b"sdtp", b"sbgp", b"sgpd", b"saiz", b"saio", b"senc", b"subs"}
     ),
 }
+_BRANDS = re.compile(rb"(?s)[\w ]{4}.{4}(?:[\w +.\-]{4}|\0{4}){0,60}")  # and a version
 _PLAYED = frozenset({b"vide", b"soun"})
 _MAX_TRACKS, _MAX_SAMPLES = 64, 2_000_000
 
@@ -55,13 +57,17 @@ def clean_movie(content: bytes) -> bytes:
     Metadata boxes become free space. Tracks of other kinds, such as positions, are removed with
     their samples. Raises UnreadableMedia.
     """
-    cleaned = bytearray(content)
+    cleaned, end = bytearray(content), 0
     tracks: list[_Track] = []
     for box in _list_boxes(cleaned, 0, len(cleaned)):
+        if box.name in {b"ftyp", b"styp"} and not _BRANDS.fullmatch(cleaned, box.content, box.end):
+            raise UnreadableMedia("not a movie")
+        end = box.end
         if box.name not in _KEPT_BOXES[b""]:
             _overwrite(cleaned, box)
         elif box.name in _KEPT_BOXES:
             _clean_box(cleaned, box, tracks)
+    cleaned[end:] = bytes(len(cleaned) - end)  # too short for a box
     is_fragmented = any(b.name == b"moof" for b in _list_boxes(cleaned, 0, len(cleaned)))
     if not is_fragmented:
         _overwrite_unplayed(cleaned, tracks)

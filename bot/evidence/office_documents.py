@@ -9,7 +9,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from bot.evidence.content_types import ARCHIVE_ERRORS
-from bot.evidence.errors import NotCleanable, UnreadableMedia
+from bot.evidence.errors import ActiveContent, NotCheckable, NotCleanable, UnreadableMedia
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -24,6 +24,13 @@ _DROPPED = re.compile(
     r"(?i)(docProps/|customXml/|_xmlsignatures/|META-INF/(?!manifest\.xml)|Thumbnails/"
     r"|Configurations2/|layout-cache|Basic/|Scripts/|.*/printerSettings/|\[trash\]/)"
 )
+# Members that hold macros, and the names and types that say so.
+_ACTIVE_MEMBERS = re.compile(
+    r"(?i)(.*vbaproject.*|.*vbadata\.xml|xl/(?:macrosheets|dialogsheets)/.*|xl/workbook\.bin"
+    r"|.*/activex/.*\.bin|basic/[^/]+/(?!script-l[bc]\.xml).+|scripts/.+)$"
+)
+_MACRO_TYPE = re.compile(rb"(?i)macroenabled|vbaproject|macrosheet")
+_FIELD_THAT_RUNS = re.compile(r"(?i)dde(?:auto)?\b")
 _XML = re.compile(r"(?i).*\.(xml|rels|vml|rdf)$")
 _EMPTY_META = (
     b'<?xml version="1.0" encoding="UTF-8"?><office:document-meta '
@@ -52,7 +59,8 @@ def clean_office_document(content: bytes, clean_embedded: CleanEmbedded) -> byte
     """Return an office document without author, dates, comments' authors and computer names.
 
     `clean_embedded` returns a picture or another embedded file without metadata, or raises
-    NotCleanable: then the embedded file becomes empty. Raises NotCleanable.
+    NotCleanable: then the embedded file becomes empty. Raises NotCleanable, and ActiveContent for
+    macros and for fields, links and listeners that start a program.
     """
     written = io.BytesIO()
     try:
@@ -61,6 +69,10 @@ def clean_office_document(content: bytes, clean_embedded: CleanEmbedded) -> byte
             zipfile.ZipFile(written, "w") as target,
         ):
             members = _read_members(source)
+            if any(_ACTIVE_MEMBERS.match(name) for name in members):
+                raise ActiveContent("a document with macros")
+            if _MACRO_TYPE.search(members.get("[Content_Types].xml", b"")):
+                raise ActiveContent("a document of a type with macros")
             dropped = {name for name in members if _DROPPED.match(name)}
             for name, member in members.items():
                 if name in dropped:
@@ -101,7 +113,7 @@ def _clean_member(
         return _clean_xml(name, member, dropped)
     try:
         return clean_embedded(member)
-    except (NotCleanable, UnreadableMedia):
+    except (NotCleanable, NotCheckable, UnreadableMedia):
         return b""
 
 
@@ -117,9 +129,25 @@ def _clean_xml(name: str, member: bytes, dropped: Collection[str]) -> bytes:
         root = etree.fromstring(member, parser)
     except etree.XMLSyntaxError as error:
         raise NotCleanable("a part that is no XML") from error
+    _refuse_what_runs(root)
     for element in list(root.iter(etree.Element)):
         _clean_element(element, name, dropped)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+
+
+def _refuse_what_runs(root: Any) -> None:
+    """Raise ActiveContent for a field, a link or a listener that starts a program.
+
+    The words of one field may be in many elements, so they are joined.
+    """
+    fields = []
+    for element in root.iter("{*}instrText", "{*}fldSimple", "{*}ddeLink", "{*}event-listener"):
+        local = element.tag.rpartition("}")[2]
+        if local in {"ddeLink", "event-listener"}:
+            raise ActiveContent("a document with a link or a listener that starts a program")
+        fields += [element.text or "", *element.values()]
+    if _FIELD_THAT_RUNS.search("".join(fields)):
+        raise ActiveContent("a document with a field that starts a program")
 
 
 def _clean_element(element: Any, name: str, dropped: Collection[str]) -> None:
@@ -164,7 +192,8 @@ def _refers_to_dropped(element: Any, local: str, name: str, dropped: Collection[
     if local == "Relationship":
         target = element.get("Target", "")
         if element.get("TargetMode") == "External":
-            if not _ON_THE_WEB.match(target):
+            # Anything but a link is fetched when the document is opened.
+            if not _ON_THE_WEB.match(target) or not element.get("Type", "").endswith("/hyperlink"):
                 element.set("Target", "about:blank")
             return "attachedTemplate" in element.get("Type", "")
         folder = posixpath.dirname(posixpath.dirname(name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from bot.evidence.errors import NotCleanable
+from bot.evidence.errors import ActiveContent, NotCheckable, NotCleanable, UnreadableMedia
 from bot.evidence.jpeg_segments import strip_jpeg
 
 if TYPE_CHECKING:
@@ -23,6 +23,11 @@ _KEPT_IN_CATALOG = frozenset(
 _KEPT_NAMES = frozenset({"/Dests", "/EmbeddedFiles"})
 # Keys that hold metadata, or an action that runs when the file is opened, in any dictionary.
 _DROPPED = ("/Metadata", "/PieceInfo", "/LastModified", "/CreatorInfo", "/Thumb", "/AA", "/XFA")
+_ACTIONS_THAT_RUN = frozenset({"/JavaScript", "/Launch"})
+_KEPT_IN_ACTION = frozenset({"/Type", "/S", "/D", "/N", "/URI"})
+_KEPT_ACTIONS = frozenset({"/GoTo", "/Named"})
+_ON_THE_WEB = ("http://", "https://", "mailto:", "tel:")
+_MAX_OBJECTS = 200_000
 _DROPPED_IN_ANNOTATION = ("/T", "/M", "/CreationDate", "/NM")
 _PLAIN_FILTERS = frozenset(
     {"/FlateDecode", "/LZWDecode", "/ASCII85Decode", "/ASCIIHexDecode", "/RunLengthDecode"}
@@ -35,12 +40,17 @@ def clean_pdf(content: bytes, clean_embedded: CleanEmbedded) -> bytes:
     """Return a PDF file without author, dates, XMP, signatures, and metadata of its pictures.
 
     `clean_embedded` returns an embedded file without metadata, or raises NotCleanable: then the
-    embedded file is left out. Raises NotCleanable, for example for a file with a password.
+    embedded file is left out. Raises NotCleanable, for example for a file with a password, and
+    ActiveContent for scripts and actions that start a program.
     """
     import pikepdf
 
     try:
         with pikepdf.open(io.BytesIO(content)) as opened:
+            if len(opened.objects) > _MAX_OBJECTS:
+                raise NotCleanable("a PDF file with too many objects")
+            for item in opened.objects:
+                _refuse_what_runs(item)
             _keep_only(opened.trailer, _KEPT_IN_TRAILER)
             _keep_only(opened.Root, _KEPT_IN_CATALOG)
             if "/Names" in opened.Root:
@@ -85,6 +95,25 @@ def _keep_only(dictionary: Any, keys: frozenset[str]) -> None:
         del dictionary[key]
 
 
+def _refuse_what_runs(item: Any) -> None:
+    """Raise ActiveContent if an indirect object has a script or an action that starts a program."""
+    import pikepdf
+
+    for each in _walk(item):
+        if isinstance(each, pikepdf.Array):
+            continue
+        if "/JS" in each or "/JavaScript" in each or str(each.get("/S", "")) in _ACTIONS_THAT_RUN:
+            raise ActiveContent("a PDF file with a script or an action that starts a program")
+
+
+def _is_kept_action(action: Any) -> bool:
+    """Return True for an action that goes to a page, or opens an address that people know."""
+    kind = str(action.get("/S", ""))
+    if kind == "/URI":
+        return str(action.get("/URI", "")).casefold().startswith(_ON_THE_WEB)
+    return kind in _KEPT_ACTIONS
+
+
 def _clean_item(item: Any, clean_embedded: CleanEmbedded) -> None:
     """Clean an indirect object with everything that stands directly in it."""
     import pikepdf
@@ -116,9 +145,16 @@ def _walk(item: Any) -> Iterator[Any]:
 
 
 def _clean_dictionary(each: Any) -> None:
+    import pikepdf
+
     for key in _DROPPED:
         if key in each:
             del each[key]
+    if "/A" in each and isinstance(each["/A"], pikepdf.Dictionary):
+        if _is_kept_action(each["/A"]):
+            _keep_only(each["/A"], _KEPT_IN_ACTION)
+        else:
+            del each["/A"]
     is_annotation = "/Rect" in each or each.get("/Type") == "/Annot"
     if is_annotation and each.get("/Subtype") != "/Widget":
         for key in _DROPPED_IN_ANNOTATION:
@@ -146,7 +182,7 @@ def _clean_stream(each: Any, clean_embedded: CleanEmbedded) -> None:
     if "/Params" in each or each.get("/Type") == "/EmbeddedFile":
         try:
             cleaned = clean_embedded(each.read_bytes())
-        except NotCleanable:
+        except (NotCleanable, NotCheckable, UnreadableMedia):
             cleaned = b""
         _keep_only(each, frozenset({"/Type", "/Length", "/Filter", "/DecodeParms"}))
         each.write(cleaned)

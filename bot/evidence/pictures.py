@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from bot.evidence.errors import NotCleanable, UnreadableMedia
@@ -30,14 +31,25 @@ _KEPT_MODES = {
     "PNG": {"1", "L", "LA", "RGB", "RGBA", "I;16"},
     "TIFF": {"1", "L", "RGB", "RGBA", "I;16"},
 }
-_MAX_PIXELS = 60_000_000  # of all frames; a larger picture would need too much memory
+# The memory of all frames, unpacked, in bytes. Telephones take photos of 50 million pixels.
+_MAX_BYTES = 128 * 1024 * 1024
+_MAX_WEBP_BYTES = 64 * 1024 * 1024  # its encoder needs several times the memory of the pixels
+_MAX_PHOTO_BYTES = 208 * 1024 * 1024  # of one frame in JPEG, HEIC and AVIF
+_MAX_JPEG_PIXELS = (
+    150_000_000  # a larger one than _MAX_PHOTO_BYTES is read at half of its resolution
+)
+_MAX_FRAMES = 2000
+_BUDGETS = {"JPEG": _MAX_PHOTO_BYTES, "WEBP": _MAX_WEBP_BYTES}  # by the format that is written
+# Bytes of a pixel in memory; in all other modes it has 4 bytes.
+_BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2}
 
 
 def clean_picture(content: bytes, content_type: str) -> bytes:
     """Return a picture that has nothing but the pixels of the given one, turned upright.
 
     All frames of an animation are kept, with their durations. HEIC and AVIF become JPEG, which has
-    only the first frame. Raises UnreadableMedia, and NotCleanable for too many pixels.
+    only the first frame. The size is read from the header, and compared with a limit, before any
+    pixel is unpacked. Raises UnreadableMedia, and NotCleanable for too many pixels.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -47,31 +59,62 @@ def clean_picture(content: bytes, content_type: str) -> bytes:
 
         pillow_heif.register_heif_opener()
     try:
-        with Image.open(io.BytesIO(content), formats=readable) as opened:
+        # The limits below are narrower than those of Pillow, which only warns.
+        with (
+            warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),
+            Image.open(io.BytesIO(content), formats=readable) as opened,
+        ):
+            budget = _BUDGETS.get(written, _MAX_BYTES)
+            if "JPEG" in readable:
+                _lower_resolution(opened, budget)
             count = getattr(opened, "n_frames", 1) if written != "JPEG" else 1
-            if opened.width * opened.height * count > _MAX_PIXELS:
-                raise NotCleanable("too many pixels")
-            frames, durations = _copy_frames(opened, count, written)
+            if count > _MAX_FRAMES:
+                raise NotCleanable("too many frames")
+            frames, durations = _copy_frames(opened, count, written, budget)
             return _save(frames, durations, opened.info.get("loop"), written)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except Image.DecompressionBombError as error:
         raise NotCleanable("too many pixels") from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
         raise UnreadableMedia("not a picture") from error
 
 
+def _lower_resolution(opened: Image.Image, budget: int) -> None:
+    """Let a large JPEG be read at half of its resolution. Raises NotCleanable for a huge one."""
+    if opened.width * opened.height > _MAX_JPEG_PIXELS:
+        raise NotCleanable("too many pixels")
+    if _count_bytes(opened) > budget:
+        opened.draft(None, (opened.width // 2, opened.height // 2))
+
+
+def _count_bytes(opened: Image.Image) -> int:
+    """Return the memory of one frame, unpacked, in bytes."""
+    return opened.width * opened.height * _BYTES_OF_MODE.get(opened.mode, 4)
+
+
 def _copy_frames(
-    opened: Image.Image, count: int, written: str
+    opened: Image.Image, count: int, written: str, budget: int
 ) -> tuple[list[Image.Image], list[int]]:
-    """Return copies of the first frames of a picture, and their durations in milliseconds."""
+    """Return copies of the first frames of a picture, and their durations in milliseconds.
+
+    Raises NotCleanable if they need more memory than `budget`, in bytes.
+    """
     from PIL import ImageOps
 
     frames, durations = [], []
+    if _count_bytes(opened) * count > budget:
+        raise NotCleanable("too many pixels")
     for number in range(count):
         if count > 1:
             opened.seek(number)
+        budget -= _count_bytes(opened)  # a frame may be larger than the first one
+        if budget < 0:
+            raise NotCleanable("too many pixels")
         durations.append(int(opened.info.get("duration", 0)))
-        upright = ImageOps.exif_transpose(opened)
-        copy = upright.convert(_choose_mode(upright, written))
+        mode = _choose_mode(opened, written)
+        if count > 1 or mode != opened.mode:
+            copy = ImageOps.exif_transpose(opened).convert(mode)
+        else:
+            copy = ImageOps.exif_transpose(opened)
         copy.info.clear()  # Pillow would save comments and colour profiles again.
         frames.append(copy)
     return frames, durations

@@ -15,8 +15,11 @@ _SEGMENT, _INFO, _TRACKS, _TRACK, _CLUSTER = (
     0xAE,
     0x1F43B675,
 )
-_OPENED = frozenset({_SEGMENT, _INFO, _TRACKS, _TRACK, _CLUSTER})
-_EBML, _CUES, _TIME_SCALE, _DURATION = 0x1A45DFA3, 0x1C53BB6B, 0x2AD7B1, 0x4489
+_EBML = 0x1A45DFA3
+_OPENED = frozenset({_EBML, _SEGMENT, _INFO, _TRACKS, _TRACK, _CLUSTER})
+_IN_HEADER = frozenset({0x4286, 0x42F7, 0x42F2, 0x42F3, 0x4282, 0x4287, 0x4285})
+_MAX_IN_HEADER = 16  # bytes of an element
+_CUES, _TIME_SCALE, _DURATION = 0x1C53BB6B, 0x2AD7B1, 0x4489
 _NAMES_IN_TRACK = frozenset({0x536E, 0x258688, 0x3A9697, 0x3B4040, 0x26B240, 0x7446})
 _PLAYED_IN_CLUSTER = frozenset({0xE7, 0xA7, 0xAB, 0xA3, 0xA0})
 
@@ -26,7 +29,7 @@ def clean_webm(content: bytes) -> bytes:
 
     Raises NotCleanable.
     """
-    cleaned, position = bytearray(content), 0
+    cleaned, position, has_segment = bytearray(content), 0, False
     around = [(0, len(cleaned))]  # the open elements: their numbers and ends
     while position < len(cleaned):
         while position >= around[-1][1]:
@@ -40,24 +43,31 @@ def clean_webm(content: bytes) -> bytes:
         if size is not None and end > len(cleaned):
             end = len(cleaned)  # a recording that was cut off
         inside = around[-1][0]
+        if inside == _EBML and (number not in _IN_HEADER or end - position > _MAX_IN_HEADER):
+            raise NotCleanable("an unusual movie")
+        has_segment = has_segment or number == _SEGMENT
         if number in _OPENED:
             around.append((number, end))
             continue
         if not _is_played(number, inside):
             _overwrite(cleaned, start, end)
         position = end
+    if not has_segment:
+        raise NotCleanable("an unusual movie")
     return bytes(cleaned)
 
 
 def _is_played(number: int, inside: int) -> bool:
     """Return True if an element inside another one is needed to play the movie."""
+    if inside == _EBML:
+        return True
     if inside == _TRACK:
         return number not in _NAMES_IN_TRACK
     if inside == _INFO:
         return number in {_TIME_SCALE, _DURATION}
     if inside == _CLUSTER or number in _PLAYED_IN_CLUSTER:
         return number in _PLAYED_IN_CLUSTER | {_CUES}
-    return number in {_EBML, _CUES}
+    return number == _CUES
 
 
 def _overwrite(cleaned: bytearray, start: int, end: int) -> None:

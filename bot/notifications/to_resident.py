@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from storage.models import (
         Announcement,
         Attachment,
-        EvidenceState,
         Forum,
         Registration,
         Submission,
@@ -80,14 +79,12 @@ async def notify_resident(
     await send_message(work, message, [(recipient, make_key(kind, occasion, submission.code))])
 
 
-async def notify_file_failed(
-    work: UnitOfWork, attachment: Attachment, state: EvidenceState
-) -> None:
-    """Tell a resident that a file was not stored. `state` is the final state, and the reason."""
+async def notify_file_failed(work: UnitOfWork, attachment: Attachment, reason: str) -> None:
+    """Tell a resident that officers will not see a file. `reason` is the name of the text."""
     submission = await evidence.get_submission_of(work.connection, attachment)
     file = attachment.file_name or Words(f"files.{attachment.type}")
     words = Words(
-        f"files.given_up.{state}",
+        f"files.given_up.{reason}",
         {"code": submission.code, "file": file, "number": attachment.position + 1},
     )
     await notify_resident(work, submission, "file", (words,), occasion=str(attachment.id))

@@ -24,10 +24,10 @@ from bot.channels.telegram.reply_pacer import make_reply_pacer
 from bot.channels.telegram.update_handler import UpdateHandler
 from bot.conversation.service import ConversationService
 from bot.core.unit_of_work import UnitOfWork
-from bot.evidence.fetcher import EvidenceFetcher, read_shown_copy
+from bot.evidence.fetcher import EvidenceFetcher
 from bot.evidence.store import EvidenceStore
 from bot.notifications import to_resident
-from bot.runtime.builders import make_locator, make_pacing, make_policy, utc_now
+from bot.runtime.builders import make_locator, make_pacing, make_policy, make_scanner, utc_now
 from bot.runtime.flow_bindings import FLOW_BINDINGS
 from bot.runtime.jobs import JobContext
 from bot.texts import Catalogue
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from telegram.ext import Application
 
     from bot.runtime.settings import Settings
-    from storage.models import Attachment, EvidenceState
+    from storage.models import Attachment
 
 log = structlog.get_logger()
 
@@ -113,6 +113,7 @@ class App:
             partial(fetch_file, self.bot),
             clock,
             self._report_failed_file,
+            make_scanner(settings),
         )
         self.job_context = JobContext(
             self.database, self.policy, settings, clock, self.delivery.nudge, self.evidence
@@ -138,7 +139,7 @@ class App:
             self._clock,
             self.stop_for,
             self._reachability,
-            partial(read_shown_copy, self.store),
+            self.store.read_file,
             self.delivery.nudge,
             patience=patience,
             pacer=make_reply_pacer(
@@ -215,8 +216,8 @@ class App:
         self,
         connection: AsyncConnection,
         attachment: Attachment,
-        state: EvidenceState,
+        reason: str,
         now: datetime,
     ) -> None:
         work = UnitOfWork(connection, now, self.policy)
-        await to_resident.notify_file_failed(work, attachment, state)
+        await to_resident.notify_file_failed(work, attachment, reason)

@@ -17,6 +17,7 @@ from storage.outbox_claims import Pacing
 
 if TYPE_CHECKING:
     from bot.areas.location import Locator
+    from bot.evidence.scanner import VirusScanner
     from bot.runtime.settings import (
         DeadlineSettings,
         RateLimitSettings,
@@ -56,6 +57,13 @@ def make_locator(settings: Settings) -> Locator:
     from bot.areas.boundaries import read_boundaries  # needs shapely, which is optional
 
     return Locator(read_boundaries(Path(areas.boundaries), areas.code_property or None))
+
+
+def make_scanner(settings: Settings) -> VirusScanner | None:
+    """Return the configured scanner for malware, or None."""
+    from bot.evidence.scanner import VirusScanner
+
+    return VirusScanner(settings.evidence.scanner) if settings.evidence.scanner else None
 
 
 def make_policy(settings: Settings, pseudonyms: Pseudonyms | None = None) -> Policy:

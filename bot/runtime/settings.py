@@ -25,6 +25,7 @@ from storage.models import Kind
 
 PREFIX = "BOT_"  # of the environment variables that override settings
 CONFIG_VARIABLE = "BOT_CONFIG"  # the environment variable with the path of the settings file
+_SCANNER = re.compile(r"unix:///.+|tcp://[\w.\-]+:\d{1,5}")
 _TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
 
 
@@ -209,9 +210,21 @@ class PrivacySettings(_Section):
 
 
 class EvidenceSettings(_Section):
-    """The place where files of residents are stored: a folder, or a URL for fsspec."""
+    """The place where files of residents are stored, and the scanner for malware.
+
+    - `url`: a folder, or a URL for fsspec.
+    - `scanner`: the address of ClamAV's daemon, "" for none.
+    """
 
     url: str = "evidence"
+    scanner: str = ""
+
+    @field_validator("scanner")
+    @classmethod
+    def _validate_scanner(cls, value: str) -> str:
+        if value and not _SCANNER.fullmatch(value):
+            raise ValueError("is unix:///path/of/socket or tcp://host:port")
+        return value
 
 
 class AreaSettings(_Section):

@@ -211,6 +211,8 @@ class EvidenceState(StrEnum):
     STORED = "stored"
     TOO_LARGE = "too_large"
     REFUSED = "refused"  # not of an accepted type, or unreadable
+    DANGEROUS = "dangerous"  # with macros, scripts, programs or malware; it is not stored
+    UNCHECKED = "unchecked"  # stored, but nobody knows what is in it, so nobody is shown it
     FAILED = "failed"  # after all attempts
     PLACE = "place"  # a place on the map, which has no file
     ERASED = "erased"  # its files are to be deleted, then its row

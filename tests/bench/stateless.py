@@ -40,8 +40,6 @@ from tests.policy import POLICY
 if TYPE_CHECKING:
     from telegram import Update
 
-    from bot.evidence.fetcher import ShownCopy
-    from storage.models import Attachment
 
 _TEXT = [{"id": 1, "text": "Cổng trường sáng nào cũng tắc.", "file": None}]
 _ANSWERS: tuple[tuple[str, Any], ...] = (
@@ -100,9 +98,9 @@ class StatelessHandlers:
         self.replies.enqueue_reply(query.from_user.id, post)
 
 
-async def find_no_copy(_file: Attachment) -> ShownCopy | None:
-    """Return None: no files are sent here."""
-    return None
+async def find_no_file(_name: str) -> bytes:
+    """Raise FileNotFoundError: nothing is stored."""
+    raise FileNotFoundError
 
 
 async def run_server(settings: Settings) -> None:
@@ -117,7 +115,7 @@ async def run_server(settings: Settings) -> None:
         utc_now,
         lambda _reason: None,
         reach,
-        find_no_copy,
+        find_no_file,
         lambda: None,
         patience=3.0,
         pacer=make_reply_pacer(database, make_pacing(settings.telegram.limits), utc_now),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
@@ -14,9 +15,10 @@ from PIL import Image
 from bot.evidence import cleaning_process, pictures
 from bot.evidence.cleaning_process import CleaningProcess
 from bot.evidence.content_types import detect_content_type
-from bot.evidence.errors import NotCleanable
+from bot.evidence.errors import NotCheckable, NotCleanable
 from bot.evidence.metadata import remove_metadata
 from storage.models import EvidenceState
+from tests.attacks.hostile_files import make_word
 from tests.marked_files import MARKED_FILES, MARKER, find_markers
 from tests.stories.test_evidence import list_attachments
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from tests.town.person import Person
     from tests.town.town import Town
 
-OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + MARKER.encode("utf-16-le")
+OLD_WORD = make_word(text=MARKER.encode("utf-16-le"))
 LOCKED = "khoa.pdf"
 
 
@@ -91,22 +93,31 @@ async def test_an_officer_gets_a_copy_without_metadata_and_name(
     assert len(await open_case(town, officer, code)) == 1
 
 
-@pytest.mark.parametrize(("name", "content"), [("cu.doc", OLD_WORD), (LOCKED, make_locked_pdf())])
-async def test_what_cannot_be_cleaned_is_not_shown_of_an_unnamed_resident(
-    town: Town, name: str, content: bytes
-) -> None:
+async def test_an_old_document_is_not_shown_of_an_unnamed_resident(town: Town) -> None:
     """The officer reads why. Of a named resident the officer gets it, with a warning."""
     officer = await town.officer("Binh")
-    code = await submit(town.resident("Ann"), content, name, "unnamed")
+    code = await submit(town.resident("Ann"), OLD_WORD, "cu.doc", "unnamed")
     assert await open_case(town, officer, code) == []
     assert officer.was_told("case.files.withheld")
     assert not officer.was_told("case.files.unclean")
-    code = await submit(town.resident("Chi"), content, name, "channel")
+    code = await submit(town.resident("Chi"), OLD_WORD, "cu.doc", "channel")
     await officer.says(f"/case {code}")
     assert officer.was_told("case.files.unclean")
     sent = officer.messages[-1]["document"]
     assert MARKER not in sent["file_name"]
-    assert town.read_file(sent) == content
+    assert town.read_file(sent) == OLD_WORD
+
+
+@pytest.mark.parametrize("identity", ["channel", "unnamed"])
+async def test_a_locked_document_is_shown_of_nobody(town: Town, identity: str) -> None:
+    """Nobody knows what is in it. Officer and resident read why, and the original is kept."""
+    officer, ann, content = await town.officer("Binh"), town.resident("Ann"), make_locked_pdf()
+    code = await submit(ann, content, LOCKED, identity)
+    assert await open_case(town, officer, code) == []
+    assert officer.was_told("case.files.unchecked")
+    assert ann.was_told("files.given_up.unchecked")
+    (row,) = await list_attachments(town)
+    assert await town.app.store.read_file(row.original) == content
 
 
 @pytest.mark.parametrize("act", ["photo", "voice", "video", "document"])
@@ -170,10 +181,10 @@ def make_bomb_in_archive() -> bytes:
 
 
 def make_bomb_picture() -> bytes:
-    """Return a PNG of a few kilobytes with 80 million pixels."""
-    content = io.BytesIO()
-    Image.new("1", (10_000, 8_000)).save(content, "PNG")
-    return content.getvalue()
+    """Return a PNG of a few bytes that says that it has 80 million pixels in colours."""
+    head = b"IHDR" + struct.pack(">IIBBBBB", 10_000, 8_000, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head))
+    return b"\x89PNG\r\n\x1a\n" + chunk + b"\0\0\0\0IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
 
 
 def make_broken_pdf() -> bytes:
@@ -231,10 +242,11 @@ def test_entities_of_xml_are_not_expanded() -> None:
 def test_a_file_that_takes_too_long_stops_only_its_process() -> None:
     """The next file is cleaned by a new process."""
     process = CleaningProcess(seconds=0.0)
-    with pytest.raises(NotCleanable):
-        process.remove_metadata(MARKED_FILES["anh.jpg"](), "image/jpeg")
+    with pytest.raises(NotCheckable):
+        process.check_file(MARKED_FILES["anh.jpg"](), "jpg")
     process._seconds = cleaning_process._MAX_SECONDS
-    cleaned = process.remove_metadata(MARKED_FILES["anh.jpg"](), "image/jpeg")
+    cleaned = process.check_file(MARKED_FILES["anh.jpg"](), "jpg").copy
+    assert cleaned is not None
     assert find_markers(cleaned) == []
     process.close()
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bot.casework.screens import show_case_list
 from bot.channels.telegram.reply import DirectReply
+from bot.core.shown_files import ShownFile
 from bot.privacy import data_requests, retention
 from bot.reports.export import (
     ExportFormat,
@@ -110,7 +111,8 @@ async def test_a_page_that_was_opened_before_the_erasure_gets_no_file(town: Town
     await erase(town, ann, code, "request")
     await town.app.evidence.delete_erased_files()
     before = len(list_sent_files(officer))
-    reply = DirectReply(screen=None, language="vi", files=tuple(rows))
+    shown = tuple(ShownFile(1, row.type, row.served, "1.jpg") for row in rows)
+    reply = DirectReply(screen=None, language="vi", files=shown)
     town.app.replies.enqueue_reply(officer.id, reply)
     await town.app.replies.wait_until_sent()
     assert len(list_sent_files(officer)) == before

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.evidence import content_types, fetcher
-from bot.evidence.errors import NotCleanable, UnreadableMedia
-from bot.evidence.metadata import remove_metadata
+from bot.evidence.errors import ActiveContent, NotCleanable, UnreadableMedia
+from bot.evidence.metadata import check_file, remove_metadata
 from bot.simulator.sample_files import make_sample_file
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -114,8 +114,9 @@ def test_usual_types_of_evidence_are_accepted(content: bytes, expected: str) -> 
     ],
 )
 def test_programs_web_pages_and_archives_are_refused(content: bytes) -> None:
-    """They have no accepted type."""
-    assert content_types.detect_content_type(content) is None
+    """They have no accepted type, or can run something."""
+    with pytest.raises((UnreadableMedia, ActiveContent)):
+        check_file(content, "")
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])

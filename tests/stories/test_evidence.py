@@ -16,6 +16,7 @@ from storage import evidence
 from storage.models import Attachment, EvidenceState
 from storage.statements import table
 from tests.faults.test_interrupted_turns import lose_connection
+from tests.marked_files import MARKED_FILES
 from tests.transport.rows import add_fault
 from tests.transport.test_webhook import lock_conversation
 
@@ -124,16 +125,17 @@ async def test_a_forbidden_file_is_refused_by_its_content(town: Town) -> None:
         ann, "document", content=evil, file_name="anh.jpg", mime_type="image/jpeg"
     )
     (row,) = await list_attachments(town)
-    assert (row.state, row.original) == (EvidenceState.REFUSED, None)
-    assert ann.was_told("files.given_up.refused")
+    assert (row.state, row.original) == (EvidenceState.DANGEROUS, None)
+    assert ann.was_told("files.given_up.dangerous")
     await officer.taps("alert.open")
     assert not any("document" in message for message in officer.messages)
-    assert officer.was_told("case.files.refused")
+    assert officer.was_told("case.files.dangerous")
 
 
 async def test_fault_27_a_file_without_a_type_or_name_is_stored(town: Town) -> None:
     """Telegram does not always name the type of a document."""
-    await submit_with_file(town.resident("Ann"), "document", content=b"%PDF-1.4", mime_type=None)
+    content = MARKED_FILES["don.pdf"]()
+    await submit_with_file(town.resident("Ann"), "document", content=content, mime_type=None)
     (row,) = await list_attachments(town)
     assert (row.state, row.content_type) == (EvidenceState.STORED, "application/pdf")
 

@@ -30,7 +30,6 @@ from bot.channels.telegram.unsent_replies import UnsentReplies
 from bot.core.screen import Screen, Words
 from storage import message_subjects
 from storage.database import Unavailable
-from storage.models import EvidenceState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -42,9 +41,8 @@ if TYPE_CHECKING:
     from bot.channels.telegram.render import Markup, Renderer
     from bot.channels.telegram.reply_pacer import ReplyPacer
     from bot.core.requests import Upload
-    from bot.evidence.fetcher import ShownCopy
+    from bot.core.shown_files import ShownFile
     from storage.database import Database
-    from storage.models import Attachment
 
 log = structlog.get_logger()
 
@@ -87,7 +85,7 @@ class DirectReplies:
         clock: Callable[[], datetime],
         on_stop: Callable[[str], None],
         reachability: Reachability,
-        read_copy: Callable[[Attachment], Awaitable[ShownCopy | None]],
+        read_file: Callable[[str], Awaitable[bytes]],
         nudge: Callable[[], None],
         *,
         patience: float,
@@ -97,7 +95,7 @@ class DirectReplies:
 
         - `clock`: returns the present time in UTC.
         - `on_stop`: called with the reason if Telegram refuses the token.
-        - `read_copy`: returns the stored copy of an attachment, or None.
+        - `read_file`: returns the content of a stored file by its name.
         - `nudge`: called after a reply was put into the outbox.
         - `patience`: a reply that is not sent after so many seconds is stored in the outbox.
         - `pacer`: delays messages until the rate limit allows them.
@@ -109,7 +107,7 @@ class DirectReplies:
         self._clock = clock
         self._on_stop = on_stop
         self._reachability = reachability
-        self._read_copy = read_copy
+        self._read_file = read_file
         self._patience = patience
         self._unsent = UnsentReplies(database, clock, nudge)
         self._pacer = pacer
@@ -283,7 +281,7 @@ class DirectReplies:
 
     async def _send_files(self, chat_id: int, reply: DirectReply) -> None:
         """Send the files of a reply, then name those that could not be sent."""
-        unsent: list[Attachment] = []
+        unsent: list[ShownFile] = []
         for group in _group_albums(reply.files):
             loaded = [(file, await self._load_file(file)) for file in group]
             ready = [(file, media) for file, media in loaded if media is not None]
@@ -295,13 +293,13 @@ class DirectReplies:
                 log.warning("files could not be shown", files=len(ready), error=str(error))
                 unsent += [file for file, _media in ready]
         if unsent:
-            numbers = ", ".join(str(file.position + 1) for file in unsent)
+            numbers = ", ".join(str(file.number) for file in unsent)
             words = Words("case.files.unsent", {"numbers": numbers})
             text = self._renderer.render(Screen((words,)), reply.language).texts[0]
             await self._pacer.acquire_slots()
             await self._api.send_message(chat_id, text, None)
 
-    async def _send_group(self, chat_id: int, group: Sequence[tuple[Attachment, _Media]]) -> None:
+    async def _send_group(self, chat_id: int, group: Sequence[tuple[ShownFile, _Media]]) -> None:
         if not group:
             return
         await self._pacer.acquire_slots(len(group))
@@ -312,27 +310,31 @@ class DirectReplies:
             await self._bot.send_media_group(chat_id, album)
             return
         file, media = group[0]
-        if file.state is EvidenceState.PLACE:
-            place = (file.latitude, file.longitude)
-            if file.title is None:
-                await self._bot.send_location(chat_id, *place)
+        if (place := file.place) is not None:
+            at = (place.latitude, place.longitude)
+            if place.title is None:
+                await self._bot.send_location(chat_id, *at)
             else:
-                await self._bot.send_venue(chat_id, *place, file.title, file.address or "–")
+                await self._bot.send_venue(chat_id, *at, place.title, place.address or "–")
             return
         method: Any = getattr(self._bot, f"send_{file.type}", self._bot.send_document)
         await method(chat_id, media.content, filename=media.name)
 
-    async def _load_file(self, file: Attachment) -> _Media | None:
-        """Return the stored copy of a file, or Telegram's id of a file that is not stored yet.
+    async def _load_file(self, file: ShownFile) -> _Media | None:
+        """Return the stored file, or Telegram's id if it may be sent instead.
 
-        Return None if the store is not reachable: the original is never sent instead of the copy.
+        Return None if there is neither, or the store cannot be read: the original is never sent
+        instead of the copy.
         """
+        if file.place is not None:
+            return _Media(b"", None)
+        if file.stored is None:
+            return _Media(file.telegram_id, None) if file.telegram_id else None
         try:
-            copy = await self._read_copy(file)
-        except OSError as error:
-            log.warning("a stored file cannot be read", attachment=file.id, error=str(error))
+            return _Media(await self._read_file(file.stored), file.name)
+        except Exception as error:  # whatever a file system raises, the rest of the reply is sent
+            log.warning("a stored file cannot be read", file=file.stored, error=repr(error))
             return None
-        return _Media(file.file_id, None) if copy is None else _Media(copy.content, copy.name)
 
     async def _handle_error(self, pending: PendingReply, error: TelegramError) -> None:
         """Store a reply that can still be sent. Raises Unavailable."""
@@ -353,9 +355,9 @@ class DirectReplies:
                 await self._unsent.store_failed_reply(pending, repeated=True)
 
 
-def _group_albums(files: Sequence[Attachment]) -> list[list[Attachment]]:
+def _group_albums(files: Sequence[ShownFile]) -> list[list[ShownFile]]:
     """Return the files in order, in groups that Telegram accepts as one album."""
-    groups: list[list[Attachment]] = []
+    groups: list[list[ShownFile]] = []
     for file in files:
         album = groups[-1] if groups else []
         if (
@@ -370,5 +372,5 @@ def _group_albums(files: Sequence[Attachment]) -> list[list[Attachment]]:
     return groups
 
 
-def _get_album_kind(file: Attachment) -> str:
+def _get_album_kind(file: ShownFile) -> str:
     return "picture" if file.type in {"photo", "video"} else file.type

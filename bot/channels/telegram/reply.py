@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from bot.core.requests import Pin, Upload
     from bot.core.screen import Screen
+    from bot.core.shown_files import ShownFile
     from storage.database import Unavailable
-    from storage.models import Attachment
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class DirectReply:
     - `edits`: the id of the message to edit instead of sending a new one.
     - `pause`: seconds to wait before sending. If another reply to the chat is enqueued meanwhile,
       this one is dropped. Used while the files of an album arrive.
-    - `files`: attachments to send after the screen. Telegram has them already.
+    - `files`: files of a submission to send after the screen.
     - `query_id`: the callback query (the press of a button) to answer.
     - `update_id`: the number of the update with that press.
     - `notice`: the text to show above the chat when the callback query is answered.
@@ -35,7 +35,7 @@ class DirectReply:
     language: str
     edits: int | None = None
     pause: float = 0.0
-    files: tuple[Attachment, ...] = ()
+    files: tuple[ShownFile, ...] = ()
     query_id: str | None = None
     update_id: int | None = None
     notice: str | None = None
