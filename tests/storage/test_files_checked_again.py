@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -36,7 +36,8 @@ async def test_stored_files_wait_and_others_keep_their_state(old_database: Datab
     found = await list_rows(
         old_database, "SELECT state, original, served FROM attachment ORDER BY id"
     )
-    assert [tuple(row) for row in found] == [
+    rows: list[Any] = [tuple(row) for row in found]
+    assert rows == [
         ("refused", "originals/1", "served/1"),
         *[("waiting", "originals/1", None)] * (len(found) - 1),
     ]
@@ -48,11 +49,11 @@ async def test_a_dangerous_file_of_an_earlier_release_is_shown_no_more(
     town: Town, name: str
 ) -> None:
     """Its original stays in the store, because it was taken then; a harmless file is shown."""
-    officer = await town.officer("Binh")
+    officer, dangerous = await town.officer("Binh"), REFUSED[name]()
     code = await submit(town.resident("Ann"), MARKED_FILES["don.pdf"](), "don.pdf")
     other = await submit(town.resident("Chi"), MARKED_FILES["don.pdf"](), "don.pdf")
     first, _second = await list_attachments(town)
-    await town.app.store.put_file(first.original, REFUSED[name]())
+    await town.app.store.put_file(first.original, dangerous)
     async with town.app.database.transaction() as connection:
         await connection.exec_driver_sql(
             "UPDATE attachment SET state = 'waiting', served = NULL"  # as the migration does
@@ -63,4 +64,4 @@ async def test_a_dangerous_file_of_an_earlier_release_is_shown_no_more(
     assert (first.state, second.state) == (EvidenceState.DANGEROUS, EvidenceState.STORED)
     assert await open_case(town, officer, code) == []
     assert len(await open_case(town, officer, other)) == 1
-    assert await town.app.store.read_file(first.original) == REFUSED[name]()
+    assert await town.app.store.read_file(first.original) == dangerous
