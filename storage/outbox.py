@@ -266,6 +266,14 @@ async def list_by_keys(connection: AsyncConnection, keys: Sequence[str]) -> Sequ
     return await fetch_all(connection, Outbox, select(_rows).where(_rows.c.dedup_key.in_(keys)))
 
 
+async def find_last_sent(connection: AsyncConnection, chat_id: int) -> int | None:
+    """Return the id of the newest message that was sent to a chat; None if there is none."""
+    newest = select(func.max(_rows.c.id))
+    sent = newest.where(_rows.c.chat_id == chat_id, _rows.c.state == OutboxState.SENT)
+    newest_id: int | None = (await connection.execute(sent)).scalar_one()
+    return newest_id
+
+
 async def cancel_by_keys(connection: AsyncConnection, keys: Sequence[str], now: datetime) -> None:
     """Expire the waiting messages with these dedup keys."""
     await connection.execute(_cancel(now).where(_rows.c.dedup_key.in_(keys)))

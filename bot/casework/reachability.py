@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.areas.units import CITY
 from bot.casework import staff, unit_groups
+from bot.casework.permissions import LEADER_ROLES
 from bot.core.unit_of_work import UnitOfWork
-from storage import outbox
+from bot.notifications import to_officers
+from storage import officers, outbox
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,10 +35,12 @@ class Reachability:
         group are cancelled instead: officers of its unit get its alerts in private, and its leaders
         are notified.
         """
-        if await unit_groups.mark_group_lost(UnitOfWork(connection, now, self.policy), chat_id):
+        work = UnitOfWork(connection, now, self.policy)
+        await self._report_channel(work, chat_id)
+        if await unit_groups.mark_group_lost(work, chat_id):
             return
         await outbox.block_chats(connection, self.policy.pseudonyms.list_chat_ids(chat_id), now)
-        await staff.mark_officer_unreachable(UnitOfWork(connection, now, self.policy), chat_id)
+        await staff.mark_officer_unreachable(work, chat_id)
 
     async def mark_topic_lost(
         self, connection: AsyncConnection, chat_id: int, thread_id: int, now: datetime
@@ -47,9 +52,25 @@ class Reachability:
     async def forward_refused(
         self, connection: AsyncConnection, chat_id: int, dedup_key: str, now: datetime
     ) -> None:
-        """Send an alert that Telegram refused for a group to officers of its unit in private."""
+        """Send an alert that Telegram refused for a group to officers of its unit in private.
+
+        Of a post that was refused for the channel, the city's leaders are told.
+        """
         work = UnitOfWork(connection, now, self.policy)
+        await self._report_channel(work, chat_id)
         await unit_groups.forward_refused(work, chat_id, dedup_key)
+
+    async def _report_channel(self, work: UnitOfWork, chat_id: int) -> None:
+        """Tell the city's leaders if the chat is the channel for announcements.
+
+        They are told once, until a post has reached the channel again.
+        """
+        if chat_id != self.policy.channel:
+            return
+        city = await officers.list_active(work.connection, (CITY,))
+        leaders = [officer for officer in city if officer.role in LEADER_ROLES] or city
+        last_post = await outbox.find_last_sent(work.connection, chat_id)
+        await to_officers.notify_channel_lost(work, leaders, last_post or 0)
 
     async def move_group(self, connection: AsyncConnection, old_id: int, new_id: int) -> None:
         """Send all messages of a group to the supergroup that it became."""

@@ -23,11 +23,6 @@ SUBMISSION_LIMITS = MessageLimits(files=20, characters=20_000, file_bytes=MAX_FI
 _REASON = 10_000  # characters
 
 
-def show_code(answers: Answers) -> Mapping[str, Param]:
-    """Return the parameter "code": the receipt code of the submission."""
-    return {"code": answers["@code"]}
-
-
 def is_dissatisfied(answers: Answers) -> bool:
     """Return True if the resident chose the rating NOT_SATISFIED."""
     return answers.get("score") == str(NOT_SATISFIED)
@@ -71,7 +66,6 @@ RATING_FLOW = Flow(
             choice_input(
                 "rating.score",
                 *(str(score) for score in (VERY_SATISFIED, SATISFIED, NOT_SATISFIED)),
-                params=show_code,
             ),
         ),
         Step(

@@ -83,7 +83,8 @@ def export_audit(
     async def work(database: Database) -> None:
         async with database.reading() as connection:
             records = export.iterate_audit_records(connection, to_utc(since), to_utc(until))
-            await _write_out(records, export.AUDIT_COLUMNS, form, out, raw=raw, excel=excel)
+            columns = export.AUDIT_COLUMNS
+            await _write_out(records, columns, form, out, raw=raw, excel=excel, subject="audit")
 
     run_to_end(with_database(work))
 
@@ -110,7 +111,7 @@ def export_forums(
                 out,
                 raw=raw,
                 excel=excel,
-                states="forum.state",
+                subject="forums",
             )
 
     run_to_end(with_database(work))
@@ -124,14 +125,15 @@ async def _write_out(
     *,
     raw: bool,
     excel: bool,
-    states: str = "state",
+    subject: str = "submissions",
 ) -> None:
-    """Write records to a file or to the standard output; `states` are the keys of its labels."""
+    """Write records about a subject to a file or to the standard output."""
     from bot.reports import export
     from bot.reports.presentation import Presentation
 
     zone = ChosenSettings.settings().locale.zone
-    presentation = None if raw else Presentation(zone, states)
+    states = "forum.state" if subject == "forums" else "state"
+    presentation = None if raw else Presentation(zone, states, subject)
     with contextlib.ExitStack() as stack:
         file = export.get_standard_output() if out is None else stack.enter_context(out.open("wb"))
         await export.write_records(

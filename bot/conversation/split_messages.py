@@ -30,7 +30,8 @@ def find_split(answers: Answers, step: Step, reply: Reply) -> str | None:
     if is_next and last["why"]:
         return str(last["why"])
     if last["is_part"] and (is_next or is_soon):
-        return "gather.part"
+        # At buttons no text is an answer, whatever its length.
+        return "gather.part" if step.input.takes_text else "gather.part_at_buttons"
     return "gather.right_behind" if is_next and last["step"] != step.name else None
 
 

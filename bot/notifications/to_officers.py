@@ -180,6 +180,28 @@ async def notify_group_lost(
     )
 
 
+async def notify_channel_lost(work: UnitOfWork, leaders: Sequence[Officer], last_post: int) -> None:
+    """Tell leaders that posts do not reach the channel for announcements.
+
+    Each leader gets it once after `last_post`, the id of the newest post that reached it.
+    """
+    words = Words("group.lost_channel")
+    message = Message(
+        kind=words.key,
+        screen=Screen((words,)),
+        expires_at=work.now + _GROUP_LOST_LIFETIME,
+        priority=Priority.ASSIGNMENT,
+    )
+    recipients = [
+        (
+            Addressee(officer.chat_id, work.policy.default_language),
+            make_key(words.key, last_post, officer.chat_id),
+        )
+        for officer in leaders
+    ]
+    await send_message(work, message, recipients)
+
+
 async def answer_group_command(work: UnitOfWork, request: GroupRequest, words: Words) -> None:
     """Send `words` as the answer to a command, to the group and topic in which it was given."""
     message = Message(

@@ -270,7 +270,7 @@ async def _write_xlsx(
     from openpyxl.utils import get_column_letter
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("export")
+    sheet = book.create_sheet(presentation.sheet_name if presentation else "export")
     sheet.freeze_panes = "A2"
     for number, name in enumerate(columns, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = get_width(name)

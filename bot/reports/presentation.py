@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bot.areas.units import name_unit
+from bot.areas.units import name_police, name_unit
 from bot.core.visible_text import remove_direction_marks
 from bot.texts import VIETNAMESE, load_texts
 
@@ -31,7 +31,10 @@ _LABELS = {
     "hall": "export.hall",
     "opinions": "state",
 }
-_UNIT_COLUMNS = frozenset({"unit_code", "handled_by", "host_unit", "area"})
+_AREA_COLUMNS = frozenset({"unit_code", "area"})
+_POLICE_COLUMNS = frozenset({"handled_by", "host_unit"})  # the police of an area
+# The names of the one time zone of Vietnam in the database of zones.
+_VIETNAMESE_ZONES = frozenset({"Asia/Ho_Chi_Minh", "Asia/Saigon"})
 _TIME_COLUMNS = frozenset({"at", "opinions_until"})
 # Columns that a spreadsheet must not turn into numbers.
 TEXT_COLUMNS = frozenset({"code", "phone", "chat_id", "forum", "digest"})
@@ -54,11 +57,13 @@ def get_width(name: str) -> int:
 class Presentation:
     """Shows an export in Vietnamese, with times in the city's time zone.
 
-    `state_labels` is the beginning of the keys of the labels in the column "state".
+    `state_labels` is the beginning of the keys of the labels in the column "state". `subject`, such
+    as "forums", decides the name of the sheet.
     """
 
     zone: ZoneInfo
     state_labels: str = "state"
+    subject: str = "submissions"
 
     @cached_property
     def _texts(self) -> Mapping[str, str]:
@@ -67,7 +72,24 @@ class Presentation:
     def get_title(self, name: str) -> str:
         """Return the title of a column; the title of a time names the time zone."""
         title = self._texts.get(f"export.columns.{name}", name)
-        return f"{title} ({self.zone.key})" if is_time_column(name) else title
+        return f"{title} ({self.name_zone()})" if is_time_column(name) else title
+
+    def name_zone(self) -> str:
+        """Return the Vietnamese name of the time zone; its offsets from UTC if it has none.
+
+        A zone with summer time has two offsets: the one in January, and the one in July.
+        """
+        if self.zone.key in _VIETNAMESE_ZONES:
+            return self._texts["export.zone.vietnam"]
+        year = datetime.now(self.zone).year
+        days = (datetime(year, month, 1, tzinfo=self.zone) for month in (1, 7))
+        offsets = dict.fromkeys(f"UTC{day:%z}" for day in days)
+        return "/".join(f"{offset[:-2]}:{offset[-2:]}" for offset in offsets)
+
+    @property
+    def sheet_name(self) -> str:
+        """Return the name of the sheet of a spreadsheet."""
+        return self._texts[f"export.sheets.{self.subject}"]
 
     def show_value(self, name: str, value: Any) -> Any:
         """Return the value of a cell: a text, a number, or a local time without a zone.
@@ -85,8 +107,10 @@ class Presentation:
             return moment.astimezone(self.zone).replace(tzinfo=None, microsecond=0)
         if isinstance(value, bool):
             return self._texts["export.yes" if value else "export.no"]
-        if name in _UNIT_COLUMNS:
+        if name in _AREA_COLUMNS:
             return self._show_words(name_unit(str(value)))
+        if name in _POLICE_COLUMNS:
+            return self._show_words(name_police(str(value)))
         if name == "phone":
             return _NATIONAL.sub("0", str(value))
         if name in TEXT_COLUMNS:

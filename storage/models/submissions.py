@@ -107,7 +107,8 @@ class Submission(SQLModel, table=True):
     - `unit_vintage`: the date of the list of units that `unit_code` belongs to.
     - `folded`: the text without case and accents, in which the search looks for words.
     - `urgent`: True if the text has signs of a danger that happens now.
-    - `hides_personal`: True if the resident wants personal data in the text hidden on publication.
+    - `hides_personal`: True if the resident wants personal data in the text hidden on publication:
+      in the session of a forum, and in its list of opinions.
     - `version`: goes up by 1 with every change. A change names the version that it read.
     - `phone`: the encrypted phone number.
     - `confidential`: True if officers never learn who the resident is: for an unnamed resident and

@@ -12,7 +12,7 @@ from bot.runtime.flow_bindings import FLOW_BINDINGS
 from bot.texts import load_texts
 from storage.models import Answer, Forum, ForumState, Remark, Role, State
 from storage.statements import fetch_all, table
-from tests.town.casework import accept_case, choose_action, open_case
+from tests.town.casework import accept_case, answer_case, choose_action, open_case
 from tests.town.forums import CODE, publish_forum
 
 if TYPE_CHECKING:
@@ -199,3 +199,65 @@ async def test_a_short_answer_after_a_refused_one_is_taken(town: Town) -> None:
     assert officer.is_told("transfer.body.rejected.too-long")
     await officer.says("Sở Xây dựng")
     assert officer.is_asked("transfer.contact")
+
+
+# Long texts at buttons, and long texts above buttons
+
+
+@pytest.mark.parametrize("rest", ["b" * 1800, "b" * 120, "và thôi.", "c" * 4096, "1"])
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_the_rest_of_a_paste_at_buttons_is_told_to_press(
+    town: Town, rest: str, at_once: bool
+) -> None:
+    """No text was an answer there, whatever its length; a number in it presses nothing."""
+    ann = town.resident("Ann")
+    await ann.says("/feedback")
+    await ann.taps("feedback.consent.options.agree")
+    if at_once:
+        await ann.sends_at_once("a" * 4096, rest)
+    else:
+        await ann.says("a" * 4096)
+        await ann.says(rest)
+    assert ann.is_asked("feedback.kind")
+    assert ann.is_told("gather.part_at_buttons")
+    assert not ann.was_told("gather.part")
+    await ann.taps("feedback.kind.options.report")
+    assert ann.is_asked("feedback.details")
+
+
+@pytest.mark.parametrize("length", [3900, 4090, 4200, 6000, 7990, 8200, 10_000])
+@pytest.mark.parametrize(
+    "piece", ["Câu trả lời dài. ", "Câu trả lời dài.\n", "x" * 700 + "\n", "ữ"]
+)
+async def test_buttons_stand_below_enough_of_the_text(town: Town, length: int, piece: str) -> None:
+    """The last message of a proposed answer is no fragment; nothing of the text is lost."""
+    officer, code = await make_case(town)
+    answer = (piece * (length // len(piece) + 1))[:length].strip()
+    before = len(officer.heard)
+    await choose_action(officer, code, "propose")
+    parts = [answer[at : at + 4000] for at in range(0, len(answer), 4000)]
+    await officer.sends_at_once(*parts)
+    await officer.taps("gather.done")
+    before = len(officer.heard)
+    await officer.says("Thay bóng")
+    await officer.says("Đã xong")
+    shown = officer.heard[before:]
+    review = shown[next(n for n, each in enumerate(shown) if answer[:50] in each) :]
+    assert officer.is_offered("propose.review.options.submit")
+    assert len(review) == 1 or len(review[-1]) >= 1000
+    assert all(len(each) <= 4096 for each in review)
+    assert "".join("".join(parts).split()) in "".join("".join(review).split())
+
+
+@pytest.mark.parametrize("action", ["rating", "addition", "reopening"])
+async def test_a_question_says_the_code_once(town: Town, action: str) -> None:
+    """The line above it names the opinion."""
+    officer, leader = await town.officer("Binh"), await town.officer("Cường", role=Role.APPROVER)
+    ann = town.resident("Ann")
+    code = await ann.gives("Đèn hỏng.")
+    if action != "addition":
+        await accept_case(officer, code)
+        await answer_case(officer, leader, code)
+    await ann.says(f"/tracuu {code}")
+    await ann.taps(f"mine.{action}")
+    assert ann.sees.count(code) == 1

@@ -224,7 +224,7 @@ async def test_similar_cases_are_listed_with_date_and_text(town: Town) -> None:
 
 
 async def test_the_text_of_a_merged_case_is_only_for_its_readers(town: Town) -> None:
-    """Bao's case is of another ward: the main case's officer sees code and date, the city's the text."""
+    """Bao's case is of another ward: the main case's officer sees code and date, the city all."""
     city = await town.officer("Giang", role=Role.COORDINATOR)
     other = await town.officer("Dung", unit=WARD)
     ann, bao = town.resident("Ann"), town.resident("Bao")

@@ -94,7 +94,7 @@ async def test_a_time_is_a_local_date_whose_zone_is_named() -> None:
     assert sheet.cell(2, place).value == datetime.fromisoformat("2026-11-26T01:30:07")
     assert sheet.cell(2, place).is_date
     assert sheet.cell(2, place).number_format == "dd/mm/yyyy hh:mm"
-    assert "Asia/Ho_Chi_Minh" in sheet.cell(1, place).value
+    assert sheet.cell(1, place).value == "Tiếp nhận lúc (giờ Việt Nam)"
 
 
 async def test_the_header_stays_and_columns_are_wide_enough() -> None:
@@ -234,4 +234,52 @@ async def test_the_file_of_an_officer_has_labels(town: Town, kind: str) -> None:
     cells = dict(zip(head, row, strict=True))
     assert cells.get("Mã") == code
     assert cells.get("Loại ý kiến") not in {kind, None}
-    assert any("Asia/Ho_Chi_Minh" in str(title) for title in head)
+    assert any("(giờ Việt Nam)" in str(title) for title in head)
+    assert sheet.title == "Ý kiến"
+
+
+@pytest.mark.parametrize(
+    ("zone", "named"),
+    [
+        ("Asia/Ho_Chi_Minh", "giờ Việt Nam"),
+        ("Asia/Saigon", "giờ Việt Nam"),
+        ("Asia/Tokyo", "UTC+09:00"),
+        ("Asia/Kathmandu", "UTC+05:45"),
+        ("UTC", "UTC+00:00"),
+        ("America/Bogota", "UTC-05:00"),
+        ("Europe/Prague", "UTC+01:00/UTC+02:00"),
+    ],
+)
+@pytest.mark.parametrize("column", ["created_at", "opinions_until"])
+def test_the_title_of_a_time_names_the_zone_in_words(zone: str, named: str, column: str) -> None:
+    """Its offset from UTC for a zone without a Vietnamese name; both with summer time."""
+    assert Presentation(ZoneInfo(zone)).get_title(column).endswith(f"({named})")
+
+
+@pytest.mark.parametrize(
+    ("column", "stored", "shown"),
+    [
+        ("handled_by", "11407", "Công an phường An Biên"),
+        ("handled_by", "31", "Công an thành phố Hải Phòng"),
+        ("host_unit", "11413", "Công an phường Hải An"),
+        ("area", "11407", "Phường An Biên"),
+        ("unit_code", "11407", "Phường An Biên"),
+    ],
+)
+def test_a_unit_of_the_police_is_named_so(column: str, stored: str, shown: str) -> None:
+    """The unit that handles or hosts is the police; where it happened is a ward."""
+    assert HANOI.show_value(column, stored) == shown
+
+
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [("submissions", "Ý kiến"), ("forums", "Diễn đàn"), ("audit", "Nhật ký")],
+)
+async def test_a_sheet_has_a_vietnamese_name(subject: str, name: str) -> None:
+    """Raw exports for programs keep theirs."""
+    for presentation, expected in (
+        (Presentation(ZoneInfo("Asia/Ho_Chi_Minh"), subject=subject), name),
+        (None, "export"),
+    ):
+        content = await write(ExportFormat.XLSX, presentation)
+        assert openpyxl.load_workbook(io.BytesIO(content)).sheetnames == [expected]

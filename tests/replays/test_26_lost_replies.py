@@ -252,3 +252,52 @@ async def test_the_question_for_a_number_keeps_its_button(town: Town, database_u
     assert ann.is_asked("feedback.phone")
     sent = town.simulator.gateway.journal.list_requests(method="sendMessage", chat_id=ann.id)
     assert sent[-1].params["reply_markup"]["keyboard"][0][0]["request_contact"] is True
+
+
+@pytest.mark.parametrize("kind", ["photo", "document", "voice", "video", "album"])
+async def test_a_stored_answer_says_that_its_files_are_missing(
+    town: Town, database_url: str, kind: str
+) -> None:
+    """The outbox has no files: the person is told, and a button shows the case with them."""
+    officer, ann = await town.officer("Binh"), town.resident("Ann")
+    await ann.begins()
+    await ann.says("Đèn đường hỏng.")
+    given = ([{"type": "photo"}] * 2,) if kind == "album" else ()
+    await ann.does(kind, *given)
+    code = await ann.finishes()
+    async with run_two_replicas(town, database_url, patience=0.0):
+        hang_everything(town, officer)
+        say(f"/case {code}")(town, officer)
+        assert set(await post_waiting(town, 1)) == {200}
+        kill(town, 1)
+        town.simulator.gateway.faults.clear()
+        town.advance(seconds=20)
+        await town.deliver()
+        assert code in officer.sees
+        assert officer.is_told("errors.files_lost")
+        before = len(officer.messages)
+        await officer.taps("errors.show_again")
+    new = officer.messages[before:]
+    assert code in new[0]["text"]
+    assert any(set(each) & {"photo", "document", "voice", "video"} for each in new[1:])
+    assert not contains_text(new[0]["text"], "errors.files_lost")
+
+
+async def test_a_stored_answer_without_a_file_says_nothing_of_files(
+    town: Town, database_url: str
+) -> None:
+    """A case without files; and an export, which cannot be opened again, has no button."""
+    officer = await town.officer("Binh")
+    code = await town.resident("Ann").gives("Đèn đường hỏng.")
+    async with run_two_replicas(town, database_url, patience=0.0):
+        for words, has_file in ((f"/case {code}", False), ("/export", True)):
+            hang_everything(town, officer)
+            say(words)(town, officer)
+            assert set(await post_waiting(town, 1)) == {200}
+            kill(town, 1)
+            town.simulator.gateway.faults.clear()
+            town.advance(seconds=20)
+            await town.deliver()
+            assert officer.is_told(MARK)
+            assert officer.is_told("errors.files_lost") is has_file
+            assert not officer.is_offered("errors.show_again")

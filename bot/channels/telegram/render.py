@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bot.texts import Catalogue
 
 MAX_UNITS = 4096  # UTF-16 units in a message
+_MIN_LAST_UNITS = 1000  # of a text that is split: its buttons stand below enough of it
+_SHORTER_PARTS = (3500, 3000, 2500, 2000)  # lengths to try if the last part is shorter
 _MAX_PAIRED_LABEL = 21  # characters; two such labels fit into one row on a phone
 
 Markup = dict[str, Any]  # reply_markup of the Bot API; never changed after it is built
@@ -126,15 +128,26 @@ def count_utf16_units(text: str) -> int:
 def split_html(html: str) -> list[str]:
     """Split HTML into parts of at most MAX_UNITS, between lines or words, never in a tag or entity.
 
-    The tags of our texts open and close within a line, so a cut between lines is safe.
+    The tags of our texts open and close within a line, so a cut between lines is safe. The last
+    part has the buttons. It is no fragment: if it is short, the parts before it are made shorter.
     """
     if count_utf16_units(html) <= MAX_UNITS:
         return [html]
+    parts = _split_at(html, MAX_UNITS)
+    for limit in _SHORTER_PARTS:
+        if count_utf16_units(parts[-1]) >= _MIN_LAST_UNITS:
+            break
+        parts = _split_at(html, limit)
+    return parts
+
+
+def _split_at(html: str, limit: int) -> list[str]:
+    """Split HTML into parts of at most `limit` UTF-16 units, each as long as possible."""
     parts, current = [], ""
     for line in html.split("\n"):
-        for piece in _split_line(line):
+        for piece in _split_line(line, limit):
             joined = f"{current}\n{piece}" if current else piece
-            if count_utf16_units(joined) > MAX_UNITS:
+            if count_utf16_units(joined) > limit:
                 parts.append(current)
                 current = piece
             else:
@@ -146,12 +159,12 @@ _TAG = re.compile(r"<[^>]*>")
 _TOKEN = re.compile(r"<[^>]*>|&[^;\s]{1,8};|\s|[^\s<&]{1,64}|.", re.DOTALL)
 
 
-def _split_line(line: str) -> list[str]:
-    if count_utf16_units(line) <= MAX_UNITS:
+def _split_line(line: str, limit: int) -> list[str]:
+    if count_utf16_units(line) <= limit:
         return [line]
     pieces, current = [], ""
     for token in _TOKEN.findall(line):
-        if count_utf16_units(current) + count_utf16_units(token) > MAX_UNITS:
+        if count_utf16_units(current) + count_utf16_units(token) > limit:
             pieces.append(current.rstrip())
             current = token.lstrip()
         else:

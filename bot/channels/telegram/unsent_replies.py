@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import structlog
 
-from bot.core.screen import Screen, Words
+from bot.conversation.message_subjects import CASE_VIEW, FORUM_VIEW, OWN_VIEW, PLAN_VIEW
+from bot.core.screen import Button, Screen, Words
 from storage import outbox
 from storage.database import Unavailable
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from bot.channels.telegram.reply import PendingReply
+    from bot.channels.telegram.reply import DirectReply, PendingReply
     from storage.database import Database
 
 log = structlog.get_logger()
@@ -24,6 +26,13 @@ log = structlog.get_logger()
 _MAX_AGE = timedelta(minutes=10)  # an older reply is not sent
 # A late reply is still being sent. If its process ends meanwhile, the outbox sends it after this.
 _TAKEOVER_DELAY = timedelta(seconds=15)
+# The verb that shows a view again, with its files.
+_VERBS = {
+    CASE_VIEW: "case:open",
+    OWN_VIEW: "mine:open",
+    FORUM_VIEW: "forums:open",
+    PLAN_VIEW: "forum:open",
+}
 # The outbox has no files, places or notices above the chat: the person is asked to try again.
 _ASK_AGAIN = Screen((Words("errors.answer_lost"),))
 
@@ -86,7 +95,7 @@ def _make_row(
 ) -> outbox.OutboxMessage:
     """Return the row of a reply; the second row of the same reply is ignored."""
     pending.dedup_key = pending.dedup_key or f"reply:{uuid4().hex}"
-    screen = pending.reply.screen or _ASK_AGAIN
+    screen = _make_screen(pending.reply)
     return outbox.OutboxMessage(
         dedup_key=pending.dedup_key,
         kind="reply",
@@ -98,4 +107,23 @@ def _make_row(
         critical=False,
         not_before=now + wait,
         repeated=repeated,
+    )
+
+
+def _make_screen(reply: DirectReply) -> Screen:
+    """Return the screen for the outbox; it says that the files of the reply may be missing.
+
+    Its first button opens again what the reply is about, with the files.
+    """
+    if reply.screen is None:
+        return _ASK_AGAIN
+    if not reply.files and reply.upload is None:
+        return reply.screen
+    view, code = reply.about or ("", "")
+    verb = _VERBS.get(view)
+    again = () if verb is None else (Button(Words("errors.show_again"), f"{verb}={code}"),)
+    return replace(
+        reply.screen,
+        paragraphs=(*reply.screen.paragraphs, Words("errors.files_lost")),
+        choices=(*again, *reply.screen.choices),
     )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.areas.question import area_input
 from bot.areas.units import name_unit
+from bot.classification.personal_data import find_personal_data
 from bot.conversation.flow import Answers, Flow, Input, Option, Rejected, Step, StepNotes
 from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice, review_input, text_input
 from bot.conversation.long_text import long_text_input, read_text
@@ -309,12 +310,18 @@ def _show_promise(answers: Answers) -> Mapping[str, Param]:
 
 
 def _show_report(answers: Answers) -> Mapping[str, Param]:
-    """Return the parameters of the page that shows minutes: their length, beginning and end."""
+    """Return the parameters of the page that shows minutes: their length, beginning and end.
+
+    It warns of personal data: minutes are published.
+    """
     minutes = read_text(answers["minutes"])
     shown = minutes
     if len(minutes) > _SHOWN_START + _SHOWN_END:
         shown = f"{minutes[:_SHOWN_START].rstrip()}\n[…]\n{minutes[-_SHOWN_END:].lstrip()}"
-    return {"characters": len(minutes), "text": shown}
+    kinds = dict.fromkeys(found.kind for found in find_personal_data(minutes))
+    found = tuple(Words(f"feedback.personal.kind.{kind}") for kind in kinds)
+    warning = Words("forum_report.review.personal", {"found": found}) if found else ""
+    return {"characters": len(minutes), "text": shown, "warnings": warning}
 
 
 # Another start, another venue, or both.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.areas.units import name_unit
+from bot.classification.personal_data import hide_personal_data
 from bot.core.screen import Button, Lines, Screen, Words
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ def show_submissions(page: SubmissionPage) -> Screen:
         lines = tuple(
             Words(
                 "forum.opinion",
-                {"code": submission.code, "text": _shorten(" ".join(submission.text.split()))},
+                {
+                    "code": submission.code,
+                    "text": _shorten(" ".join(_get_text(submission).split())),
+                },
             )
             for submission in submissions
         )
@@ -39,6 +43,15 @@ def show_submissions(page: SubmissionPage) -> Screen:
         data = f"forum:opinions={page.forum.code}.{page.next_skip}"
         buttons.append(Button(Words("forums.more"), data))
     return Screen(tuple(paragraphs), tuple(buttons))
+
+
+def _get_text(submission: Submission) -> str:
+    """Return a submission's text, without personal data if its resident wants them hidden.
+
+    A session is public: what it shows is read out, and is copied into the minutes.
+    """
+    text = submission.text
+    return hide_personal_data(text) if submission.hides_personal else text
 
 
 def _shorten(text: str, limit: int = _EXCERPT) -> str:
@@ -72,7 +85,7 @@ def show_next_submission(shown: NextSubmission) -> Screen:
             "code": submission.code,
             "kind": Words(f"feedback.kind.options.{submission.kind}"),
             "area": name_unit(submission.unit_code),
-            "text": _shorten(submission.text, _LONG),
+            "text": _shorten(_get_text(submission), _LONG),
         },
     )
     return Screen((words, progress), (*outcomes, *buttons))
