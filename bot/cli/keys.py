@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -48,7 +50,8 @@ def rotate_keys(
 
     async def work(database: Database) -> tuple[RotationResult, list[KeyCounts]]:
         with _show_progress() as report:
-            rotated = await rotate_everything(database, settings, report, wait=wait)
+            settle = partial(asyncio.sleep, wait)
+            rotated = await rotate_everything(database, settings, report, settle)
             return rotated, await count_everything(database, settings, report)
 
     rotated, counts = run_to_end(with_database(work, settings))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from bot.runtime.builders import make_policy, make_pseudonyms
 from storage.database import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from bot.core.policy import Policy
     from bot.privacy.key_rotation import RotationResult
@@ -87,22 +86,20 @@ async def rotate_everything(
     database: Database,
     settings: Settings,
     report: Callable[[str, int, int], None],
-    *,
-    wait: float,
+    settle: Callable[[], Awaitable[None]],
 ) -> RotationResult:
     """Encrypt all rows and files again with the first key of the settings; see `rotate_keys`.
 
-    After the first pass it waits for `wait` seconds, until all replicas use the new key.
+    After the first pass it awaits `settle`, which returns when all replicas use the new key.
     """
     pseudonyms = await load_checked_keys(database, settings)
     files = FileRotation(database, EvidenceStore(settings.evidence.url, pseudonyms.cipher), report)
-    is_under_way = pseudonyms.cipher.present == 0
     return await rotate_keys(
         database,
         pseudonyms,
         report=report,
         rotate_files=files.rotate_files,
-        settle=None if is_under_way else partial(asyncio.sleep, wait),
+        settle=settle,
     )
 
 
