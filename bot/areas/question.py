@@ -16,6 +16,7 @@ from bot.conversation.flow import Answers, Input, Option, Rejected, StepNotes
 from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice
 from bot.conversation.reply import PlaceProblem, Reply
 from bot.core.screen import Param, Words
+from bot.core.typed_numbers import parse_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,9 +127,9 @@ class _AreaQuestion:
             return value
         if value == _LOCATE:
             return StepNotes({"page": _LOCATE, "query": None, "near": None})
-        number = "0" if value == "list" else value.removeprefix("page-")
-        if number.isdecimal() and int(number) < _count_pages():
-            return StepNotes({"page": int(number), "query": None, "near": None})
+        number = 0 if value == "list" else parse_number(value.removeprefix("page-"))
+        if number is not None and number < _count_pages():
+            return StepNotes({"page": number, "query": None, "near": None})
         raise Rejected(UNKNOWN_CHOICE)
 
     def choose_prompt(self, answers: Answers) -> str:

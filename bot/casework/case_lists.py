@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.casework.permissions import READERS, get_visible_unit
 from bot.core.search_text import make_search_query
 from bot.core.text_folding import fold_text
+from bot.core.typed_numbers import parse_number
 from bot.core.unit_of_work import UnitOfWork
 from storage import audit, casework, officers, submissions
 from storage import search as find_words
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 EXPORTED = "case.exported"  # an action of the audit log: open cases were exported
 MAX_EXPORTED = 5000  # cases in one file
 # The roles that may read the statistics.
+_LATEST_DUE = 2**35  # seconds since 1970, in the year 3058: no due date is later
 _STATISTICS_READERS = READERS | {Role.ORGANISER, Role.OBSERVER}
 
 PAGE_SIZE = 8  # cases on one page of a list
@@ -146,7 +148,7 @@ def _make_cursor(case: Submission) -> str:
 
 def _parse_cursor(after: str) -> tuple[datetime, int] | None:
     """Return the due time and the id in a cursor; None if it is not a cursor."""
-    due, _, number = after.partition("-")
-    if not (due.isdecimal() and number.isdecimal()):
+    due, number = map(parse_number, after.partition("-")[::2])
+    if due is None or number is None or due > _LATEST_DUE:
         return None
-    return datetime.fromtimestamp(int(due), UTC), int(number)
+    return datetime.fromtimestamp(due, UTC), number

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from bot.casework import screens, staff, templates, unit_groups
 from bot.casework.controller import refuse_as_unknown
-from bot.core.requests import Refused, Route, Show, StartFlow, parse_number
+from bot.core.requests import Refused, Route, Show, StartFlow
 from bot.core.screen import Screen, Words
+from bot.core.typed_numbers import parse_number
 
 if TYPE_CHECKING:
     from bot.core.requests import GroupRequest, GroupRoutes, Request, Responses, Routes

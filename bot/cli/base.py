@@ -92,5 +92,11 @@ def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 def to_utc(moment: datetime | None) -> datetime | None:
-    """Convert a naive time in this machine's zone to an aware time in UTC; None stays None."""
-    return None if moment is None else moment.astimezone(UTC)
+    """Convert a naive time in this machine's zone to an aware time in UTC; None stays None.
+
+    Raises BadSettings for a time at the ends of the calendar, which UTC or the zone does not have.
+    """
+    try:
+        return None if moment is None else moment.astimezone(UTC)
+    except (OverflowError, ValueError, OSError) as error:
+        raise BadSettings(f"{moment}: choose a year from 1970 on and before 3000") from error

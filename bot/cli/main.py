@@ -114,7 +114,7 @@ def run_bot() -> None:
 
 @cli.command("demo")
 def start_demo(
-    port: Annotated[int, typer.Option(help="The port of the chat page.")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port of the chat page.")] = 8080,
 ) -> None:
     """Run the bot against the simulator, with sample people and submissions."""
     from bot.cli.base import Failure, require_simulator, run_to_end
@@ -138,7 +138,7 @@ def start_demo(
 
 @cli.command("simulator")
 def run_simulator(
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8081,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 8081,
     host: Annotated[str, typer.Option(help="The loopback address to listen on.")] = "127.0.0.1",
     token: Annotated[
         list[str] | None,

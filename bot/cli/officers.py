@@ -15,6 +15,8 @@ from storage.models import Role, Topic
 if TYPE_CHECKING:
     from storage.models import Officer
 
+OfficerId = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="The id in 'officers list'.")]
+
 cli = typer.Typer(no_args_is_help=True)
 
 
@@ -92,7 +94,7 @@ def _format_yes_no(value: bool) -> str:
 
 @cli.command("set-shifts")
 def set_shifts(
-    officer_id: Annotated[int, typer.Argument(help="The id in 'officers list'.")],
+    officer_id: OfficerId,
     shift: Annotated[
         list[str] | None,
         typer.Option(
@@ -133,7 +135,7 @@ def set_shifts(
 
 @cli.command("deactivate")
 def deactivate_officer(
-    officer_id: Annotated[int, typer.Argument(help="The id in 'officers list'.")],
+    officer_id: OfficerId,
 ) -> None:
     """Remove an officer's access to the bot, and assign their cases to others."""
     from bot.casework import staff

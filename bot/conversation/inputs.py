@@ -21,6 +21,7 @@ from bot.conversation.turned_places import (
 )
 from bot.core.phone_numbers import InvalidPhone, parse_phone_number, parse_shared_number
 from bot.core.screen import Words
+from bot.core.typed_numbers import parse_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -44,9 +45,9 @@ def parse_choice(reply: Reply, options: Iterable[Option]) -> str:
     values = [option.value for option in options]
     if reply.choice in values:
         return reply.choice
-    typed = (reply.text or "").strip()
-    if typed.isascii() and typed.isdigit() and 1 <= int(typed[:4]) <= len(values):
-        return values[int(typed[:4]) - 1]
+    number = parse_number((reply.text or "").strip())
+    if number is not None and 1 <= number <= len(values):
+        return values[number - 1]
     raise Rejected(UNKNOWN_CHOICE)
 
 

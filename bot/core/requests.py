@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot.core.preferences import Preferences
+from bot.core.typed_numbers import parse_number
 
 if TYPE_CHECKING:
     from bot.core.screen import Screen, Words
@@ -183,15 +184,6 @@ Routes = Mapping[str, AnyRoute]
 # The functions of group commands, by command without a slash, such as "link_group". Each returns
 # the text to answer in the group.
 GroupRoutes = Mapping[str, Callable[["UnitOfWork", GroupRequest], Awaitable["Words"]]]
-
-_MAX_DIGITS = 18  # of a number behind a button; it fits into 64 bits
-
-
-def parse_number(typed: str) -> int | None:
-    """Return the number that at most 18 ASCII digits make; None for anything else."""
-    if typed.isascii() and typed.isdecimal() and len(typed) <= _MAX_DIGITS:
-        return int(typed)
-    return None
 
 
 def split_argument(argument: str) -> tuple[str, int | None]:

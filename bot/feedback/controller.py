@@ -16,9 +16,9 @@ from bot.core.requests import (
     StartFlow,
     SwitchFlow,
     Upload,
-    parse_number,
 )
 from bot.core.screen import Button, Screen, Words
+from bot.core.typed_numbers import parse_number
 from bot.feedback import deep_links, followup_service, intake_service, qr_codes, screens, views
 from bot.texts import LANGUAGES
 from storage import attendance
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 FOLLOW_UPS = ("addition", "reply", "rating", "reopening")
 
 
-async def show_welcome(work: UnitOfWork, request: Request) -> Responses:
-    """Show the main menu and the emergency numbers."""
-    has_draft = await chats.has_draft(work, request.chat.id)
-    return Show(screens.show_start(has_draft=has_draft))
+async def show_welcome(work: UnitOfWork, request: Request, *notices: Words) -> Responses:
+    """Show the main menu and the emergency numbers, below the notices."""
+    screen = screens.show_start(has_draft=await chats.has_draft(work, request.chat.id))
+    return Show(replace(screen, paragraphs=(*notices, *screen.paragraphs)))
 
 
 async def open_unit_link(work: UnitOfWork, request: Request) -> Responses:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from bot.core.preferences import Preferences
 
 _LIFETIME = timedelta(days=1)  # of a remembered deep link, from when it was opened
-_FORUM_CODE = re.compile(r"[A-Za-z0-9]{1,16}")
 
 
 def make_unit_link(unit_code: str, now: datetime) -> FollowedLink | None:
@@ -21,9 +19,9 @@ def make_unit_link(unit_code: str, now: datetime) -> FollowedLink | None:
     return FollowedLink(now, unit=unit_code) if unit_code in map_units() else None
 
 
-def make_forum_link(forum_code: str, now: datetime) -> FollowedLink | None:
-    """Return the link to remember for the code of a forum; None if it cannot be such a code."""
-    return FollowedLink(now, forum=forum_code) if _FORUM_CODE.fullmatch(forum_code) else None
+def make_forum_link(forum_code: str, now: datetime) -> FollowedLink:
+    """Return the link to remember for the code of a forum that exists."""
+    return FollowedLink(now, forum=forum_code)
 
 
 def load_link_facts(preferences: Preferences, now: datetime) -> dict[str, Any]:

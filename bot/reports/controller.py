@@ -9,6 +9,7 @@ from bot.casework import case_lists, screens
 from bot.casework.controller import refuse_as_unknown
 from bot.core.requests import Route, Show, Upload
 from bot.core.screen import Screen, Words
+from bot.core.typed_numbers import parse_number
 from bot.reports.export import ExportFormat, write_records
 from bot.reports.presentation import Presentation
 
@@ -30,10 +31,7 @@ async def show_statistics(work: UnitOfWork, request: Request) -> Responses:
 
     To anybody without permission the command is unknown.
     """
-    typed = request.argument.partition(" ")[0]
-    days = (
-        min(int(typed[:18]), _MAX_DAYS) if typed.isdecimal() and int(typed[:18]) else _DEFAULT_DAYS
-    )
+    days = min(parse_number(request.argument.partition(" ")[0]) or _DEFAULT_DAYS, _MAX_DAYS)
     statistics = await case_lists.load_statistics(work, request.chat.id, days)
     if statistics is None:
         raise refuse_as_unknown()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.town.forums import publish_forum
+
 if TYPE_CHECKING:
     from tests.town.town import Town
 
@@ -23,6 +25,7 @@ async def test_a_units_link_is_kept_through_language_and_consent(town: Town) -> 
 
 async def test_a_forums_link_marks_the_opinion(town: Town) -> None:
     """The opinion is stored for that forum."""
+    await publish_forum(town)
     ann = town.resident("Ann")
     await ann.says("/start forum_DD7K2")
     await ann.gives("Đề nghị lắp đèn.")

@@ -30,6 +30,7 @@ from yarl import URL
 from bot.channels.telegram.api import MAX_CONNECTIONS
 from bot.channels.telegram.errors import NotSent
 from bot.channels.telegram.json_text import parse_json
+from bot.core.visible_text import remove_direction_marks
 
 if TYPE_CHECKING:
     from aiohttp import BaseConnector
@@ -148,11 +149,17 @@ def _seconds(given: ODVInput[float], default: float) -> float | None:
 def _body(request_data: RequestData | None) -> dict[str, Any]:
     if request_data is None:
         return {}
+    # Everything that people read passes here, so that no text is shown in another order.
     if not request_data.contains_files:
-        return {"data": orjson.dumps(request_data.parameters), "headers": _JSON}
+        body = orjson.dumps(request_data.parameters)
+        shown = body if body.isascii() else remove_direction_marks(body.decode()).encode()
+        return {"data": shown, "headers": _JSON}
     # RFC 7578: a file name is sent in UTF-8, and not percent-encoded.
-    form = FormData(request_data.json_parameters, quote_fields=False)
+    fields = request_data.json_parameters.items()
+    form = FormData(
+        {name: remove_direction_marks(value) for name, value in fields}, quote_fields=False
+    )
     for name, (file_name, content, mime_type) in request_data.multipart_data.items():
-        shown_name = _CONTROL.sub(" ", file_name) if file_name else file_name
+        shown_name = remove_direction_marks(_CONTROL.sub(" ", file_name or "")) or None
         form.add_field(name, content, filename=shown_name, content_type=mime_type)
     return {"data": form}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.core.visible_text import remove_direction_marks
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -23,9 +25,9 @@ def make_calendar_file(forum: Forum, now: datetime, link: str) -> bytes:
         uid=f"forum-{forum.code}@langnghe",
         stamp=now,
         start=forum.starts_at,
-        summary=forum.title,
-        location=forum.venue,
-        description="\n".join((*forum.agenda, link)),
+        summary=remove_direction_marks(forum.title),
+        location=remove_direction_marks(forum.venue),
+        description=remove_direction_marks("\n".join((*forum.agenda, link))),
         sequence=forum.start_version,
         status=STATUS.CONFIRMED,
         url=link,

@@ -16,10 +16,10 @@ from bot.core.requests import (
     ShowPin,
     StartFlow,
     Upload,
-    parse_number,
     split_argument,
 )
 from bot.core.screen import Screen, Words
+from bot.core.typed_numbers import parse_number
 from bot.feedback import deep_links, qr_codes
 from bot.feedback.controller import show_welcome
 from bot.forums.attendance import calendar_file, check_in, registration, rules, screens, views
@@ -84,15 +84,13 @@ async def show_minutes(work: UnitOfWork, request: Request) -> Responses:
 async def open_forum_link(work: UnitOfWork, request: Request) -> Responses:
     """Remember the forum of a deep link for the next submission, and show the forum.
 
-    If there is no such forum, show the welcome.
+    If there is no such forum, say so, show the welcome, and remember nothing.
     """
-    link = deep_links.make_forum_link(request.argument, work.now)
-    if link is None:
-        return await show_welcome(work, request)
-    await chats.update_preferences(work, request.chat.id, lambda stored: replace(stored, link=link))
     view = await views.load_forum_view(work, request.chat.id, request.argument)
     if view is None:
-        return await show_welcome(work, request)
+        return await show_welcome(work, request, Words("forums.unknown"))
+    link = deep_links.make_forum_link(view.forum.code, work.now)
+    await chats.update_preferences(work, request.chat.id, lambda stored: replace(stored, link=link))
     return Show(screens.show_forum(view, work.now), about=(FORUM_VIEW, view.forum.code))
 
 

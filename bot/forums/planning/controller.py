@@ -6,16 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.conversation.message_subjects import PLAN_VIEW
-from bot.core.requests import (
-    Refused,
-    Route,
-    Show,
-    StartFlow,
-    Upload,
-    parse_number,
-    split_argument,
-)
+from bot.core.requests import Refused, Route, Show, StartFlow, Upload, split_argument
 from bot.core.screen import Screen, Words
+from bot.core.typed_numbers import parse_number
 from bot.feedback import qr_codes
 from bot.forums.planning import action_service, screens, views
 from bot.forums.planning.actions import ACTIONS, ACTIONS_BY_NAME

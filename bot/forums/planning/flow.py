@@ -15,6 +15,7 @@ from bot.conversation.long_text import long_text_input, read_text
 from bot.conversation.reply import PlaceProblem, Reply
 from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_day, parse_moment
 from bot.core.screen import Words
+from bot.core.typed_numbers import parse_number
 from bot.feedback.text_questions import name_topics, suggest_cached, topics_input
 
 if TYPE_CHECKING:
@@ -114,10 +115,10 @@ def capacity_input() -> Input:
     def parse(reply: Reply, _answers: Answers) -> int:
         if reply.choice is not None:
             return int(parse_choice(reply, options))
-        typed = (reply.text or "").strip().replace(".", "")
-        if not (typed.isascii() and typed.isdigit() and 0 < int(typed[:9]) <= _MAX_PLACES):
+        places = parse_number((reply.text or "").strip().replace(".", ""))
+        if not places or places > _MAX_PLACES:
             raise Rejected("not-a-number", most=_MAX_PLACES)
-        return int(typed)
+        return places
 
     return Input(
         parse,
