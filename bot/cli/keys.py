@@ -33,11 +33,13 @@ def print_new_key() -> None:
 @cli.command("rotate")
 def rotate_keys(
     wait: Annotated[
-        float,
+        float | None,
         typer.Option(
-            min=0, help="Seconds after which every running replica uses the first key, too."
+            min=0,
+            help="Seconds after which every running replica uses the first key, too. Default: three"
+            " times privacy.key_check_seconds.",
         ),
-    ] = 15,
+    ] = None,
 ) -> None:
     """Encrypt all rows and files again, with the first key of the settings.
 
@@ -50,7 +52,8 @@ def rotate_keys(
 
     async def work(database: Database) -> tuple[RotationResult, list[KeyCounts]]:
         with _show_progress() as report:
-            settle = partial(asyncio.sleep, wait)
+            seconds = 3 * settings.privacy.key_check_seconds if wait is None else wait
+            settle = partial(asyncio.sleep, seconds)
             rotated = await rotate_everything(database, settings, report, settle)
             return rotated, await count_everything(database, settings, report)
 

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# How often a replica looks which key the database is written with. A rotation waits for longer.
-FOLLOW_SECONDS = 5.0
-
 
 async def load_checked_keys(
     database: Database, settings: Settings, *, creates: bool = False, stores: bool = True
@@ -64,15 +61,15 @@ async def load_checked_policy(database: Database, settings: Settings) -> Policy:
 
 
 async def follow_key(
-    database: Database, pseudonyms: Pseudonyms, stop_for: Callable[[str], None]
+    database: Database, pseudonyms: Pseudonyms, stop_for: Callable[[str], None], seconds: float
 ) -> None:
-    """Use the key that the database is written with, and look again for ever.
+    """Use the key that the database is written with; look again after each `seconds`, for ever.
 
     A rotation changes it. If none of the keys belongs to the database any more, call `stop_for`
     with what to do, and return: the replica can neither read nor write.
     """
     while True:
-        await asyncio.sleep(FOLLOW_SECONDS)
+        await asyncio.sleep(seconds)
         try:
             await check_key(database, pseudonyms, stores=False)
         except Unavailable as error:

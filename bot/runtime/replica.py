@@ -87,7 +87,12 @@ async def serve(app: App) -> None:
         _freeze_objects()
         delivering = asyncio.create_task(app.delivery.run())
         following = asyncio.create_task(
-            follow_key(app.database, app.policy.pseudonyms, app.stop_without_key)
+            follow_key(
+                app.database,
+                app.policy.pseudonyms,
+                app.stop_without_key,
+                app.settings.privacy.key_check_seconds,
+            )
         )
         scheduler.start()
         await register_menu(app.bot, app.settings.locale.default)

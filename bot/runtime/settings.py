@@ -200,13 +200,16 @@ class AbuseSettings(_Section):
 class PrivacySettings(_Section):
     """The keys that encrypt the chat ids, phone numbers and files of residents.
 
-    - `encryption_key`: keys separated by commas: the first encrypts, all decrypt. "" to use
-      `key_file`.
-    - `key_file`: the path of a file with one key a line. It is created if it is missing.
+    - `encryption_key`: keys separated by commas: `keys rotate` encrypts with the first one, all
+      decrypt. "" to use `key_file`.
+    - `key_file`: the path of a file with one key a line. `migrate` and `run` create it, if it is
+      missing and the database is not encrypted yet.
+    - `key_check_seconds`: how often a replica looks which key the database is written with.
     """
 
     encryption_key: str = ""
     key_file: str = "langnghe.key"
+    key_check_seconds: float = Field(default=5, ge=0.1, le=60)
 
 
 class EvidenceSettings(_Section):

@@ -18,6 +18,7 @@ from tests.postgres import Postgres
 
 KILLS = 20  # in each campaign
 RESIDENTS, ROUNDS = 8, 12  # residents who submit opinions, and how many each of them submits
+ROTATIONS = 3  # of the key, in each campaign
 RECIPIENTS = 6000  # of the announcement
 
 
@@ -32,7 +33,13 @@ async def run_all(folder: Path) -> bool:
             await migrations.migrate(database)
             await database.close()
             report = await run_campaign(
-                url, mode, kills=KILLS, residents=RESIDENTS, rounds=ROUNDS, seed=number
+                url,
+                mode,
+                kills=KILLS,
+                residents=RESIDENTS,
+                rounds=ROUNDS,
+                seed=number,
+                rotations=ROTATIONS,
             )
             holds = holds and not report.wrong
             kind = url.partition("+")[0]

@@ -23,6 +23,7 @@ from storage import failed_updates
 from storage.database import Database
 from storage.models import Outbox, Role
 from storage.statements import table
+from tests.kills.rotation import check_rotated, rotate_under_kills
 from tests.kills.walkers import KillTimes, SimulatedResident, find_code
 from tests.policy import POLICY
 from tests.ports import find_free_port
@@ -67,6 +68,7 @@ class BotProcess:
         the simulator.
         """
         self._simulator = simulator
+        self.keys: tuple[str, ...] = (KEY,)
         port = find_free_port()
         self._environment = {
             **os.environ,
@@ -82,7 +84,7 @@ class BotProcess:
             "BOT_ABUSE__OPINIONS_A_DAY": "1000",
             "BOT_ABUSE__EVERYBODY_A_MINUTE": "100000",
             "BOT_ABUSE__MESSAGES_A_MINUTE": "100000",
-            "BOT_PRIVACY__ENCRYPTION_KEY": KEY,
+            "BOT_PRIVACY__KEY_CHECK_SECONDS": "0.3",
             "BOT_EVIDENCE__URL": "memory://campaign",
             "BOT_DATABASE__URL": database_url,
             "BOT_OPS__LISTEN_PORT": "0",
@@ -90,11 +92,16 @@ class BotProcess:
         self._first_call = "deleteWebhook" if mode == "polling" else "setWebhook"
         self._process: RunningCommand | None = None
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of the bot, with its present keys."""
+        return {**self._environment, "BOT_PRIVACY__ENCRYPTION_KEY": ",".join(self.keys)}
+
     async def start(self) -> None:
         """Start the bot; return when it receives updates."""
         journal = self._simulator.gateway.journal
         before = journal.last
-        self._process = RunningCommand(("run",), self._environment, Path("/"))
+        self._process = RunningCommand(("run",), self.environment, Path("/"))
         while not journal.list_requests(after=before, method=self._first_call):
             assert self._process.status is None, "the bot did not start"
             await asyncio.sleep(0.02)
@@ -136,14 +143,24 @@ async def _run_simulator(database: Database) -> AsyncIterator[Simulator]:
 
 
 async def run_campaign(
-    database_url: str, mode: str, *, kills: int, residents: int, rounds: int, seed: int
+    database_url: str,
+    mode: str,
+    *,
+    kills: int,
+    residents: int,
+    rounds: int,
+    seed: int,
+    rotations: int = 0,
 ) -> CampaignReport:
-    """Let people talk while the bot is killed `kills` times, then check everything."""
+    """Let people talk while the bot is killed `kills` times, then check everything.
+
+    After the kills the key is rotated `rotations` times, and bot and rotation are killed meanwhile.
+    """
     chance = random.Random(seed)
     database = Database(database_url)
     async with _run_simulator(database) as simulator:
         first = simulator.state.get_account(TOKEN).updates.last_id
-        times = KillTimes()
+        times = KillTimes(goes_on=rotations > 0)
         walkers = [
             SimulatedResident(
                 simulator, simulator.state.add_user(first_name=f"R{n}").id, rounds, times
@@ -152,13 +169,17 @@ async def run_campaign(
         ]
         bot = BotProcess(simulator, database_url, mode)
         await bot.start()
+        wrong: list[str] = []
         walking = [asyncio.create_task(walker.submit_all()) for walker in walkers]
         for _ in range(kills):
             await asyncio.sleep(chance.uniform(0.05, 0.8))
             await bot.kill()
             times.last = asyncio.get_running_loop().time()
             await bot.start()
-        wrong = await _wait_until_finished(database, walking)
+        for _ in range(rotations):
+            wrong += await rotate_under_kills(bot, times, chance)
+        times.goes_on = False
+        wrong += await _wait_until_finished(database, walking)
         status = await bot.stop()
         wrong += [f"the bot ended with status {status}"] if status else []
         await simulator.wait_until_delivered()
@@ -168,6 +189,7 @@ async def run_campaign(
         wrong += _check_alerts(simulator, records)
         wrong += await _check_outbox(database, records)
         repeated = await _count_repeated(database)
+        wrong += await check_rotated(database, bot.keys, residents)
     await database.close()
     unanswered = sum(walker.unanswered for walker in walkers)
     wrong += [f"{unanswered} times nothing was shown for 30 seconds"] if unanswered else []

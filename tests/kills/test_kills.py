@@ -16,6 +16,15 @@ async def test_nothing_is_lost_or_doubled_by_kills(database_url: str, mode: str)
     assert report.submissions == 10
 
 
+async def test_nothing_is_lost_while_the_key_is_rotated_under_kills(database_url: str) -> None:
+    """Three times, with kills of the bot and of the rotation, in the middle of conversations."""
+    report = await run_campaign(
+        database_url, "polling", kills=1, residents=3, rounds=1, seed=5, rotations=3
+    )
+    assert report.wrong == ()
+    assert report.submissions >= 3
+
+
 async def test_an_announcement_survives_kills(database_url: str) -> None:
     """After two kills, each recipient got it once, or its row says that it may have been sent."""
     report = await announcement.run_announcement_campaign(

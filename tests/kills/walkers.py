@@ -28,14 +28,18 @@ _PRESSES = {
 
 @dataclass
 class KillTimes:
-    """The time of the event loop at which the bot was killed last."""
+    """The time of the event loop at which the bot was killed last.
+
+    While `goes_on` is True, residents submit opinions after their last round, too.
+    """
 
     last: float = 0.0
+    goes_on: bool = False
 
 
 @dataclass
 class SimulatedResident:
-    """A resident who submits `rounds` opinions of two messages each, one after the other.
+    """A resident who submits `rounds` opinions or more, of two messages each, one after the other.
 
     Before each opinion the resident asks for help. `unanswered` counts the messages and presses
     after which nothing was shown for 30 seconds, and for 30 seconds after the last kill.
@@ -47,6 +51,7 @@ class SimulatedResident:
     kills: KillTimes
     codes: list[str] = field(default_factory=list)
     unanswered: int = 0
+    _begun: int = 0
     _written: int = 0
     _since: int = 0
 
@@ -57,11 +62,13 @@ class SimulatedResident:
     @property
     def texts(self) -> list[str]:
         """The complete texts of the opinions, as the export must have them."""
-        return [f"{self.make_text(n, 1)}\n{self.make_text(n, 2)}" for n in range(self.rounds)]
+        return [f"{self.make_text(n, 1)}\n{self.make_text(n, 2)}" for n in range(self._begun)]
 
     async def submit_all(self) -> None:
         """Submit all opinions; return after the last receipt."""
-        for number in range(self.rounds):
+        while self._begun < self.rounds or self.kills.goes_on:
+            number = self._begun
+            self._begun += 1
             self._written = 0
             self._since = self.simulator.list_messages(self.id)[-1]["message_id"] if number else 0
             for command in ("/help", "/feedback"):

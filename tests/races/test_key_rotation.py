@@ -88,14 +88,11 @@ async def test_an_erased_file_does_not_come_back(
         assert store._files.find(store._root) == []
 
 
-async def test_a_replica_without_the_new_key_stops(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_replica_without_the_new_key_stops(town: Town) -> None:
     """It can neither read nor write any more, and says what to set."""
-    monkeypatch.setattr(keys, "FOLLOW_SECONDS", 0)
     old = town.app
     async with restart_with(town, NEW, KEY):
         await rotate(town)
-    await keys.follow_key(old.database, old.policy.pseudonyms, old.stop_without_key)
+    await keys.follow_key(old.database, old.policy.pseudonyms, old.stop_without_key, 0)
     assert old.stopping.is_set()
     assert "privacy.encryption_key" in (old.lost_key or "")
