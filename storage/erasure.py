@@ -15,6 +15,7 @@ from storage.models import (
     Outbox,
     Remark,
     Resident,
+    ResidentBan,
     State,
     Submission,
 )
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 _rows, _files, _remarks = table(Submission), table(Attachment), table(Remark)
 _outbox, _residents, _answers = table(Outbox), table(Resident), table(Answer)
-_subjects = table(MessageSubject)
+_subjects, _bans = table(MessageSubject), table(ResidentBan)
 
 
 async def erase_submission(
@@ -88,6 +89,7 @@ async def erase_submission(
     await connection.execute(delete(_answers).where(_answers.c.submission_id == submission.id))
     await connection.execute(delete(_remarks).where(_remarks.c.submission_id == submission.id))
     await connection.execute(delete(_subjects).where(_subjects.c.subject == submission.code))
+    await connection.execute(delete(_bans).where(_bans.c.submission_id == submission.id))
     # An outbox message leads from the submission to its chat.
     await connection.execute(delete(_outbox).where(_outbox.c.submission_id == submission.id))
     return True

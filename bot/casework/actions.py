@@ -1,8 +1,9 @@
 """The table of actions on cases: each constant is a row that defines one action of officers.
 
 Officers' buttons and short conversations, the timeline of residents, the audit log,
-docs/casework.md and several tests are derived from the rows. The rows of residents are in
-resident_actions.py, the automatic ones in clock_actions.py; `ACTIONS` has them all.
+docs/casework.md and several tests are derived from the rows. The rows of bans are in
+ban_actions.py, those of residents in resident_actions.py, the automatic ones in clock_actions.py;
+`ACTIONS` has them all.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.casework import action_effects, changes, choices, flows, guards, recipients, side_effects
+from bot.casework.ban_actions import BAN_ACTIONS
 from bot.casework.case_access import CaseAccess
 from bot.casework.case_action import CaseAction
 from bot.casework.clock_actions import CLOCK_ACTIONS
@@ -284,6 +286,7 @@ OFFICER_ACTIONS: tuple[CaseAction[CaseAccess], ...] = (
     EXCLUDE,
     READMIT,
     REVEAL_PHONE,
+    *BAN_ACTIONS,
 )
 
 # The row of an answer given in the session of a forum, by an officer who holds the forum.

@@ -16,8 +16,8 @@ from bot.casework.submission_rules import parse_code
 from bot.core.screen import Words
 from bot.core.transitions import Columns, compare_columns
 from bot.core.unit_of_work import UnitOfWork
-from storage import audit, casework, correspondence, officers, submissions
-from storage.models import Answer, Officer, Submission
+from storage import audit, bans, casework, correspondence, officers, submissions
+from storage.models import Answer, BanState, Officer, ResidentBan, Submission
 
 if TYPE_CHECKING:
     from bot.core.requests import Chat
@@ -33,6 +33,9 @@ LOGGED_COLUMNS = (
     "merged_into",
     "rating",
 )
+
+
+_ENDED = frozenset({BanState.REFUSED, BanState.LIFTED})
 
 
 @dataclass(frozen=True)
@@ -77,13 +80,15 @@ class CaseAccess(SubmissionAccess):
     """The access of an officer to a case.
 
     `answer` is the newest answer. `stands_for` are the ids of absent officers whose substitute the
-    officer is. `recused` are the ids of officers who may not open the case.
+    officer is. `recused` are the ids of officers who may not open the case. `ban` is the ban that
+    is proposed or in force for the case; bans for other cases of the resident do not count.
     """
 
     officer: Officer
     answer: Answer | None = None
     stands_for: frozenset[int] = frozenset()
     recused: frozenset[int] = frozenset()
+    ban: ResidentBan | None = None
 
     @property
     def role(self) -> str:
@@ -126,12 +131,13 @@ class ResidentAccess(SubmissionAccess):
     """The access of a resident to their own submission, at the time `now`.
 
     An answered submission can be reopened within `reopen_within` of the answer. `main` is the case
-    into which the submission was merged.
+    into which the submission was merged. `ban` is the ban that is in force for the submission.
     """
 
     now: datetime
     reopen_within: timedelta
     main: Submission | None = None
+    ban: ResidentBan | None = None
 
     @property
     def role(self) -> str:
@@ -170,7 +176,16 @@ async def find_case_access(work: UnitOfWork, chat_id: int, receipt_code: str) ->
         return None
     answer = await correspondence.find_newest_answer(work.connection, case.id)
     stands_for = frozenset(await officers.list_substituted(work.connection, officer.id, work.now))
-    return CaseAccess(case, officer, answer, stands_for, recused)
+    ban = await find_present_ban(work, case.id)
+    return CaseAccess(case, officer, answer, stands_for, recused, ban)
+
+
+async def find_present_ban(work: UnitOfWork, submission_id: int) -> ResidentBan | None:
+    """Return the ban of a submission that is proposed or in force; None if it is over."""
+    ban = await bans.find_newest_ban(work.connection, submission_id)
+    if ban is None or ban.state in _ENDED or (ban.until is not None and ban.until <= work.now):
+        return None
+    return ban
 
 
 async def lock_own_access(work: UnitOfWork, chat: Chat, typed: str) -> ResidentAccess | None:
@@ -186,4 +201,5 @@ async def lock_own_access(work: UnitOfWork, chat: Chat, typed: str) -> ResidentA
     if owner is None or owner.alias not in work.policy.pseudonyms.list_pseudonyms(chat.id):
         return None
     main = await casework.find_main_case(work.connection, submission)
-    return ResidentAccess(submission, work.now, work.policy.reopen_within, main)
+    ban = await find_present_ban(work, submission.id)
+    return ResidentAccess(submission, work.now, work.policy.reopen_within, main, ban)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from bot.casework import action_service, attachments, choices
 from bot.casework.actions import OFFICER_ACTIONS
 from bot.casework.case_access import find_case_access
-from bot.casework.permissions import DISTRIBUTORS, get_visible_unit
+from bot.casework.permissions import DISTRIBUTORS, get_visible_unit, is_city_officer
 from bot.casework.submission_rules import NEW
 from bot.casework.timeline import OPENED
 from bot.core.transitions import is_allowed
-from storage import audit, bans, casework, correspondence, submissions
+from storage import audit, casework, correspondence, officers, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.core.shown_files import ShownFile
     from bot.core.unit_of_work import UnitOfWork
     from storage.casework import Exclusion
-    from storage.models import Answer, Attachment, Remark, Submission
+    from storage.models import Answer, Attachment, Remark, ResidentBan, Submission
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class CaseView:
     - `files`: the files that are shown.
     - `file_count`: the number of all files, 0 if they are erased.
     - `file_notes`: for each text about files (see `get_file_note`) the numbers of its files.
-    - `banned`: True if the resident may not send submissions now.
+    - `ban`: the ban that is proposed or in force for this case. `ban_by`: the name of the officer
+      who proposed it. `appeal`: the resident's words against it, only for officers of the city.
     - `answer`: the newest answer.
     - `merged`: the cases that were merged into this one.
     - `readable`: the ids of those among `merged` and `alike` that the officer may read.
@@ -49,7 +50,9 @@ class CaseView:
     file_count: int
     file_notes: Mapping[str, Sequence[int]]
     remarks: Sequence[Remark]
-    banned: bool
+    ban: ResidentBan | None
+    ban_by: str
+    appeal: str | None
     answer: Answer | None
     actions: Sequence[CaseAction[CaseAccess]]
     merged: Sequence[Submission] = ()
@@ -94,7 +97,9 @@ async def open_case(
         file_count=len(files),
         file_notes=_group_file_notes(case, files),
         remarks=await correspondence.list_remarks(work.connection, case.id),
-        banned=await _is_banned(work, case),
+        ban=access.ban,
+        ban_by=await _name_proposer(work, access.ban),
+        appeal=access.ban.appeal if access.ban and is_city_officer(access.officer) else None,
         answer=access.answer,
         actions=[action for action in OFFICER_ACTIONS if is_allowed(action, access)],
         merged=merged,
@@ -118,11 +123,7 @@ def _group_file_notes(case: Submission, files: Sequence[Attachment]) -> dict[str
     return notes
 
 
-async def _is_banned(work: UnitOfWork, case: Submission) -> bool:
-    """Return True if the resident of a case is banned, under any of their pseudonyms."""
-    owner = await submissions.find_owner(work.connection, case.id)
-    if owner is None:
-        return False
-    pseudonyms = work.policy.pseudonyms
-    own_pseudonyms = pseudonyms.list_pseudonyms(pseudonyms.decrypt_chat_id(owner.sealed))
-    return await bans.find_ban(work.connection, own_pseudonyms, work.now) is not None
+async def _name_proposer(work: UnitOfWork, ban: ResidentBan | None) -> str:
+    """Return the name of the officer who proposed a ban; "" if it is not known."""
+    found = await officers.list_by_ids(work.connection, [ban.proposed_by]) if ban else ()
+    return found[0].name if found else ""

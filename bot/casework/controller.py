@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.casework import action_service, case_lists, case_view, resident_bans, screens
+from bot.casework import action_service, case_lists, case_view, screens
 from bot.casework.actions import ACTIONS_BY_NAME, OFFICER_ACTIONS
 from bot.casework.submission_rules import parse_code
 from bot.conversation.message_subjects import CASE_VIEW
@@ -81,21 +81,6 @@ async def record_refusal(work: UnitOfWork, request: Request) -> None:
     await action_service.record_refusal(work, request.chat.id, request.action, request.argument)
 
 
-async def start_ban(work: UnitOfWork, request: Request) -> Responses:
-    """Start the conversation to ban the resident of a case. Raises Refused."""
-    if not await resident_bans.may_ban(work, request.chat.id, request.argument):
-        raise Refused(Words("case.refused"))
-    return StartFlow("ban", {"@code": request.argument, "@about": request.argument})
-
-
-async def lift_ban(work: UnitOfWork, request: Request) -> Responses:
-    """Lift the ban of the resident of a case. Raises Refused."""
-    if not await resident_bans.may_ban(work, request.chat.id, request.argument):
-        raise Refused(Words("case.refused"))
-    lifted = await resident_bans.unban_resident(work, request.chat.id, request.argument)
-    return Notice(Words("ban.lifted" if lifted else "ban.none"))
-
-
 async def list_typed_cases(work: UnitOfWork, request: Request) -> Responses:
     """Show the open cases, most urgent first, or the list that was typed after /cases."""
     typed = fold_text(request.argument)
@@ -138,8 +123,6 @@ ROUTES: Routes = {
         )
         for action in OFFICER_ACTIONS
     },
-    "case:ban": Route(start_ban, reads_only=True),
-    "case:unban": Route(lift_ban),
     "case:more": Route(show_more_actions),
     "case:*": Route(open_case),
     "/cases": Route(list_typed_cases, reads_only=True),

@@ -39,6 +39,11 @@ async def list_approvers(result: ActionResult[Any]) -> Sequence[Officer]:
     return _without_actor(result, leaders)
 
 
+async def list_city_leaders(result: ActionResult[Any]) -> Sequence[Officer]:
+    """Return the leaders of the city who may open the case."""
+    return await assignment.list_leaders(result.work, result.after, (CITY,))
+
+
 async def list_responsible_officers(result: ActionResult[Any]) -> Sequence[Officer]:
     """Return the assignee who accepted the case; otherwise the officers on duty for it.
 

@@ -18,8 +18,8 @@ from bot.casework.submission_rules import (
     may_be_reopened,
 )
 from bot.core.transitions import Guard, is_allowed, perform_transition
-from storage import audit
-from storage.models import Identity, RemarkKind, State
+from storage import audit, bans
+from storage.models import BanState, Identity, RemarkKind, State
 
 if TYPE_CHECKING:
     from bot.core.transitions import ActionResult
@@ -188,6 +188,40 @@ HIDE_PHONE = CaseAction[ResidentAccess](
     is_rare=True,
 )
 
+MAY_APPEAL = Guard[ResidentAccess](
+    "a ban is in force for it, and was not appealed",
+    lambda access: (
+        access.ban is not None
+        and access.ban.state is BanState.IN_FORCE
+        and access.ban.appealed_at is None
+    ),
+)
+
+
+async def _store_appeal(result: ActionResult[ResidentAccess]) -> None:
+    assert result.access.ban is not None
+    await bans.update_ban(
+        result.work.connection,
+        result.access.ban.id,
+        appeal=result.answers["reason"],
+        appealed_at=result.work.now,
+    )
+
+
+APPEAL_BAN = CaseAction[ResidentAccess](
+    name="appeal_ban",
+    button="ban_appeal",
+    recorded_as="submission.ban_appealed",
+    actors=_RESIDENT,
+    from_states=frozenset(State),
+    to_state=None,
+    guard=MAY_APPEAL,
+    flow=resident_flows.BAN_APPEAL_FLOW,
+    effects=(_store_appeal,),
+    officer_notice=OfficerNotice("alert.ban_appealed", recipients.list_city_leaders),
+    public=True,
+)
+
 # The flow that answers a notice to the resident, by the kind of the notice.
 ASKED_FLOW = {"ask": resident_flows.REPLY_FLOW.name}
 
@@ -202,6 +236,7 @@ RESIDENT_ACTIONS: tuple[CaseAction[ResidentAccess], ...] = (
     HIDE_NAME,
     ADD_FILE,
     WITHDRAW,
+    APPEAL_BAN,
 )
 
 # The conversations in which residents write what officers read.

@@ -80,3 +80,7 @@ RATING_FLOW = Flow(
 REOPENING_FLOW = Flow(
     "reopening", (Step("reason", long_text_input("reopening.reason", limit=_REASON)),)
 )
+
+BAN_APPEAL_FLOW = Flow(
+    "ban_appeal", (Step("reason", long_text_input("ban_appeal.reason", limit=_REASON)),)
+)

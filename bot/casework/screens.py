@@ -9,7 +9,12 @@ from bot.areas.units import name_police
 from bot.casework.templates import may_change
 from bot.core.excerpts import shorten
 from bot.core.screen import Button, Lines, Param, Screen, Words
-from bot.notifications.summaries import describe_erasure, describe_state, describe_submission
+from bot.notifications.summaries import (
+    describe_ban_scope,
+    describe_erasure,
+    describe_state,
+    describe_submission,
+)
 from storage.models import Identity, State
 
 if TYPE_CHECKING:
@@ -60,15 +65,46 @@ def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
     verbs = [each.verb for each in opened.actions if not each.is_rare]
     more = Button(Words("case.more"), f"case:more={submission.code}")
     return Screen(
-        (*confidential, words, *sources, *remarks, *answer, *notes, *merged, *alike, *recusals),
+        (
+            *confidential,
+            words,
+            *sources,
+            *remarks,
+            *answer,
+            *notes,
+            *merged,
+            *alike,
+            *recusals,
+            *_show_ban(opened),
+        ),
         () if erased else (*_make_buttons(verbs, submission), more),
     )
+
+
+def _show_ban(opened: CaseView) -> tuple[Words, ...]:
+    """Return the ban that is proposed or in force for the case, and the appeal against it."""
+    ban = opened.ban
+    if ban is None:
+        return ()
+    params: dict[str, Param] = {
+        "scope": describe_ban_scope(ban.unit_code),
+        "days": ban.days,
+        "until": ban.until or "–",
+        "reason": ban.reason,
+        "by": opened.ban_by or "–",
+    }
+    shown = [Words(f"case.ban.{ban.state}", params)]
+    if ban.appealed_at is not None:
+        name = "kept" if ban.kept_at else "appealed"
+        shown.append(Words(f"case.ban.{name}", {"at": ban.kept_at or ban.appealed_at}))
+    if opened.appeal:
+        shown.append(Words("case.ban.appeal", {"text": opened.appeal}))
+    return tuple(shown)
 
 
 def show_more_actions(opened: CaseView) -> Screen:
     """Return the buttons of the rare actions on a case."""
     verbs = [each.verb for each in opened.actions if each.is_rare]
-    verbs.append("unban" if opened.banned else "ban")
     words = Words("case.what", {"code": opened.submission.code})
     return Screen((words,), _make_buttons(verbs, opened.submission))
 

@@ -87,6 +87,17 @@ def may_be_merged(case: Submission, into: Submission) -> bool:
     return stays and get_lane(case) is get_lane(into)
 
 
+def is_always_taken(
+    kind: Kind, topics: Collection[str], identity: Identity, *, urgent: bool
+) -> bool:
+    """Return True if no ban refuses such a submission, and nobody is banned because of one.
+
+    These are complaints, denunciations, crime reports, the conduct of officers, and danger.
+    """
+    is_ordinary = find_lane(kind, topics, identity) is Lane.ORDINARY
+    return urgent or kind in _KEPT_BY_LAW or not is_ordinary
+
+
 def choose_next_officer(candidates: Sequence[Officer], loads: Mapping[int, int]) -> Officer:
     """Return the officer with the fewest open cases; among equals the one assigned longest ago.
 

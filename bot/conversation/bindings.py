@@ -8,16 +8,22 @@ from typing import Any
 
 from bot.conversation.flow import Flow
 from bot.core.requests import Chat
+from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 
 # The functions by which a feature takes part in its flow; see FlowBinding.
 LoadFacts = Callable[[UnitOfWork, Chat], Awaitable[Mapping[str, Any]]]
 FinishFlow = Callable[[UnitOfWork, Chat, Mapping[str, Any]], Awaitable[str | None]]
 StoreAnswer = Callable[[UnitOfWork, Chat, Any], Awaitable[None]]
+Remark = Callable[[Mapping[str, Any]], tuple[Words, ...]]
 
 
 async def _no_facts(_work: UnitOfWork, _chat: Chat) -> Mapping[str, Any]:
     return {}
+
+
+def _no_remarks(_facts: Mapping[str, Any]) -> tuple[Words, ...]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,7 @@ class FlowBinding:
     - `title`: the key of a text that names the conversation, such as the label of its button.
     - `opens`: the key of a button's label and its verb. At the end the button opens the subject.
     - `begin`: returns the facts that the flow starts with.
+    - `remark`: returns what is said above the first question, from the facts.
     - `finish`: gets all answers at the end; returns the code of the submission or forum that it
       made, None if it made none.
     - `answered`: maps a step to a function that gets its answer at once.
@@ -46,3 +53,4 @@ class FlowBinding:
     answered: Mapping[str, StoreAnswer] = field(default_factory=dict)
     forgets: frozenset[str] = frozenset()
     of_officers: bool = False
+    remark: Remark = _no_remarks

@@ -274,7 +274,10 @@ class ConversationService:
             expires_at=work.now + self._draft_lifetime,
             reminded_at=None,
         )
-        return show_turn(binding, present(binding.flow, answers), row.language), draft
+        turn = present(binding.flow, answers)
+        if isinstance(turn, Ask):
+            turn = replace(turn, notices=(*turn.notices, *binding.remark(answers)))
+        return show_turn(binding, turn, row.language), draft
 
     async def _close_refused(
         self, update_id: int, chat_id: int, refused: Refused, now: datetime

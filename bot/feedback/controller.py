@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.feedback.views import OwnSubmission
 
 # The short conversations about a submission of one's own.
-FOLLOW_UPS = ("addition", "reply", "rating", "reopening")
+FOLLOW_UPS = ("addition", "reply", "rating", "reopening", "ban_appeal")
 
 
 async def show_welcome(work: UnitOfWork, request: Request, *notices: Words) -> Responses:
@@ -154,7 +154,7 @@ async def send_receipt(work: UnitOfWork, request: Request) -> Responses:
 async def _load_own(work: UnitOfWork, request: Request) -> OwnSubmission:
     """Return the person's submission whose code is the argument. Raises Refused for another's."""
     pseudonyms = work.policy.pseudonyms.list_pseudonyms(request.chat.id)
-    found = await views.find_own_submission(work.connection, pseudonyms, request.argument)
+    found = await views.find_own_submission(work, pseudonyms, request.argument)
     if found is None:
         raise Refused(Words("mine.unknown"), screens.show_unknown_code())
     return found

@@ -30,6 +30,7 @@ from bot.conversation.reply import PlaceProblem, Reply
 from bot.conversation.turned_places import note_turned_place
 from bot.core.requests import StartFlow
 from bot.core.screen import Param, Words
+from bot.feedback.ban_rules import describe_ban, find_ban, is_banned
 from bot.feedback.rules import (
     NOTICE_VERSION,
     get_identity,
@@ -136,6 +137,12 @@ def show_formal_path(answers: Answers) -> Mapping[str, Param]:
     return {"about": Words(f"feedback.formal.about.{get_kind(answers)}")}
 
 
+def show_ban(answers: Answers) -> Mapping[str, Param]:
+    """Return the parameters of the text about the ban that refuses the submission."""
+    ban = find_ban(answers)
+    return describe_ban(ban) if ban is not None else {}
+
+
 def show_summary(answers: Answers) -> Mapping[str, Param]:
     """Return the answers as parameters of the review page."""
     text = join_texts(answers["details"])
@@ -176,6 +183,13 @@ FEEDBACK_FLOW = Flow(
         Step("personal", personal_data_input(), when=has_personal_data, editable=False),
         Step("topic", topics_input(suggest_topics)),
         Step("area", area_input("feedback.area")),
+        # It can be left by going back, or by stopping: nothing answers it.
+        Step(
+            "banned",
+            choice_input("feedback.banned", stops={"stop": "banned"}, params=show_ban),
+            when=is_banned,
+            editable=False,
+        ),
         Step("identity", choice_input("feedback.identity", *Identity), when=may_have_name),
         Step("phone", phone_input(), when=wants_phone_contact),
         Step("review", review_input("feedback.review", show_summary)),

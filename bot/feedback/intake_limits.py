@@ -26,16 +26,13 @@ async def check_limits(
 ) -> None:
     """Raise Refused if a person may not begin a submission now.
 
-    The reason is a ban, the person's limit of a day, or everybody's limit of a minute. Call it
+    The reason is the person's limit of a day, or everybody's limit of a minute. Call it
     before the first question: a person who has begun may finish. `pseudonyms` are all pseudonyms of
     the person.
     """
     status = await bans.read_intake_status(
-        work.connection, pseudonyms, now=work.now, nth=limits.a_day, since=work.now - _MINUTE
+        work.connection, pseudonyms, nth=limits.a_day, since=work.now - _MINUTE
     )
-    if status.banned_until is not None:
-        reason = status.reason or ""
-        raise Refused(Words("abuse.banned", {"until": status.banned_until, "reason": reason}))
     if status.nth_newest_at is not None and work.now - status.nth_newest_at < _DAY:
         again = status.nth_newest_at + _DAY
         raise Refused(Words("abuse.enough_today", {"until": again, "opinions": limits.a_day}))

@@ -19,15 +19,16 @@ from bot.casework.timeline import RECEIVED
 from bot.conversation.chats import store_preferences
 from bot.conversation.inputs import join_texts, list_sources
 from bot.core.addresses import load_address
+from bot.core.requests import Refused
 from bot.core.screen import Button, Screen, Words
 from bot.core.search_text import make_search_text
 from bot.core.unit_of_work import UnitOfWork
-from bot.feedback import deep_links, intake_limits, rules
+from bot.feedback import ban_rules, deep_links, intake_limits, rules
 from bot.feedback.text_questions import is_urgent
 from bot.notifications import to_resident
 from bot.notifications.message import Addressee
 from bot.notifications.summaries import name_forum
-from storage import audit, forums, residents, submissions
+from storage import audit, bans, forums, residents, submissions
 from storage.models import Identity, State, Topic
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
 
     A submission for a forum is about it: each question names the forum.
 
-    Raises Refused for a person who is banned or reached a limit.
+    The fact BANS says which units take no opinions from the person. Raises Refused for a person who
+    reached a limit.
     """
     await intake_limits.check_limits(
         work, work.policy.pseudonyms.list_pseudonyms(chat.id), work.policy.limits
@@ -60,7 +62,30 @@ async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
         forum = await forums.find_published_forum(work.connection, followed["@forum"])
         if forum is not None:
             followed["@about"] = name_forum(forum, work.policy.zone)
-    return {**agreed, **last, **followed}
+    banned = {ban_rules.BANS: found} if (found := await _list_bans(work, chat)) else {}
+    return {**agreed, **last, **followed, **banned}
+
+
+async def _list_bans(work: UnitOfWork, chat: Chat) -> list[dict[str, Any]]:
+    """Return the bans of a person in the form of the fact BANS, of both pseudonyms."""
+    pseudonyms = work.policy.pseudonyms.list_pseudonyms(chat.id)
+    found = await bans.list_bans_in_force(work.connection, pseudonyms, work.now)
+    return [
+        {
+            "unit": each.unit_code,
+            "until": each.until.isoformat(),
+            "reason": each.reason,
+            "code": each.code,
+        }
+        for each in found
+    ]
+
+
+def list_ban_remarks(facts: Mapping[str, Any]) -> tuple[Words, ...]:
+    """Return what a person is told of their bans before the first question."""
+    return tuple(
+        Words("abuse.banned", ban_rules.describe_ban(ban)) for ban in facts.get(ban_rules.BANS, ())
+    )
 
 
 async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
@@ -82,8 +107,12 @@ async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
 async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> str:
     """Store a submission from the answers of the flow, send its receipt, alert officers on duty.
 
-    Return its code.
+    Return its code. Raises Refused if a ban came into force since the flow began; the text says
+    that nothing was stored.
     """
+    ban = ban_rules.find_ban({**answers, ban_rules.BANS: await _list_bans(work, chat)})
+    if ban is not None:
+        raise Refused(Words("abuse.banned_at_end", ban_rules.describe_ban(ban)))
     kind = rules.get_kind(answers)
     assert kind is not None
     topics = [Topic(topic) for topic in answers["topic"]]

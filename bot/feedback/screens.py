@@ -208,7 +208,7 @@ def _show_timeline(entries: Sequence[Audit]) -> Lines:
 
 def _list_verbs(own: OwnSubmission, now: datetime, policy: Policy) -> list[str]:
     """Return the verbs of the buttons: what the resident may do now, and the receipt."""
-    access = ResidentAccess(own.submission, now, policy.reopen_within, own.main)
+    access = ResidentAccess(own.submission, now, policy.reopen_within, own.main, own.ban)
     allowed = [
         action for action in RESIDENT_ACTIONS if action.has_button and is_allowed(action, access)
     ]

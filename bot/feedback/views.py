@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.casework import submission_rules
+from bot.casework.case_access import find_present_ban
 from bot.casework.timeline import list_timeline
 from storage import casework, correspondence, submissions
 from storage.models import RemarkKind
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from storage.models import Answer, Audit, Remark, Submission
+    from bot.core.unit_of_work import UnitOfWork
+    from storage.models import Answer, Audit, Remark, ResidentBan, Submission
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class OwnSubmission:
 
     - `main`: the case into which it was merged.
     - `answer`: the approved answer to it, or to its main case.
+    - `ban`: the ban that is in force for it.
     - `remarks`: what the resident added, corrected and replied, and what officers asked.
     """
 
@@ -33,6 +36,7 @@ class OwnSubmission:
     main: Submission | None
     answer: Answer | None
     remarks: Sequence[Remark]
+    ban: ResidentBan | None
 
 
 async def list_own_submissions(
@@ -53,13 +57,14 @@ async def list_own_submissions(
 
 
 async def find_own_submission(
-    connection: AsyncConnection, pseudonyms: Sequence[int], typed: str
+    work: UnitOfWork, pseudonyms: Sequence[int], typed: str
 ) -> OwnSubmission | None:
     """Return the resident's submission with the typed receipt code, in any spelling.
 
     Return None for an unknown code and for another person's submission. `pseudonyms` are all
     pseudonyms of the resident.
     """
+    connection = work.connection
     submission = await submissions.find_submission(connection, submission_rules.parse_code(typed))
     if submission is None:
         return None
@@ -79,4 +84,5 @@ async def find_own_submission(
         for each in await correspondence.list_remarks(connection, submission.id)
         if each.kind is not RemarkKind.NOTE
     ]
-    return OwnSubmission(submission, entries, len(files), main, answer, remarks)
+    ban = await find_present_ban(work, submission.id)
+    return OwnSubmission(submission, entries, len(files), main, answer, remarks, ban)

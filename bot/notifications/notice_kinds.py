@@ -43,6 +43,11 @@ RESIDENT_NOTICES: Mapping[str, NoticeKind] = MappingProxyType(
         # Questions and answers.
         "ask": _AT_ONCE,
         "approve": _AT_ONCE,
+        # Bans: the resident can appeal, and must know.
+        "confirm_ban": _AT_ONCE,
+        "confirm_ban_everywhere": _AT_ONCE,
+        "unban": _AT_ONCE,
+        "keep_ban": _AT_ONCE,
         # The progress of a case.
         "accept": _PROGRESS,
         "acknowledge": _PROGRESS,

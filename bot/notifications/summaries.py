@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.areas.units import name_unit
+from bot.areas.units import name_police, name_unit
 from bot.core.screen import Param, Words
 from storage.models import ErasureReason
 
@@ -41,6 +41,11 @@ def describe_submission(submission: Submission, zone: ZoneInfo) -> dict[str, Par
         "area": name_unit(submission.unit_code),
         "due": submission.due_at.astimezone(zone).date(),
     }
+
+
+def describe_ban_scope(unit_code: str | None) -> Param:
+    """Return the name of the police who take no opinions: of one unit or (None) of all."""
+    return Words("ban.everywhere") if unit_code is None else name_police(unit_code)
 
 
 def name_forum(forum: Forum, zone: ZoneInfo) -> str:

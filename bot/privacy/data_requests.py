@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from bot.casework import submission_rules
+from bot.casework.case_access import find_present_ban
 from bot.casework.release import release_merged_cases
 from bot.casework.timeline import list_timeline
 from bot.core.unit_of_work import UnitOfWork
@@ -25,7 +26,7 @@ from storage import (
     residents,
     submissions,
 )
-from storage.models import ErasureReason, State, Submission
+from storage.models import BanState, ErasureReason, State, Submission
 from storage.statements import list_columns
 
 if TYPE_CHECKING:
@@ -192,6 +193,8 @@ async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
     gone, kept = 0, []
     for submission in (await load_personal_data(work, chat_id)).submissions:
         reason = submission_rules.get_erasure_obstacle(submission)
+        if reason is None and await _is_banned(work, submission):
+            reason = "banned"
         if reason is not None:
             kept.append((submission.code, reason))
             await _record_action(work, ERASURE_ASKED, submission)
@@ -220,6 +223,12 @@ async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
         )
         await conversations.delete_conversation(work.connection, chat_id)
     return ErasureReport(gone, kept)
+
+
+async def _is_banned(work: UnitOfWork, submission: Submission) -> bool:
+    """Return True if a ban is in force for a submission: without it nobody could appeal."""
+    ban = await find_present_ban(work, submission.id)
+    return ban is not None and ban.state is BanState.IN_FORCE
 
 
 async def withdraw_consent(work: UnitOfWork, chat_id: int) -> ErasureReport:

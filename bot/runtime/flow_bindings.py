@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from bot.casework import absences, action_service, resident_bans, templates
+from bot.casework import absences, action_service, templates
 from bot.casework.actions import OFFICER_ACTIONS
-from bot.casework.flows import AWAY_FLOW, BAN_FLOW, TEMPLATE_FLOW
+from bot.casework.flows import AWAY_FLOW, TEMPLATE_FLOW
 from bot.casework.resident_actions import RESIDENT_ACTIONS
 from bot.conversation.bindings import FinishFlow, FlowBinding
 from bot.feedback import intake_service
@@ -57,6 +57,7 @@ FLOW_BINDINGS = (
         begin=intake_service.load_facts,
         answered=_CONSENT,
         forgets=_REFUSED,
+        remark=intake_service.list_ban_remarks,
     ),
     *(
         FlowBinding(
@@ -66,7 +67,6 @@ FLOW_BINDINGS = (
         )
         for flow in dict.fromkeys(action.flow for action in RESIDENT_ACTIONS if action.flow)
     ),
-    FlowBinding(BAN_FLOW, title="case.do.ban", finish=resident_bans.ban_resident, of_officers=True),
     FlowBinding(
         AWAY_FLOW,
         title="away.title",

@@ -27,7 +27,14 @@ from storage.models.forums import (
     Subscription,
 )
 from storage.models.officers import Invite, Officer, Role, Template, UnitChat
-from storage.models.residents import Ban, Conversation, KeyCheck, Resident
+from storage.models.residents import (
+    Ban,
+    BanState,
+    Conversation,
+    KeyCheck,
+    Resident,
+    ResidentBan,
+)
 from storage.models.submissions import (
     Answer,
     Attachment,
@@ -55,6 +62,7 @@ __all__ = [
     "Audit",
     "AuditLink",
     "Ban",
+    "BanState",
     "Commitment",
     "Conversation",
     "ErasureReason",
@@ -84,6 +92,7 @@ __all__ = [
     "RemarkKind",
     "Reminder",
     "Resident",
+    "ResidentBan",
     "Role",
     "State",
     "Submission",

@@ -1,6 +1,7 @@
 """Tables of residents: conversations, consent, bans, encrypted secrets."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, String, Text
@@ -9,10 +10,17 @@ from sqlmodel import Field, SQLModel
 from storage.models.columns import (
     auto_id,
     chat_id_column,
+    enum_column,
     json_column,
+    submission_id_column,
     time_column,
 )
 from storage.types import AutoId
+
+
+def officer_column() -> Any:
+    """Declare a nullable reference to an officer."""
+    return Field(default=None, sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=True))
 
 
 class Conversation(SQLModel, table=True):
@@ -60,8 +68,55 @@ class Resident(SQLModel, table=True):
     consent_at: datetime = time_column()
 
 
+class BanState(StrEnum):
+    """The state of a ban. It also ends at its time, without a change of state."""
+
+    PROPOSED = "proposed"
+    IN_FORCE = "in_force"  # a second person confirmed it
+    REFUSED = "refused"  # it was never in force
+    LIFTED = "lifted"
+
+
+class ResidentBan(SQLModel, table=True):
+    """A decision that no opinions are taken from the resident of a submission for some days.
+
+    The person is found by the submission, so the row has no pseudonym. Several can be of one
+    submission: the newest one counts.
+
+    - `unit_code`: the unit that takes no opinions; None for all units.
+    - `days`, `until`: how long it lasts from the confirmation on, and the end; None before it.
+    - `reason`: the text that the resident reads.
+    - `proposed_by`, `proposed_at`, `decided_by`, `decided_at`, `ended_by`, `ended_at`: the officers
+      who proposed it, who confirmed or refused it, and who lifted it.
+    - `appeal`, `appealed_at`: why the resident asks the city to lift it, and when.
+    - `kept_by`, `kept_at`: the officer who kept it after the appeal.
+    """
+
+    __tablename__ = "resident_ban"
+
+    id: int = auto_id()
+    submission_id: int = submission_id_column()
+    state: BanState = enum_column(BanState)
+    unit_code: str | None = Field(default=None, sa_type=String(16))
+    days: int
+    until: datetime | None = time_column(nullable=True)
+    reason: str = Field(sa_type=Text)
+    proposed_by: int = Field(sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=False))
+    proposed_at: datetime = time_column()
+    decided_by: int | None = officer_column()
+    decided_at: datetime | None = time_column(nullable=True)
+    ended_by: int | None = officer_column()
+    ended_at: datetime | None = time_column(nullable=True)
+    appeal: str | None = Field(default=None, sa_type=Text)
+    appealed_at: datetime | None = time_column(nullable=True)
+    kept_by: int | None = officer_column()
+    kept_at: datetime | None = time_column(nullable=True)
+
+
 class Ban(SQLModel, table=True):
-    """A person whose submissions are refused.
+    """A ban of an earlier release, which one officer decided alone. Nobody reads these rows.
+
+    They stay until no replica of that release runs any more.
 
     - `alias`: the pseudonym. `sealed`: the encrypted chat id, None in rows from before 0018.
     - `until`: the end of the ban.

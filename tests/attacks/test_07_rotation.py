@@ -29,7 +29,7 @@ from storage.models import (
     Subscription,
 )
 from storage.statements import table
-from tests.town.casework import accept_case, answer_case
+from tests.town.casework import accept_case, answer_case, ban
 from tests.town.forums import CODE, publish_forum, register_for_forum
 from tests.town.keys import begin_rotation, restart_with, rotate
 from tests.town.settings import KEY
@@ -182,25 +182,18 @@ async def test_two_rows_of_one_person_are_merged(town: Town) -> None:
     assert get_pseudonym(KEY, ann.id) not in recipients
 
 
-@pytest.mark.parametrize("named", [True, False])
-async def test_a_ban_outlives_the_rotation(town: Town, named: bool) -> None:
+@pytest.mark.parametrize("identity", ["channel", "unnamed"])
+async def test_a_ban_outlives_the_rotation(town: Town, identity: str) -> None:
     """Its pseudonym stayed that of the old key: the banned person was free."""
-    await town.officer("Binh")
+    officer = await town.officer("Binh")
+    leader = await town.officer("Giang", role=Role.COORDINATOR)
     ann = town.resident("Ann")
-    await ann.gives("Đèn đường bị hỏng.")
-    await ann.gives("Có người đánh bạc.", identity="unnamed")
-    await insert_row(
-        town,
-        Ban,
-        alias=get_pseudonym(KEY, ann.id, named=named),
-        until=town.now + timedelta(days=9),
-        officer_id=(await list_rows(town, Officer))[0].id,
-        reason="Quấy rối",
-        at=town.now,
-    )
+    codes = {each: await ann.gives("Mua ngay!", identity=each) for each in ("channel", "unnamed")}
+    await ban(officer, leader, codes[identity])
     async with restart_with(town, NEW, KEY):
         await ann.says("/feedback")
         assert ann.is_told("abuse.banned")
+        await ann.says("/cancel")
         await rotate(town)
     async with restart_with(town, NEW):
         await ann.says("/feedback")

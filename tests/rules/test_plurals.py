@@ -113,6 +113,7 @@ WORDS = frozenset(
         "question",
         "rating",
         "reason",
+        "scope",
         "role",
         "span",
         "state",

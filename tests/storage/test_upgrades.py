@@ -15,6 +15,7 @@ from bot.privacy.key_check import WrongKey, check_key
 from bot.privacy.pseudonyms import Pseudonyms
 from storage import (
     attendance,
+    bans,
     conversations,
     forums,
     message_subjects,
@@ -329,3 +330,19 @@ async def test_0018_keeps_bans_and_messages_without_an_address(old_database: Dat
     unknown = {(each.table, each.column) for each in counts if each.counts.get(None)}
     assert {("ban", "alias"), ("message_subject", "key")} <= unknown
     assert None in key_status.find_needed_keys(counts)
+
+
+async def test_0020_ends_bans_that_one_officer_decided(old_database: Database) -> None:
+    """Their rows stay for replicas of the release before; this release reads the new table."""
+    await migrations.migrate(old_database, "0017")
+    await run_script(old_database, FILLED_0017)
+    await migrations.migrate(old_database)
+    assert len(await list_rows(old_database, "SELECT id FROM ban")) == 1
+    assert await list_rows(old_database, "SELECT id FROM resident_ban") == []
+    async with old_database.transaction() as connection:
+        at = datetime(2026, 11, 20, tzinfo=UTC)
+        values = {"days": 7, "reason": "Quấy rối", "proposed_by": 1, "proposed_at": at}
+        await bans.add_ban(connection, {"submission_id": 1, **values})
+        found = await bans.find_newest_ban(connection, 1)
+    assert found is not None
+    assert (found.state, found.unit_code, found.until) == ("proposed", None, None)

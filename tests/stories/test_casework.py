@@ -96,7 +96,14 @@ BUTTONS = (
     "reject",
     "note",
     "ban",
+    "confirm_ban",
+    "confirm_ban_everywhere",
+    "refuse_ban",
     "unban",
+    "keep_ban",
+    "exclude",
+    "readmit",
+    "reveal_phone",
     "open",
 )
 

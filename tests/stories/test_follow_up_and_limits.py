@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from bot.casework import resident_bans
 from bot.core.screen import Words
 from bot.notifications import to_resident
 from bot.runtime.settings import AbuseSettings
-from storage.models import State, Submission
+from storage.models import Role, State, Submission
 from storage.statements import table
-from tests.town.casework import set_state
+from tests.town.casework import ban, choose_action, set_state
 from tests.town.town import open_town
 
 if TYPE_CHECKING:
@@ -269,47 +268,23 @@ async def test_a_flood_is_answered_once(strict_town: Town) -> None:
 
 
 async def test_a_banned_resident_is_told_the_reason_and_the_end(town: Town) -> None:
-    """The ban holds for named and unnamed opinions; the officer never learns the person.
+    """The ban holds for named and unnamed opinions; the officers never learn the person.
 
     It can be lifted.
     """
     officer = await town.officer("Binh")
+    leader = await town.officer("Giang", role=Role.COORDINATOR)
     ann, ben = town.resident("Ann"), town.resident("Ben")
     code = await ann.gives("Mua ngay kẻo hết!", identity="unnamed")
-    await officer.taps("alert.open", of=code)
-    await officer.taps("case.more")
-    await officer.taps("case.do.ban")
-    await officer.taps("ban.days.options.7")
-    await officer.says("Gửi quảng cáo")
-    assert officer.is_told("ban.done")
+    await ban(officer, leader, code)
+    assert ann.was_told("notice.confirm_ban")
     await ann.says("/gopy")
     assert ann.is_told("abuse.banned")
     assert "Gửi quảng cáo" in ann.sees
     await ben.says("/gopy")
     assert ben.is_asked("feedback.consent")
-    await officer.taps("alert.open", of=code)
-    await officer.taps("case.more")
-    await officer.taps("case.do.unban")
+    await choose_action(leader, code, "unban")
+    await ann.says("/cancel")
     await ann.says("/gopy")
     assert ann.is_asked("feedback.kind")
-
-
-async def test_a_ban_ends_by_itself(town: Town) -> None:
-    """After its days. A person who is no officer can neither ban nor lift a ban."""
-    officer = await town.officer("Binh")
-    ann = town.resident("Ann")
-    code = await ann.gives("Mua ngay kẻo hết!")
-    await officer.taps("alert.open", of=code)
-    await officer.taps("case.more")
-    await officer.taps("case.do.ban")
-    await officer.taps("ban.days.options.1")
-    await officer.says("Gửi quảng cáo")
-    town.advance(hours=23)
-    await ann.says("/gopy")
-    assert ann.is_told("abuse.banned")
-    town.advance(hours=2)
-    await ann.says("/gopy")
-    assert ann.is_asked("feedback.kind")
-    async with town.work() as work:
-        assert not await resident_bans.may_ban(work, ann.id, code)
-        assert not await resident_bans.unban_resident(work, ann.id, code)
+    assert not ann.is_told("abuse.banned")

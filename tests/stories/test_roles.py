@@ -22,7 +22,7 @@ WARD, NAMED = "11407", "Phường An Biên"
 
 # Written down beside the table of the workflow, not drawn from it: of a case that another officer
 # has taken on, and of one whose answer that officer proposed.
-WORKER = {"note", "recuse"}
+WORKER = {"note", "recuse", "ban"}
 DISTRIBUTOR = WORKER | {"assign", "divert", "exclude"}
 LEADER = DISTRIBUTOR | {"extend", "reject"}
 TAKEN = {
@@ -34,10 +34,10 @@ TAKEN = {
     Role.OBSERVER: set(),
     Role.ADMINISTRATOR: set(),
 }
-DECIDER = {"note", "approve", "send_back", "extend", "exclude"}
+DECIDER = {"note", "ban", "approve", "send_back", "extend", "exclude"}
 PROPOSED = {
-    Role.OFFICER: {"note"},
-    Role.TRIAGE: {"note", "exclude"},
+    Role.OFFICER: {"note", "ban"},
+    Role.TRIAGE: {"note", "ban", "exclude"},
     Role.APPROVER: DECIDER,
     Role.COORDINATOR: DECIDER,
     Role.ORGANISER: set(),

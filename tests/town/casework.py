@@ -23,15 +23,9 @@ ANSWER = ("Đã sửa.", "Thay bóng", "Đã xong")  # its text, measure and dat
 
 # These actions are on the second page of a case's buttons.
 _SECOND_PAGE = {
-    "merge",
-    "reclassify",
-    "extend",
-    "divert",
-    "reject",
-    "reveal_phone",
-    "exclude",
-    "readmit",
-    "recuse",
+    *("merge", "reclassify", "extend", "divert", "reject", "reveal_phone"),
+    *("exclude", "readmit", "recuse"),
+    *("ban", "confirm_ban", "confirm_ban_everywhere", "refuse_ban", "unban", "keep_ban"),
 }
 
 
@@ -87,3 +81,19 @@ async def set_state(town: Town, state: State, **values: Any) -> None:
     """Set the state and other columns of all submissions, as if officers had worked on them."""
     async with town.app.database.transaction() as connection:
         await connection.execute(update(table(Submission)).values(state=state, **values))
+
+
+async def propose_ban(officer: Person, code: str, days: str = "7") -> None:
+    """Propose that no opinions are taken from the resident of a case."""
+    await choose_action(officer, code, "ban")
+    await officer.taps(f"ban.days.options.{days}")
+    await officer.says("Gửi quảng cáo")
+    assert officer.is_told("ban.done")
+
+
+async def ban(
+    officer: Person, leader: Person, code: str, *, days: str = "7", everywhere: bool = False
+) -> None:
+    """Propose a ban as the officer, and confirm it as the leader."""
+    await propose_ban(officer, code, days)
+    await choose_action(leader, code, "confirm_ban_everywhere" if everywhere else "confirm_ban")
