@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.casework.attachments import make_attachment_rows
 from bot.casework.conversions import store_conversions
 from bot.casework.release import release_merged_cases
+from bot.conversation.engine import select_sources
 from bot.conversation.inputs import join_texts, list_sources
 from bot.core.requests import Refused
 from storage import casework, correspondence, forums, submissions
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from bot.casework.case_access import CaseAccess, ResidentAccess
     from bot.core.transitions import ActionResult
 
+_PARTS_OF_ANSWER = ("text", "measure", "deadline")
 
 # Officers
 
@@ -26,7 +28,8 @@ async def store_proposal(result: ActionResult[CaseAccess]) -> None:
         result.work.connection,
         {
             "submission_id": result.after.id,
-            **{name: result.answers[name] for name in ("text", "measure", "deadline")},
+            **{name: result.answers[name] for name in _PARTS_OF_ANSWER},
+            "sources": select_sources(result.answers, _PARTS_OF_ANSWER),
             "proposed_by": result.access.officer.id,
             "proposed_at": result.work.now,
         },

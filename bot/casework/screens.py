@@ -54,7 +54,10 @@ def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
         for each in opened.remarks
         for shown in (_show_remark(each), *_show_sources(each.sources, zone))
     )
-    answer = (_show_answer(opened.answer, submission.state),) if opened.answer else ()
+    answer: tuple[Words, ...] = ()
+    if opened.answer is not None:
+        shown_sources = _show_sources(opened.answer.sources, zone)
+        answer = (_show_answer(opened.answer, submission.state), *shown_sources)
     merged = _list_cases("case.merged", opened.merged, opened.readable)
     alike = _list_cases("case.alike", opened.alike, opened.readable)
     kept_off = [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bot.areas.units import name_police
 from bot.casework import assignment
 from bot.casework.submission_rules import NEW, is_protected
-from bot.conversation.engine import SOURCES
+from bot.conversation.engine import select_sources
 from bot.core.screen import Button, Param, Words
 from bot.notifications import to_officers, to_resident
 from bot.notifications.to_officers import CaseNotice
@@ -93,14 +93,13 @@ class OfficerNotice:
 async def store_remark(result: ActionResult[Any], kept: RemarkFields) -> None:
     """Store answers of an action as a remark; store nothing if they are empty."""
     text = "\n".join(str(result.answers[name]) for name in kept.fields if result.answers.get(name))
-    sources = result.answers.get(SOURCES, {})
     if text:
         remark = {
             "submission_id": result.after.id,
             "kind": kept.kind,
             "officer_id": result.access.actor_id,
             "text": text,
-            "sources": [each for name in kept.fields for each in sources.get(name, ())] or None,
+            "sources": select_sources(result.answers, kept.fields),
             "at": result.work.now,
         }
         await correspondence.add_remark(result.work.connection, remark)

@@ -9,6 +9,7 @@ from bot.conversation.engine import present
 from bot.conversation.screens import show_conflict
 from bot.conversation.subjects import ASKED, forget_asked, get_subject
 from bot.conversation.turns import TurnScreen, keep_draft, name_draft, show_turn
+from bot.conversation.waiting_messages import check_messages
 from bot.core.screen import Screen, Words
 
 if TYPE_CHECKING:
@@ -41,9 +42,10 @@ class Conflicts:
         asked = _add_messages(
             row.answers.get(ASKED), {"flow": target.flow, "facts": dict(target.facts)}
         )
-        answers = {**forget_asked(row.answers), ASKED: asked}
+        taken, reasons = check_messages(self.bindings[target.flow].flow, asked["facts"])
+        answers = {**forget_asked(row.answers), ASKED: {**asked, "facts": dict(taken)}}
         kept = replace(keep_draft(row, update_id), answers=answers)
-        return self.show_question(binding, row, answers), kept
+        return self.show_question(binding, row, answers, reasons), kept
 
     def show_question(
         self,

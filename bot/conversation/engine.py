@@ -14,17 +14,21 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from bot.conversation.flow import Answers, Flow, Rejected, Reopen, Step, StepNotes, Stop
 from bot.conversation.old_encodings import hold_old_encoding
-from bot.conversation.reply import Navigation, Reply
+from bot.conversation.reply import MAX_PART, Navigation, Reply
 from bot.core.screen import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SOURCES = "@sources"  # the key of what is forwarded or quoted in the final answers
 MESSAGE = "@message."  # the beginning of the keys of the ids of typed answers
+_SOURCES_OF = "@sources."  # and of the keys of what is forwarded or quoted in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +156,20 @@ def _parse_message(flow: Flow, step: Step, answers: Answers, reply: Reply) -> Tu
 
 
 def record_message(step: Step, answers: Answers, reply: Reply) -> Answers:
-    """Return the answers with the id of the message that the step took; a button has none.
+    """Return the answers with the id of the message that the step took, and with its sources.
 
-    A question that gathers messages keeps their ids itself.
+    A button has neither. A question that gathers messages keeps both itself.
     """
     if step.input.change_message is not None:
         return answers
-    key = f"{MESSAGE}{step.name}"
-    others = {name: value for name, value in answers.items() if name != key}
-    return others if reply.message_id is None else {**others, key: reply.message_id}
+    key, key_of_sources = f"{MESSAGE}{step.name}", f"{_SOURCES_OF}{step.name}"
+    kept = {name: value for name, value in answers.items() if name not in {key, key_of_sources}}
+    if reply.message_id is not None:
+        kept[key] = reply.message_id
+        part = (reply.text or "")[:MAX_PART]
+        if reply.sources:
+            kept[key_of_sources] = [{**source, "part": part} for source in reply.sources]
+    return kept
 
 
 def finish(flow: Flow, answers: Answers) -> Done:
@@ -168,11 +177,16 @@ def finish(flow: Flow, answers: Answers) -> Done:
     messages: list[TypedMessage] = []
     for step in flow.list_applicable_steps(answers):
         value = answers.get(step.name)
-        if step.input.change_message is not None and isinstance(value, list):
+        if isinstance(value, list) and _lists_messages(value):
             messages += [TypedMessage(each["id"], each["text"]) for each in value if each["id"]]
         elif f"{MESSAGE}{step.name}" in answers:
             messages.append(TypedMessage(answers[f"{MESSAGE}{step.name}"], None))
     return Done(select_final_answers(flow, answers), tuple(messages))
+
+
+def _lists_messages(value: list[Any]) -> bool:
+    """Return True if a list is one of records of messages."""
+    return all(isinstance(each, dict) for each in value)
 
 
 def present(flow: Flow, answers: Answers) -> Ask | Done:
@@ -236,9 +250,16 @@ def select_final_answers(flow: Flow, answers: Answers) -> Answers:
     for step in flow.list_applicable_steps(answers):
         if step.name in answers:
             final[step.name] = step.input.finalize(answers[step.name])
-            if sources := step.input.sources(answers[step.name]):
+            own = step.input.sources(answers[step.name])
+            if sources := own or answers.get(f"{_SOURCES_OF}{step.name}"):
                 final[SOURCES] = {**final.get(SOURCES, {}), step.name: sources}
     return final
+
+
+def select_sources(final: Answers, steps: Iterable[str]) -> list[dict[str, Any]] | None:
+    """Return what is forwarded or quoted in the final answers of these steps; None if nothing."""
+    sources = final.get(SOURCES, {})
+    return [each for name in steps for each in sources.get(name, ())] or None
 
 
 def add_notes(step: Step, answers: Answers, notes: StepNotes) -> Answers:

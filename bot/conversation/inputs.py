@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.conversation.engine import fingerprint_answers
 from bot.conversation.flow import Answers, Input, Option, Rejected, StepNotes, Stop
-from bot.conversation.reply import PlaceProblem, Reply, SentFile
+from bot.conversation.reply import MAX_PART, PlaceProblem, Reply, SentFile
 from bot.conversation.turned_places import (
     decide_turned_place,
     describe_turned_place,
@@ -32,9 +32,6 @@ UNKNOWN_CHOICE = "choose"  # the reason of Rejected for a reply that is none of 
 _OUTSIDE = "place-outside"  # the reason of Rejected for a place that is in no unit
 PLACE_REMARKS = (PlaceProblem.UNREADABLE_LINK, _OUTSIDE)
 _MAX_PHONE_TEXT = 300  # characters in which a number is looked for
-
-
-_MAX_PART = 80  # characters of a message that tell which one is meant
 
 
 def parse_choice(reply: Reply, options: Iterable[Option]) -> str:
@@ -119,7 +116,7 @@ def list_conversions(messages: Iterable[Mapping[str, Any]]) -> list[tuple[str, s
 def list_sources(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
     """Return the sources of messages, each with the beginning of its message; None without any."""
     found = [
-        {**source, "part": each["text"][:_MAX_PART] or f"[{(each['file'] or {}).get('type', '')}]"}
+        {**source, "part": each["text"][:MAX_PART] or f"[{(each['file'] or {}).get('type', '')}]"}
         for each in messages
         for source in each.get("sources", ())
     ]

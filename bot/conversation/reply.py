@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MAX_PART = 80  # characters of a message that tell which one is forwarded or quoted
+
 
 class Navigation(Enum):
     """The action of a button of a question; its value is the sign in the button's data."""

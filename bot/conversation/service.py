@@ -37,6 +37,7 @@ from bot.conversation.turns import (
     show_stale,
     show_turn,
 )
+from bot.conversation.waiting_messages import check_messages
 from bot.core.requests import Refused
 from bot.core.screen import Screen, Words
 from bot.core.unit_of_work import UnitOfWork
@@ -264,11 +265,11 @@ class ConversationService:
         """Return the first question of a flow and its draft. Raises Refused."""
         binding = self._bindings[flow]
         loaded = await binding.begin(work, make_chat(row))
-        answers = {**facts, **loaded}
+        answers, reasons = check_messages(binding.flow, {**facts, **loaded})
         draft = Draft(
             chat_id=row.chat_id,
             flow=flow,
-            answers=answers,
+            answers=dict(answers),
             updates=conversations.remember_update(row.updates, update_id),
             started_at=work.now,
             expires_at=work.now + self._draft_lifetime,
@@ -276,7 +277,7 @@ class ConversationService:
         )
         turn = present(binding.flow, answers)
         if isinstance(turn, Ask):
-            turn = replace(turn, notices=(*turn.notices, *binding.remark(answers)))
+            turn = replace(turn, notices=(*reasons, *turn.notices, *binding.remark(answers)))
         return show_turn(binding, turn, row.language), draft
 
     async def _close_refused(

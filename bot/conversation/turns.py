@@ -72,7 +72,8 @@ def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScre
             words = Words(f"{binding.flow.name}.stopped.{reason}")
             return TurnScreen(Screen((words,)), language)
         case Done():
-            words = Words(f"{binding.flow.name}.done")
+            usual = Words(f"{binding.flow.name}.done")
+            words = binding.describe_end(turn.answers) if binding.describe_end else usual
             subject = show_subject(turn.answers, Words(binding.title))
             screen = Screen((*subject, words), _list_openers(binding, turn))
             return TurnScreen(screen, language, finished=True)

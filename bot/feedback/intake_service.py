@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY, VINTAGE, name_police
-from bot.casework import submission_rules
+from bot.casework import action_service, submission_rules
 from bot.casework.assignment import assign_and_alert
 from bot.casework.attachments import make_attachment_rows
 from bot.casework.conversions import store_conversions
+from bot.casework.resident_actions import ADD
 from bot.casework.resident_identity import store_unnamed_resident
 from bot.casework.timeline import RECEIVED
 from bot.conversation.chats import store_preferences
@@ -24,6 +26,7 @@ from bot.core.screen import Button, Screen, Words
 from bot.core.search_text import make_search_text
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import ban_rules, deep_links, intake_limits, rules
+from bot.feedback.intake_flow import RECENT, is_addition
 from bot.feedback.text_questions import is_urgent
 from bot.notifications import to_resident
 from bot.notifications.message import Addressee
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from bot.core.requests import Chat
     from storage.models import Submission
 
+_RECENT = timedelta(minutes=15)  # after a submission, what is sent may belong to it
 _MAX_AREAS = 3  # last areas of a resident that are offered again
 
 
@@ -107,9 +111,12 @@ async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
 async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> str:
     """Store a submission from the answers of the flow, send its receipt, alert officers on duty.
 
-    Return its code. Raises Refused if a ban came into force since the flow began; the text says
-    that nothing was stored.
+    Return its code. Messages that the resident adds to an earlier submission make no new one.
+    Raises Refused if nothing can be added to it any more, and if a ban came into force since the
+    flow began; the text says that nothing was stored.
     """
+    if is_addition(answers):
+        return await _add_to_recent(work, chat, answers)
     ban = ban_rules.find_ban({**answers, ban_rules.BANS: await _list_bans(work, chat)})
     if ban is not None:
         raise Refused(Words("abuse.banned_at_end", ban_rules.describe_ban(ban)))
@@ -159,6 +166,35 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
     await to_resident.send_receipt(work, submission, recipient, receipt)
     await assign_and_alert(work, submission)
     return submission.code
+
+
+async def _add_to_recent(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> str:
+    """Add messages to the submission that the resident has just given; return its code."""
+    code = str(answers[RECENT])
+    words = {"details": answers["offer"]}
+    if await action_service.perform_own_action(work, chat, [ADD], code, words) is None:
+        raise Refused(Words("replied.closed", {"code": code}))
+    return code
+
+
+async def find_recent_submission(work: UnitOfWork, chat: Chat) -> Submission | None:
+    """Return the newest submission of a resident if it was given just now and can be added to."""
+    pseudonyms = work.policy.pseudonyms.list_pseudonyms(chat.id)
+    found = await submissions.list_submissions_of(
+        work.connection, pseudonyms, before=None, max_rows=1
+    )
+    for newest in found:
+        is_recent = work.now - newest.created_at <= _RECENT
+        if is_recent and newest.state in submission_rules.ADDABLE and newest.answered_at is None:
+            return newest
+    return None
+
+
+def describe_end(answers: Mapping[str, Any]) -> Words:
+    """Return the text at the end of the flow."""
+    if is_addition(answers):
+        return Words("feedback.added", {"code": str(answers[RECENT])})
+    return Words("feedback.done")
 
 
 async def _remember_area(work: UnitOfWork, chat: Chat, area: str) -> None:

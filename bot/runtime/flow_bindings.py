@@ -54,6 +54,7 @@ FLOW_BINDINGS = (
         FEEDBACK_FLOW,
         title="start.feedback",
         finish=intake_service.receive_submission,
+        describe_end=intake_service.describe_end,
         begin=intake_service.load_facts,
         answered=_CONSENT,
         forgets=_REFUSED,

@@ -315,6 +315,7 @@ class Answer(SQLModel, table=True):
     - `measure`: the text that says what the police do.
     - `deadline`: the text that says until when.
     - `proposed_by`, `approved_by`: officers.
+    - `sources`: as in a submission.
     """
 
     id: int = auto_id()
@@ -328,6 +329,7 @@ class Answer(SQLModel, table=True):
         default=None, sa_column=Column(AutoId, ForeignKey("officer.id"), nullable=True)
     )
     approved_at: datetime | None = time_column(nullable=True)
+    sources: list[dict[str, Any]] | None = json_column(nullable=True)
 
 
 class Recusal(SQLModel, table=True):

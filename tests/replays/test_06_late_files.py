@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.casework.resident_flows import SUBMISSION_LIMITS
+from storage.models import State
+from tests.town.casework import set_state
 
 if TYPE_CHECKING:
     from tests.town.person import Person
@@ -178,3 +180,104 @@ async def test_an_album_of_another_resident_is_not_touched(town: Town) -> None:
     await his.sends_file()
     assert not bao.was_told("late.added_to")
     assert len(await list_files(town)) == 1
+
+
+# A message right after the receipt
+
+
+@pytest.mark.parametrize("kind", ["photo", "document", "video", "voice", "album", "text"])
+@pytest.mark.parametrize("identity", ["channel", "unnamed"])
+async def test_what_comes_right_after_the_receipt_can_be_added(
+    town: Town, kind: str, identity: str
+) -> None:
+    """The first button adds it to the opinion just given; nothing is recorded before."""
+    officer, ann = await town.officer("Binh"), town.resident("Ann")
+    code = await ann.gives("Mất xe đạp ở chợ.", identity=identity)
+    town.advance(minutes=5)
+    album = Album(ann, "late")
+    if kind == "album":
+        for _ in range(3):
+            await album.sends_file()
+    elif kind == "text":
+        await ann.says("Xe màu đỏ.")
+    else:
+        await ann.does(kind)
+    assert ann.is_told("feedback.offer.recent")
+    assert ann.buttons[0] == f"Bổ sung vào ý kiến {code}"
+    assert len(await list_files(town)) == 0
+    await ann.taps(f"Bổ sung vào ý kiến {code}")
+    assert ann.is_told("feedback.added")
+    assert officer.is_told("alert.added")
+    expected = {"album": 3, "text": 0}.get(kind, 1)
+    assert len(await list_files(town)) == expected
+    await ann.says(f"/tracuu {code}")
+    assert ann.is_told("mine.remark.addition")
+    if kind == "album":
+        await album.sends_file()
+        assert ann.is_told("late.added_to")
+        assert len(await list_files(town)) == 4
+
+
+async def test_what_comes_after_the_receipt_may_be_a_new_opinion(town: Town) -> None:
+    """The second button; or nothing at all, by the third."""
+    ann = town.resident("Ann")
+    await ann.gives("Mất xe đạp ở chợ.")
+    await ann.does("photo")
+    await ann.taps("feedback.offer.options.yes")
+    assert ann.is_asked("feedback.kind")
+    await ann.says("/huy")
+    await ann.does("photo")
+    await ann.taps("feedback.offer.options.no")
+    assert ann.is_told("feedback.stopped.not_meant")
+    assert len(await list_files(town)) == 0
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "long ago", "another person"])
+async def test_an_opinion_that_takes_nothing_is_not_offered(town: Town, end: str) -> None:
+    """Withdrawn; given more than 15 minutes ago; given by somebody else."""
+    ann = writer = town.resident("Ann")
+    code = await ann.gives("Mất xe đạp ở chợ.")
+    if end == "withdrawn":
+        await ann.says(f"/tracuu {code}")
+        await ann.taps("mine.withdraw")
+        await ann.taps("mine.withdraw")
+    elif end == "long ago":
+        town.advance(minutes=16)
+    else:
+        writer = town.resident("Bao")
+    await writer.does("photo")
+    assert writer.is_told("feedback.offer.ask")
+    assert writer.buttons[:2] == ["Gửi thành ý kiến", "Không"]
+
+
+async def test_an_opinion_that_was_closed_meanwhile_takes_nothing(town: Town) -> None:
+    """The person is told so; nothing is stored."""
+    ann = town.resident("Ann")
+    code = await ann.gives("Mất xe đạp ở chợ.")
+    await ann.does("photo")
+    await set_state(town, State.REJECTED, closed_at=town.now)
+    await ann.taps(f"Bổ sung vào ý kiến {code}")
+    assert ann.is_told("replied.closed")
+    assert len(await list_files(town)) == 0
+
+
+async def test_an_edit_of_what_was_added_is_a_correction(town: Town) -> None:
+    """It belongs to the opinion that it was added to."""
+    ann = town.resident("Ann")
+    code = await ann.gives("Mất xe đạp ở chợ.")
+    await ann.says("Xe màu đỏ.")
+    await ann.taps(f"Bổ sung vào ý kiến {code}")
+    await ann.edits("Xe màu đỏ.", "Xe màu xanh.")
+    assert ann.is_told("edit.added")
+    assert code in ann.sees
+
+
+async def test_a_voice_added_to_an_unnamed_opinion_brings_a_warning(town: Town) -> None:
+    """As in a new opinion; a named one has none."""
+    ann, bao = town.resident("Ann"), town.resident("Bao")
+    await ann.gives("Mất xe đạp ở chợ.", identity="unnamed")
+    await bao.gives("Mất xe đạp ở chợ.")
+    for person in (ann, bao):
+        await person.does("voice")
+    assert ann.is_told("warning.voice")
+    assert not bao.is_told("warning.voice")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from storage.models import Role
 from tests.town.casework import accept_case, choose_action
 
 if TYPE_CHECKING:
@@ -122,3 +123,63 @@ async def test_a_forwarded_contact_is_not_the_persons_own(town: Town) -> None:
     assert ann.is_told("feedback.phone.rejected.someone-elses")
     await send(ann, "", contact=card)
     assert not ann.is_asked("feedback.phone")
+
+
+@pytest.mark.parametrize("step", ["text", "measure", "deadline"])
+async def test_a_forward_in_a_proposed_answer_is_marked(town: Town, step: str) -> None:
+    """Whoever approves the answer sees which part of it somebody else wrote, and when."""
+    officer, leader = await town.officer("Binh"), await town.officer("Cường", role=Role.APPROVER)
+    code = await town.resident("Ann").gives("Đèn đường bị hỏng.")
+    await accept_case(officer, code)
+    await officer.taps("case.do.propose")
+    for name in ("text", "measure", "deadline"):
+        if name == step:
+            origin = {**ORIGINS[0][0], "date": WHEN}
+            await send(officer, f"Phần {name}.", forward_origin=origin)
+        else:
+            await officer.says(f"Phần {name}.")
+        if name == "text":
+            await officer.taps("gather.done")
+    await officer.taps("propose.review.options.submit")
+    await leader.says(f"/case {code}")
+    assert leader.is_told("case.source.forward")
+    assert f"phần “Phần {step}.” do Chi Trần viết" in leader.sees
+    assert leader.sees.count("Chuyển tiếp:") == 1
+
+
+@pytest.mark.parametrize("fields", [{"via_bot": BOT}, {"quote": {"text": "gốc", "position": 0}}])
+@pytest.mark.parametrize("step", ["body", "contact"])
+async def test_a_source_of_a_one_line_answer_is_marked(
+    town: Town, step: str, fields: dict[str, Any]
+) -> None:
+    """The agency and the contact of a transfer; a correction of its own words has no mark."""
+    officer, ann = await town.officer("Binh"), town.resident("Ann")
+    code = await ann.gives("Đèn đường bị hỏng.")
+    await accept_case(officer, code)
+    await choose_action(officer, code, "transfer")
+    for name in ("body", "contact"):
+        if name == step:
+            await send(officer, f"Dòng {name}", **fields)
+        else:
+            await officer.says(f"Dòng {name}")
+    await officer.says(f"/case {code}")
+    assert officer.is_told(f"case.source.{'via_bot' if 'via_bot' in fields else 'quote'}")
+    assert officer.sees.count(f"“Dòng {step}”") == 1
+
+
+async def test_an_answer_that_is_written_again_has_no_mark(town: Town) -> None:
+    """The forwarded one was replaced by own words."""
+    officer, leader = await town.officer("Binh"), await town.officer("Cường", role=Role.APPROVER)
+    code = await town.resident("Ann").gives("Đèn đường bị hỏng.")
+    await accept_case(officer, code)
+    await officer.taps("case.do.propose")
+    await officer.writes("Đã sửa.")
+    await send(officer, "Thay bóng", forward_origin={**ORIGINS[0][0], "date": WHEN})
+    await officer.says("Xong ngày mai")
+    await officer.taps("move.edit")
+    await officer.taps("propose.measure.title")
+    await officer.says("Thay cả cột")
+    await officer.taps("propose.review.options.submit")
+    await leader.says(f"/case {code}")
+    assert "Thay cả cột" in leader.sees
+    assert not leader.is_told("case.source.forward")

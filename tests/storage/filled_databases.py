@@ -182,3 +182,9 @@ INSERT INTO ban (id, alias, until, officer_id, reason, at)
 INSERT INTO message_subject (key, flow, subject, text, at)
  SELECT {1 << 61}, 'feedback', 'HP-AAAA-2222', 'Mất xe', at FROM audit WHERE id = 1;
 """  # noqa: S608 - the values are constants
+
+# An answer that waits for approval.
+FILLED_0020 = """
+INSERT INTO answer (id, submission_id, text, measure, deadline, proposed_by, proposed_at)
+ SELECT 1, 1, 'Đã sửa.', 'Thay bóng', 'Đã xong', 1, at FROM audit WHERE id = 1;
+"""

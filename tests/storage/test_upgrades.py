@@ -17,6 +17,7 @@ from storage import (
     attendance,
     bans,
     conversations,
+    correspondence,
     forums,
     message_subjects,
     migrations,
@@ -36,6 +37,7 @@ from tests.storage.filled_databases import (
     FILLED_0014,
     FILLED_0016,
     FILLED_0017,
+    FILLED_0020,
     WRITTEN_NUMBERS,
 )
 
@@ -346,3 +348,14 @@ async def test_0020_ends_bans_that_one_officer_decided(old_database: Database) -
         found = await bans.find_newest_ban(connection, 1)
     assert found is not None
     assert (found.state, found.unit_code, found.until) == ("proposed", None, None)
+
+
+async def test_0021_keeps_answers_without_sources(old_database: Database) -> None:
+    """Nothing says what of them was forwarded; the officer sees them without a mark."""
+    await migrations.migrate(old_database, "0020")
+    await run_script(old_database, FILLED_0020)
+    await migrations.migrate(old_database)
+    async with old_database.reading() as connection:
+        answer = await correspondence.find_newest_answer(connection, 1)
+    assert answer is not None
+    assert (answer.text, answer.sources) == ("Đã sửa.", None)

@@ -281,12 +281,20 @@ class TelegramAdapter:
         if reply.text is None and reply.attachment is None:
             await self._show_text(update, context, "errors.not_understood", *notices)
             return None
-        offer = routes.make_submission_offer(reply)
+        offer = await self._make_offer(chat_id, context, reply)
         turn = await self.conversations.start_flow(
             update.update_id, chat_id, offer.flow, context.now, facts=offer.facts
         )
         paragraphs = (*routes.list_offer_remarks(reply), *turn.screen.paragraphs)
         return replace(turn, screen=replace(turn.screen, paragraphs=paragraphs))
+
+    async def _make_offer(self, chat_id: int, context: UpdateContext, reply: Reply) -> StartFlow:
+        """Return the conversation that asks whether a message is to become a submission."""
+        async with self.database.reading() as connection:
+            chat = await load_chat(connection, chat_id, self.policy.default_language)
+            work = UnitOfWork(connection, context.now, self.policy)
+            recent = await routes.find_recent_submission(work, chat)
+        return routes.make_submission_offer(reply, recent)
 
     async def _find_target(
         self, update: Update, context: UpdateContext, reply: Reply

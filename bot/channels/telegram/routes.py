@@ -8,6 +8,7 @@ from bot.casework import controller as casework
 from bot.casework import staff_controller as staff
 from bot.feedback import controller as feedback
 from bot.feedback.intake_flow import list_offer_remarks, make_submission_offer
+from bot.feedback.intake_service import find_recent_submission
 from bot.forums.attendance import controller as attendance
 from bot.forums.planning import controller as planning
 from bot.forums.session import controller as session
@@ -35,6 +36,7 @@ GROUP_ROUTES: GroupRoutes = {**staff.GROUP_ROUTES}
 __all__ = [
     "GROUP_ROUTES",
     "ROUTES",
+    "find_recent_submission",
     "find_route",
     "is_routed_button",
     "list_offer_remarks",
