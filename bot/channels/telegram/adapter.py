@@ -281,14 +281,14 @@ class TelegramAdapter:
         if reply.text is None and reply.attachment is None:
             await self._show_text(update, context, "errors.not_understood", *notices)
             return None
-        offer = await self._make_offer(chat_id, context, reply)
+        offer = await self._make_submission_offer(chat_id, context, reply)
         turn = await self.conversations.start_flow(
             update.update_id, chat_id, offer.flow, context.now, facts=offer.facts
         )
         paragraphs = (*routes.list_offer_remarks(reply), *turn.screen.paragraphs)
         return replace(turn, screen=replace(turn.screen, paragraphs=paragraphs))
 
-    async def _make_offer(self, chat_id: int, context: UpdateContext, reply: Reply) -> StartFlow:
+    async def _make_submission_offer(self, chat_id: int, context: UpdateContext, reply: Reply) -> StartFlow:
         """Return the conversation that asks whether a message is to become a submission."""
         async with self.database.reading() as connection:
             chat = await load_chat(connection, chat_id, self.policy.default_language)
