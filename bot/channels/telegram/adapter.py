@@ -288,7 +288,9 @@ class TelegramAdapter:
         paragraphs = (*routes.list_offer_remarks(reply), *turn.screen.paragraphs)
         return replace(turn, screen=replace(turn.screen, paragraphs=paragraphs))
 
-    async def _make_submission_offer(self, chat_id: int, context: UpdateContext, reply: Reply) -> StartFlow:
+    async def _make_submission_offer(
+        self, chat_id: int, context: UpdateContext, reply: Reply
+    ) -> StartFlow:
         """Return the conversation that asks whether a message is to become a submission."""
         async with self.database.reading() as connection:
             chat = await load_chat(connection, chat_id, self.policy.default_language)
