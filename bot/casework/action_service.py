@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bot.casework.actions import ACTIONS_BY_NAME
 from bot.casework.case_access import find_case_access, lock_own_access
 from bot.casework.resident_actions import RESIDENT_ACTIONS
+from bot.conversation.consent import has_agreed
 from bot.core.refusals import append_refusal
 from bot.core.requests import Refused
 from bot.core.screen import Words
@@ -88,12 +89,15 @@ async def perform_own_action(
 ) -> Submission | None:
     """Perform the first of a resident's actions that is allowed; return the submission after it.
 
-    Returns None, with nothing changed, if none is allowed or the submission is not theirs.
+    Returns None, with nothing changed, if none is allowed or the submission is not theirs. Raises
+    Refused if the action needs a consent that is not in force.
     """
     access = await lock_own_access(work, chat, receipt_code)
     if access is not None:
         for action in actions:
             if is_allowed(action, access):
+                if action.needs_consent and not await has_agreed(work, chat.id):
+                    raise Refused(Words("mine.needs_consent", {"code": access.case.code}))
                 changed: Submission = await perform_transition(work, action, access, answers)
                 return changed
     return None

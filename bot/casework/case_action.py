@@ -30,6 +30,7 @@ class CaseAction(Transition[AnyAccess]):
     - `has_button`: True if the screen of the case, or of the submission, has its button.
     - `is_rare`: True if its button is on the second page.
     - `reveals_phone`: True if the case is shown after it with a phone number that was hidden.
+    - `needs_consent`: True if it stores what a resident writes: the consent must be in force.
     - `button`: the verb of its button; empty means the action's name.
     """
 
@@ -44,6 +45,7 @@ class CaseAction(Transition[AnyAccess]):
     has_button: bool = True
     is_rare: bool = False
     reveals_phone: bool = False
+    needs_consent: bool = False
     button: str = ""
 
     @property

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from bot.casework.action_service import perform_own_action
 from bot.casework.actions import ACTIONS_BY_NAME
+from bot.casework.danger import list_danger_remarks
 from bot.casework.resident_actions import CONVERSATIONS, CORRECT
+from bot.conversation.consent import has_agreed
 from bot.conversation.message_subjects import find_message_subject, store_version
 from bot.core.screen import Button, Screen, Words
 from bot.core.unit_of_work import UnitOfWork
@@ -39,12 +41,23 @@ async def correct_message(work: UnitOfWork, chat: Chat, reply: Reply) -> Screen 
     show = Button(Words("receipt.show"), f"mine:open={known.subject}")
     if known.text is None:
         return Screen((Words("edit.answer_unchanged", {"code": known.subject}),), (show,))
+    if not await has_agreed(work, chat.id):
+        return ask_for_consent("edit.needs_consent", known.subject, text)
     words = {"text": text, "replaces": known.text}
     corrected = await perform_own_action(work, chat, [CORRECT], known.subject, words)
     if corrected is None:
         return Screen((Words("edit.too_late", {"code": known.subject}),), (show,))
     await store_version(work, chat.id, reply.message_id, text)
     return Screen((Words("edit.added", {"code": known.subject}),), (show,))
+
+
+def ask_for_consent(key: str, code: str, text: str | None) -> Screen:
+    """Return the screen that says that a text is not stored before the consent is given again.
+
+    `key` is the key of its text, `code` that of the submission.
+    """
+    add = Button(Words("mine.addition"), f"mine:addition={code}")
+    return Screen((*list_danger_remarks(text), Words(key, {"code": code})), (add,))
 
 
 def _explain_unchanged(known: MessageSubject) -> Screen:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.casework.action_service import perform_own_action
+from bot.casework.corrections import ask_for_consent
 from bot.casework.resident_actions import ADD, ADD_FILE
 from bot.casework.resident_flows import SUBMISSION_LIMITS
+from bot.conversation.consent import has_agreed
 from bot.conversation.inputs import make_message_record
 from bot.core.screen import Button, Screen, Words
 from bot.core.unit_of_work import UnitOfWork
@@ -34,6 +36,8 @@ async def add_album_file(work: UnitOfWork, chat: Chat, reply: Reply) -> Screen |
     submission, remark_id = found
     code = submission.code
     show = (Button(Words("receipt.show"), f"mine:open={code}"),)
+    if not await has_agreed(work, chat.id):
+        return ask_for_consent("late.needs_consent", code, reply.text)
     stored = await submissions.list_attachments(work.connection, submission.id)
     if file.file_unique_id in {each.file_unique_id for each in stored}:
         return Screen((Words("late.added_to", {"code": code}),), show)

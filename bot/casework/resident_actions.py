@@ -62,6 +62,7 @@ REOPEN = CaseAction[ResidentAccess](
     remark=RemarkFields(RemarkKind.ADDITION, ("reason",)),
     officer_notice=OfficerNotice("alert.reopened", recipients.list_responsible_officers),
     public=True,
+    needs_consent=True,
 )
 
 
@@ -86,6 +87,7 @@ RATE = CaseAction[ResidentAccess](
     changes=changes.rate_answer,
     effects=(_reopen_if_asked,),
     public=True,
+    needs_consent=True,
 )
 ADD = CaseAction[ResidentAccess](
     name="add",
@@ -100,6 +102,7 @@ ADD = CaseAction[ResidentAccess](
     effects=(action_effects.store_addition,),
     officer_notice=OfficerNotice("alert.added", recipients.list_responsible_officers),
     public=True,
+    needs_consent=True,
 )
 REPLY = CaseAction[ResidentAccess](
     name="reply",
@@ -115,6 +118,7 @@ REPLY = CaseAction[ResidentAccess](
     effects=(action_effects.store_reply,),
     officer_notice=OfficerNotice("alert.replied", recipients.list_responsible_officers),
     public=True,
+    needs_consent=True,
 )
 # The row of a reply that comes when the case does not wait for it any more.
 REPLY_LATE = replace(
@@ -138,6 +142,7 @@ CORRECT = CaseAction[ResidentAccess](
     effects=(action_effects.store_correction,),
     officer_notice=OfficerNotice("alert.corrected", recipients.list_responsible_officers),
     public=True,
+    needs_consent=True,
 )
 # A file of an album whose other files are part of the submission, or of what was added to it.
 ADD_FILE = replace(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.casework.attachments import list_warnings
 from bot.casework.submission_rules import NOT_SATISFIED, SATISFIED, VERY_SATISFIED
+from bot.conversation.consent import consent_step
 from bot.conversation.flow import Answers, Flow, Step
 from bot.conversation.inputs import MessageLimits, choice_input, messages_input
 from bot.conversation.long_text import long_text_input
@@ -41,6 +42,7 @@ def show_warnings(answers: Answers, files: list[SentFile]) -> Mapping[str, Param
 ADDITION_FLOW = Flow(
     "addition",
     (
+        consent_step(),
         Step(
             "details",
             messages_input("addition.details", SUBMISSION_LIMITS, show_warnings, needs_text=False),
@@ -51,6 +53,7 @@ ADDITION_FLOW = Flow(
 REPLY_FLOW = Flow(
     "reply",
     (
+        consent_step(),
         Step(
             "details",
             messages_input("reply.details", SUBMISSION_LIMITS, show_warnings, needs_text=False),
@@ -61,6 +64,7 @@ REPLY_FLOW = Flow(
 RATING_FLOW = Flow(
     "rating",
     (
+        consent_step(),
         Step(
             "score",
             choice_input(
@@ -78,7 +82,8 @@ RATING_FLOW = Flow(
 )
 
 REOPENING_FLOW = Flow(
-    "reopening", (Step("reason", long_text_input("reopening.reason", limit=_REASON)),)
+    "reopening",
+    (consent_step(), Step("reason", long_text_input("reopening.reason", limit=_REASON))),
 )
 
 BAN_APPEAL_FLOW = Flow(

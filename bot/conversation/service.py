@@ -32,6 +32,7 @@ from bot.conversation.turns import (
     make_chat,
     mark_repeated,
     refuse_flood,
+    shorten_unconsented,
     show_handled,
     show_open_question,
     show_stale,
@@ -275,6 +276,7 @@ class ConversationService:
             expires_at=work.now + self._draft_lifetime,
             reminded_at=None,
         )
+        draft = shorten_unconsented(binding.flow, draft, work.now)
         turn = present(binding.flow, answers)
         if isinstance(turn, Ask):
             turn = replace(turn, notices=(*reasons, *turn.notices, *binding.remark(answers)))
@@ -354,7 +356,7 @@ class ConversationService:
             had_keyboard = shows_keyboard(self._bindings.get(row.flow or ""), row)
             shown, draft = await decide(connection, row)
             shown = self._conflicts.tell_dropped(row, shown, draft)
-            if draft is None and shown is not None:
+            if draft is None and shown is not None and not shown.is_repeated:
                 draft = copy_draft(row)
             if draft is not None:
                 draft = replace(draft, counted_from=counted_from, counted=count)
@@ -384,7 +386,7 @@ class ConversationService:
                 if turn.accepted is not None and turn.accepted in binding.answered:
                     answer = turn.answers[turn.accepted]
                     await binding.answered[turn.accepted](work, chat, answer)
-                return Draft(
+                draft = Draft(
                     chat_id=row.chat_id,
                     flow=row.flow,
                     answers=dict(turn.answers),
@@ -393,6 +395,7 @@ class ConversationService:
                     expires_at=work.now + self._draft_lifetime,
                     reminded_at=None,
                 )
+                return shorten_unconsented(binding.flow, draft, work.now)
             case Done():
                 code = await binding.finish(work, chat, turn.answers)
                 await store_messages(work, chat.id, binding.flow.name, code, turn)

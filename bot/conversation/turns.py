@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.conversation.consent import UNCONSENTED_LIFETIME, waits_for_consent
 from bot.conversation.engine import Ask, Done, Stopped, TurnResult, present
 from bot.conversation.inputs import UNKNOWN_CHOICE
 from bot.conversation.screens import show_question, show_subject
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bot.conversation.bindings import FlowBinding
+    from bot.conversation.flow import Flow
     from storage.models import Conversation
 
 STALE = Words("draft.stale")
@@ -36,7 +38,9 @@ class TurnScreen:
     screen is shown at once, so that no answer to a later message takes its place. A pressed button
     is answered with `notice`. `about` says what a reply to the screen is about: the flow, and the
     code of its subject; None for a question without a subject. `is_unknown_choice`: the pressed
-    button is none of the open question. `is_forbidden`: a flow of officers was refused.
+    button is none of the open question. `is_forbidden`: a flow of officers was refused. `is_taken`:
+    the message is part of a conversation to which its writer has consented. `is_repeated`: the
+    update was handled before.
     """
 
     screen: Screen
@@ -47,6 +51,8 @@ class TurnScreen:
     about: tuple[str, str] | None = None
     is_unknown_choice: bool = False
     is_forbidden: bool = False
+    is_taken: bool = False
+    is_repeated: bool = False
 
 
 Decided = tuple[TurnScreen | None, Draft | None]  # what a turn shows, and the draft to store
@@ -67,6 +73,8 @@ def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScre
                 notice=notice,
                 about=(turn.flow.name, code) if code else None,
                 is_unknown_choice=is_unknown,
+                is_taken=binding.of_officers
+                or not (is_refusal or waits_for_consent(turn.flow, turn.answers)),
             )
         case Stopped(reason):
             words = Words(f"{binding.flow.name}.stopped.{reason}")
@@ -76,7 +84,7 @@ def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScre
             words = binding.describe_end(turn.answers) if binding.describe_end else usual
             subject = show_subject(turn.answers, Words(binding.title))
             screen = Screen((*subject, words), _list_openers(binding, turn))
-            return TurnScreen(screen, language, finished=True)
+            return TurnScreen(screen, language, finished=True, is_taken=True)
 
 
 def _list_openers(binding: FlowBinding, turn: Done) -> tuple[Button, ...]:
@@ -111,12 +119,23 @@ def show_handled(row: Conversation) -> TurnScreen:
 
 def mark_repeated(shown: TurnScreen) -> TurnScreen:
     """Return the screen with the notice that it may have been shown before."""
-    return replace(shown, screen=shown.screen.mark_repeated())
+    return replace(shown, screen=shown.screen.mark_repeated(), is_repeated=True)
 
 
 def make_chat(row: Conversation) -> Chat:
     """Return the chat of a stored conversation, with its language and preferences."""
     return Chat(row.chat_id, row.language, Preferences.from_json(row.preferences))
+
+
+def shorten_unconsented(flow: Flow, draft: Draft, now: datetime) -> Draft:
+    """Return a draft of somebody who has not consented yet with its short life; others unchanged.
+
+    It is counted from the first message. The person read it with the question, so there is no
+    reminder.
+    """
+    if draft.started_at is None or not waits_for_consent(flow, draft.answers):
+        return draft
+    return replace(draft, expires_at=draft.started_at + UNCONSENTED_LIFETIME, reminded_at=now)
 
 
 def close_draft(row: Conversation, update_id: int) -> Draft:

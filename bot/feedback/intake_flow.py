@@ -10,6 +10,7 @@ from bot.areas.question import area_input
 from bot.areas.units import name_unit
 from bot.casework.attachments import list_warnings
 from bot.casework.resident_flows import SUBMISSION_LIMITS
+from bot.conversation.consent import consent_input, needs_consent
 from bot.conversation.flow import Answers, Flow, Input, Option, Step, StepNotes, Stop
 from bot.conversation.inputs import (
     PLACE_REMARKS,
@@ -33,7 +34,6 @@ from bot.core.requests import StartFlow
 from bot.core.screen import Param, Words
 from bot.feedback.ban_rules import describe_ban, find_ban, is_banned
 from bot.feedback.rules import (
-    NOTICE_VERSION,
     get_identity,
     get_kind,
     has_formal_path,
@@ -105,11 +105,6 @@ def is_addition(answers: Answers) -> bool:
     return isinstance(answers.get("offer"), list)
 
 
-def needs_consent(answers: Answers) -> bool:
-    """Return True if the resident has not consented to the present data-protection notice."""
-    return answers.get("@agreed") != NOTICE_VERSION
-
-
 def offer_input() -> Input:
     """Return the question whether the message is to become a submission.
 
@@ -149,27 +144,6 @@ def offer_input() -> Input:
         prompts=("ask", "recent"),
         params=params,
         reasons=(UNKNOWN_CHOICE, "empty", "too-many", "too-long", "too-large", *PLACE_REMARKS),
-    )
-
-
-def consent_input() -> Input:
-    """Return the question for explicit consent; its answer is the version of the notice."""
-    options = (
-        Option(NOTICE_VERSION, Words("feedback.consent.options.agree")),
-        Option("refuse", Words("feedback.consent.options.refuse")),
-    )
-
-    def parse(reply: Reply, _answers: Answers) -> str:
-        value = parse_choice(reply, options)
-        if value == "refuse":
-            raise Stop("refused")
-        return value
-
-    return Input(
-        parse,
-        options=lambda _answers: options,
-        is_valid=lambda value, _answers: value == NOTICE_VERSION,
-        reasons=(UNKNOWN_CHOICE,),
     )
 
 

@@ -12,11 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-# The version of the data-protection notice in bot/texts. Raise it when the notice changes: every
-# resident is then asked for consent again.
-NOTICE_VERSION = "2026-12"
-
-
 def fingerprint_text(answers: Mapping[str, Any]) -> str:
     """Return a short hash of the submission's text, to see later if the text was changed."""
     text = join_texts(answers.get("details", ()))

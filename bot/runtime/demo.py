@@ -14,10 +14,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from bot.casework import staff as casework
+from bot.conversation.consent import NOTICE_VERSION
 from bot.core.requests import Chat
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import intake_service as feedback
-from bot.feedback.rules import NOTICE_VERSION
 from bot.feedback.views import list_own_submissions
 from bot.privacy.key_rotation import encrypt_plain_rows
 from bot.runtime.app import App

@@ -11,6 +11,7 @@ from bot.casework.actions import OFFICER_ACTIONS
 from bot.casework.flows import AWAY_FLOW, TEMPLATE_FLOW
 from bot.casework.resident_actions import RESIDENT_ACTIONS
 from bot.conversation.bindings import FinishFlow, FlowBinding
+from bot.conversation.consent import load_consent
 from bot.feedback import intake_service
 from bot.feedback.intake_flow import FEEDBACK_FLOW
 from bot.forums.attendance import registration as attendance
@@ -65,6 +66,8 @@ FLOW_BINDINGS = (
             flow,
             title=f"mine.{flow.name}",
             finish=partial(action_service.finish_own_action, flow=flow.name),
+            begin=load_consent,
+            answered=_CONSENT,
         )
         for flow in dict.fromkeys(action.flow for action in RESIDENT_ACTIONS if action.flow)
     ),

@@ -120,6 +120,12 @@ async def send_digests(context: JobContext) -> None:
         context.nudge()
 
 
+async def expire_drafts(context: JobContext) -> None:
+    """Delete the drafts that have expired. One before consent lives for an hour only."""
+    async with context.database.transaction() as connection:
+        await conversations.clear_expired_drafts(connection, context.clock())
+
+
 async def remind_drafts(context: JobContext) -> None:
     """Remind residents once of a draft that expires soon."""
     now = context.clock()
@@ -212,6 +218,7 @@ JOBS = (
     Job("extend_audit_chain", 10, extend_audit_chain),
     Job("remind_attendees", 20, remind_attendees, enqueues=True),
     Job("assign_waiting_submissions", 30, assign_waiting_submissions, enqueues=True),
+    Job("expire_drafts", 60, expire_drafts),
     Job("remind_drafts", 60, remind_drafts, enqueues=True),
     Job("record_refusals", 300, record_refusals),
     Job("check_deadlines", 300, check_deadlines, enqueues=True),

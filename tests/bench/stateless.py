@@ -23,11 +23,11 @@ from bot.channels.telegram.reply_pacer import make_reply_pacer
 from bot.channels.telegram.update_context import current_update
 from bot.channels.telegram.update_handler import UpdateHandler
 from bot.channels.telegram.webhook import make_webhook_app
+from bot.conversation.consent import NOTICE_VERSION
 from bot.conversation.engine import Ask, present
 from bot.conversation.screens import show_question
 from bot.core.screen import Screen, Words
 from bot.feedback.intake_flow import FEEDBACK_FLOW
-from bot.feedback.rules import NOTICE_VERSION
 from bot.runtime import logs
 from bot.runtime.app import make_bot
 from bot.runtime.builders import make_pacing, utc_now

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from bot.channels.telegram.render import MAX_UNITS, Renderer, count_utf16_units
+from bot.conversation.consent import NOTICE_VERSION
 from bot.conversation.engine import Ask, Done, Stopped, advance, present
 from bot.conversation.reply import Reply
 from bot.conversation.screens import show_question
 from bot.conversation.service import ConversationService
 from bot.feedback.intake_flow import FEEDBACK_FLOW
-from bot.feedback.rules import NOTICE_VERSION
 from bot.runtime.flow_bindings import FLOW_BINDINGS
 from bot.texts import LANGUAGES, Catalogue
 from storage import conversations

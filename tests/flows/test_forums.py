@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.conversation.consent import NOTICE_VERSION
 from bot.conversation.engine import Ask, Done, advance, present
 from bot.conversation.flow import Answers
 from bot.conversation.reply import Reply, SentFile
-from bot.feedback.rules import NOTICE_VERSION
 from bot.forums.planning.actions import ACTIONS
 from bot.forums.planning.flow import NEWFORUM_FLOW
 from bot.forums.session.flow import CLAIM_FLOW, HALL_ANSWER_FLOW, ORAL_SUBMISSION_FLOW

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.conversation.consent import NOTICE_VERSION
 from bot.core.requests import Chat
 from bot.feedback import intake_service
-from bot.feedback.rules import NOTICE_VERSION
 from bot.forums.session import oral_submissions
 from bot.forums.session.submission_outcomes import leave_to_unit, record_answer
 from storage.models import Answer, ForumState, Role, State

@@ -10,6 +10,7 @@ import pytest
 
 from bot.conversation.bindings import FlowBinding
 from bot.conversation.button_data import parse_button_data
+from bot.conversation.consent import NOTICE_VERSION
 from bot.conversation.flow import Flow, Step
 from bot.conversation.inputs import make_message_record, text_input
 from bot.conversation.long_text import DONE
@@ -17,7 +18,6 @@ from bot.conversation.message_subjects import ReplyTarget
 from bot.conversation.reply import Reply
 from bot.conversation.service import ConversationService
 from bot.core.screen import Screen, Words
-from bot.feedback.rules import NOTICE_VERSION
 from bot.runtime.flow_bindings import FLOW_BINDINGS
 from tests.policy import POLICY
 from tests.town.settings import START

@@ -14,10 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from sqlalchemy import func, select, update
 
 from bot.casework import staff
+from bot.conversation.consent import NOTICE_VERSION
 from bot.core.requests import Chat, Refused
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import intake_service
-from bot.feedback.rules import NOTICE_VERSION
 from storage import officers
 from storage.database import Database
 from storage.models import Officer, Submission

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from bot.conversation.consent import NOTICE_VERSION
 from bot.core.requests import Chat
 from bot.feedback import intake_service as feedback
-from bot.feedback.rules import NOTICE_VERSION
 from bot.reports.export import FORUM_COLUMNS, iterate_forum_records
 from storage import attendance, audit
 from storage.models import ForumState, Hearing, HearingOutcome, Role, State, Submission

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.casework import corrections, late_files, replied_messages
+from bot.casework.danger import list_danger_remarks
 from bot.channels.telegram import routes
 from bot.channels.telegram.forged_buttons import record_forgery
 from bot.channels.telegram.message_parser import (
@@ -246,7 +247,8 @@ class TelegramAdapter:
         if turn is None:
             return
         if turn.screen.paragraphs:
-            paragraphs = (*notices, *turn.screen.paragraphs)
+            danger = () if turn.is_taken else list_danger_remarks(reply.text)
+            paragraphs = (*danger, *notices, *turn.screen.paragraphs)
             turn = replace(turn, screen=replace(turn.screen, paragraphs=paragraphs))
         pause = 0.0 if turn.is_refusal else self._get_pause(message)
         self.presenter.show_turn(message.chat_id, turn, update, context, pause=pause)
@@ -267,16 +269,20 @@ class TelegramAdapter:
     ) -> TurnScreen | None:
         """Start the conversation of the message that is replied to, else offer a submission.
 
-        Return None after a text was shown instead. `notices` stand above "not understood".
+        Return None after a text was shown instead. `notices` stand above "not understood". The
+        message does not count as taken: the resident may still stop.
         """
         chat_id = get_chat_id(update)
         if target is not None and target.code:
             if target.screen is None:
-                return await self.conversations.start_flow(
+                turn = await self.conversations.start_flow(
                     update.update_id, chat_id, target.flow, context.now, facts=target.facts
                 )
+                return replace(turn, is_taken=False)
             chat = await self._load_chat(chat_id)
-            self.presenter.show_response(chat, Show(target.screen), update, context)
+            paragraphs = (*list_danger_remarks(reply.text), *target.screen.paragraphs)
+            screen = replace(target.screen, paragraphs=paragraphs)
+            self.presenter.show_response(chat, Show(screen), update, context)
             return None
         if reply.text is None and reply.attachment is None:
             await self._show_text(update, context, "errors.not_understood", *notices)
@@ -286,7 +292,7 @@ class TelegramAdapter:
             update.update_id, chat_id, offer.flow, context.now, facts=offer.facts
         )
         paragraphs = (*routes.list_offer_remarks(reply), *turn.screen.paragraphs)
-        return replace(turn, screen=replace(turn.screen, paragraphs=paragraphs))
+        return replace(turn, screen=replace(turn.screen, paragraphs=paragraphs), is_taken=False)
 
     async def _make_submission_offer(
         self, chat_id: int, context: UpdateContext, reply: Reply

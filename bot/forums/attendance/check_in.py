@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bot.core.refusals import append_refusal
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums.attendance import rules
 from bot.forums.attendance.views import CheckInResult, load_forum_view
@@ -13,6 +14,7 @@ from storage import attendance, officers
 from storage.models import RegistrationState
 
 if TYPE_CHECKING:
+    from bot.core.requests import Request
     from bot.forums.attendance.views import ForumView
     from storage.models import Forum, Registration
 
@@ -26,8 +28,7 @@ async def scan_ticket(
     """Handle the scan of a ticket's QR code by the person of a chat.
 
     For an officer at the door, check the ticket in and return the result. For the ticket's owner,
-    return the view of the forum. Return None for anybody else; an officer without the permission is
-    recorded in the audit log.
+    return the view of the forum. Return None for anybody else.
     """
     if not _TOKEN.fullmatch(token):
         return None
@@ -43,8 +44,6 @@ async def scan_ticket(
     if not rules.may_check_people_in(officer, forum):
         if registration.alias in work.policy.pseudonyms.list_pseudonyms(chat_id, named=True):
             return await load_forum_view(work, chat_id, forum.code)
-        if officer is not None:
-            await append_forum_entry(work, REFUSED, forum, officer)
         return None
     outcome = await _check_in(work, forum, registration)
     if outcome == "welcome":
@@ -56,6 +55,16 @@ async def scan_ticket(
         await attendance.count_attended(work.connection, forum.id),
         await attendance.count_places_taken(work.connection, forum.id),
     )
+
+
+async def record_refusal(work: UnitOfWork, request: Request) -> None:
+    """Write a refused scan into the audit log, or count it, with the code of the forum."""
+    details = {}
+    if _TOKEN.fullmatch(request.argument):
+        found = await attendance.find_registration_by_token(work.connection, request.argument)
+        if found is not None:
+            details["forum"] = (await attendance.get_forum(work.connection, found.forum_id)).code
+    await append_refusal(work, REFUSED, request.chat.id, details)
 
 
 async def _check_in(work: UnitOfWork, forum: Forum, registration: Registration) -> str:

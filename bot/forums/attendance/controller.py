@@ -281,5 +281,5 @@ ROUTES: Routes = {
     "forums:cancelled": Route(cancel_registration),
     "forums:*": Route(show_forum, reads_only=True),
     f"start:{_FORUM}": Route(open_forum_link),
-    f"start:{CHECK_IN_PREFIX}": Route(scan_ticket),
+    f"start:{CHECK_IN_PREFIX}": Route(scan_ticket, record_refusal=check_in.record_refusal),
 }

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.conversation.consent import consent_step
 from bot.conversation.flow import Answers, Flow, Step
 from bot.conversation.inputs import choice_input, review_input, text_input
 from bot.conversation.long_text import long_text_input, read_text
 from bot.core.screen import Words
-from bot.feedback.intake_flow import needs_consent
-from bot.forums.shared.consent_question import consent_with_notice_input
 from bot.forums.staff_entry import suggest_topics
 from storage.models import Kind
 
@@ -59,7 +58,7 @@ def show_excerpt(answers: Answers) -> Mapping[str, Param]:
 CLAIM_FLOW = Flow(
     "claim",
     (
-        Step("consent", consent_with_notice_input(), when=needs_consent, editable=False),
+        consent_step(),
         Step(
             "mine", choice_input("claim.mine", "yes", stops={"no": "not_mine"}, params=show_excerpt)
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.conversation.consent import has_agreed
 from bot.core.preferences import FORUMS
 from bot.core.requests import Route, Show, StartFlow
 from bot.forums.subscriptions import screens, service
@@ -32,7 +33,7 @@ async def subscribe(work: UnitOfWork, request: Request) -> Responses:
     for it. Raises Refused for too many subscriptions.
     """
     facts = {"@subject": request.argument}
-    if not await service.has_agreed(work, request.chat.id):
+    if not await has_agreed(work, request.chat.id):
         return StartFlow("subscription", facts)
     await service.subscribe(work, request.chat, facts)
     return await list_subscriptions(work, request)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.areas.question import area_input
+from bot.conversation.consent import consent_step
 from bot.conversation.flow import Flow, Step
-from bot.feedback.intake_flow import needs_consent
-from bot.forums.shared.consent_question import consent_with_notice_input
 
 if TYPE_CHECKING:
     from bot.conversation.flow import Answers
@@ -21,7 +20,7 @@ def has_no_subject(answers: Answers) -> bool:
 SUBSCRIPTION_FLOW = Flow(
     "subscription",
     (
-        Step("consent", consent_with_notice_input(), when=needs_consent, editable=False),
+        consent_step(),
         Step("area", area_input("subscription.area"), when=has_no_subject),
     ),
 )

@@ -13,8 +13,7 @@ from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback.intake_service import record_consent
-from bot.feedback.rules import NOTICE_VERSION
-from storage import attendance, residents
+from storage import attendance
 from storage.models import Topic
 
 if TYPE_CHECKING:
@@ -30,14 +29,6 @@ async def list_subjects(work: UnitOfWork, chat_id: int) -> list[str]:
     pseudonyms = work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
     subscriptions = await attendance.list_subscriptions(work.connection, pseudonyms)
     return [subscription.subject for subscription in subscriptions]
-
-
-async def has_agreed(work: UnitOfWork, chat_id: int) -> bool:
-    """Return True if the person of a chat agreed to the present data-protection notice."""
-    resident = await residents.find_resident(
-        work.connection, work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
-    )
-    return resident is not None and resident.consent_version == NOTICE_VERSION
 
 
 async def subscribe(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> None:
