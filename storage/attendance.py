@@ -130,9 +130,12 @@ async def list_commitments(connection: AsyncConnection, forum_id: int) -> Sequen
 async def find_registration(
     connection: AsyncConnection, forum_id: int, pseudonyms: Collection[int]
 ) -> Registration | None:
-    """Return the registration of one person, in any state; None without one."""
+    """Return the registration of one person, in any state; None without one.
+
+    If there is one under each of two keys, it is the older one: `keys rotate` merges them.
+    """
     statement = select(_rows).where(_rows.c.forum_id == forum_id, _rows.c.alias.in_(pseudonyms))
-    return await fetch_one(connection, Registration, statement)
+    return await fetch_one(connection, Registration, statement.order_by(_rows.c.id).limit(1))
 
 
 async def find_registration_by_token(

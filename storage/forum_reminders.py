@@ -10,6 +10,7 @@ from storage.models import Outbox, OutboxState, Reminder
 from storage.statements import fetch_all, insert_into, table
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import Update
@@ -78,12 +79,11 @@ async def cancel_reminders(
 
 
 async def cancel_reminders_of(
-    connection: AsyncConnection, forum_id: int, pseudonym: int, now: datetime
+    connection: AsyncConnection, forum_id: int, pseudonyms: Collection[int], now: datetime
 ) -> None:
     """Cancel the waiting reminders of one person for a forum."""
-    await _close(
-        connection, _update_unfinished(forum_id).where(_outbox.c.chat_id == pseudonym), now
-    )
+    own = _update_unfinished(forum_id).where(_outbox.c.chat_id.in_(pseudonyms))
+    await _close(connection, own, now)
 
 
 def _update_unfinished(forum_id: int) -> Update:

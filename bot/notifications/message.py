@@ -102,7 +102,9 @@ async def _drop_known(work: UnitOfWork, rows: list[OutboxMessage]) -> list[Outbo
     forms = {row.dedup_key: _list_key_forms(work, row, row.dedup_key) for row in rows}
     wanted = list(set().union(*forms.values()))
     known = {row.dedup_key for row in await outbox.list_by_keys(work.connection, wanted)}
-    return [row for row in rows if not forms[row.dedup_key] & known]
+    unknown = [row for row in rows if not forms[row.dedup_key] & known]
+    # Of one person's keys in these rows, the first one counts.
+    return list({min(forms[row.dedup_key]): row for row in reversed(unknown)}.values())[::-1]
 
 
 def _list_key_forms(work: UnitOfWork, row: OutboxMessage, key: str) -> set[str]:

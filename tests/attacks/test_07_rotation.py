@@ -10,11 +10,16 @@ import pytest
 from PIL import Image
 from sqlalchemy import insert, select, update
 
+from bot.core.screen import Screen, Words
 from bot.forums import announcements
+from bot.forums.attendance.registration import cancel_registration
+from bot.notifications import to_resident
+from bot.notifications.message import Addressee
 from bot.privacy import key_rotation
 from bot.privacy.encryption import Cipher, make_key
 from bot.privacy.pseudonyms import Pseudonyms
 from storage import forums
+from storage.key_columns import KEY_COLUMNS
 from storage.models import (
     Announcement,
     Ban,
@@ -30,7 +35,7 @@ from storage.models import (
 )
 from storage.statements import table
 from tests.town.casework import accept_case, answer_case, ban
-from tests.town.forums import CODE, publish_forum, register_for_forum
+from tests.town.forums import CODE, WARD, publish_forum, register_for_forum, subscribe
 from tests.town.keys import begin_rotation, restart_with, rotate
 from tests.town.settings import KEY
 
@@ -246,6 +251,57 @@ async def test_an_announcement_comes_once_before_and_after_a_rotation(town: Town
     async with restart_with(town, NEW):
         await expand_again(town)
         assert ann.count_told("announcement.moved") == 1
+
+
+async def test_a_person_with_two_addresses_gets_one_announcement(town: Town) -> None:
+    """In the middle of a rotation, one of two subscriptions is moved already."""
+    await town.officer("Binh")
+    ann = town.resident("Ann")
+    await ann.says("/help")
+    await publish_forum(town)
+    await subscribe(town, ann.id, "31", WARD)
+    (first, _second) = await list_rows(town, Subscription)
+    address = Pseudonyms([NEW]).make_address(ann.id, named=True)
+    async with restart_with(town, NEW, KEY):
+        await begin_rotation(town)
+        async with town.app.database.transaction() as connection:
+            rows = table(Subscription)
+            await connection.execute(
+                update(rows)
+                .where(rows.c.id == first.id)
+                .values(alias=address.pseudonym, sealed=address.encrypted_chat_id)
+            )
+        await announce_move(town)
+        assert ann.count_told("announcement.moved") == 1
+
+
+async def test_a_cancelled_registration_has_no_reminder(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of a rotation, its reminder waited under the old pseudonym."""
+    await town.officer("Binh")
+    ann = town.resident("Ann")
+    await publish_forum(town)
+    await register_for_forum(ann)
+    async with town.work() as work:
+        forum = await forums.find_forum(work.connection, CODE)
+        assert forum is not None
+        (row,) = await list_rows(town, Registration)
+        later = town.now + timedelta(hours=1)
+        reminder = Addressee(row.alias, "vi", row.sealed, not_before=later)
+        await to_resident.remind_attendees(
+            work, forum, 60, [(reminder, Screen((Words("draft.none"),)))]
+        )
+    entries = [each for each in KEY_COLUMNS if each.model is Registration]
+    async with restart_with(town, NEW, KEY):
+        with monkeypatch.context() as patch:
+            patch.setattr(key_rotation, "KEY_COLUMNS", entries)
+            await rotate(town)
+        async with town.work() as work:
+            assert await cancel_registration(work, ann.id, CODE)
+        town.advance(hours=2)
+        await town.settle()
+        assert not ann.was_told("draft.none")
 
 
 async def test_nothing_is_left_under_the_old_key(town: Town) -> None:

@@ -120,7 +120,9 @@ async def cancel_registration(work: UnitOfWork, chat_id: int, forum_code: str) -
     await attendance.update_registration(
         work.connection, mine.id, state=RegistrationState.CANCELLED
     )
-    await forum_reminders.cancel_reminders_of(work.connection, forum.id, mine.alias, work.now)
+    # While the keys are rotated, a reminder may have another pseudonym than the registration.
+    pseudonyms = work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
+    await forum_reminders.cancel_reminders_of(work.connection, forum.id, pseudonyms, work.now)
     await give_free_places(work, forum)
     await append_forum_entry(work, CANCELLED, forum, people=mine.people)
     return True
