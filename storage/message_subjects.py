@@ -11,7 +11,7 @@ from storage.models import MessageSubject
 from storage.statements import fetch_all, insert_into, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,6 +31,16 @@ def _make_upsert(dialect_name: str) -> Any:
     new = statement.excluded
     changed = {name: new[name] for name in ("sealed", "flow", "subject", "text", "at")}
     return statement.on_conflict_do_update(index_elements=["key"], set_=changed)
+
+
+async def list_sealed_ids(
+    connection: AsyncConnection, subject: str, flows: Collection[str]
+) -> Sequence[str]:
+    """Return the encrypted chat and message ids of the messages of some flows about a subject."""
+    statement = select(_rows.c.sealed).where(
+        _rows.c.subject == subject, _rows.c.flow.in_(flows), _rows.c.sealed.is_not(None)
+    )
+    return (await connection.execute(statement)).scalars().all()
 
 
 async def find_subject(connection: AsyncConnection, keys: Sequence[int]) -> MessageSubject | None:

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 _rows, _recipients, _paces = table(Outbox), table(Recipient), table(Pace)
 
+# `Outbox.kind` of a row that takes back the message `edits`: it is deleted if Telegram allows that,
+# else its text is replaced by the row's.
+RETRACTION_KIND = "retraction"
+
 # The `next_at` of messages to a chat that blocks the bot. No worker claims them.
 PARKED = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -327,6 +331,18 @@ async def list_by_submission(
         select(_rows)
         .where(_rows.c.submission_id == submission_id, _rows.c.kind == kind)
         .order_by(_rows.c.id)
+    )
+    return await fetch_all(connection, Outbox, statement)
+
+
+async def list_sent_to_officers(
+    connection: AsyncConnection, submission_id: int
+) -> Sequence[Outbox]:
+    """Return the sent messages about a submission to officers and groups, in any order."""
+    statement = select(_rows).where(
+        _rows.c.submission_id == submission_id,
+        _rows.c.sealed.is_(None),
+        _rows.c.message_id.is_not(None),
     )
     return await fetch_all(connection, Outbox, statement)
 

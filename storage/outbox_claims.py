@@ -87,6 +87,7 @@ class DueMessage(Protocol):
 
     - `chat_id`: for a resident a pseudonym.
     - `sealed`: the encrypted chat id of a resident; None for any other chat.
+    - `kind`: the type of message.
     - `edits`: the id of the message that this one edits; None for a new message.
     - `critical`: True if it is sent again after an attempt that may have succeeded.
     - `screen`: the stored JSON as text.
@@ -98,6 +99,7 @@ class DueMessage(Protocol):
     dedup_key: str
     chat_id: int
     sealed: str | None
+    kind: str | None
     thread_id: int | None
     edits: int | None
     priority: int

@@ -81,6 +81,7 @@ def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
             *_show_ban(opened),
         ),
         () if erased else (*_make_buttons(verbs, submission), more),
+        protected=True,
     )
 
 
@@ -109,7 +110,7 @@ def show_more_actions(opened: CaseView) -> Screen:
     """Return the buttons of the rare actions on a case."""
     verbs = [each.verb for each in opened.actions if each.is_rare]
     words = Words("case.what", {"code": opened.submission.code})
-    return Screen((words,), _make_buttons(verbs, opened.submission))
+    return Screen((words,), _make_buttons(verbs, opened.submission), protected=True)
 
 
 def _show_sources(sources: list[dict[str, Any]] | None, zone: ZoneInfo) -> tuple[Words, ...]:
@@ -211,7 +212,7 @@ def show_case_list(
     ]
     if more:
         buttons.append(Button(Words("cases.more"), f"cases:{more}"))
-    return Screen((Words(f"cases.{title}"),), (*buttons, *others))
+    return Screen((Words(f"cases.{title}"),), (*buttons, *others), protected=True)
 
 
 def show_statistics(unit_code: str, found: CaseStatistics, days: int) -> Screen:

@@ -67,7 +67,8 @@ def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScre
             notice = STALE if turn.is_stale else None
             code = get_code(turn.answers)
             return TurnScreen(
-                show_question(turn, Words(binding.title)),
+                # A question of officers may show the words of a case.
+                replace(show_question(turn, Words(binding.title)), protected=binding.of_officers),
                 language,
                 is_refusal=is_refusal,
                 notice=notice,

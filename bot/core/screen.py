@@ -48,7 +48,8 @@ class Screen:
 
     `sharing` is what a further button shares (the contact or the location), and its label. All
     buttons of such a screen are keys in place of the person's keyboard. `removes_keyboard`: the
-    keys of an earlier screen go away.
+    keys of an earlier screen go away. `protected`: it shows a case to an officer, and may not be
+    forwarded or saved; so may the files that are sent with it.
     """
 
     paragraphs: tuple[Words, ...]
@@ -56,6 +57,7 @@ class Screen:
     navigation: tuple[Button, ...] = ()
     sharing: tuple[Sharing, Words] | None = None
     removes_keyboard: bool = False
+    protected: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the screen as JSON values, for the outbox."""
@@ -68,6 +70,8 @@ class Screen:
             stored["sharing"] = [self.sharing[0], _dump(self.sharing[1])]
         if self.removes_keyboard:
             stored["removes_keyboard"] = True
+        if self.protected:
+            stored["protected"] = True
         return stored
 
     def mark_repeated(self) -> Screen:
@@ -88,6 +92,7 @@ class Screen:
             buttons(stored.get("moves", ())),
             sharing=None if sharing is None else (sharing[0], _load(sharing[1])),
             removes_keyboard=stored.get("removes_keyboard", False),
+            protected=stored.get("protected", False),
         )
 
 

@@ -5,7 +5,7 @@ Messages about a case name its code, kind, topics and area, never its text or wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -78,7 +78,7 @@ async def _send_case_notice(
     buttons = [Button(Words(f"case.do.{verb}"), f"case:{verb}={code}") for verb in notice.verbs]
     message = Message(
         kind=notice.kind,
-        screen=Screen((words,), (_make_open_button(code), *buttons)),
+        screen=Screen((words,), (_make_open_button(code), *buttons), protected=True),
         expires_at=work.now + _CASE_LIFETIME,
         priority=notice.priority,
         submission_id=submission.id,
@@ -106,7 +106,7 @@ async def replace_alerts(
     """
     await outbox.cancel_by_submission(work.connection, submission.id, ALERT_KIND, work.now)
     params = {**describe_submission(submission, work.policy.zone), "officer": officer.name}
-    full = Screen((Words(text, params),), (_make_open_button(submission.code),))
+    full = Screen((Words(text, params),), (_make_open_button(submission.code),), protected=True)
     bare = Screen((Words("alert.gone", {"code": submission.code}),))
     replacements = [
         (
@@ -125,6 +125,34 @@ async def replace_alerts(
         if alert.state is OutboxState.SENT and alert.message_id is not None
     ]
     await send_messages(work, replacements)
+
+
+async def retract_messages(
+    work: UnitOfWork, submission: Submission, shown: Iterable[tuple[int, int]]
+) -> None:
+    """Take back messages that show a case in officers' chats.
+
+    `shown` are the chat id and the message id of each. Telegram deletes a message in its first 48
+    hours; the text of an older one is replaced, and an older file stays.
+    """
+    message = Message(
+        kind=outbox.RETRACTION_KIND,
+        screen=Screen((Words("case.retracted", {"code": submission.code}),)),
+        expires_at=work.now + _CASE_LIFETIME,
+        priority=Priority.REMINDER,
+    )
+    language = work.policy.default_language
+    await send_messages(
+        work,
+        [
+            (
+                replace(message, edits=message_id),
+                Addressee(chat_id, language),
+                make_key(message.kind, submission.id, chat_id, message_id),
+            )
+            for chat_id, message_id in sorted(set(shown))
+        ],
+    )
 
 
 async def filter_without_digest(

@@ -16,6 +16,7 @@ from bot.casework.release import release_merged_cases
 from bot.casework.timeline import list_timeline
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums.attendance.erasure import erase_attendee
+from bot.privacy import erasing
 from storage import (
     attendance,
     audit,
@@ -199,10 +200,9 @@ async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
             kept.append((submission.code, reason))
             await _record_action(work, ERASURE_ASKED, submission)
             continue
-        if not await erasure.erase_submission(
-            work.connection,
+        if not await erasing.erase_submission(
+            work,
             submission,
-            work.now,
             state=_compute_erased_state(submission),
             reason=ErasureReason.REQUEST,
         ):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.notifications import to_resident
+from bot.privacy import erasing
 from storage import audit, erasure, submissions
 from storage.models import ErasureReason
 
@@ -52,7 +53,9 @@ async def apply_retention(
     for kind, kept in periods.kept.items():
         while await _warn_page(database, kind, now - kept + periods.warning, now, policy):
             pass
-        while page := await _erase_page(database, kind, now - kept, now - periods.warning, now):
+        while page := await _erase_page(
+            database, kind, now - kept, now - periods.warning, now, policy
+        ):
             erased += page
     return erased
 
@@ -76,17 +79,21 @@ async def _warn_page(
 
 
 async def _erase_page(
-    database: Database, kind: Kind, closed_before: datetime, warned_before: datetime, now: datetime
+    database: Database,
+    kind: Kind,
+    closed_before: datetime,
+    warned_before: datetime,
+    now: datetime,
+    policy: Policy,
 ) -> int:
     async with database.transaction() as connection:
         due = await erasure.list_expired_submissions(
             connection, [kind], closed_before, warned_before, _PAGE
         )
         for submission in due:
-            await erasure.erase_submission(
-                connection,
+            await erasing.erase_submission(
+                UnitOfWork(connection, now, policy),
                 submission,
-                now,
                 state=submission.state,
                 reason=ErasureReason.RETENTION,
             )

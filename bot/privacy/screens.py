@@ -48,4 +48,6 @@ def show_erasure_report(report: ErasureReport, way: str) -> Screen:
         Words("mydata.kept", {"code": code, "reason": Words(f"mydata.reason.{reason}")})
         for code, reason in report.kept
     ]
-    return Screen((Words(f"mydata.done.{way}", {"gone": report.erased_count}), *kept))
+    taken_back = (Words("mydata.taken_back"),) if report.erased_count else ()
+    done = Words(f"mydata.done.{way}", {"gone": report.erased_count})
+    return Screen((done, *taken_back, *kept))

@@ -101,7 +101,9 @@ class App:
         self.policy = make_policy(settings)
         self.bot = make_bot(settings)
         self.store = EvidenceStore(settings.evidence.url, self.policy.cipher)
-        self._renderer = Renderer(Catalogue(settings.locale.zone))
+        self._renderer = Renderer(
+            Catalogue(settings.locale.zone), protects=settings.privacy.protect_cases
+        )
         self._reachability = Reachability(self.policy)
         self.delivery = self._make_delivery()
         self.replies = self._make_replies(reply_patience)

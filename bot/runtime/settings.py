@@ -205,11 +205,13 @@ class PrivacySettings(_Section):
     - `key_file`: the path of a file with one key a line. `migrate` and `run` create it, if it is
       missing and the database is not encrypted yet.
     - `key_check_seconds`: how often a replica looks which key the database is written with.
+    - `protect_cases`: True if Telegram must not let officers forward or save messages with a case.
     """
 
     encryption_key: str = ""
     key_file: str = "langnghe.key"
     key_check_seconds: float = Field(default=5, ge=0.1, le=60)
+    protect_cases: bool = True
 
 
 class EvidenceSettings(_Section):

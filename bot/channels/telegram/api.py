@@ -39,13 +39,17 @@ class BotApi:
         text: str,
         markup: Mapping[str, Any] | None,
         thread_id: int | None = None,
+        *,
+        protected: bool = False,
     ) -> int:
         """Send an HTML text. Return the id of the message. Raises TelegramError.
 
         `markup` is the `reply_markup` of the Bot API, the keyboard. `thread_id` is the topic of a
-        group.
+        group. A `protected` message cannot be forwarded or saved.
         """
         parameters = {"chat_id": chat_id, "text": text, "parse_mode": "HTML"}
+        if protected:
+            parameters["protect_content"] = True
         if thread_id is not None:
             parameters["message_thread_id"] = thread_id
         if markup is not None:
@@ -66,6 +70,10 @@ class BotApi:
         if markup is not None:
             parameters["reply_markup"] = markup
         await self._call("editMessageText", parameters)
+
+    async def delete_message(self, chat_id: int, message_id: int) -> None:
+        """Delete a message. Raises TelegramError, such as BadRequest 48 hours after it was sent."""
+        await self._call("deleteMessage", {"chat_id": chat_id, "message_id": message_id})
 
     async def answer_query(self, callback_query_id: str, text: str | None) -> None:
         """Answer a pressed button; show `text`, if any, above the chat. Raises TelegramError."""

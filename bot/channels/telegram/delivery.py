@@ -12,10 +12,11 @@ from uuid import uuid4
 
 import orjson
 import structlog
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 
 from bot.channels.telegram.api import MAX_CONNECTIONS, BotApi
 from bot.channels.telegram.delivery_errors import Backoff, DeliveryErrors, give_up, make_unsent
+from bot.channels.telegram.errors import ErrorKind, classify_error
 from bot.channels.telegram.rate_limiter import RateLimiter
 from bot.channels.telegram.render import REMOVE_KEYBOARD
 from bot.core.screen import Screen
@@ -23,6 +24,7 @@ from storage import delivery_results, outbox_claims
 from storage.database import Unavailable
 from storage.delivery_results import SentResult
 from storage.models import OutboxState
+from storage.outbox import RETRACTION_KIND
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -279,15 +281,38 @@ class Delivery:
     async def _send_message(self, row: DueMessage, message: _RenderedMessage) -> int:
         *first, last = message.rendered.texts
         markup = message.rendered.markup
+        if row.edits is not None and row.kind == RETRACTION_KIND:
+            await self._retract(message.chat_id, row.edits, last)
+            return row.edits
         if row.edits is not None:
             await self._api.edit_message(message.chat_id, row.edits, last, markup)
             return row.edits
-        removal = message.rendered.removal
+        removal, protected = message.rendered.removal, message.rendered.protected
+        send = partial(self._api.send_message, thread_id=row.thread_id, protected=protected)
         if removal is not None:
-            await self._api.send_message(message.chat_id, removal, REMOVE_KEYBOARD, row.thread_id)
+            await send(message.chat_id, removal, REMOVE_KEYBOARD)
         for text in first:
-            await self._api.send_message(message.chat_id, text, None, row.thread_id)
-        return await self._api.send_message(message.chat_id, last, markup, row.thread_id)
+            await send(message.chat_id, text, None)
+        return await send(message.chat_id, last, markup)
+
+    async def _retract(self, chat_id: int, message_id: int, text: str) -> None:
+        """Delete a message, or replace its text if Telegram does not delete it any more.
+
+        Nothing is left to do if it is gone already, or is a file of more than 48 hours. Raises
+        TelegramError for errors that another attempt may not have.
+        """
+        try:
+            await self._api.delete_message(chat_id, message_id)
+        except BadRequest as error:
+            if classify_error(error) is not ErrorKind.REFUSED:
+                raise
+        else:
+            return
+        try:
+            await self._api.edit_message(chat_id, message_id, text, None)
+        except BadRequest as error:
+            if classify_error(error) not in {ErrorKind.REFUSED, ErrorKind.DONE}:
+                raise
 
     def _render_screen(self, stored: str, language: str, repeated: bool) -> Rendered:
         screen = Screen.from_json(orjson.loads(stored))

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from telegram import Bot
 
     from bot.casework.reachability import Reachability
-    from bot.channels.telegram.render import Markup, Renderer
+    from bot.channels.telegram.render import Markup, Rendered, Renderer
     from bot.channels.telegram.reply_pacer import ReplyPacer
     from bot.core.requests import Upload
     from bot.core.shown_files import ShownFile
@@ -220,12 +220,14 @@ class DirectReplies:
         rendered = self._renderer.render(reply.screen, reply.language)
         texts, edits = rendered.texts, reply.edits
         if reply.upload is not None:
-            sent = await self._send_upload(chat_id, reply.upload, texts[0], rendered.markup)
+            sent = await self._send_upload(chat_id, reply.upload, rendered)
             await self._store_subject(chat_id, sent, reply)
             return
         if rendered.removal is not None:
             await self._pacer.acquire_slots()
-            await self._api.send_message(chat_id, rendered.removal, REMOVE_KEYBOARD)
+            await self._api.send_message(
+                chat_id, rendered.removal, REMOVE_KEYBOARD, protected=rendered.protected
+            )
         inline = rendered.markup is None or "inline_keyboard" in rendered.markup
         for position, text in enumerate(texts):
             markup = rendered.markup if position == len(texts) - 1 else None
@@ -237,7 +239,7 @@ class DirectReplies:
                     continue
                 edits = None
                 await self._pacer.acquire_slots()
-            sent = await self._api.send_message(chat_id, text, markup)
+            sent = await self._api.send_message(chat_id, text, markup, protected=rendered.protected)
             await self._store_subject(chat_id, sent, reply)
 
     async def _store_subject(self, chat_id: int, message_id: int, reply: DirectReply) -> None:
@@ -261,9 +263,14 @@ class DirectReplies:
         except Unavailable as error:
             log.warning("the subject of a message was not stored", error=str(error))
 
-    async def _send_upload(self, chat_id: int, upload: Upload, caption: str, markup: Any) -> int:
+    async def _send_upload(self, chat_id: int, upload: Upload, rendered: Rendered) -> int:
         """Send a file with its caption; return the id of the message."""
-        options = {"caption": caption, "parse_mode": ParseMode.HTML, "reply_markup": markup}
+        options = {
+            "caption": rendered.texts[0],
+            "parse_mode": ParseMode.HTML,
+            "reply_markup": rendered.markup,
+            "protect_content": rendered.protected,
+        }
         await self._pacer.acquire_slots()
         send: Any = self._bot.send_photo if upload.is_picture else self._bot.send_document
         message = await send(chat_id, upload.content, filename=upload.name, **options)
@@ -282,12 +289,15 @@ class DirectReplies:
     async def _send_files(self, chat_id: int, reply: DirectReply) -> None:
         """Send the files of a reply, then name those that could not be sent."""
         unsent: list[ShownFile] = []
+        screen = reply.screen
+        protected = screen is not None and self._renderer.is_protected(screen)
         for group in _group_albums(reply.files):
             loaded = [(file, await self._load_file(file)) for file in group]
             ready = [(file, media) for file, media in loaded if media is not None]
             unsent += [file for file, media in loaded if media is None]
             try:
-                await self._send_group(chat_id, ready)
+                for message_id in await self._send_group(chat_id, ready, protected=protected):
+                    await self._store_subject(chat_id, message_id, reply)
             except BadRequest as error:
                 # Telegram may have deleted one file. The others are sent all the same.
                 log.warning("files could not be shown", files=len(ready), error=str(error))
@@ -299,26 +309,35 @@ class DirectReplies:
             await self._pacer.acquire_slots()
             await self._api.send_message(chat_id, text, None)
 
-    async def _send_group(self, chat_id: int, group: Sequence[tuple[ShownFile, _Media]]) -> None:
+    async def _send_group(
+        self, chat_id: int, group: Sequence[tuple[ShownFile, _Media]], *, protected: bool
+    ) -> list[int]:
+        """Send files as one album, or a file or a place alone; return the ids of the messages."""
         if not group:
-            return
+            return []
         await self._pacer.acquire_slots(len(group))
         if len(group) > 1:
             album = [
                 _ALBUM_MEDIA[file.type](media.content, filename=media.name) for file, media in group
             ]
-            await self._bot.send_media_group(chat_id, album)
-            return
+            sent = await self._bot.send_media_group(chat_id, album, protect_content=protected)
+            return [message.message_id for message in sent]
         file, media = group[0]
         if (place := file.place) is not None:
             at = (place.latitude, place.longitude)
             if place.title is None:
-                await self._bot.send_location(chat_id, *at)
+                message = await self._bot.send_location(chat_id, *at, protect_content=protected)
             else:
-                await self._bot.send_venue(chat_id, *at, place.title, place.address or "–")
-            return
+                address = place.address or "–"
+                message = await self._bot.send_venue(
+                    chat_id, *at, place.title, address, protect_content=protected
+                )
+            return [message.message_id]
         method: Any = getattr(self._bot, f"send_{file.type}", self._bot.send_document)
-        await method(chat_id, media.content, filename=media.name)
+        message = await method(
+            chat_id, media.content, filename=media.name, protect_content=protected
+        )
+        return [message.message_id]
 
     async def _load_file(self, file: ShownFile) -> _Media | None:
         """Return the stored file, or Telegram's id if it may be sent instead.

@@ -29,12 +29,13 @@ class Rendered:
     """The HTML texts of messages to send in order. The last message gets the keyboard.
 
     `removal` is a text to send before them, with REMOVE_KEYBOARD: a message with inline buttons
-    cannot remove the keys of an earlier one.
+    cannot remove the keys of an earlier one. `protected`: none of them may be forwarded or saved.
     """
 
     texts: tuple[str, ...]
     markup: Markup | None
     removal: str | None = None
+    protected: bool = False
 
 
 REMOVE_KEYBOARD: Markup = {"remove_keyboard": True}
@@ -44,8 +45,10 @@ _REMOVAL = Words("draft.go_on")
 class Renderer:
     """Renders screens in a language. It caches keyboards."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, *, protects: bool = True) -> None:
+        """Take the texts. `protects` is False if no message is protected from forwarding."""
         self._catalogue = catalogue
+        self._protects = protects
         self._build_keyboard_cached = lru_cache(maxsize=4096)(self._build_keyboard)
 
     def render(self, screen: Screen, language: str) -> Rendered:
@@ -54,11 +57,17 @@ class Renderer:
             self._catalogue.render_html(words, language) for words in screen.paragraphs
         )
         texts, markup = tuple(split_html(html)), self.render_markup(screen, language)
+        protected = self.is_protected(screen)
         if not screen.removes_keyboard or screen.sharing is not None:
-            return Rendered(texts, markup)
+            return Rendered(texts, markup, protected=protected)
         if markup is None:
-            return Rendered(texts, REMOVE_KEYBOARD)
-        return Rendered(texts, markup, self._catalogue.render_html(_REMOVAL, language))
+            return Rendered(texts, REMOVE_KEYBOARD, protected=protected)
+        removal = self._catalogue.render_html(_REMOVAL, language)
+        return Rendered(texts, markup, removal, protected)
+
+    def is_protected(self, screen: Screen) -> bool:
+        """Return True if the messages of a screen, and its files, may not be forwarded or saved."""
+        return screen.protected and self._protects
 
     def is_shown(self, screen: Screen, language: str, message: Mapping[str, Any]) -> bool:
         """Return True if a message, as Telegram describes it, has this text and this keyboard."""
