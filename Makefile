@@ -3,7 +3,7 @@ PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check unit runtime bench faults spreadsheets coverage requirements format clean
+.PHONY: demo test check unit runtime bench faults spreadsheets scanner coverage requirements format clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m bot demo --port $(PORT)
@@ -38,6 +38,10 @@ bench: .venv/dev.stamp
 # Open exports of hostile texts in LibreOffice (Debian: libreoffice-calc) and count the formulas.
 spreadsheets: .venv/dev.stamp
 	$(BIN)/python -m tests.open_exports
+
+# Ask the real daemon of ClamAV (Debian: clamav-daemon) about the test file of EICAR.
+scanner: .venv/dev.stamp
+	$(BIN)/python -m tests.try_clamd
 
 # Show the lines and branches that no test reaches.
 coverage: .venv/dev.stamp

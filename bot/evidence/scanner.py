@@ -7,6 +7,7 @@ the socket, so the daemon needs no access to the store.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -63,7 +64,9 @@ class VirusScanner:
                     sending.cancel()
                     await asyncio.gather(sending, return_exceptions=True)
                 finally:
-                    writer.close()
+                    writer.transport.abort()  # what clamd did not read is of no use
+                    with contextlib.suppress(OSError):
+                        await writer.wait_closed()
         except TimeoutError as error:
             raise ScannerUnavailable("it took too long") from error
         except (OSError, EOFError, asyncio.LimitOverrunError) as error:

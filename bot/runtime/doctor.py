@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from telegram.error import InvalidToken, TelegramError
 
 from bot.areas.boundaries import BadBoundaries
+from bot.evidence.scanner import ScannerUnavailable
 from bot.evidence.store import BadStore, EvidenceStore
 from bot.privacy.encryption import BadKey, NoKey, make_key
 from bot.privacy.key_check import WrongKey
 from bot.privacy.pseudonyms import Pseudonyms
 from bot.runtime.app import make_bot
-from bot.runtime.builders import make_locator, make_pseudonyms
+from bot.runtime.builders import make_locator, make_pseudonyms, make_scanner
 from bot.runtime.file_permissions import list_open_files
 from bot.runtime.keys import load_checked_keys
 from storage import failed_updates, migrations, outbox, submissions
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from bot.evidence.scanner import VirusScanner
     from bot.runtime.settings import Settings
 
 
@@ -49,10 +51,24 @@ async def examine_installation(
     if opened := list_open_files(settings, config):
         names = shlex.join(map(str, opened))
         print_line(f"files: other accounts of this machine can read them; run: chmod go= {names}")
-    # Both are checked, even if the first has a problem.
+    # All are checked, even if the first has a problem.
     is_database_ready = await _check_database(settings, print_line)
     is_telegram_ready = await _check_telegram(settings, print_line)
-    return is_database_ready and is_telegram_ready
+    is_scanner_ready = await check_scanner(make_scanner(settings), print_line)
+    return is_database_ready and is_telegram_ready and is_scanner_ready
+
+
+async def check_scanner(scanner: VirusScanner | None, print_line: Callable[[str], None]) -> bool:
+    """Return True if the scanner for malware answers, or none is configured."""
+    if scanner is None:
+        print_line("scanner: none; files are checked, but not for known malware (evidence.scanner)")
+        return True
+    try:
+        print_line(f"scanner: good, {await scanner.get_version()}")
+    except ScannerUnavailable as error:
+        print_line(f"scanner: cannot be reached ({error}), files wait; check evidence.scanner")
+        return False
+    return True
 
 
 def _load_unchecked(settings: Settings) -> Pseudonyms:

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from storage import failed_updates, migrations, outbox, submissions
+from storage import evidence, failed_updates, migrations, outbox, submissions
 from storage.database import Database, Unavailable
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def make_ops_app(database: Database, is_delivering: Callable[[], bool]) -> Starl
 
     async def metrics(_request: Request) -> Response:
         try:
-            return Response(await _format_metrics(database), media_type=CONTENT_TYPE_LATEST)
+            return Response(await format_metrics(database), media_type=CONTENT_TYPE_LATEST)
         except Unavailable:
             return PlainTextResponse("the database is unavailable\n", status_code=503)
 
@@ -68,7 +68,8 @@ async def _list_problems(database: Database, is_delivering: Callable[[], bool]) 
     return problems
 
 
-async def _format_metrics(database: Database) -> bytes:
+async def format_metrics(database: Database) -> bytes:
+    """Return the metrics of a database in the format of Prometheus. Raises Unavailable."""
     registry = CollectorRegistry()
     rows = Gauge("langnghe_outbox_rows", "Outbox rows by state", ["state"], registry=registry)
     lag = Gauge("langnghe_outbox_lag_seconds", "Age of the oldest row due", registry=registry)
@@ -78,7 +79,16 @@ async def _format_metrics(database: Database) -> bytes:
         "Submissions without an alerted officer",
         registry=registry,
     )
+    files = Gauge("langnghe_evidence_files", "Files by state", ["state"], registry=registry)
+    unscanned = Gauge(
+        "langnghe_evidence_unscanned",
+        "Files that wait because the virus scanner does not answer",
+        registry=registry,
+    )
     async with database.reading() as connection:
+        for state, count in (await evidence.count_by_state(connection)).items():
+            files.labels(state).set(count)
+        unscanned.set(await evidence.count_unscanned(connection))
         for state, count in (await outbox.count_by_state(connection)).items():
             rows.labels(state).set(count)
         oldest = await outbox.measure_lag(connection, datetime.now(UTC))
