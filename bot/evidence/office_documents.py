@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MAX_MEMBERS = 5000
 _MAX_BYTES = 150 * 1024 * 1024  # of all members, unpacked
+_MAX_MARKS = 3_000_000  # of "<" in a part of XML: each element takes about 100 bytes of memory
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest time that a ZIP archive can hold
 # Members that hold nothing but metadata, signatures and settings of a person's computer.
 _DROPPED = re.compile(
@@ -121,6 +122,8 @@ def _clean_xml(name: str, member: bytes, dropped: Collection[str]) -> bytes:
     """Return a part without comments, people, times, and references to what is dropped."""
     from lxml import etree
 
+    if member.count(b"<") > _MAX_MARKS:
+        raise NotCleanable("a part with too many elements")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True,
         remove_pis=True, huge_tree=False,

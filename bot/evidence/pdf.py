@@ -27,7 +27,7 @@ _ACTIONS_THAT_RUN = frozenset({"/JavaScript", "/Launch"})
 _KEPT_IN_ACTION = frozenset({"/Type", "/S", "/D", "/N", "/URI"})
 _KEPT_ACTIONS = frozenset({"/GoTo", "/Named"})
 _ON_THE_WEB = ("http://", "https://", "mailto:", "tel:")
-_MAX_OBJECTS = 200_000
+_MAX_OBJECTS = 100_000
 _DROPPED_IN_ANNOTATION = ("/T", "/M", "/CreationDate", "/NM")
 _PLAIN_FILTERS = frozenset(
     {"/FlateDecode", "/LZWDecode", "/ASCII85Decode", "/ASCIIHexDecode", "/RunLengthDecode"}
