@@ -142,14 +142,20 @@ async def list_recused(connection: AsyncConnection, submission_id: int) -> froze
 
 
 async def list_similar(
-    connection: AsyncConnection, submission: Submission, officer: Officer, max_rows: int
+    connection: AsyncConnection,
+    submission: Submission,
+    officer: Officer,
+    max_rows: int,
+    max_characters: int,
 ) -> Sequence[Submission]:
     """Return other open cases of the same area and unit that an officer may read.
 
-    The case with the latest due date comes first.
+    The case with the latest due date comes first. Their texts are cut off after so many characters.
     """
+    long = {"text", "folded"}
+    cut = (func.substr(_cases.c[name], 1, max_characters).label(name) for name in sorted(long))
     statement = (
-        select(_cases)
+        select(*(column for column in _cases.c if column.name not in long), *cut)
         .where(_cases.c.handled_by == submission.handled_by, *_IS_OPEN)
         .where(_cases.c.unit_code == submission.unit_code, _cases.c.id != submission.id)
         .where(*make_visibility_conditions(officer))
@@ -157,6 +163,15 @@ async def list_similar(
         .limit(max_rows)
     )
     return await fetch_all(connection, Submission, statement)
+
+
+async def list_by_ids(connection: AsyncConnection, ids: Sequence[int]) -> list[Submission]:
+    """Return the cases with these ids, in this order."""
+    if not ids:
+        return []
+    statement = select(_cases).where(_cases.c.id.in_(ids))
+    found = {case.id: case for case in await fetch_all(connection, Submission, statement)}
+    return [found[number] for number in ids if number in found]
 
 
 async def find_main_case(connection: AsyncConnection, submission: Submission) -> Submission | None:

@@ -6,6 +6,7 @@ The `offer_…` functions return facts for a short conversation: lists of [value
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY
@@ -169,11 +170,15 @@ async def offer_similar_cases(work: UnitOfWork, access: CaseAccess) -> dict[str,
 async def list_similar_cases(connection: AsyncConnection, access: CaseAccess) -> list[Submission]:
     """Return the open cases with similar texts that the officer may merge it into.
 
-    The most similar one comes first.
+    The most similar one comes first. The texts are compared in a thread, so other chats go on.
     """
-    found = await casework.list_similar(connection, access.case, access.officer, _COMPARED)
-    others = [each for each in found if may_be_merged(access.case, each)]
-    return [case for case, _likeness in similarity.rank_similar(access.case, others)]
+    case, longest = access.case, similarity.MAX_COMPARED
+    found = await casework.list_similar(connection, case, access.officer, _COMPARED, longest)
+    others = [(each.id, each.folded) for each in found if may_be_merged(case, each)]
+    if not others:
+        return []
+    best = await asyncio.to_thread(similarity.rank_similar, case.folded, others)
+    return await casework.list_by_ids(connection, best)
 
 
 def _make_label(case: Submission) -> str:

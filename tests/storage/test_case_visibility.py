@@ -118,6 +118,6 @@ async def test_lists_have_exactly_the_cases_that_may_be_opened(database: Databas
                 )
                 assert {case.id for case in given} == may.keys(), who
             for place in {case.handled_by: case for case in may.values()}.values():
-                similar = await casework.list_similar(connection, place, officer, MOST)
+                similar = await casework.list_similar(connection, place, officer, MOST, 9)
                 expected = {each.id for each in may.values() if each.handled_by == place.handled_by}
                 assert {case.id for case in similar} == expected - {place.id}, who
