@@ -80,9 +80,12 @@ def show_status() -> None:
     counts = run_to_end(with_database(work, settings))
     for each in counts:
         if each.counts:
-            place = f"{each.table}.{each.column}" if each.column else each.table
-            print_line(f"{place}: {_describe_counts(each)}")
+            print_line(f"{_name_place(each)}: {_describe_counts(each)}")
     _print_verdict(counts)
+
+
+def _name_place(counts: KeyCounts) -> str:
+    return f"{counts.table}.{counts.column}" if counts.column else counts.table
 
 
 def _describe_counts(counts: KeyCounts) -> str:
@@ -102,13 +105,18 @@ def _print_verdict(counts: Sequence[KeyCounts]) -> None:
     from bot.privacy.key_status import find_needed_keys
 
     needed = find_needed_keys(counts)
-    old, unknown = sorted(each for each in needed if each), None in needed
+    old, unknown = sorted(number for number in needed if number), None in needed
     if old:
         names = ", ".join(_name(number) for number in old)
         print_line(f"{_KEEP}: {names} is still needed. Run 'python -m bot keys rotate'.")
     elif unknown:
+        places = ", ".join(
+            f"{each.counts[None]} of {_name_place(each)}"
+            for each in counts
+            if each.counts.get(None)
+        )
         print_line(
-            f"{_KEEP}: some values are under no key of the settings, or their key is not known."
+            f"{_KEEP}: {places} are under no key of the settings, or under one that is not known."
             " Remove a key only if you know that it is not theirs."
         )
     else:

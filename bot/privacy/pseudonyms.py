@@ -100,7 +100,7 @@ class Pseudonyms:
         Nothing connects the tags of two moments, or one with the pseudonyms of its chat.
         """
         message = f"tag:{moment.isoformat()}:{chat_id}"
-        return hmac.digest(self._keys[0], message.encode(), sha256)[:8].hex()
+        return hmac.digest(self._order_keys()[0], message.encode(), sha256)[:8].hex()
 
     def list_chat_ids(self, chat_id: int) -> tuple[int, ...]:
         """Return a chat id with all its pseudonyms. For a pseudonym, return only itself."""

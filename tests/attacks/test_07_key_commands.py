@@ -110,7 +110,10 @@ def test_the_status_says_when_the_old_key_may_be_removed(folder: Path) -> None:
 def test_a_key_is_needed_while_one_value_is_under_it(folder: Path) -> None:
     """Whatever table it is in; a value that no key decrypts is said, too."""
     run_with(folder, f"{NEW},{OLD}", "keys", "rotate", "--wait", "0")
-    for key, says in ((OLD, "key 2 is still needed"), (make_key(), "no key of the settings")):
+    for key, says in (
+        (OLD, "key 2 is still needed"),
+        (make_key(), "1 of key_check.sealed are under no"),
+    ):
         with sqlite3.connect(folder / "a.db") as database:
             database.execute(
                 "INSERT OR REPLACE INTO key_check VALUES (9, ?)", [Cipher([key]).encrypt_text("x")]
