@@ -32,12 +32,16 @@ _ANY_STATE = frozenset(State)
 # Guards
 
 
-def _may_propose(access: CaseAccess) -> bool:
+def _may_be_grounds(access: CaseAccess) -> bool:
+    """Return True unless the case is, or was, one that must be taken in any case."""
     case = access.case
-    has_grounds = get_lane(case) is Lane.ORDINARY and not is_always_taken(
+    return get_lane(case) is Lane.ORDINARY and not is_always_taken(
         case.kind, case.topics, case.identity, urgent=case.urgent
     )
-    return access.ban is None and case.resident_id is not None and has_grounds
+
+
+def _may_propose(access: CaseAccess) -> bool:
+    return access.ban is None and access.case.resident_id is not None and _may_be_grounds(access)
 
 
 def _is_proposed(access: CaseAccess) -> bool:
@@ -62,6 +66,7 @@ def _may_keep(access: CaseAccess) -> bool:
     return (
         ban is not None
         and _is_in_force(access)
+        and _may_be_grounds(access)
         and is_city_leader(officer)
         and ban.appealed_at is not None
         and ban.kept_at is None
@@ -75,8 +80,8 @@ PROPOSABLE = Guard(
     _may_propose,
 )
 SECOND_PERSON = Guard[CaseAccess](
-    "a ban is proposed, by another officer",
-    lambda access: _is_proposed(access) and _did_not_propose(access),
+    "a ban is proposed, by another officer, for a case that may be its reason",
+    lambda access: _is_proposed(access) and _did_not_propose(access) and _may_be_grounds(access),
 )
 SECOND_PERSON_OF_CITY = Guard[CaseAccess](
     "a ban is proposed, by another officer; only in the city's unit",

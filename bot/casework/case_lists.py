@@ -27,7 +27,7 @@ EXPORTED = "case.exported"  # an action of the audit log: open cases were export
 MAX_EXPORTED = 5000  # cases in one file
 # The roles that may read the statistics.
 _LATEST_DUE = 2**35  # seconds since 1970, in the year 3058: no due date is later
-_STATISTICS_READERS = READERS | {Role.ORGANISER, Role.OBSERVER}
+STATISTICS_READERS = READERS | {Role.ORGANISER, Role.OBSERVER}
 
 PAGE_SIZE = 8  # cases on one page of a list
 FILTERS = ("unit", "mine", "new", "overdue", "proposed", "recused")  # the lists of open cases
@@ -93,7 +93,7 @@ async def load_statistics(
     cases or statistics.
     """
     officer = await officers.find_officer(work.connection, chat_id)
-    if officer is None or officer.role not in _STATISTICS_READERS:
+    if officer is None or officer.role not in STATISTICS_READERS:
         return None
     since = work.now - timedelta(days=days)
     return officer.unit_code, await casework.compute_statistics(

@@ -44,13 +44,20 @@ MAY_LEAVE_THE_CITY = Guard[CaseAccess](
 NO_CRIME_REPORT = Guard[CaseAccess](
     "never a crime report", lambda access: access.case.kind is not Kind.CRIME_REPORT
 )
-# One person does not send away, without an answer, what is about officers.
+
+
+def _is_not_about_officers_or_by_leader(access: CaseAccess) -> bool:
+    return access.officer.role in LEADER_ROLES or get_lane(access.case) not in _ABOUT_OFFICERS
+
+
+# Nobody but a leader sends away, without an answer, what is about officers.
 MAY_DIVERT = Guard[CaseAccess](
     "never a crime report; of conduct and denunciations only a leader",
-    lambda access: (
-        NO_CRIME_REPORT.is_met(access)
-        and (access.officer.role in LEADER_ROLES or get_lane(access.case) not in _ABOUT_OFFICERS)
-    ),
+    lambda access: NO_CRIME_REPORT.is_met(access) and _is_not_about_officers_or_by_leader(access),
+)
+MAY_TRANSFER = Guard[CaseAccess](
+    "nobody else has taken it on; of conduct and denunciations only a leader",
+    lambda access: NOT_ANOTHERS.is_met(access) and _is_not_about_officers_or_by_leader(access),
 )
 # The law keeps the identity secret, and the authority that handles the case has to know it.
 HIDDEN_PHONE = Guard[CaseAccess](

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # The actions in the audit log.
 LINKED, UNLINKED, LOST = "group.linked", "group.unlinked", "group.lost"
 # The roles that may link a group to their unit.
-_MAY_LINK = LEADER_ROLES | {Role.ADMINISTRATOR, Role.TRIAGE}
+GROUP_LINKERS = LEADER_ROLES | {Role.ADMINISTRATOR, Role.TRIAGE}
 
 
 async def link_group(
@@ -38,7 +38,7 @@ async def link_group(
     if person_id is None:
         return Words("group.anonymous")
     officer = await officers.find_officer(work.connection, person_id)
-    if officer is None or officer.role not in _MAY_LINK:
+    if officer is None or officer.role not in GROUP_LINKERS:
         return Words("group.refused")
     await casework.link_unit_chat(
         work.connection,
@@ -57,7 +57,7 @@ async def link_group(
 async def unlink_group(work: UnitOfWork, person_id: int | None) -> Words:
     """Stop sending a unit's alerts to its group; return the text to show in the group."""
     officer = None if person_id is None else await officers.find_officer(work.connection, person_id)
-    if officer is None or officer.role not in _MAY_LINK:
+    if officer is None or officer.role not in GROUP_LINKERS:
         return Words("group.anonymous" if person_id is None else "group.refused")
     if not await casework.unlink_unit_chat(work.connection, officer.unit_code):
         return Words("group.none")
@@ -129,7 +129,7 @@ async def _notify_unit(work: UnitOfWork, groups: Sequence[UnitChat], text: str) 
     """
     for group in groups:
         unit = await officers.list_active(work.connection, (group.unit_code,))
-        recipients = [officer for officer in unit if officer.role in _MAY_LINK] or unit
+        recipients = [officer for officer in unit if officer.role in GROUP_LINKERS] or unit
         details = {"unit": group.unit_code}
         await audit.append_entry(
             work.connection, LOST, work.now, role=audit.SYSTEM, details=details

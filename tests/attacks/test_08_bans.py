@@ -253,3 +253,21 @@ async def test_an_erasure_does_not_end_a_ban(town: Town) -> None:
     assert await is_refused(ann)
     await ann.says(f"/mine {code}")
     assert ann.is_offered("mine.ban_appeal")
+
+
+async def test_a_ban_is_not_confirmed_for_a_case_that_is_about_officers_now(town: Town) -> None:
+    """Between the proposal and its confirmation the case was found to be about conduct."""
+    officer, _leader, _ann, code = await prepare(town)
+    city = await town.officer("Giang", role=Role.COORDINATOR)
+    await propose_ban(officer, code)
+    await choose_action(officer, code, "reclassify")
+    await officer.taps("feedback.kind.options.report")
+    await officer.taps("feedback.topic.options.officer_attitude")
+    await open_case(city, code)
+    await city.taps("case.more")
+    for verb in ("confirm_ban", "confirm_ban_everywhere"):
+        assert not city.is_offered(f"case.do.{verb}")
+        version = (await town.get_submission(code)).version
+        await city.presses_data(f"case:{verb}={code}")
+        assert (await town.get_submission(code)).version == version
+    assert city.is_offered("case.do.refuse_ban")

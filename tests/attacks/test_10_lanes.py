@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from storage.models import Role, State
+from storage.models import ForumState, Role, State
 from tests.stories.test_hall import submit_for_forum
 from tests.town.casework import WARD, WARD_NAME, accept_case, check_deadlines, choose_action
-from tests.town.forums import CODE, publish_forum
+from tests.town.forums import CODE, change_forum, publish_forum
 
 if TYPE_CHECKING:
     from tests.town.person import Person
@@ -228,3 +228,30 @@ async def test_one_person_does_not_send_a_conduct_complaint_away(town: Town) -> 
     assert not triage.is_offered("case.do.divert")
     await triage.presses_data(f"case:divert={code}")
     assert not triage.was_told("divert.place.ask")
+
+
+async def test_one_officer_does_not_pass_a_conduct_complaint_to_an_agency(town: Town) -> None:
+    """Its name is typed, so it may be the very unit; only a leader transfers such a case."""
+    officer = await town.officer("Minh")
+    code = await give(town.resident("Ann"), "conduct")
+    await accept_case(officer, code)
+    assert not officer.is_offered("case.do.transfer")
+    await officer.presses_data(f"case:transfer={code}")
+    assert not officer.was_told("transfer.body.ask")
+
+
+@pytest.mark.parametrize("lane", ["conduct", "handling", "denunciation"])
+async def test_a_protected_case_is_not_presented_in_a_hall(town: Town, lane: str) -> None:
+    """A leader reads it, but the session neither shows it nor takes an answer to it."""
+    leader = await town.officer("Giang", role=Role.COORDINATOR)
+    forum = await publish_forum(town)
+    ann = town.resident("Ann")
+    code = await submit_for_forum(ann, "Chuyện ở ngõ 5", **LANES[lane])
+    await change_forum(town, forum, state=ForumState.LIVE)
+    case = await town.get_submission(code)
+    await leader.presses_data(f"hall:next={CODE}.0")
+    assert leader.is_told("hall.none")
+    for verb in ("answer", "left"):
+        await leader.presses_data(f"hall:{verb}={CODE}.{case.id}")
+    assert not leader.was_told("hall_answer.text.ask")
+    assert (await town.get_submission(code)).version == case.version

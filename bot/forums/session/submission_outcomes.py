@@ -8,6 +8,7 @@ from bot.areas.units import name_police
 from bot.casework.actions import PROPOSE_ANSWER_AT_FORUM
 from bot.casework.case_access import HallAccess
 from bot.casework.permissions import get_visible_unit
+from bot.casework.submission_rules import is_protected
 from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.core.transitions import perform_transition
@@ -118,13 +119,13 @@ async def _lock_submission(
     """Return a planner, the forum, and a submission without an outcome, locked.
 
     Two officers who take the same one take it one after the other. Raises Refused if the officer
-    may not read it, if it has an outcome, and if it is in none of the states.
+    may not read it, if it is protected, if it has an outcome, and if it is in none of the states.
     """
     officer, forum = await find_session(connection, chat_id, forum_code)
     submission = await forum_sessions.lock_submission(
         connection, forum.code, officer, get_visible_unit(officer), submission_id
     )
-    if submission is None:
+    if submission is None or is_protected(submission):
         raise Refused(Words("case.refused"))
     outcomes = await forum_sessions.map_outcomes(connection, forum.id)
     if submission.id in outcomes or submission.state not in states:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.casework.actions import PROPOSE_ANSWER_AT_FORUM
 from bot.casework.permissions import READERS, get_visible_unit
-from bot.casework.submission_rules import PROPOSED
+from bot.casework.submission_rules import PROPOSED, is_protected
 from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.forums.session.agenda_grouping import group_by_agenda
@@ -145,7 +145,9 @@ async def find_next_submission(
     to_come = [
         (point, submission)
         for point, submission in in_order[first:] + in_order[:first]
-        if submission.id not in outcomes and submission.state in UNSETTLED
+        if submission.id not in outcomes
+        and submission.state in UNSETTLED
+        and not is_protected(submission)  # nobody reads it out in a hall
     ]
     progress = await _count_progress(work.connection, forum, outcomes, len(to_come))
     shown = NextSubmission(forum, progress)
