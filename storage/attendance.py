@@ -8,7 +8,6 @@ from sqlalchemy import case, delete, func, insert, select, update
 
 from storage.models import (
     Commitment,
-    Conversation,
     Forum,
     ForumState,
     Outbox,
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _forums, _commitments = table(Forum), table(Commitment)
-_rows, _wishes, _chats = table(Registration), table(Subscription), table(Conversation)
+_rows, _wishes = table(Registration), table(Subscription)
 _outbox = table(Outbox)
 
 # The kinds of outbox messages that show that a person registered for a forum.
@@ -276,14 +275,6 @@ async def delete_registration_messages(
     if before is not None:
         statement = statement.where(_outbox.c.created_at < before)
     await connection.execute(statement)
-
-
-async def map_conversations(
-    connection: AsyncConnection, chat_ids: Collection[int]
-) -> dict[int, Conversation]:
-    """Return the conversations of chats, by chat id. New chats are left out."""
-    statement = select(_chats).where(_chats.c.chat_id.in_(chat_ids))
-    return {row.chat_id: row for row in await fetch_all(connection, Conversation, statement)}
 
 
 # Subscriptions

@@ -6,9 +6,21 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, BigInteger, Integer, bindparam, column, func, select, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Integer,
+    Text,
+    bindparam,
+    case,
+    column,
+    func,
+    select,
+    update,
+)
 
 from storage.models import Outbox, OutboxState
+from storage.rounding import round_to_day
 from storage.statements import table
 from storage.types import UtcDateTime
 
@@ -27,12 +39,14 @@ class SentResult:
 
     - `attempt`: the number of the attempt, as claimed. It tells whether the sender still owns the
       row.
-    - `message_id`: Telegram's id of the sent or edited message; None if unknown.
+    - `message_id`: Telegram's id of the sent or edited message; None if it is unknown or sealed.
+    - `sealed_message`: that id sealed, of a row to a resident.
     """
 
     row_id: int
     attempt: int
     message_id: int | None
+    sealed_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,11 @@ DeliveryResult = SentResult | UnsentResult
 
 _is_owned = (_rows.c.state == OutboxState.SENDING, _rows.c.owner == bindparam("me"))
 _released = {"owner": None, "lease_until": None}
+# Of a row to a resident only the day is stored.
+_finished_at = case(
+    (_rows.c.sealed.is_(None), bindparam("at", type_=UtcDateTime())),
+    else_=bindparam("on_day", type_=UtcDateTime()),
+)
 
 
 @cache
@@ -68,14 +87,14 @@ def _make_mark_sent(dialect_name: str) -> Any:
     """
     results = bindparam("sent", type_=JSON)
     if dialect_name == "postgresql":
-        types = {"id": BigInteger, "attempt": Integer, "message": BigInteger}
+        types = {"id": BigInteger, "attempt": Integer, "message": BigInteger, "sealed": Text}
         of = func.json_to_recordset(results).table_valued(
             *(column(name, kind) for name, kind in types.items())
         )
         sent = select(*of.render_derived(with_types=True).c).subquery()
     else:
         each = func.json_each(results).table_valued("value").c.value
-        names = ("id", "attempt", "message")
+        names = ("id", "attempt", "message", "sealed")
         sent = select(
             *(func.json_extract(each, f"$.{name}").label(name) for name in names)
         ).subquery()
@@ -84,8 +103,9 @@ def _make_mark_sent(dialect_name: str) -> Any:
         .where(_rows.c.id == sent.c.id, _rows.c.attempt == sent.c.attempt, *_is_owned)
         .values(
             state=OutboxState.SENT,
-            finished_at=bindparam("at", type_=UtcDateTime()),
+            finished_at=_finished_at,
             message_id=sent.c.message,
+            sealed_message=sent.c.sealed,
             error=None,
             **_released,
         )
@@ -99,10 +119,10 @@ _write_unsent = (
     .values(
         {
             name: bindparam(f"new_{name}", type_=_rows.c[name].type)
-            for name in ("state", "next_at", "finished_at", "repeated", "error")
+            for name in ("state", "next_at", "repeated", "error")
         },
     )
-    .values(**_released)
+    .values(finished_at=_finished_at, **_released)
 )
 
 
@@ -120,11 +140,16 @@ async def record_results(
     sent = [each for each in outcomes if isinstance(each, SentResult)]
     if sent:
         rows = [
-            {"id": each.row_id, "attempt": each.attempt, "message": each.message_id}
+            {
+                "id": each.row_id,
+                "attempt": each.attempt,
+                "message": each.message_id,
+                "sealed": each.sealed_message,
+            }
             for each in sent
         ]
         statement = _make_mark_sent(connection.dialect.name)
-        parameters = {"me": owner, "at": now, "sent": rows}
+        parameters = {"me": owner, "at": now, "on_day": round_to_day(now), "sent": rows}
         finished += (await connection.execute(statement, parameters)).rowcount
     for each in outcomes:
         if isinstance(each, UnsentResult):
@@ -134,7 +159,8 @@ async def record_results(
                 "of_attempt": each.attempt,
                 "new_state": each.state,
                 "new_next_at": each.next_at,
-                "new_finished_at": None if each.state is OutboxState.WAITING else now,
+                "at": None if each.state is OutboxState.WAITING else now,
+                "on_day": None if each.state is OutboxState.WAITING else round_to_day(now),
                 "new_repeated": each.repeated,
                 "new_error": each.error,
             }

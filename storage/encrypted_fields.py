@@ -15,6 +15,7 @@ from storage.models import (
     Submission,
     Subscription,
 )
+from storage.residents import make_resident_id
 from storage.statements import fetch_all, insert_into, table
 
 if TYPE_CHECKING:
@@ -118,7 +119,6 @@ async def update_columns(connection: AsyncConnection, submission_id: int, **valu
 
 async def split_unnamed(
     connection: AsyncConnection,
-    resident: Resident,
     submission_ids: Sequence[int],
     pseudonym: int,
     encrypted_chat_id: str,
@@ -127,12 +127,10 @@ async def split_unnamed(
     made = await connection.execute(
         insert_into(Resident, connection.dialect.name)
         .values(
+            id=make_resident_id(),
             alias=pseudonym,
             sealed=encrypted_chat_id,
             named=False,
-            consent_version=resident.consent_version,
-            consent_language=resident.consent_language,
-            consent_at=resident.consent_at.replace(hour=0, minute=0, second=0, microsecond=0),
         )
         .returning(_residents.c.id)
     )

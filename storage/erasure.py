@@ -101,6 +101,11 @@ async def delete_residents(connection: AsyncConnection, pseudonyms: Collection[i
     await connection.execute(
         delete(_residents).where(_residents.c.alias.in_(pseudonyms), ~has_submission)
     )
+    await delete_messages(connection, pseudonyms)
+
+
+async def delete_messages(connection: AsyncConnection, pseudonyms: Collection[int]) -> None:
+    """Delete all outbox messages that are stored under these pseudonyms, sent or not."""
     await connection.execute(delete(_outbox).where(_outbox.c.chat_id.in_(pseudonyms)))
 
 

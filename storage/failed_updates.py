@@ -1,4 +1,4 @@
-"""Updates whose processing failed, kept as raw JSON for the operator."""
+"""Updates whose processing failed, kept sealed for the operator."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import delete, func, insert, select
 
 from storage.models import FailedUpdate
-from storage.statements import table
+from storage.rounding import round_to_hour
+from storage.statements import fetch_all, table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,18 +28,26 @@ _SENDER_KEYS = ("from", "chat")
 async def add_failed_update(
     connection: AsyncConnection,
     update_id: int | None,
-    raw: str,
+    sealed: str,
     error: str,
     at: datetime,
     *,
     pseudonym: int | None,
 ) -> None:
-    """Store a failed update: its raw JSON, the error, and the pseudonym of its chat, if any."""
+    """Store a failed update: sealed, the name of its error, and the pseudonym of its chat, if any.
+
+    Of the time only the hour is stored.
+    """
     await connection.execute(
         insert(_rows).values(
-            update_id=update_id, raw=raw, error=error[:2000], at=at, alias=pseudonym
+            update_id=update_id, raw=sealed, error=error, at=round_to_hour(at), alias=pseudonym
         )
     )
+
+
+async def list_failed_updates(connection: AsyncConnection) -> Sequence[FailedUpdate]:
+    """Return all stored updates, oldest first."""
+    return await fetch_all(connection, FailedUpdate, select(_rows).order_by(_rows.c.id))
 
 
 async def count_failed_updates(connection: AsyncConnection) -> int:
@@ -55,18 +64,10 @@ async def delete_failed_updates_before(connection: AsyncConnection, before: date
 
 
 async def delete_failed_updates_of(
-    connection: AsyncConnection, chat_id: int, pseudonyms: Collection[int]
+    connection: AsyncConnection, pseudonyms: Collection[int]
 ) -> None:
-    """Delete the updates that come from a chat with this id and these pseudonyms.
-
-    Rows without a pseudonym are compared by the chat ids in their JSON.
-    """
-    unnamed = select(_rows.c.id, _rows.c.raw).where(_rows.c.alias.is_(None))
-    found = (await connection.execute(unnamed)).all()
-    ids = [row.id for row in found if chat_id in list_chat_ids(row.raw)]
-    await connection.execute(
-        delete(_rows).where(or_(_rows.c.alias.in_(pseudonyms), _rows.c.id.in_(ids)))
-    )
+    """Delete the updates that come from a chat with these pseudonyms."""
+    await connection.execute(delete(_rows).where(_rows.c.alias.in_(pseudonyms)))
 
 
 def list_chat_ids(raw: str) -> list[int]:

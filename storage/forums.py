@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -357,7 +358,12 @@ async def count_progress(
     """Return the total progress of some announcements."""
     theirs = _outbox.c.announcement_id.in_(announcement_ids)
     statement = select(_outbox.c.state, func.count()).where(theirs).group_by(_outbox.c.state)
-    found = {OutboxState(row[0]): row[1] for row in (await connection.execute(statement)).all()}
+    found = Counter({row[0]: row[1] for row in (await connection.execute(statement)).all()})
+    deleted = select(_news.c.deleted).where(
+        _news.c.id.in_(announcement_ids), _news.c.deleted.is_not(None)
+    )
+    for numbers in (await connection.execute(deleted)).scalars():
+        found.update({OutboxState(state): number for state, number in (numbers or {}).items()})
     waits = (
         select(func.count())
         .select_from(_outbox)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from storage.models import (
     Attachment,
     Ban,
+    Consent,
+    Conversation,
     FailedUpdate,
     KeyCheck,
     MessageSubject,
@@ -35,6 +37,7 @@ class KeyColumns:
     """The columns of a table that depend on a key.
 
     - `encrypted`: the encrypted columns, None or "" where a row has no value.
+    - `sealed`: the columns that the sealer sealed: bytes, texts, or screens with a sealed text.
     - `pseudonym`: the column with a pseudonym. `of_message` is True if it is the number of a
       message, and False if it is the pseudonym of a chat.
     - `address`: the column that says what `pseudonym` was computed from: an encrypted one, or the
@@ -48,6 +51,7 @@ class KeyColumns:
 
     model: type[SQLModel]
     encrypted: tuple[str, ...] = ()
+    sealed: tuple[str, ...] = ()
     pseudonym: str | None = None
     of_message: bool = False
     address: str | None = None
@@ -69,7 +73,6 @@ KEY_COLUMNS = (
         pseudonym="alias",
         address="sealed",
         unique=(),
-        rank=lambda row: (row.consent_at, row.id),
         references=((Submission, "resident_id"),),
     ),
     KeyColumns(
@@ -99,6 +102,7 @@ KEY_COLUMNS = (
     KeyColumns(
         Outbox,
         encrypted=("sealed",),
+        sealed=("screen", "sealed_message"),
         pseudonym="chat_id",
         address="sealed",
         deduplicated="dedup_key",
@@ -118,7 +122,24 @@ KEY_COLUMNS = (
         unique=(),
         rank=lambda row: row.at,
     ),
-    KeyColumns(FailedUpdate, pseudonym="alias", address="raw"),
+    KeyColumns(FailedUpdate, sealed=("raw",), pseudonym="alias", address="raw"),
+    KeyColumns(
+        Conversation,
+        encrypted=("sealed",),
+        sealed=("profile", "draft"),
+        pseudonym="chat_id",
+        address="sealed",
+        unique=(),
+        rank=lambda row: (row.due_at is not None, row.draft is not None),
+    ),
+    KeyColumns(
+        Consent,
+        encrypted=("sealed",),
+        pseudonym="alias",
+        address="sealed",
+        unique=(),
+        rank=lambda row: row.at,
+    ),
     KeyColumns(Submission, encrypted=("phone",)),
     KeyColumns(KeyCheck, encrypted=("sealed",)),
 )
@@ -126,8 +147,5 @@ KEY_COLUMNS = (
 # The columns with the names of encrypted files in the store.
 FILE_COLUMNS = ((Attachment, "original"), (Attachment, "served"))
 
-# Columns with chat ids that are not encrypted: of officers and of groups, who are no residents, and
-# of conversations, which updates are looked up by.
-PLAIN_CHAT_IDS = frozenset(
-    {("officer", "chat_id"), ("unit_chat", "chat_id"), ("conversation", "chat_id")}
-)
+# Columns with chat ids that are not encrypted: of officers and of groups, who are no residents.
+PLAIN_CHAT_IDS = frozenset({("officer", "chat_id"), ("unit_chat", "chat_id")})

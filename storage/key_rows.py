@@ -135,7 +135,9 @@ async def _drop_row(
 
 def _select(entry: KeyColumns) -> Any:
     rows = table(entry.model)
-    names = dict.fromkeys((*entry.encrypted, entry.pseudonym, entry.address, entry.deduplicated))
+    names = dict.fromkeys(
+        (*entry.encrypted, *entry.sealed, entry.pseudonym, entry.address, entry.deduplicated)
+    )
     return select(get_id_column(entry).label("row_id"), *(rows.c[name] for name in names if name))
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from storage.models import Outbox, OutboxState, Pace, Recipient
+from storage.rounding import round_to_day
 from storage.statements import fetch_all, fetch_one, insert_into, table
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _rows, _recipients, _paces = table(Outbox), table(Recipient), table(Pace)
 # `Outbox.kind` of a row that takes back the message `edits`: it is deleted if Telegram allows that,
 # else its text is replaced by the row's.
 RETRACTION_KIND = "retraction"
+REPLY_KIND = "reply"  # `Outbox.kind` of direct replies
 
 # The `next_at` of messages to a chat that blocks the bot. No worker claims them.
 PARKED = datetime(9999, 1, 1, tzinfo=UTC)
@@ -166,21 +168,36 @@ async def sweep_outbox(connection: AsyncConnection, now: datetime) -> dict[str, 
 
 
 async def block_chats(connection: AsyncConnection, chat_ids: Sequence[int], now: datetime) -> None:
-    """Mark chats as blocking the bot, and park the messages that wait for them."""
-    await _set_blocked(connection, chat_ids, now)
+    """Mark chats as blocking the bot, and park the messages that wait for them.
+
+    `chat_ids` are the numbers that their messages are stored under. Only the day is stored.
+    """
+    marked = [{"chat_id": chat_id, "blocked_at": round_to_day(now)} for chat_id in chat_ids]
+    statement = insert_into(Recipient, connection.dialect.name).values(marked)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["chat_id"], set_={"blocked_at": statement.excluded.blocked_at}
+        )
+    )
     await park_messages(connection, chat_ids)
 
 
-async def unblock_chats(
-    connection: AsyncConnection, chat_ids: Sequence[int], now: datetime
-) -> None:
-    """Mark chats as reachable, and make their parked messages due now."""
-    await _set_blocked(connection, chat_ids, None)
+async def unblock_chats(connection: AsyncConnection, chat_ids: Sequence[int]) -> None:
+    """Mark chats as reachable, and make their parked messages due.
+
+    Each gets the time at which it was written: one time for all would connect the numbers of a
+    person.
+    """
+    await connection.execute(
+        update(_recipients)
+        .where(_recipients.c.chat_id.in_(chat_ids), _recipients.c.blocked_at.is_not(None))
+        .values(blocked_at=None)
+    )
     await connection.execute(
         update(_rows)
         .where(_rows.c.chat_id.in_(chat_ids), _rows.c.state == OutboxState.WAITING)
         .where(_rows.c.next_at == PARKED)
-        .values(next_at=now)
+        .values(next_at=_rows.c.created_at)
     )
 
 
@@ -190,16 +207,6 @@ async def is_any_blocked(connection: AsyncConnection, chat_ids: Sequence[int]) -
         _recipients.c.chat_id.in_(chat_ids), _recipients.c.blocked_at.is_not(None)
     )
     return (await connection.execute(statement.limit(1))).first() is not None
-
-
-async def _set_blocked(
-    connection: AsyncConnection, chat_ids: Sequence[int], at: datetime | None
-) -> None:
-    await connection.execute(
-        insert_into(Recipient, connection.dialect.name)
-        .values([{"chat_id": chat_id, "blocked_at": at} for chat_id in chat_ids])
-        .on_conflict_do_update(index_elements=["chat_id"], set_={"blocked_at": at})
-    )
 
 
 async def park_messages(connection: AsyncConnection, chat_ids: Sequence[int]) -> None:
@@ -249,16 +256,26 @@ async def clear_topic(connection: AsyncConnection, chat_id: int, thread_id: int)
     )
 
 
-async def find_sent_message(
-    connection: AsyncConnection, chat_ids: Sequence[int], message_id: int
-) -> Outbox | None:
-    """Return the row that was sent as a message of a chat, the newest one if it was edited.
-
-    `chat_ids` are the chat id and its pseudonyms.
-    """
+async def list_sealed_messages(
+    connection: AsyncConnection, chat_ids: Sequence[int], max_rows: int
+) -> Sequence[Outbox]:
+    """Return messages that were sent to a resident, newest first. `chat_ids` are pseudonyms."""
     statement = (
         select(_rows)
-        .where(_rows.c.message_id == message_id, _rows.c.chat_id.in_(chat_ids))
+        .where(_rows.c.sealed_message.is_not(None), _rows.c.chat_id.in_(chat_ids))
+        .order_by(_rows.c.id.desc())
+        .limit(max_rows)
+    )
+    return await fetch_all(connection, Outbox, statement)
+
+
+async def find_sent_message(
+    connection: AsyncConnection, chat_id: int, message_id: int
+) -> Outbox | None:
+    """Return the row that was sent as a message of an officer, the newest one if it was edited."""
+    statement = (
+        select(_rows)
+        .where(_rows.c.message_id == message_id, _rows.c.chat_id == chat_id)
         .order_by(_rows.c.id.desc())
         .limit(1)
     )

@@ -29,7 +29,10 @@ class Reachability:
     async def mark_chat_lost(
         self, connection: AsyncConnection, chat_id: int, now: datetime
     ) -> None:
-        """Park the messages of a chat that blocked the bot; `chat_id` may be a pseudonym.
+        """Park the messages that are stored under a number, of a chat that blocked the bot.
+
+        `chat_id` is the number that a message was refused for. The other numbers of the person are
+        not marked, as marks of one moment would connect them: their messages are refused in turn.
 
         The cases of an officer's undelivered alerts wait to be assigned again. The messages of a
         group are cancelled instead: officers of its unit get its alerts in private, and its leaders
@@ -39,8 +42,19 @@ class Reachability:
         await self._report_channel(work, chat_id)
         if await unit_groups.mark_group_lost(work, chat_id):
             return
-        await outbox.block_chats(connection, self.policy.pseudonyms.list_chat_ids(chat_id), now)
+        await outbox.block_chats(connection, [chat_id], now)
         await staff.mark_officer_unreachable(work, chat_id)
+
+    async def mark_person_lost(
+        self, connection: AsyncConnection, chat_id: int, now: datetime
+    ) -> None:
+        """Park the messages of a chat of Telegram that says by itself that it blocked the bot.
+
+        Of an officer these are the alerts, of anybody else the direct replies.
+        """
+        is_person = chat_id > 0 and await officers.find_officer(connection, chat_id) is None
+        stored_under = self.policy.pseudonyms.list_chat_keys(chat_id)[0] if is_person else chat_id
+        await self.mark_chat_lost(connection, stored_under, now)
 
     async def mark_topic_lost(
         self, connection: AsyncConnection, chat_id: int, thread_id: int, now: datetime
@@ -83,8 +97,6 @@ class Reachability:
             connection, self.policy.pseudonyms.list_chat_ids(chat_id)
         )
 
-    async def mark_chat_reachable(
-        self, connection: AsyncConnection, chat_id: int, now: datetime
-    ) -> None:
+    async def mark_chat_reachable(self, connection: AsyncConnection, chat_id: int) -> None:
         """Send the parked messages of a chat that can be reached again."""
-        await outbox.unblock_chats(connection, self.policy.pseudonyms.list_chat_ids(chat_id), now)
+        await outbox.unblock_chats(connection, self.policy.pseudonyms.list_chat_ids(chat_id))

@@ -14,6 +14,7 @@ from bot.casework.resident_actions import ADD, ASKED_FLOW, CONVERSATIONS
 from bot.casework.submission_rules import ADDABLE
 from bot.conversation.inputs import make_message_record
 from bot.conversation.message_subjects import (
+    ASKED_VIEW,
     CASE_VIEW,
     FORUM_VIEW,
     OWN_VIEW,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _OF_PLANNERS = ("newforum", "forum_")  # how the names of their flows begin
 _IN_HALL = "hall_"  # how those of the session begin: officers and heads of neighbourhoods
 _REGISTRATION = "attend"  # the flow of a resident's registration for a forum
+_MAX_SENT = 500  # newest messages to a resident, among which one is looked for
 _ENDED = ReplyTarget("", screen=Screen((Words("replied.ended"),)))
 
 
@@ -50,17 +52,34 @@ async def find_target(work: UnitOfWork, chat: Chat, reply: Reply) -> ReplyTarget
     known = await find_message_subject(work, chat.id, reply.reply_to)
     if known is not None:
         return await _find_known_target(work, chat, reply, known)
-    chat_ids = work.policy.pseudonyms.list_chat_ids(chat.id)
-    sent = await outbox.find_sent_message(work.connection, chat_ids, reply.reply_to)
+    sent = await _find_sent(work, chat, reply.reply_to)
     if sent is not None:
         return await _find_sent_target(work, chat, reply, sent)
     return _ENDED if reply.replies_to_bot else None
+
+
+async def _find_sent(work: UnitOfWork, chat: Chat, message_id: int) -> Outbox | None:
+    """Return the row of the outbox that was sent as a message of the chat."""
+    found = await outbox.find_sent_message(work.connection, chat.id, message_id)
+    if found is not None:
+        return found
+    pseudonyms = work.policy.pseudonyms
+    own = pseudonyms.list_chat_ids(chat.id)
+    for row in await outbox.list_sealed_messages(work.connection, own, _MAX_SENT):
+        if row.sealed_message and pseudonyms.sealer.open_text(row.sealed_message) == str(
+            message_id
+        ):
+            return row
+    return None
 
 
 async def _find_known_target(
     work: UnitOfWork, chat: Chat, reply: Reply, known: MessageSubject
 ) -> ReplyTarget | None:
     """Return the target of a view, a question, or an answer that was given."""
+    if known.flow.startswith(ASKED_VIEW):
+        asked_in = ASKED_FLOW.get(known.flow.removeprefix(ASKED_VIEW), "")
+        return await _find_own_target(work, chat, reply, known.subject, asked_in)
     if known.flow in {OWN_VIEW, *CONVERSATIONS}:
         return await _find_own_target(work, chat, reply, known.subject)
     if known.flow in {CASE_VIEW, *ACTIONS_BY_NAME}:

@@ -16,22 +16,15 @@ if TYPE_CHECKING:
     from storage.models import Resident
 
 
-async def store_unnamed_resident(work: UnitOfWork, chat_id: int) -> ChatAddress:
-    """Store the person of a chat once more, as an unnamed resident with the same consent.
+async def store_resident(work: UnitOfWork, chat_id: int, *, named: bool) -> ChatAddress:
+    """Store the person of a chat as a named or an unnamed resident, unless they are known as such.
 
-    Return the address of the unnamed resident. Only the day of the consent is stored: the exact
-    time would connect the two residents.
+    Return the address of that resident. Each is stored with its own first submission only: stored
+    at another moment, the order of rows could connect the two.
     """
-    pseudonyms = work.policy.pseudonyms
-    named = await residents.find_resident(
-        work.connection, pseudonyms.list_pseudonyms(chat_id, named=True)
-    )
-    assert named is not None
-    address = await load_address(work, chat_id, named=False)
-    day = named.consent_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    consent = (named.consent_version, named.consent_language, day)
-    await residents.record_consent(
-        work.connection, address.pseudonym, address.encrypted_chat_id, consent, named=False
+    address = await load_address(work, chat_id, named=named)
+    await residents.add_resident(
+        work.connection, address.pseudonym, address.encrypted_chat_id, named=named
     )
     return address
 
@@ -39,7 +32,8 @@ async def store_unnamed_resident(work: UnitOfWork, chat_id: int) -> ChatAddress:
 async def hide_resident(attempt: Attempt[ResidentAccess]) -> Columns:
     """Return the columns of a submission that becomes unnamed: it belongs to another resident."""
     work = attempt.work
-    address = await store_unnamed_resident(work, await _find_chat_id(work, attempt.access.case.id))
+    chat_id = await _find_chat_id(work, attempt.access.case.id)
+    address = await store_resident(work, chat_id, named=False)
     unnamed = await residents.find_resident(work.connection, [address.pseudonym])
     assert unnamed is not None
     return {

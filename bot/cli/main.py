@@ -201,6 +201,30 @@ def purge_data() -> None:
     run_to_end(with_database(work, settings))
 
 
+@cli.command("failed-updates")
+def print_failed_updates() -> None:
+    """Print the updates that could not be handled as JSON Lines. They may hold personal data."""
+    import orjson
+
+    from bot.cli.base import print_line, run_to_end, with_database
+    from bot.privacy.failed_updates import open_failed_update
+    from bot.runtime.keys import load_checked_policy
+    from storage import failed_updates
+
+    settings = _chosen_settings().settings()
+
+    async def work(database: Database) -> None:
+        policy = await load_checked_policy(database, settings)
+        async with database.reading() as connection:
+            rows = await failed_updates.list_failed_updates(connection)
+        for row in rows:
+            opened = open_failed_update(policy.pseudonyms, row)
+            known = {"update_id": row.update_id, "hour": row.at}
+            print_line(orjson.dumps({**known, **opened}).decode())
+
+    run_to_end(with_database(work, settings))
+
+
 def main() -> None:
     """Run a command and exit with 0 (done), 1 (failed), or 2 (wrong usage or settings).
 

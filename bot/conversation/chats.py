@@ -13,21 +13,23 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.core.policy import Policy
     from bot.core.unit_of_work import UnitOfWork
 
 
-async def load_chat(connection: AsyncConnection, chat_id: int, default_language: str) -> Chat:
+async def load_chat(connection: AsyncConnection, policy: Policy, chat_id: int) -> Chat:
     """Return a chat as it is stored; a new chat has the default language and no preferences."""
-    row = await conversations.find_conversation(connection, chat_id)
+    row = await conversations.find_conversation(connection, policy.pseudonyms, chat_id)
     if row is None:
-        return Chat(chat_id, default_language)
+        return Chat(chat_id, policy.default_language)
     return Chat(chat_id, row.language, Preferences.from_json(row.preferences))
 
 
 async def set_language(work: UnitOfWork, chat_id: int, language: str) -> None:
     """Store another language for a chat."""
-    await conversations.lock_or_create_conversation(work.connection, chat_id, language)
-    await conversations.update_conversation(work.connection, chat_id, {"language": language})
+    vault = work.policy.pseudonyms
+    await conversations.lock_or_create_conversation(work.connection, vault, chat_id, language)
+    await conversations.set_language(work.connection, vault, chat_id, language)
 
 
 async def update_preferences(
@@ -38,7 +40,7 @@ async def update_preferences(
     The row of the chat is locked until the end of the transaction.
     """
     row = await conversations.lock_or_create_conversation(
-        work.connection, chat_id, work.policy.default_language
+        work.connection, work.policy.pseudonyms, chat_id, work.policy.default_language
     )
     preferences = change(Preferences.from_json(row.preferences))
     await store_preferences(work, chat_id, preferences)
@@ -47,13 +49,14 @@ async def update_preferences(
 
 async def store_preferences(work: UnitOfWork, chat_id: int, preferences: Preferences) -> None:
     """Store preferences in the row of a chat; the caller has locked the row."""
-    stored = {"preferences": preferences.to_json()}
-    await conversations.update_conversation(work.connection, chat_id, stored)
+    await conversations.set_preferences(
+        work.connection, work.policy.pseudonyms, chat_id, preferences.to_json()
+    )
 
 
 async def has_draft(work: UnitOfWork, chat_id: int) -> bool:
     """Return True if a guided conversation is open in a chat."""
-    row = await conversations.find_conversation(work.connection, chat_id)
+    row = await conversations.find_conversation(work.connection, work.policy.pseudonyms, chat_id)
     if row is None or row.flow is None:
         return False
     return row.expires_at is None or row.expires_at > work.now

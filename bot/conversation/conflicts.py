@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from bot.conversation.bindings import FlowBinding
     from bot.conversation.message_subjects import ReplyTarget
     from bot.conversation.turns import Decided
-    from storage.conversations import Draft
-    from storage.models import Conversation
+    from storage.conversations import Draft, StoredChat
 
 _MAX_MESSAGES = 10  # that wait for the choice
 
@@ -32,7 +31,7 @@ class Conflicts:
     bindings: Mapping[str, FlowBinding]
 
     def ask_which(
-        self, binding: FlowBinding, row: Conversation, target: ReplyTarget, update_id: int
+        self, binding: FlowBinding, row: StoredChat, target: ReplyTarget, update_id: int
     ) -> Decided:
         """Ask which conversation a reply is meant for: the open one is about something else."""
         if target.screen is not None:
@@ -50,7 +49,7 @@ class Conflicts:
     def show_question(
         self,
         binding: FlowBinding,
-        row: Conversation,
+        row: StoredChat,
         answers: Mapping[str, Any] | None = None,
         notices: tuple[Words, ...] = (),
     ) -> TurnScreen:
@@ -68,7 +67,7 @@ class Conflicts:
         return TurnScreen(screen, row.language)
 
     def tell_dropped(
-        self, row: Conversation, shown: TurnScreen | None, draft: Draft | None
+        self, row: StoredChat, shown: TurnScreen | None, draft: Draft | None
     ) -> TurnScreen | None:
         """Return what a turn shows, with a notice if messages that waited for the choice are lost.
 

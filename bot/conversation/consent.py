@@ -10,7 +10,7 @@ from bot.conversation.flow import Answers, Flow, Input, Option, Step, Stop
 from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice
 from bot.conversation.reply import Reply
 from bot.core.screen import Words
-from storage import residents
+from storage import consents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,9 +71,9 @@ def waits_for_consent(flow: Flow, answers: Answers) -> bool:
 
 async def has_agreed(work: UnitOfWork, chat_id: int) -> bool:
     """Return True if the person of a chat consents to the present data-protection notice."""
-    pseudonyms = work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
-    resident = await residents.find_resident(work.connection, pseudonyms)
-    return resident is not None and resident.consent_version == NOTICE_VERSION
+    keys = work.policy.pseudonyms.list_consent_keys(chat_id)
+    consent = await consents.find_consent(work.connection, keys)
+    return consent is not None and consent.version == NOTICE_VERSION
 
 
 async def load_consent(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from bot.conversation.flow import Answers, Flow, Step
     from bot.conversation.reply import Reply
     from bot.conversation.reply_keyboards import ReplyKeyboards
-    from storage.models import Conversation
+    from storage.conversations import StoredChat
 
 
 def advance_draft(
-    flow: Flow, row: Conversation, reply: Reply, keyboards: ReplyKeyboards
+    flow: Flow, row: StoredChat, reply: Reply, keyboards: ReplyKeyboards
 ) -> TurnResult:
     """Return the turn after a reply to the open question of a draft. It raises nothing.
 
@@ -50,7 +50,7 @@ def advance_draft(
 
 
 def edit_draft(
-    flow: Flow, row: Conversation, reply: Reply, keyboards: ReplyKeyboards
+    flow: Flow, row: StoredChat, reply: Reply, keyboards: ReplyKeyboards
 ) -> Ask | Done | None:
     """Return the turn after a message of a draft was edited; None if it is none of the draft.
 

@@ -19,11 +19,11 @@ from storage.database import Unavailable
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from storage.conversations import ConversationVault, StoredChat
     from storage.database import Database
-    from storage.models import Conversation
 
 # Takes the row of a chat; returns the result of the turn, and the draft to store (None: no change).
-DecideTurn = Callable[["AsyncConnection", "Conversation"], Awaitable[tuple[Any, Draft | None]]]
+DecideTurn = Callable[["AsyncConnection", "StoredChat"], Awaitable[tuple[Any, Draft | None]]]
 
 _MAX_TURNS = 64  # in one transaction
 
@@ -39,9 +39,13 @@ class _Turn:
 class TurnBatcher:
     """Runs the turns of many chats in shared transactions; the turns of one chat in order."""
 
-    def __init__(self, database: Database, language: str) -> None:
-        """Create a batcher; `language` is the language of a new chat."""
+    def __init__(self, database: Database, vault: ConversationVault, language: str) -> None:
+        """Create a batcher.
+
+        `vault` seals the rows of chats. `language` is the language of a new chat.
+        """
         self._database = database
+        self._vault = vault
         self._language = language
         self._waiting: deque[_Turn] = deque()
         self._worker: asyncio.Task[None] | None = None
@@ -103,7 +107,7 @@ class TurnBatcher:
         results, drafts = [], []
         async with self._database.transaction() as connection:
             rows = await conversations.lock_free_conversations(
-                connection, [turn.chat_id for turn in turns]
+                connection, self._vault, [turn.chat_id for turn in turns]
             )
             for turn in turns:
                 row = rows.get(turn.chat_id)
@@ -111,7 +115,7 @@ class TurnBatcher:
                     result, draft = await turn.decide(connection, row)
                     results.append((turn, result))
                     drafts += [draft] if draft else []
-            await conversations.save_drafts(connection, drafts)
+            await conversations.save_drafts(connection, self._vault, drafts)
         return results
 
     def _run_separately(self, turns: list[_Turn]) -> None:
@@ -127,14 +131,15 @@ class TurnBatcher:
             async with self._database.transaction() as connection:
                 row = await (
                     conversations.lock_or_create_conversation(
-                        connection, turn.chat_id, self._language
+                        connection, self._vault, turn.chat_id, self._language
                     )
                     if turn.creates
-                    else conversations.lock_conversation(connection, turn.chat_id)
+                    else conversations.lock_conversation(connection, self._vault, turn.chat_id)
                 )
                 if row is not None:
                     result, draft = await turn.decide(connection, row)
-                    await conversations.save_drafts(connection, [draft] if draft else [])
+                    drafts = [draft] if draft else []
+                    await conversations.save_drafts(connection, self._vault, drafts)
         except Exception as error:
             _set_error(turn, error)
         else:

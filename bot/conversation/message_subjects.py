@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.conversation.subjects import get_code
 from bot.core.unit_of_work import UnitOfWork
 from storage import message_subjects
+from storage.rounding import round_to_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 # The `flow` of the bot's views: of a case, of a resident's own submission, and of a forum as
 # residents and as its planners see it.
 CASE_VIEW, OWN_VIEW, FORUM_VIEW, PLAN_VIEW = "case", "mine", "forum", "plan"
+ASKED_VIEW = "asked."  # a question to a resident; its kind in the outbox follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ async def store_messages(
             "flow": flow,
             "subject": code,
             "text": message.text,
-            "at": work.now,
+            "at": round_to_day(work.now),
         }
         for address, message in zip(addresses, done.messages, strict=True)
     ]
@@ -89,5 +91,5 @@ async def store_version(work: UnitOfWork, chat_id: int, message_id: int, text: s
             "subject": found.subject,
         }
         await message_subjects.save_subjects(
-            work.connection, [{**row, "text": text, "at": work.now}]
+            work.connection, [{**row, "text": text, "at": round_to_day(work.now)}]
         )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.conversation.engine import Ask
     from bot.conversation.flow import Flow
     from bot.conversation.turns import TurnScreen
-    from storage.models import Conversation
+    from storage.conversations import StoredChat
 
 
 class ReplyKeyboards:
@@ -50,7 +50,7 @@ class ReplyKeyboards:
         return text is not None and fold_text(text) in self._fold_labels_cached(language)
 
 
-def shows_keyboard(binding: FlowBinding | None, row: Conversation) -> bool:
+def shows_keyboard(binding: FlowBinding | None, row: StoredChat) -> bool:
     """Return True if the newest screen of a chat has keys: its question was shown, not another."""
     if binding is None or ASKED in row.answers:
         return False

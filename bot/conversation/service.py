@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from bot.conversation.message_subjects import ReplyTarget
     from bot.conversation.reply import Reply
     from bot.core.policy import Policy
+    from storage.conversations import StoredChat
     from storage.database import Database
-    from storage.models import Conversation
 
 
 class ConversationService:
@@ -85,7 +85,7 @@ class ConversationService:
         self._max_per_minute = max_per_minute
         self._conflicts = Conflicts(self._bindings)
         self._keyboards = ReplyKeyboards((each.flow for each in bindings), to_text)
-        self._batcher = TurnBatcher(database, policy.default_language)
+        self._batcher = TurnBatcher(database, policy.pseudonyms, policy.default_language)
 
     def has_step(self, flow: str, step: str) -> bool:
         """Return True if there is a flow with this name that has a step with this name."""
@@ -117,7 +117,7 @@ class ConversationService:
         if reply.edited:
             return await self._handle_edit(update_id, chat_id, reply, now)
 
-        async def decide(connection: AsyncConnection, row: Conversation) -> Decided:
+        async def decide(connection: AsyncConnection, row: StoredChat) -> Decided:
             binding, is_known = self._find_open_binding(row, now), update_id in row.updates
             if row.flow is None and not is_known and target is None:
                 is_key = self._keyboards.is_label(reply.text, row.language)
@@ -151,7 +151,7 @@ class ConversationService:
         An edit that changes no letter has a screen without paragraphs.
         """
 
-        async def decide(connection: AsyncConnection, row: Conversation) -> Decided:
+        async def decide(connection: AsyncConnection, row: StoredChat) -> Decided:
             binding = self._find_open_binding(row, now)
             if binding is None:
                 return None, None
@@ -202,7 +202,7 @@ class ConversationService:
         """
         given = dict(facts or {})
 
-        async def decide(connection: AsyncConnection, row: Conversation) -> Decided:
+        async def decide(connection: AsyncConnection, row: StoredChat) -> Decided:
             is_known = update_id in row.updates
             binding = self._find_open_binding(row, now)
             if binding is None:
@@ -236,7 +236,7 @@ class ConversationService:
         If none was asked for, return the open question, or a text that no conversation is open.
         """
 
-        async def decide(connection: AsyncConnection, row: Conversation) -> Decided:
+        async def decide(connection: AsyncConnection, row: StoredChat) -> Decided:
             binding, is_known = self._find_open_binding(row, now), update_id in row.updates
             if binding is None:
                 none = TurnScreen(Screen((Words("draft.none"),)), row.language)
@@ -258,7 +258,7 @@ class ConversationService:
     async def _begin(
         self,
         work: UnitOfWork,
-        row: Conversation,
+        row: StoredChat,
         flow: str,
         facts: Mapping[str, Any],
         update_id: int,
@@ -268,7 +268,7 @@ class ConversationService:
         loaded = await binding.begin(work, make_chat(row))
         answers, reasons = check_messages(binding.flow, {**facts, **loaded})
         draft = Draft(
-            chat_id=row.chat_id,
+            key=row.key,
             flow=flow,
             answers=dict(answers),
             updates=conversations.remember_update(row.updates, update_id),
@@ -290,7 +290,7 @@ class ConversationService:
         The transaction of the refused turn was rolled back, with all that it had written.
         """
 
-        async def decide(_connection: AsyncConnection, row: Conversation) -> Decided:
+        async def decide(_connection: AsyncConnection, row: StoredChat) -> Decided:
             return TurnScreen(Screen((refused.words,)), row.language), close_draft(row, update_id)
 
         return await self._run_turn(chat_id, decide, now, creates=True)
@@ -302,7 +302,7 @@ class ConversationService:
         conversation that was started after it.
         """
 
-        async def decide(_connection: AsyncConnection, row: Conversation) -> Decided:
+        async def decide(_connection: AsyncConnection, row: StoredChat) -> Decided:
             binding, is_known = self._find_open_binding(row, now), update_id in row.updates
             if is_known:
                 again = binding and mark_repeated(show_open_question(binding, row))
@@ -322,7 +322,7 @@ class ConversationService:
         Return the request to slow down if it is one too many of this minute, otherwise None.
         """
 
-        async def decide(_connection: AsyncConnection, row: Conversation) -> Decided:
+        async def decide(_connection: AsyncConnection, row: StoredChat) -> Decided:
             slow = refuse_flood(row, now, self._max_per_minute)
             if slow is not None:
                 return slow
@@ -346,7 +346,7 @@ class ConversationService:
         `is_counted`: `count_update` has counted the update of this turn.
         """
 
-        async def decide_within_limit(connection: AsyncConnection, row: Conversation) -> Decided:
+        async def decide_within_limit(connection: AsyncConnection, row: StoredChat) -> Decided:
             slow = None if is_counted else refuse_flood(row, now, self._max_per_minute)
             if slow is not None:
                 return slow
@@ -365,7 +365,7 @@ class ConversationService:
         shown = await self._batcher.submit_turn(chat_id, decide_within_limit, creates=creates)
         return cast("TurnScreen | None", shown)
 
-    def _find_open_binding(self, row: Conversation, now: datetime) -> FlowBinding | None:
+    def _find_open_binding(self, row: StoredChat, now: datetime) -> FlowBinding | None:
         """Return the binding of the open flow; None if it has expired or no longer exists."""
         if row.flow is None or (row.expires_at is not None and row.expires_at <= now):
             return None
@@ -375,7 +375,7 @@ class ConversationService:
         self,
         work: UnitOfWork,
         binding: FlowBinding,
-        row: Conversation,
+        row: StoredChat,
         turn: TurnResult,
         update_id: int,
     ) -> Draft | None:
@@ -387,7 +387,7 @@ class ConversationService:
                     answer = turn.answers[turn.accepted]
                     await binding.answered[turn.accepted](work, chat, answer)
                 draft = Draft(
-                    chat_id=row.chat_id,
+                    key=row.key,
                     flow=row.flow,
                     answers=dict(turn.answers),
                     updates=conversations.remember_update(row.updates, update_id),
@@ -400,6 +400,7 @@ class ConversationService:
                 code = await binding.finish(work, chat, turn.answers)
                 await store_messages(work, chat.id, binding.flow.name, code, turn)
             case Stopped(reason) if reason in binding.forgets:
-                await conversations.delete_conversation(work.connection, chat.id)
+                vault = work.policy.pseudonyms
+                await conversations.delete_conversation(work.connection, vault, chat.id)
                 return None
         return close_draft(row, update_id)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bot.conversation.bindings import FlowBinding
     from bot.conversation.flow import Flow
-    from storage.models import Conversation
+    from storage.conversations import StoredChat
 
 STALE = Words("draft.stale")
 _MINUTE = timedelta(minutes=1)
@@ -103,17 +103,17 @@ def name_draft(binding: FlowBinding, facts: Mapping[str, Any]) -> Words:
     return Words("draft.named", {"title": title, "about": about}) if about else title
 
 
-def show_open_question(binding: FlowBinding, row: Conversation) -> TurnScreen:
+def show_open_question(binding: FlowBinding, row: StoredChat) -> TurnScreen:
     """Return the open question of a stored conversation."""
     return show_turn(binding, present(binding.flow, forget_asked(row.answers)), row.language)
 
 
-def show_stale(binding: FlowBinding, row: Conversation) -> TurnScreen:
+def show_stale(binding: FlowBinding, row: StoredChat) -> TurnScreen:
     """Return the open question, after the button of another one was pressed."""
     return replace(show_open_question(binding, row), notice=STALE)
 
 
-def show_handled(row: Conversation) -> TurnScreen:
+def show_handled(row: StoredChat) -> TurnScreen:
     """Return that an update was handled before, and that its conversation has ended."""
     return mark_repeated(TurnScreen(Screen((Words("draft.handled"),)), row.language))
 
@@ -123,7 +123,7 @@ def mark_repeated(shown: TurnScreen) -> TurnScreen:
     return replace(shown, screen=shown.screen.mark_repeated(), is_repeated=True)
 
 
-def make_chat(row: Conversation) -> Chat:
+def make_chat(row: StoredChat) -> Chat:
     """Return the chat of a stored conversation, with its language and preferences."""
     return Chat(row.chat_id, row.language, Preferences.from_json(row.preferences))
 
@@ -139,13 +139,13 @@ def shorten_unconsented(flow: Flow, draft: Draft, now: datetime) -> Draft:
     return replace(draft, expires_at=draft.started_at + UNCONSENTED_LIFETIME, reminded_at=now)
 
 
-def close_draft(row: Conversation, update_id: int) -> Draft:
+def close_draft(row: StoredChat, update_id: int) -> Draft:
     """Return the row without an open conversation, with one more handled update."""
     updates = conversations.remember_update(row.updates, update_id)
-    return Draft(row.chat_id, None, {}, updates, None, None, None)
+    return Draft(row.key, updates=updates)
 
 
-def close_expired(row: Conversation, update_id: int, *, is_asked: bool) -> Decided:
+def close_expired(row: StoredChat, update_id: int, *, is_asked: bool) -> Decided:
     """Close a draft that has expired; show that if the message was for its question.
 
     Without a draft return what was handled before, None for a new update.
@@ -158,16 +158,16 @@ def close_expired(row: Conversation, update_id: int, *, is_asked: bool) -> Decid
     return expired, close_draft(row, update_id)
 
 
-def keep_draft(row: Conversation, update_id: int) -> Draft:
+def keep_draft(row: StoredChat, update_id: int) -> Draft:
     """Return the conversation unchanged, with one more handled update."""
     updates = conversations.remember_update(row.updates, update_id)
     return replace(copy_draft(row), updates=updates)
 
 
-def copy_draft(row: Conversation) -> Draft:
+def copy_draft(row: StoredChat) -> Draft:
     """Return a stored conversation as a draft to write, unchanged."""
     return Draft(
-        chat_id=row.chat_id,
+        key=row.key,
         flow=row.flow,
         answers=row.answers,
         updates=row.updates,
@@ -177,14 +177,14 @@ def copy_draft(row: Conversation) -> Draft:
     )
 
 
-def count_turn(row: Conversation, now: datetime) -> tuple[datetime, int]:
+def count_turn(row: StoredChat, now: datetime) -> tuple[datetime, int]:
     """Return since when the turns of this minute are counted, and their number with this one."""
     if row.counted_from is None or now - row.counted_from >= _MINUTE:
         return now, 1
     return row.counted_from, row.counted + 1
 
 
-def refuse_flood(row: Conversation, now: datetime, most: int) -> Decided | None:
+def refuse_flood(row: StoredChat, now: datetime, most: int) -> Decided | None:
     """Return the request to slow down if this turn is above `most` a minute; otherwise None.
 
     It is a message for the first turn above, and a notice for every press. Only the first one is

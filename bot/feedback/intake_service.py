@@ -16,11 +16,10 @@ from bot.casework.assignment import assign_and_alert
 from bot.casework.attachments import make_attachment_rows
 from bot.casework.conversions import store_conversions
 from bot.casework.resident_actions import ADD
-from bot.casework.resident_identity import store_unnamed_resident
+from bot.casework.resident_identity import store_resident
 from bot.casework.timeline import RECEIVED
 from bot.conversation.chats import store_preferences
 from bot.conversation.inputs import join_texts, list_sources
-from bot.core.addresses import load_address
 from bot.core.requests import Refused
 from bot.core.screen import Button, Screen, Words
 from bot.core.search_text import make_search_text
@@ -31,7 +30,7 @@ from bot.feedback.text_questions import is_urgent
 from bot.notifications import to_resident
 from bot.notifications.message import Addressee
 from bot.notifications.summaries import name_forum
-from storage import audit, bans, forums, residents, submissions
+from storage import audit, bans, consents, forums, submissions
 from storage.models import Identity, State, Topic
 
 if TYPE_CHECKING:
@@ -56,10 +55,10 @@ async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
     await intake_limits.check_limits(
         work, work.policy.pseudonyms.list_pseudonyms(chat.id), work.policy.limits
     )
-    resident = await residents.find_resident(
-        work.connection, work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)
+    consent = await consents.find_consent(
+        work.connection, work.policy.pseudonyms.list_consent_keys(chat.id)
     )
-    agreed = {"@agreed": resident.consent_version} if resident else {}
+    agreed = {"@agreed": consent.version} if consent else {}
     last = {"@areas": list(chat.preferences.areas)}
     followed = deep_links.load_link_facts(chat.preferences, work.now)
     if "@forum" in followed:
@@ -94,10 +93,10 @@ def list_ban_remarks(facts: Mapping[str, Any]) -> tuple[Words, ...]:
 
 async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
     """Store the resident's consent to a version of the data-protection notice."""
-    address = await load_address(work, chat.id, named=True)
+    address = work.policy.pseudonyms.make_consent_address(chat.id)
     consent = (version, chat.language, work.now)
-    await residents.record_consent(
-        work.connection, address.pseudonym, address.encrypted_chat_id, consent, named=True
+    await consents.record_consent(
+        work.connection, address.pseudonym, address.encrypted_chat_id, consent
     )
     await audit.append_entry(
         work.connection,
@@ -125,10 +124,7 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
     topics = [Topic(topic) for topic in answers["topic"]]
     identity = rules.get_identity(answers)
     confidential = submission_rules.is_confidential(kind, identity)
-    if confidential:
-        address = await store_unnamed_resident(work, chat.id)
-    else:
-        address = await load_address(work, chat.id, named=True)
+    address = await store_resident(work, chat.id, named=not confidential)
     values = {
         "code": submission_rules.make_receipt_code(secrets.choice),
         "kind": kind,

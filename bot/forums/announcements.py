@@ -17,7 +17,7 @@ from bot.forums.announcement_screens import show_announcement
 from bot.notifications import to_resident
 from bot.notifications.message import Addressee
 from bot.notifications.notice_kinds import schedule_notice
-from storage import attendance, audit, forums, outbox
+from storage import attendance, audit, conversations, forums, outbox
 from storage.models import ForumState
 
 if TYPE_CHECKING:
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
 
     from bot.core.policy import Policy
+    from storage.conversations import StoredChat
     from storage.database import Database
     from storage.forums import AnnouncementRecipient
-    from storage.models import Announcement, Conversation, Forum
+    from storage.models import Announcement, Forum
 
 ANNOUNCED = "forum.announced"  # the action in the audit log
 _CHUNK = 1000  # recipients in one transaction
@@ -132,7 +133,9 @@ async def _select_addressees(
         recipient.alias: work.policy.pseudonyms.decrypt_chat_id(recipient.sealed)
         for recipient in recipients
     }
-    chats = await attendance.map_conversations(work.connection, chat_ids.values())
+    chats = await conversations.map_conversations(
+        work.connection, work.policy.pseudonyms, chat_ids.values()
+    )
     can_be_muted = announcement.kind != "results" and announcement.source == 0
     expires_at = _compute_expiry(work, announcement.kind, forum)
     addressees, unwilling = {}, set()
@@ -147,7 +150,7 @@ async def _select_addressees(
     return list(addressees.values()), len(unwilling)
 
 
-def _is_unwanted(forum: Forum, chat: Conversation | None) -> bool:
+def _is_unwanted(forum: Forum, chat: StoredChat | None) -> bool:
     if chat is None:
         return False
     preferences = Preferences.from_json(chat.preferences)
@@ -157,7 +160,7 @@ def _is_unwanted(forum: Forum, chat: Conversation | None) -> bool:
 def _make_addressee(
     work: UnitOfWork,
     recipient: AnnouncementRecipient,
-    chat: Conversation | None,
+    chat: StoredChat | None,
     expires_at: datetime,
 ) -> Addressee:
     """Return where to send an announcement: after quiet hours, unless it expires in them."""

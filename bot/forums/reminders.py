@@ -17,7 +17,7 @@ from bot.forums.attendance.screens import show_reminder
 from bot.notifications import to_resident
 from bot.notifications.message import Addressee
 from bot.notifications.notice_kinds import schedule_notice
-from storage import attendance, forum_reminders
+from storage import attendance, conversations, forum_reminders
 from storage.models import ForumState
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from bot.core.policy import Policy
     from bot.core.screen import Screen
+    from storage.conversations import StoredChat
     from storage.database import Database
-    from storage.models import Conversation, Forum, Registration, Reminder
+    from storage.models import Forum, Registration, Reminder
 
 _PAGE = 200  # registrations in one transaction
 _SLACK = timedelta(days=1)  # a day on the calendar may have 25 hours
@@ -124,7 +125,9 @@ async def _make_reminders(
         registration.id: work.policy.pseudonyms.decrypt_chat_id(registration.sealed)
         for registration in registrations
     }
-    chats = await attendance.map_conversations(work.connection, chat_ids.values())
+    chats = await conversations.map_conversations(
+        work.connection, work.policy.pseudonyms, chat_ids.values()
+    )
     return [
         (
             _make_addressee(work, forum, registration, chats.get(chat_ids[registration.id])),
@@ -135,7 +138,7 @@ async def _make_reminders(
 
 
 def _make_addressee(
-    work: UnitOfWork, forum: Forum, registration: Registration, chat: Conversation | None
+    work: UnitOfWork, forum: Forum, registration: Registration, chat: StoredChat | None
 ) -> Addressee:
     """Return where to send a reminder: after quiet hours, unless the forum starts in them."""
     preferences = Preferences.from_json(chat.preferences if chat else {})

@@ -77,7 +77,7 @@ async def send_message(
 ) -> None:
     """Put one message into the outbox, once for each pair of recipient and deduplication key."""
     screen = message.screen.to_json()  # Once: an announcement has thousands of recipients.
-    rows = [_make_row(message, screen, recipient, key) for recipient, key in recipients]
+    rows = [_make_row(work, message, screen, recipient, key) for recipient, key in recipients]
     await outbox.enqueue_messages(work.connection, await _drop_known(work, rows), work.now)
 
 
@@ -86,7 +86,7 @@ async def send_messages(
 ) -> None:
     """Put messages into the outbox, each with its own recipient and deduplication key."""
     rows = [
-        _make_row(message, message.screen.to_json(), recipient, key)
+        _make_row(work, message, message.screen.to_json(), recipient, key)
         for message, recipient, key in messages
     ]
     await outbox.enqueue_messages(work.connection, await _drop_known(work, rows), work.now)
@@ -120,8 +120,10 @@ def _list_key_forms(work: UnitOfWork, row: OutboxMessage, key: str) -> set[str]:
 
 
 def _make_row(
-    message: Message, screen: dict[str, Any], recipient: Addressee, key: str
+    work: UnitOfWork, message: Message, screen: dict[str, Any], recipient: Addressee, key: str
 ) -> OutboxMessage:
+    if recipient.encrypted_chat_id is not None:
+        screen = work.policy.pseudonyms.seal_screen(screen)
     return OutboxMessage(
         dedup_key=key,
         kind=message.kind,

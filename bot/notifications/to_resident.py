@@ -11,6 +11,7 @@ from bot.notifications.message import Addressee, Message, make_key, send_message
 from bot.notifications.notice_kinds import get_notice_kind, schedule_notice
 from storage import conversations, evidence, outbox, submissions
 from storage.outbox import Priority
+from storage.rounding import round_to_hour
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,7 +55,9 @@ async def notify_resident(
     if owner is None:
         return
     chat = await conversations.find_conversation(
-        work.connection, work.policy.pseudonyms.decrypt_chat_id(owner.sealed)
+        work.connection,
+        work.policy.pseudonyms,
+        work.policy.pseudonyms.decrypt_chat_id(owner.sealed),
     )
     preferences = Preferences.from_json(chat.preferences if chat else {})
     if get_notice_kind(kind).switch in preferences.muted:
@@ -121,7 +124,9 @@ async def confirm_oral_submission(
 async def notify_draft_expires(work: UnitOfWork, chat: Chat, *, expires_at: datetime) -> None:
     """Warn a chat that its draft will be deleted at `expires_at`, with buttons to resume or drop.
 
-    `chat.id` is the real chat id: a person with a draft may not have agreed to anything yet.
+    `chat.id` is the real chat id. The message is stored under the pseudonym of the chat: its writer
+    is neither a named nor an unnamed resident yet. It is not sent after the hour in which the draft
+    expires has begun: the exact time would connect the chat with what it did at that moment.
     """
     message = Message(
         kind="draft",
@@ -129,13 +134,16 @@ async def notify_draft_expires(work: UnitOfWork, chat: Chat, *, expires_at: date
             (Words("draft.reminder", {"until": expires_at}),),
             tuple(Button(Words(f"draft.{name}"), f"draft:{name}") for name in ("resume", "drop")),
         ),
-        expires_at=expires_at,
+        expires_at=round_to_hour(expires_at),
         priority=Priority.REMINDER,
         critical=False,
     )
     not_before = schedule_notice(work, "draft", chat.preferences, expires_at)
-    recipient = Addressee(chat.id, chat.language, not_before=not_before)
-    key = make_key("draft", chat.id, int(expires_at.timestamp()))
+    address = work.policy.pseudonyms.make_chat_address(chat.id)
+    recipient = Addressee(
+        address.pseudonym, chat.language, address.encrypted_chat_id, not_before=not_before
+    )
+    key = make_key("draft", address.pseudonym, int(message.expires_at.timestamp()))
     await send_message(work, message, [(recipient, key)])
 
 
@@ -164,7 +172,9 @@ async def notify_attendee(
         forum_id=forum.id,
     )
     chat = await conversations.find_conversation(
-        work.connection, work.policy.pseudonyms.decrypt_chat_id(registration.sealed)
+        work.connection,
+        work.policy.pseudonyms,
+        work.policy.pseudonyms.decrypt_chat_id(registration.sealed),
     )
     preferences = Preferences.from_json(chat.preferences if chat else {})
     recipient = Addressee(

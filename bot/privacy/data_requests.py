@@ -20,23 +20,25 @@ from bot.privacy import erasing
 from storage import (
     attendance,
     audit,
+    consents,
     conversations,
     correspondence,
     erasure,
     failed_updates,
-    residents,
     submissions,
 )
 from storage.models import BanState, ErasureReason, State, Submission
+from storage.rounding import round_to_day
 from storage.statements import list_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.core.requests import Chat
-    from storage.models import Registration, Subscription
+    from storage.models import Consent, Registration, Subscription
 
 _MAX_SUBMISSIONS = 10_000  # of one person
 
@@ -79,11 +81,13 @@ async def load_personal_data(work: UnitOfWork, chat_id: int) -> PersonalData:
     own = await submissions.list_submissions_of(
         work.connection, aliases, before=None, max_rows=_MAX_SUBMISSIONS
     )
-    resident = await residents.find_resident(work.connection, aliases)
+    consent = await consents.find_consent(
+        work.connection, work.policy.pseudonyms.list_consent_keys(chat_id)
+    )
     return PersonalData(
         own,
         sum(each.phone is not None for each in own),
-        resident is not None,
+        consent is not None,
         await attendance.list_registrations(work.connection, aliases),
         await attendance.list_subscriptions(work.connection, aliases),
     )
@@ -95,17 +99,17 @@ async def make_copy(work: UnitOfWork, chat_id: int) -> bytes:
     The timelines of submissions name the roles of officers, not the officers.
     """
     held = await load_personal_data(work, chat_id)
-    resident = await residents.find_resident(
-        work.connection, work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
+    consent = await consents.find_consent(
+        work.connection, work.policy.pseudonyms.list_consent_keys(chat_id)
     )
-    chat = await conversations.find_conversation(work.connection, chat_id)
+    chat = await conversations.find_conversation(work.connection, work.policy.pseudonyms, chat_id)
     document = {
         "at": work.now,
         "telegram_id": chat_id,
         "language": chat.language if chat else None,
         "settings": chat.preferences if chat else {},
         "draft": chat.answers if chat else {},
-        "consent": _describe_consent(resident),
+        "consent": _describe_consent(consent),
         "opinions": [await _describe_submission(work, each) for each in held.submissions],
         "forums": await _describe_registrations(work.connection, held.registrations),
         "news_of_forums": [
@@ -117,14 +121,10 @@ async def make_copy(work: UnitOfWork, chat_id: int) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
 
-def _describe_consent(resident: Any) -> dict[str, Any] | None:
-    if resident is None:
+def _describe_consent(consent: Consent | None) -> dict[str, Any] | None:
+    if consent is None:
         return None
-    return {
-        "version": resident.consent_version,
-        "language": resident.consent_language,
-        "at": resident.consent_at,
-    }
+    return {"version": consent.version, "language": consent.language, "at": consent.at}
 
 
 # Columns of a submission that the copy does not contain: internal, or in another part of the copy.
@@ -205,6 +205,7 @@ async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
             submission,
             state=_compute_erased_state(submission),
             reason=ErasureReason.REQUEST,
+            at=_blur_time(work.now, submission),
         ):
             kept.append((submission.code, "being_handled"))
             continue
@@ -213,15 +214,18 @@ async def erase_person(work: UnitOfWork, chat_id: int) -> ErasureReport:
         await _record_action(work, ERASED, submission)
         gone += 1
     await erase_attendee(work, work.policy.pseudonyms.list_pseudonyms(chat_id))
-    await failed_updates.delete_failed_updates_of(
-        work.connection, chat_id, work.policy.pseudonyms.list_pseudonyms(chat_id, named=True)
-    )
+    chat_keys = work.policy.pseudonyms.list_chat_keys(chat_id)
+    await erasure.delete_messages(work.connection, chat_keys)
+    await failed_updates.delete_failed_updates_of(work.connection, chat_keys)
     await erasure.compact_search_index(work.connection)
     if not kept:
         await erasure.delete_residents(
             work.connection, work.policy.pseudonyms.list_pseudonyms(chat_id)
         )
-        await conversations.delete_conversation(work.connection, chat_id)
+        await consents.delete_consent(
+            work.connection, work.policy.pseudonyms.list_consent_keys(chat_id)
+        )
+        await conversations.delete_conversation(work.connection, work.policy.pseudonyms, chat_id)
     return ErasureReport(gone, kept)
 
 
@@ -238,10 +242,10 @@ async def withdraw_consent(work: UnitOfWork, chat_id: int) -> ErasureReport:
     law requires, Law 91/2025/QH15, art. 19, allows this.
     """
     report = await erase_person(work, chat_id)
-    await residents.withdraw_consent(
-        work.connection, work.policy.pseudonyms.list_pseudonyms(chat_id)
+    await consents.withdraw_consent(
+        work.connection, work.policy.pseudonyms.list_consent_keys(chat_id)
     )
-    await conversations.delete_conversation(work.connection, chat_id)
+    await conversations.delete_conversation(work.connection, work.policy.pseudonyms, chat_id)
     await audit.append_entry(work.connection, WITHDRAWN, work.now, role=audit.RESIDENT)
     return report
 
@@ -268,7 +272,25 @@ def _compute_erased_state(submission: Submission) -> State:
     )
 
 
+def _blur_time(now: datetime, submission: Submission) -> datetime:
+    """Return the time to store an erasure with: of an unnamed submission only its day.
+
+    All submissions of a person are erased at once, and the exact time would connect them.
+    """
+    if not submission.confidential:
+        return now
+    return max(submission.created_at, round_to_day(now))
+
+
 async def _record_action(work: UnitOfWork, action: str, submission: Submission) -> None:
+    """Append an audit entry. That of an unnamed submission does not say which one it is.
+
+    The entries of one request have one time, so they would connect a person's submissions.
+    """
     await audit.append_entry(
-        work.connection, action, work.now, role=audit.RESIDENT, submission_id=submission.id
+        work.connection,
+        action,
+        work.now,
+        role=audit.RESIDENT,
+        submission_id=None if submission.confidential else submission.id,
     )

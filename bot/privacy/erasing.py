@@ -13,6 +13,7 @@ from storage import erasure, message_subjects, outbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from bot.core.unit_of_work import UnitOfWork
     from storage.models import ErasureReason, State, Submission
@@ -22,11 +23,16 @@ _OFFICER_FLOWS = frozenset({CASE_VIEW, "ban", *(action.name for action in OFFICE
 
 
 async def erase_submission(
-    work: UnitOfWork, submission: Submission, *, state: State, reason: ErasureReason
+    work: UnitOfWork,
+    submission: Submission,
+    *,
+    state: State,
+    reason: ErasureReason,
+    at: datetime | None = None,
 ) -> bool:
     """Erase a submission, and take back the bot's messages about it in officers' chats.
 
-    `state` is its new state. Return False and do nothing if it was changed since it was read.
+    `state` is its new state. `at` is the time that is stored, by default the present. Return False and do nothing if it was changed since it was read.
     """
     sealed = await message_subjects.list_sealed_ids(
         work.connection, submission.code, _OFFICER_FLOWS
@@ -34,7 +40,7 @@ async def erase_submission(
     shown = list(_decrypt_addresses(work, sealed))
     sent = await outbox.list_sent_to_officers(work.connection, submission.id)
     if not await erasure.erase_submission(
-        work.connection, submission, work.now, state=state, reason=reason
+        work.connection, submission, at or work.now, state=state, reason=reason
     ):
         return False
     shown += [(row.chat_id, row.message_id) for row in sent if row.message_id is not None]

@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.search_text import make_search_text
 from bot.privacy.encryption import Unreadable
+from bot.privacy.failed_updates import find_chat_id
 from bot.privacy.key_check import check_key, set_present_key
-from storage import encrypted_fields, failed_updates, key_rows
+from bot.privacy.plain_rows import seal_plain_rows
+from bot.privacy.pseudonyms import SEALED
+from storage import encrypted_fields, key_rows
 from storage.database import Unavailable
 from storage.key_columns import KEY_COLUMNS, KeyColumns
 from storage.models import FailedUpdate, Identity
@@ -161,6 +164,13 @@ class _TableRotation:
             number = cipher.find_key(value.encode()) if value else None
             if number not in (None, cipher.present):
                 changes[name] = cipher.encrypt_text(cipher.decrypt_text(value))
+        for name in entry.sealed:
+            value = get_sealed(getattr(row, name))
+            number = self._pseudonyms.sealer.find_key(value) if value else None
+            if number not in (None, cipher.present):
+                again = self._pseudonyms.sealer.seal_again(value)
+                is_screen = isinstance(getattr(row, name), dict)
+                changes[name] = {SEALED: again} if is_screen else again
         old = None if entry.pseudonym is None else getattr(row, entry.pseudonym)
         new = self._compute_pseudonym(row, old)
         if new != old:
@@ -184,9 +194,10 @@ class _TableRotation:
 
     def _count_unreadable(self, row: Row[Any]) -> int:
         values = (getattr(row, name) for name in self._entry.encrypted)
+        sealed = (get_sealed(getattr(row, name)) for name in self._entry.sealed)
         return sum(
             self._pseudonyms.cipher.find_key(value.encode()) is None for value in values if value
-        )
+        ) + sum(self._pseudonyms.sealer.find_key(value) is None for value in sealed if value)
 
     async def _move_others(self, page: Sequence[Row[Any]]) -> int:
         """Move the pseudonyms of the page's people in rows that have no address of their own."""
@@ -239,13 +250,19 @@ def map_row_pseudonyms(
         return {}
     try:
         if entry.model is FailedUpdate:
-            sender = next(iter(failed_updates.list_chat_ids(address)), None)
+            sender = find_chat_id(pseudonyms, address)
             return {} if sender is None else pseudonyms.map_pseudonyms(sender)
         if entry.of_message:
             return pseudonyms.map_message_keys(*pseudonyms.decrypt_message(address))
         return pseudonyms.map_pseudonyms(pseudonyms.decrypt_chat_id(address))
     except Unreadable:
         return {}
+
+
+def get_sealed(value: Any) -> bytes | str | None:
+    """Return a sealed value of a column, or what is sealed within a screen; None without one."""
+    sealed: bytes | str | None = value.get(SEALED) if isinstance(value, dict) else value
+    return sealed
 
 
 def _split(row_ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
@@ -256,7 +273,8 @@ def _split(row_ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 async def encrypt_plain_rows(database: Database, pseudonyms: Pseudonyms) -> int:
     """Encrypt the rows of releases that had no encryption; return the number of residents.
 
-    It also stores the search form of their texts. A run that failed can be repeated.
+    It also stores the search form of their texts, and seals the rows that the migrations of later
+    releases left readable. A run that failed can be repeated.
     """
     done = 0
     while True:
@@ -277,9 +295,10 @@ async def encrypt_plain_rows(database: Database, pseudonyms: Pseudonyms) -> int:
                 if confidential:
                     other = pseudonyms.make_address(chat_id, named=False)
                     await encrypted_fields.split_unnamed(
-                        connection, resident, confidential, other.pseudonym, other.encrypted_chat_id
+                        connection, confidential, other.pseudonym, other.encrypted_chat_id
                     )
         if not plain:
+            await seal_plain_rows(database, pseudonyms)
             return done
         done += len(plain)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.privacy.key_rotation import map_row_pseudonyms
+from bot.privacy.key_rotation import get_sealed, map_row_pseudonyms
 from storage import key_rows
 from storage.key_columns import KEY_COLUMNS, KeyColumns
 from storage.statements import table
@@ -48,7 +48,8 @@ async def count_keys(
     found: list[KeyCounts] = []
     entries = sorted(KEY_COLUMNS, key=lambda entry: entry.address is None)
     for entry in entries:
-        counters: dict[str, Counter[int | None]] = {name: Counter() for name in entry.encrypted}
+        names = (*entry.encrypted, *entry.sealed)
+        counters: dict[str, Counter[int | None]] = {name: Counter() for name in names}
         if entry.pseudonym is not None:
             counters[entry.pseudonym] = Counter()
         await _count_table(database, pseudonyms, entry, counters, known, report)
@@ -76,6 +77,9 @@ async def _count_table(
             for column in entry.encrypted:
                 if value := getattr(row, column):
                     counters[column][pseudonyms.cipher.find_key(value.encode())] += 1
+            for column in entry.sealed:
+                if value := get_sealed(getattr(row, column)):
+                    counters[column][pseudonyms.sealer.find_key(value)] += 1
             if entry.pseudonym is not None:
                 _count_pseudonym(pseudonyms, entry, row, counters[entry.pseudonym], known)
         done, after = done + len(page), page[-1].row_id

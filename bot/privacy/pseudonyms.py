@@ -1,21 +1,21 @@
 """Pseudonyms of chats: numbers that only the holder of the key can compute from a chat id.
 
-A person has two pseudonyms under each key, one as a named and one as an unnamed resident. Without
-the key nothing connects the two.
+A person has four pseudonyms under each key: as a named and as an unnamed resident, as the person of
+a chat (conversation, direct replies), and as somebody who gave their consent. Without the key
+nothing connects them.
 """
 
 from __future__ import annotations
 
-import base64
 import hmac
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+import orjson
 
 from bot.privacy.encryption import Cipher
+from bot.privacy.sealing import Sealer, derive_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # Pseudonyms are stored where chat ids are. Telegram's ids have at most 52 bits, so bit 61 tells
 # the two apart.
 _MARK = 1 << 61
+_IDENTITIES = ("named", "unnamed", "chat", "consent")
+SEALED = "sealed"  # the only key of a sealed screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,10 @@ class MessageAddress:
 
 
 class Pseudonyms:
-    """Computes pseudonyms of chat ids, and encrypts and decrypts chat ids with its `cipher`."""
+    """Computes pseudonyms of chat ids, and encrypts and decrypts chat ids with its `cipher`.
+
+    `sealer` has the same keys, for values that are written often.
+    """
 
     def __init__(self, keys: Sequence[str]) -> None:
         """Take the keys of `load_keys`. New pseudonyms use the cipher's present key.
@@ -51,7 +56,9 @@ class Pseudonyms:
         Raises BadKey.
         """
         self.cipher = Cipher(keys)
-        self._keys = [_derive_key(key) for key in keys]
+        self.sealer = Sealer(keys, self.cipher)
+        # Derived, so that the keys of the pseudonyms differ from the cipher's.
+        self._keys = [derive_key(key, b"langnghe pseudonyms") for key in keys]
 
     def make_address(self, chat_id: int, *, named: bool) -> ChatAddress:
         """Return the address of a chat as a named or an unnamed resident, with the present key.
@@ -59,7 +66,11 @@ class Pseudonyms:
         Do not store it for a person who has an address already: see `bot.core.addresses`.
         """
         pseudonym = _compute_pseudonym(self._order_keys()[0], chat_id, named=named)
-        return ChatAddress(pseudonym, self.cipher.encrypt_text(str(chat_id)))
+        return ChatAddress(pseudonym, self.encrypt_chat_id(chat_id))
+
+    def encrypt_chat_id(self, chat_id: int) -> str:
+        """Return a chat id encrypted with the present key."""
+        return self.cipher.encrypt_text(str(chat_id))
 
     def decrypt_chat_id(self, encrypted: str) -> int:
         """Return the chat id of an `encrypted_chat_id`. Raises Unreadable."""
@@ -75,6 +86,22 @@ class Pseudonyms:
             for key in self._order_keys()
             for each in ((True, False) if named is None else (named,))
         )
+
+    def make_chat_address(self, chat_id: int) -> ChatAddress:
+        """Return the address of a chat as itself: it leads to no resident."""
+        return ChatAddress(self.list_chat_keys(chat_id)[0], self.encrypt_chat_id(chat_id))
+
+    def make_consent_address(self, chat_id: int) -> ChatAddress:
+        """Return the address under which the consent of the person of a chat is stored."""
+        return ChatAddress(self.list_consent_keys(chat_id)[0], self.encrypt_chat_id(chat_id))
+
+    def list_chat_keys(self, chat_id: int) -> tuple[int, ...]:
+        """Return the pseudonyms of a chat as itself, one for each key, the present key first."""
+        return tuple(_compute_number(key, f"chat:{chat_id}") for key in self._order_keys())
+
+    def list_consent_keys(self, chat_id: int) -> tuple[int, ...]:
+        """Return the pseudonyms of a person's consent, one for each key, the present key first."""
+        return tuple(_compute_number(key, f"consent:{chat_id}") for key in self._order_keys())
 
     def list_message_keys(self, chat_id: int, message_id: int) -> tuple[int, ...]:
         """Return the numbers of one message of a chat, one under every key, the present key first.
@@ -102,11 +129,23 @@ class Pseudonyms:
         message = f"tag:{moment.isoformat()}:{chat_id}"
         return hmac.digest(self._order_keys()[0], message.encode(), sha256)[:8].hex()
 
+    def seal_screen(self, screen: dict[str, Any]) -> dict[str, str]:
+        """Return the stored form of a screen, as JSON, that goes to a resident."""
+        return {SEALED: self.sealer.seal_text(orjson.dumps(screen).decode())}
+
+    def open_screen(self, stored: str) -> str:
+        """Return a stored screen as JSON, whether it is sealed or not. Raises Unreadable."""
+        sealed = orjson.loads(stored).get(SEALED)
+        return stored if sealed is None else self.sealer.open_text(sealed)
+
     def list_chat_ids(self, chat_id: int) -> tuple[int, ...]:
-        """Return a chat id with all its pseudonyms. For a pseudonym, return only itself."""
+        """Return a chat id with all numbers that messages to it are stored under.
+
+        They are its pseudonyms as a chat and as residents. For a pseudonym, return only itself.
+        """
         if self.is_pseudonym(chat_id):
             return (chat_id,)
-        return (chat_id, *self.list_pseudonyms(chat_id))
+        return (chat_id, *self.list_chat_keys(chat_id), *self.list_pseudonyms(chat_id))
 
     @staticmethod
     def is_pseudonym(chat_id: int) -> bool:
@@ -118,13 +157,14 @@ class Pseudonyms:
 
         The present form is the pseudonym under the present key, of the same identity.
         """
+        present = self._keys[self.cipher.present]
         return {
-            _compute_pseudonym(key, chat_id, named=named): (
+            _compute_number(key, f"{identity}:{chat_id}"): (
                 number,
-                _compute_pseudonym(self._keys[self.cipher.present], chat_id, named=named),
+                _compute_number(present, f"{identity}:{chat_id}"),
             )
             for number, key in enumerate(self._keys)
-            for named in (True, False)
+            for identity in _IDENTITIES
         }
 
     def map_message_keys(self, chat_id: int, message_id: int) -> dict[int, tuple[int, int]]:
@@ -140,12 +180,6 @@ class Pseudonyms:
         if not present:
             return self._keys
         return [self._keys[present], *self._keys[:present], *self._keys[present + 1 :]]
-
-
-def _derive_key(key: str) -> bytes:
-    """Return the key of the pseudonyms: derived (HKDF) so that it differs from the cipher's."""
-    hkdf = HKDF(SHA256(), length=32, salt=None, info=b"langnghe pseudonyms")
-    return hkdf.derive(base64.urlsafe_b64decode(key))
 
 
 def _compute_pseudonym(key: bytes, chat_id: int, *, named: bool) -> int:

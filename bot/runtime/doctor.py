@@ -106,7 +106,7 @@ async def _check_database(settings: Settings, print_line: Callable[[str], None])
     print_line(f"outbox: the oldest message due has waited {int(lag.total_seconds())} s")
     if failed:
         print_line(
-            f"updates: {failed} could not be handled and are kept in the table failed_update"
+            f"updates: {failed} could not be handled; 'python -m bot failed-updates' prints them"
         )
     if unalerted:
         print_line(

@@ -6,7 +6,7 @@ once, although every replica runs every job. A job that fails runs again after i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -20,9 +20,10 @@ from bot.core.unit_of_work import begin_work
 from bot.forums import announcements, organiser_reminders, reminders
 from bot.forums.attendance.erasure import erase_expired_registrations
 from bot.notifications import to_resident
-from bot.privacy import audit_chain, retention
+from bot.privacy import audit_chain, outbox_retention, retention
 from bot.runtime.builders import make_case_deadlines, make_retention_periods
 from storage import conversations, failed_updates, outbox, search
+from storage import outbox_retention as deletion
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_MAX_DRAFTS = 500  # drafts that one run reminds of
+_MAX_DRAFTS = 500  # in one transaction
+_REPLY_LIFETIME = timedelta(hours=1)  # of a direct reply in the outbox, from when it was written
+_IDLE_AFTER = timedelta(minutes=1)  # the pause between two messages to a chat is shorter
 _MAX_SWEEP_SECONDS = 10.0  # between two sweeps of the outbox
 
 
@@ -74,9 +77,12 @@ class Job:
 
 
 async def sweep_outbox(context: JobContext) -> None:
-    """Release outbox messages whose lease ended, and mark messages that expired."""
+    """Release outbox messages whose lease ended, mark expired ones, delete finished replies."""
+    now = context.clock()
     async with context.database.transaction() as connection:
-        swept = await outbox.sweep_outbox(connection, context.clock())
+        swept = await outbox.sweep_outbox(connection, now)
+        await deletion.delete_finished_replies(connection, now - _REPLY_LIFETIME)
+        await deletion.delete_idle_recipients(connection, now - _IDLE_AFTER)
     if swept["expired"]:
         log.error("messages expired unsent", **swept)
     context.nudge()
@@ -122,8 +128,7 @@ async def send_digests(context: JobContext) -> None:
 
 async def expire_drafts(context: JobContext) -> None:
     """Delete the drafts that have expired. One before consent lives for an hour only."""
-    async with context.database.transaction() as connection:
-        await conversations.clear_expired_drafts(connection, context.clock())
+    await _clear_expired_drafts(context.database, context.policy, context.clock())
 
 
 async def remind_drafts(context: JobContext) -> None:
@@ -131,16 +136,24 @@ async def remind_drafts(context: JobContext) -> None:
     now = context.clock()
     before = now + timedelta(hours=context.settings.retention.draft_reminder_hours)
     sent = 0
-    async with begin_work(context.database, now, context.policy) as work:
-        for row in await conversations.list_drafts_to_remind(work.connection, before, _MAX_DRAFTS):
-            if row.expires_at is None or row.expires_at <= now:
-                continue
-            chat = Chat(row.chat_id, row.language, Preferences.from_json(row.preferences))
-            await to_resident.notify_draft_expires(work, chat, expires_at=row.expires_at)
-            await conversations.update_conversation(
-                work.connection, row.chat_id, {"reminded_at": now}
+    place: tuple[datetime, int] | None = None
+    while True:
+        async with begin_work(context.database, now, context.policy) as work:
+            vault = context.policy.pseudonyms
+            due, place = await conversations.lock_due_drafts(
+                work.connection, vault, before, place, _MAX_DRAFTS, without_reminder=True
             )
-            sent += 1
+            reminded = []
+            for row in due:
+                if row.expires_at is None or row.expires_at <= now:
+                    continue
+                chat = Chat(row.chat_id, row.language, Preferences.from_json(row.preferences))
+                await to_resident.notify_draft_expires(work, chat, expires_at=row.expires_at)
+                reminded.append(replace(row, reminded_at=now))
+            await conversations.save_drafts(work.connection, vault, reminded)
+        sent += len(reminded)
+        if place is None:
+            break
     if sent:
         context.nudge()
 
@@ -195,8 +208,10 @@ async def purge_expired_data(
     Return the number of erased submissions.
     """
     periods = settings.retention
+    await _clear_expired_drafts(database, policy, now)
+    sent_before = now - timedelta(days=periods.message_days)
+    await outbox_retention.delete_finished_messages(database, policy.pseudonyms, sent_before, now)
     async with database.transaction() as connection:
-        await conversations.clear_expired_drafts(connection, now)
         kept = timedelta(days=periods.failed_update_days)
         await failed_updates.delete_failed_updates_before(connection, now - kept)
     await database.optimise()
@@ -205,6 +220,19 @@ async def purge_expired_data(
     return await retention.apply_retention(
         database, make_retention_periods(periods), now, policy=policy
     )
+
+
+async def _clear_expired_drafts(database: Database, policy: Policy, now: datetime) -> None:
+    """Empty the drafts that have expired, page by page."""
+    place: tuple[datetime, int] | None = None
+    while True:
+        async with database.transaction() as connection:
+            due, place = await conversations.lock_due_drafts(
+                connection, policy.pseudonyms, now, place, _MAX_DRAFTS, without_reminder=False
+            )
+            await conversations.clear_drafts(connection, policy.pseudonyms, due)
+        if place is None:
+            return
 
 
 def _compute_sweep_interval(settings: Settings) -> float:

@@ -15,6 +15,7 @@ from bot.channels.telegram.commands import register_menu
 from bot.channels.telegram.dispatch import ALLOWED_UPDATES
 from bot.channels.telegram.polling import Polling
 from bot.channels.telegram.webhook import make_webhook_app
+from bot.privacy import plain_rows
 from bot.privacy.key_check import WrongKey, check_key
 from bot.runtime.app import App
 from bot.runtime.http_server import SHUTDOWN_SECONDS, PortTaken, serve_site
@@ -77,6 +78,8 @@ async def serve(app: App) -> None:
         await check_key(app.database, app.policy.pseudonyms)
     except WrongKey as error:
         raise CannotStart(str(error)) from error
+    if await plain_rows.has_plain_rows(app.database):  # the end of a migration was interrupted
+        await plain_rows.seal_plain_rows(app.database, app.policy.pseudonyms)
     await _connect(app)
     scheduler = Scheduler(JOBS, app.job_context)
     async with contextlib.AsyncExitStack() as stack:

@@ -171,6 +171,7 @@ class RetentionSettings(_Section):
 
     - `draft_hours`: how long the draft of an open conversation is kept.
     - `failed_update_days`: how long an update that could not be handled is kept.
+    - `message_days`: how long a message is kept after it was sent or given up.
     - `draft_reminder_hours`: how long before the deletion of a draft its writer is warned.
     - `warning_days`: how long before the erasure of a submission its resident is warned.
     - `registration_days`: counted from the start of the forum.
@@ -179,6 +180,7 @@ class RetentionSettings(_Section):
     draft_hours: float = Field(24, gt=0, le=24 * 30)
     draft_reminder_hours: float = Field(2, ge=0)
     failed_update_days: int = Field(30, ge=1)
+    message_days: int = Field(7, ge=1)
     warning_days: int = Field(30, ge=0)
     registration_days: int = Field(365, ge=1)
     closed_days: ClosedDaysSettings = ClosedDaysSettings()

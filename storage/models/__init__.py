@@ -30,6 +30,7 @@ from storage.models.officers import Invite, Officer, Role, Template, UnitChat
 from storage.models.residents import (
     Ban,
     BanState,
+    Consent,
     Conversation,
     KeyCheck,
     Resident,
@@ -64,6 +65,7 @@ __all__ = [
     "Ban",
     "BanState",
     "Commitment",
+    "Consent",
     "Conversation",
     "ErasureReason",
     "EvidenceState",

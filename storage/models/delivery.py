@@ -40,20 +40,23 @@ class Outbox(SQLModel, table=True):
     - `submission_id`: the submission that the message is about.
     - `forum_id`: the forum that the message is about. Announcements have `announcement_id` instead.
     - `start_version`: of a reminder, the `Forum.start_version` that it was made for.
-    - `chat_id`: for a resident a pseudonym; `sealed` is then the encrypted chat id.
+    - `chat_id`: for a resident a pseudonym, and for every direct reply that of its chat; `sealed`
+      is then the encrypted chat id. Rows to officers and groups have the chat id of Telegram.
     - `thread_id`: the topic of a group that the message goes to.
     - `edits`: the id of the sent message that this one replaces.
     - `priority`: of `storage.outbox.Priority`; a smaller number is sent earlier.
     - `critical`: True if two copies are better than none. It is sent again if nobody knows whether
       it arrived.
-    - `screen`: the message as JSON.
+    - `screen`: the message as JSON. If `sealed` is set, it is {"sealed": the sealed JSON}.
     - `repeated`: True if an earlier attempt may have succeeded.
     - `attempt`: how often the row was claimed.
     - `owner`, `lease_until`: the id of the worker that claimed the row, and until when it may send.
     - `next_at`: the earliest time of the next attempt.
     - `expires_at`: the message is not sent after this time.
-    - `finished_at`: when the row reached a final state.
-    - `message_id`: Telegram's id of the sent message.
+    - `finished_at`: when the row reached a final state. If `sealed` is set, only the day: messages
+      to one person may be sent at one moment.
+    - `message_id`: Telegram's id of the sent message. If `sealed` is set, it is None, and
+      `sealed_message` has it sealed: Telegram's ids show what was sent at one moment.
     """
 
     __table_args__ = (
@@ -65,6 +68,8 @@ class Outbox(SQLModel, table=True):
         partial_index("ix_outbox_expiry", "state = 'waiting'", "expires_at"),
         partial_index("ix_outbox_lease", "state = 'sending'", "lease_until"),
         partial_index("ix_outbox_message", "message_id IS NOT NULL", "message_id", "chat_id"),
+        partial_index("ix_outbox_sealed_message", "sealed_message IS NOT NULL", "chat_id", "id"),
+        partial_index("ix_outbox_finished", "finished_at IS NOT NULL", "finished_at", "id"),
         partial_index("ix_outbox_submission", "submission_id IS NOT NULL", "submission_id", "kind"),
         partial_index(
             "ix_outbox_reminder",
@@ -92,6 +97,7 @@ class Outbox(SQLModel, table=True):
     expires_at: datetime = time_column()
     finished_at: datetime | None = time_column(nullable=True)
     message_id: int | None = Field(default=None, sa_type=BigInteger)
+    sealed_message: str | None = Field(default=None, sa_type=Text)
     thread_id: int | None = Field(default=None, sa_type=BigInteger)
     edits: int | None = Field(default=None, sa_type=BigInteger)
     announcement_id: int | None = Field(default=None, sa_type=BigInteger)
@@ -107,8 +113,11 @@ class Recipient(SQLModel, table=True):
 
     - `chat_id`: for a resident a pseudonym.
     - `next_at`: the earliest time of the next message; None for now.
-    - `blocked_at`: since when the chat blocks the bot; None if it does not.
+    - `blocked_at`: the day since when the chat blocks the bot; None if it does not. Only of the
+      number that a message was refused for: the same time under two numbers would connect them.
     """
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     chat_id: int = chat_id_column(primary_key=True)
     next_at: datetime | None = time_column(nullable=True)
@@ -152,10 +161,12 @@ class MessageSubject(SQLModel, table=True):
       "plan" for the bot's view of one.
     - `subject`: the code of the submission or of the forum; empty without one.
     - `text`: the present version of what a person wrote; None where the words are not kept.
-    - `at`: when the row was written last.
+    - `at`: the day on which the row was written last.
     """
 
     __tablename__ = "message_subject"
+    # The hidden number of a row would show which messages were sent one after the other.
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     key: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     sealed: str | None = Field(default=None, sa_type=Text)
@@ -169,11 +180,10 @@ class FailedUpdate(SQLModel, table=True):
     """An update whose processing failed, kept as raw JSON for the operator.
 
     - `update_id`: Telegram's id of the update; None if the update cannot be parsed.
-    - `at`: when it failed.
-    - `error`: the exception, as text.
-    - `raw`: the update as JSON.
-    - `alias`: the pseudonym of its chat. None if the update has no chat, or is from before
-      migration 0008.
+    - `at`: the hour in which it failed. The log has the exact time, with the number of the update.
+    - `error`: the name of the exception's class.
+    - `raw`: sealed JSON: "error", the exception as text, and "update", the update as text.
+    - `alias`: the pseudonym of its chat. None if the update has no chat.
     """
 
     __tablename__ = "failed_update"

@@ -174,6 +174,7 @@ class Announcement(SQLModel, table=True):
     - `finished_at`: when all messages were written into the outbox.
     - `cancelled_at`: when it was stopped before it was finished; None if it was not.
     - `former_start`, `former_venue`: of a forum that moved, what was announced before.
+    - `deleted`: the numbers of its messages that are deleted from the outbox, by their last state.
     """
 
     __table_args__ = (
@@ -194,6 +195,7 @@ class Announcement(SQLModel, table=True):
     created_at: datetime = time_column()
     former_start: datetime | None = time_column(nullable=True)
     former_venue: str | None = Field(default=None, sa_type=Text)
+    deleted: dict[str, int] | None = json_column(nullable=True)
 
 
 class Reminder(SQLModel, table=True):

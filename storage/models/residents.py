@@ -4,14 +4,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, String, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary, String, Text
 from sqlmodel import Field, SQLModel
 
 from storage.models.columns import (
     auto_id,
     chat_id_column,
     enum_column,
-    json_column,
     submission_id_column,
     time_column,
 )
@@ -24,48 +23,65 @@ def officer_column() -> Any:
 
 
 class Conversation(SQLModel, table=True):
-    """A chat with a person: its settings, and the answers of its open flow.
+    """A chat with a person. `storage.conversations` seals and opens it.
 
-    - `chat_id`: the real chat id.
-    - `flow`, `answers`: the draft. The open question is not stored: it follows from the answers.
-    - `updates`: the ids of the newest handled updates, to recognise one that is delivered again.
-    - `started_at`, `expires_at`: when the draft was started, and when it will be deleted.
-    - `reminded_at`: when the person was warned that the draft expires.
-    - `counted`: the number of messages since `counted_from`, to limit them.
-    - `preferences`: the choices that the person made in the settings.
+    - `chat_id`: the pseudonym of the chat.
+    - `language`: the code of the language of the chat.
+    - `sealed`: the encrypted chat id, for reminders of the draft.
+    - `profile`: the sealed preferences. Migration 0020 leaves JSON here and in `draft`, and the
+      chat id in `chat_id`, until `bot.privacy.plain_rows` has sealed the row.
+    - `draft`: the sealed answers of the open flow, with all times and numbers of updates.
+    - `due_at`: the hour in which the draft will be deleted; None without a draft. The exact time
+      would connect the chat with what is written elsewhere at that moment.
+    - `reminded`: True if the person was warned that the draft expires.
     """
 
+    # The hidden number of a row would show in which order chats began.
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
     chat_id: int = chat_id_column(primary_key=True)
+    sealed: str = Field(sa_type=Text)
     language: str = Field(sa_type=String(8))
-    flow: str | None = Field(default=None, sa_type=String(32))
-    answers: dict[str, Any] = json_column()
-    updates: list[int] = json_column()
-    started_at: datetime | None = time_column(nullable=True)
-    expires_at: datetime | None = time_column(nullable=True, index=True)
-    reminded_at: datetime | None = time_column(nullable=True)
-    counted_from: datetime | None = time_column(nullable=True)
-    counted: int = 0
-    preferences: dict[str, Any] = json_column()
+    profile: bytes = Field(sa_type=LargeBinary)
+    draft: bytes | None = Field(default=None, sa_type=LargeBinary)
+    due_at: datetime | None = time_column(nullable=True, index=True)
+    reminded: bool = False
 
 
 class Resident(SQLModel, table=True):
-    """A person who agreed to the data-protection notice.
+    """A person who gave a submission, once as a named and once as an unnamed resident.
 
-    The same person has another row as an unnamed resident. Only the key connects the two.
+    Only the key connects the two rows of one person. No row has a time, and ids are random.
 
     - `alias`: the pseudonym. `sealed`: the encrypted chat id.
     - `named`: True if officers can learn who the resident is.
-    - `consent_version`: the version of the notice; empty after the consent is withdrawn.
-    - `consent_language`: the code of the language in which the notice was read.
     """
 
-    id: int = auto_id()
+    id: int = Field(sa_column=Column(AutoId, primary_key=True, autoincrement=False))
     alias: int = chat_id_column(unique=True)
     sealed: str = Field(sa_type=Text)
     named: bool
-    consent_version: str = Field(sa_type=String(16))
-    consent_language: str = Field(sa_type=String(8))
-    consent_at: datetime = time_column()
+
+
+class Consent(SQLModel, table=True):
+    """The consent of a person to the data-protection notice.
+
+    It has a pseudonym of its own: its time is near the time of the first submission, and would
+    otherwise connect an unnamed submission with its named resident.
+
+    - `alias`: the pseudonym. `sealed`: the encrypted chat id.
+    - `version`: the version of the notice; empty after the consent is withdrawn.
+    - `language`: the code of the language in which the notice was read.
+    - `at`: when it was given.
+    """
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    alias: int = chat_id_column(primary_key=True)
+    sealed: str = Field(sa_type=Text)
+    version: str = Field(sa_type=String(16))
+    language: str = Field(sa_type=String(8))
+    at: datetime = time_column()
 
 
 class BanState(StrEnum):

@@ -15,6 +15,7 @@ from bot.channels.telegram.render import Renderer
 from bot.conversation.service import ConversationService
 from bot.simulator import state
 from storage import conversations
+from tests.policy import POLICY
 from tests.transport.conftest import log
 from tests.transport.rows import add_fault, enqueue, make_message
 
@@ -70,7 +71,9 @@ async def test_a_violated_key_is_logged_without_its_value(
 ) -> None:
     """PostgreSQL writes the values of the key into the error."""
     async with database.transaction() as connection:
-        await conversations.lock_or_create_conversation(connection, 7_123_456_789, "vi")
+        await conversations.lock_or_create_conversation(
+            connection, POLICY.pseudonyms, 7_123_456_789, "vi"
+        )
     try:
         async with database.transaction() as connection:
             for _ in range(2):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from bot.runtime import jobs
 from bot.runtime.app import App
 from bot.texts import load_texts
-from storage.models import Conversation, OutboxState, Role
-from storage.statements import table
+from storage import conversations
+from storage.models import OutboxState, Role
 from tests.faults.test_interrupted_turns import read_everything
 from tests.town.forums import publish_forum, register_for_forum
 from tests.town.settings import make_settings
@@ -26,7 +27,15 @@ if TYPE_CHECKING:
     from tests.town.person import Person
     from tests.town.town import Town
 
-CONVERSATIONS = table(Conversation)
+
+async def change_draft(town: Town, person: Person, **changed: Any) -> None:
+    """Change the stored draft of a person, as another program would have written it."""
+    row = await town.find_chat(person.id)
+    assert row is not None
+    async with town.work() as work:
+        await conversations.save_drafts(
+            work.connection, work.policy.pseudonyms, [replace(row, **changed)]
+        )
 
 
 def count_reminders(person: Person) -> int:
@@ -163,11 +172,11 @@ async def test_fault_25_a_draft_outlives_a_question_that_is_new_or_gone(town: To
     await ann.begins()
     await ann.says("Đèn hỏng.")
     await ann.reaches("feedback.review")
-    async with town.app.database.transaction() as connection:
-        row = (await connection.execute(select(CONVERSATIONS))).one()
-        answers = {key: value for key, value in row.answers.items() if key != "area"}
-        old = {**answers, "colour": "red", "colour.query": "re", "kind": "no kind of today"}
-        await connection.execute(update(CONVERSATIONS).values(answers=old))
+    answers = {
+        key: value for key, value in (await town.read_answers(ann.id)).items() if key != "area"
+    }
+    old = {**answers, "colour": "red", "colour.query": "re", "kind": "no kind of today"}
+    await change_draft(town, ann, answers=old)
     await ann.says("Xin chào")
     assert ann.is_asked("feedback.kind")
     await ann.taps("feedback.kind.options.report")
@@ -180,8 +189,7 @@ async def test_fault_25_a_draft_of_a_conversation_that_is_gone_is_ended(town: To
     """A deploy renames a flow: the resident is told, and can begin again."""
     ann = town.resident("Ann")
     await ann.begins()
-    async with town.app.database.transaction() as connection:
-        await connection.execute(update(CONVERSATIONS).values(flow="renamed"))
+    await change_draft(town, ann, flow="renamed")
     await ann.says("Đèn hỏng.")
     assert ann.is_told("draft.expired")
     assert await count_failed_updates(town) == 0

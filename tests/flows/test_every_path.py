@@ -22,8 +22,9 @@ from bot.feedback.intake_flow import FEEDBACK_FLOW
 from bot.runtime.flow_bindings import FLOW_BINDINGS
 from bot.texts import LANGUAGES, Catalogue
 from storage import conversations
+from storage.conversations import StoredChat
 from storage.database import Database
-from storage.models import Conversation, Kind, Submission
+from storage.models import Kind, Submission
 from storage.statements import table
 from tests.flows.replies import draw_replies, list_button_replies
 from tests.policy import POLICY
@@ -172,7 +173,7 @@ async def _with_stamp(database: Database, chat_id: int, reply: Reply) -> Reply:
     if not (reply.choice or "").startswith("submit-"):
         return reply
     async with database.reading() as connection:
-        row = await conversations.find_conversation(connection, chat_id)
+        row = await conversations.find_conversation(connection, POLICY.pseudonyms, chat_id)
     assert row is not None
     turn = present(FEEDBACK_FLOW, row.answers)
     assert isinstance(turn, Ask)
@@ -231,7 +232,7 @@ async def _play_turns(database: Database, data: st.DataObject) -> None:
         assert await _find_row(database, chat_id) == once
 
 
-async def _find_row(database: Database, chat_id: int) -> Conversation | None:
+async def _find_row(database: Database, chat_id: int) -> StoredChat | None:
     """Return the conversation of a chat, None if there is none."""
     async with database.reading() as connection:
-        return await conversations.find_conversation(connection, chat_id)
+        return await conversations.find_conversation(connection, POLICY.pseudonyms, chat_id)

@@ -52,7 +52,7 @@ async def test_what_a_refused_turn_wrote_is_rolled_back(database: Database) -> N
     assert shown.screen.paragraphs == (WORDS,)
     async with database.reading() as connection:
         entries = await connection.execute(select(func.count()).select_from(table(Audit)))
-        row = await conversations.find_conversation(connection, 7)
+        row = await conversations.find_conversation(connection, POLICY.pseudonyms, 7)
     assert entries.scalar_one() == 0
     assert row is not None
     assert row.flow is None

@@ -10,24 +10,26 @@ import pytest
 from bot.conversation.group_commit import TurnBatcher
 from storage import conversations
 from storage.conversations import Draft
+from tests.policy import POLICY
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.conversation.group_commit import DecideTurn
+    from storage.conversations import StoredChat
     from storage.database import Database
-    from storage.models import Conversation
 
 CHATS = range(1, 9)
+VAULT = POLICY.pseudonyms
 
 
 def make_counting_turn() -> DecideTurn:
     """Return a turn that adds 1 to the count in its chat's row, and returns the new count."""
 
-    async def decide(_connection: AsyncConnection, row: Conversation) -> tuple[int, Draft]:
+    async def decide(_connection: AsyncConnection, row: StoredChat) -> tuple[int, Draft]:
         count = int(row.answers.get("count", 0)) + 1
         answers: dict[str, Any] = {"count": count}
-        return count, Draft(row.chat_id, "feedback", answers, [], None, None, None)
+        return count, Draft(row.key, "feedback", answers)
 
     return decide
 
@@ -35,7 +37,7 @@ def make_counting_turn() -> DecideTurn:
 def make_failing_turn() -> DecideTurn:
     """Return a turn that raises an error."""
 
-    async def decide(_connection: AsyncConnection, _row: Conversation) -> tuple[None, None]:
+    async def decide(_connection: AsyncConnection, _row: StoredChat) -> tuple[None, None]:
         raise ZeroDivisionError
 
     return decide
@@ -45,14 +47,14 @@ async def make_batcher(database: Database) -> TurnBatcher:
     """Return a batcher whose chats exist already, so that their turns share a transaction."""
     async with database.transaction() as connection:
         for chat_id in CHATS:
-            await conversations.lock_or_create_conversation(connection, chat_id, "vi")
-    return TurnBatcher(database, "vi")
+            await conversations.lock_or_create_conversation(connection, VAULT, chat_id, "vi")
+    return TurnBatcher(database, VAULT, "vi")
 
 
 async def read_count(database: Database, chat_id: int) -> int:
     """Return the count in a chat's row."""
     async with database.reading() as connection:
-        row = await conversations.find_conversation(connection, chat_id)
+        row = await conversations.find_conversation(connection, VAULT, chat_id)
     assert row is not None
     return int(row.answers.get("count", 0))
 

@@ -49,7 +49,7 @@ async def test_messages_from_before_a_rotation_are_recognised(town: Town) -> Non
     await key_rotation.rotate_keys(town.app.database, both)
     async with town.work(policy=replace(town.app.policy, pseudonyms=both)) as work:
         for person, message_id in asked:
-            chat = await load_chat(work.connection, person.id, "vi")
+            chat = await load_chat(work.connection, work.policy, person.id)
             reply = Reply(text="Ở ngõ 12.", message_id=900, reply_to=message_id)
             target = await replied_messages.find_target(work, chat, reply)
             assert target is not None, (person.name, message_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -9,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.feedback.followup_service import IDENTITY_ACTIONS
-from storage import residents, submissions
-from storage.models import Audit, Identity, Outbox, Resident, State
+from storage import submissions
+from storage.models import Audit, Consent, Identity, Outbox, Resident, State
 from storage.statements import table
 
 if TYPE_CHECKING:
@@ -192,23 +193,17 @@ async def test_a_file_that_cannot_be_cleaned_is_hidden_with_the_name(town: Town)
     assert "Ann" not in str(record)
 
 
-async def test_both_residents_have_the_same_consent_and_no_common_time(town: Town) -> None:
-    """The unnamed resident's consent has only the day."""
+async def test_the_residents_of_a_person_have_no_time_and_no_consent(town: Town) -> None:
+    """The consent is stored once, under a number that leads to none of them."""
     ann = town.resident("Ann")
     await hide(ann, await submit(ann, "channel"), "hide_name")
     async with town.app.database.reading() as connection:
-        pseudonyms = town.app.policy.pseudonyms
-        named, unnamed = [
-            await residents.find_resident(
-                connection, pseudonyms.list_pseudonyms(ann.id, named=is_named)
-            )
-            for is_named in (True, False)
-        ]
-    assert named is not None
-    assert unnamed is not None
-    assert named.consent_version == unnamed.consent_version
-    assert unnamed.consent_at < named.consent_at
-    assert unnamed.consent_at.hour == unnamed.consent_at.minute == 0
+        people = (await connection.execute(select(table(Resident)))).all()
+        (consent,) = (await connection.execute(select(table(Consent)))).all()
+    assert {person.named for person in people} == {True, False}
+    assert not any(isinstance(value, datetime) for person in people for value in person)
+    numbers = {number for person in people for number in (person.id, person.alias)}
+    assert consent.alias not in numbers
 
 
 @pytest.mark.parametrize("act", ["voice", "video", "photo", "document"])

@@ -9,11 +9,9 @@ import pytest
 from bot.conversation.flow import shares_nothing
 from bot.conversation.reply_keyboards import ReplyKeyboards
 from bot.core.screen import Screen, Words
+from bot.runtime import jobs
 from bot.runtime.flow_bindings import FLOW_BINDINGS
 from bot.texts import load_texts
-from storage import conversations
-from storage.models import Conversation
-from storage.statements import table
 from tests.transport.rows import add_fault, meet
 
 if TYPE_CHECKING:
@@ -120,8 +118,9 @@ async def test_the_keys_of_an_expired_draft_go_away(town: Town) -> None:
         await ask_for_phone(ann)
         town.advance(days=30)
         if sweeps:
-            async with town.work() as work:
-                await conversations.clear_expired_drafts(work.connection, town.now)
+            await jobs.purge_expired_data(
+                town.app.database, town.app.policy, town.app.settings, town.now
+            )
         await ann.says(CANCEL)
         assert get_keys(ann) == []
         assert await list_open_flows(town, ann) == [None]
@@ -152,10 +151,8 @@ def test_a_stored_screen_still_removes_keys() -> None:
 
 async def list_open_flows(town: Town, person: Person) -> list[str | None]:
     """Return the open flow of a person, as the row of the chat stores it."""
-    rows = table(Conversation)
-    async with town.app.database.reading() as connection:
-        found = await connection.execute(rows.select().where(rows.c.chat_id == person.id))
-        return [row.flow for row in found]
+    row = await town.find_chat(person.id)
+    return [] if row is None else [row.flow]
 
 
 @pytest.mark.parametrize("label", LABELS)

@@ -37,7 +37,9 @@ def test_pseudonyms_are_stable_and_never_chat_ids(chat_id: int) -> None:
         pseudonyms.make_address(chat_id, named=True).pseudonym
         == pseudonyms.list_pseudonyms(chat_id, named=True)[0]
     )
-    assert pseudonyms.list_chat_ids(chat_id) == (chat_id, *aliases)
+    others = (*pseudonyms.list_chat_keys(chat_id), *pseudonyms.list_consent_keys(chat_id))
+    assert len({*others, *aliases}) == 4
+    assert pseudonyms.list_chat_ids(chat_id) == (chat_id, others[0], *aliases)
     assert pseudonyms.list_chat_ids(aliases[0]) == (aliases[0],)
 
 
@@ -89,3 +91,31 @@ def test_a_key_is_created_once_if_none_is_set(tmp_path: Path) -> None:
     assert load_keys("", file) == keys
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert load_keys("a, b", file) == ["a", "b"]
+
+
+@given(content=st.binary(max_size=300))
+def test_a_sealed_value_is_opened_with_its_key_only(content: bytes) -> None:
+    """Nobody else can read it, and a changed one is refused. It is never JSON."""
+    sealer, other = Pseudonyms([KEY]).sealer, Pseudonyms([make_key()]).sealer
+    sealed = sealer.seal(content)
+    assert sealer.open(sealed) == content
+    assert sealer.seal(content) != sealed
+    assert sealed[:1] not in b"{[0123456789"
+    changed = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    for opener, value in ((other, sealed), (sealer, changed), (sealer, content)):
+        with pytest.raises(Unreadable):
+            opener.open(value)
+
+
+def test_values_are_sealed_again_with_the_present_key() -> None:
+    """Bytes and texts, also while the other key is still in the settings."""
+    old = make_key()
+    both, new = Pseudonyms([KEY, old]).sealer, Pseudonyms([KEY]).sealer
+    for sealed in (Pseudonyms([old]).sealer.seal(b"x"), Pseudonyms([old]).sealer.seal_text("x")):
+        assert both.find_key(sealed) == 1
+        again = both.seal_again(sealed)
+        assert both.find_key(again) == 0
+        assert (new.open(again) if isinstance(again, bytes) else new.open_text(again)) in (
+            b"x",
+            "x",
+        )

@@ -16,7 +16,7 @@ TABLES = {table(each).name: each for each in _MODELS if hasattr(each, "__table__
 LISTED = {
     (table(entry.model).name, name)
     for entry in KEY_COLUMNS
-    for name in (*entry.encrypted, entry.pseudonym)
+    for name in (*entry.encrypted, *entry.sealed, entry.pseudonym)
 } | {(table(model).name, name) for model, name in FILE_COLUMNS}
 
 # Words in the name of a column, or in its description, that say that it depends on a key.

@@ -188,3 +188,29 @@ FILLED_0020 = """
 INSERT INTO answer (id, submission_id, text, measure, deadline, proposed_by, proposed_at)
  SELECT 1, 1, 'Đã sửa.', 'Thay bóng', 'Đã xong', 1, at FROM audit WHERE id = 1;
 """
+
+# An open draft and its reminder; replies that wait or were sent; people who blocked the bot; an
+# update that failed. The test adds a receipt, whose address is encrypted.
+FILLED_0021 = """
+UPDATE conversation SET flow = 'feedback', answers = '{"kind": "report"}', updates = '[1, 2]',
+ preferences = '{"areas": ["11407"]}', counted = 3, counted_from = '2026-11-20 08:19:30.500000+00',
+ started_at = '2026-11-20 08:10:00+00', expires_at = '2026-11-21 08:19:31.250000+00'
+ WHERE chat_id = 101;
+INSERT INTO outbox (id, dedup_key, kind, chat_id, priority, critical, language, screen, state,
+ repeated, attempt, next_at, created_at, expires_at, finished_at) VALUES
+ (31, 'reply:1', 'reply', 101, 0, false, 'vi', '{"paragraphs": ["Kín"]}', 'waiting', false, 0,
+  '2026-11-20 08:20:00+00', '2026-11-20 08:20:00+00', '2026-12-20 08:20:00+00', NULL),
+ (32, 'reply:2', 'reply', 102, 0, false, 'vi', '{"paragraphs": ["Kín"]}', 'sent', false, 0,
+  '2026-11-20 08:20:00+00', '2026-11-20 08:20:00+00', '2026-12-20 08:20:00+00',
+  '2026-11-20 08:20:01+00'),
+ (33, 'draft:101:1795660200', 'draft', 101, 0, false, 'vi', '{"paragraphs": []}', 'waiting', false,
+  0, '2026-11-20 08:20:00+00', '2026-11-20 08:20:00+00', '2026-12-20 08:20:00+00', NULL);
+INSERT INTO recipient (chat_id, next_at, blocked_at) VALUES
+ (101, NULL, '2026-11-20 08:20:00.123456+00'), (201, NULL, '2026-11-20 08:20:00.123456+00'),
+ (2305843009213693953, NULL, '2026-11-20 08:20:00.123456+00'),
+ (2305843009213693954, NULL, '2026-11-20 08:20:00.123456+00'),
+ (2305843009213693955, '2026-11-20 08:20:00+00', NULL);
+INSERT INTO failed_update (id, update_id, at, error, raw, alias) VALUES
+ (1, 77, '2026-11-20 08:20:00.123456+00', 'ValueError(''Kín'')',
+  '{"message": {"chat": {"id": 101}, "text": "Kín"}}', 2305843009213693953);
+"""

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select, text
 
-from storage import conversations, residents
+from storage import consents, conversations
 from storage.database import BadUrl, Database, Unavailable
-from storage.models import Conversation, Resident
+from storage.models import Consent, Conversation
 from storage.statements import table
+from tests.policy import POLICY
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+VAULT = POLICY.pseudonyms
 
 
 async def test_concurrent_changes_of_one_row_are_all_kept(
@@ -28,14 +31,14 @@ async def test_concurrent_changes_of_one_row_are_all_kept(
 
     async def add_one(replica: Database) -> None:
         async with replica.transaction() as connection:
-            row = await conversations.lock_or_create_conversation(connection, 1, "vi")
-            count = row.answers.get("count", 0) + 1
-            await conversations.update_conversation(connection, 1, {"answers": {"count": count}})
+            row = await conversations.lock_or_create_conversation(connection, VAULT, 1, "vi")
+            draft = replace(row, answers={"count": row.answers.get("count", 0) + 1})
+            await conversations.save_drafts(connection, VAULT, [draft])
 
     await asyncio.gather(*(add_one(replica) for _ in range(100) for replica in (database, other)))
     await other.close()
     async with database.reading() as connection:
-        row = await conversations.find_conversation(connection, 1)
+        row = await conversations.find_conversation(connection, VAULT, 1)
     assert row is not None
     assert row.answers == {"count": 200}
 
@@ -45,20 +48,20 @@ async def test_an_error_rolls_back_the_transaction(database: Database) -> None:
 
     async def fail() -> None:
         async with database.transaction() as connection:
-            await conversations.lock_or_create_conversation(connection, 7, "vi")
+            await conversations.lock_or_create_conversation(connection, VAULT, 7, "vi")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await fail()
     async with database.reading() as connection:
-        assert await conversations.find_conversation(connection, 7) is None
+        assert await conversations.find_conversation(connection, VAULT, 7) is None
 
 
 async def record_consent(
     connection: AsyncConnection, alias: int, consent: tuple[str, str, datetime]
 ) -> None:
     """Store a consent, encrypted under a pseudonym."""
-    await residents.record_consent(connection, alias, "sealed", consent, named=True)
+    await consents.record_consent(connection, alias, "sealed", consent)
 
 
 async def test_times_come_back_aware_and_in_utc(database: Database) -> None:
@@ -66,10 +69,10 @@ async def test_times_come_back_aware_and_in_utc(database: Database) -> None:
     hanoi = timezone(timedelta(hours=7))
     async with database.transaction() as connection:
         await record_consent(connection, 2**52, ("1", "vi", NOW.astimezone(hanoi)))
-        resident = await residents.find_resident(connection, [2**52])
-    assert resident is not None
-    assert resident.consent_at == NOW
-    assert resident.consent_at.utcoffset() == timedelta()
+        consent = await consents.find_consent(connection, [2**52])
+    assert consent is not None
+    assert consent.at == NOW
+    assert consent.at.utcoffset() == timedelta()
 
 
 async def test_a_naive_time_is_refused(database: Database) -> None:
@@ -95,9 +98,9 @@ async def test_foreign_keys_are_enforced(database: Database) -> None:
 async def test_ids_have_64_bits(database: Database) -> None:
     """Telegram's ids are larger than 32 bits."""
     async with database.transaction() as connection:
-        await conversations.lock_or_create_conversation(connection, 2**62, "vi")
-        await conversations.update_conversation(connection, 2**62, {"updates": [2**53]})
-        found = await conversations.find_conversation(connection, 2**62)
+        row = await conversations.lock_or_create_conversation(connection, VAULT, 2**52, "vi")
+        await conversations.save_drafts(connection, VAULT, [replace(row, updates=[2**53])])
+        found = await conversations.find_conversation(connection, VAULT, 2**52)
     assert found is not None
     assert found.updates == [2**53]
 
@@ -127,12 +130,12 @@ async def test_a_value_that_the_enum_lacks_is_refused(database: Database) -> Non
 async def test_a_reader_sees_one_state(database: Database) -> None:
     """Writers do not change what it reads, and it does not block them."""
     async with database.transaction() as connection:
-        await conversations.lock_or_create_conversation(connection, 1, "vi")
+        await conversations.lock_or_create_conversation(connection, VAULT, 1, "vi")
     async with database.reading() as reading:
         rows = table(Conversation)
         before = (await reading.execute(select(rows.c.language))).scalar_one()
         async with database.transaction() as connection:
-            await conversations.update_conversation(connection, 1, {"language": "en"})
+            await conversations.set_language(connection, VAULT, 1, "en")
         if database.is_sqlite:
             assert (await reading.execute(select(rows.c.language))).scalar_one() == before
 
@@ -159,9 +162,9 @@ def test_another_kind_of_database_is_refused(url: str) -> None:
 
 
 async def test_agreeing_again_replaces_the_consent(database: Database) -> None:
-    """A chat has one resident row, with the newest version of the consent."""
+    """A person has one consent, with the newest version of the notice."""
     async with database.transaction() as connection:
         await record_consent(connection, 5, ("1", "vi", NOW))
         await record_consent(connection, 5, ("2", "en", NOW))
-        rows = (await connection.execute(select(table(Resident)))).all()
-    assert [(row.consent_version, row.consent_language) for row in rows] == [("2", "en")]
+        rows = (await connection.execute(select(table(Consent)))).all()
+    assert [(row.version, row.language) for row in rows] == [("2", "en")]

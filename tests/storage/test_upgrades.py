@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,15 +10,18 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from bot.privacy import key_rotation, key_status
+from bot.privacy import key_rotation, key_status, plain_rows
 from bot.privacy.encryption import make_key
+from bot.privacy.failed_updates import open_failed_update
 from bot.privacy.key_check import WrongKey, check_key
 from bot.privacy.pseudonyms import Pseudonyms
 from storage import (
     attendance,
     bans,
+    consents,
     conversations,
     correspondence,
+    failed_updates,
     forums,
     message_subjects,
     migrations,
@@ -26,6 +30,7 @@ from storage import (
     submissions,
 )
 from storage.database import Database
+from tests.attacks.stolen_copy import list_leaks, steal_copy
 from tests.storage.filled_databases import (
     FILLED_0001,
     FILLED_0007,
@@ -38,6 +43,7 @@ from tests.storage.filled_databases import (
     FILLED_0016,
     FILLED_0017,
     FILLED_0020,
+    FILLED_0021,
     WRITTEN_NUMBERS,
 )
 
@@ -47,6 +53,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from tests.postgres import Postgres
+
+PSEUDONYM = 1 << 61
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -101,8 +109,13 @@ async def test_a_filled_database_is_upgraded_and_encrypted(old_database: Databas
             == pseudonyms.decrypt_chat_id(unnamed.sealed)
             == 101
         )
-        assert named.consent_at == datetime(2026, 11, 20, 8, 15, 30, tzinfo=UTC)
-        assert unnamed.consent_at == datetime(2026, 11, 20, tzinfo=UTC)
+        consent = await consents.find_consent(connection, pseudonyms.list_consent_keys(101))
+        assert consent is not None
+        assert consent.at == datetime(2026, 11, 20, 8, 15, 30, tzinfo=UTC)
+        assert pseudonyms.decrypt_chat_id(consent.sealed) == 101
+        draft = await conversations.find_conversation(connection, pseudonyms, 101)
+        assert draft is not None
+        assert (draft.flow, draft.answers) == ("feedback", {"kind": "report"})
         first = await submissions.find_submission(connection, "HP-AAAA-2222")
         second = await submissions.find_submission(connection, "HP-BBBB-3333")
         assert first is not None
@@ -114,8 +127,8 @@ async def test_a_filled_database_is_upgraded_and_encrypted(old_database: Databas
     assert len(await list_rows(old_database, "SELECT * FROM audit")) == 2
     assert [row.chat_id for row in await list_rows(old_database, "SELECT * FROM outbox")] == [201]
     assert len(await list_rows(old_database, "SELECT * FROM conversation")) == 2
-    for statement in ("SELECT * FROM resident", "SELECT * FROM submission", "SELECT * FROM audit"):
-        found = await list_rows(old_database, statement)
+    for name in ("resident", "submission", "audit", "conversation", "consent"):
+        found = await list_rows(old_database, f"SELECT * FROM {name}")  # noqa: S608
         assert found
         assert not any(value in (101, 102, "0900000000") for row in found for value in row)
 
@@ -242,7 +255,10 @@ async def test_messages_get_subjects_and_nothing_stored_changes(old_database: Da
         found = await message_subjects.find_subject(connection, [1 << 61])
         assert found is not None
         assert (found.subject, found.text) == ("HP-AAAA-2222", "Mất xe máy")
-        draft = await conversations.find_conversation(connection, 101)
+    pseudonyms = Pseudonyms([make_key()])
+    await key_rotation.encrypt_plain_rows(old_database, pseudonyms)
+    async with old_database.reading() as connection:
+        draft = await conversations.find_conversation(connection, pseudonyms, 101)
     assert draft is not None
     assert draft.answers["details"][0]["id"] == 7
 
@@ -359,3 +375,58 @@ async def test_0021_keeps_answers_without_sources(old_database: Database) -> Non
         answer = await correspondence.find_newest_answer(connection, 1)
     assert answer is not None
     assert (answer.text, answer.sources) == ("Đã sửa.", None)
+
+
+async def test_0022_seals_chats_replies_and_failed_updates(old_database: Database) -> None:
+    """Nothing is lost; a run that was interrupted goes on; no common time and no order is left."""
+    pseudonyms = Pseudonyms([make_key()])
+    await migrations.migrate(old_database, "0021")
+    await run_script(old_database, FILLED_0021)
+    named = pseudonyms.make_address(101, named=True)
+    await add_receipt(old_database, named.pseudonym, named.encrypted_chat_id)
+    await migrations.migrate(old_database)
+    assert await plain_rows.has_plain_rows(old_database)
+    for _ in range(2):
+        await key_rotation.encrypt_plain_rows(old_database, pseudonyms)
+        assert not await plain_rows.has_plain_rows(old_database)
+    async with old_database.reading() as connection:
+        chat = await conversations.find_conversation(connection, pseudonyms, 101)
+        other = await conversations.find_conversation(connection, pseudonyms, 102)
+        (failed,) = await failed_updates.list_failed_updates(connection)
+    assert chat is not None
+    assert other is not None
+    assert (chat.language, chat.flow, chat.updates) == ("vi", "feedback", [1, 2])
+    assert chat.preferences == {"areas": ["11407"]}
+    assert chat.counted_from == datetime(2026, 11, 20, 8, 19, 30, 500_000, tzinfo=UTC)
+    assert chat.expires_at == datetime(2026, 11, 21, 8, 19, 31, 250_000, tzinfo=UTC)
+    assert (other.language, other.flow, other.expires_at) == ("en", None, None)
+    assert open_failed_update(pseudonyms, failed)["error"] == "ValueError('Kín')"
+    assert (failed.alias, failed.error) == (pseudonyms.list_chat_keys(101)[0], "ValueError")
+    copy = await steal_copy(old_database)
+    rows = {row["id"]: row for row in copy.tables["outbox"] if row["sealed"]}
+    assert sorted(rows) == [31, 33, 34]
+    assert "Kín" in pseudonyms.open_screen(json.dumps(rows[31]["screen"]))
+    assert pseudonyms.decrypt_chat_id(rows[33]["sealed"]) == 101
+    assert rows[34]["message_id"] is None
+    assert pseudonyms.sealer.open_text(rows[34]["sealed_message"]) == "6"
+    blocked = {row["chat_id"]: str(row["blocked_at"])[:10] for row in copy.tables["recipient"]}
+    assert blocked == {201: "2026-11-20", PSEUDONYM + 1: "2020-01-01", PSEUDONYM + 2: "2020-01-01"}
+    assert all(row["id"] > 1000 for row in copy.tables["resident"])
+    assert list_leaks(copy, (101, 102)) == []
+    assert copy.find("Kín", but_in=("submission.text",)) == []
+
+
+async def add_receipt(database: Database, pseudonym: int, encrypted_chat_id: str) -> None:
+    """Add a receipt that was sent as message 6, as a row of the schema of 0017."""
+    columns = "dedup_key, kind, priority, critical, language, screen, state, repeated, attempt"
+    async with database.transaction() as connection:
+        await connection.execute(
+            text(
+                f"""INSERT INTO outbox (id, chat_id, sealed, message_id, {columns}, next_at,
+                     created_at, expires_at, finished_at)
+                    SELECT 34, :pseudonym, :sealed, 6, 'receipt:HP-AAAA-2222', 'receipt', 0, true,
+                     'vi', screen, 'sent', false, 1, next_at, created_at, expires_at, created_at
+                    FROM outbox WHERE id = 31"""  # noqa: S608
+            ),
+            {"pseudonym": pseudonym, "sealed": encrypted_chat_id},
+        )

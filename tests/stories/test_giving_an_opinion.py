@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.runtime import jobs
-from storage import conversations, residents
+from storage import consents
 from storage.models import Conversation, Resident, Submission
 
 if TYPE_CHECKING:
@@ -95,11 +95,11 @@ async def test_the_consent_is_stored_with_version_and_time(town: Town) -> None:
     town.advance(minutes=5)
     await ann.taps("feedback.consent.options.agree")
     async with town.app.database.reading() as connection:
-        resident = await residents.find_resident(
-            connection, town.app.policy.pseudonyms.list_pseudonyms(ann.id)
+        consent = await consents.find_consent(
+            connection, town.app.policy.pseudonyms.list_consent_keys(ann.id)
         )
-    assert resident is not None
-    assert (resident.consent_version, resident.consent_at) == ("2026-12", town.now)
+    assert consent is not None
+    assert (consent.version, consent.at) == ("2026-12", town.now)
 
 
 async def test_a_text_without_a_command_is_offered_as_an_opinion(town: Town) -> None:
@@ -147,8 +147,7 @@ async def test_cancel_forgets_the_draft(town: Town) -> None:
     await ann.says("Thôi không gửi.")
     await ann.says("/huy")
     assert ann.is_told("feedback.stopped.cancelled")
-    async with town.app.database.reading() as connection:
-        row = await conversations.find_conversation(connection, ann.id)
+    row = await town.find_chat(ann.id)
     assert row is not None
     assert (row.flow, row.answers) == (None, {})
     await ann.says("/cancel")
@@ -171,8 +170,7 @@ async def test_a_draft_is_reminded_of_once_and_then_deleted(town: Town) -> None:
     await ann.says("Viết tiếp đây.")
     assert ann.is_told("draft.expired")
     await jobs.purge_data(town.app.job_context)
-    async with town.app.database.reading() as connection:
-        row = await conversations.find_conversation(connection, ann.id)
+    row = await town.find_chat(ann.id)
     assert row is not None
     assert row.answers == {}
 

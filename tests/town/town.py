@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from bot.core.policy import Policy
     from bot.runtime.settings import AbuseSettings, RateLimitSettings
+    from storage.conversations import StoredChat
     from storage.models import Submission
 
 # Statements that cannot make anything due: reads, and writes of the conversation only.
@@ -150,9 +151,15 @@ class Town:
 
     async def read_answers(self, chat_id: int) -> dict[str, Any]:
         """Return the answers of the open conversation of a chat; empty if none is open."""
-        async with self.app.database.reading() as connection:
-            row = await conversations.find_conversation(connection, chat_id)
+        row = await self.find_chat(chat_id)
         return dict(row.answers) if row else {}
+
+    async def find_chat(self, chat_id: int) -> StoredChat | None:
+        """Return the opened row of a chat, None if it has none."""
+        async with self.app.database.reading() as connection:
+            return await conversations.find_conversation(
+                connection, self.app.policy.pseudonyms, chat_id
+            )
 
     async def get_submission(self, code: str) -> Submission:
         """Return a submission as it is stored now. Raises AssertionError if there is none."""

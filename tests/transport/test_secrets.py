@@ -12,7 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.conversation.service import ConversationService
 from storage import conversations
-from tests.policy import once
+from storage.models import Conversation
+from storage.statements import table
+from tests.policy import POLICY, once
 from tests.town.settings import TOKEN
 from tests.transport.rows import add_fault, enqueue, make_message, meet
 
@@ -60,11 +62,11 @@ async def test_fault_29_an_error_of_the_database_is_logged_without_the_row(
 ) -> None:
     """Neither the parameters of the statement nor the row that PostgreSQL quotes are logged."""
     async with database.transaction() as connection:
-        await conversations.lock_or_create_conversation(connection, 1, "vi")
-    written = {"language": None, "answers": {"text": "Tôi là\nNguyễn Văn Bí Mật."}}
+        await conversations.lock_or_create_conversation(connection, POLICY.pseudonyms, 1, "vi")
+    written = {"language": None, "profile": "Tôi là\nNguyễn Văn Bí Mật.".encode()}
     try:
         async with database.transaction() as connection:
-            await conversations.update_conversation(connection, 1, written)
+            await connection.execute(table(Conversation).update().values(written))
     except IntegrityError:
         structlog.get_logger().exception("it broke")
     assert "it broke" in log.getvalue()

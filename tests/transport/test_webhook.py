@@ -139,10 +139,10 @@ async def test_fault_02_a_repeated_submit_makes_no_second_submission(town: Town)
 @asynccontextmanager
 async def lock_conversation(town: Town, ann: Person, waiting: int) -> AsyncIterator[None]:
     """Hold the lock of a chat's row until `waiting` turns wait for it at the same time."""
-    rows = table(Conversation)
+    rows, (key,) = table(Conversation), town.app.policy.pseudonyms.list_chat_keys(ann.id)
     database = town.replica(1).app.database
     async with database.transaction() as connection:
-        await connection.execute(rows.select().where(rows.c.chat_id == ann.id).with_for_update())
+        await connection.execute(rows.select().where(rows.c.chat_id == key).with_for_update())
         yield
         await wait_for_lock_waits(database, waiting)
 
@@ -380,9 +380,9 @@ async def test_a_lock_timeout_does_not_fail_the_update(
         press_submit(town, ann)
         (update,) = town.simulator.state.get_account().updates.list_updates()
         await postgres.execute(f'ALTER DATABASE "{name}" SET lock_timeout = 50')
-        rows = table(Conversation)
+        rows, (key,) = table(Conversation), town.app.policy.pseudonyms.list_chat_keys(ann.id)
         async with town.app.database.transaction() as holder:
-            await holder.execute(rows.select().where(rows.c.chat_id == ann.id).with_for_update())
+            await holder.execute(rows.select().where(rows.c.chat_id == key).with_for_update())
             async with town.app.database.engine.connect() as other:
                 # The next turn takes this connection from the pool, with its shorter patience.
                 await other.execute(text("SET lock_timeout = 50"))

@@ -95,7 +95,7 @@ class TelegramAdapter:
             if not await self.reachability.is_chat_lost(connection, chat_id):
                 return
         async with self.database.transaction() as connection:
-            await self.reachability.mark_chat_reachable(connection, chat_id, context.now)
+            await self.reachability.mark_chat_reachable(connection, chat_id)
         self.presenter.nudge()
 
     async def handle_button(self, update: Update, context: UpdateContext) -> None:
@@ -125,7 +125,7 @@ class TelegramAdapter:
             async with (
                 self.database.reading() if route.reads_only else self.database.transaction()
             ) as connection:
-                chat = await load_chat(connection, chat_id, self.policy.default_language)
+                chat = await load_chat(connection, self.policy, chat_id)
                 request = Request(
                     chat,
                     update.update_id,
@@ -312,7 +312,7 @@ class TelegramAdapter:
             return None
         async with begin_work(self.database, context.now, self.policy) as work:
             chat_id = get_chat_id(update)
-            chat = await load_chat(work.connection, chat_id, self.policy.default_language)
+            chat = await load_chat(work.connection, self.policy, chat_id)
             return await replied_messages.find_target(work, chat, reply)
 
     async def _call(
@@ -321,7 +321,7 @@ class TelegramAdapter:
         """Return the screen that a function answers a message with, after it is shown."""
         async with begin_work(self.database, context.now, self.policy) as work:
             chat_id = get_chat_id(update)
-            chat = await load_chat(work.connection, chat_id, self.policy.default_language)
+            chat = await load_chat(work.connection, self.policy, chat_id)
             screen = await handle(work, chat, reply)
         self.presenter.nudge()
         if screen is not None:
@@ -375,7 +375,7 @@ class TelegramAdapter:
 
     async def _load_chat(self, chat_id: int) -> Chat:
         async with self.database.reading() as connection:
-            return await load_chat(connection, chat_id, self.policy.default_language)
+            return await load_chat(connection, self.policy, chat_id)
 
     # Groups
 

@@ -28,9 +28,9 @@ async def handle_membership(
         return
     async with adapter.database.transaction() as connection:
         if change.new_chat_member.status in _GONE:
-            await adapter.reachability.mark_chat_lost(connection, change.chat.id, context.now)
+            await adapter.reachability.mark_person_lost(connection, change.chat.id, context.now)
         elif change.chat.type == "private":
-            await adapter.reachability.mark_chat_reachable(connection, change.chat.id, context.now)
+            await adapter.reachability.mark_chat_reachable(connection, change.chat.id)
     adapter.presenter.nudge()
 
 

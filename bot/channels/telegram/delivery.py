@@ -270,13 +270,15 @@ class Delivery:
                 return await self._errors.handle_error(row, error)
             except Exception as error:
                 return self._drop_unsendable(row, error)
+            if row.sealed:
+                sealed_message = self._pseudonyms.sealer.seal_text(str(message_id))
+                return SentResult(row.id, row.attempt, None, sealed_message)
             return SentResult(row.id, row.attempt, message_id)
 
     def _render_message(self, row: DueMessage) -> _RenderedMessage:
         chat_id = self._pseudonyms.decrypt_chat_id(row.sealed) if row.sealed else row.chat_id
-        return _RenderedMessage(
-            chat_id, self._render_cached(row.screen, row.language, row.repeated)
-        )
+        screen = self._pseudonyms.open_screen(row.screen) if row.sealed else row.screen
+        return _RenderedMessage(chat_id, self._render_cached(screen, row.language, row.repeated))
 
     async def _send_message(self, row: DueMessage, message: _RenderedMessage) -> int:
         *first, last = message.rendered.texts

@@ -30,6 +30,7 @@ from bot.channels.telegram.unsent_replies import UnsentReplies
 from bot.core.screen import Screen, Words
 from storage import message_subjects
 from storage.database import Unavailable
+from storage.rounding import round_to_day
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -109,7 +110,7 @@ class DirectReplies:
         self._reachability = reachability
         self._read_file = read_file
         self._patience = patience
-        self._unsent = UnsentReplies(database, clock, nudge)
+        self._unsent = UnsentReplies(database, reachability.policy.pseudonyms, clock, nudge)
         self._pacer = pacer
         self.answered = AnsweredPresses()
         self._queues: dict[int, _Queue] = {}
@@ -255,7 +256,7 @@ class DirectReplies:
             "flow": flow,
             "subject": code,
             "text": None,
-            "at": self._clock(),
+            "at": round_to_day(self._clock()),
         }
         try:
             async with self._database.transaction() as connection:
@@ -362,7 +363,7 @@ class DirectReplies:
         match error_kind:
             case ErrorKind.BLOCKED:
                 async with self._database.transaction() as connection:
-                    await self._reachability.mark_chat_lost(
+                    await self._reachability.mark_person_lost(
                         connection, pending.chat_id, self._clock()
                     )
             case ErrorKind.STOP:

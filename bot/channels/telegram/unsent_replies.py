@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.channels.telegram.reply import DirectReply, PendingReply
+    from bot.privacy.pseudonyms import Pseudonyms
     from storage.database import Database
 
 log = structlog.get_logger()
@@ -41,7 +42,11 @@ class UnsentReplies:
     """Stores replies in the outbox, so that they outlive the process."""
 
     def __init__(
-        self, database: Database, clock: Callable[[], datetime], nudge: Callable[[], None]
+        self,
+        database: Database,
+        pseudonyms: Pseudonyms,
+        clock: Callable[[], datetime],
+        nudge: Callable[[], None],
     ) -> None:
         """Create the store.
 
@@ -49,6 +54,7 @@ class UnsentReplies:
         due soon.
         """
         self._database = database
+        self._pseudonyms = pseudonyms
         self._clock = clock
         self._nudge = nudge
 
@@ -58,7 +64,9 @@ class UnsentReplies:
         The outbox sends a row only if nobody discards it before the takeover delay is over, and
         says that it may be a repetition.
         """
-        rows = [_make_row(each, self._clock(), _TAKEOVER_DELAY, repeated=True) for each in late]
+        rows = [
+            self._make_row(each, self._clock(), _TAKEOVER_DELAY, repeated=True) for each in late
+        ]
         async with self._database.transaction() as connection:
             await outbox.enqueue_messages(connection, rows, self._clock())
         for each in late:
@@ -73,7 +81,7 @@ class UnsentReplies:
         `wait` is how long Telegram asks to wait. `repeated` is True if an attempt may have
         succeeded. A reply that is stored already keeps its row.
         """
-        row = _make_row(pending, self._clock(), wait, repeated=repeated)
+        row = self._make_row(pending, self._clock(), wait, repeated=repeated)
         async with self._database.transaction() as connection:
             await outbox.enqueue_messages(connection, [row], self._clock())
         pending.needs_row = True
@@ -89,25 +97,29 @@ class UnsentReplies:
         except Unavailable as error:
             log.warning("a reply will be sent twice", error=str(error))
 
+    def _make_row(
+        self, pending: PendingReply, now: datetime, wait: timedelta, *, repeated: bool
+    ) -> outbox.OutboxMessage:
+        """Return the row of a reply; the second row of the same reply is ignored.
 
-def _make_row(
-    pending: PendingReply, now: datetime, wait: timedelta, *, repeated: bool
-) -> outbox.OutboxMessage:
-    """Return the row of a reply; the second row of the same reply is ignored."""
-    pending.dedup_key = pending.dedup_key or f"reply:{uuid4().hex}"
-    screen = _make_screen(pending.reply)
-    return outbox.OutboxMessage(
-        dedup_key=pending.dedup_key,
-        kind="reply",
-        chat_id=pending.chat_id,
-        priority=outbox.Priority.REPLY,
-        language=pending.reply.language,
-        screen=screen.to_json(),
-        expires_at=now + _MAX_AGE,
-        critical=False,
-        not_before=now + wait,
-        repeated=repeated,
-    )
+        It is sealed: a reply may repeat the words of a text whose writer stays unnamed.
+        """
+        pending.dedup_key = pending.dedup_key or f"reply:{uuid4().hex}"
+        screen = _make_screen(pending.reply).to_json()
+        address = self._pseudonyms.make_chat_address(pending.chat_id)
+        return outbox.OutboxMessage(
+            dedup_key=pending.dedup_key,
+            kind=outbox.REPLY_KIND,
+            chat_id=address.pseudonym,
+            encrypted_chat_id=address.encrypted_chat_id,
+            priority=outbox.Priority.REPLY,
+            language=pending.reply.language,
+            screen=self._pseudonyms.seal_screen(screen),
+            expires_at=now + _MAX_AGE,
+            critical=False,
+            not_before=now + wait,
+            repeated=repeated,
+        )
 
 
 def _make_screen(reply: DirectReply) -> Screen:

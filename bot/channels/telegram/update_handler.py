@@ -14,7 +14,7 @@ from bot.channels.telegram.raw_updates import read_raw_update
 from bot.channels.telegram.reply import DirectReply
 from bot.channels.telegram.update_context import UpdateContext, current_update
 from bot.core.screen import Screen, Words
-from storage import failed_updates
+from bot.privacy.failed_updates import store_failed_update
 from storage.database import Unavailable
 
 if TYPE_CHECKING:
@@ -123,11 +123,9 @@ class UpdateHandler:
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL has no zero byte
         known = read_raw_update(text)
         log.error("an update failed", update_id=known.update_id, exc_info=failure)
-        sender = next(iter(failed_updates.list_chat_ids(text)), None)
-        alias = None if sender is None else self._pseudonyms.list_pseudonyms(sender, named=True)[0]
         async with self._database.transaction() as connection:
-            await failed_updates.add_failed_update(
-                connection, known.update_id, text, repr(failure), arrival.now, pseudonym=alias
+            await store_failed_update(
+                connection, self._pseudonyms, known.update_id, text, failure, arrival.now
             )
         is_answered = arrival.answer is not None or known.update_id in self._replies.answered
         query_id = None if is_answered else known.query_id

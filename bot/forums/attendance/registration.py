@@ -18,7 +18,7 @@ from bot.forums.attendance.views import find_own_registration, load_forum_view
 from bot.forums.attendance.waiting_list import give_free_places
 from bot.forums.shared.forum_audit import append_forum_entry
 from bot.notifications.to_resident import notify_attendee
-from storage import attendance, forum_reminders, forums, residents
+from storage import attendance, consents, forum_reminders, forums
 from storage.models import AttendeeCategory, RegistrationState
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ RATED = "attendance.rated"
 
 async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
     """Return the facts "@agreed" (the version of the notice) and "@areas" (the last areas)."""
-    resident = await residents.find_resident(
-        work.connection, work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)
+    consent = await consents.find_consent(
+        work.connection, work.policy.pseudonyms.list_consent_keys(chat.id)
     )
-    agreed = {"@agreed": resident.consent_version} if resident else {}
+    agreed = {"@agreed": consent.version} if consent else {}
     return {**agreed, "@areas": list(chat.preferences.areas)}
 
 

@@ -10,6 +10,7 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from bot.casework.resident_identity import store_resident
 from bot.classification.suggestion import is_urgent
 from bot.core.addresses import load_address
 from bot.core.requests import Refused
@@ -124,10 +125,9 @@ async def claim_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, A
     They will get the answer too. Raises Refused if it was claimed before, was entered more than 60
     days ago, or was erased.
     """
-    resident = await residents.find_resident(
-        work.connection, work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)
-    )
-    assert resident is not None, "the conversation asks for consent, which makes a resident"
+    address = await store_resident(work, chat.id, named=True)
+    resident = await residents.find_resident(work.connection, [address.pseudonym])
+    assert resident is not None
     submission = await forum_sessions.claim_submission(
         work.connection, answers["@claim"], resident.id, work.now, work.now - _CLAIMABLE_FOR
     )

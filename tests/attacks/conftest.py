@@ -1,0 +1,5 @@
+"""Fixtures of the attacks."""
+
+from tests.transport.conftest import log
+
+__all__ = ["log"]
