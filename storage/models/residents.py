@@ -28,7 +28,7 @@ class Conversation(SQLModel, table=True):
     - `chat_id`: the pseudonym of the chat.
     - `language`: the code of the language of the chat.
     - `sealed`: the encrypted chat id, for reminders of the draft.
-    - `profile`: the sealed preferences. Migration 0020 leaves JSON here and in `draft`, and the
+    - `profile`: the sealed preferences. Migration 0022 leaves JSON here and in `draft`, and the
       chat id in `chat_id`, until `bot.privacy.plain_rows` has sealed the row.
     - `draft`: the sealed answers of the open flow, with all times and numbers of updates.
     - `due_at`: the hour in which the draft will be deleted; None without a draft. The exact time

@@ -23,6 +23,7 @@ from storage.key_columns import KEY_COLUMNS
 from storage.models import (
     Announcement,
     Ban,
+    Consent,
     MessageSubject,
     Officer,
     Outbox,
@@ -110,7 +111,7 @@ async def test_a_second_consent_makes_no_second_resident(town: Town) -> None:
     ann = town.resident("Ann")
     await ann.gives("Đèn đường bị hỏng.")
     async with town.app.database.transaction() as connection:
-        await connection.execute(update(table(Resident)).values(consent_version="an older notice"))
+        await connection.execute(update(table(Consent)).values(version="an older notice"))
     async with restart_with(town, NEW, KEY):
         await begin_rotation(town)
         await ann.gives("Vỉa hè bị lấn chiếm.")
@@ -129,16 +130,13 @@ async def test_two_rows_of_one_person_are_merged(town: Town) -> None:
     (resident,) = await list_rows(town, Resident)
     forum_id = await publish_forum(town)
     new, old = Pseudonyms([NEW]), Pseudonyms([KEY])
-    consent = {"consent_version": "2026-12", "consent_language": "vi"}
     address = new.make_address(ann.id, named=True)
+    own = {"alias": address.pseudonym, "sealed": address.encrypted_chat_id}
+    await insert_row(town, Resident, id=resident.id + 1, named=True, **own)
+    address = new.make_consent_address(ann.id)
+    own = {"alias": address.pseudonym, "sealed": address.encrypted_chat_id}
     await insert_row(
-        town,
-        Resident,
-        alias=address.pseudonym,
-        sealed=address.encrypted_chat_id,
-        named=True,
-        consent_at=resident.consent_at + timedelta(days=1),
-        **consent,
+        town, Consent, version="2026-12", language="vi", at=town.now + timedelta(days=1), **own
     )
     for number, keys in enumerate((old, new)):
         address = keys.make_address(ann.id, named=True)
@@ -175,7 +173,9 @@ async def test_two_rows_of_one_person_are_merged(town: Town) -> None:
     alias = get_pseudonym(NEW, ann.id)
     (kept,) = await list_rows(town, Resident)
     assert kept.alias == alias
-    assert kept.consent_at == resident.consent_at + timedelta(days=1)
+    (consent,) = await list_rows(town, Consent)
+    assert consent.alias in Pseudonyms([NEW]).list_consent_keys(ann.id)
+    assert consent.at == town.now + timedelta(days=1)
     assert [row.resident_id for row in await list_rows(town, Submission)] == [kept.id]
     assert [row.alias for row in await list_rows(town, Subscription)] == [alias]
     (registration,) = await list_rows(town, Registration)

@@ -40,7 +40,7 @@ async def test_no_number_breaks_a_button_a_link_or_a_command(town: Town, role: R
     arguments = list_arguments(await ann.gives("Đèn hỏng."))
     person = ann if role is None else await town.officer("Linh", "31", role)
     async with town.work() as work:
-        chat = await load_chat(work.connection, person.id, "vi")
+        chat = await load_chat(work.connection, work.policy, person.id)
         routes = [(verb, route) for verb, route in ROUTES.items() if isinstance(route, Route)]
         for verb, route in routes:
             for argument in arguments:

@@ -10,11 +10,10 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
 
 from bot.conversation.service import ConversationService
-from storage.models import FailedUpdate
-from storage.statements import table
+from bot.privacy.failed_updates import open_failed_update
+from storage import failed_updates
 from tests.policy import once
 from tests.town.settings import SECRET
 from tests.town.town import open_town
@@ -108,9 +107,12 @@ async def test_fault_18_an_update_that_breaks_a_handler_is_kept_and_acknowledged
         await town.deliver()
     assert ann.is_told("errors.failed")
     async with town.app.database.reading() as connection:
-        (kept,) = (await connection.execute(select(table(FailedUpdate)))).all()
-    assert (kept.update_id, orjson.loads(kept.raw)) == (update.id, orjson.loads(update.body))
-    assert "nobody thought of this" in kept.error
+        (kept,) = await failed_updates.list_failed_updates(connection)
+    opened = open_failed_update(town.app.policy.pseudonyms, kept)
+    assert kept.update_id == update.id
+    assert orjson.loads(opened["update"]) == orjson.loads(update.body)
+    assert "nobody thought of this" in opened["error"]
+    assert kept.error == "RuntimeError"
     await ann.says("Vẫn nhận.")
     assert ann.is_told("feedback.details.more")
 

@@ -299,7 +299,7 @@ class TelegramAdapter:
     ) -> StartFlow:
         """Return the conversation that asks whether a message is to become a submission."""
         async with self.database.reading() as connection:
-            chat = await load_chat(connection, chat_id, self.policy.default_language)
+            chat = await load_chat(connection, self.policy, chat_id)
             work = UnitOfWork(connection, context.now, self.policy)
             recent = await routes.find_recent_submission(work, chat)
         return routes.make_submission_offer(reply, recent)
