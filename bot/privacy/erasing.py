@@ -32,7 +32,8 @@ async def erase_submission(
 ) -> bool:
     """Erase a submission, and take back the bot's messages about it in officers' chats.
 
-    `state` is its new state. `at` is the time that is stored, by default the present. Return False and do nothing if it was changed since it was read.
+    `state` is its new state. `at` is the time that is stored, by default the present. Return False
+    and do nothing if it was changed since it was read.
     """
     sealed = await message_subjects.list_sealed_ids(
         work.connection, submission.code, _OFFICER_FLOWS

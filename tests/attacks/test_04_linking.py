@@ -11,10 +11,10 @@ import pytest
 
 from bot.casework.reachability import Reachability
 from bot.channels.telegram.reply import DirectReply
+from bot.conversation.consent import NOTICE_VERSION
 from bot.core.requests import Chat
 from bot.core.screen import Screen, Words
 from bot.feedback import intake_service
-from bot.feedback.rules import NOTICE_VERSION
 from bot.runtime import jobs
 from tests.attacks.linking import Attacker, compute_limit
 from tests.attacks.stolen_copy import steal_copy
