@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from bot.runtime import jobs
 from bot.runtime.settings import AbuseSettings
+from storage import conversations
 from storage.models import Conversation, Remark, Role
 from storage.statements import fetch_all, table
 from tests.town.casework import answer_case, open_case
@@ -30,10 +31,12 @@ async def list_remarks(town: Town) -> list[str]:
 
 
 async def list_drafts(town: Town) -> list[str]:
-    """Return the open drafts of all chats, as they are stored."""
+    """Return the open drafts of all chats, opened with the key."""
+    vault = town.app.policy.pseudonyms
     async with town.app.database.reading() as connection:
-        rows = (await connection.execute(select(table(Conversation)))).all()
-    return [str(row.answers) for row in rows if row.flow is not None]
+        rows = await fetch_all(connection, Conversation, select(table(Conversation)))
+    opened = [conversations.open_row(vault, each, each.chat_id) for each in rows]
+    return [str(each.answers) for each in opened if each.flow is not None]
 
 
 async def withdraw(person: Person) -> None:

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from storage.models import Conversation
-from storage.statements import table
-
 if TYPE_CHECKING:
     from tests.town.person import Person
     from tests.town.town import Town
@@ -29,8 +24,9 @@ async def test_a_location_offers_the_nearest_units_and_is_not_stored(town: Town)
     await ann.does("choose", "Gửi vị trí của tôi")
     assert ann.is_told("feedback.area.near")
     assert len([label for label in ann.buttons if label.startswith(("Phường", "Xã"))]) == 3
-    async with town.app.database.reading() as connection:
-        (row,) = (await connection.execute(select(table(Conversation)))).all()
+    row = await town.find_chat(ann.id)
+    assert row is not None
+    assert row.flow is not None
     assert "20.85" not in str(row)
     assert "106.6" not in str(row)
 
