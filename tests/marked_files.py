@@ -14,19 +14,18 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 import pikepdf
-import pillow_heif
 from mutagen.flac import FLAC, Picture
 from mutagen.id3 import APIC, COMM, GEOB, PRIV, TIT2, TPE1, TXXX
 from mutagen.mp3 import MP3
 from mutagen.ogg import OggPage
 from mutagen.wave import WAVE
-from PIL import Image, PngImagePlugin, TiffImagePlugin
+
+from tests.marked_documents import make_office, make_open_document
+from tests.marked_pictures import MARKER, make_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MARKER = "NGUYENVANANH7391"
-PLACE = (20.0, 51.0, 17.0)  # degrees, minutes, seconds: the latitude and longitude in EXIF
 _MARKS = (MARKER.encode(), MARKER.encode("utf-16-le"), MARKER.encode("utf-16-be"))
 
 
@@ -71,53 +70,6 @@ def _find_in_pdf(content: bytes) -> list[str]:
                     found += find_markers(item.read_bytes())
         found += ["trailer"] if MARKER in repr(opened.trailer) else []
     return found
-
-
-def _make_exif() -> Image.Exif:
-    exif = Image.Exif()
-    for tag in (0x010E, 0x010F, 0x0110, 0x0131, 0x013B, 0x8298):  # description, maker, artist…
-        exif[tag] = MARKER
-    exif.get_ifd(0x8769)[0x9286] = MARKER.encode()  # the comment of the user
-    gps = exif.get_ifd(0x8825)
-    gps[1], gps[2], gps[3], gps[4], gps[27] = "N", PLACE, "E", PLACE, MARKER.encode()
-    return exif
-
-
-def make_picture(form: str, *, frames: int = 1) -> bytes:
-    """Return a picture with the marker in all of EXIF, XMP, comments and its end that it can have.
-
-    `form` is the name that Pillow gives to the format, such as "JPEG".
-    """
-    images = [Image.new("RGB", (32, 24), colour) for colour in ("green", "red", "blue")[:frames]]
-    more: dict[str, Any] = {"exif": _make_exif(), "xmp": f"<x>{MARKER}</x>".encode()}
-    if frames > 1:
-        more |= {"save_all": True, "append_images": images[1:], "duration": 100}
-    if form == "PNG":
-        texts = PngImagePlugin.PngInfo()
-        texts.add_text("Author", MARKER)
-        texts.add_text("Comment", MARKER, zip=True)
-        texts.add_itxt("XML:com.adobe.xmp", MARKER, zip=True)
-        more = {"exif": more["exif"], "pnginfo": texts} | {
-            key: more[key] for key in ("save_all", "append_images", "duration") if key in more
-        }
-    elif form == "JPEG":
-        more["comment"] = MARKER
-        more["icc_profile"] = MARKER.encode() * 4
-    elif form == "GIF":
-        more = {**more, "comment": MARKER.encode()}
-        more.pop("exif"), more.pop("xmp")
-    elif form == "TIFF":
-        info = TiffImagePlugin.ImageFileDirectory_v2()
-        for tag in (270, 271, 305, 315, 33432):
-            info[tag] = MARKER
-        info[700] = MARKER.encode()
-        more = {"tiffinfo": info}
-    content = io.BytesIO()
-    if form == "HEIF":
-        pillow_heif.register_heif_opener()
-    images[0].save(content, form, **more)
-    after_end = MARKER.encode() if form in {"JPEG", "PNG", "GIF"} else b""
-    return content.getvalue() + after_end
 
 
 def make_mp3() -> bytes:
@@ -225,104 +177,6 @@ def make_pdf() -> bytes:
     written = io.BytesIO()
     opened.save(written)
     return written.getvalue()
-
-
-_CORE = (
-    '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/'
-    'core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/">'
-    f"<dc:creator>{MARKER}</dc:creator><cp:lastModifiedBy>{MARKER}</cp:lastModifiedBy>"
-    "</cp:coreProperties>"
-)
-_W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-_R = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
-_OFFICE_PARTS = {
-    "word": {
-        "word/document.xml": f'<w:document {_W}><w:body><w:p w:rsidR="00AA"><w:ins w:id="1" '
-        f'w:author="{MARKER}" w:date="2026-01-01T00:00:00Z"><w:r><w:t>Đơn</w:t></w:r></w:ins></w:p>'
-        f"<!-- {MARKER} --></w:body></w:document>",
-        "word/comments.xml": f'<w:comments {_W}><w:comment w:id="1" w:author="{MARKER}" '
-        f'w:initials="{MARKER}"/></w:comments>',
-        "word/_rels/settings.xml.rels": f'<Relationships {_R}><Relationship Id="rId1" '
-        f'Type="x/attachedTemplate" Target="file:///C:/Users/{MARKER}/a.dot" '
-        'TargetMode="External"/></Relationships>',
-    },
-    "xl": {
-        "xl/workbook.xml": '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/'
-        f'main" xmlns:x="x"><x:absPath url="C:\\Users\\{MARKER}"/>'
-        f'<fileSharing userName="{MARKER}"/>'
-        "</workbook>",
-        "xl/comments1.xml": f"<comments><authors><author>{MARKER}</author></authors></comments>",
-        "xl/persons/person.xml": f'<personList><person displayName="{MARKER}" userId="{MARKER}"/>'
-        "</personList>",
-        "xl/printerSettings/printerSettings1.bin": MARKER,
-    },
-    "ppt": {
-        "ppt/presentation.xml": "<presentation/>",
-        "ppt/commentAuthors.xml": f'<cmAuthorLst><cmAuthor name="{MARKER}" initials="{MARKER}"/>'
-        "</cmAuthorLst>",
-        "ppt/slides/slide1.xml": f'<sld><pic descr="C:\\Users\\{MARKER}\\a.jpg"/></sld>',
-    },
-}
-
-
-_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-
-
-def make_office(folder: str) -> bytes:
-    """Return a Word, Excel or PowerPoint document by its folder: "word", "xl" or "ppt"."""
-    rels = "".join(
-        f'<Relationship Id="r{n}" Type="t" Target="{target}"/>'
-        for n, target in enumerate(("docProps/core.xml", f"{folder}/document.xml"))
-    )
-    parts: dict[str, str | bytes] = {
-        "[Content_Types].xml": '<Types><Override PartName="/docProps/core.xml"/></Types>',
-        "_rels/.rels": f"<Relationships {_R}>{rels}</Relationships>",
-        "docProps/core.xml": _CORE,
-        "docProps/app.xml": f"<Properties><Company>{MARKER}</Company></Properties>",
-        "docProps/custom.xml": f"<Properties><property>{MARKER}</property></Properties>",
-        "docProps/thumbnail.jpeg": make_picture("JPEG"),
-        "customXml/item1.xml": f"<a>{MARKER}</a>",
-        f"{folder}/media/image1.jpeg": make_picture("JPEG"),
-        f"{folder}/media/image2.png": make_picture("PNG"),
-        f"{folder}/embeddings/oleObject1.bin": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-        + MARKER.encode(),
-        **_OFFICE_PARTS[folder],
-    }
-    return _make_archive(parts)
-
-
-def make_open_document(kind: str = "text") -> bytes:
-    """Return an OpenDocument file with the marker in its properties, notes and picture.
-
-    `kind` is the end of its media type: "text" or "spreadsheet".
-    """
-    space = 'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:office="o" xmlns:config="c"'
-    return _make_archive(
-        {
-            "mimetype": f"application/vnd.oasis.opendocument.{kind}",
-            "meta.xml": f"<office:meta {space}><dc:creator>{MARKER}</dc:creator></office:meta>",
-            "content.xml": f"<office:body {space}><office:annotation><dc:creator>{MARKER}"
-            "</dc:creator><dc:date>2026-01-01</dc:date></office:annotation></office:body>",
-            "settings.xml": f"<office:settings {space}>"
-            f'<config:config-item config:name="PrinterName">{MARKER}</config:config-item>'
-            "</office:settings>",
-            "Pictures/1.jpg": make_picture("JPEG"),
-            "Thumbnails/thumbnail.png": make_picture("PNG"),
-            "META-INF/documentsignatures.xml": f"<a>{MARKER}</a>",
-            "META-INF/manifest.xml": '<m><file-entry full-path="Thumbnails/thumbnail.png"/></m>',
-        }
-    )
-
-
-def _make_archive(parts: dict[str, str | bytes]) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.comment = MARKER.encode()
-        for name, part in parts.items():
-            info = zipfile.ZipInfo(name)
-            info.comment = MARKER.encode()
-            archive.writestr(info, part, zipfile.ZIP_DEFLATED)
-    return content.getvalue()
 
 
 def _box(name: bytes, *parts: bytes) -> bytes:

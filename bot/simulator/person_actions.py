@@ -4,35 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.simulator.api_types import ControlError, SentUpdates, UploadedFile
-from bot.simulator.chat_lookup import build_reply, build_thread, find_button
-from bot.simulator.keyboards import close_used_keyboard
+from bot.simulator.api_types import ControlError, SentUpdates
+from bot.simulator.chat_lookup import find_button
 from bot.simulator.markup import complete_entities
-from bot.simulator.media import build_media
-from bot.simulator.sample_files import make_sample_file
+from bot.simulator.person_files import PersonFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from bot.simulator.api_types import Json, User
+    from bot.simulator.api_types import Json
     from bot.simulator.bot_accounts import BotAccount
-    from bot.simulator.chats import SimulatedChat
-    from bot.simulator.state import SimulatorState
-
-_ALBUM_KINDS = ("photo", "video", "document")
-_DETAILS = ("duration", "width", "height")
 
 
-class PersonActions:
+class PersonActions(PersonFiles):
     """Actions of people.
 
     All methods take the user's id. `chat_id` is a group's, by default the private chat's. `bot` is
     the token of a bot, by default the first one's. They return the ids of what they created, and
     raise ControlError for an action that is not possible in Telegram.
     """
-
-    def __init__(self, state: SimulatorState) -> None:
-        self._state = state
 
     def perform_action(self, name: str, user_id: int, /, *args: Any, **fields: Any) -> SentUpdates:
         """Perform an action by its name in ACTIONS, with the arguments of its method."""
@@ -180,92 +170,6 @@ class PersonActions:
         point = {"latitude": latitude, "longitude": longitude}
         return self._send(user_id, {"location": point}, chat_id, None, None, bot, chosen=chosen)
 
-    def send_photo(self, user_id: int, content: bytes | None = None, **fields: Any) -> SentUpdates:
-        """Send a photo; see `send_file` for the other arguments."""
-        return self.send_file(user_id, "photo", content, **fields)
-
-    def send_video(self, user_id: int, content: bytes | None = None, **fields: Any) -> SentUpdates:
-        """Send a video; see `send_file` for the other arguments."""
-        return self.send_file(user_id, "video", content, **fields)
-
-    def send_voice(self, user_id: int, content: bytes | None = None, **fields: Any) -> SentUpdates:
-        """Send a voice message; see `send_file` for the other arguments."""
-        return self.send_file(user_id, "voice", content, **fields)
-
-    def send_document(
-        self, user_id: int, content: bytes | None = None, **fields: Any
-    ) -> SentUpdates:
-        """Send a document; see `send_file` for the other arguments."""
-        return self.send_file(user_id, "document", content, **fields)
-
-    def send_file(
-        self,
-        user_id: int,
-        kind: str,
-        content: bytes | None = None,
-        *,
-        chat_id: int | None = None,
-        reply_to: int | None = None,
-        message_thread_id: int | None = None,
-        bot: str | None = None,
-        **item: Any,
-    ) -> SentUpdates:
-        """Send a file of a kind; without content a sample file.
-
-        The other arguments are file_name, mime_type, caption, duration, width and height.
-        """
-        self._check_presence(user_id, chat_id, bot)
-        media = self._build_file(kind, {"content": content, **item})
-        return self._send(user_id, media, chat_id, reply_to, message_thread_id, bot)
-
-    def send_album(
-        self,
-        user_id: int,
-        items: Sequence[Json],
-        *,
-        chat_id: int | None = None,
-        bot: str | None = None,
-    ) -> SentUpdates:
-        """Send 2 to 10 files as an album. Items have a `type` and the fields of `send_file`."""
-        self._check_presence(user_id, chat_id, bot)
-        kinds = {item.get("type") for item in items}
-        if not 2 <= len(items) <= 10:
-            raise ControlError("an album has 2 to 10 items", 400)
-        if not kinds <= set(_ALBUM_KINDS) or ("document" in kinds and len(kinds) > 1):
-            raise ControlError("an album is of photos and videos, or of documents", 400)
-        contents = [
-            self._build_file(item["type"], {key: item[key] for key in item if key != "type"})
-            for item in items
-        ]
-        group = {"media_group_id": str(13_000_000_000_000_000 + self._state.next_number())}
-        results = [
-            self._send(user_id, {**group, **content}, chat_id, None, None, bot)
-            for content in contents
-        ]
-        return SentUpdates(
-            results[-1].update_id,
-            results[-1].message_id,
-            update_ids=tuple(result.update_id for result in results),
-        )
-
-    def _build_file(self, kind: str, item: Json) -> Json:
-        """Store a file; return the fields of its message."""
-        sample = make_sample_file(kind)
-        content = item.get("content")
-        upload = UploadedFile(
-            item.get("file_name") or sample.file_name,
-            sample.content if content is None else content,
-            item.get("mime_type") or (sample.mime_type if content is None else None),
-        )
-        details = {key: item[key] for key in _DETAILS if item.get(key) is not None}
-        media = build_media(kind, self._state.files.add_file(kind, upload), details)
-        caption, entities = complete_entities(item.get("caption") or "", [])
-        if caption:
-            media["caption"] = caption
-        if entities:
-            media["caption_entities"] = entities
-        return media
-
     def edit_message(
         self,
         user_id: int,
@@ -326,60 +230,6 @@ class PersonActions:
         """
         self._state.get_user(user_id)
         return SentUpdates(self._state.get_account(bot).updates.add_raw_update(update, user_id))
-
-    def _check_presence(
-        self, user_id: int, chat_id: int | None, bot: str | None
-    ) -> tuple[User, SimulatedChat, BotAccount]:
-        """Return the user, chat and bot of an action; a user joins a group by acting there.
-
-        Raises ControlError if the user cannot act in the chat.
-        """
-        user = self._state.get_user(user_id)
-        account = self._state.get_account(bot)
-        chat = self._state.get_chat(user_id if chat_id is None else chat_id)
-        if chat.is_private:
-            if chat.id != user_id:
-                raise ControlError(f"chat {chat.id} is another's private chat")
-            if user_id in account.blocked_by:
-                raise ControlError(f"{user.first_name} has blocked the bot: unblock it first")
-        elif chat.migrated_to is not None:
-            raise ControlError(f"the group is now chat {chat.migrated_to}: act there")
-        elif user_id not in chat.members:
-            chat.members[user_id] = "member"
-        return user, chat, account
-
-    def _send(
-        self,
-        user_id: int,
-        content: Json,
-        chat_id: int | None,
-        reply_to: int | None,
-        thread: int | None,
-        bot: str | None,
-        *,
-        chosen: bool = False,
-    ) -> SentUpdates:
-        user, chat, account = self._check_presence(user_id, chat_id, bot)
-        if chat.kind == "channel":
-            sender: Json = {"sender_chat": chat.as_json()}
-        else:
-            sender = {"from": user.as_json()}
-        reply = build_reply(chat, chat.input_area.replying_to if reply_to is None else reply_to)
-        if chat.is_private:
-            account.started_by.add(user_id)
-        message = self._state.post_message(
-            chat, {**sender, **build_thread(chat, thread), **reply, **content}
-        )
-        close_used_keyboard(self._state, chat, chosen=chosen)
-        kind = "channel_post" if chat.kind == "channel" else "message"
-        return SentUpdates(self._queue_update(chat, account, kind, message), message["message_id"])
-
-    def _queue_update(
-        self, chat: SimulatedChat, account: BotAccount, kind: str, message: Json
-    ) -> int:
-        if chat.is_private:
-            return self._state.queue_update(account, chat.id, kind, message)
-        return self._state.queue_update_for_all(chat, kind, message, account)
 
 
 def _build_membership(account: BotAccount, status: str) -> Json:

@@ -19,7 +19,8 @@ from bot.evidence.errors import NotCheckable, NotCleanable
 from bot.evidence.metadata import remove_metadata
 from storage.models import EvidenceState
 from tests.attacks.hostile_files import make_word
-from tests.marked_files import MARKED_FILES, MARKER, find_markers
+from tests.marked_files import MARKED_FILES, find_markers
+from tests.marked_pictures import MARKER
 from tests.stories.test_evidence import list_attachments
 
 if TYPE_CHECKING:
