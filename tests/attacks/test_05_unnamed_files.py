@@ -14,14 +14,9 @@ from bot.casework.attachments import show_file
 from bot.privacy.encryption import Unreadable
 from storage.models import Attachment, EvidenceState, Submission
 from tests.attacks.hostile_files import make_ole, make_word
-from tests.marked_files import (
-    MARKED_FILES,
-    MARKER,
-    find_markers,
-    make_office,
-    make_pdf,
-    make_picture,
-)
+from tests.marked_documents import make_office
+from tests.marked_files import MARKED_FILES, find_markers, make_pdf
+from tests.marked_pictures import MARKER, make_picture
 from tests.stories.test_evidence import list_attachments
 
 if TYPE_CHECKING:
