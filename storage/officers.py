@@ -92,9 +92,48 @@ async def deactivate_officer(connection: AsyncConnection, officer_id: int) -> bo
     return result.rowcount == 1
 
 
-async def add_invite(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Store an invite; `values` are columns of Invite."""
-    await connection.execute(insert(_invites).values(**values))
+async def add_invite(connection: AsyncConnection, values: Mapping[str, Any]) -> int:
+    """Store an invite, and return its id; `values` are columns of Invite."""
+    inserted = await connection.execute(insert(_invites).values(**values).returning(_invites.c.id))
+    return int(inserted.scalar_one())
+
+
+async def list_open_invites(
+    connection: AsyncConnection, unit_code: str | None, now: datetime
+) -> Sequence[Invite]:
+    """Return the invites of a unit (None: of all) that can still be used, newest first."""
+    statement = select(_invites).where(*_make_open_conditions(unit_code, now))
+    return await fetch_all(connection, Invite, statement.order_by(_invites.c.id.desc()))
+
+
+async def revoke_invite(
+    connection: AsyncConnection,
+    invite_id: int,
+    unit_code: str | None,
+    by: int | None,
+    now: datetime,
+) -> Invite | None:
+    """Revoke an invite that can still be used, and return it.
+
+    Return None if the unit (None: any unit) has no such invite. `by` is the id of the officer.
+    """
+    statement = (
+        update(_invites)
+        .where(_invites.c.id == invite_id, *_make_open_conditions(unit_code, now))
+        .values(revoked_at=now, revoked_by=by)
+        .returning(*_invites.c)
+    )
+    return await fetch_one(connection, Invite, statement)
+
+
+def _make_open_conditions(unit_code: str | None, now: datetime) -> list[Any]:
+    """Return the conditions of invites that can be used, of one unit or (None) of all."""
+    conditions = [
+        _invites.c.used_at.is_(None),
+        _invites.c.revoked_at.is_(None),
+        _invites.c.expires_at > now,
+    ]
+    return conditions if unit_code is None else [*conditions, _invites.c.unit_code == unit_code]
 
 
 async def use_invite(
@@ -107,7 +146,7 @@ async def use_invite(
     statement = (
         update(_invites)
         .where(_invites.c.token_hash == token_hash)
-        .where(_invites.c.used_at.is_(None), _invites.c.expires_at > now)
+        .where(*_make_open_conditions(None, now))
         .values(used_at=now, used_by=chat_id)
         .returning(*_invites.c)
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bot.casework.case_view import CaseView
     from storage.casework import CaseStatistics
-    from storage.models import Answer, Officer, Remark, Submission, Template
+    from storage.models import Answer, Invite, Officer, Remark, Submission, Template
 
 _MAX_LISTED = 20  # cases in a list on another case's page
 _LISTED_EXCERPT = 80  # characters of the text of each
@@ -243,6 +243,30 @@ def show_statistics(unit_code: str, found: CaseStatistics, days: int) -> Screen:
             ),
         )
     )
+
+
+def show_invites(found: Sequence[tuple[Invite, str | None]]) -> Screen:
+    """Return the open invites, each with the name of who asked for it and a button to revoke it."""
+    if not found:
+        return Screen((Words("invites.none"),))
+    shown = [
+        Words(
+            "invites.one",
+            {
+                "number": each.id,
+                "unit": name_police(each.unit_code),
+                "role": Words(f"role.{each.role}"),
+                "by": by or Words("invites.by_operator"),
+                "until": each.expires_at,
+            },
+        )
+        for each, by in found[:_MAX_LISTED]
+    ]
+    drops = [
+        Button(Words("invites.revoke", {"number": each.id}), f"invites:revoke={each.id}")
+        for each, _by in found[:_MAX_LISTED]
+    ]
+    return Screen((Words("invites.text"), *shown), tuple(drops))
 
 
 def show_templates(officer: Officer, found: Sequence[Template]) -> Screen:

@@ -7,23 +7,36 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.areas.units import CITY
 from bot.casework import release
-from bot.notifications.to_officers import ALERT_KIND
+from bot.casework.permissions import LEADER_ROLES, get_visible_unit
+from bot.notifications.to_officers import ALERT_KIND, notify_joined
 from storage import audit, officers, outbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.core.unit_of_work import UnitOfWork
-    from storage.models import Officer, Role
+    from storage.models import Invite, Officer, Role
 
+INVITED, INVITE_REVOKED = "officer.invited", "invite.revoked"  # actions of the audit log
 _INVITE_LIFETIME = timedelta(days=7)  # of a link that registers an officer, if it is not used
 
 
-async def make_invite(work: UnitOfWork, unit_code: str, role: Role, topics: Sequence[str]) -> str:
-    """Store a one-time invite; return its token, of which only the hash is stored."""
+async def make_invite(
+    work: UnitOfWork,
+    unit_code: str,
+    role: Role,
+    topics: Sequence[str],
+    *,
+    by: int | None = None,
+) -> str:
+    """Store a one-time invite; return its token, of which only the hash is stored.
+
+    `by` is the id of the officer who asks for it; None if only the operator is known.
+    """
     token = secrets.token_urlsafe(24)
-    await officers.add_invite(
+    invite_id = await officers.add_invite(
         work.connection,
         {
             "token_hash": _hash_token(token),
@@ -32,9 +45,72 @@ async def make_invite(work: UnitOfWork, unit_code: str, role: Role, topics: Sequ
             "topics": list(topics),
             "created_at": work.now,
             "expires_at": work.now + _INVITE_LIFETIME,
+            "invited_by": by,
         },
     )
+    await audit.append_entry(
+        work.connection,
+        INVITED,
+        work.now,
+        role=audit.OPERATOR,
+        actor_id=by,
+        details={"invite": invite_id, "unit": unit_code, "role": role},
+    )
     return token
+
+
+async def list_invites(work: UnitOfWork, chat_id: int) -> list[tuple[Invite, str | None]] | None:
+    """Return the open invites that a leader may revoke, each with the name of who asked for it.
+
+    Those are of the own unit, for leaders of the city of all units. Return None for anybody else.
+    """
+    leader = await _find_leader(work, chat_id)
+    if leader is None:
+        return None
+    found = await officers.list_open_invites(work.connection, get_visible_unit(leader), work.now)
+    names = await _map_names(work, found)
+    return [(each, names.get(each.invited_by)) for each in found]
+
+
+async def revoke_invite(work: UnitOfWork, chat_id: int, invite_id: int) -> bool:
+    """Revoke an invite as a leader. Return False if it is used, or not the leader's to revoke."""
+    leader = await _find_leader(work, chat_id)
+    if leader is None:
+        return False
+    return await _revoke(work, invite_id, get_visible_unit(leader), leader.role, leader.id)
+
+
+async def revoke_any_invite(work: UnitOfWork, invite_id: int) -> bool:
+    """Revoke an invite as the operator. Return False if there is none that can be used."""
+    return await _revoke(work, invite_id, None, audit.OPERATOR, None)
+
+
+async def _revoke(
+    work: UnitOfWork, invite_id: int, unit_code: str | None, role: str, by: int | None
+) -> bool:
+    revoked = await officers.revoke_invite(work.connection, invite_id, unit_code, by, work.now)
+    if revoked is None:
+        return False
+    await audit.append_entry(
+        work.connection,
+        INVITE_REVOKED,
+        work.now,
+        role=role,
+        actor_id=by,
+        details={"invite": invite_id, "unit": revoked.unit_code},
+    )
+    return True
+
+
+async def _find_leader(work: UnitOfWork, chat_id: int) -> Officer | None:
+    officer = await officers.find_officer(work.connection, chat_id)
+    return officer if officer is not None and officer.role in LEADER_ROLES else None
+
+
+async def _map_names(work: UnitOfWork, invites: Sequence[Invite]) -> dict[int | None, str]:
+    """Return the names of the officers who asked for invites, by id."""
+    ids = {each.invited_by for each in invites if each.invited_by is not None}
+    return {each.id: each.name for each in await officers.list_by_ids(work.connection, ids)}
 
 
 async def accept_invite(work: UnitOfWork, chat_id: int, name: str, token: str) -> Officer | None:
@@ -69,8 +145,15 @@ async def accept_invite(work: UnitOfWork, chat_id: int, name: str, token: str) -
         work.now,
         role=invite.role,
         actor_id=officer.id,
-        details={"unit": invite.unit_code},
+        details={"unit": invite.unit_code, "invite": invite.id},
     )
+    names = await _map_names(work, [invite])
+    leaders = [
+        each
+        for each in await officers.list_active(work.connection, (officer.unit_code, CITY))
+        if each.role in LEADER_ROLES and each.id != officer.id
+    ]
+    await notify_joined(work, officer, leaders, names.get(invite.invited_by))
     return officer
 
 

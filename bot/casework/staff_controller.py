@@ -36,6 +36,22 @@ async def set_duty(work: UnitOfWork, request: Request) -> Responses:
     return Show(Screen((Words(f"officer.duty.{typed}"),)))
 
 
+async def show_invites(work: UnitOfWork, request: Request) -> Responses:
+    """Show a leader the invites that can still be used. For anybody else there is no command."""
+    found = await staff.list_invites(work, request.chat.id)
+    if found is None:
+        raise refuse_as_unknown()
+    return Show(screens.show_invites(found))
+
+
+async def revoke_invite(work: UnitOfWork, request: Request) -> Responses:
+    """Revoke the invite whose id is the argument, and show the others."""
+    invite_id = parse_number(request.argument)
+    if invite_id is not None:
+        await staff.revoke_invite(work, request.chat.id, invite_id)
+    return await show_invites(work, request)
+
+
 async def show_templates(work: UnitOfWork, request: Request) -> Responses:
     """Show the templates of answers, with buttons for the changes that the officer may make."""
     templates_of_officer = await templates.list_officer_templates(work.connection, request.chat.id)
@@ -68,6 +84,9 @@ ROUTES: Routes = {
     "start:invite_": Route(accept_invite),
     "/duty": Route(set_duty),
     "/away": StartFlow("away"),
+    "/invites": Route(show_invites, reads_only=True),
+    "invites:revoke": Route(revoke_invite),
+    "invites:*": Route(show_invites, reads_only=True),
     "/templates": Route(show_templates, reads_only=True),
     "templates:add": StartFlow("template"),
     "templates:drop": Route(delete_template),

@@ -13,7 +13,7 @@ from storage.database import Database
 from storage.models import Role, Topic
 
 if TYPE_CHECKING:
-    from storage.models import Officer
+    from storage.models import Invite, Officer
 
 OfficerId = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="The id in 'officers list'.")]
 
@@ -28,6 +28,10 @@ def invite_officer(
     role: Annotated[
         Role, typer.Option(help="The role, which decides what the officer may do.")
     ] = Role.OFFICER,
+    by: Annotated[
+        int | None,
+        typer.Option(min=1, max=2**63 - 1, help="The id of the officer who asks for it."),
+    ] = None,
     topic: Annotated[
         list[Topic] | None,
         typer.Option(help="A topic of the officer's cases; may be repeated. Default: all topics."),
@@ -48,7 +52,7 @@ def invite_officer(
     async def make(database: Database) -> str:
         policy = await load_checked_policy(database, settings)
         async with begin_work(database, datetime.now(UTC), policy) as work:
-            return await staff.make_invite(work, unit, role, topics)
+            return await staff.make_invite(work, unit, role, topics, by=by)
 
     token = run_to_end(with_database(make, settings))
     print_line(run_to_end(_make_invite_link(settings, token)))
@@ -90,6 +94,48 @@ def list_officers() -> None:
 
 def _format_yes_no(value: bool) -> str:
     return "yes" if value else "no"
+
+
+@cli.command("invites")
+def list_invites() -> None:
+    """Print a table of the invites that can still be used."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from storage import officers
+
+    async def fetch(database: Database) -> list[Invite]:
+        async with database.reading() as connection:
+            return list(await officers.list_open_invites(connection, None, datetime.now(UTC)))
+
+    shown = Table("id", "unit", "role", "asked for by", "until (UTC)")
+    for each in run_to_end(with_database(fetch)):
+        by = "-" if each.invited_by is None else str(each.invited_by)
+        until = f"{each.expires_at:%Y-%m-%d %H:%M}"
+        shown.add_row(str(each.id), each.unit_code, each.role.value, by, until)
+    Console().print(shown)
+
+
+@cli.command("revoke-invite")
+def revoke_invite(
+    invite_id: Annotated[
+        int, typer.Argument(min=1, max=2**63 - 1, help="The id in 'officers invites'.")
+    ],
+) -> None:
+    """Make an invite useless that nobody has used yet."""
+    from bot.casework import staff
+    from bot.core.unit_of_work import begin_work
+    from bot.runtime.builders import make_policy
+
+    policy = make_policy(ChosenSettings.settings())
+
+    async def work(database: Database) -> bool:
+        async with begin_work(database, datetime.now(UTC), policy) as unit:
+            return await staff.revoke_any_invite(unit, invite_id)
+
+    if not run_to_end(with_database(work)):
+        raise Failure(f"there is no open invite {invite_id}: see 'officers invites'")
+    print_line(f"Invite {invite_id} is revoked.")
 
 
 @cli.command("set-shifts")

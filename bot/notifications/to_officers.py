@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.areas.units import name_police
 from bot.core.screen import Button, Screen, Words
 from bot.notifications.message import Addressee, Message, make_key, send_message, send_messages
 from bot.notifications.summaries import describe_submission
@@ -228,6 +229,37 @@ async def notify_channel_lost(work: UnitOfWork, leaders: Sequence[Officer], last
         for officer in leaders
     ]
     await send_message(work, message, recipients)
+
+
+async def notify_joined(
+    work: UnitOfWork, joined: Officer, leaders: Sequence[Officer], inviter: str | None
+) -> None:
+    """Tell leaders that somebody became an officer. `inviter` is the name of who asked for it."""
+    by = inviter or Words("invites.by_operator")
+    words = Words(
+        "officer.joined",
+        {
+            "name": joined.name,
+            "role": Words(f"role.{joined.role}"),
+            "unit": name_police(joined.unit_code),
+            "by": by,
+        },
+    )
+    message = Message(
+        kind="joined",
+        screen=Screen((words,)),
+        expires_at=work.now + _CASE_LIFETIME,
+        priority=Priority.ASSIGNMENT,
+    )
+    language, at = work.policy.default_language, f"{work.now.timestamp():.0f}"
+    await send_message(
+        work,
+        message,
+        [
+            (Addressee(each.chat_id, language), make_key("joined", joined.id, at, each.id))
+            for each in leaders
+        ],
+    )
 
 
 async def answer_group_command(work: UnitOfWork, request: GroupRequest, words: Words) -> None:

@@ -65,6 +65,8 @@ class Invite(SQLModel, table=True):
     - `token_hash`: the hash of the token in the link. The token itself is not stored.
     - `unit_code`, `role`, `topics`: those of the new officer.
     - `used_by`: the chat id of its user.
+    - `invited_by`: the officer who asked for it; None if only the operator is known.
+    - `revoked_at`, `revoked_by`: when it was revoked, and by which officer; None for the operator.
     """
 
     id: int = auto_id()
@@ -76,6 +78,9 @@ class Invite(SQLModel, table=True):
     expires_at: datetime = time_column()
     used_at: datetime | None = time_column(nullable=True)
     used_by: int | None = Field(default=None, sa_type=BigInteger)
+    invited_by: int | None = Field(default=None, sa_type=BigInteger)
+    revoked_at: datetime | None = time_column(nullable=True)
+    revoked_by: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class UnitChat(SQLModel, table=True):

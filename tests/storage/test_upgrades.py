@@ -25,6 +25,7 @@ from storage import (
     forums,
     message_subjects,
     migrations,
+    officers,
     residents,
     search,
     submissions,
@@ -430,3 +431,19 @@ async def add_receipt(database: Database, pseudonym: int, encrypted_chat_id: str
             ),
             {"pseudonym": pseudonym, "sealed": encrypted_chat_id},
         )
+
+
+async def test_0023_keeps_open_invites(old_database: Database) -> None:
+    """They can still be used and are listed; nobody knows who asked for them."""
+    await migrations.migrate(old_database, "0022")
+    async with old_database.transaction() as connection:
+        await connection.exec_driver_sql(
+            "INSERT INTO invite (token_hash, unit_code, role, topics, created_at, expires_at)"
+            " VALUES ('hash', '31', 'officer', '[]', '2026-11-20 00:00:00', '2026-11-27 00:00:00')"
+        )
+    await migrations.migrate(old_database)
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    async with old_database.transaction() as connection:
+        (invite,) = await officers.list_open_invites(connection, None, at)
+        assert (invite.invited_by, invite.revoked_at) == (None, None)
+        assert await officers.use_invite(connection, "hash", 1, at) is not None

@@ -35,6 +35,7 @@ COMMANDS = {
     "export": ("export", "xuat"),
     "away": ("away", "vang"),
     "templates": ("templates", "mautraloi"),
+    "invites": ("invites", "loimoi"),
 }
 # The names of each command that is given in a group, the English one first.
 GROUP_COMMANDS = {
