@@ -3,7 +3,8 @@ PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check unit runtime bench faults spreadsheets scanner coverage requirements format clean
+.PHONY: demo test check unit runtime bench faults spreadsheets scanner coverage outdated
+.PHONY: requirements format clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m bot demo --port $(PORT)
@@ -19,6 +20,7 @@ check: .venv/dev.stamp
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.import_cycles
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml bot storage
 
 unit: .venv/dev.stamp
 	sh tests/install-browser
@@ -42,6 +44,11 @@ spreadsheets: .venv/dev.stamp
 # Ask the real daemon of ClamAV (Debian: clamav-daemon) about the test file of EICAR.
 scanner: .venv/dev.stamp
 	$(BIN)/python -m tests.try_clamd
+
+# Print the pins that have a newer version. Needs `uv`. There is no look-up of vulnerabilities: the
+# gate also runs where their data cannot be had.
+outdated: .venv/dev.stamp
+	$(BIN)/python -m tests.outdated
 
 # Show the lines and branches that no test reaches.
 coverage: .venv/dev.stamp

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
+import subprocess  # with fixed arguments and no shell  # nosec B404
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -73,7 +73,7 @@ class CleaningProcess:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self._stop()
-        self._process = subprocess.Popen(  # noqa: S603 - this program itself, with fixed arguments
+        self._process = subprocess.Popen(  # noqa: S603 - this program itself  # nosec B603
             [sys.executable, "-m", __name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

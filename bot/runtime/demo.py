@@ -32,7 +32,7 @@ from storage.models import Identity, Role
 if TYPE_CHECKING:
     from bot.runtime.settings import Settings
 
-TOKEN = "123456789:demo-token-that-no-telegram-knows-0"  # noqa: S105 - the simulator's own
+TOKEN = "123456789:demo-token-that-no-telegram-knows-0"  # noqa: S105 - the demo's  # nosec B105
 
 
 @cache

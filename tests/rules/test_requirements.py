@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.outdated import list_outdated
+
 _FOLDER = Path(__file__).parents[2]
 _PIN = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
 _INDEX = re.compile(r"https?://|^--?(index|extra-index|find-links|i )", re.MULTILINE)
@@ -36,3 +38,11 @@ def test_every_pin_has_hashes_and_no_file_names_an_index() -> None:
         blocks = re.split(r"^(?=[\w.-]+==)", written, flags=re.MULTILINE)[1:]
         assert blocks
         assert [block for block in blocks if "--hash=sha256:" not in block] == []
+
+
+def test_outdated_pins_are_named_with_both_versions() -> None:
+    """A package that only one of the files has is left out."""
+    pinned = "aiohttp==3.13.5 \\\n    --hash=sha256:0\nlxml==6.0\nold==1\n"
+    assert list_outdated(pinned, "aiohttp==3.14.5\nlxml==6.0\nnew==2\n") == [
+        "aiohttp 3.13.5 -> 3.14.5"
+    ]

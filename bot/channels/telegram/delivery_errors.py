@@ -41,7 +41,7 @@ class Backoff:
     def compute_pause(self, attempt: int) -> timedelta:
         """Return the pause after a failed attempt; attempts are counted from 1."""
         doubled = self.first * (1 << min(attempt - 1, 12))
-        spread = random.uniform(0.8, 1.2)  # noqa: S311 - so that not all retries start at once
+        spread = random.uniform(0.8, 1.2)  # noqa: S311 - it spreads retries  # nosec B311
         return min(doubled, self.longest) * spread
 
 
