@@ -14,11 +14,11 @@ from bot.casework.case_access import CaseAccess
 from bot.casework.case_action import CaseAction
 from bot.casework.permissions import CASE_WORKER_ROLES, LEADER_ROLES, is_city_leader
 from bot.casework.side_effects import OfficerNotice, ResidentNotice
-from bot.casework.submission_rules import get_lane, is_always_taken
+from bot.casework.submission_rules import is_always_taken
 from bot.core.transitions import ActionResult, Guard
 from bot.notifications.summaries import describe_ban_scope
 from storage import bans
-from storage.models import BanState, Lane, State
+from storage.models import BanState, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,9 +33,12 @@ _ANY_STATE = frozenset(State)
 
 
 def _may_be_grounds(access: CaseAccess) -> bool:
-    """Return True unless the case is, or was, one that must be taken in any case."""
+    """Return True unless the case is, or may have been, one that must be taken in any case.
+
+    A reclassified case has a former lane: its resident gave it as something else.
+    """
     case = access.case
-    return get_lane(case) is Lane.ORDINARY and not is_always_taken(
+    return case.former_lane is None and not is_always_taken(
         case.kind, case.topics, case.identity, urgent=case.urgent
     )
 
@@ -76,7 +79,7 @@ def _may_keep(access: CaseAccess) -> bool:
 
 PROPOSABLE = Guard(
     "the resident is known and has no ban for it; never for a complaint, a denunciation, a crime"
-    " report, the conduct of officers or danger",
+    " report, the conduct of officers, danger, or a reclassified case",
     _may_propose,
 )
 SECOND_PERSON = Guard[CaseAccess](

@@ -20,6 +20,7 @@ from bot.privacy import erasing
 from storage import (
     attendance,
     audit,
+    bans,
     consents,
     conversations,
     correspondence,
@@ -152,6 +153,18 @@ async def _describe_submission(work: UnitOfWork, submission: Submission) -> dict
             {"at": each.at, "text": each.text, "replaces": each.replaces}
             for each in remarks
             if each.officer_id is None
+        ],
+        "bans": [
+            {
+                "state": each.state,
+                "unit": each.unit_code,
+                "reason": each.reason,
+                "from": each.decided_at,
+                "until": each.until,
+                "appeal": each.appeal,
+            }
+            for each in await bans.list_bans_of(work.connection, [number])
+            if each.until is not None
         ],
         "timeline": [
             {"at": each.at, "what": each.action, "by": each.actor_role} for each in timeline

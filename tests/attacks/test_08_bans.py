@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.privacy import data_requests
 from storage import audit
 from storage.models import Role, State
 from tests.town.casework import (
@@ -271,3 +272,29 @@ async def test_a_ban_is_not_confirmed_for_a_case_that_is_about_officers_now(town
         await city.presses_data(f"case:{verb}={code}")
         assert (await town.get_submission(code)).version == version
     assert city.is_offered("case.do.refuse_ban")
+
+
+async def test_a_crime_report_is_not_renamed_to_ban_who_wrote_it(town: Town) -> None:
+    """What the resident gave counts, not what an officer calls it afterwards."""
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    ann = town.resident("Ann")
+    code = await ann.gives("Có người bán hàng cấm.", kind="crime_report", area=WARD_NAME)
+    await choose_action(leader, code, "reclassify")
+    await leader.taps("feedback.kind.options.comment")
+    await leader.taps("feedback.topic.options.other")
+    await open_case(leader, code)
+    await leader.taps("case.more")
+    assert not leader.is_offered("case.do.ban")
+    await leader.presses_data(f"case:ban={code}")
+    assert not leader.was_told("ban.days.ask")
+
+
+async def test_the_copy_of_ones_data_has_the_ban(town: Town) -> None:
+    """Its reason and its times; a proposal that nobody confirmed is not in it."""
+    officer, leader, ann, code = await prepare(town)
+    await propose_ban(officer, code)
+    async with town.work() as work:
+        assert "Gửi quảng cáo" not in (await data_requests.make_copy(work, ann.id)).decode()
+    await choose_action(leader, code, "confirm_ban")
+    async with town.work() as work:
+        assert "Gửi quảng cáo" in (await data_requests.make_copy(work, ann.id)).decode()
