@@ -19,9 +19,15 @@ _rows = table(Consent)
 _find = select(_rows).where(_rows.c.alias.in_(bindparam("keys", expanding=True)))
 
 
-async def find_consent(connection: AsyncConnection, keys: Sequence[int]) -> Consent | None:
-    """Return the newest consent with one of these pseudonyms; None if there is none."""
-    found = await fetch_all(connection, Consent, _find, {"keys": list(keys)})
+async def find_consent(
+    connection: AsyncConnection, keys: Sequence[int], *, locks: bool = False
+) -> Consent | None:
+    """Return the newest consent with one of these pseudonyms; None if there is none.
+
+    With `locks`, no other transaction can change the row until this one ends.
+    """
+    statement = _find.with_for_update(read=True) if locks else _find
+    found = await fetch_all(connection, Consent, statement, {"keys": list(keys)})
     return max(found, key=lambda row: row.at, default=None)
 
 

@@ -115,7 +115,7 @@ KEY_COLUMNS = (
     ),
     KeyColumns(
         MessageSubject,
-        encrypted=("sealed",),
+        sealed=("sealed",),
         pseudonym="key",
         of_message=True,
         address="sealed",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.privacy.pseudonyms import ChatAddress
-from storage import residents
+from storage import consents, residents
 
 if TYPE_CHECKING:
     from bot.core.unit_of_work import UnitOfWork
@@ -24,3 +24,17 @@ async def load_address(work: UnitOfWork, chat_id: int, *, named: bool) -> ChatAd
         if stored is not None:
             return ChatAddress(stored.alias, stored.sealed)
     return pseudonyms.make_address(chat_id, named=named)
+
+
+async def load_consent_address(work: UnitOfWork, chat_id: int) -> ChatAddress:
+    """Return the address under which to store the consent of the person of a chat.
+
+    A consent that is stored under another key keeps its address, as in `load_address`.
+    """
+    pseudonyms = work.policy.pseudonyms
+    if pseudonyms.cipher.key_count > 1:
+        own = pseudonyms.list_consent_keys(chat_id)
+        stored = await consents.find_consent(work.connection, own, locks=True)
+        if stored is not None:
+            return ChatAddress(stored.alias, stored.sealed)
+    return pseudonyms.make_consent_address(chat_id)

@@ -20,6 +20,7 @@ from bot.casework.resident_identity import store_resident
 from bot.casework.timeline import RECEIVED
 from bot.conversation.chats import store_preferences
 from bot.conversation.inputs import join_texts, list_sources
+from bot.core.addresses import load_consent_address
 from bot.core.requests import Refused
 from bot.core.screen import Button, Screen, Words
 from bot.core.search_text import make_search_text
@@ -93,7 +94,7 @@ def list_ban_remarks(facts: Mapping[str, Any]) -> tuple[Words, ...]:
 
 async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
     """Store the resident's consent to a version of the data-protection notice."""
-    address = work.policy.pseudonyms.make_consent_address(chat.id)
+    address = await load_consent_address(work, chat.id)
     consent = (version, chat.language, work.now)
     await consents.record_consent(
         work.connection, address.pseudonym, address.encrypted_chat_id, consent

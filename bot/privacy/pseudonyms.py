@@ -114,11 +114,11 @@ class Pseudonyms:
     def make_message_address(self, chat_id: int, message_id: int) -> MessageAddress:
         """Return what is stored of one message of a chat, with the present key."""
         key = self.list_message_keys(chat_id, message_id)[0]
-        return MessageAddress(key, self.cipher.encrypt_text(f"{chat_id}:{message_id}"))
+        return MessageAddress(key, self.sealer.seal_text(f"{chat_id}:{message_id}"))
 
     def decrypt_message(self, encrypted: str) -> tuple[int, int]:
         """Return the chat id and the message id of a `MessageAddress`. Raises Unreadable."""
-        chat_id, _, message_id = self.cipher.decrypt_text(encrypted).partition(":")
+        chat_id, _, message_id = self.sealer.open_text(encrypted).partition(":")
         return int(chat_id), int(message_id)
 
     def make_tag(self, chat_id: int, moment: datetime) -> str:

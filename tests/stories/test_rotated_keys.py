@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from bot.privacy.encryption import make_key
-from storage.models import Resident, Role
+from storage.models import Consent, Conversation, Resident, Role
 from tests.town.casework import accept_case, answer_case, open_case
 from tests.town.forums import CODE, publish_forum, register_for_forum
 from tests.town.keys import list_needed_keys, restart_replica, rotate
@@ -83,6 +83,8 @@ async def test_the_key_changes_three_times_and_nobody_notices(database_url: str)
             await open_case(officer, codes[0])
             assert len([each for each in officer.messages if "document" in each]) == photos + 1
             await eve.says("/feedback")
-        assert await town.count_rows(Resident) == 6  # Ann twice, Ben, and three newcomers
+        assert await town.count_rows(Resident) == 5  # Ann twice, and three newcomers
+        assert await town.count_rows(Consent) == 5  # of Ann, Ben, and three newcomers
+        assert await town.count_rows(Conversation) == 8  # Eve and the officers have one, too
         for person in (ann, ben, officer, leader, eve):
             assert not any(contains_text(text, "errors.failed") for text in person.heard)
