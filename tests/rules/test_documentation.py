@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("bot", "storage", "tests")
 README, DATA = ROOT / "README.md", ROOT / "tests" / "data" / "README.md"
-PAGES = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")), DATA]
+PAGES = [
+    README,
+    ROOT / "CHANGELOG.md",
+    ROOT / "SECURITY.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    DATA,
+]
 # Every other text that may name a path of the repository, or a module.
 SOURCES = [
     *(path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))),
