@@ -23,4 +23,5 @@ POLICY = Policy(
     acknowledge_within=timedelta(hours=8),
     urgent_within=timedelta(minutes=30),
     limits=SubmissionLimits(a_day=10, everybody_a_minute=600),
+    announcements_a_day=1000,
 )

@@ -34,7 +34,8 @@ class Policy:
     its alert, an urgent one within `urgent_within`. `channel` is the id of a channel in which
     forums are announced too, if there is one. The results of a forum are reported within
     `report_days` working days. A person who registered for a forum is reminded `reminder_minutes`
-    before it starts, unless they chose other times.
+    before it starts, unless they chose other times. A forum has at most `announcements_a_day`.
+    `allowed_links` are the domains and names that may stand in an announced text.
     """
 
     working_days: Mapping[Kind, int]
@@ -48,6 +49,8 @@ class Policy:
     channel: int | None = None
     report_days: int = 10
     reminder_minutes: Sequence[int] = ()
+    announcements_a_day: int = 4
+    allowed_links: frozenset[str] = frozenset()
 
     @property
     def cipher(self) -> Cipher:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
 from bot.core.preferences import FORUMS, Preferences
+from bot.core.requests import Refused
+from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums.announcement_screens import show_announcement
 from bot.notifications import to_resident
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 ANNOUNCED = "forum.announced"  # the action in the audit log
 _CHUNK = 1000  # recipients in one transaction
 _STATISTICS_EVERY = 20_000  # messages, after which the database refreshes its statistics
+_DAY = timedelta(hours=24)
 _LIFETIME = timedelta(days=14)  # of an announcement that is not about the start
 
 _ABOUT_START = frozenset({"notice", "moved"})  # announcements that say when and where it starts
@@ -189,6 +192,21 @@ async def stop_announcements(work: UnitOfWork, forum: Forum, *, kinds: Collectio
     await forums.cancel_announcements(work.connection, forum.id, work.now, kinds=kinds)
 
 
+async def check_number(work: UnitOfWork, forum: Forum, kind: str) -> None:
+    """Raise Refused if a forum had as many announcements in 24 hours as the policy allows.
+
+    A cancellation is always possible: people would come for nothing, and it is the last one.
+    """
+    if kind == "cancelled":
+        return
+    most = work.policy.announcements_a_day
+    sent = await forums.list_announcements(work.connection, forum.id)
+    recent = sorted(each.created_at for each in sent if each.created_at > work.now - _DAY)
+    if len(recent) >= most:
+        again = recent[-most] + _DAY
+        raise Refused(Words("forum.too_many", {"announcements": most, "until": again}))
+
+
 async def announce_forum(
     work: UnitOfWork, forum: Forum, kind: str, *, before: Forum | None = None
 ) -> int:
@@ -197,7 +215,9 @@ async def announce_forum(
     `kind` is "notice", "moved", "postponed", "cancelled" or "results". Earlier
     announcements that it makes outdated are cancelled. `before` is the forum before the change: if
     it moved, its former start and venue are announced too. Return the id of the announcement.
+    Raises Refused for one announcement too many.
     """
+    await check_number(work, forum, kind)
     if kind != "results":
         await stop_announcements(work, forum, kinds=_TRUE_IN.keys() - {"results", kind})
     version = forum.start_version if kind in _ABOUT_START else forum.version

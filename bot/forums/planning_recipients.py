@@ -30,6 +30,13 @@ async def list_deciders(work: UnitOfWork, forum: Forum) -> list[Officer]:
     ]
 
 
+async def list_confirmers(work: UnitOfWork, forum: Forum, proposer: Officer) -> list[Officer]:
+    """Return the leaders of the host unit and the city who can confirm a change of an officer."""
+    units = dict.fromkeys((forum.host_unit, CITY))
+    active = await officers.list_active(work.connection, list(units))
+    return [each for each in active if each.role in DECIDERS and each.id != proposer.id]
+
+
 async def list_city_deciders(work: UnitOfWork) -> list[Officer]:
     """Return the leaders of the city's unit, who can approve every forum."""
     active = await officers.list_active(work.connection, [CITY])

@@ -280,6 +280,8 @@ async def notify_planners(
     forum: Forum,
     officers: Sequence[Officer],
     text: str,
+    further: tuple[Words, ...] = (),
+    buttons: tuple[Button, ...] = (),
     /,
     *,
     occasion: str = "",
@@ -289,6 +291,7 @@ async def notify_planners(
 
     `text` is the key of the text. It gets the title, the start and the reason of the forum, and
     `params`. Each officer gets it once per `occasion`, or by default once per version of the forum.
+    `further` paragraphs and `buttons` stand below it.
     """
     words = Words(
         text,
@@ -297,7 +300,7 @@ async def notify_planners(
     open_button = Button(Words("forum.open"), f"forum:open={forum.code}")
     message = Message(
         kind=text,
-        screen=Screen((words,), (open_button,)),
+        screen=Screen((words, *further), (*buttons, open_button)),
         expires_at=max(forum.starts_at, work.now + work.policy.reopen_within),
         priority=Priority.ASSIGNMENT,
         forum_id=forum.id,

@@ -87,6 +87,8 @@ def make_policy(settings: Settings, pseudonyms: Pseudonyms | None = None) -> Pol
         channel=settings.forums.channel_id or None,
         report_days=settings.forums.report_days,
         reminder_minutes=settings.forums.minutes,
+        announcements_a_day=settings.forums.announcements_a_day,
+        allowed_links=frozenset(settings.forums.allowed_links),
     )
 
 

@@ -255,11 +255,15 @@ class ForumSettings(_Section):
     - `reminder_offsets`: times before the start, such as 7d, 2h or 30m.
     - `channel_id`: the chat id of the channel for announcements; 0 for none.
     - `report_days`: working days after the forum until the results must be reported.
+    - `announcements_a_day`: of one forum in 24 hours; its cancellation is always possible.
+    - `allowed_links`: domains and @names that may stand in an announced text.
     """
 
     reminder_offsets: tuple[str, ...] = ("7d", "1d", "2h")
     channel_id: int = Field(0, le=0)
     report_days: int = Field(10, ge=1, le=250)
+    announcements_a_day: int = Field(4, ge=1)
+    allowed_links: tuple[str, ...] = ()
 
     @field_validator("reminder_offsets")
     @classmethod

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.models.columns import (
@@ -57,6 +57,8 @@ class Forum(SQLModel, table=True):
     - `minutes`: the text of the published results.
     - `report_due_at`, `reported_at`: when the results must be and were published.
     - `reason`: the text that says why the forum was sent back, postponed or cancelled.
+    - `proposal`: a change that a second person has to confirm: "action", "answers", and "by", the
+      id of the officer. None if there is none.
     """
 
     id: int = auto_id()
@@ -88,6 +90,9 @@ class Forum(SQLModel, table=True):
     report_due_at: datetime | None = time_column(nullable=True)
     reported_at: datetime | None = time_column(nullable=True)
     reason: str | None = Field(default=None, sa_type=Text)
+    proposal: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
 
 
 class AttendeeCategory(StrEnum):

@@ -256,6 +256,7 @@ async def test_an_edit_of_a_finished_action_changes_nothing(town: Town) -> None:
 async def test_an_edit_of_an_announced_change_changes_nothing(town: Town) -> None:
     """The organiser is told so, and how to correct it."""
     planner = await town.officer("Lan", WARD, Role.APPROVER)
+    await town.officer("Minh", WARD, Role.APPROVER)
     await publish_forum(town)
     await planner.presses_data(f"forum:postpone={CODE}")
     await planner.says("Vì bão.")

@@ -222,6 +222,7 @@ async def test_a_new_start_is_shown_with_its_weekday_before_it_is_used(
 ) -> None:
     """Nothing has changed until the organiser has seen and confirmed it."""
     lan = await town.officer("Lan", role=Role.ORGANISER)
+    boss = await town.officer("Chỉ huy", role=Role.APPROVER)
     await publish_forum(town)
     before = await get_start(town)
     await lan.presses_data("forum:open=DD7K2")
@@ -235,6 +236,7 @@ async def test_a_new_start_is_shown_with_its_weekday_before_it_is_used(
     assert shown in lan.sees
     assert await get_start(town) == before
     await lan.taps("forum_reschedule.review.options.submit")
+    await boss.taps("forum.do.confirm")
     assert str(await get_start(town)).startswith(f"{starts}")
 
 
@@ -298,6 +300,7 @@ async def test_a_change_announces_only_what_changed(
 ) -> None:
     """To people who registered and in the channel alike."""
     lan, ann = await town.officer("Lan", role=Role.ORGANISER), town.resident("Ann")
+    boss = await town.officer("Chỉ huy", role=Role.APPROVER)
     await publish_forum(town, starts_at=datetime(2026, 12, 5, 8, 45, tzinfo=CITY))
     await register_for_forum(ann)
     await lan.presses_data("forum:open=DD7K2")
@@ -309,6 +312,7 @@ async def test_a_change_announces_only_what_changed(
             await lan.taps(f"forum_reschedule.{step}.options.same")
     await lan.says("mưa bão")
     await lan.taps("forum_reschedule.review.options.submit")
+    await boss.taps("forum.do.confirm")
     assert ann.is_told(f"announcement.{told}")
     assert silent_about not in ann.sees
 
@@ -316,6 +320,7 @@ async def test_a_change_announces_only_what_changed(
 async def test_a_postponed_forum_announces_its_start_again(town: Town) -> None:
     """It was said to be put off: that it takes place as planned is news."""
     lan, ann = await town.officer("Lan", role=Role.ORGANISER), town.resident("Ann")
+    boss = await town.officer("Chỉ huy", role=Role.APPROVER)
     forum = await publish_forum(town, starts_at=datetime(2026, 12, 5, 8, 45, tzinfo=CITY))
     await register_for_forum(ann)
     await change_forum(town, forum, state=ForumState.POSTPONED)
@@ -325,5 +330,6 @@ async def test_a_postponed_forum_announces_its_start_again(town: Town) -> None:
     await lan.taps("forum_reschedule.venue.options.same")
     await lan.says("bão đã tan")
     await lan.taps("forum_reschedule.review.options.submit")
+    await boss.taps("forum.do.confirm")
     assert ann.is_told("announcement.moved")
     assert "08 giờ 45, ngày 05/12/2026" in ann.sees

@@ -32,9 +32,17 @@ if TYPE_CHECKING:
 async def plan(town: Town, action: str, *, capacity: int | None = None) -> Person:
     """Publish a forum, and press the button of an action as its organiser."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
+    await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     await publish_forum(town, capacity=capacity)
     await press(organiser, action)
     return organiser
+
+
+async def confirm(town: Town) -> None:
+    """Confirm the change that waits, as a leader of the city."""
+    leader = await town.officer("Chỉ huy thành phố", role=Role.APPROVER)
+    await leader.presses_data("forum:open=DD7K2")
+    await leader.taps("forum.do.confirm")
 
 
 async def press(organiser: Person, action: str) -> None:
@@ -88,6 +96,7 @@ async def test_a_guest_who_brings_fewer_gets_one_message(town: Town, people: int
 async def test_a_guest_promoted_by_a_new_date_gets_one_message(town: Town, words: str) -> None:
     """A place became free while the forum was postponed."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
+    leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     await publish_forum(town, capacity=1)
     ann, ben = town.resident("Ann"), town.resident("Ben")
     await register_for_forum(ann)
@@ -95,6 +104,7 @@ async def test_a_guest_promoted_by_a_new_date_gets_one_message(town: Town, words
     await subscribe(town, ben.id, WARD)
     await press(organiser, "postpone")
     await organiser.says("mưa bão")
+    await leader.taps("forum.do.confirm")
     await ann.says("/start forum_DD7K2")
     await ann.taps("forums.cancel")
     await ann.taps("forums.cancelled")
@@ -104,6 +114,7 @@ async def test_a_guest_promoted_by_a_new_date_gets_one_message(town: Town, words
     await organiser.taps("forum_reschedule.venue.options.same")
     await organiser.says("trời tạnh")
     await organiser.taps("forum_reschedule.review.options.submit")
+    await leader.taps("forum.do.confirm")
     assert len(ben.heard) == before + 1
     assert ben.is_told("attend.moved_up")
 
@@ -158,6 +169,7 @@ async def test_a_change_is_announced_with_the_old_and_the_new(
     ann = town.resident("Ann")
     await register_for_forum(ann)
     await reschedule(organiser, starts, venue)
+    await confirm(town)
     key = "moved" if starts and venue else "moved_start" if starts else "moved_venue"
     assert ann.is_told(f"announcement.{key}")
     assert [words for words in shown if words not in ann.sees] == []
@@ -213,6 +225,7 @@ async def test_a_typo_is_corrected_quietly(town: Town) -> None:
     await organiser.says("An toàn giao thông\nTrật tự vỉa hè")
     await organiser.taps("gather.done")
     assert organiser.is_told("forum_correct.done")
+    await confirm(town)
     assert len(ann.heard) == before
     actions = await list_actions(town)
     assert "forum.correct" in actions

@@ -159,6 +159,7 @@ async def test_the_organiser_is_reminded_of_a_forum_that_was_not_begun(town: Tow
     stranger = await town.officer("Nơi khác", unit="11413", role=Role.APPROVER)
     for data in ("forum:cancel=DD7K2", "forum:open=DD7K2", "hall:next=DD7K2.0"):
         await stranger.presses_data(data)
+        town.advance(hours=1)
     async with town.app.database.reading() as connection:
         entries = [each async for each in audit.iterate_entries(connection, None, None)]
     tried = [each.details["action"] for each in entries if each.action == "forum.refused"]
@@ -168,6 +169,7 @@ async def test_the_organiser_is_reminded_of_a_forum_that_was_not_begun(town: Tow
 async def test_a_forum_moves_to_another_hall_at_the_same_time(town: Town) -> None:
     """The organiser need not type the start again; attendees are told of the new hall once."""
     organiser = await town.officer("Tổ chức", unit=WARD, role=Role.ORGANISER)
+    leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
     forum = await publish_forum(town)
     ann = town.resident("Ann")
     await register_for_forum(ann)
@@ -177,6 +179,7 @@ async def test_a_forum_moves_to_another_hall_at_the_same_time(town: Town) -> Non
     await organiser.says("Nhà văn hóa phường")
     await organiser.says("hội trường đang sửa")
     await organiser.taps("forum_reschedule.review.options.submit")
+    await leader.taps("forum.do.confirm")
     assert "Nhà văn hóa phường" in ann.sees
     assert ann.count_heard("Vì hội trường đang sửa") == 1
     async with town.app.database.reading() as connection:

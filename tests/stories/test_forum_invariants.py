@@ -20,6 +20,7 @@ from bot.forums import announcements, organiser_reminders
 from bot.forums.planning import action_service
 from bot.forums.planning.actions import ACTIONS, ACTIONS_BY_NAME
 from bot.forums.planning.forum_action import ForumAccess
+from bot.forums.planning.proposals import DECISIONS
 from bot.forums.session import oral_submissions, submission_outcomes
 from bot.forums.shared.planning_permissions import DECIDERS
 from bot.forums.shared.states import IN_SESSION
@@ -153,7 +154,7 @@ class Forums(Machine):
         words = {
             "title": before.title.removesuffix(".") + "." * (not before.title.endswith(".")),
             "agenda": "",
-            "reason": "mưa",
+            "reason": "weather" if action == "call_off" else "mưa",
             "starts": starts,
             "venue": "",
             "capacity": 0,
@@ -169,11 +170,14 @@ class Forums(Machine):
                 plan = PLAN | {"@forum_code": self.code, "starts": starts}
                 await action_service.submit_plan(work, Chat(chat_id, "vi"), plan)
             else:
-                await action_service.perform_action(work, chat_id, action, self.code, words)
+                code = f"{self.code}.{before.version}" if action in DECISIONS else self.code
+                await action_service.perform_action(work, chat_id, action, code, words)
 
-        assert (self.attempt(act) != REFUSED) is allowed
-        assert self.forum.version == before.version + allowed
-        self.reschedulings += action == "reschedule" and allowed
+        done = self.attempt(act) != REFUSED
+        # What was proposed may have become impossible, such as a start in the past.
+        assert done is allowed or (action == "confirm" and allowed)
+        assert self.forum.version == before.version + done
+        self.reschedulings += self.forum.start_version > before.start_version
 
     @rule(pick=st.integers(0, 99))
     def acts_as_allowed(self, pick: int) -> None:
@@ -184,7 +188,8 @@ class Forums(Machine):
             (number, action.name)
             for action in ACTIONS
             for number, officer in enumerate(staff)
-            if action.name != "cancel" and is_allowed(action, ForumAccess(officer, forum, self.now))
+            if action.name not in {"cancel", "call_off"}
+            and is_allowed(action, ForumAccess(officer, forum, self.now))
         ]
         if allowed:
             self._perform(*allowed[pick % len(allowed)])

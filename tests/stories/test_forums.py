@@ -106,6 +106,7 @@ async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
     assert "Thời gian: Chủ nhật 08 giờ 30, ngày 27/12/2026" in organiser.sees
     assert "Vì mưa bão" not in ann.heard[-1]
     await organiser.taps("forum_reschedule.review.options.submit")
+    await approver.taps("forum.do.confirm")
     for person in (ann, bao):
         assert "Vì mưa bão" in person.heard[-1]
         assert "08 giờ 30, ngày 27/12/2026" in person.heard[-1]
@@ -133,6 +134,7 @@ async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
     await organiser.taps("forum.do.report")
     await organiser.writes("Tiếp nhận 12 ý kiến, trả lời tại chỗ 9.")
     await organiser.taps("forum_report.review.options.submit")
+    await approver.taps("forum.do.confirm")
     for person in (ann, chi):
         assert "Tiếp nhận 12 ý kiến" in person.heard[-1]
     assert "Tiếp nhận" not in bao.heard[-1]
@@ -311,8 +313,10 @@ async def test_a_cancelled_forum_is_not_announced_any_more(
     await plan_and_approve(organiser, approver)
     assert ann.was_told("announcement.notice")
     assert not bao.was_told("announcement.notice")
-    await approver.taps("forum.do.cancel")
-    await approver.says("trùng lịch")
+    await organiser.taps("forum.open")
+    await organiser.taps("forum.do.cancel")
+    await organiser.says("trùng lịch")
+    await approver.taps("forum.do.confirm")
     assert "không tổ chức nữa" in ann.sees
     town.now += timedelta(hours=12)
     await town.settle()

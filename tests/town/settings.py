@@ -10,6 +10,7 @@ from bot.runtime.settings import (
     AbuseSettings,
     DatabaseSettings,
     EvidenceSettings,
+    ForumSettings,
     OpsSettings,
     PrivacySettings,
     RateLimitSettings,
@@ -27,12 +28,15 @@ NO_ABUSE_LIMIT = AbuseSettings(
     opinions_a_day=1000, everybody_a_minute=100_000, messages_a_minute=100_000
 )
 
+MANY_ANNOUNCEMENTS = ForumSettings(announcements_a_day=1000)
+
 
 def make_settings(
     database_url: str,
     api_base_url: str,
     limits: RateLimitSettings = NO_RATE_LIMIT,
     abuse: AbuseSettings = NO_ABUSE_LIMIT,
+    forums: ForumSettings = MANY_ANNOUNCEMENTS,
 ) -> Settings:
     """Return settings for a test: no listening ports, evidence in memory, no limits by default."""
     return Settings.model_construct(
@@ -48,6 +52,6 @@ def make_settings(
         privacy=PrivacySettings(encryption_key=KEY),
         evidence=EvidenceSettings(url=f"memory://{uuid4().hex}"),
         abuse=abuse,
-        forums=Settings.model_fields["forums"].default,
+        forums=forums,
         ops=OpsSettings(listen_port=0),
     )

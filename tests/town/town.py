@@ -27,6 +27,7 @@ from storage.statements import table
 from tests.town.group import Group
 from tests.town.person import Person
 from tests.town.settings import (
+    MANY_ANNOUNCEMENTS,
     NO_ABUSE_LIMIT,
     NO_RATE_LIMIT,
     SECRET,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from sqlmodel import SQLModel
 
     from bot.core.policy import Policy
-    from bot.runtime.settings import AbuseSettings, RateLimitSettings
+    from bot.runtime.settings import AbuseSettings, ForumSettings, RateLimitSettings
     from storage.conversations import StoredChat
     from storage.models import Submission
 
@@ -270,13 +271,14 @@ async def open_town(
     replicas: int = 1,
     limits: RateLimitSettings = NO_RATE_LIMIT,
     abuse: AbuseSettings = NO_ABUSE_LIMIT,
+    forums: ForumSettings = MANY_ANNOUNCEMENTS,
 ) -> AsyncIterator[Town]:
     """Run a town with this many replicas on a migrated database."""
     async with contextlib.AsyncExitStack() as stack:
         simulator = await stack.enter_async_context(Simulator(tokens=[TOKEN]))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         town = Town(simulator, [], http)
-        settings = make_settings(database_url, simulator.url, limits, abuse)
+        settings = make_settings(database_url, simulator.url, limits, abuse, forums)
         for _ in range(replicas):
             app = App(settings, clock=lambda: town.now, album_pause=0.0)
             await stack.enter_async_context(town.run_replica(app))

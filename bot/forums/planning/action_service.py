@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Any
 from bot.areas.units import CITY
 from bot.casework.submission_rules import CODE_ALPHABET
 from bot.core import transitions
-from bot.core.requests import Refused
+from bot.core.requests import Refused, split_argument
 from bot.core.screen import Words
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements, planning_recipients
 from bot.forums.planning import plan
 from bot.forums.planning.actions import ACTIONS_BY_NAME
 from bot.forums.planning.forum_action import ForumAccess, ForumAction
+from bot.forums.planning.proposals import DECISIONS, propose_change, waits_for_second
 from bot.forums.shared.forum_audit import append_forum_entry
 from bot.forums.shared.planning_permissions import REFUSED, find_planned_forum, find_planner
+from bot.forums.shared.public_texts import ALLOWED, list_allowed_links
 from bot.notifications.summaries import name_forum
 from bot.notifications.to_officers import notify_planners
-from storage import forums
+from storage import forums, officers
 from storage.models import ForumState
 
 if TYPE_CHECKING:
@@ -91,6 +93,8 @@ async def begin_action(
         "@about": name_forum(access.forum, work.policy.zone),
         **_make_time_facts(work),
     }
+    if action.announcement is not None and access.forum.published_at is not None:
+        await announcements.check_number(work, access.forum, action.announcement)
     if action.facts is not None:
         facts |= action.facts(access.forum, work.policy.zone)
     return facts
@@ -101,10 +105,39 @@ async def perform_action(
 ) -> Forum:
     """Perform the action called `name` on a forum; return the forum after it.
 
-    Raises Refused.
+    If a second person has to confirm it, it becomes the proposal of the forum. For "confirm" and
+    "decline" `forum_code` is the argument of `decide_proposal`. Raises Refused.
     """
+    if name in DECISIONS:
+        return await decide_proposal(work, chat_id, name, forum_code)
     action, access = await _load_access(work, chat_id, name, forum_code)
+    if waits_for_second(action, access.forum):
+        return await propose_change(work, action, access, answers)
     forum: Forum = await transitions.perform_transition(work, action, access, answers)
+    return forum
+
+
+async def decide_proposal(work: UnitOfWork, chat_id: int, name: str, argument: str) -> Forum:
+    """Confirm or decline (`name`) the proposal of a forum; return the forum after it.
+
+    `argument` is "CODE.VERSION": exactly the text that the officer has read is confirmed. Raises
+    Refused.
+    """
+    code, version = split_argument(argument)
+    decision, access = await _load_access(work, chat_id, name, code)
+    proposal = access.forum.proposal
+    if not transitions.is_allowed(decision, access) or proposal is None:
+        raise Refused(access.explain_not_allowed())
+    if access.forum.version != version:
+        raise Refused(access.explain_too_late())
+    forum: Forum
+    if decision.name == "decline":
+        forum = await transitions.perform_transition(work, decision, access, {})
+        return forum
+    action = ACTIONS_BY_NAME[proposal["action"]]
+    forum = await transitions.perform_transition(work, action, access, proposal["answers"])
+    proposers = await officers.list_by_ids(work.connection, [proposal["by"]])
+    await notify_planners(work, forum, proposers, "forum.alert.confirm")
     return forum
 
 
@@ -132,7 +165,11 @@ async def _append_entry(work: UnitOfWork, action: str, forum: Forum, officer: Of
 
 
 def _make_time_facts(work: UnitOfWork) -> dict[str, Any]:
-    return {"@now": work.now.isoformat(), "@zone": str(work.policy.zone)}
+    return {
+        "@now": work.now.isoformat(),
+        "@zone": str(work.policy.zone),
+        ALLOWED: list_allowed_links(work),
+    }
 
 
 async def _load_access(

@@ -19,12 +19,14 @@ from bot.forums.planning.forum_action import ForumAccess, ForumAction, Result
 from bot.forums.planning.typos import fold_spaces, is_typo
 from bot.forums.shared.planning_permissions import DECIDERS, PLANNERS
 from bot.notifications.to_officers import notify_planners
-from storage import attendance
+from bot.texts import load_texts
+from storage import attendance, officers
 from storage.models import Forum, ForumState, Officer
 
 if TYPE_CHECKING:
     from bot.core.transitions import Columns
 
+_LAST_DAY = timedelta(hours=24)
 _EARLIEST_BEGIN = timedelta(hours=6)  # before the start, so that none is begun by mistake
 
 
@@ -43,10 +45,27 @@ def _is_about_to_begin(access: ForumAccess) -> bool:
     return access.now >= access.forum.starts_at - _EARLIEST_BEGIN
 
 
+def _starts_within_a_day(access: ForumAccess) -> bool:
+    forum = access.forum
+    return forum.starts_at - _LAST_DAY <= access.now < forum.starts_at
+
+
+def _has_proposal(access: ForumAccess) -> bool:
+    return access.forum.proposal is not None
+
+
+def _is_proposed_by_another(access: ForumAccess) -> bool:
+    proposal = access.forum.proposal
+    return proposal is not None and proposal["by"] != access.officer.id
+
+
 _ANOTHER = Guard("not who last submitted the plan", _is_another)
 _ANOTHER_IN_TIME = Guard(
     "not who last submitted the plan; before the start", _is_another_and_in_time
 )
+_ABOUT_TO_START = Guard("in the 24 hours before the start", _starts_within_a_day)
+_IS_PROPOSED = Guard("a change waits for a second person", _has_proposal)
+_PROPOSED_BY_ANOTHER = Guard("a change of another officer waits", _is_proposed_by_another)
 _ABOUT_TO_BEGIN = Guard("from 6 hours before the start", _is_about_to_begin)
 
 
@@ -65,6 +84,15 @@ def _publish(attempt: Attempt[ForumAccess]) -> Columns:
 
 def _give_reason(attempt: Attempt[ForumAccess]) -> Columns:
     return {"reason": attempt.answers["reason"]}
+
+
+def _give_fixed_reason(attempt: Attempt[ForumAccess]) -> Columns:
+    texts = load_texts(attempt.work.policy.default_language)
+    return {"reason": texts[f"forum_call_off.reason.options.{attempt.answers['reason']}"]}
+
+
+def _drop_proposal(_attempt: Attempt[ForumAccess]) -> Columns:
+    return {"proposal": None}
 
 
 async def _replace_plan(attempt: Attempt[ForumAccess]) -> Columns:
@@ -147,6 +175,14 @@ async def _tell_overbooked(result: Result) -> None:
         )
 
 
+async def _tell_proposer(result: Result) -> None:
+    """Tell the officer who proposed a change that it is not sent, unless they dropped it."""
+    by = result.before.proposal["by"]
+    if by != result.access.officer.id:
+        proposers = await officers.list_by_ids(result.work.connection, [by])
+        await notify_planners(result.work, result.after, proposers, "forum.alert.decline")
+
+
 # The table
 
 _DRAFT, _SUBMITTED = frozenset({ForumState.DRAFT}), frozenset({ForumState.SUBMITTED})
@@ -196,6 +232,7 @@ ACTIONS = (
         flow=flow.RESCHEDULE_FLOW,
         check=_move_start,
         announcement="moved",
+        is_proposed=True,
     ),
     ForumAction(
         name="capacity",
@@ -213,6 +250,7 @@ ACTIONS = (
         actors=PLANNERS,
         flow=flow.CORRECT_FLOW,
         check=_correct_typos,
+        is_proposed=True,
     ),
     ForumAction(
         name="postpone",
@@ -222,6 +260,7 @@ ACTIONS = (
         flow=flow.POSTPONE_FLOW,
         changes=_give_reason,
         announcement="postponed",
+        is_proposed=True,
     ),
     ForumAction(
         name="cancel",
@@ -231,6 +270,34 @@ ACTIONS = (
         flow=flow.CANCEL_FLOW,
         changes=_give_reason,
         announcement="cancelled",
+        is_proposed=True,
+    ),
+    # On the day there may be nobody to ask: its text has no free words.
+    ForumAction(
+        name="call_off",
+        from_states=_COMING,
+        to_state=ForumState.CANCELLED,
+        actors=PLANNERS,
+        guard=_ABOUT_TO_START,
+        flow=flow.CALL_OFF_FLOW,
+        changes=_give_fixed_reason,
+        announcement="cancelled",
+    ),
+    ForumAction(
+        name="confirm",
+        from_states=_COMING | _ENDED,
+        to_state=None,
+        actors=DECIDERS,
+        guard=_PROPOSED_BY_ANOTHER,
+    ),
+    ForumAction(
+        name="decline",
+        from_states=_COMING | _ENDED,
+        to_state=None,
+        actors=PLANNERS,
+        guard=_IS_PROPOSED,
+        changes=_drop_proposal,
+        effects=(_tell_proposer,),
     ),
     ForumAction(
         name="begin",
@@ -264,6 +331,7 @@ ACTIONS = (
         flow=flow.REPORT_FLOW,
         changes=_store_report,
         announcement="results",
+        is_proposed=True,
     ),
     ForumAction(
         name="close",
@@ -301,6 +369,7 @@ def draw_table() -> str:
             "Condition": lambda action: action.guard.description if action.guard else "",
             "Asks with": lambda action: f"`{action.flow.name}`" if action.flow else "",
             "Announcement": lambda action: action.announcement or "",
+            "Confirmed by another": lambda action: "if published" if action.is_proposed else "",
             "Audit": lambda action: f"`{action.audit_action}`",
         },
     )

@@ -62,9 +62,13 @@ async def start_action(work: UnitOfWork, request: Request) -> Responses:
 
 
 async def perform_action(work: UnitOfWork, request: Request) -> Responses:
-    """Perform an action that asks for no values, and show the forum. Raises Refused."""
+    """Perform an action that asks for no values, and show the forum. Raises Refused.
+
+    The argument is the forum's code; to confirm or decline a proposal, with its version.
+    """
     await action_service.perform_action(work, request.chat.id, request.action, request.argument, {})
-    plan = await _load_plan(work, request)
+    code, _version = split_argument(request.argument)
+    plan = await _load_plan(work, replace(request, argument=code))
     return Show(screens.show_plan(plan), about=(PLAN_VIEW, plan.forum.code))
 
 

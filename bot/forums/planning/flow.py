@@ -10,13 +10,20 @@ from bot.areas.question import area_input
 from bot.areas.units import name_unit
 from bot.classification.personal_data import find_personal_data
 from bot.conversation.flow import Answers, Flow, Input, Option, Rejected, Step, StepNotes
-from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice, review_input, text_input
+from bot.conversation.inputs import (
+    UNKNOWN_CHOICE,
+    choice_input,
+    parse_choice,
+    review_input,
+    text_input,
+)
 from bot.conversation.long_text import long_text_input, read_text
 from bot.conversation.reply import PlaceProblem, Reply
 from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_day, parse_moment
 from bot.core.screen import Words
 from bot.core.typed_numbers import parse_number
 from bot.feedback.text_questions import name_topics, suggest_cached, topics_input
+from bot.forums.shared.public_texts import without_links
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,6 +113,11 @@ def _default_or_typed(texts: str, option: str, limit: int) -> Input:
         return str(typed.parse(reply, answers))
 
     return Input(parse, options=lambda _answers: options, reasons=typed.reasons, takes_text=True)
+
+
+def _public_text(texts: str) -> Input:
+    """Return a question, with a button to skip it, for a long text that will be announced."""
+    return without_links(long_text_input(texts, limit=_LONG, optional=True))
 
 
 def capacity_input() -> Input:
@@ -245,16 +257,19 @@ def suggest_plan_topics(answers: Answers) -> Sequence[str]:
 NEWFORUM_FLOW = Flow(
     "newforum",
     (
-        Step("title", _default_or_typed("newforum.title", "usual", _TITLE)),
+        Step("title", without_links(_default_or_typed("newforum.title", "usual", _TITLE))),
         Step("area", area_input("newforum.area")),
-        Step("venue", text_input("newforum.venue", limit=_LINE)),
+        Step("venue", without_links(text_input("newforum.venue", limit=_LINE))),
         Step("place", position_input()),
         Step("starts", moment_input()),
         Step("capacity", capacity_input()),
-        Step("head", text_input("newforum.head", limit=_LINE)),
-        Step("agenda", long_text_input("newforum.agenda", limit=_LONG)),
+        Step("head", without_links(text_input("newforum.head", limit=_LINE))),
+        Step("agenda", without_links(long_text_input("newforum.agenda", limit=_LONG))),
         Step("topic", topics_input(suggest_plan_topics)),
-        Step("invited", long_text_input("newforum.invited", limit=_LONG, optional=True)),
+        Step(
+            "invited",
+            _public_text("newforum.invited"),
+        ),
         Step("until", submission_deadline_input()),
         Step("review", review_input("newforum.review", show_preview)),
     ),
@@ -262,7 +277,7 @@ NEWFORUM_FLOW = Flow(
 
 
 def _reason(flow: str) -> Step:
-    return Step("reason", text_input(f"{flow}.reason", limit=_LINE))
+    return Step("reason", without_links(text_input(f"{flow}.reason", limit=_LINE)))
 
 
 def _same_or_moment(texts: str) -> Input:
@@ -330,7 +345,7 @@ RESCHEDULE_FLOW = Flow(
     "forum_reschedule",
     (
         Step("starts", _same_or_moment("forum_reschedule.starts")),
-        Step("venue", _default_or_typed("forum_reschedule.venue", "same", _LINE)),
+        Step("venue", without_links(_default_or_typed("forum_reschedule.venue", "same", _LINE))),
         _reason("forum_reschedule"),
         Step("review", review_input("forum_reschedule.review", _show_reschedule)),
     ),
@@ -340,19 +355,27 @@ CAPACITY_FLOW = Flow("forum_capacity", (Step("capacity", capacity_input()),))
 CORRECT_FLOW = Flow(
     "forum_correct",
     (
-        Step("title", _default_or_typed("forum_correct.title", "same", _TITLE)),
-        Step("agenda", long_text_input("forum_correct.agenda", limit=_LONG, optional=True)),
+        Step("title", without_links(_default_or_typed("forum_correct.title", "same", _TITLE))),
+        Step(
+            "agenda",
+            _public_text("forum_correct.agenda"),
+        ),
     ),
 )
 SEND_BACK_FLOW = Flow("forum_send_back", (_reason("forum_send_back"),))
+# The choice is the whole reason: an urgent cancellation has no free words.
+CALL_OFF_FLOW = Flow(
+    "forum_call_off",
+    (Step("reason", choice_input("forum_call_off.reason", "weather", "venue", "duty", "other")),),
+)
 POSTPONE_FLOW = Flow("forum_postpone", (_reason("forum_postpone"),))
 CANCEL_FLOW = Flow("forum_cancel", (_reason("forum_cancel"),))
 # A commitment.
 PROMISE_FLOW = Flow(
     "forum_promise",
     (
-        Step("text", text_input("forum_promise.text", limit=_LINE)),
-        Step("owner", text_input("forum_promise.owner", limit=_TITLE)),
+        Step("text", without_links(text_input("forum_promise.text", limit=_LINE))),
+        Step("owner", without_links(text_input("forum_promise.owner", limit=_TITLE))),
         Step("due", day_input()),
         Step("review", review_input("forum_promise.review", _show_promise)),
     ),
@@ -361,7 +384,7 @@ PROMISE_FLOW = Flow(
 REPORT_FLOW = Flow(
     "forum_report",
     (
-        Step("minutes", long_text_input("forum_report.minutes", limit=_MINUTES)),
+        Step("minutes", without_links(long_text_input("forum_report.minutes", limit=_MINUTES))),
         Step("review", review_input("forum_report.review", _show_report)),
     ),
 )

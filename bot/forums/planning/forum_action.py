@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from bot.core.screen import Words
-from bot.core.transitions import ActionResult, Transition
+from bot.core.transitions import ActionResult, Attempt, Transition
 from bot.core.unit_of_work import UnitOfWork
 from bot.forums import announcements
 from bot.forums.attendance import forum_changes
@@ -89,6 +89,8 @@ class ForumAction(Transition[ForumAccess]):
     - `is_confirmed`: a page with the plan's start asks "forum.sure.NAME" before it is performed.
     - `recipients`: lists the officers who get the text "forum.alert.NAME". NAME is the action's
       name in the audit log without "forum.".
+    - `is_proposed`: once the forum is published, a second person has to confirm the action, with
+      the text that will be sent.
     """
 
     prefix: ClassVar[str] = "forum"
@@ -98,6 +100,13 @@ class ForumAction(Transition[ForumAccess]):
     announcement: str | None = None
     is_confirmed: bool = False
     recipients: ListRecipients | None = None
+    is_proposed: bool = False
+
+    def compute_columns(self, attempt: Attempt[ForumAccess]) -> Columns:
+        """Return the columns that the action writes; a change makes a proposal outdated."""
+        columns = super().compute_columns(attempt)
+        is_change = self.is_proposed or self.to_state is not None
+        return {"proposal": None} | columns if is_change else columns
 
     def list_effects(self) -> Sequence[Effect[ForumAccess]]:
         """Return the row's own effects, then those on announcements, registrations, officers."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.core.requests import Refused
 from bot.core.screen import Words
 from bot.forums.planning.flow import get_start, get_submission_deadline, split_lines
+from bot.forums.shared.public_texts import refuse_links
 from bot.texts import load_texts
 
 if TYPE_CHECKING:
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
 
 
 def make_columns(work: UnitOfWork, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns of a forum from the answers. Raises Refused for a start in the past."""
+    """Return the columns of a forum from the answers.
+
+    Raises Refused for a start in the past, and for links.
+    """
     starts_at = get_start(answers)
     if starts_at <= work.now:
         raise Refused(Words("forum.past"))
     usual_title = load_texts(work.policy.default_language)["forum.usual_title"]
-    return {
+    columns = {
         "title": answers["title"] or usual_title,
         "area": answers["area"],
         "venue": answers["venue"],
@@ -37,6 +41,8 @@ def make_columns(work: UnitOfWork, answers: Mapping[str, Any]) -> dict[str, Any]
         "topics": answers["topic"],
         "opinions_until": get_submission_deadline(answers),
     }
+    refuse_links(work, columns)
+    return columns
 
 
 def make_facts(forum: Forum, zone: ZoneInfo) -> dict[str, Any]:

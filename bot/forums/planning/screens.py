@@ -9,6 +9,7 @@ from bot.areas.units import name_police, name_unit
 from bot.core.screen import Button, Screen, Words
 from bot.feedback.text_questions import name_topics
 from bot.forums.planning.flow import name_weekday
+from bot.forums.planning.proposals import DECISIONS, list_buttons
 from bot.forums.shared.commitment_screens import list_commitments
 from bot.forums.shared.states import BEGUN, IN_SESSION
 
@@ -56,6 +57,7 @@ def show_plan(plan: ForumPlan) -> Screen:
         _describe_plan(plan),
         *_describe_overbooking(plan),
         *_describe_reason(plan.forum),
+        *plan.proposal,
         *_describe_announcements(plan),
         *_describe_session(plan),
         *list_commitments("forum.before", plan.previous_commitments),
@@ -178,7 +180,11 @@ def _list_buttons(plan: ForumPlan) -> list[Button]:
     buttons = [
         Button(Words(f"forum.do.{action.name}"), f"forum:{action.name}={forum.code}")
         for action in plan.actions
+        if action.name not in DECISIONS
     ]
+    names = {action.name for action in plan.actions}
+    decisions = zip(DECISIONS, list_buttons(forum), strict=True)
+    buttons = [button for name, button in decisions if name in names] + buttons
     if forum.state in IN_SESSION:
         buttons.append(Button(Words("hall.begin"), f"hall:next={forum.code}.0"))
         buttons.append(Button(Words("hall.spoken"), f"hall:spoken={forum.code}"))

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.areas.units import CITY
-from bot.forums.planning.actions import list_allowed
+from bot.core.screen import Words
+from bot.forums.planning.actions import ACTIONS_BY_NAME, list_allowed
+from bot.forums.planning.forum_action import ForumAccess
+from bot.forums.planning.proposals import show_proposal
 from bot.forums.shared.planning_permissions import find_planned_forum, find_planner
-from storage import attendance, forum_sessions, forums
+from storage import attendance, forum_sessions, forums, officers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from bot.forums.planning.forum_action import ForumAction
     from storage.forum_sessions import SessionCounts
     from storage.forums import AnnouncementProgress
-    from storage.models import Announcement, Commitment, Forum
+    from storage.models import Announcement, Commitment, Forum, Officer
 
 PAGE_SIZE = 8  # forums on one page of a list
 
@@ -30,7 +33,7 @@ class ForumPlan:
 
     `actions` are those that the officer may perform now. `progress` counts the messages of all
     `announcements`. `seats` is the number of taken places. `previous_commitments` were made at the
-    host unit's last forum.
+    host unit's last forum. `proposal` shows the change that a second person has to confirm.
     """
 
     forum: Forum
@@ -41,6 +44,7 @@ class ForumPlan:
     submissions: SessionCounts
     commitments: Sequence[Commitment]
     previous_commitments: Sequence[Commitment]
+    proposal: tuple[Words, ...] = ()
 
 
 async def list_plans(
@@ -75,4 +79,16 @@ async def load_plan(work: UnitOfWork, chat_id: int, forum_code: str) -> ForumPla
         await forum_sessions.count_outcomes(work.connection, forum.id, forum.code),
         await attendance.list_commitments(work.connection, forum.id),
         await forums.list_previous_commitments(work.connection, forum),
+        await _show_proposal(work, officer, forum),
     )
+
+
+async def _show_proposal(work: UnitOfWork, officer: Officer, forum: Forum) -> tuple[Words, ...]:
+    if forum.proposal is None:
+        return ()
+    action = ACTIONS_BY_NAME[forum.proposal["action"]]
+    (proposer,) = await officers.list_by_ids(work.connection, [forum.proposal["by"]]) or (None,)
+    name = proposer.name if proposer else "–"
+    waiting = Words("forum.proposed", {"action": Words(f"forum.do.{action.name}"), "officer": name})
+    access = ForumAccess(officer, forum, work.now)
+    return (waiting, *await show_proposal(work, access, action))
