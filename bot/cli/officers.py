@@ -125,15 +125,16 @@ def revoke_invite(
     """Make an invite useless that nobody has used yet."""
     from bot.casework import staff
     from bot.core.unit_of_work import begin_work
-    from bot.runtime.builders import make_policy
+    from bot.runtime.keys import load_checked_policy
 
-    policy = make_policy(ChosenSettings.settings())
+    settings = ChosenSettings.settings()
 
     async def work(database: Database) -> bool:
+        policy = await load_checked_policy(database, settings)
         async with begin_work(database, datetime.now(UTC), policy) as unit:
             return await staff.revoke_any_invite(unit, invite_id)
 
-    if not run_to_end(with_database(work)):
+    if not run_to_end(with_database(work, settings)):
         raise Failure(f"there is no open invite {invite_id}: see 'officers invites'")
     print_line(f"Invite {invite_id} is revoked.")
 

@@ -51,6 +51,8 @@ COMMANDS = [
     ("keys", "status"),
     ("keys", "rotate"),
     ("officers", "invite", "--unit", "31"),
+    ("officers", "revoke-invite", "1"),
+    ("officers", "deactivate", "1"),
     ("export", "submissions", "--with-identity"),
 ]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy import LargeBinary, PrimaryKeyConstraint, UniqueConstraint
 
+from bot import cli
 from storage import models
 from storage.key_columns import FILE_COLUMNS, KEY_COLUMNS, PLAIN_CHAT_IDS
 from storage.statements import table
@@ -73,3 +75,11 @@ def test_merged_rows_are_told_apart() -> None:
         } | {frozenset({each.name}) for each in rows.columns if each.unique}
         unique = [group - {entry.pseudonym} for group in groups if entry.pseudonym in group]
         assert unique == ([] if entry.unique is None else [frozenset(entry.unique)]), rows.name
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(cli.__file__).parent.glob("*.py")), ids=lambda each: each.stem
+)
+def test_no_command_uses_a_key_that_was_not_checked(path: Path) -> None:
+    """Commands load the keys with `bot.runtime.keys`, which compares them with the database."""
+    assert not re.search(r"make_pseudonyms|make_policy|load_keys", path.read_text("utf-8"))
