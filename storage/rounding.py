@@ -13,6 +13,11 @@ def round_to_hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
+def round_to_month(moment: datetime) -> datetime:
+    """Return the beginning of the month of a time, in its own time zone."""
+    return round_to_day(moment).replace(day=1)
+
+
 def round_to_day(moment: datetime) -> datetime:
     """Return the beginning of the day of a time, in its own time zone."""
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.conversation.subjects import get_code
 from bot.core.unit_of_work import UnitOfWork
 from storage import message_subjects
-from storage.rounding import round_to_day
+from storage.rounding import round_to_month
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,7 @@ async def store_messages(
             "flow": flow,
             "subject": code,
             "text": message.text,
-            "at": round_to_day(work.now),
+            "at": round_to_month(work.now),
         }
         for address, message in zip(addresses, done.messages, strict=True)
     ]
@@ -91,5 +91,5 @@ async def store_version(work: UnitOfWork, chat_id: int, message_id: int, text: s
             "subject": found.subject,
         }
         await message_subjects.save_subjects(
-            work.connection, [{**row, "text": text, "at": round_to_day(work.now)}]
+            work.connection, [{**row, "text": text, "at": round_to_month(work.now)}]
         )

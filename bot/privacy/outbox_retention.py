@@ -13,7 +13,7 @@ from bot.conversation.message_subjects import (
     PLAN_VIEW,
 )
 from storage import message_subjects, outbox_retention
-from storage.rounding import round_to_day
+from storage.rounding import round_to_month
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,4 +67,4 @@ def _make_subject(
         return None
     address = pseudonyms.make_message_address(chat_id, message_id)
     row = {"key": address.key, "sealed": address.encrypted_ids, "flow": flow, "subject": code}
-    return {**row, "text": None, "at": round_to_day(now)}
+    return {**row, "text": None, "at": round_to_month(now)}

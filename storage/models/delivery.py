@@ -161,7 +161,7 @@ class MessageSubject(SQLModel, table=True):
       "plan" for the bot's view of one.
     - `subject`: the code of the submission or of the forum; empty without one.
     - `text`: the present version of what a person wrote; None where the words are not kept.
-    - `at`: the day on which the row was written last.
+    - `at`: the month in which the row was written last: people look at two opinions on one day.
     """
 
     __tablename__ = "message_subject"

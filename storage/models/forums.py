@@ -151,6 +151,7 @@ class Subscription(SQLModel, table=True):
 
     - `alias`: the pseudonym. `sealed`: the encrypted chat id.
     - `subject`: the code of the unit or of the topic.
+    - `created_at`: the day. The exact time is often near that of an unnamed submission.
     """
 
     __table_args__ = (

@@ -15,10 +15,10 @@ from bot.conversation.consent import NOTICE_VERSION
 from bot.core.requests import Chat
 from bot.core.screen import Screen, Words
 from bot.feedback import intake_service
+from bot.forums.subscriptions import service as subscriptions
 from bot.runtime import jobs
 from tests.attacks.linking import Attacker, compute_limit
 from tests.attacks.stolen_copy import steal_copy
-from tests.town.forums import subscribe
 from tests.transport.rows import add_fault, make_text_update
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ class Crowd:
                     async with self.town.app.database.transaction() as connection:
                         await self.reachability.mark_chat_reachable(connection, chat_id)
                 case "subscribe":
-                    await subscribe(self.town, chat_id, WARDS[count % 3])
+                    async with self.town.work() as work:
+                        await subscriptions.subscribe(work, chat, {"area": WARDS[count % 3]})
                 case "look":
                     await self.look(chat, *self.codes[chat_id])
                 case "fail":

@@ -30,7 +30,7 @@ from bot.channels.telegram.unsent_replies import UnsentReplies
 from bot.core.screen import Screen, Words
 from storage import message_subjects
 from storage.database import Unavailable
-from storage.rounding import round_to_day
+from storage.rounding import round_to_month
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -256,7 +256,7 @@ class DirectReplies:
             "flow": flow,
             "subject": code,
             "text": None,
-            "at": round_to_day(self._clock()),
+            "at": round_to_month(self._clock()),
         }
         try:
             async with self._database.transaction() as connection:

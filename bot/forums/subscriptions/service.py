@@ -15,6 +15,7 @@ from bot.core.unit_of_work import UnitOfWork
 from bot.feedback.intake_service import record_consent
 from storage import attendance
 from storage.models import Topic
+from storage.rounding import round_to_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +52,7 @@ async def subscribe(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) ->
         "sealed": address.encrypted_chat_id,
         "language": chat.language,
         "subject": subject,
-        "created_at": work.now,
+        "created_at": round_to_day(work.now),
     }
     await attendance.add_subscription(work.connection, values)
 

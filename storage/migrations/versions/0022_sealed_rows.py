@@ -182,8 +182,18 @@ def _round_times() -> None:
     """Remove the times that numbers of one person have in common, and the order of rows."""
     connection = op.get_bind()
     is_sqlite = connection.dialect.name == "sqlite"
-    day = "substr(at, 1, 10) || ' 00:00:00.000000'" if is_sqlite else "date_trunc('day', at, 'UTC')"
-    op.execute(f"UPDATE message_subject SET at = {day}")  # noqa: S608
+    month = (
+        "substr(at, 1, 7) || '-01 00:00:00.000000'"
+        if is_sqlite
+        else "date_trunc('month', at, 'UTC')"
+    )
+    op.execute(f"UPDATE message_subject SET at = {month}")  # noqa: S608
+    day = (
+        "substr(created_at, 1, 10) || ' 00:00:00.000000'"
+        if is_sqlite
+        else "date_trunc('day', created_at, 'UTC')"
+    )
+    op.execute(f"UPDATE subscription SET created_at = {day}")  # noqa: S608
     op.execute("DELETE FROM recipient WHERE blocked_at IS NULL")
     op.execute(
         f"""DELETE FROM recipient WHERE chat_id > 0 AND chat_id < {_PSEUDONYM}
