@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.runtime.app import App
+from storage.models import Role
 from tests.town.casework import WARD, choose_action, open_case
 from tests.town.texts import contains_text
 
@@ -18,8 +19,6 @@ SECRET = "Kẻ Gây Rối đánh nhau ở ngõ Thảo Nguyên"
 async def give_case(town: Town) -> tuple[Person, Person, str]:
     """Return a resident, an officer who has read the case in every way, and its code."""
     officer, ann = await town.officer("Bình", WARD), town.resident("Ann")
-    group = town.group("Tổ", officer)
-    await officer.says_in(group, "/alertshere")
     await ann.says(f"/start unit_{WARD}")
     await ann.begins()
     await ann.says(SECRET)
@@ -86,6 +85,18 @@ async def test_officers_keep_no_message_of_an_erased_case(town: Town) -> None:
     assert left == []
     assert not any(SECRET in str(message) for message in officer.messages)
     assert not any("photo" in message for message in officer.messages)
+
+
+async def test_a_group_keeps_no_alert_of_an_erased_case(town: Town) -> None:
+    """The alert in the unit's group is deleted like those in private chats."""
+    leader = await town.officer("Lan", WARD, Role.APPROVER)
+    group, ann = town.group("Tổ", leader), town.resident("Ann")
+    await leader.says_in(group, "/alertshere")
+    await ann.says(f"/start unit_{WARD}")
+    code = await ann.gives(SECRET)
+    assert any(code in str(message) for message in group.messages)
+    await erase(ann)
+    assert not any(code in str(message) for message in group.messages)
 
 
 async def test_older_messages_lose_their_text_and_the_resident_is_told_the_truth(
