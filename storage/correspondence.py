@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
-from storage.models import Answer, Remark
+from storage.models import Answer, Remark, Resident, Submission
 from storage.statements import fetch_all, fetch_one, table
 
 if TYPE_CHECKING:
@@ -70,3 +70,18 @@ async def list_remarks(connection: AsyncConnection, submission_id: int) -> Seque
         select(_remarks).where(_remarks.c.submission_id == submission_id).order_by(_remarks.c.id)
     )
     return await fetch_all(connection, Remark, statement)
+
+
+async def count_own_remarks(
+    connection: AsyncConnection, pseudonyms: Sequence[int], since: datetime
+) -> int:
+    """Return how many remarks the person with these pseudonyms has added since a time."""
+    remarks, given, residents = table(Remark), table(Submission), table(Resident)
+    theirs = select(residents.c.id).where(residents.c.alias.in_(pseudonyms))
+    statement = (
+        select(func.count())
+        .select_from(remarks.join(given, given.c.id == remarks.c.submission_id))
+        .where(given.c.resident_id.in_(theirs))
+        .where(remarks.c.officer_id.is_(None), remarks.c.at > since)
+    )
+    return int((await connection.execute(statement)).scalar_one())

@@ -139,3 +139,17 @@ async def lock_stored(connection: AsyncConnection, row: Attachment) -> bool:
         .with_for_update()
     )
     return (await connection.execute(statement)).first() is not None
+
+
+async def measure_stored(connection: AsyncConnection, row: Attachment | None = None) -> int:
+    """Return the bytes of all stored originals; with a row, of those of its resident."""
+    statement = select(func.coalesce(func.sum(_rows.c.size), 0)).where(
+        _rows.c.original.is_not(None)
+    )
+    if row is not None:
+        author = select(_submissions.c.resident_id).where(_submissions.c.id == row.submission_id)
+        theirs = select(_submissions.c.id).where(
+            _submissions.c.resident_id == author.scalar_subquery()
+        )
+        statement = statement.where(_rows.c.submission_id.in_(theirs))
+    return int((await connection.execute(statement)).scalar_one())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.casework import addition_limits
 from bot.casework.actions import ACTIONS_BY_NAME
 from bot.casework.case_access import find_case_access, lock_own_access
 from bot.casework.resident_actions import RESIDENT_ACTIONS
@@ -90,7 +91,7 @@ async def perform_own_action(
     """Perform the first of a resident's actions that is allowed; return the submission after it.
 
     Returns None, with nothing changed, if none is allowed or the submission is not theirs. Raises
-    Refused if the action needs a consent that is not in force.
+    Refused if the action needs a consent that is not in force, above a limit, and for a ban.
     """
     access = await lock_own_access(work, chat, receipt_code)
     if access is not None:
@@ -98,6 +99,9 @@ async def perform_own_action(
             if is_allowed(action, access):
                 if action.needs_consent and not await has_agreed(work, chat.id):
                     raise Refused(Words("mine.needs_consent", {"code": access.case.code}))
+                if action.is_limited:
+                    await addition_limits.check_number(work, chat)
+                    await addition_limits.check_ban(work, chat, access.case)
                 changed: Submission = await perform_transition(work, action, access, answers)
                 return changed
     return None

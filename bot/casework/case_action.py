@@ -31,6 +31,7 @@ class CaseAction(Transition[AnyAccess]):
     - `is_rare`: True if its button is on the second page.
     - `reveals_phone`: True if the case is shown after it with a phone number that was hidden.
     - `needs_consent`: True if it stores what a resident writes: the consent must be in force.
+    - `is_limited`: True if it counts against the limit of additions, and against bans.
     - `button`: the verb of its button; empty means the action's name.
     """
 
@@ -46,6 +47,7 @@ class CaseAction(Transition[AnyAccess]):
     is_rare: bool = False
     reveals_phone: bool = False
     needs_consent: bool = False
+    is_limited: bool = False
     button: str = ""
 
     @property

@@ -63,6 +63,7 @@ REOPEN = CaseAction[ResidentAccess](
     officer_notice=OfficerNotice("alert.reopened", recipients.list_responsible_officers),
     public=True,
     needs_consent=True,
+    is_limited=True,
 )
 
 
@@ -103,6 +104,7 @@ ADD = CaseAction[ResidentAccess](
     officer_notice=OfficerNotice("alert.added", recipients.list_responsible_officers),
     public=True,
     needs_consent=True,
+    is_limited=True,
 )
 REPLY = CaseAction[ResidentAccess](
     name="reply",
@@ -119,6 +121,7 @@ REPLY = CaseAction[ResidentAccess](
     officer_notice=OfficerNotice("alert.replied", recipients.list_responsible_officers),
     public=True,
     needs_consent=True,
+    is_limited=True,
 )
 # The row of a reply that comes when the case does not wait for it any more.
 REPLY_LATE = replace(
@@ -143,6 +146,7 @@ CORRECT = CaseAction[ResidentAccess](
     officer_notice=OfficerNotice("alert.corrected", recipients.list_responsible_officers),
     public=True,
     needs_consent=True,
+    is_limited=True,
 )
 # A file of an album whose other files are part of the submission, or of what was added to it.
 ADD_FILE = replace(

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SubmissionLimits:
-    """The most submissions that are accepted: from one person a day, from everybody a minute."""
+    """The most submissions that are accepted: from one person a day, from everybody a minute.
+
+    `additions_a_day`: additions, replies and corrections of one person.
+    """
 
     a_day: int
     everybody_a_minute: int
+    additions_a_day: int = 50
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,9 @@ class NotFetched(Exception):
         self.state = state
 
 
+_NEARLY_FULL = 0.8  # of the quota of all: from here on the operator is warned
+
+
 @dataclass(frozen=True)
 class _StoredFiles:
     """The names of the two stored files of an attachment, and facts of the original.
@@ -76,6 +79,14 @@ class _StoredFiles:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class StorageQuota:
+    """The most bytes of stored files: of one resident, and of all together."""
+
+    a_person: int
+    in_all: int
+
+
 class EvidenceFetcher:
     """Fetches attachments into the store. Several fetchers may run, also in several replicas."""
 
@@ -87,6 +98,7 @@ class EvidenceFetcher:
         clock: Callable[[], datetime],
         report_failure: Callable[[AsyncConnection, Attachment, str, datetime], Awaitable[None]],
         scanner: VirusScanner | None = None,
+        quota: StorageQuota | None = None,
     ) -> None:
         """Create a fetcher.
 
@@ -95,6 +107,7 @@ class EvidenceFetcher:
         - `report_failure`: tells the resident of an attachment that officers will not see. It gets
           the transaction, the attachment, the name of the text that says why, and the time.
         - `scanner`: looks for malware; None if there is none.
+        - `quota`: the room for files; None without a limit.
         """
         self._database = database
         self._store = store
@@ -102,6 +115,7 @@ class EvidenceFetcher:
         self._clock = clock
         self._report_failure = report_failure
         self._scanner = scanner
+        self._quota = quota
         self._owner = uuid4().hex
         self._cleaning = CleaningProcess()
 
@@ -193,6 +207,7 @@ class EvidenceFetcher:
         """
         if (row.size or 0) > MAX_FILE_BYTES:
             raise NotFetched("over the limit of Telegram's servers", EvidenceState.TOO_LARGE)
+        await self._check_quota(row)
         content = await self._load_original(row)
         original, served = make_file_names(row.id)
         # It is stored first: if the scanner is down, the file must not be lost meanwhile.
@@ -215,6 +230,19 @@ class EvidenceFetcher:
             sha256(content).hexdigest(),
             len(content),
         )
+
+    async def _check_quota(self, row: Attachment) -> None:
+        """Raise NotFetched if the store has no room for the file; warn before it is full."""
+        if self._quota is None:
+            return
+        async with self._database.reading() as connection:
+            total = await evidence.measure_stored(connection)
+            own = await evidence.measure_stored(connection, row)
+        size = row.size or 0
+        if total + size > self._quota.in_all * _NEARLY_FULL:
+            log.error("the evidence store is nearly full", bytes=total, quota=self._quota.in_all)
+        if total + size > self._quota.in_all or own + size > self._quota.a_person:
+            raise NotFetched("over the quota", EvidenceState.OVER_QUOTA)
 
     async def _load_original(self, row: Attachment) -> bytes:
         """Return the original if an earlier attempt stored it, or else the file from Telegram."""

@@ -27,7 +27,14 @@ from bot.core.unit_of_work import UnitOfWork
 from bot.evidence.fetcher import EvidenceFetcher
 from bot.evidence.store import EvidenceStore
 from bot.notifications import to_resident
-from bot.runtime.builders import make_locator, make_pacing, make_policy, make_scanner, utc_now
+from bot.runtime.builders import (
+    make_locator,
+    make_pacing,
+    make_policy,
+    make_scanner,
+    make_storage_quota,
+    utc_now,
+)
 from bot.runtime.flow_bindings import FLOW_BINDINGS
 from bot.runtime.jobs import JobContext
 from bot.texts import Catalogue
@@ -116,6 +123,7 @@ class App:
             clock,
             self._report_failed_file,
             make_scanner(settings),
+            make_storage_quota(settings.evidence),
         )
         self.job_context = JobContext(
             self.database, self.policy, settings, clock, self.delivery.nudge, self.evidence

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.casework.escalation import CaseDeadlines
 from bot.core.business_calendar import BusinessCalendar
 from bot.core.policy import Policy, SubmissionLimits
+from bot.evidence.fetcher import StorageQuota
 from bot.privacy.encryption import load_keys
 from bot.privacy.pseudonyms import Pseudonyms
 from bot.privacy.retention import RetentionPeriods
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from bot.evidence.scanner import VirusScanner
     from bot.runtime.settings import (
         DeadlineSettings,
+        EvidenceSettings,
         RateLimitSettings,
         RetentionSettings,
         Settings,
     )
 
+_MEGABYTE = 1_000_000  # bytes
 # The pauses between messages are this much longer than the limit demands.
 _MARGIN = 1.005
 
@@ -83,7 +86,11 @@ def make_policy(settings: Settings, pseudonyms: Pseudonyms | None = None) -> Pol
         reopen_within=timedelta(days=settings.deadlines.reopen_days),
         acknowledge_within=timedelta(hours=settings.deadlines.acknowledge_hours),
         urgent_within=timedelta(minutes=settings.deadlines.urgent_minutes),
-        limits=SubmissionLimits(settings.abuse.opinions_a_day, settings.abuse.everybody_a_minute),
+        limits=SubmissionLimits(
+            settings.abuse.opinions_a_day,
+            settings.abuse.everybody_a_minute,
+            settings.abuse.additions_a_day,
+        ),
         channel=settings.forums.channel_id or None,
         report_days=settings.forums.report_days,
         reminder_minutes=settings.forums.minutes,
@@ -119,4 +126,11 @@ def make_pacing(limits: RateLimitSettings) -> Pacing:
         messages_per_second=limits.global_per_second,
         private_pause=compute_pause(1, limits.chat_per_second),
         group_pause=compute_pause(60, limits.group_per_minute),
+    )
+
+
+def make_storage_quota(evidence: EvidenceSettings) -> StorageQuota:
+    """Return the quota of stored files in bytes."""
+    return StorageQuota(
+        evidence.megabytes_a_person * _MEGABYTE, evidence.megabytes_in_all * _MEGABYTE
     )

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from bot.casework import absences, action_service, templates
 from bot.casework.actions import OFFICER_ACTIONS
+from bot.casework.addition_limits import begin_follow_up
 from bot.casework.flows import AWAY_FLOW, TEMPLATE_FLOW
 from bot.casework.resident_actions import RESIDENT_ACTIONS
 from bot.conversation.bindings import FinishFlow, FlowBinding
-from bot.conversation.consent import load_consent
 from bot.feedback import intake_service
 from bot.feedback.intake_flow import FEEDBACK_FLOW
 from bot.forums.attendance import registration as attendance
@@ -66,7 +66,7 @@ FLOW_BINDINGS = (
             flow,
             title=f"mine.{flow.name}",
             finish=partial(action_service.finish_own_action, flow=flow.name),
-            begin=load_consent,
+            begin=begin_follow_up,
             answered=_CONSENT,
         )
         for flow in dict.fromkeys(action.flow for action in RESIDENT_ACTIONS if action.flow)

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 MAX_LAG = timedelta(minutes=5)  # if a message is due for longer, /readyz answers 503
 
 
-def make_ops_app(database: Database, is_delivering: Callable[[], bool]) -> Starlette:
+def make_ops_app(
+    database: Database, is_delivering: Callable[[], bool], *, quota: int = 0
+) -> Starlette:
     """Return an ASGI application with /healthz, /readyz and /metrics.
 
     /readyz answers 503 if the database cannot be used, has another revision or is late with
-    messages, or if `is_delivering` returns False.
+    messages, or if `is_delivering` returns False. `quota` is the most bytes of stored files.
     """
 
     async def healthz(_request: Request) -> Response:
@@ -38,7 +40,7 @@ def make_ops_app(database: Database, is_delivering: Callable[[], bool]) -> Starl
 
     async def metrics(_request: Request) -> Response:
         try:
-            return Response(await format_metrics(database), media_type=CONTENT_TYPE_LATEST)
+            return Response(await format_metrics(database, quota), media_type=CONTENT_TYPE_LATEST)
         except Unavailable:
             return PlainTextResponse("the database is unavailable\n", status_code=503)
 
@@ -68,7 +70,7 @@ async def _list_problems(database: Database, is_delivering: Callable[[], bool]) 
     return problems
 
 
-async def format_metrics(database: Database) -> bytes:
+async def format_metrics(database: Database, quota: int = 0) -> bytes:
     """Return the metrics of a database in the format of Prometheus. Raises Unavailable."""
     registry = CollectorRegistry()
     rows = Gauge("langnghe_outbox_rows", "Outbox rows by state", ["state"], registry=registry)
@@ -85,7 +87,11 @@ async def format_metrics(database: Database) -> bytes:
         "Files that wait because the virus scanner does not answer",
         registry=registry,
     )
+    stored = Gauge("langnghe_evidence_bytes", "Bytes of stored files", registry=registry)
+    room = Gauge("langnghe_evidence_quota_bytes", "The most bytes of them", registry=registry)
+    room.set(quota)
     async with database.reading() as connection:
+        stored.set(await evidence.measure_stored(connection))
         for state, count in (await evidence.count_by_state(connection)).items():
             files.labels(state).set(count)
         unscanned.set(await evidence.count_unscanned(connection))

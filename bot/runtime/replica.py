@@ -18,6 +18,7 @@ from bot.channels.telegram.webhook import make_webhook_app
 from bot.privacy import plain_rows
 from bot.privacy.key_check import WrongKey, check_key
 from bot.runtime.app import App
+from bot.runtime.builders import make_storage_quota
 from bot.runtime.http_server import SHUTDOWN_SECONDS, PortTaken, serve_site
 from bot.runtime.jobs import JOBS
 from bot.runtime.keys import follow_key, load_checked_keys
@@ -85,7 +86,8 @@ async def serve(app: App) -> None:
     async with contextlib.AsyncExitStack() as stack:
         ops = app.settings.ops
         if ops.listen_port:
-            site = make_ops_app(app.database, app.delivery.is_running)
+            quota = make_storage_quota(app.settings.evidence).in_all
+            site = make_ops_app(app.database, app.delivery.is_running, quota=quota)
             await _serve_site(stack, site, ops.listen_host, ops.listen_port)
         _freeze_objects()
         delivering = asyncio.create_task(app.delivery.run())

@@ -191,11 +191,13 @@ class AbuseSettings(_Section):
 
     - `opinions_a_day`: submissions of one person in 24 hours.
     - `everybody_a_minute`: submissions of all people in a minute.
+    - `additions_a_day`: additions, replies and corrections of one person in 24 hours.
     - `messages_a_minute`: messages of one person to a flow in a minute.
     """
 
     opinions_a_day: int = Field(10, ge=1)
     everybody_a_minute: int = Field(600, ge=1)
+    additions_a_day: int = Field(50, ge=1)
     messages_a_minute: int = Field(60, ge=5)
 
 
@@ -221,10 +223,14 @@ class EvidenceSettings(_Section):
 
     - `url`: a folder, or a URL for fsspec.
     - `scanner`: the address of ClamAV's daemon, "" for none.
+    - `megabytes_a_person`, `megabytes_in_all`: the quota of stored files of one resident (named and
+      unnamed apart), and of all together.
     """
 
     url: str = "evidence"
     scanner: str = ""
+    megabytes_a_person: int = Field(500, ge=1)
+    megabytes_in_all: int = Field(50_000, ge=1)
 
     @field_validator("scanner")
     @classmethod

@@ -212,6 +212,7 @@ class EvidenceState(StrEnum):
     STORED = "stored"
     TOO_LARGE = "too_large"
     REFUSED = "refused"  # not of an accepted type, or unreadable
+    OVER_QUOTA = "over_quota"  # the store has no room left, for this resident or for all
     DANGEROUS = "dangerous"  # with macros, scripts, programs or malware; it is not stored
     UNCHECKED = "unchecked"  # stored, but nobody knows what is in it, so nobody is shown it
     FAILED = "failed"  # after all attempts

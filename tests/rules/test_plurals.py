@@ -12,6 +12,7 @@ from bot.texts import ENGLISH, load_texts
 # Parameters that are numbers, in any text. Others are words, dates or times.
 NUMBERS = frozenset(
     [
+        "additions",
         "announcements",
         "total",
         "answered",

@@ -25,7 +25,7 @@ START = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)  # a Wednesday, 9:30 in the ci
 
 NO_RATE_LIMIT = RateLimitSettings(global_per_second=0, chat_per_second=0, group_per_minute=0)
 NO_ABUSE_LIMIT = AbuseSettings(
-    opinions_a_day=1000, everybody_a_minute=100_000, messages_a_minute=100_000
+    opinions_a_day=1000, everybody_a_minute=100_000, messages_a_minute=100_000, additions_a_day=1000
 )
 
 MANY_ANNOUNCEMENTS = ForumSettings(announcements_a_day=1000)
