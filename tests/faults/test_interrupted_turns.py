@@ -7,12 +7,14 @@ break the connection at a statement. `tests/kills` kills real processes at rando
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import event, select
 from sqlmodel import SQLModel
 
+from storage import conversations
 from storage.models import Role, State, Submission
 from storage.statements import table
 from tests.town.casework import accept_case, open_case, propose_answer
@@ -20,10 +22,9 @@ from tests.town.texts import is_label
 from tests.transport.test_webhook import press_submit, reach_review
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
-    from sqlalchemy import Table
-
+    from storage.conversations import StoredChat
     from tests.town.person import Person
     from tests.town.town import Town
 
@@ -55,19 +56,20 @@ def lose_connection(town: Town, at: int | None) -> Iterator[list[str]]:
 
 
 async def read_everything(town: Town) -> dict[str, list[Any]]:
-    """Return the rows of all tables, without how many updates a chat has sent in a minute."""
+    """Return the rows of all tables; of drafts not how many updates a chat sent in a minute."""
     async with town.app.database.reading() as connection:
-        tables = SQLModel.metadata.sorted_tables
-        return {
-            each.name: sorted(
-                map(repr, (await connection.execute(select(*_list_effects(each)))).all())
-            )
-            for each in tables
-        }
+        found = {}
+        for each in SQLModel.metadata.sorted_tables:
+            rows: Sequence[Any] = (await connection.execute(select(each))).all()
+            if each.name == "conversation":
+                rows = [_open_without_counts(town, row) for row in rows]
+            found[each.name] = sorted(map(repr, rows))
+    return found
 
 
-def _list_effects(rows: Table) -> list[Any]:
-    return [column for column in rows.c if column.name not in {"counted", "counted_from"}]
+def _open_without_counts(town: Town, row: Any) -> StoredChat:
+    opened = conversations.open_row(town.app.policy.pseudonyms, row, row.chat_id)
+    return replace(opened, counted=0, counted_from=None)
 
 
 async def post_waiting(town: Town) -> int:
