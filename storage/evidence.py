@@ -110,19 +110,25 @@ async def count_unfetched(connection: AsyncConnection) -> int:
     return int((await connection.execute(statement)).scalar_one())
 
 
-_has_files = _rows.c.original.is_not(None) & (_rows.c.state != EvidenceState.ERASED)
+# An attempt that failed may have stored a file before, for example if the scanner did not answer.
+_may_be_stored = (_rows.c.attempt > 0) & _rows.c.state.in_(
+    [EvidenceState.WAITING, EvidenceState.FETCHING]
+)
+_has_files = (_rows.c.state != EvidenceState.ERASED) & (
+    _rows.c.original.is_not(None) | _may_be_stored
+)
 
 
 async def list_stored(
     connection: AsyncConnection, after: int, max_rows: int
 ) -> Sequence[Attachment]:
-    """Return attachments with files in the store, with an id greater than `after`, by id."""
+    """Return attachments that may have files in the store, with an id over `after`, by id."""
     statement = select(_rows).where(_has_files, _rows.c.id > after).order_by(_rows.c.id)
     return await fetch_all(connection, Attachment, statement.limit(max_rows))
 
 
 async def count_stored(connection: AsyncConnection) -> int:
-    """Return the number of attachments with files in the store."""
+    """Return the number of attachments that may have files in the store."""
     found = await connection.execute(select(func.count()).select_from(_rows).where(_has_files))
     return int(found.scalar_one())
 

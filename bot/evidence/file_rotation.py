@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from bot.evidence.fetcher import make_file_names
 from bot.privacy.encryption import Unreadable
 from storage import evidence
 
@@ -76,7 +77,7 @@ class FileRotation:
                 await self._store.put_file(name, content)
 
     async def _iterate_files(self) -> AsyncIterator[tuple[Attachment, str]]:
-        """Yield all attachments with each name of a file that they have in the store."""
+        """Yield all attachments with each name of a file that they may have in the store."""
         done, after = 0, 0
         async with self._database.reading() as connection:
             total = await evidence.count_stored(connection)
@@ -86,7 +87,8 @@ class FileRotation:
             if not page:
                 break
             for row in page:
-                for name in (row.original, row.served):
+                names = (row.original, row.served) if row.original else make_file_names(row.id)
+                for name in names:
                     if name is not None:
                         yield row, name
                 done += 1

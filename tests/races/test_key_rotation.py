@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
@@ -86,6 +87,22 @@ async def test_an_erased_file_does_not_come_back(
         await rotate(town)
         store = town.app.store
         assert store._files.find(store._root) == []
+
+
+async def test_a_file_that_waits_for_the_scanner_is_rotated(town: Town) -> None:
+    """Its row names no file yet, and Telegram may not have it any more."""
+    ann = town.resident("Ann")
+    await give_with_photo(ann)
+    rows = table(Attachment)
+    waiting = {"state": EvidenceState.WAITING, "original": None, "served": None}
+    later = town.now + timedelta(hours=1)
+    async with town.app.database.transaction() as connection:
+        (row,) = (await connection.execute(select(rows))).all()
+        await connection.execute(update(rows).values(**waiting, next_at=later))
+    async with restart_with(town, NEW, KEY):
+        assert (await rotate(town)).is_finished
+    async with restart_with(town, NEW):
+        assert await town.app.store.read_file(row.original)
 
 
 async def test_a_replica_without_the_new_key_stops(town: Town) -> None:
