@@ -3,7 +3,7 @@ PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check unit runtime bench faults spreadsheets scanner coverage outdated
+.PHONY: demo test check unit runtime bench faults spreadsheets scanner s3 coverage outdated
 .PHONY: requirements format clean
 
 demo: .venv/demo.stamp
@@ -49,6 +49,12 @@ scanner: .venv/dev.stamp
 # gate also runs where their data cannot be had.
 outdated: .venv/dev.stamp
 	$(BIN)/python -m tests.outdated
+
+# Store files in a bucket of moto's server. It installs s3fs and moto into a folder of its own.
+s3:
+	test -d .venv/s3 || $(PYTHON) -m venv .venv/s3
+	.venv/s3/bin/pip install --quiet --disable-pip-version-check ".[s3]" "moto[server]"
+	PYTHONPATH=. .venv/s3/bin/python -m tests.try_s3
 
 # Show the lines and branches that no test reaches.
 coverage: .venv/dev.stamp

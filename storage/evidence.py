@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-NOT_SCANNED = "not scanned"  # the start of the error of a file that waits for the virus scanner
+# The starts of the errors of files that wait for the virus scanner, or for the store.
+NOT_SCANNED, NOT_STORED = "not scanned", "not stored"
 
 _rows, _submissions = table(Attachment), table(Submission)
 
@@ -90,12 +91,12 @@ async def count_by_state(connection: AsyncConnection) -> dict[str, int]:
     return {state.value: counts.get(state, 0) for state in EvidenceState}
 
 
-async def count_unscanned(connection: AsyncConnection) -> int:
-    """Return the number of stored files that wait because the virus scanner did not answer."""
+async def count_waiting(connection: AsyncConnection, reason: str) -> int:
+    """Return the number of files that wait for a reason: NOT_SCANNED or NOT_STORED."""
     statement = (
         select(func.count())
         .select_from(_rows)
-        .where(_rows.c.state == EvidenceState.WAITING, _rows.c.error.startswith(NOT_SCANNED))
+        .where(_rows.c.state == EvidenceState.WAITING, _rows.c.error.startswith(reason))
     )
     return int((await connection.execute(statement)).scalar_one())
 

@@ -167,7 +167,7 @@ class EvidenceFetcher:
             await self._record_failure(row, error)
             return
         except (OSError, Unreadable) as error:
-            await self._record_wait(row, f"not stored: {error}", _MAX_STORE_DELAY)
+            await self._record_wait(row, f"{evidence.NOT_STORED}: {error}", _MAX_STORE_DELAY)
             return
         except ScannerUnavailable as error:
             await self._record_wait(row, f"{evidence.NOT_SCANNED}: {error}", _MAX_SCANNER_DELAY)

@@ -38,7 +38,7 @@ async def examine_installation(
     the settings file; None for the default.
     """
     try:
-        EvidenceStore(settings.evidence.url, _load_unchecked(settings).cipher)
+        store = EvidenceStore(settings.evidence.url, _load_unchecked(settings).cipher)
         make_locator(settings)
     except (BadKey, BadStore, BadBoundaries, OSError) as error:
         print_line(f"settings: {error}")
@@ -55,7 +55,19 @@ async def examine_installation(
     is_database_ready = await _check_database(settings, print_line)
     is_telegram_ready = await _check_telegram(settings, print_line)
     is_scanner_ready = await check_scanner(make_scanner(settings), print_line)
-    return is_database_ready and is_telegram_ready and is_scanner_ready
+    is_store_ready = await check_store(store, print_line)
+    return is_database_ready and is_telegram_ready and is_scanner_ready and is_store_ready
+
+
+async def check_store(store: EvidenceStore, print_line: Callable[[str], None]) -> bool:
+    """Return True if a file can be written into the store, read and deleted."""
+    try:
+        await store.try_out()
+    except (BadStore, OSError) as error:
+        print_line(f"files: cannot be stored ({error!s}), so they wait; check evidence.url")
+        return False
+    print_line("files: can be stored")
+    return True
 
 
 async def check_scanner(scanner: VirusScanner | None, print_line: Callable[[str], None]) -> bool:

@@ -90,11 +90,17 @@ async def format_metrics(database: Database, quota: int = 0) -> bytes:
     stored = Gauge("langnghe_evidence_bytes", "Bytes of stored files", registry=registry)
     room = Gauge("langnghe_evidence_quota_bytes", "The most bytes of them", registry=registry)
     room.set(quota)
+    unstored = Gauge(
+        "langnghe_evidence_unstored",
+        "Files that wait because the store cannot be used",
+        registry=registry,
+    )
     async with database.reading() as connection:
         stored.set(await evidence.measure_stored(connection))
         for state, count in (await evidence.count_by_state(connection)).items():
             files.labels(state).set(count)
-        unscanned.set(await evidence.count_unscanned(connection))
+        unscanned.set(await evidence.count_waiting(connection, evidence.NOT_SCANNED))
+        unstored.set(await evidence.count_waiting(connection, evidence.NOT_STORED))
         for state, count in (await outbox.count_by_state(connection)).items():
             rows.labels(state).set(count)
         oldest = await outbox.measure_lag(connection, datetime.now(UTC))

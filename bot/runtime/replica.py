@@ -15,6 +15,7 @@ from bot.channels.telegram.commands import register_menu
 from bot.channels.telegram.dispatch import ALLOWED_UPDATES
 from bot.channels.telegram.polling import Polling
 from bot.channels.telegram.webhook import make_webhook_app
+from bot.evidence.store import BadStore
 from bot.privacy import plain_rows
 from bot.privacy.key_check import WrongKey, check_key
 from bot.runtime.app import App
@@ -81,6 +82,7 @@ async def serve(app: App) -> None:
         raise CannotStart(str(error)) from error
     if await plain_rows.has_plain_rows(app.database):  # the end of a migration was interrupted
         await plain_rows.seal_plain_rows(app.database, app.policy.pseudonyms)
+    await _check_store(app)
     await _connect(app)
     scheduler = Scheduler(JOBS, app.job_context)
     async with contextlib.AsyncExitStack() as stack:
@@ -109,6 +111,16 @@ async def serve(app: App) -> None:
             app.delivery.stop()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(delivering), SHUTDOWN_SECONDS)
+
+
+async def _check_store(app: App) -> None:
+    """Try out the store of files. Raises CannotStart for what the operator must mend."""
+    try:
+        await app.store.try_out()
+    except BadStore as error:
+        raise CannotStart(str(error)) from error
+    except OSError as error:
+        log.warning("the store of files cannot be used now: files wait", error=str(error))
 
 
 def _freeze_objects() -> None:
