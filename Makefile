@@ -37,6 +37,10 @@ faults: .venv/dev.stamp
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.bench
 
+# Learn the suggestions of kind, topics and danger from the labelled texts, and from CORRECTIONS.
+model: .venv/dev.stamp
+	$(BIN)/python -m bot.classification.training $(CORRECTIONS)
+
 # Open exports of hostile texts in LibreOffice (Debian: libreoffice-calc) and count the formulas.
 spreadsheets: .venv/dev.stamp
 	$(BIN)/python -m tests.open_exports

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import bindparam, func, insert, select, tuple_, union_all, update
 
 from storage.case_visibility import make_visibility_conditions
-from storage.models import Attachment, Officer, Recusal, Resident, State, Submission
+from storage.models import Attachment, Audit, Officer, Recusal, Resident, State, Submission
 from storage.statements import fetch_all, fetch_one, table
 
 if TYPE_CHECKING:
@@ -146,6 +146,22 @@ async def find_album(
     )
     row = (await connection.execute(statement)).one_or_none()
     return None if row is None else (cast("Submission", row), row.remark_id)
+
+
+async def list_reclassified(connection: AsyncConnection) -> Sequence[Submission]:
+    """Return the submissions whose kind or topic officers changed, in the order of ids.
+
+    Those whose text was erased, or whose author is protected, are left out.
+    """
+    entries = table(Audit)
+    changed = select(entries.c.submission_id).where(entries.c.action == "case.reclassify")
+    statement = (
+        select(_rows)
+        .where(_rows.c.id.in_(changed), _rows.c.erased_at.is_(None))
+        .where(_rows.c.confidential.is_(False))
+        .order_by(_rows.c.id)
+    )
+    return await fetch_all(connection, Submission, statement)
 
 
 async def list_unalerted(

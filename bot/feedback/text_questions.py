@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.core.screen import Param
 
-_MAX_TOPICS = 4  # of one submission
+MAX_TOPICS = 4  # of one submission
 _TOPICS = frozenset(Topic)
 
 # The suggestion of kind and topics for a text; results are cached.
@@ -171,7 +171,7 @@ class _Topics:
 
     def options(self, answers: Answers) -> tuple[Option, ...]:
         if self.prompt(answers) == "suggested":
-            full = len(self.picked(answers)) >= _MAX_TOPICS
+            full = len(self.picked(answers)) >= MAX_TOPICS
             ways = ("right", "choose") if full else ("right", "choose", "add")
             return tuple(Option(way, Words(f"feedback.topic.options.{way}")) for way in ways)
         already = self.picked(answers) if answers.get("topic.way") == "add" else []
@@ -189,7 +189,7 @@ class _Topics:
         if value not in set(Topic):
             raise Rejected(UNKNOWN_CHOICE)
         if answers.get("topic.way") == "add":
-            more = list(dict.fromkeys([*picked, value]))[:_MAX_TOPICS]
+            more = list(dict.fromkeys([*picked, value]))[:MAX_TOPICS]
             return StepNotes({"way": None, "picked": more})
         return [value]
 

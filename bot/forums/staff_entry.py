@@ -10,7 +10,7 @@ from bot.areas.units import VINTAGE
 from bot.casework import submission_rules
 from bot.casework.assignment import assign_and_alert
 from bot.casework.timeline import RECEIVED
-from bot.classification.suggestion import suggest_labels
+from bot.classification import suggestion
 from bot.core.search_text import make_search_text
 from bot.core.unit_of_work import UnitOfWork
 from storage import audit, submissions
@@ -43,8 +43,11 @@ class StaffEntry:
 
 
 def suggest_topics(text: str) -> list[Topic]:
-    """Return the topics that the words of a text suggest, at least one."""
-    return list(suggest_labels(text).topics) or [Topic.OTHER]
+    """Return the topics that the words of a text suggest, at least one and at most two.
+
+    Nobody confirms them, and some decide which unit handles a submission.
+    """
+    return list(suggestion.suggest_topics(text)[:2]) or [Topic.OTHER]
 
 
 async def add_staff_entry(

@@ -28,6 +28,7 @@ from bot.evidence.fetcher import EvidenceFetcher
 from bot.evidence.store import EvidenceStore
 from bot.notifications import to_resident
 from bot.runtime.builders import (
+    configure_suggestions,
     make_locator,
     make_pacing,
     make_policy,
@@ -97,7 +98,8 @@ class App:
 
         `clock` returns the present time, aware. `album_pause` is the number of seconds to wait for
         another photo of an album. After `reply_patience` seconds an unsent reply is stored, so that
-        its update can be acknowledged. Raises BadKey, BadUrl, BadStore or BadBoundaries.
+        its update can be acknowledged. Raises BadKey, BadUrl, BadStore, BadBoundaries
+        or BadSettings.
         """
         self.settings = settings
         self._clock = clock
@@ -106,6 +108,7 @@ class App:
         self.lost_key: str | None = None
         self.database = Database(settings.database.url, pool_size=settings.database.pool_size)
         self.policy = make_policy(settings)
+        configure_suggestions(settings)
         self.bot = make_bot(settings)
         self.store = EvidenceStore(settings.evidence.url, self.policy.cipher)
         self._renderer = Renderer(

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.casework.escalation import CaseDeadlines
+from bot.classification.danger_phrases import BadPhrases, read_phrases
+from bot.classification.suggestion import Classifier, configure_classifier
 from bot.core.business_calendar import BusinessCalendar
 from bot.core.policy import Policy, SubmissionLimits
 from bot.evidence.fetcher import StorageQuota
@@ -45,6 +47,18 @@ def make_pseudonyms(settings: Settings) -> Pseudonyms:
     """
     privacy = settings.privacy
     return Pseudonyms(load_keys(privacy.encryption_key, Path(privacy.key_file)))
+
+
+def configure_suggestions(settings: Settings) -> None:
+    """Use the operator's settings for the suggestions of this process. Raises BadSettings."""
+    chosen = settings.classification
+    try:
+        phrases = read_phrases(Path(chosen.danger_phrases)) if chosen.danger_phrases else None
+    except BadPhrases as error:
+        from bot.runtime.settings import BadSettings  # imports pydantic_settings
+
+        raise BadSettings(f"classification.danger_phrases: {error}") from error
+    configure_classifier(Classifier(chosen.danger_threshold or None, phrases))
 
 
 def make_locator(settings: Settings) -> Locator:

@@ -240,6 +240,23 @@ class EvidenceSettings(_Section):
         return value
 
 
+class ClassificationSettings(_Section):
+    """What the operator decides about suggestions.
+
+    - `danger_threshold`: the least probability with which a text is taken for a danger; 0 for that
+      of the model.
+    - `danger_phrases`: the path of a file like bot/classification/danger_phrases.toml; "" for that
+      one.
+    - `corrections`: the path of the file of corrected examples.
+    - `learn_from_cases`: True if cases whose kind or topic officers changed may become examples.
+    """
+
+    danger_threshold: float = Field(0, ge=0, lt=1)
+    danger_phrases: str = ""
+    corrections: str = "corrections.jsonl"
+    learn_from_cases: bool = False
+
+
 class AreaSettings(_Section):
     """The boundaries of the units.
 
@@ -309,6 +326,7 @@ class Settings(BaseSettings):
     abuse: AbuseSettings = AbuseSettings()
     privacy: PrivacySettings = PrivacySettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    classification: ClassificationSettings = ClassificationSettings()
     areas: AreaSettings = AreaSettings()
     forums: ForumSettings = ForumSettings()
     ops: OpsSettings = OpsSettings()

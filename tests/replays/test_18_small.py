@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot.areas.resolver import resolve_area
 from bot.areas.tokens import tokenize_text
 from bot.channels.telegram.request import AiohttpRequest
-from bot.classification.normalization import normalize_text
+from bot.classification.features import normalize_text
 from bot.core.text_folding import fold_text
 from bot.forums.planning.typos import is_typo
 from storage.models import Audit, Role

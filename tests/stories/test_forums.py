@@ -195,7 +195,7 @@ async def test_a_subscription_to_a_topic_covers_every_area(town: Town) -> None:
     await plan_and_approve(organiser, approver)
     counts = [person.count_told("announcement.notice") for person in people]
     assert counts == [1, 0, 0, 1]
-    assert (await get_forum(town)).topics == ["theft", "traffic_safety"]
+    assert (await get_forum(town)).topics == ["traffic_safety", "theft"]
     await open_subscriptions(bao)
     await bao.taps("subscription.topic")
     assert not bao.is_offered("feedback.topic.options.drugs")

@@ -65,7 +65,7 @@ async def test_an_opinion_survives_a_replica_change(twin_town: Town) -> None:
     await ann.says("Một.", to=second)
     await ann.says("Hai.", to=first)
     await ann.taps("feedback.details.options.done", to=second)
-    await ann.taps("feedback.topic.options.theft", to=first)
+    await ann.taps("feedback.topic.options.right", to=first)
     assert ann.is_asked("feedback.area")
     await ann.taps("feedback.area.options.skip", to=second)
     await ann.taps("feedback.identity.options.channel", to=first)
@@ -249,7 +249,7 @@ async def test_an_unsure_resident_is_offered_the_kind_that_the_text_suggests(tow
     """
     ann = town.resident("Ann")
     await ann.begins(kind="unsure")
-    await ann.says("Tôi tố cáo ông ấy đang cầm dao dọa giết tôi")
+    await ann.says("Tôi tố cáo cán bộ phường nhận tiền, nay đang cầm dao dọa giết tôi")
     await ann.taps("feedback.details.options.done")
     assert ann.is_asked("feedback.danger")
     await ann.taps("feedback.danger.options.safe")

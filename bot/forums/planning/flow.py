@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bot.areas.question import area_input
 from bot.areas.units import name_unit
 from bot.classification.personal_data import find_personal_data
+from bot.classification.suggestion import suggest_topics
 from bot.conversation.flow import Answers, Flow, Input, Option, Rejected, Step, StepNotes
 from bot.conversation.inputs import (
     UNKNOWN_CHOICE,
@@ -22,18 +24,19 @@ from bot.conversation.reply import PlaceProblem, Reply
 from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_day, parse_moment
 from bot.core.screen import Words
 from bot.core.typed_numbers import parse_number
-from bot.feedback.text_questions import name_topics, suggest_cached, topics_input
+from bot.feedback.text_questions import MAX_TOPICS, name_topics, topics_input
 from bot.forums.shared.public_texts import without_links
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.classification.suggestion import Suggestion
     from bot.core.screen import Param
 
 # Characters of one answer of a step.
 _TITLE, _LINE, _LONG, _MINUTES = 150, 300, 10_000, 20_000
 _MAX_PLACES = 100_000  # of one forum
+# The topics that a point of an agenda suggests.
+_suggest_cached: Any = lru_cache(maxsize=256)(suggest_topics)
 # Characters of long minutes that the review page shows.
 _SHOWN_START, _SHOWN_END = 1500, 500
 # The choices for the last moment for opinions: days before the start.
@@ -248,9 +251,10 @@ def show_preview(answers: Answers) -> Mapping[str, Param]:
 
 
 def suggest_plan_topics(answers: Answers) -> Sequence[str]:
-    """Return the topics that the words of the title and the agenda suggest."""
-    suggestion: Suggestion = suggest_cached(f"{answers['title']}\n{read_text(answers['agenda'])}")
-    return [topic.value for topic in suggestion.topics]
+    """Return the topics that the points of the agenda suggest, in their order."""
+    points = [point for point in read_text(answers["agenda"]).splitlines() if point.strip()]
+    topics = [topic.value for point in points for topic in _suggest_cached(point)]
+    return list(dict.fromkeys(topics))[:MAX_TOPICS]
 
 
 # The plan of a new forum. Each of the other flows asks for the values of the action of its name.
