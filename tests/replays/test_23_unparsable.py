@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.channels.telegram.raw_updates import RawUpdate, read_raw_update
 from storage.models import FailedUpdate
 from storage.statements import table
-from tests.transport.rows import make_text_update, meet
+from tests.transport.rows import count_requests, make_text_update, meet
 
 if TYPE_CHECKING:
     from tests.town.town import Town
@@ -79,6 +79,8 @@ async def test_it_is_only_kept(town: Town, update: dict[str, Any]) -> None:
     assert await town.post(town.replica(0), raw) == 200
     await town.settle()
     assert len(ann.heard) == before
+    for chat_id in (-1005, -1001):
+        assert count_requests(town, chat_id) == 0
     assert await list_numbers(town) == [1]
 
 
