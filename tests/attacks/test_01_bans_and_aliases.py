@@ -30,7 +30,7 @@ async def test_a_ban_is_not_seen_on_another_case(town: Town, stage: str, banned:
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     ann, bao = town.resident("Ann"), town.resident("Bao")
     other = "unnamed" if banned == "channel" else "channel"
-    first = await ann.gives("Mua ngay!", area=WARD_NAME, identity=banned)
+    first = await ann.gives("Bán đất nền giá rẻ.", area=WARD_NAME, identity=banned)
     second = await ann.gives("Chuyện khác.", area=WARD_NAME, identity=other)
     third = await ann.gives("Chuyện khác.", area=WARD_NAME, identity=banned)
     control = await bao.gives("Chuyện khác.", area=WARD_NAME, identity=other)
@@ -50,7 +50,7 @@ async def test_a_ban_is_not_seen_on_another_case(town: Town, stage: str, banned:
     if stage == "in force":
         for identity in ("channel", "unnamed"):
             await ann.begins()
-            await ann.says("Lại mua ngay!")
+            await ann.says("Bán đất nền lần nữa.")
             await ann.reaches("feedback.banned", area=WARD_NAME, identity=identity)
             await ann.says("/cancel")
 
@@ -60,10 +60,10 @@ async def test_the_address_of_one_case_does_not_lift_a_ban_of_another(town: Town
     officer = await town.officer("Binh", unit=WARD)
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
     ann = town.resident("Ann")
-    first = await ann.gives("Mua ngay!", area=WARD_NAME)
+    first = await ann.gives("Bán đất nền giá rẻ.", area=WARD_NAME)
     second = await ann.gives("Chuyện khác.", area=WARD_NAME, identity="unnamed")
     await ban(officer, leader, first)
     await leader.presses_data(f"case:unban={second}")
     await ann.begins()
-    await ann.says("Lại mua ngay!")
+    await ann.says("Bán đất nền lần nữa.")
     await ann.reaches("feedback.banned", area=WARD_NAME)

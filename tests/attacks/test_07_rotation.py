@@ -195,7 +195,10 @@ async def test_a_ban_outlives_the_rotation(town: Town, identity: str) -> None:
     officer = await town.officer("Binh")
     leader = await town.officer("Giang", role=Role.COORDINATOR)
     ann = town.resident("Ann")
-    codes = {each: await ann.gives("Mua ngay!", identity=each) for each in ("channel", "unnamed")}
+    codes = {
+        each: await ann.gives("Bán đất nền giá rẻ.", identity=each)
+        for each in ("channel", "unnamed")
+    }
     await ban(officer, leader, codes[identity])
     async with restart_with(town, NEW, KEY):
         await ann.says("/feedback")

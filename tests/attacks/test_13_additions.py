@@ -55,7 +55,7 @@ async def test_additions_count_against_bans(town: Town) -> None:
     """A ban of the unit refuses additions to its ordinary cases, but never to a crime report."""
     officer = await town.officer("Binh", unit=WARD)
     ann = town.resident("Ann")
-    code = await ann.gives("Mua ngay kẻo hết!", area=NAMED)
+    code = await ann.gives("Bán đất nền giá rẻ.", area=NAMED)
     crime = await ann.gives("Có kẻ bán ma túy ở ngõ 5.", area=NAMED, kind="crime_report")
     case = await town.get_submission(code)
     del officer

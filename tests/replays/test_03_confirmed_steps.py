@@ -51,6 +51,7 @@ async def test_minutes_are_reviewed_before_they_are_published(town: Town, length
     lines = ["x" * 3000] * (length // 3000)
     minutes = "\n".join([*lines, "y" * (length - len("\n".join([*lines, ""])))])
     assert len(minutes) == length
+    leader = await town.officer("Chỉ huy", WARD, Role.APPROVER)
     organiser, ann = await write_minutes(town, minutes)
     assert organiser.is_told("forum_report.review.ask")
     for words in ("Công an lắng nghe", f"({len(minutes)} ký tự)", minutes[:400], minutes[-400:]):
@@ -59,12 +60,14 @@ async def test_minutes_are_reviewed_before_they_are_published(town: Town, length
     assert (await get_forum(town)).minutes is None
     assert not ann.was_told("announcement.results")
     await organiser.taps("forum_report.review.options.submit")
+    await leader.taps("forum.do.confirm")
     assert (await get_forum(town)).minutes == minutes
     assert ann.is_told("announcement.results")
 
 
 async def test_reviewed_minutes_can_be_changed(town: Town) -> None:
     """[Edit] goes back to the gathered messages; the button of the old page publishes nothing."""
+    leader = await town.officer("Chỉ huy", WARD, Role.APPROVER)
     organiser, ann = await write_minutes(town, "Bản nháp.")
     page = organiser.messages[-1]
     (publish, *_more) = [b for row in page["reply_markup"]["inline_keyboard"] for b in row]
@@ -76,6 +79,7 @@ async def test_reviewed_minutes_can_be_changed(town: Town) -> None:
     assert organiser.is_told("forum_report.review.rejected.changed")
     assert (await get_forum(town)).minutes is None
     await organiser.taps("forum_report.review.options.submit")
+    await leader.taps("forum.do.confirm")
     assert (await get_forum(town)).minutes == "Bản nháp.\nDòng thứ hai."
     assert "Dòng thứ hai." in ann.sees
 

@@ -68,6 +68,7 @@ def _get_limit(parse: object) -> int:
 async def test_minutes_are_published_whole(town: Town, paste: tuple[str, ...]) -> None:
     """However the paste is split, and only when the organiser says that it is all."""
     organiser = await town.officer("Lan", WARD, Role.ORGANISER)
+    leader = await town.officer("Chỉ huy", WARD, Role.APPROVER)
     await publish_forum(town, state=ForumState.REPORT_DUE)
     await organiser.presses_data(f"forum:report={CODE}")
     await organiser.sends_at_once(*paste)
@@ -79,6 +80,7 @@ async def test_minutes_are_published_whole(town: Town, paste: tuple[str, ...]) -
     assert organiser.is_told("forum_report.review.ask")
     assert (await get_only(town, Forum)).minutes is None
     await organiser.taps("forum_report.review.options.submit")
+    await leader.taps("forum.do.confirm")
     forum = await get_only(town, Forum)
     assert forum.minutes == "\n".join(paste)
 
@@ -86,6 +88,7 @@ async def test_minutes_are_published_whole(town: Town, paste: tuple[str, ...]) -
 async def test_minutes_have_a_limit_of_their_own(town: Town) -> None:
     """20,000 characters are taken; the part that goes beyond is refused, and the rest is kept."""
     organiser = await town.officer("Lan", WARD, Role.ORGANISER)
+    leader = await town.officer("Chỉ huy", WARD, Role.APPROVER)
     await publish_forum(town, state=ForumState.REPORT_DUE)
     await organiser.presses_data(f"forum:report={CODE}")
     await organiser.sends_at_once(*(letter * 4000 for letter in "abcde"))
@@ -93,6 +96,7 @@ async def test_minutes_have_a_limit_of_their_own(town: Town) -> None:
     assert organiser.is_told("gather.too_long")
     await organiser.taps("gather.done")
     await organiser.taps("forum_report.review.options.submit")
+    await leader.taps("forum.do.confirm")
     forum = await get_only(town, Forum)
     assert len(forum.minutes or "") == 20_000 + 4  # and the line breaks
 

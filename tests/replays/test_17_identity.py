@@ -13,6 +13,7 @@ from bot.feedback.followup_service import IDENTITY_ACTIONS
 from storage import submissions
 from storage.models import Audit, Consent, Identity, Outbox, Resident, State
 from storage.statements import table
+from tests.attacks.hostile_files import make_word
 
 if TYPE_CHECKING:
     from tests.town.person import Person
@@ -180,8 +181,7 @@ async def test_a_file_that_cannot_be_cleaned_is_hidden_with_the_name(town: Town)
     """Officers saw it while the resident was named."""
     officer, ann = await town.officer("Binh"), town.resident("Ann")
     await ann.begins()
-    old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)
-    await ann.does("document", content=old, file_name="don cua Ann.doc", caption="Xem đơn")
+    await ann.does("document", content=make_word(), file_name="don cua Ann.doc", caption="Xem đơn")
     code = await ann.finishes()
     await officer.says(f"/case {code}")
     assert "document" in officer.messages[-1]

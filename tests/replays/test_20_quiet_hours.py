@@ -40,7 +40,10 @@ SUBMISSIONS = table(Submission)
 QUIET = Preferences(quiet="night")
 
 # What each kind of message does at night. A new kind needs a row here and in the table.
-AT_ONCE = {"receipt", "spoken", "attend", "ask", "approve"}
+AT_ONCE = {
+    *("receipt", "spoken", "attend", "ask", "approve"),
+    *("confirm_ban", "confirm_ban_everywhere", "unban", "keep_ban"),
+}
 IN_THE_MORNING = {
     *("accept", "acknowledge", "route", "transfer", "merge", "extend", "divert", "reject"),
     *("overdue", "hall", "file", "outlived", "draft", "moved_up", "remind", "forum"),
@@ -72,7 +75,7 @@ def test_a_question_with_a_button_to_answer_does_not_wait() -> None:
         for each in ACTIONS
         if (notice := getattr(each, "resident_notice", None)) and notice.buttons
     }
-    assert asking == {"ask", "approve"}
+    assert asking == {"ask", "approve", "confirm_ban", "confirm_ban_everywhere"}
     assert asking <= AT_ONCE
 
 

@@ -281,7 +281,7 @@ async def test_fault_26_a_late_file_of_an_album_joins_it_at_a_later_question(tow
     assert await town.post(town.replica(0), second.body) == 200
     await town.settle()
     assert ann.is_asked("feedback.topic")
-    await ann.taps("feedback.topic.options.theft")
+    await ann.taps("feedback.topic.options.right")
     await ann.taps("feedback.area.options.skip")
     await ann.taps("feedback.identity.options.channel")
     await ann.taps("feedback.review.options.submit")

@@ -275,7 +275,7 @@ async def test_a_banned_resident_is_told_the_reason_and_the_end(town: Town) -> N
     officer = await town.officer("Binh")
     leader = await town.officer("Giang", role=Role.COORDINATOR)
     ann, ben = town.resident("Ann"), town.resident("Ben")
-    code = await ann.gives("Mua ngay kẻo hết!", identity="unnamed")
+    code = await ann.gives("Bán đất nền giá rẻ.", identity="unnamed")
     await ban(officer, leader, code)
     assert ann.was_told("notice.confirm_ban")
     await ann.says("/gopy")

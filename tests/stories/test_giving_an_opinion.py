@@ -249,7 +249,7 @@ async def test_an_unsure_resident_is_offered_the_kind_that_the_text_suggests(tow
     """
     ann = town.resident("Ann")
     await ann.begins(kind="unsure")
-    await ann.says("Tôi tố cáo cán bộ phường nhận tiền, nay đang cầm dao dọa giết tôi")
+    await ann.says("Tôi tố cáo cán bộ phường nhận tiền, ông ấy cầm dao, cứu tôi với")
     await ann.taps("feedback.details.options.done")
     assert ann.is_asked("feedback.danger")
     await ann.taps("feedback.danger.options.safe")
