@@ -37,12 +37,15 @@ def wheel_files(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
 
 
 def test_the_wheel_has_the_bot_and_not_the_simulator(wheel_files: frozenset[str]) -> None:
-    """Every module and data file of bot and storage is in it, except those of the simulator."""
+    """Every module and data file of bot and storage is in it.
+
+    Left out are the simulator, and the examples that the weights of the model are made from.
+    """
     needed = {
         path.relative_to(ROOT).as_posix()
         for folder in ("bot", "storage")
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and "simulator" not in path.parts
+        if path.is_file() and not {"__pycache__", "simulator", "data"}.intersection(path.parts)
     }
     packaged = {name for name in wheel_files if ".dist-info/" not in name}
     assert packaged == needed
