@@ -187,22 +187,22 @@ def _round_times() -> None:
         if is_sqlite
         else "date_trunc('month', at, 'UTC')"
     )
-    op.execute(f"UPDATE message_subject SET at = {month}")  # noqa: S608
+    op.execute(f"UPDATE message_subject SET at = {month}")  # noqa: S608 - the words are ours  # nosec B608
     day = (
         "substr(created_at, 1, 10) || ' 00:00:00.000000'"
         if is_sqlite
         else "date_trunc('day', created_at, 'UTC')"
     )
-    op.execute(f"UPDATE subscription SET created_at = {day}")  # noqa: S608
+    op.execute(f"UPDATE subscription SET created_at = {day}")  # noqa: S608 - the words are ours  # nosec B608
     op.execute("DELETE FROM recipient WHERE blocked_at IS NULL")
     op.execute(
         f"""DELETE FROM recipient WHERE chat_id > 0 AND chat_id < {_PSEUDONYM}
-            AND chat_id NOT IN (SELECT chat_id FROM officer)"""  # noqa: S608
+            AND chat_id NOT IN (SELECT chat_id FROM officer)"""  # noqa: S608 - the words are ours  # nosec B608
     )
     # When a person blocked the bot, all their numbers got one time: now everybody's have one.
     long_ago = "2020-01-01 00:00:00.000000" if is_sqlite else "2020-01-01 00:00:00+00"
     op.execute(
-        f"UPDATE recipient SET blocked_at = '{long_ago}' WHERE chat_id >= {_PSEUDONYM}"  # noqa: S608
+        f"UPDATE recipient SET blocked_at = '{long_ago}' WHERE chat_id >= {_PSEUDONYM}"  # noqa: S608 - the words are ours  # nosec B608
     )
     if is_sqlite:
         for name in ("recipient", "message_subject"):
