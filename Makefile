@@ -28,7 +28,7 @@ unit: .venv/dev.stamp
 
 # Run the bot with the packages of an installation, which no other package holds back.
 runtime: .venv/dev.stamp .venv/runtime.stamp
-	$(BIN)/python -m tests.runtime_pins .venv/runtime/bin/python
+	$(BIN)/python -m tests.runtime_pins $(CURDIR)/.venv/runtime/bin/python
 
 # The slow campaigns. The gate runs a short form of each.
 faults: .venv/dev.stamp
