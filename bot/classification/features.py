@@ -18,7 +18,7 @@ from bot.core.text_folding import replace_lookalikes
 from bot.core.visible_text import is_invisible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 VERSION = 1  # of the features: weights of another version are of no use
 
@@ -112,8 +112,3 @@ def _list_letter_ngrams(token: str) -> tuple[str, ...]:
         for length in _NGRAM_LETTERS
         for start in range(len(padded) - length + 1)
     )
-
-
-def iterate_all(features: Mapping[str, Counter[str]]) -> Iterable[str]:
-    """Return the features of all blocks."""
-    return (feature for block in features.values() for feature in block)

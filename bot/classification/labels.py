@@ -17,7 +17,7 @@ DANGER, CONDUCT = "danger", "conduct"
 
 
 class Intent(StrEnum):
-    """What a person wants with a message."""
+    """The intent of a message: what its writer wants with it."""
 
     OPINION = "opinion"  # something to be stored and answered
     GREETING = "greeting"

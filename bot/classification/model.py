@@ -34,7 +34,7 @@ class BadModel(Exception):
 
 
 class Contribution(NamedTuple):
-    """How much a feature of a text speaks for a label; a negative amount speaks against it."""
+    """The amount by which a feature of a text speaks for a label, or against it if negative."""
 
     feature: str
     amount: float
@@ -42,7 +42,7 @@ class Contribution(NamedTuple):
 
 @dataclass(frozen=True)
 class ModelFile:
-    """What the file of weights has.
+    """The content of the file of weights.
 
     - `labels`: the names of the columns.
     - `hashes`: the numbers of the known features, ascending (uint32, n).

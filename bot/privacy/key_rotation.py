@@ -44,7 +44,7 @@ _RETRY_SECONDS = 0.25
 
 @dataclass
 class RotationResult:
-    """What a rotation did.
+    """The result of a rotation.
 
     - `changed`: the number of rows and files that were encrypted again, by table.
     - `unreadable`: the number of values that no key of the settings decrypts, by table.

@@ -241,7 +241,7 @@ class EvidenceSettings(_Section):
 
 
 class ClassificationSettings(_Section):
-    """What the operator decides about suggestions.
+    """The decisions of the operator about suggestions.
 
     - `danger_threshold`: the least probability with which a text is taken for a danger; 0 for that
       of the model.
