@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, select, update
 
@@ -42,12 +43,16 @@ async def record_consent(
     `consent` is the version of the notice, the language it was read in, and the time of consent.
     """
     version, language, at = consent
+    row = {"alias": pseudonym, "sealed": encrypted_chat_id}
     agreed = {"version": version, "language": language, "at": at}
-    await connection.execute(
-        insert_into(Consent, connection.dialect.name)
-        .values(alias=pseudonym, sealed=encrypted_chat_id, **agreed)
-        .on_conflict_do_update(index_elements=["alias"], set_=agreed)
-    )
+    await connection.execute(_make_upsert(connection.dialect.name), row | agreed)
+
+
+@cache
+def _make_upsert(dialect_name: str) -> Any:
+    statement = insert_into(Consent, dialect_name)
+    agreed = {name: statement.excluded[name] for name in ("version", "language", "at")}
+    return statement.on_conflict_do_update(index_elements=["alias"], set_=agreed)
 
 
 async def withdraw_consent(connection: AsyncConnection, keys: Sequence[int]) -> None:

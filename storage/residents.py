@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
@@ -47,8 +48,12 @@ async def add_resident(
 
     `named` is True for the pseudonym of a named resident.
     """
+    row = {"alias": pseudonym, "sealed": encrypted_chat_id, "named": named}
     await connection.execute(
-        insert_into(Resident, connection.dialect.name)
-        .values(id=make_resident_id(), alias=pseudonym, sealed=encrypted_chat_id, named=named)
-        .on_conflict_do_nothing(index_elements=["alias"])
+        _make_insert(connection.dialect.name), {"id": make_resident_id(), **row}
     )
+
+
+@cache
+def _make_insert(dialect_name: str) -> Any:
+    return insert_into(Resident, dialect_name).on_conflict_do_nothing(index_elements=["alias"])

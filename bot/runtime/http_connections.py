@@ -54,6 +54,8 @@ class _LimitedProtocol(HttpToolsProtocol):
         self._limits = limits
         self._unfinished = unfinished
         self._timer: asyncio.TimerHandle | None = None
+        self._changes = 0  # of the state of a request: started, headers read, complete
+        self._seconds_left: float | None = None  # for what is missing of the request
         self._header_bytes = 0
         self._reads_headers = False
 
@@ -72,7 +74,13 @@ class _LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        changes = self._changes
         super().data_received(data)
+        # Mostly a request is complete with its first piece, and no timer is needed.
+        if self._changes != changes:
+            self._stop_waiting()
+            if self._seconds_left is not None:
+                self._wait_for_client(self._seconds_left)
         if self._reads_headers:
             self._header_bytes += len(data)
             if self._header_bytes > _MAX_HEADER_BYTES:
@@ -84,16 +92,21 @@ class _LimitedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._header_bytes, self._reads_headers = 0, True
-        self._wait_for_client(self._limits.header_seconds)
+        self._expect(self._limits.header_seconds)
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self._reads_headers = False
-        self._wait_for_client(self._limits.body_seconds)
+        self._expect(self._limits.body_seconds)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._stop_waiting()
+        self._expect(None)
+
+    def _expect(self, seconds: float | None) -> None:
+        """Note until when the next part of the request has to come; None if it is complete."""
+        self._changes += 1
+        self._seconds_left = seconds
 
     def _is_idle(self) -> bool:
         return self.cycle is not None and self.cycle.response_complete
