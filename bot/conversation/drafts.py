@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.conversation.edits import change_answer, find_edited_step
-from bot.conversation.engine import Ask, advance, present
-from bot.conversation.flow import Rejected
+from bot.conversation.engine import Ask, add_late_reply, advance, present
+from bot.conversation.flow import LateReply, Rejected
 from bot.conversation.reply import Navigation
 from bot.conversation.reply_keyboards import refuse_label
 from bot.conversation.screens import match_typed_label
@@ -40,6 +40,10 @@ def advance_draft(
             return refuse_label(ask)
     split = find_split(answers, ask.step, reply)
     if split is not None:
+        late = add_late_reply(flow, answers, LateReply(reply, ask.step, follows=True))
+        if isinstance(late, Ask) and late.rejected is None:
+            kept = remember_message(late.answers, ask.step, reply, refused=False)
+            return replace(late, answers=kept)
         left = remember_message(answers, ask.step, reply, refused=True, why=split)
         return Ask(flow, left, ask.step, rejected=Rejected(split))
     turn = advance(flow, answers, reply)

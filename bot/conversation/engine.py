@@ -18,7 +18,19 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bot.conversation.flow import Answers, Flow, Rejected, Reopen, Step, StepNotes, Stop
+from bot.conversation.flow import (
+    ASKED_AGAIN,
+    Answers,
+    Flow,
+    LateReply,
+    Rejected,
+    Reopen,
+    Step,
+    StepNotes,
+    Stop,
+    find_default,
+    has_no_default,
+)
 from bot.conversation.old_encodings import hold_old_encoding
 from bot.conversation.reply import MAX_PART, Navigation, Reply
 from bot.core.screen import Words
@@ -98,7 +110,7 @@ def advance(flow: Flow, answers: Answers, reply: Reply) -> TurnResult:
 
 
 def _parse_reply(flow: Flow, step: Step, answers: Answers, reply: Reply) -> TurnResult:
-    late = _add_late_reply(flow, step, answers, reply)
+    late = add_late_reply(flow, answers, LateReply(reply, step))
     if late is not None:
         return late
     if not step.input.takes_text:
@@ -114,14 +126,14 @@ def _parse_reply(flow: Flow, step: Step, answers: Answers, reply: Reply) -> Turn
     return result
 
 
-def _add_late_reply(flow: Flow, step: Step, answers: Answers, reply: Reply) -> TurnResult | None:
+def add_late_reply(flow: Flow, answers: Answers, late: LateReply) -> TurnResult | None:
     """Return the result of a reply that belongs to an earlier answer; None for any other reply."""
     try:
-        completed = flow.add_late_reply(answers, reply)
+        completed = flow.add_late_reply(answers, late)
     except Rejected as rejected:
         if rejected.noted is not None:
             answers = {**answers, **rejected.noted.changes}
-        return Ask(flow, answers, step, rejected=rejected)
+        return Ask(flow, answers, late.step, rejected=rejected)
     if completed is None:
         return None
     shown = present(flow, completed)
@@ -201,12 +213,18 @@ def go_back(flow: Flow, answers: Answers) -> Answers:
 
     At the first question they are the same.
     """
-    answered = []
+    given = list_given(flow, answers)
+    return reopen_step(given[-1], answers) if given else answers
+
+
+def list_given(flow: Flow, answers: Answers) -> list[Step]:
+    """Return the steps before the open one that the person has answered, in order."""
+    given = []
     for step in flow.list_applicable_steps(answers):
         if not flow.is_answered(step, answers):
             break
-        answered.append(step)
-    return reopen_step(answered[-1], answers) if answered else answers
+        given += [step] if step.name in answers else []
+    return given
 
 
 def edit_answer(flow: Flow, review: Step, answers: Answers, name: str) -> Answers:
@@ -236,9 +254,16 @@ def list_editable(flow: Flow, answers: Answers) -> list[Step]:
 def reopen_step(step: Step, answers: Answers) -> Answers:
     """Return the answers without the answer of a step; parts of it may stay as notes."""
     remaining = {key: value for key, value in answers.items() if key != step.name}
-    for name, value in step.input.to_notes(answers[step.name]).items():
+    for name, value in step.input.to_notes(get_answer(step, answers)).items():
         remaining[f"{step.name}.{name}"] = value
+    if step.default is not has_no_default:
+        remaining[f"{step.name}.{ASKED_AGAIN}"] = True
     return remaining
+
+
+def get_answer(step: Step, answers: Answers) -> Any:
+    """Return the answer of a step, given or by default; None if it has none."""
+    return answers[step.name] if step.name in answers else find_default(step, answers)
 
 
 def select_final_answers(flow: Flow, answers: Answers) -> Answers:
@@ -248,9 +273,10 @@ def select_final_answers(flow: Flow, answers: Answers) -> Answers:
     """
     final = {key: value for key, value in answers.items() if key[0] == "@" and "." not in key}
     for step in flow.list_applicable_steps(answers):
-        if step.name in answers:
-            final[step.name] = step.input.finalize(answers[step.name])
-            own = step.input.sources(answers[step.name])
+        value = get_answer(step, answers)
+        if value is not None:
+            final[step.name] = step.input.finalize(value)
+            own = step.input.sources(value)
             if sources := own or answers.get(f"{_SOURCES_OF}{step.name}"):
                 final[SOURCES] = {**final.get(SOURCES, {}), step.name: sources}
     return final

@@ -95,6 +95,11 @@ def _same(value: Any) -> Any:
     return value
 
 
+def has_no_default(_answers: Answers) -> Any:
+    """Return None: the question has no default answer, and is always asked."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """The functions of a kind of question, and the keys of its texts.
@@ -142,17 +147,44 @@ def applies_always(_answers: Answers) -> bool:
 class Step:
     """One question: its name (part of the keys of its texts) and its kind of input.
 
-    `when` takes the answers and returns True if the step is to be asked. The review page offers to
-    change the answers of `editable` steps.
+    `when` takes the answers and returns True if the step applies. The review page offers to change
+    the answers of `editable` steps. `default` takes the answers and returns the answer that follows
+    from them, such as from a text that was written before; None if the question must be asked. A
+    step with a default is asked only if the person wants to change it.
     """
 
     name: str
     input: Input
     when: Callable[[Answers], bool] = applies_always
     editable: bool = True
+    default: Callable[[Answers], Any] = has_no_default
 
 
-def _nothing_late(_answers: Answers, _reply: Reply) -> Answers | None:
+ASKED_AGAIN = "asked"  # the note of a step that is asked although it has a default
+
+
+def find_default(step: Step, answers: Answers) -> Any:
+    """Return the answer of a step that follows from other answers; None if it must be asked."""
+    if step.default is has_no_default or f"{step.name}.{ASKED_AGAIN}" in answers:
+        return None
+    return step.default(answers)
+
+
+@dataclass(frozen=True, slots=True)
+class LateReply:
+    """A reply that may belong to an earlier answer.
+
+    - `step`: the open question.
+    - `follows`: True for a message that was sent before its writer saw this question, such as the
+      second part of a long paste.
+    """
+
+    reply: Reply
+    step: Step
+    follows: bool = False
+
+
+def _nothing_late(_answers: Answers, _late: LateReply) -> Answers | None:
     return None
 
 
@@ -161,12 +193,14 @@ class Flow:
     """A named table of steps, asked in order; `by_name` has the same steps by their names.
 
     `add_late_reply` adds a reply to an earlier answer, such as a late file of an album, and returns
-    the new answers. It returns None for any other reply.
+    the new answers. It returns None for any other reply. `progress_from`: once the step
+    with this name is answered, each question says how many are left.
     """
 
     name: str
     steps: tuple[Step, ...]
-    add_late_reply: Callable[[Answers, Reply], Answers | None] = _nothing_late
+    add_late_reply: Callable[[Answers, LateReply], Answers | None] = _nothing_late
+    progress_from: str = ""
     by_name: Mapping[str, Step] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -177,8 +211,10 @@ class Flow:
         return [step for step in self.steps if step.when(answers)]
 
     def is_answered(self, step: Step, answers: Answers) -> bool:
-        """Return True if a step has a valid answer."""
-        return step.name in answers and step.input.is_valid(answers[step.name], answers)
+        """Return True if a step has a valid answer, given or by default."""
+        if step.name in answers:
+            return step.input.is_valid(answers[step.name], answers)
+        return find_default(step, answers) is not None
 
     def drop_invalid_answers(self, answers: Answers) -> Answers:
         """Return the answers without those that their steps do not accept any more.
@@ -189,6 +225,11 @@ class Flow:
             if step.name in answers and not self.is_answered(step, answers):
                 answers = {key: value for key, value in answers.items() if key != step.name}
         return answers
+
+    def count_open_steps(self, answers: Answers) -> int:
+        """Return the number of questions that are still to be asked, without the review page."""
+        steps = self.list_applicable_steps(answers)
+        return sum(not (s.input.is_review or self.is_answered(s, answers)) for s in steps)
 
     def find_open_step(self, answers: Answers) -> Step | None:
         """Return the open question; None if every step that applies is answered."""

@@ -85,7 +85,8 @@ def choice_input(
 def make_message_record(reply: Reply) -> dict[str, Any]:
     """Return a message as the answers store it: {"id": …, "text": …, "file": …}.
 
-    The file may be the place that the text states. Beside another file it is the value "place".
+    The file may be the place that the text states. Beside another file it is the value "place". The
+    value "near" has the codes of the units near that place.
     """
     file = _make_file_record(reply.attachment or reply.place)
     record: dict[str, Any] = {"id": reply.message_id, "text": reply.text or "", "file": file}
@@ -93,6 +94,8 @@ def make_message_record(reply: Reply) -> dict[str, Any]:
         record["place"] = _make_file_record(reply.place)
     if reply.sources:
         record["sources"] = [dict(each) for each in reply.sources]
+    if reply.nearby:
+        record["near"] = list(reply.nearby)
     return record if reply.original is None else {**record, "original": reply.original}
 
 
@@ -197,27 +200,22 @@ def list_files(messages: Iterable[Mapping[str, Any]]) -> list[SentFile]:
     return [SentFile(**record) for record in records if record]
 
 
-def add_late_file(
-    answers: Answers, reply: Reply, *, step: str, limits: MessageLimits
-) -> Answers | None:
-    """Add a file to the answer of `step`, whatever question is open by now; return the answers.
+def add_late_message(
+    gathered: list[dict[str, Any]], reply: Reply, limits: MessageLimits, *, step: str
+) -> Answers:
+    """Return the answer of a `step` that gathers messages with one more, as its changed key.
 
-    The files of an album arrive one by one, and people send a photo when they see the review page.
-    Return None for any other reply, and if the step is not answered. Raises Rejected for a file
-    over the limits.
+    Whatever question is open by now: the files of an album arrive one by one, and people write more
+    when they see the review page. Raises Rejected for a message over the limits.
     """
-    file, gathered = reply.attachment, answers.get(step)
-    if file is None or file.type == "place" or not gathered:
-        return None
-    # The place that its caption states is stored, and not asked about: another question is open.
-    reply = replace(reply, place_problem=None, nearby=None)
+    # The place that it states is stored, and not asked about: another question is open.
+    reply = replace(reply, place_problem=None, nearby=reply.nearby or None)
     try:
-        notes = gather_message(gathered, reply, limits, note=step)
+        return gather_message(gathered, reply, limits, note=step).changes
     except Rejected as rejected:
         late = Rejected(f"late.{rejected.reason}", noted=rejected.noted)
         late.params = rejected.params
         raise late from None
-    return {**answers, **notes.changes}
 
 
 def messages_input(
@@ -226,13 +224,15 @@ def messages_input(
     describe_files: Callable[[Answers, list[SentFile]], Mapping[str, Param]] | None = None,
     *,
     needs_text: bool = True,
+    answers_at_once: bool = False,
 ) -> Input:
     """Return a question that gathers messages and files until the button "done" is pressed.
 
     The answer is a list of records (see make_message_record). Until then they are the note
     "messages" of the step. The button "again" deletes them. `describe_files` returns more
     parameters of the text "more", from the files that were sent so far. Unless it `needs_text`,
-    files alone are an answer.
+    files alone are an answer. With `answers_at_once` each message completes the answer, and the
+    next question is asked, unless there is something to say about the message.
     """
     note = f"{texts.rpartition('.')[2]}.messages"
     done = Option("done", Words(f"{texts}.options.done"))
@@ -254,7 +254,9 @@ def messages_input(
         if reply.choice == again.value:
             return StepNotes({note: None, **forget_turned_place(note)})
         decided = decide_turned_place(note, reply, answers)
-        return decided or gather_message(gathered, reply, limits, note=note)
+        noted = decided or gather_message(gathered, reply, limits, note=note)
+        is_complete = answers_at_once and noted.changes.keys() == {note}
+        return noted.changes[note] if is_complete else noted
 
     def change_message(edited: Reply, answers: Answers) -> Answers:
         # Its place is stored all the same.

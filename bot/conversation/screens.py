@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.conversation.button_data import make_button_data, parse_button_data
-from bot.conversation.engine import Ask, list_editable
+from bot.conversation.engine import Ask, list_editable, list_given
 from bot.conversation.old_encodings import CONVERTED, ORIGINAL, list_waiting
 from bot.conversation.reply import Navigation, Reply
 from bot.conversation.subjects import describe_subject, hash_subject
@@ -39,11 +39,18 @@ def show_question(ask: Ask, title: Words | str = "") -> Screen:
     key = prompt if "." in prompt else f"{base}.{prompt}"  # several questions share a key
     question = Words(key, step.input.params(ask.answers))
     return Screen(
-        (*subject, *ask.notices, *_show_rejection(ask), question),
+        (*subject, *ask.notices, *_show_rejection(ask), question, *_show_progress(ask)),
         choices=tuple(_make_choice(ask, option) for option in step.input.options(ask.answers)),
         navigation=_make_navigation(ask),
         sharing=None if sharing is None else (sharing, Words(f"{base}.share")),
     )
+
+
+def _show_progress(ask: Ask) -> tuple[Words, ...]:
+    """Return how many questions are left, if there are several."""
+    is_known = ask.flow.progress_from in ask.answers
+    left = ask.flow.count_open_steps(ask.answers) if is_known else 0
+    return (Words("draft.left", {"count": left}),) if left > 1 else ()
 
 
 def _show_conversion(
@@ -116,10 +123,10 @@ def _make_choice(ask: Ask, option: Option) -> Button:
 def _make_navigation(ask: Ask) -> tuple[Button, ...]:
     flow, step = ask.flow, ask.step
     moves = []
-    if any(flow.is_answered(s, ask.answers) for s in flow.list_applicable_steps(ask.answers)):
-        moves.append(Button(BACK, _make_data(ask, Navigation.BACK)))
     if step.input.is_review:
         moves.append(Button(EDIT, _make_data(ask, Navigation.EDIT)))
+    elif list_given(flow, ask.answers):
+        moves.append(Button(BACK, _make_data(ask, Navigation.BACK)))
     moves.append(Button(CANCEL, _make_data(ask, Navigation.CANCEL)))
     return tuple(moves)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.conversation.engine import add_notes
+from bot.conversation.engine import add_notes, reopen_step
 from bot.conversation.flow import Answers, Flow, Rejected, Step, StepNotes
 from bot.conversation.reply import Reply, SentFile
 from bot.conversation.screens import explain_rejection
@@ -37,14 +37,17 @@ def check_messages(flow: Flow, facts: Mapping[str, Any]) -> tuple[Answers, tuple
 def _take_message(
     flow: Flow, step: Step, answers: Answers, record: Mapping[str, Any]
 ) -> tuple[Answers, Words | None]:
+    if step.name in answers:
+        answers = reopen_step(step, answers)
     try:
         taken = step.input.parse(_make_reply(record), answers)
     except Rejected as rejected:
         if rejected.noted is not None:
             answers = add_notes(step, answers, rejected.noted)
         return answers, explain_rejection(flow, step, rejected)
-    assert isinstance(taken, StepNotes), taken
-    return add_notes(step, answers, taken), None
+    if isinstance(taken, StepNotes):
+        return add_notes(step, answers, taken), None
+    return {**answers, step.name: taken}, None
 
 
 def _make_reply(record: Mapping[str, Any]) -> Reply:
@@ -61,4 +64,5 @@ def _make_reply(record: Mapping[str, Any]) -> Reply:
         place=SentFile(**file) if is_place else SentFile(**place) if place else None,
         message_id=record["id"],
         sources=tuple(record.get("sources", ())),
+        nearby=tuple(record["near"]) if "near" in record else None,
     )

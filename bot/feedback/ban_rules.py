@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.casework import submission_rules
-from bot.feedback.rules import get_kind
-from bot.feedback.text_questions import is_urgent
+from bot.feedback.rules import get_area, get_handling_unit, get_identity, get_kind, get_topics
+from bot.feedback.text_suggestions import is_urgent
 from bot.notifications.summaries import describe_ban_scope
-from storage.models import Identity, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,15 +25,13 @@ def find_ban(answers: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
     Which unit handles it is known after the area. A ban never refuses what must be taken.
     """
-    if not answers.get(BANS) or not {"kind", "topic", "area"} <= answers.keys():
+    if not answers.get(BANS) or "details" not in answers or get_area(answers) is None:
         return None
-    kind = get_kind(answers)
-    assert kind is not None
-    topics = [Topic(topic) for topic in answers["topic"]]
-    identity = Identity(answers.get("identity", Identity.UNNAMED))
+    kind, topics = get_kind(answers), get_topics(answers)
+    identity = get_identity(answers)
     if submission_rules.is_always_taken(kind, topics, identity, urgent=is_urgent(answers)):
         return None
-    unit = submission_rules.get_handling_unit(kind, topics, answers["area"])
+    unit = get_handling_unit(answers)
     return next((each for each in answers[BANS] if each["unit"] in (None, unit)), None)
 
 

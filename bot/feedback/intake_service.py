@@ -27,12 +27,12 @@ from bot.core.search_text import make_search_text
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import ban_rules, deep_links, intake_limits, rules
 from bot.feedback.intake_flow import RECENT, is_addition
-from bot.feedback.text_questions import is_urgent
+from bot.feedback.text_suggestions import is_urgent
 from bot.notifications import to_resident
 from bot.notifications.message import Addressee
 from bot.notifications.summaries import name_forum
 from storage import audit, bans, consents, forums, submissions
-from storage.models import Identity, State, Topic
+from storage.models import Identity, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,9 +120,7 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
     ban = ban_rules.find_ban({**answers, ban_rules.BANS: await _list_bans(work, chat)})
     if ban is not None:
         raise Refused(Words("abuse.banned_at_end", ban_rules.describe_ban(ban)))
-    kind = rules.get_kind(answers)
-    assert kind is not None
-    topics = [Topic(topic) for topic in answers["topic"]]
+    kind, topics = rules.get_kind(answers), rules.get_topics(answers)
     identity = rules.get_identity(answers)
     confidential = submission_rules.is_confidential(kind, identity)
     address = await store_resident(work, chat.id, named=not confidential)
@@ -132,7 +130,7 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
         "topics": [topic.value for topic in topics],
         "unit_code": answers["area"],
         "unit_vintage": VINTAGE,
-        "handled_by": submission_rules.get_handling_unit(kind, topics, answers["area"]),
+        "handled_by": rules.get_handling_unit(answers),
         "text": join_texts(answers["details"]),
         "sources": list_sources(answers["details"]),
         "folded": make_search_text(join_texts(answers["details"])),
@@ -168,7 +166,7 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
 async def _add_to_recent(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> str:
     """Add messages to the submission that the resident has just given; return its code."""
     code = str(answers[RECENT])
-    words = {"details": answers["offer"]}
+    words = {"details": answers["details"]}
     if await action_service.perform_own_action(work, chat, [ADD], code, words) is None:
         raise Refused(Words("replied.closed", {"code": code}))
     return code

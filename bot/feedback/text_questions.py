@@ -1,65 +1,34 @@
-"""Questions of the intake that depend on the text of the submission."""
+"""Questions of the intake about what the text suggests: personal data, topics."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from bot.classification import personal_data
-from bot.classification.suggestion import Suggestion, suggest_labels
 from bot.conversation.flow import Answers, Input, Option, Rejected, Reopen, StepNotes
-from bot.conversation.inputs import UNKNOWN_CHOICE, join_texts, parse_choice
+from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice
 from bot.conversation.reply import Reply
 from bot.core.screen import Words
-from bot.feedback.rules import fingerprint_text
-from storage.models import Kind, Topic
+from bot.feedback.text_suggestions import fingerprint_text, list_personal_data
+from storage.models import Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from bot.core.screen import Param
 
 MAX_TOPICS = 4  # of one submission
 _TOPICS = frozenset(Topic)
 
-# The suggestion of kind and topics for a text; results are cached.
-suggest_cached: Any = lru_cache(maxsize=256)(suggest_labels)
-_find_personal_data: Any = lru_cache(maxsize=256)(personal_data.find_personal_data)
 
+def personal_data_input() -> Input:
+    """Return the question about personal data in the text: hide on publication, keep, or edit.
 
-def get_text(answers: Answers) -> str:
-    """Return the text that the resident wrote so far."""
-    return join_texts(answers.get("details", ()))
-
-
-def get_suggestion(answers: Answers) -> Suggestion:
-    """Return the kind, the topics and the urgency that the text suggests."""
-    found: Suggestion = suggest_cached(get_text(answers))
-    return found
-
-
-def seems_dangerous(answers: Answers) -> bool:
-    """Return True if the text has signs of a danger that exists now."""
-    return get_suggestion(answers).urgent
-
-
-def has_personal_data(answers: Answers) -> bool:
-    """Return True if the text holds personal data, such as a telephone number or a plate."""
-    return bool(_find_personal_data(get_text(answers)))
-
-
-def is_urgent(answers: Answers) -> bool:
-    """Return True if the text seems dangerous and the resident did not deny it."""
-    return seems_dangerous(answers) and not str(answers.get("danger", "")).startswith("not_urgent")
-
-
-def _make_text_choice(texts: str, *values: str) -> Input:
-    """Return a choice of `values` that is asked again after the text was changed.
-
-    The value "edit" opens the text again.
+    The answer is asked for again after the text was changed. The value "edit" opens the text.
     """
-    options = tuple(Option(value, Words(f"{texts}.options.{value}")) for value in values)
+    options = tuple(
+        Option(value, Words(f"feedback.personal.options.{value}"))
+        for value in ("hide", "keep", "edit")
+    )
 
     def parse(reply: Reply, answers: Answers) -> Any:
         value = parse_choice(reply, options)
@@ -70,64 +39,13 @@ def _make_text_choice(texts: str, *values: str) -> Input:
         options=lambda _answers: options,
         is_valid=lambda value, answers: str(value).endswith(fingerprint_text(answers)),
         reasons=(UNKNOWN_CHOICE,),
-        params=_list_personal_data,
+        params=lambda answers: {"found": name_personal_data(answers)},
     )
 
 
-def _list_personal_data(answers: Answers) -> Mapping[str, Param]:
-    kinds = dict.fromkeys(found.kind for found in _find_personal_data(get_text(answers)))
-    return {"found": tuple(Words(f"feedback.personal.kind.{kind}") for kind in kinds)}
-
-
-def danger_input() -> Input:
-    """Return the question that shows the emergency numbers before the conversation continues."""
-    return _make_text_choice("feedback.danger", "safe", "go_on", "not_urgent")
-
-
-def personal_data_input() -> Input:
-    """Return the question about personal data in the text: keep, hide on publication, or edit."""
-    return _make_text_choice("feedback.personal", "keep", "hide", "edit")
-
-
-def may_suggest_kind(answers: Answers) -> bool:
-    """Return True if the resident is unsure of the kind and the text suggests one.
-
-    If the text seems dangerous, it is False until the question about the danger was answered.
-    """
-    if answers.get("kind") != Kind.UNSURE or get_suggestion(answers).kind in {None, Kind.UNSURE}:
-        return False
-    return not seems_dangerous(answers) or str(answers.get("danger")).endswith(
-        fingerprint_text(answers)
-    )
-
-
-def suggested_kind_input() -> Input:
-    """Return the question that offers the suggested kind, another kind, or to stay unsure."""
-
-    def options(answers: Answers) -> tuple[Option, ...]:
-        kinds = [kind for kind in (get_suggestion(answers).kind, Kind.UNSURE) if kind]
-        labels = [Option(kind, Words(f"feedback.kind.options.{kind}")) for kind in kinds]
-        return (*labels, Option("other", Words("feedback.seems.options.other")))
-
-    def parse(reply: Reply, answers: Answers) -> Any:
-        value = parse_choice(reply, options(answers))
-        return Reopen("kind") if value == "other" else f"{value}-{fingerprint_text(answers)}"
-
-    def is_valid(value: Any, answers: Answers) -> bool:
-        kind, _, mark = str(value).partition("-")
-        return kind in set(Kind) and mark == fingerprint_text(answers)
-
-    def params(answers: Answers) -> Mapping[str, Param]:
-        return {"kind": Words(f"feedback.kind.options.{get_suggestion(answers).kind}")}
-
-    return Input(
-        parse, options=options, is_valid=is_valid, reasons=(UNKNOWN_CHOICE,), params=params
-    )
-
-
-def suggest_topics(answers: Answers) -> Sequence[str]:
-    """Return the topics that the text suggests, the most likely first."""
-    return [topic.value for topic in get_suggestion(answers).topics]
+def name_personal_data(answers: Answers) -> tuple[Words, ...]:
+    """Return the texts that name the personal data in the text."""
+    return tuple(Words(f"feedback.personal.kind.{kind}") for kind in list_personal_data(answers))
 
 
 def topics_input(suggests: Callable[[Answers], Sequence[str]]) -> Input:

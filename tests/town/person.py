@@ -174,47 +174,74 @@ class Person:
     async def gives(self, text: str, **chosen: str) -> str:
         """Submit an opinion, from /feedback to the receipt; return the receipt's code.
 
-        `chosen` names the option to press at a question: `kind="praise"`, `identity="unnamed"`,
-        `topic`, `danger`, `personal`; the values are the ends of `feedback.QUESTION.options.…` in
-        `bot/texts`. `area` is the name of a unit; without it the area is skipped.
+        `chosen` names what to choose on the review card or at a question: `kind="praise"`,
+        `identity="unnamed"`, `topic`, `personal`; the values are the ends of
+        `feedback.QUESTION.options.…` in `bot/texts`. `area` is the name of a unit; without it the
+        area is skipped. By default it is a report about theft.
         """
-        await self.begins(**chosen)
+        await self.begins()
         await self.says(text)
         return await self.finishes(**chosen)
 
-    async def begins(self, **chosen: str) -> None:
-        """Send /feedback and answer the questions that come before the text."""
+    async def begins(self) -> None:
+        """Send /feedback, and agree to the notice if it is shown."""
         await self.says("/feedback")
         if self.is_asked("feedback.consent"):
             await self.taps("feedback.consent.options.agree")
-        kind = chosen.get("kind", "report")
-        await self.taps(f"feedback.kind.options.{kind}")
-        if kind in {"complaint", "denunciation"}:
-            await self.taps("feedback.formal.options.inform")
 
     async def finishes(self, **chosen: str) -> str:
         """Answer the questions that come after the text, and submit; return the code."""
         await self.reaches("feedback.review", **chosen)
+        await self.corrects(**chosen)
         await self.taps("feedback.review.options.submit")
         return self.code
 
     async def reaches(self, question: str, **chosen: str) -> None:
-        """Say that the text is complete, and answer the questions that come before `question`."""
-        await self.taps("feedback.details.options.done")
+        """Answer the questions that come before `question`."""
         for _ in range(10):
             if self.is_asked(question):
                 return
-            if self.is_asked("feedback.danger"):
-                await self.taps(f"feedback.danger.options.{chosen.get('danger', 'go_on')}")
-            elif self.is_asked("feedback.personal"):
-                await self.taps(f"feedback.personal.options.{chosen.get('personal', 'keep')}")
-            elif self.is_asked("feedback.topic"):
-                await self._chooses_topic(chosen.get("topic", "theft"))
+            if self.is_asked("feedback.consent"):
+                await self.taps("feedback.consent.options.agree")
             elif self.is_asked("feedback.area"):
                 await self._chooses_area(chosen.get("area"))
             elif self.is_asked("feedback.identity"):
                 await self.taps(f"feedback.identity.options.{chosen.get('identity', 'channel')}")
         raise AssertionError(f"{self.name} does not come to {question}: {self.sees}")
+
+    async def corrects(self, **chosen: str) -> None:
+        """Change what the review card shows to what was `chosen`, one after the other."""
+        await self._corrects("kind", chosen.get("kind", "report"))
+        await self._corrects("topic", chosen.get("topic", "theft"))
+        for step in ("identity", "personal"):
+            if step in chosen and not self._shows(step, chosen[step]):
+                await self._changes(step, chosen[step])
+
+    def _shows(self, step: str, value: str) -> bool:
+        """Return True if the card has this value already."""
+        if step == "personal":
+            return value == "hide"
+        return not self.is_asked("feedback.review") or self.is_told(
+            f"feedback.review.identity.{value}"
+        )
+
+    async def _corrects(self, step: str, value: str) -> None:
+        labels = {load_texts(each)[f"feedback.{step}.options.{value}"] for each in LANGUAGES}
+        lines = self.sees.splitlines()
+        if not any(line.endswith(label) for line in lines for label in labels):
+            await self._changes(step, value)
+
+    async def _changes(self, step: str, value: str) -> None:
+        """Change an answer from the review card."""
+        await self.taps("move.edit")
+        await self.taps(f"feedback.{step}.title")
+        if step == "topic":
+            await self._chooses_topic(value)
+        else:
+            await self.taps(f"feedback.{step}.options.{value}")
+        # Another kind can make the way of contact a question.
+        if step == "kind" and self.is_asked("feedback.identity"):
+            await self.taps("feedback.identity.options.channel")
 
     async def _chooses_topic(self, topic: str) -> None:
         if self.is_told("feedback.topic.suggested"):

@@ -1,0 +1,61 @@
+"""Messages that belong to the text of a submission although another question is open.
+
+People go on writing: a second part of a long paste, a photo, one more sentence at the review card.
+All of it becomes part of the text. Only what answers the open question does not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.areas.resolver import resolve_area
+from bot.classification.labels import Intent
+from bot.conversation.inputs import add_late_message
+from bot.feedback.text_suggestions import suggest_cached
+
+if TYPE_CHECKING:
+    from bot.conversation.flow import Answers, LateReply
+    from bot.conversation.inputs import MessageLimits
+    from bot.conversation.reply import Reply
+
+_DETAILS = "details"
+_CONTENT = frozenset({Intent.OPINION, Intent.ADDITION})
+_LEAST_WORDS = 3  # of a message that is part of the text, and no failed answer
+_LEAST_WORDS_BESIDE_PLACE = 7  # at the question for a place, where a name may be misspelt
+
+
+def add_late_reply(answers: Answers, late: LateReply, *, limits: MessageLimits) -> Answers | None:
+    """Return the answers with a message as part of the text; None if it is none.
+
+    Raises Rejected for a message over the limits.
+    """
+    reply, step = late.reply, late.step
+    if reply.step is not None or reply.phone is not None or step.name == _DETAILS:
+        return None
+    gathered: list[dict[str, Any]] = list(answers.get(_DETAILS, ()))
+    is_part = (late.follows and bool(gathered)) or _is_part(reply, late)
+    if not is_part:
+        return None
+    changed = {**answers, **add_late_message(gathered, reply, limits, step=_DETAILS)}
+    if step.name == "area" and reply.nearby:
+        changed["area.near"] = list(reply.nearby)
+    return changed
+
+
+def _is_part(reply: Reply, late: LateReply) -> bool:
+    if reply.attachment is not None:
+        return late.step.name != "area" or reply.nearby != ()
+    words = (reply.text or "").split()
+    if late.step.name == "area":
+        if reply.nearby is not None or reply.place_problem is not None:
+            return bool(reply.nearby) and reply.place_problem is None
+        is_long = len(words) >= _LEAST_WORDS_BESIDE_PLACE
+        return is_long and not resolve_area(reply.text or "").candidates
+    if late.step.input.takes_text:
+        return False
+    return len(words) >= _LEAST_WORDS and seems_content(reply.text or "")
+
+
+def seems_content(text: str) -> bool:
+    """Return True if a text is an opinion or belongs to one; False for a greeting and the like."""
+    return suggest_cached(text).intent in _CONTENT
