@@ -79,7 +79,7 @@ class Draft:
 
 
 _TIMES = ("started_at", "expires_at", "reminded_at", "counted_from")
-_DRAFT_FIELDS = tuple(each.name for each in fields(Draft) if each.name != "key")
+DRAFT_FIELDS = tuple(each.name for each in fields(Draft) if each.name != "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def open_row(vault: ConversationVault, row: Conversation, chat_id: int) -> Store
 
 def seal_draft(vault: ConversationVault, draft: Draft) -> bytes:
     """Return the content of the column `draft`."""
-    return vault.sealer.seal_json({name: getattr(draft, name) for name in _DRAFT_FIELDS})
+    return vault.sealer.seal_json({name: getattr(draft, name) for name in DRAFT_FIELDS})
 
 
 def seal_profile(vault: ConversationVault, preferences: Mapping[str, Any]) -> bytes:

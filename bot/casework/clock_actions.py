@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.casework import changes, recipients
 from bot.casework.assignment import HAND_OUT
 from bot.casework.case_access import ClockAccess
@@ -24,6 +26,16 @@ ESCALATE = CaseAction[ClockAccess](
     guard=Guard[ClockAccess]("nobody took it on in time"),
     changes=changes.escalate_case,
     officer_notice=OfficerNotice("alert.unacknowledged", recipients.list_escalated, is_alert=True),
+)
+# The first time for an urgent case: its resident is told to call, too.
+ESCALATE_URGENT = replace(
+    ESCALATE,
+    name="escalate_urgent",
+    guard=Guard[ClockAccess](
+        "it is urgent and nobody took it on in time", lambda access: access.case.urgent
+    ),
+    resident_notice=ResidentNotice(),
+    public=True,
 )
 REPORT_OVERDUE = CaseAction[ClockAccess](
     name="overdue",
@@ -48,6 +60,7 @@ CLOSE = CaseAction[ClockAccess](
 CLOCK_ACTIONS: tuple[Transition[ClockAccess], ...] = (
     HAND_OUT,
     ESCALATE,
+    ESCALATE_URGENT,
     REPORT_OVERDUE,
     CLOSE,
     RETURN_UNDELIVERED,

@@ -18,7 +18,7 @@ from bot.casework.assignment import (
     merge_officers,
 )
 from bot.casework.case_access import ClockAccess
-from bot.casework.clock_actions import CLOSE, ESCALATE, REPORT_OVERDUE
+from bot.casework.clock_actions import CLOSE, ESCALATE, ESCALATE_URGENT, REPORT_OVERDUE
 from bot.core.transitions import perform_transition
 from bot.core.unit_of_work import UnitOfWork
 from bot.notifications import to_officers
@@ -82,7 +82,8 @@ async def _escalate(database: Database, now: datetime, policy: Policy) -> int:
         work = UnitOfWork(connection, now, policy)
         for case in waiting:
             access = ClockAccess(case, {"level": case.escalation + 1})
-            await perform_transition(work, ESCALATE, access, {})
+            is_first = case.urgent and case.escalation == 0
+            await perform_transition(work, ESCALATE_URGENT if is_first else ESCALATE, access, {})
     return len(waiting)
 
 

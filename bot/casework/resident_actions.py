@@ -37,6 +37,10 @@ NOT_ANSWERED = Guard[ResidentAccess](
     "it is not answered yet, itself or with its main case",
     lambda access: get_answered_at(access.case, access.main) is None,
 )
+URGENT_NOT_ANSWERED = Guard[ResidentAccess](
+    "it is urgent, and not answered yet, itself or with its main case",
+    lambda access: access.case.urgent and NOT_ANSWERED.is_met(access),
+)
 # The states of a submission that may have an answer: of its own or of the case it was merged with.
 _ANSWERABLE = ANSWERED | {State.MERGED}
 MAY_HIDE_NAME = Guard[ResidentAccess](
@@ -157,6 +161,17 @@ ADD_FILE = replace(
     changes=None,
     effects=(action_effects.store_late_file,),
 )
+# What follows an urgent report: its resident may not have consented to anything yet, and it must
+# not wait.
+ADD_TO_URGENT = replace(
+    ADD,
+    name="add_to_urgent",
+    has_button=False,
+    flow=None,
+    guard=URGENT_NOT_ANSWERED,
+    needs_consent=False,
+    is_limited=False,
+)
 WITHDRAW = CaseAction[ResidentAccess](
     name="withdraw",
     recorded_as="submission.withdrawn",
@@ -244,6 +259,7 @@ RESIDENT_ACTIONS: tuple[CaseAction[ResidentAccess], ...] = (
     HIDE_PHONE,
     HIDE_NAME,
     ADD_FILE,
+    ADD_TO_URGENT,
     WITHDRAW,
     APPEAL_BAN,
 )

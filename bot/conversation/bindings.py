@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from bot.conversation.flow import Flow
@@ -14,7 +15,7 @@ from bot.core.unit_of_work import UnitOfWork
 # The functions by which a feature takes part in its flow; see FlowBinding.
 LoadFacts = Callable[[UnitOfWork, Chat], Awaitable[Mapping[str, Any]]]
 FinishFlow = Callable[[UnitOfWork, Chat, Mapping[str, Any]], Awaitable[str | None]]
-StoreAnswer = Callable[[UnitOfWork, Chat, Any], Awaitable[None]]
+StoreAnswer = Callable[[UnitOfWork, Chat, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 Remark = Callable[[Mapping[str, Any]], tuple[Words, ...]]
 
 
@@ -37,7 +38,9 @@ class FlowBinding:
     - `remark`: returns what is said above the first question, from the facts.
     - `finish`: gets all answers at the end; returns the code of the submission or forum that it
       made, None if it made none.
-    - `answered`: maps a step to a function that gets its answer at once.
+    - `answered`: maps a step to a function that gets the answers as soon as this one is given. It
+      returns facts that it adds to them.
+    - `lifetime`: how long a draft is kept, if not as long as others.
     - `forgets`: reasons of Stopped, such as "refused". If the flow stops for one of them, the row
       of the chat is deleted.
     - `of_officers`: True if only officers can begin the flow.
@@ -55,4 +58,5 @@ class FlowBinding:
     answered: Mapping[str, StoreAnswer] = field(default_factory=dict)
     forgets: frozenset[str] = frozenset()
     of_officers: bool = False
+    lifetime: timedelta | None = None
     remark: Remark = _no_remarks

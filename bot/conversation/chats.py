@@ -56,7 +56,12 @@ async def store_preferences(work: UnitOfWork, chat_id: int, preferences: Prefere
 
 async def has_draft(work: UnitOfWork, chat_id: int) -> bool:
     """Return True if a guided conversation is open in a chat."""
+    return await find_open_flow(work, chat_id) is not None
+
+
+async def find_open_flow(work: UnitOfWork, chat_id: int) -> str | None:
+    """Return the name of the flow that is open in a chat; None if none is."""
     row = await conversations.find_conversation(work.connection, work.policy.pseudonyms, chat_id)
-    if row is None or row.flow is None:
-        return False
-    return row.expires_at is None or row.expires_at > work.now
+    if row is None or (row.expires_at is not None and row.expires_at <= work.now):
+        return None
+    return row.flow

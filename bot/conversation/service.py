@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from bot.conversation import interruptions
 from bot.conversation.conflicts import Conflicts, is_same_conversation
 from bot.conversation.drafts import advance_draft, edit_draft
 from bot.conversation.engine import Ask, Done, Stopped, TurnResult, present
@@ -38,12 +39,12 @@ from bot.conversation.turns import (
     show_stale,
     show_turn,
 )
-from bot.conversation.waiting_messages import check_messages
+from bot.conversation.waiting_messages import check_messages, restore_message
 from bot.core.requests import Refused
 from bot.core.screen import Screen, Words
 from bot.core.unit_of_work import UnitOfWork
 from storage import conversations
-from storage.conversations import Draft
+from storage.conversations import DRAFT_FIELDS, Draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.conversation.bindings import FlowBinding
+    from bot.conversation.interruptions import Interruption
     from bot.conversation.message_subjects import ReplyTarget
     from bot.conversation.reply import Reply
     from bot.core.policy import Policy
@@ -133,15 +135,96 @@ class ConversationService:
                 return mark_repeated(show_open_question(binding, row)), None
             if flow not in (None, binding.flow.name) or is_of_other_subject(row.answers, reply):
                 return show_stale(binding, row), None
-            turn = advance_draft(binding.flow, row, reply, self._keyboards)
             work = UnitOfWork(connection, now, self._policy)
-            draft = await self._apply_turn(work, binding, row, turn, update_id)
-            return show_turn(binding, turn, row.language), draft
+            return await self._take_reply(work, binding, row, reply, update_id)
 
         try:
             return await self._run_turn(chat_id, decide, now, is_counted=is_counted)
         except Refused as refused:
             return await self._close_refused(update_id, chat_id, refused, now)
+
+    async def _take_reply(
+        self, work: UnitOfWork, binding: FlowBinding, row: StoredChat, reply: Reply, update_id: int
+    ) -> Decided:
+        """Apply a reply to the open question; a suspended conversation goes on after the end."""
+        turn = advance_draft(binding.flow, row, reply, self._keyboards)
+        draft = await self._apply_turn(work, binding, row, turn, update_id)
+        if isinstance(turn, Ask) and draft is not None:
+            turn = replace(turn, answers=draft.answers)
+        shown = show_turn(binding, turn, row.language)
+        if isinstance(turn, Ask) or draft is None:
+            return shown, draft
+        denied = isinstance(turn, Stopped) and turn.reason == interruptions.NOT_MEANT
+        return await self._resume(work, row, shown, draft, update_id, denied=denied)
+
+    async def interrupt_flow(
+        self,
+        update_id: int,
+        chat_id: int,
+        reply: Reply,
+        now: datetime,
+        *,
+        by: Interruption,
+        is_counted: bool = False,
+    ) -> TurnScreen | None:
+        """Begin a conversation that comes before all others with a reply, and suspend the open one.
+
+        Return None, with nothing changed, if the open conversation is the same one, or one of
+        officers: the reply is for its question. `is_counted`: `count_update` has counted this
+        update.
+        """
+
+        async def decide(connection: AsyncConnection, row: StoredChat) -> Decided:
+            binding, is_known = self._find_open_binding(row, now), update_id in row.updates
+            if binding is not None and (binding.of_officers or binding.flow.name == by.flow):
+                return None, None
+            if is_known:
+                again = binding and mark_repeated(show_open_question(binding, row))
+                return again or show_handled(row), None
+            facts = interruptions.make_facts(by, row if binding is not None else None, reply)
+            work = UnitOfWork(connection, now, self._policy)
+            return await self._begin(work, row, by.flow, facts, update_id)
+
+        return await self._run_turn(chat_id, decide, now, creates=True, is_counted=is_counted)
+
+    async def _resume(
+        self,
+        work: UnitOfWork,
+        row: StoredChat,
+        ended: TurnScreen,
+        draft: Draft,
+        update_id: int,
+        *,
+        denied: bool,
+    ) -> Decided:
+        """Return the suspended conversation after the one that interrupted it has ended.
+
+        If the person `denied` that it was urgent, its messages are taken as what they would have
+        been: replies to the open question, or the beginning of another conversation.
+        """
+        restored = interruptions.restore_draft(row.answers, draft)
+        step = self._bindings[row.flow or ""].flow.steps[0].name
+        if restored is None or restored.flow not in self._bindings:
+            if not denied:
+                return ended, draft
+            return await self._begin(
+                work, row, *interruptions.begin_instead(row.answers, step), update_id
+            )
+        binding = self._bindings[restored.flow]
+        stored = replace(row, **{each: getattr(restored, each) for each in DRAFT_FIELDS})
+        if not denied:
+            return interruptions.show_resumed(ended, show_open_question(binding, stored)), restored
+        stored = replace(stored, answers={**stored.answers, interruptions.NOT_URGENT: True})
+        shown: TurnScreen | None = show_open_question(binding, stored)
+        kept = restored
+        for record in interruptions.list_gathered(row.answers, step):
+            reply = restore_message(record)
+            shown, taken = await self._take_reply(work, binding, stored, reply, update_id)
+            if taken is None or taken.flow != binding.flow.name:
+                return shown, taken
+            kept = taken
+            stored = replace(stored, **{each: getattr(kept, each) for each in DRAFT_FIELDS})
+        return shown, kept
 
     async def _handle_edit(
         self, update_id: int, chat_id: int, reply: Reply, now: datetime
@@ -273,7 +356,7 @@ class ConversationService:
             answers=dict(answers),
             updates=conversations.remember_update(row.updates, update_id),
             started_at=work.now,
-            expires_at=work.now + self._draft_lifetime,
+            expires_at=work.now + (binding.lifetime or self._draft_lifetime),
             reminded_at=None,
         )
         draft = shorten_unconsented(binding.flow, draft, work.now)
@@ -302,7 +385,7 @@ class ConversationService:
         conversation that was started after it.
         """
 
-        async def decide(_connection: AsyncConnection, row: StoredChat) -> Decided:
+        async def decide(connection: AsyncConnection, row: StoredChat) -> Decided:
             binding, is_known = self._find_open_binding(row, now), update_id in row.updates
             if is_known:
                 again = binding and mark_repeated(show_open_question(binding, row))
@@ -310,7 +393,9 @@ class ConversationService:
             draft = close_draft(row, update_id)
             if binding is None:
                 return TurnScreen(Screen((Words("draft.none"),)), row.language), draft
-            return show_turn(binding, Stopped("cancelled"), row.language), draft
+            shown = show_turn(binding, Stopped("cancelled"), row.language)
+            work = UnitOfWork(connection, now, self._policy)
+            return await self._resume(work, row, shown, draft, update_id, denied=False)
 
         shown = await self._run_turn(chat_id, decide, now, creates=True)
         assert shown is not None
@@ -383,16 +468,16 @@ class ConversationService:
         chat = make_chat(row)
         match turn:
             case Ask():
+                answers = dict(turn.answers)
                 if turn.accepted is not None and turn.accepted in binding.answered:
-                    answer = turn.answers[turn.accepted]
-                    await binding.answered[turn.accepted](work, chat, answer)
+                    answers |= await binding.answered[turn.accepted](work, chat, answers)
                 draft = Draft(
                     key=row.key,
                     flow=row.flow,
-                    answers=dict(turn.answers),
+                    answers=answers,
                     updates=conversations.remember_update(row.updates, update_id),
                     started_at=row.started_at,
-                    expires_at=work.now + self._draft_lifetime,
+                    expires_at=work.now + (binding.lifetime or self._draft_lifetime),
                     reminded_at=None,
                 )
                 return shorten_unconsented(binding.flow, draft, work.now)

@@ -40,7 +40,7 @@ def _take_message(
     if step.name in answers:
         answers = reopen_step(step, answers)
     try:
-        taken = step.input.parse(_make_reply(record), answers)
+        taken = step.input.parse(restore_message(record), answers)
     except Rejected as rejected:
         if rejected.noted is not None:
             answers = add_notes(step, answers, rejected.noted)
@@ -50,7 +50,7 @@ def _take_message(
     return {**answers, step.name: taken}, None
 
 
-def _make_reply(record: Mapping[str, Any]) -> Reply:
+def restore_message(record: Mapping[str, Any]) -> Reply:
     """Return the message that a record of `make_message_record` was made of.
 
     Its place was checked when it came.

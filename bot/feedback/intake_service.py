@@ -92,8 +92,11 @@ def list_ban_remarks(facts: Mapping[str, Any]) -> tuple[Words, ...]:
     )
 
 
-async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
-    """Store the resident's consent to a version of the data-protection notice."""
+async def record_consent(
+    work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Store the resident's consent to the version of the notice that is the answer; no facts."""
+    version = answers["consent"]
     address = await load_consent_address(work, chat.id)
     consent = (version, chat.language, work.now)
     await consents.record_consent(
@@ -106,6 +109,7 @@ async def record_consent(work: UnitOfWork, chat: Chat, version: str) -> None:
         role=audit.RESIDENT,
         details={"version": version},
     )
+    return {}
 
 
 async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> str:
@@ -120,10 +124,22 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
     ban = ban_rules.find_ban({**answers, ban_rules.BANS: await _list_bans(work, chat)})
     if ban is not None:
         raise Refused(Words("abuse.banned_at_end", ban_rules.describe_ban(ban)))
+    submission, _ = await store_submission(work, chat, answers, urgent=is_urgent(answers))
+    return submission.code
+
+
+async def store_submission(
+    work: UnitOfWork, chat: Chat, answers: Mapping[str, Any], *, urgent: bool
+) -> tuple[Submission, bool]:
+    """Store a submission, send its receipt, and alert officers on duty.
+
+    Return it, and True if officers were alerted.
+    """
     kind, topics = rules.get_kind(answers), rules.get_topics(answers)
     identity = rules.get_identity(answers)
     confidential = submission_rules.is_confidential(kind, identity)
     address = await store_resident(work, chat.id, named=not confidential)
+    text = join_texts(answers["details"])
     values = {
         "code": submission_rules.make_receipt_code(secrets.choice),
         "kind": kind,
@@ -131,10 +147,10 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
         "unit_code": answers["area"],
         "unit_vintage": VINTAGE,
         "handled_by": rules.get_handling_unit(answers),
-        "text": join_texts(answers["details"]),
+        "text": text,
         "sources": list_sources(answers["details"]),
-        "folded": make_search_text(join_texts(answers["details"])),
-        "urgent": is_urgent(answers),
+        "folded": make_search_text(text),
+        "urgent": urgent,
         "hides_personal": str(answers.get("personal", "")).startswith("hide"),
         "version": 1,
         "state": State.RECEIVED,
@@ -159,8 +175,7 @@ async def receive_submission(work: UnitOfWork, chat: Chat, answers: Mapping[str,
     recipient = Addressee(address.pseudonym, chat.language, address.encrypted_chat_id)
     receipt = show_receipt(submission, work.policy)
     await to_resident.send_receipt(work, submission, recipient, receipt)
-    await assign_and_alert(work, submission)
-    return submission.code
+    return submission, await assign_and_alert(work, submission)
 
 
 async def _add_to_recent(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) -> str:
@@ -203,7 +218,7 @@ async def _remember_area(work: UnitOfWork, chat: Chat, area: str) -> None:
 def show_receipt(submission: Submission, policy: Policy) -> Screen:
     """Return the receipt: the code, the unit that handles the submission, the due date."""
     words = Words(
-        "receipt.text",
+        "receipt.urgent" if submission.urgent else "receipt.text",
         {
             "code": submission.code,
             "at": submission.created_at,

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 from bot.classification import personal_data
 from bot.classification.suggestion import Suggestion, suggest_labels
 from bot.conversation.inputs import join_texts
+from bot.conversation.interruptions import NOT_URGENT
 from storage.models import Kind, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.conversation.flow import Answers
-
-# The fact that the person said of a text with signs of danger that it is not urgent.
-NOT_URGENT = "@not_urgent"
 
 # The suggestion of kind and topics for a text; results are cached.
 suggest_cached: Any = lru_cache(maxsize=256)(suggest_labels)

@@ -48,6 +48,8 @@ RESIDENT_NOTICES: Mapping[str, NoticeKind] = MappingProxyType(
         "confirm_ban_everywhere": _AT_ONCE,
         "unban": _AT_ONCE,
         "keep_ban": _AT_ONCE,
+        # Nobody took an urgent case on: the resident has to call.
+        "escalate_urgent": _AT_ONCE,
         # The progress of a case.
         "accept": _PROGRESS,
         "acknowledge": _PROGRESS,

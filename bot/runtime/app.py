@@ -18,6 +18,7 @@ from bot.channels.telegram.delivery import Delivery, DeliverySettings
 from bot.channels.telegram.direct_replies import DirectReplies
 from bot.channels.telegram.dispatch import register_handlers
 from bot.channels.telegram.files import fetch_file
+from bot.channels.telegram.message_adapter import MessageAdapter
 from bot.channels.telegram.presenter import Presenter
 from bot.channels.telegram.render import Renderer
 from bot.channels.telegram.reply_pacer import make_reply_pacer
@@ -170,10 +171,11 @@ class App:
             policy=self.policy,
             bot=self.bot,
             reachability=self._reachability,
-            locate_units=make_locator(self.settings).list_nearby_codes,
-            album_pause=album_pause,
         )
-        register_handlers(application, adapter)
+        messages = MessageAdapter(
+            adapter, make_locator(self.settings).list_nearby_codes, album_pause
+        )
+        register_handlers(application, adapter, messages)
         return application
 
     def _make_conversations(self) -> ConversationService:

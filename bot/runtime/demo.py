@@ -129,7 +129,7 @@ async def _store_submission(work: UnitOfWork, opinion: dict[str, Any]) -> None:
     }
     if opinion["text"] in texts:
         return
-    await feedback.record_consent(work, chat, NOTICE_VERSION)
+    await feedback.record_consent(work, chat, {"consent": NOTICE_VERSION})
     answers = {
         **{name: opinion[name] for name in ("kind", "area")},
         "topic": [opinion["topic"]],

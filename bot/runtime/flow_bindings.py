@@ -12,8 +12,9 @@ from bot.casework.addition_limits import begin_follow_up
 from bot.casework.flows import AWAY_FLOW, TEMPLATE_FLOW
 from bot.casework.resident_actions import RESIDENT_ACTIONS
 from bot.conversation.bindings import FinishFlow, FlowBinding
-from bot.feedback import intake_service
+from bot.feedback import intake_service, urgent_service
 from bot.feedback.intake_flow import FEEDBACK_FLOW
+from bot.feedback.urgent_flow import REPORT, URGENT_FLOW
 from bot.forums.attendance import registration as attendance
 from bot.forums.attendance.flow import REGISTRATION_FLOW
 from bot.forums.planning import action_service as planning
@@ -60,6 +61,14 @@ FLOW_BINDINGS = (
         answered=_CONSENT,
         forgets=_REFUSED,
         remark=intake_service.list_ban_remarks,
+    ),
+    FlowBinding(
+        URGENT_FLOW,
+        title="urgent.title",
+        finish=urgent_service.finish_report,
+        describe_end=urgent_service.describe_end,
+        answered={REPORT: urgent_service.store_report},
+        lifetime=urgent_service.FOLLOWS_WITHIN,
     ),
     *(
         FlowBinding(

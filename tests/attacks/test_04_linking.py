@@ -106,7 +106,7 @@ class Crowd:
         await self.conversations.start_flow(self.updates, chat.id, "feedback", town.now)
         if is_first:
             async with town.work() as work:
-                await intake_service.record_consent(work, chat, NOTICE_VERSION)
+                await intake_service.record_consent(work, chat, {"consent": NOTICE_VERSION})
         town.now += timedelta(seconds=self.chance.uniform(60, 400))
         answers: dict[str, Any] = {
             "kind": self.chance.choice(("report", "comment", "proposal")),

@@ -60,7 +60,9 @@ async def test_of_two_who_claim_an_oral_opinion_one_gets_it(twin_town: Town) -> 
     async with town.work() as work:
         await oral_submissions.enter_oral_submission(work, Chat(organiser.id, "vi"), words)
         for person in people:
-            await intake_service.record_consent(work, Chat(person.id, "vi"), NOTICE_VERSION)
+            await intake_service.record_consent(
+                work, Chat(person.id, "vi"), {"consent": NOTICE_VERSION}
+            )
     (row,) = await list_hearings(town)
 
     def claim(person: Person) -> Act:

@@ -77,7 +77,9 @@ class Machine(RuleBasedStateMachine):
             token = await staff.make_invite(work, unit, role, ())
             await staff.accept_invite(work, chat_id, str(chat_id), token)
         for chat_id in self.residents:
-            await intake_service.record_consent(work, Chat(chat_id, "vi"), NOTICE_VERSION)
+            await intake_service.record_consent(
+                work, Chat(chat_id, "vi"), {"consent": NOTICE_VERSION}
+            )
 
     async def submit(self, work: UnitOfWork, resident: int, text: str, **answers: Any) -> str:
         """Store a submission of a resident, given by index; return its code."""

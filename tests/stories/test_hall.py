@@ -44,7 +44,7 @@ async def submit_for_forum(
         "details": [{"id": 1, "text": text, "file": None}],
     }
     async with town.work() as work:
-        await feedback.record_consent(work, chat, NOTICE_VERSION)
+        await feedback.record_consent(work, chat, {"consent": NOTICE_VERSION})
         await feedback.receive_submission(work, chat, answers)
         newest = select(rows.c.code).order_by(rows.c.id.desc()).limit(1)
         code = str((await work.connection.execute(newest)).scalar_one())

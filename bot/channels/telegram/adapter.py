@@ -6,22 +6,16 @@ update and its context. `dispatch.py` maps kinds of updates to methods.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.casework import corrections, late_files, replied_messages
-from bot.casework.danger import list_danger_remarks
 from bot.channels.telegram import routes
 from bot.channels.telegram.forged_buttons import record_forgery
 from bot.channels.telegram.message_parser import (
-    find_unreadable_kind,
     get_chat_id,
     get_person_name,
     get_thread_id,
     get_writer_id,
-    is_live_move,
-    parse_message,
 )
 from bot.conversation.button_data import parse_button_data
 from bot.conversation.chats import load_chat
@@ -43,31 +37,20 @@ from bot.core.unit_of_work import UnitOfWork, begin_work
 from bot.notifications import to_officers
 
 if TYPE_CHECKING:
-    from telegram import Bot, Message, Update
+    from telegram import Bot, Update
 
     from bot.casework.reachability import Reachability
-    from bot.channels.telegram.message_parser import LocateUnits
     from bot.channels.telegram.presenter import Presenter
     from bot.channels.telegram.update_context import UpdateContext
-    from bot.conversation.message_subjects import ReplyTarget
-    from bot.conversation.reply import Reply
     from bot.conversation.service import ConversationService
-    from bot.conversation.turns import TurnScreen
     from bot.core.policy import Policy
     from bot.core.requests import Chat, Response, Responses
     from storage.database import Database
-
-# Answers a message that belongs to no open conversation; None if it is none of its business.
-HandleMessage = Callable[["UnitOfWork", "Chat", "Reply"], Awaitable["Screen | None"]]
 
 
 @dataclass(frozen=True)
 class TelegramAdapter:
     """Handles updates: replies by the conversation service, all others by the table of routes.
-
-    - `locate_units`: returns the codes of the units near a position.
-    - `album_pause`: the number of seconds that the reply to a file of an album waits for the
-      album's next file.
 
     All methods raise Unavailable if the database cannot be used now.
     """
@@ -78,8 +61,6 @@ class TelegramAdapter:
     policy: Policy
     bot: Bot
     reachability: Reachability
-    locate_units: LocateUnits
-    album_pause: float
 
     # Requests: commands, deep links, buttons that belong to no question
 
@@ -118,7 +99,7 @@ class TelegramAdapter:
         if not isinstance(route, Route):
             await self._change_flow(update, context, chat_id, route)
             return
-        if await self._is_too_fast(update, context):
+        if await self.is_too_fast(update, context):
             return
         person = update.effective_user
         try:
@@ -167,7 +148,7 @@ class TelegramAdapter:
             case StartFlow() | SwitchFlow() | CancelFlow():
                 await self._change_flow(update, context, chat.id, response, is_counted=True)
 
-    async def _is_too_fast(self, update: Update, context: UpdateContext) -> bool:
+    async def is_too_fast(self, update: Update, context: UpdateContext) -> bool:
         """Count an update that is no turn. Return True if it is one too many of the minute."""
         chat_id = get_chat_id(update)
         slow = await self.conversations.count_update(chat_id, context.now)
@@ -207,130 +188,7 @@ class TelegramAdapter:
                 await refusals.append_refusal(work, refusals.REFUSED, chat_id, details)
         self.presenter.show_turn(chat_id, turn, update, context, new=change.new)
 
-    # The guided conversation
-
-    async def handle_message(self, update: Update, context: UpdateContext) -> None:
-        """Pass a text, a file, a contact or a place to the open question, and show the next one.
-
-        If no flow is open, a text or a file starts the flow that offers to make a submission of it.
-        """
-        message = update.effective_message
-        assert message is not None
-        if update.edited_message is not None and is_live_move(message):
-            return
-        reply = parse_message(message, self.locate_units, edited=update.edited_message is not None)
-        is_counted = reply.reply_to is not None or bool(message.media_group_id)
-        if is_counted and await self._is_too_fast(update, context):
-            return
-        if message.media_group_id and await self._add_album_file(update, context, reply):
-            return
-        kind = find_unreadable_kind(message)
-        notices: tuple[Words, ...] = ()
-        if kind:
-            notices = (Words("errors.unread", {"what": Words(f"unread.{kind}")}),)
-        target = None if reply.edited else await self._find_target(update, context, reply)
-        turn = await self.conversations.handle_reply(
-            update.update_id,
-            message.chat_id,
-            reply,
-            context.now,
-            target=target,
-            is_counted=is_counted,
-        )
-        if turn is None and reply.edited:
-            await self._call(corrections.correct_message, update, context, reply)
-            return
-        if turn is None:
-            if target is not None and not target.code:
-                notices = (*notices, Words("replied.unknown"))
-            turn = await self._start_conversation(update, context, reply, target, notices)
-        if turn is None:
-            return
-        if turn.screen.paragraphs:
-            danger = () if turn.is_taken else list_danger_remarks(reply.text)
-            paragraphs = (*danger, *notices, *turn.screen.paragraphs)
-            turn = replace(turn, screen=replace(turn.screen, paragraphs=paragraphs))
-        pause = 0.0 if turn.is_refusal else self._get_pause(message)
-        self.presenter.show_turn(message.chat_id, turn, update, context, pause=pause)
-
-    async def _add_album_file(self, update: Update, context: UpdateContext, reply: Reply) -> bool:
-        """Return True if the file of an album belongs to a submission; it is then answered."""
-        if reply.edited:
-            return False
-        return await self._call(late_files.add_album_file, update, context, reply) is not None
-
-    async def _start_conversation(
-        self,
-        update: Update,
-        context: UpdateContext,
-        reply: Reply,
-        target: ReplyTarget | None,
-        notices: tuple[Words, ...],
-    ) -> TurnScreen | None:
-        """Start the conversation of the message that is replied to, else offer a submission.
-
-        Return None after a text was shown instead. `notices` stand above "not understood". The
-        message does not count as taken: the resident may still stop.
-        """
-        chat_id = get_chat_id(update)
-        if target is not None and target.code:
-            if target.screen is None:
-                turn = await self.conversations.start_flow(
-                    update.update_id, chat_id, target.flow, context.now, facts=target.facts
-                )
-                return replace(turn, is_taken=False)
-            chat = await self._load_chat(chat_id)
-            paragraphs = (*list_danger_remarks(reply.text), *target.screen.paragraphs)
-            screen = replace(target.screen, paragraphs=paragraphs)
-            self.presenter.show_response(chat, Show(screen), update, context)
-            return None
-        if reply.text is None and reply.attachment is None:
-            await self._show_text(update, context, "errors.not_understood", *notices)
-            return None
-        offer = await self._make_submission_offer(chat_id, context, reply)
-        turn = await self.conversations.start_flow(
-            update.update_id, chat_id, offer.flow, context.now, facts=offer.facts
-        )
-        paragraphs = (*routes.list_offer_remarks(reply), *turn.screen.paragraphs)
-        return replace(turn, screen=replace(turn.screen, paragraphs=paragraphs), is_taken=False)
-
-    async def _make_submission_offer(
-        self, chat_id: int, context: UpdateContext, reply: Reply
-    ) -> StartFlow:
-        """Return the conversation that asks whether a message is to become a submission."""
-        async with self.database.reading() as connection:
-            chat = await load_chat(connection, self.policy, chat_id)
-            work = UnitOfWork(connection, context.now, self.policy)
-            recent = await routes.find_recent_submission(work, chat)
-        return routes.make_submission_offer(reply, recent)
-
-    async def _find_target(
-        self, update: Update, context: UpdateContext, reply: Reply
-    ) -> ReplyTarget | None:
-        """Return what the message is about that a message replies to."""
-        if reply.reply_to is None:
-            return None
-        async with begin_work(self.database, context.now, self.policy) as work:
-            chat_id = get_chat_id(update)
-            chat = await load_chat(work.connection, self.policy, chat_id)
-            return await replied_messages.find_target(work, chat, reply)
-
-    async def _call(
-        self, handle: HandleMessage, update: Update, context: UpdateContext, reply: Reply
-    ) -> Screen | None:
-        """Return the screen that a function answers a message with, after it is shown."""
-        async with begin_work(self.database, context.now, self.policy) as work:
-            chat_id = get_chat_id(update)
-            chat = await load_chat(work.connection, self.policy, chat_id)
-            screen = await handle(work, chat, reply)
-        self.presenter.nudge()
-        if screen is not None:
-            self.presenter.show_response(chat, Show(screen), update, context)
-        return screen
-
-    def _get_pause(self, message: Message) -> float:
-        """Return the seconds to wait: the files of an album are messages, and get one reply."""
-        return self.album_pause if message.media_group_id else 0.0
+    # The buttons of questions, and commands that do not exist
 
     async def handle_question_button(self, update: Update, context: UpdateContext) -> None:
         """Pass a pressed button to its question, and show the next one.
@@ -355,25 +213,25 @@ class TelegramAdapter:
             turn=turn,
         )
         if turn is None:
-            chat = await self._load_chat(chat_id)
+            chat = await self.load_chat(chat_id)
             self.presenter.show_notice(chat, Words("draft.ended"), update, context, is_alert=False)
             return
         self.presenter.show_turn(chat_id, turn, update, context)
 
     async def handle_unknown_command(self, update: Update, context: UpdateContext) -> None:
         """Tell the person that the command does not exist."""
-        if await self._is_too_fast(update, context):
+        if await self.is_too_fast(update, context):
             return
-        await self._show_text(update, context, "errors.unknown_command")
+        await self.show_text(update, context, "errors.unknown_command")
 
-    async def _show_text(
+    async def show_text(
         self, update: Update, context: UpdateContext, key: str, *notices: Words
     ) -> None:
         """Show the text of a key, below the notices."""
-        chat = await self._load_chat(get_chat_id(update))
+        chat = await self.load_chat(get_chat_id(update))
         self.presenter.show_response(chat, Show(Screen((*notices, Words(key)))), update, context)
 
-    async def _load_chat(self, chat_id: int) -> Chat:
+    async def load_chat(self, chat_id: int) -> Chat:
         async with self.database.reading() as connection:
             return await load_chat(connection, self.policy, chat_id)
 

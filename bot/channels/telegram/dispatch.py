@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from telegram.ext import Application, BaseHandler
 
     from bot.channels.telegram.adapter import TelegramAdapter
+    from bot.channels.telegram.message_adapter import MessageAdapter
 
 Context = ContextTypes.DEFAULT_TYPE
 Handle = Callable[["Update", UpdateContext], Awaitable[None]]
@@ -40,9 +41,11 @@ _GROUP = filters.ChatType.GROUPS & filters.UpdateType.MESSAGE
 
 
 def register_handlers(
-    application: Application[Any, Any, Any, Any, Any, Any], adapter: TelegramAdapter
+    application: Application[Any, Any, Any, Any, Any, Any],
+    adapter: TelegramAdapter,
+    messages: MessageAdapter,
 ) -> None:
-    """Register the adapter's methods as handlers of all kinds of updates that the bot handles."""
+    """Register the methods of the adapters as handlers of all updates that the bot handles."""
     for name, spellings in COMMANDS.items():
         application.add_handler(
             CommandHandler(spellings, _make_command(adapter, name), filters=_PRIVATE)
@@ -54,8 +57,8 @@ def register_handlers(
         CallbackQueryHandler(_pass_context(adapter.handle_button), pattern=_is_routed),
         CallbackQueryHandler(_pass_context(adapter.handle_question_button)),
         MessageHandler(_PRIVATE & filters.COMMAND, _pass_context(adapter.handle_unknown_command)),
-        MessageHandler(_PRIVATE & _CONTENT, _pass_context(adapter.handle_message)),
-        MessageHandler(_PRIVATE_EDITED, _pass_context(adapter.handle_message)),
+        MessageHandler(_PRIVATE & _CONTENT, _pass_context(messages.handle_message)),
+        MessageHandler(_PRIVATE_EDITED, _pass_context(messages.handle_message)),
         MessageHandler(
             filters.StatusUpdate.MIGRATE, _pass_context(partial(handle_migration, adapter))
         ),

@@ -9,6 +9,8 @@ from bot.casework import staff_controller as staff
 from bot.feedback import controller as feedback
 from bot.feedback.intake_flow import list_offer_remarks, make_submission_offer
 from bot.feedback.intake_service import find_recent_submission
+from bot.feedback.urgent_flow import is_danger, make_interruption
+from bot.feedback.urgent_service import add_to_report
 from bot.forums.attendance import controller as attendance
 from bot.forums.planning import controller as planning
 from bot.forums.session import controller as session
@@ -36,10 +38,13 @@ GROUP_ROUTES: GroupRoutes = {**staff.GROUP_ROUTES}
 __all__ = [
     "GROUP_ROUTES",
     "ROUTES",
+    "add_to_report",
     "find_recent_submission",
     "find_route",
+    "is_danger",
     "is_routed_button",
     "list_offer_remarks",
+    "make_interruption",
     "make_submission_offer",
     "parse_link",
 ]

@@ -1,0 +1,1 @@
+"""The bot listens: dangers first, words as answers, one review card."""
