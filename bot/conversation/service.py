@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bot.conversation import interruptions
 from bot.conversation.conflicts import Conflicts, is_same_conversation
-from bot.conversation.drafts import advance_draft, edit_draft
-from bot.conversation.engine import Ask, Done, Stopped, TurnResult, present
+from bot.conversation.drafts import edit_draft
+from bot.conversation.engine import Ask, Done, Stopped
+from bot.conversation.flow_runner import FlowRunner
 from bot.conversation.group_commit import DecideTurn, TurnBatcher
-from bot.conversation.message_subjects import store_messages
 from bot.conversation.reply_keyboards import (
     ReplyKeyboards,
     remove_keyboard,
@@ -30,21 +30,16 @@ from bot.conversation.turns import (
     copy_draft,
     count_turn,
     keep_draft,
-    make_chat,
     mark_repeated,
     refuse_flood,
-    shorten_unconsented,
     show_handled,
     show_open_question,
     show_stale,
     show_turn,
 )
-from bot.conversation.waiting_messages import check_messages, restore_message
 from bot.core.requests import Refused
 from bot.core.screen import Screen, Words
 from bot.core.unit_of_work import UnitOfWork
-from storage import conversations
-from storage.conversations import DRAFT_FIELDS, Draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,10 +78,10 @@ class ConversationService:
         self._database = database
         self._bindings = {binding.flow.name: binding for binding in bindings}
         self._policy = policy
-        self._draft_lifetime = draft_lifetime
         self._max_per_minute = max_per_minute
         self._conflicts = Conflicts(self._bindings)
         self._keyboards = ReplyKeyboards((each.flow for each in bindings), to_text)
+        self._runner = FlowRunner(self._bindings, self._keyboards, draft_lifetime)
         self._batcher = TurnBatcher(database, policy.pseudonyms, policy.default_language)
 
     def has_step(self, flow: str, step: str) -> bool:
@@ -120,7 +115,7 @@ class ConversationService:
             return await self._handle_edit(update_id, chat_id, reply, now)
 
         async def decide(connection: AsyncConnection, row: StoredChat) -> Decided:
-            binding, is_known = self._find_open_binding(row, now), update_id in row.updates
+            binding, is_known = self._runner.find_open_binding(row, now), update_id in row.updates
             if row.flow is None and not is_known and target is None:
                 is_key = self._keyboards.is_label(reply.text, row.language)
                 return (TurnScreen(show_nothing_open(), row.language) if is_key else None), None
@@ -136,26 +131,12 @@ class ConversationService:
             if flow not in (None, binding.flow.name) or is_of_other_subject(row.answers, reply):
                 return show_stale(binding, row), None
             work = UnitOfWork(connection, now, self._policy)
-            return await self._take_reply(work, binding, row, reply, update_id)
+            return await self._runner.take_reply(work, binding, row, reply, update_id)
 
         try:
             return await self._run_turn(chat_id, decide, now, is_counted=is_counted)
         except Refused as refused:
             return await self._close_refused(update_id, chat_id, refused, now)
-
-    async def _take_reply(
-        self, work: UnitOfWork, binding: FlowBinding, row: StoredChat, reply: Reply, update_id: int
-    ) -> Decided:
-        """Apply a reply to the open question; a suspended conversation goes on after the end."""
-        turn = advance_draft(binding.flow, row, reply, self._keyboards)
-        draft = await self._apply_turn(work, binding, row, turn, update_id)
-        if isinstance(turn, Ask) and draft is not None:
-            turn = replace(turn, answers=draft.answers)
-        shown = show_turn(binding, turn, row.language)
-        if isinstance(turn, Ask) or draft is None:
-            return shown, draft
-        denied = isinstance(turn, Stopped) and turn.reason == interruptions.NOT_MEANT
-        return await self._resume(work, row, shown, draft, update_id, denied=denied)
 
     async def interrupt_flow(
         self,
@@ -175,7 +156,7 @@ class ConversationService:
         """
 
         async def decide(connection: AsyncConnection, row: StoredChat) -> Decided:
-            binding, is_known = self._find_open_binding(row, now), update_id in row.updates
+            binding, is_known = self._runner.find_open_binding(row, now), update_id in row.updates
             if binding is not None and (binding.of_officers or binding.flow.name == by.flow):
                 return None, None
             if is_known:
@@ -183,48 +164,9 @@ class ConversationService:
                 return again or show_handled(row), None
             facts = interruptions.make_facts(by, row if binding is not None else None, reply)
             work = UnitOfWork(connection, now, self._policy)
-            return await self._begin(work, row, by.flow, facts, update_id)
+            return await self._runner.begin(work, row, by.flow, facts, update_id)
 
         return await self._run_turn(chat_id, decide, now, creates=True, is_counted=is_counted)
-
-    async def _resume(
-        self,
-        work: UnitOfWork,
-        row: StoredChat,
-        ended: TurnScreen,
-        draft: Draft,
-        update_id: int,
-        *,
-        denied: bool,
-    ) -> Decided:
-        """Return the suspended conversation after the one that interrupted it has ended.
-
-        If the person `denied` that it was urgent, its messages are taken as what they would have
-        been: replies to the open question, or the beginning of another conversation.
-        """
-        restored = interruptions.restore_draft(row.answers, draft)
-        step = self._bindings[row.flow or ""].flow.steps[0].name
-        if restored is None or restored.flow not in self._bindings:
-            if not denied:
-                return ended, draft
-            return await self._begin(
-                work, row, *interruptions.begin_instead(row.answers, step), update_id
-            )
-        binding = self._bindings[restored.flow]
-        stored = replace(row, **{each: getattr(restored, each) for each in DRAFT_FIELDS})
-        if not denied:
-            return interruptions.show_resumed(ended, show_open_question(binding, stored)), restored
-        stored = replace(stored, answers={**stored.answers, interruptions.NOT_URGENT: True})
-        shown: TurnScreen | None = show_open_question(binding, stored)
-        kept = restored
-        for record in interruptions.list_gathered(row.answers, step):
-            reply = restore_message(record)
-            shown, taken = await self._take_reply(work, binding, stored, reply, update_id)
-            if taken is None or taken.flow != binding.flow.name:
-                return shown, taken
-            kept = taken
-            stored = replace(stored, **{each: getattr(kept, each) for each in DRAFT_FIELDS})
-        return shown, kept
 
     async def _handle_edit(
         self, update_id: int, chat_id: int, reply: Reply, now: datetime
@@ -235,7 +177,7 @@ class ConversationService:
         """
 
         async def decide(connection: AsyncConnection, row: StoredChat) -> Decided:
-            binding = self._find_open_binding(row, now)
+            binding = self._runner.find_open_binding(row, now)
             if binding is None:
                 return None, None
             if update_id in row.updates:
@@ -247,7 +189,7 @@ class ConversationService:
             if asked is not None and isinstance(turn, Done):
                 return self._conflicts.show_question(binding, row), None
             work = UnitOfWork(connection, now, self._policy)
-            draft = await self._apply_turn(work, binding, row, turn, update_id)
+            draft = await self._runner.apply_turn(work, binding, row, turn, update_id)
             if not isinstance(turn, Ask):
                 return show_turn(binding, turn, row.language), draft
             if turn.answers == answers and not turn.notices:
@@ -287,12 +229,12 @@ class ConversationService:
 
         async def decide(connection: AsyncConnection, row: StoredChat) -> Decided:
             is_known = update_id in row.updates
-            binding = self._find_open_binding(row, now)
+            binding = self._runner.find_open_binding(row, now)
             if binding is None:
                 if is_known:
                     return show_handled(row), None
                 work = UnitOfWork(connection, now, self._policy)
-                return await self._begin(work, row, flow, given, update_id)
+                return await self._runner.begin(work, row, flow, given, update_id)
             if is_known:
                 return mark_repeated(self._conflicts.show_question(binding, row)), None
             is_same = is_same_conversation(
@@ -320,7 +262,7 @@ class ConversationService:
         """
 
         async def decide(connection: AsyncConnection, row: StoredChat) -> Decided:
-            binding, is_known = self._find_open_binding(row, now), update_id in row.updates
+            binding, is_known = self._runner.find_open_binding(row, now), update_id in row.updates
             if binding is None:
                 none = TurnScreen(Screen((Words("draft.none"),)), row.language)
                 return (show_handled(row) if is_known else none), None
@@ -329,7 +271,7 @@ class ConversationService:
                 shown = self._conflicts.show_question(binding, row)
                 return (mark_repeated(shown) if is_known else shown), None
             work = UnitOfWork(connection, now, self._policy)
-            return await self._begin(work, row, asked["flow"], asked["facts"], update_id)
+            return await self._runner.begin(work, row, asked["flow"], asked["facts"], update_id)
 
         try:
             shown = await self._run_turn(chat_id, decide, now, creates=True)
@@ -337,33 +279,6 @@ class ConversationService:
             shown = await self._close_refused(update_id, chat_id, refused, now)
         assert shown is not None
         return shown
-
-    async def _begin(
-        self,
-        work: UnitOfWork,
-        row: StoredChat,
-        flow: str,
-        facts: Mapping[str, Any],
-        update_id: int,
-    ) -> tuple[TurnScreen, Draft]:
-        """Return the first question of a flow and its draft. Raises Refused."""
-        binding = self._bindings[flow]
-        loaded = await binding.begin(work, make_chat(row))
-        answers, reasons = check_messages(binding.flow, {**facts, **loaded})
-        draft = Draft(
-            key=row.key,
-            flow=flow,
-            answers=dict(answers),
-            updates=conversations.remember_update(row.updates, update_id),
-            started_at=work.now,
-            expires_at=work.now + (binding.lifetime or self._draft_lifetime),
-            reminded_at=None,
-        )
-        draft = shorten_unconsented(binding.flow, draft, work.now)
-        turn = present(binding.flow, answers)
-        if isinstance(turn, Ask):
-            turn = replace(turn, notices=(*reasons, *turn.notices, *binding.remark(answers)))
-        return show_turn(binding, turn, row.language), draft
 
     async def _close_refused(
         self, update_id: int, chat_id: int, refused: Refused, now: datetime
@@ -386,7 +301,7 @@ class ConversationService:
         """
 
         async def decide(connection: AsyncConnection, row: StoredChat) -> Decided:
-            binding, is_known = self._find_open_binding(row, now), update_id in row.updates
+            binding, is_known = self._runner.find_open_binding(row, now), update_id in row.updates
             if is_known:
                 again = binding and mark_repeated(show_open_question(binding, row))
                 return again or show_handled(row), None
@@ -395,7 +310,7 @@ class ConversationService:
                 return TurnScreen(Screen((Words("draft.none"),)), row.language), draft
             shown = show_turn(binding, Stopped("cancelled"), row.language)
             work = UnitOfWork(connection, now, self._policy)
-            return await self._resume(work, row, shown, draft, update_id, denied=False)
+            return await self._runner.resume(work, row, shown, draft, update_id, denied=False)
 
         shown = await self._run_turn(chat_id, decide, now, creates=True)
         assert shown is not None
@@ -449,43 +364,3 @@ class ConversationService:
 
         shown = await self._batcher.submit_turn(chat_id, decide_within_limit, creates=creates)
         return cast("TurnScreen | None", shown)
-
-    def _find_open_binding(self, row: StoredChat, now: datetime) -> FlowBinding | None:
-        """Return the binding of the open flow; None if it has expired or no longer exists."""
-        if row.flow is None or (row.expires_at is not None and row.expires_at <= now):
-            return None
-        return self._bindings.get(row.flow)
-
-    async def _apply_turn(
-        self,
-        work: UnitOfWork,
-        binding: FlowBinding,
-        row: StoredChat,
-        turn: TurnResult,
-        update_id: int,
-    ) -> Draft | None:
-        """Call the functions of the feature; return the draft to store, None if it is deleted."""
-        chat = make_chat(row)
-        match turn:
-            case Ask():
-                answers = dict(turn.answers)
-                if turn.accepted is not None and turn.accepted in binding.answered:
-                    answers |= await binding.answered[turn.accepted](work, chat, answers)
-                draft = Draft(
-                    key=row.key,
-                    flow=row.flow,
-                    answers=answers,
-                    updates=conversations.remember_update(row.updates, update_id),
-                    started_at=row.started_at,
-                    expires_at=work.now + (binding.lifetime or self._draft_lifetime),
-                    reminded_at=None,
-                )
-                return shorten_unconsented(binding.flow, draft, work.now)
-            case Done():
-                code = await binding.finish(work, chat, turn.answers)
-                await store_messages(work, chat.id, binding.flow.name, code, turn)
-            case Stopped(reason) if reason in binding.forgets:
-                vault = work.policy.pseudonyms
-                await conversations.delete_conversation(work.connection, vault, chat.id)
-                return None
-        return close_draft(row, update_id)
