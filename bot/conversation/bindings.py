@@ -34,6 +34,8 @@ class FlowBinding:
     - `title`: the key of a text that names the conversation, such as the label of its button.
     - `opens`: the key of a button's label and its verb. At the end the button opens the subject.
     - `describe_end`: gets all answers; returns the text at the end, by default "FLOW.done".
+    - `describe_cancelled`: gets the answers so far; returns the text after the conversation was
+      cancelled, by default "FLOW.stopped.cancelled".
     - `begin`: returns the facts that the flow starts with.
     - `remark`: returns what is said above the first question, from the facts.
     - `finish`: gets all answers at the end; returns the code of the submission or forum that it
@@ -55,6 +57,7 @@ class FlowBinding:
     begin: LoadFacts = _no_facts
     opens: tuple[str, str] | None = None
     describe_end: Callable[[Mapping[str, Any]], Words] | None = None
+    describe_cancelled: Callable[[Mapping[str, Any]], Words] | None = None
     answered: Mapping[str, StoreAnswer] = field(default_factory=dict)
     forgets: frozenset[str] = frozenset()
     of_officers: bool = False

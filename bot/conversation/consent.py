@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.conversation.flow import Answers, Flow, Input, Option, Step, Stop
-from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice
+from bot.conversation.inputs import ONLY_BACK, UNKNOWN_CHOICE, parse_choice
 from bot.conversation.reply import Reply
 from bot.core.screen import Words
 from storage import consents
@@ -50,6 +50,7 @@ def consent_input() -> Input:
         options=lambda _answers: options,
         is_valid=lambda value, _answers: value == NOTICE_VERSION,
         reasons=(UNKNOWN_CHOICE,),
+        moves=ONLY_BACK,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.conversation.reply import Reply
+from bot.conversation.reply import Navigation, Reply
 from bot.core.screen import Param, Sharing, Words
 
 Answers = Mapping[str, Any]  # the answers, notes and facts of a conversation, by key
@@ -113,6 +113,8 @@ class Input:
     reasons:   the reasons of Rejected that `parse` raises
     sharing:   (answers) -> what the messenger's own button shares, None without such a button
     key_labels: the labels of the options beside that button
+    moves: the buttons beside the options, of "back" and "cancel". A question with an option that
+        ends the conversation needs no "cancel"
     is_review: True for a page that shows all answers before they are submitted
     takes_text: True if words are an answer; False if words can only name a button
     change_message: (edited message, answers) -> the changed keys with its new version. Only of a
@@ -131,6 +133,7 @@ class Input:
     reasons: tuple[str, ...] = ()
     sharing: Callable[[Answers], Sharing | None] = shares_nothing
     key_labels: tuple[Words, ...] = ()
+    moves: frozenset[Navigation] = frozenset({Navigation.BACK, Navigation.CANCEL})
     is_review: bool = False
     takes_text: bool = False
     change_message: Callable[[Reply, Answers], Answers] | None = None

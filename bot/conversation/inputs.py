@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.conversation.engine import fingerprint_answers
 from bot.conversation.flow import Answers, Input, Option, Rejected, StepNotes, Stop
-from bot.conversation.reply import MAX_PART, PlaceProblem, Reply, SentFile
+from bot.conversation.reply import MAX_PART, Navigation, PlaceProblem, Reply, SentFile
 from bot.conversation.turned_places import (
     decide_turned_place,
     describe_turned_place,
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from bot.core.screen import Param
 
 UNKNOWN_CHOICE = "choose"  # the reason of Rejected for a reply that is none of the options
+# The moves of a question with an option that ends the conversation.
+ONLY_BACK = frozenset({Navigation.BACK})
 _OUTSIDE = "place-outside"  # the reason of Rejected for a place that is in no unit
 PLACE_REMARKS = (PlaceProblem.UNREADABLE_LINK, _OUTSIDE)
 _MAX_PHONE_TEXT = 300  # characters in which a number is looked for
@@ -79,6 +81,7 @@ def choice_input(
         is_valid=is_valid,
         reasons=(UNKNOWN_CHOICE,),
         params=params or (lambda _answers: {}),
+        moves=ONLY_BACK if endings else frozenset({Navigation.BACK, Navigation.CANCEL}),
     )
 
 

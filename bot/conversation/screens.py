@@ -125,9 +125,10 @@ def _make_navigation(ask: Ask) -> tuple[Button, ...]:
     moves = []
     if step.input.is_review:
         moves.append(Button(EDIT, _make_data(ask, Navigation.EDIT)))
-    elif list_given(flow, ask.answers):
+    elif Navigation.BACK in step.input.moves and list_given(flow, ask.answers):
         moves.append(Button(BACK, _make_data(ask, Navigation.BACK)))
-    moves.append(Button(CANCEL, _make_data(ask, Navigation.CANCEL)))
+    if Navigation.CANCEL in step.input.moves:
+        moves.append(Button(CANCEL, _make_data(ask, Navigation.CANCEL)))
     return tuple(moves)
 
 

@@ -308,9 +308,12 @@ class ConversationService:
             draft = close_draft(row, update_id)
             if binding is None:
                 return TurnScreen(Screen((Words("draft.none"),)), row.language), draft
-            shown = show_turn(binding, Stopped("cancelled"), row.language)
+            ended = show_turn(binding, Stopped("cancelled"), row.language)
+            if binding.describe_cancelled is not None:
+                words = binding.describe_cancelled(forget_asked(row.answers))
+                ended = TurnScreen(Screen((words,)), row.language)
             work = UnitOfWork(connection, now, self._policy)
-            return await self._runner.resume(work, row, shown, draft, update_id, denied=False)
+            return await self._runner.resume(work, row, ended, draft, update_id, denied=False)
 
         shown = await self._run_turn(chat_id, decide, now, creates=True)
         assert shown is not None

@@ -16,6 +16,7 @@ from bot.casework.resident_flows import SUBMISSION_LIMITS
 from bot.conversation.consent import consent_input, needs_consent
 from bot.conversation.flow import Answers, Flow, Input, Option, Step, Stop
 from bot.conversation.inputs import (
+    ONLY_BACK,
     UNKNOWN_CHOICE,
     choice_input,
     find_place_remark,
@@ -129,6 +130,7 @@ def offer_input() -> Input:
         prompts=("ask", "recent"),
         params=params,
         reasons=(UNKNOWN_CHOICE,),
+        moves=ONLY_BACK,
     )
 
 

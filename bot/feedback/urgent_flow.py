@@ -69,6 +69,7 @@ def report_input() -> Input:
         parse,
         options=lambda _answers: options,
         params=params,
+        moves=frozenset(),
         reasons=(UNKNOWN_CHOICE, "too-many", "too-long", "too-large", *PLACE_REMARKS),
     )
 
@@ -89,6 +90,7 @@ def place_input() -> Input:
         prompt=lambda answers: "ask" if answers.get(ALERTED) else "waiting",
         prompts=("ask", "waiting"),
         params=lambda answers: {"code": str(answers.get("@code", ""))},
+        moves=frozenset(),
         reasons=(UNKNOWN_CHOICE,),
         sharing=lambda _answers: "location",
         key_labels=(skip.label,) if isinstance(skip.label, Words) else (),

@@ -77,8 +77,15 @@ async def finish_report(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]
 
 def describe_end(answers: Mapping[str, Any]) -> Words:
     """Return the text at the end of the flow."""
-    key = "urgent.done.place" if answers.get("place") else "urgent.done.no_place"
+    key = "urgent.done" if answers.get("place") else "urgent.no_place"
     return Words(key, {"code": str(answers["@code"])})
+
+
+def describe_cancelled(answers: Mapping[str, Any]) -> Words:
+    """Return the text after /cancel: a report that was made stays."""
+    if "@code" in answers:
+        return Words("urgent.no_place", {"code": str(answers["@code"])})
+    return Words("urgent.stopped.cancelled")
 
 
 async def find_recent_report(work: UnitOfWork, chat: Chat) -> Submission | None:

@@ -67,6 +67,7 @@ FLOW_BINDINGS = (
         title="urgent.title",
         finish=urgent_service.finish_report,
         describe_end=urgent_service.describe_end,
+        describe_cancelled=urgent_service.describe_cancelled,
         answered={REPORT: urgent_service.store_report},
         lifetime=urgent_service.FOLLOWS_WITHIN,
     ),

@@ -40,7 +40,7 @@ async def test_one_tap_tells_everybody_on_duty(town: Town, text: str) -> None:
     (record,) = await town.export_submissions()
     assert record["text"] == text
     await ann.says("ngõ 5 Lạch Tray, trước cửa hàng xe máy")
-    assert ann.is_told("urgent.done.place")
+    assert ann.is_told("urgent.done")
     assert all(officer.is_told("alert.added") for officer in officers)
     await ann.says("nó đang phá cửa nhà tôi, cứu với")
     assert ann.sees.startswith("GỌI NGAY 113")
@@ -73,7 +73,7 @@ async def test_an_open_conversation_goes_on_after_the_report(town: Town) -> None
     assert ann.sees.startswith("GỌI NGAY 113")
     await ann.taps("urgent.report.options.now")
     await ann.says("Bỏ qua")
-    assert ann.was_told("urgent.done.no_place")
+    assert ann.was_told("urgent.no_place")
     assert ann.is_asked("feedback.area")
     await ann.taps("feedback.area.options.skip")
     assert "đèn đường ở ngõ 12" in ann.sees

@@ -71,6 +71,11 @@ class BotApi:
             parameters["reply_markup"] = markup
         await self._call("editMessageText", parameters)
 
+    async def remove_buttons(self, chat_id: int, message_id: int) -> None:
+        """Remove a message's inline keyboard. Raises TelegramError."""
+        parameters = {"chat_id": chat_id, "message_id": message_id}
+        await self._call("editMessageReplyMarkup", parameters)
+
     async def delete_message(self, chat_id: int, message_id: int) -> None:
         """Delete a message. Raises TelegramError, such as BadRequest 48 hours after it was sent."""
         await self._call("deleteMessage", {"chat_id": chat_id, "message_id": message_id})

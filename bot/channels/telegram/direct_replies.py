@@ -230,6 +230,8 @@ class DirectReplies:
                 chat_id, rendered.removal, REMOVE_KEYBOARD, protected=rendered.protected
             )
         inline = rendered.markup is None or "inline_keyboard" in rendered.markup
+        if edits is not None and not inline:
+            await self._remove_buttons(chat_id, edits)
         for position, text in enumerate(texts):
             markup = rendered.markup if position == len(texts) - 1 else None
             await self._pacer.acquire_slots()
@@ -242,6 +244,19 @@ class DirectReplies:
                 await self._pacer.acquire_slots()
             sent = await self._api.send_message(chat_id, text, markup, protected=rendered.protected)
             await self._store_subject(chat_id, sent, reply)
+
+    async def _remove_buttons(self, chat_id: int, message_id: int) -> None:
+        """Remove the buttons of a message whose question was answered by one of them.
+
+        It cannot be replaced by the next question if that one has keys.
+        """
+        try:
+            await self._pacer.acquire_slots()
+            await self._api.remove_buttons(chat_id, message_id)
+        except InvalidToken:
+            raise
+        except TelegramError as error:
+            log.info("the buttons of a message stay", error=str(error))
 
     async def _store_subject(self, chat_id: int, message_id: int, reply: DirectReply) -> None:
         """Store what a sent message is about, so that a reply to it is understood."""

@@ -39,7 +39,7 @@ async def subscribe(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]) ->
     if the person has MAX_SUBJECTS subjects.
     """
     if "consent" in answers:  # may be the only question, so that no later answer stores it
-        await record_consent(work, chat, answers["consent"])
+        await record_consent(work, chat, answers)
     subject = answers.get("@subject") or answers["area"]
     subjects = await list_subjects(work, chat.id)
     if subject in subjects or not _is_subject(subject):
