@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bot.casework import addition_limits
 from bot.casework.actions import ACTIONS_BY_NAME
 from bot.casework.case_access import find_case_access, lock_own_access
-from bot.casework.resident_actions import RESIDENT_ACTIONS
+from bot.casework.resident_actions import RATE, RESIDENT_ACTIONS
 from bot.conversation.consent import has_agreed
 from bot.core.refusals import append_refusal
 from bot.core.requests import Refused
@@ -79,6 +79,14 @@ async def finish_own_action(
     """Perform the resident's action that belongs to a finished flow, if it is still allowed."""
     actions = [each for each in RESIDENT_ACTIONS if each.flow and each.flow.name == flow]
     await perform_own_action(work, chat, actions, answers["@code"], answers)
+
+
+async def store_rating(
+    work: UnitOfWork, chat: Chat, answers: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Store a rating as soon as its button is pressed, if it is still allowed; no facts."""
+    await perform_own_action(work, chat, [RATE], answers["@code"], answers)
+    return {}
 
 
 async def perform_own_action(

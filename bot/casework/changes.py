@@ -188,6 +188,11 @@ def rate_answer(attempt: Attempt[ResidentAccess]) -> Columns:
     return {"rating": int(answers["score"]), "rating_reason": answers.get("reason") or None}
 
 
+def explain_rating(attempt: Attempt[ResidentAccess]) -> Columns:
+    """Store the reason of a rating that is stored already."""
+    return {"rating_reason": attempt.answers.get("reason") or None}
+
+
 def reopen_case(attempt: Attempt[ResidentAccess]) -> Columns:
     """Open the case again, with a new due date and the same assignee.
 

@@ -12,6 +12,7 @@ from bot.casework.side_effects import OfficerNotice, RemarkFields
 from bot.casework.submission_rules import (
     ADDABLE,
     ANSWERED,
+    NOT_SATISFIED,
     WITHDRAWABLE,
     get_answered_at,
     may_be_rated,
@@ -92,6 +93,24 @@ RATE = CaseAction[ResidentAccess](
     changes=changes.rate_answer,
     effects=(_reopen_if_asked,),
     public=True,
+    needs_consent=True,
+)
+# The score is stored when it is pressed. What a dissatisfied resident says more is added to it.
+EXPLAIN_RATING = CaseAction[ResidentAccess](
+    name="explain_rating",
+    button="rating",
+    recorded_as="submission.rating_explained",
+    actors=_RESIDENT,
+    from_states=_ANSWERABLE,
+    to_state=None,
+    guard=Guard[ResidentAccess](
+        "the answer was rated as not satisfying",
+        lambda access: access.case.rating == NOT_SATISFIED,
+    ),
+    has_button=False,
+    flow=resident_flows.RATING_FLOW,
+    changes=changes.explain_rating,
+    effects=(_reopen_if_asked,),
     needs_consent=True,
 )
 ADD = CaseAction[ResidentAccess](
@@ -251,6 +270,7 @@ ASKED_FLOW = {"ask": resident_flows.REPLY_FLOW.name}
 
 RESIDENT_ACTIONS: tuple[CaseAction[ResidentAccess], ...] = (
     RATE,
+    EXPLAIN_RATING,
     REOPEN,
     ADD,
     REPLY,

@@ -33,6 +33,7 @@ class _Turn:
     chat_id: int
     decide: DecideTurn
     creates: bool
+    language: str
     result: asyncio.Future[Any]
 
 
@@ -51,10 +52,18 @@ class TurnBatcher:
         self._worker: asyncio.Task[None] | None = None
         self._single_turns: set[asyncio.Task[None]] = set()
 
-    async def submit_turn(self, chat_id: int, decide: DecideTurn, *, creates: bool = False) -> Any:
+    async def submit_turn(
+        self,
+        chat_id: int,
+        decide: DecideTurn,
+        *,
+        creates: bool = False,
+        language: str | None = None,
+    ) -> Any:
         """Return the result of `decide` for the chat's row, after it is committed.
 
-        Return None for a chat without a row, unless the turn `creates` it. `decide` is called again
+        Return None for a chat without a row, unless the turn `creates` it, in `language` or the
+        usual one. `decide` is called again
         if the shared transaction was rolled back because of another turn.
 
         Raises the exception that `decide` raises, and Unavailable if the database cannot be used.
@@ -63,7 +72,8 @@ class TurnBatcher:
         """
         if type(chat_id) is not int:
             raise TypeError(f"a chat id is a number: {chat_id!r}")
-        turn = _Turn(chat_id, decide, creates, asyncio.get_running_loop().create_future())
+        result = asyncio.get_running_loop().create_future()
+        turn = _Turn(chat_id, decide, creates, language or self._language, result)
         self._waiting.append(turn)
         if self._worker is None:
             self._worker = asyncio.create_task(self._run())
@@ -131,7 +141,7 @@ class TurnBatcher:
             async with self._database.transaction() as connection:
                 row = await (
                     conversations.lock_or_create_conversation(
-                        connection, self._vault, turn.chat_id, self._language
+                        connection, self._vault, turn.chat_id, turn.language
                     )
                     if turn.creates
                     else conversations.lock_conversation(connection, self._vault, turn.chat_id)

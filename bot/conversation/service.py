@@ -147,12 +147,13 @@ class ConversationService:
         *,
         by: Interruption,
         is_counted: bool = False,
+        language: str | None = None,
     ) -> TurnScreen | None:
         """Begin a conversation that comes before all others with a reply, and suspend the open one.
 
         Return None, with nothing changed, if the open conversation is the same one, or one of
         officers: the reply is for its question. `is_counted`: `count_update` has counted this
-        update.
+        update. `language` is that of a new chat.
         """
 
         async def decide(connection: AsyncConnection, row: StoredChat) -> Decided:
@@ -166,7 +167,9 @@ class ConversationService:
             work = UnitOfWork(connection, now, self._policy)
             return await self._runner.begin(work, row, by.flow, facts, update_id)
 
-        return await self._run_turn(chat_id, decide, now, creates=True, is_counted=is_counted)
+        return await self._run_turn(
+            chat_id, decide, now, creates=True, is_counted=is_counted, language=language
+        )
 
     async def _handle_edit(
         self, update_id: int, chat_id: int, reply: Reply, now: datetime
@@ -215,13 +218,14 @@ class ConversationService:
         facts: Mapping[str, Any] | None = None,
         resumes: bool = False,
         is_counted: bool = False,
+        language: str | None = None,
     ) -> TurnScreen:
         """Start the flow with a name; `facts` are its first answers and name its subject.
 
         If the same flow is open for the same subject, its question is shown again. If another
         conversation is open, the person is asked which one to continue, and messages are not used
         as answers before they chose. With `resumes` the open conversation is continued.
-        `is_counted`: `count_update` has counted this update.
+        `is_counted`: `count_update` has counted this update. `language` is that of a new chat.
 
         If this update was handled before, show the open question again, or that it ended.
         """
@@ -247,7 +251,9 @@ class ConversationService:
             return self._conflicts.show_question(binding, row, answers), kept
 
         try:
-            shown = await self._run_turn(chat_id, decide, now, creates=True, is_counted=is_counted)
+            shown = await self._run_turn(
+                chat_id, decide, now, creates=True, is_counted=is_counted, language=language
+            )
         except Refused as refused:
             shown = await self._close_refused(update_id, chat_id, refused, now)
             if shown is not None and self.is_of_officers(flow):
@@ -319,10 +325,13 @@ class ConversationService:
         assert shown is not None
         return shown
 
-    async def count_update(self, chat_id: int, now: datetime) -> TurnScreen | None:
+    async def count_update(
+        self, chat_id: int, now: datetime, *, language: str | None = None
+    ) -> TurnScreen | None:
         """Count an update that is not handled as a turn, such as a command.
 
-        Return the request to slow down if it is one too many of this minute, otherwise None.
+        `language` is that of a new chat. Return the request to slow down if it is one too many of
+        this minute, otherwise None.
         """
 
         async def decide(_connection: AsyncConnection, row: StoredChat) -> Decided:
@@ -332,7 +341,7 @@ class ConversationService:
             counted_from, count = count_turn(row, now)
             return None, replace(copy_draft(row), counted_from=counted_from, counted=count)
 
-        shown = await self._batcher.submit_turn(chat_id, decide, creates=True)
+        shown = await self._batcher.submit_turn(chat_id, decide, creates=True, language=language)
         return cast("TurnScreen | None", shown)
 
     async def _run_turn(
@@ -343,6 +352,7 @@ class ConversationService:
         *,
         creates: bool = False,
         is_counted: bool = False,
+        language: str | None = None,
     ) -> TurnScreen | None:
         """Return what `decide` shows, unless the chat has had too many turns in this minute.
 
@@ -365,5 +375,7 @@ class ConversationService:
                 draft = replace(draft, counted_from=counted_from, counted=count)
             return remove_keyboard(shown) if had_keyboard else shown, draft
 
-        shown = await self._batcher.submit_turn(chat_id, decide_within_limit, creates=creates)
+        shown = await self._batcher.submit_turn(
+            chat_id, decide_within_limit, creates=creates, language=language
+        )
         return cast("TurnScreen | None", shown)

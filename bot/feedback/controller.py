@@ -34,7 +34,7 @@ FOLLOW_UPS = ("addition", "reply", "rating", "reopening", "ban_appeal")
 
 async def show_welcome(work: UnitOfWork, request: Request, *notices: Words) -> Responses:
     """Show the main menu and the emergency numbers, below the notices."""
-    screen = screens.show_start(has_draft=await chats.has_draft(work, request.chat.id))
+    screen = await _make_welcome(work, request)
     return Show(replace(screen, paragraphs=(*notices, *screen.paragraphs)))
 
 
@@ -48,8 +48,20 @@ async def open_unit_link(work: UnitOfWork, request: Request) -> Responses:
         await chats.update_preferences(
             work, request.chat.id, lambda stored: replace(stored, link=link)
         )
+    return Show(await _make_welcome(work, request, link.unit if link else None))
+
+
+async def _make_welcome(work: UnitOfWork, request: Request, unit: str | None = None) -> Screen:
     has_draft = await chats.has_draft(work, request.chat.id)
-    return Show(screens.show_start(has_draft=has_draft, unit=link.unit if link else None))
+    return screens.show_start(request.chat.language, has_draft=has_draft, unit=unit)
+
+
+async def choose_language(work: UnitOfWork, request: Request) -> Responses:
+    """Show the welcome in another language, and use it from now on."""
+    language = request.action
+    await _store_language(work, request, language)
+    has_draft = await chats.has_draft(work, request.chat.id)
+    return Show(screens.show_start(language, has_draft=has_draft), language=language)
 
 
 async def show_help(_work: UnitOfWork, _request: Request) -> Responses:
@@ -168,10 +180,14 @@ async def show_settings(_work: UnitOfWork, request: Request) -> Responses:
 async def change_language(work: UnitOfWork, request: Request) -> Responses:
     """Store another language for this chat and for forum notices to this person."""
     language = request.action
+    await _store_language(work, request, language)
+    return Show(screens.show_settings(request.chat.preferences), language=language)
+
+
+async def _store_language(work: UnitOfWork, request: Request, language: str) -> None:
     await chats.set_language(work, request.chat.id, language)
     pseudonyms = work.policy.pseudonyms.list_pseudonyms(request.chat.id, named=True)
     await attendance.set_language(work.connection, pseudonyms, language)
-    return Show(screens.show_settings(request.chat.preferences), language=language)
 
 
 async def change_setting(work: UnitOfWork, request: Request) -> Responses:
@@ -186,6 +202,7 @@ async def change_setting(work: UnitOfWork, request: Request) -> Responses:
 
 ROUTES: Routes = {
     "/start": Route(show_welcome, reads_only=True),
+    **{f"welcome:{language}": Route(choose_language) for language in LANGUAGES},
     "start:unit_": Route(open_unit_link),
     "start:code_": Route(show_submission, reads_only=True),
     "/feedback": StartFlow("feedback", new=False),

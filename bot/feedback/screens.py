@@ -29,8 +29,8 @@ _MAX_REMARKS = 10  # of a submission, the newest ones
 _REMARK_EXCERPT = 500  # characters of each
 
 
-def show_start(*, has_draft: bool, unit: str | None = None) -> Screen:
-    """Return the welcome, the emergency numbers and the main menu.
+def show_start(language: str, *, has_draft: bool, unit: str | None = None) -> Screen:
+    """Return the welcome, the emergency numbers and the main menu, with the other languages.
 
     `has_draft`: the menu offers to continue the open conversation, not to start one. `unit` is the
     code of the unit whose deep link was opened.
@@ -44,6 +44,11 @@ def show_start(*, has_draft: bool, unit: str | None = None) -> Screen:
             Button(Words("start.forums"), "forums:coming=0"),
             Button(Words("start.help"), "help:"),
             Button(Words("start.settings"), "settings:"),
+            *(
+                Button(Words(f"settings.{other}"), f"welcome:{other}")
+                for other in LANGUAGES
+                if other != language
+            ),
         ),
     )
 

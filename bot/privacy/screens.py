@@ -49,5 +49,6 @@ def show_erasure_report(report: ErasureReport, way: str) -> Screen:
         for code, reason in report.kept
     ]
     taken_back = (Words("mydata.taken_back"),) if report.erased_count else ()
-    done = Words(f"mydata.done.{way}", {"gone": report.erased_count})
+    part = "_none" if kept and not report.erased_count else "_some" if kept else ""
+    done = Words(f"mydata.done.{way}{part}", {"gone": report.erased_count})
     return Screen((done, *taken_back, *kept))

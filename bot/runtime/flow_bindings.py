@@ -77,7 +77,7 @@ FLOW_BINDINGS = (
             title=f"mine.{flow.name}",
             finish=partial(action_service.finish_own_action, flow=flow.name),
             begin=begin_follow_up,
-            answered=_CONSENT,
+            answered={**_CONSENT, "score": action_service.store_rating},
         )
         for flow in dict.fromkeys(action.flow for action in RESIDENT_ACTIONS if action.flow)
     ),

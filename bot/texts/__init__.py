@@ -20,6 +20,17 @@ VIETNAMESE, ENGLISH = "vi", "en"
 LANGUAGES = (VIETNAMESE, ENGLISH)
 
 
+def choose_language(code: object) -> str | None:
+    """Return the language of the bot for a person whose own has an IETF code, such as "en-GB".
+
+    That is English if the bot does not speak it. Return None if there is no code.
+    """
+    if not isinstance(code, str) or not code:
+        return None
+    own = code.lower().partition("-")[0]
+    return own if own in LANGUAGES else ENGLISH
+
+
 @cache
 def load_texts(language: str) -> Mapping[str, str]:
     """Return the texts of a language ("vi" or "en") by full key, such as "areas.former.ward"."""

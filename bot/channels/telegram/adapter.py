@@ -151,7 +151,9 @@ class TelegramAdapter:
     async def is_too_fast(self, update: Update, context: UpdateContext) -> bool:
         """Count an update that is no turn. Return True if it is one too many of the minute."""
         chat_id = get_chat_id(update)
-        slow = await self.conversations.count_update(chat_id, context.now)
+        slow = await self.conversations.count_update(
+            chat_id, context.now, language=context.language
+        )
         if slow is not None:
             self.presenter.show_turn(chat_id, slow, update, context)
         return slow is not None
@@ -181,6 +183,7 @@ class TelegramAdapter:
             facts=change.facts,
             resumes=change.resumes,
             is_counted=is_counted,
+            language=context.language,
         )
         if turn.is_forbidden:
             async with begin_work(self.database, context.now, self.policy) as work:

@@ -136,6 +136,7 @@ class MessageAdapter:
             arrival.context.now,
             by=routes.make_interruption(instead),
             is_counted=arrival.is_counted,
+            language=arrival.context.language,
         )
         if turn is None:
             return False
@@ -168,7 +169,12 @@ class MessageAdapter:
             return None
         offer = await self._make_submission_offer(chat_id, context, reply)
         turn = await self.adapter.conversations.start_flow(
-            update.update_id, chat_id, offer.flow, context.now, facts=offer.facts
+            update.update_id,
+            chat_id,
+            offer.flow,
+            context.now,
+            facts=offer.facts,
+            language=context.language,
         )
         paragraphs = (*routes.list_offer_remarks(reply), *turn.screen.paragraphs)
         return replace(turn, screen=replace(turn.screen, paragraphs=paragraphs), is_taken=False)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class UpdateContext:
     """The time at which an update arrived, and the results of handling it.
 
+    - `language`: the language of the bot that fits the person's own, for a new chat.
     - `may_answer`: True if the update came to the webhook, whose response may call one method of
       the Bot API.
     - `update_id`: the number of the update, None if it cannot be read.
@@ -30,6 +31,7 @@ class UpdateContext:
     now: datetime
     may_answer: bool
     update_id: int | None = None
+    language: str | None = None
     pressed_message: Mapping[str, Any] = field(default_factory=dict)
     answer: Mapping[str, Any] | None = None
     failure: Exception | None = None

@@ -15,6 +15,7 @@ from bot.channels.telegram.reply import DirectReply
 from bot.channels.telegram.update_context import UpdateContext, current_update
 from bot.core.screen import Screen, Words
 from bot.privacy.failed_updates import store_failed_update
+from bot.texts import choose_language
 from storage.database import Unavailable
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ class UpdateHandler:
         for party in (update.effective_chat, update.effective_user):
             if party is not None and type(party.id) is not int:
                 raise ValueError("a chat and a user have a number")
+        if update.effective_user is not None:
+            arrival.language = choose_language(update.effective_user.language_code)
         if update.callback_query is not None:
             arrival.pressed_message = parsed["callback_query"].get("message") or {}
         return update
