@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MAX_FILES_TO_ALERT = 8
+MAX_FILES_TO_ALERT = 9
 _ROW = re.compile(
     r"\| `(?P<file>[\w/]+\.py)` \| `(?P<function>[\w.]+)` \| `(?P<calls>\w+)`(?P<through> \*)? \|"
 )
@@ -91,7 +91,7 @@ def test_every_station_leads_to_the_next(way: str, number: int) -> None:
 
 
 def test_the_way_to_an_alert_is_short() -> None:
-    """It has at most eight files, and the page and the README say their number."""
+    """It has at most nine files, and the page and the README say their number."""
     files = len({station.file for station in WAYS["message → alert"]})
     assert files <= MAX_FILES_TO_ALERT
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
