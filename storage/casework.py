@@ -147,10 +147,13 @@ async def list_similar(
     officer: Officer,
     max_rows: int,
     max_characters: int,
+    *,
+    among: Sequence[int] | None = None,
 ) -> Sequence[Submission]:
     """Return other open cases of the same area and unit that an officer may read.
 
     The case with the latest due date comes first. Their texts are cut off after so many characters.
+    With `among` only cases with these ids are returned.
     """
     long = {"text", "folded"}
     cut = (func.substr(_cases.c[name], 1, max_characters).label(name) for name in sorted(long))
@@ -162,16 +165,9 @@ async def list_similar(
         .order_by(_cases.c.due_at.desc(), _cases.c.id.desc())
         .limit(max_rows)
     )
+    if among is not None:
+        statement = statement.where(_cases.c.id.in_(among))
     return await fetch_all(connection, Submission, statement)
-
-
-async def list_by_ids(connection: AsyncConnection, ids: Sequence[int]) -> list[Submission]:
-    """Return the cases with these ids, in this order."""
-    if not ids:
-        return []
-    statement = select(_cases).where(_cases.c.id.in_(ids))
-    found = {case.id: case for case in await fetch_all(connection, Submission, statement)}
-    return [found[number] for number in ids if number in found]
 
 
 async def find_main_case(connection: AsyncConnection, submission: Submission) -> Submission | None:
