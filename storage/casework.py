@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 
-from storage.case_visibility import make_visibility_conditions
+from storage.case_visibility import make_recusal_condition, make_visibility_conditions
 from storage.models import (
     Officer,
     Recusal,
@@ -340,16 +340,19 @@ async def count_waiting_cases(
     connection: AsyncConnection,
     now: datetime,
     soon: datetime,
+    reader: Officer,
     *,
     unit_code: str | None = None,
     assignee_id: int | None = None,
 ) -> dict[str, int]:
     """Return the numbers of open cases of a unit, of an assignee, or of all.
 
+    Cases that `reader` may not open are left out.
+
     The keys are "new", "soon" (due between `now` and `soon`), "overdue" and "proposed" (waiting for
     approval).
     """
-    among: list[Any] = [*_IS_OPEN]
+    among: list[Any] = [*_IS_OPEN, *make_visibility_conditions(reader)]
     if unit_code is not None:
         among.append(_cases.c.handled_by == unit_code)
     if assignee_id is not None:
@@ -367,10 +370,17 @@ async def count_waiting_cases(
 
 
 async def compute_statistics(
-    connection: AsyncConnection, unit_code: str | None, since: datetime, now: datetime
+    connection: AsyncConnection,
+    reader: Officer,
+    unit_code: str | None,
+    since: datetime,
+    now: datetime,
 ) -> CaseStatistics:
-    """Return the statistics of the cases that a unit handles or (None) of all."""
-    among = [_cases.c.created_at >= since]
+    """Return the statistics of the cases that a unit handles or (None) of all.
+
+    Cases that `reader` is kept off are left out: the numbers would show what happens to them.
+    """
+    among = [_cases.c.created_at >= since, make_recusal_condition(reader)]
     if unit_code is not None:
         among.append(_cases.c.handled_by == unit_code)
 

@@ -79,9 +79,14 @@ async def record_refusal(work: UnitOfWork, chat_id: int, action: str, receipt_co
 async def finish_own_action(
     work: UnitOfWork, chat: Chat, answers: Mapping[str, Any], *, flow: str
 ) -> None:
-    """Perform the resident's action that belongs to a finished flow, if it is still allowed."""
+    """Perform the resident's action that belongs to a finished flow.
+
+    Raises Refused if it is not allowed any more; the text says that nothing was stored.
+    """
+    code = answers["@code"]
     actions = [each for each in RESIDENT_ACTIONS if each.flow and each.flow.name == flow]
-    await perform_own_action(work, chat, actions, answers["@code"], answers)
+    if await perform_own_action(work, chat, actions, code, answers) is None:
+        raise Refused(Words("mine.not_stored", {"code": code}))
 
 
 async def perform_own_action(

@@ -225,7 +225,9 @@ async def purge_expired_data(
         await failed_updates.delete_failed_updates_before(connection, now - kept)
     await database.optimise()
     await search.optimise_index(database)
-    await erase_expired_registrations(database, now - timedelta(days=periods.registration_days))
+    await erase_expired_registrations(
+        database, policy.pseudonyms, now - timedelta(days=periods.registration_days)
+    )
     return await retention.apply_retention(
         database, make_retention_periods(periods), now, policy=policy
     )
