@@ -39,17 +39,22 @@ def make_visibility_conditions(officer: Officer) -> tuple[Any, ...]:
     return make_restriction_conditions(officer)
 
 
-def make_restriction_conditions(officer: Officer) -> tuple[Any, ...]:
-    """Return the conditions that apply to every role: no recusal, and the RESTRICTED lane."""
-    recused = (
+def make_recusal_condition(officer: Officer) -> Any:
+    """Return the condition that an officer is not kept off a case."""
+    return ~(
         select(_recusals.c.id)
         .where(_recusals.c.submission_id == _cases.c.id, _recusals.c.officer_id == officer.id)
         .exists()
     )
+
+
+def make_restriction_conditions(officer: Officer) -> tuple[Any, ...]:
+    """Return the conditions that apply to every role: no recusal, and the RESTRICTED lane."""
+    is_admitted = make_recusal_condition(officer)
     if officer.role in DISTRIBUTORS:
-        return (~recused,)
+        return (is_admitted,)
     unrestricted = and_(
         _cases.c.kind != Kind.DENUNCIATION,
         or_(_cases.c.former_lane.is_(None), _cases.c.former_lane != RESTRICTED),
     )
-    return (~recused, or_(unrestricted, _cases.c.assignee_id == officer.id))
+    return (is_admitted, or_(unrestricted, _cases.c.assignee_id == officer.id))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 
-from storage.case_visibility import make_visibility_conditions
+from storage.case_visibility import make_recusal_condition, make_visibility_conditions
 from storage.models import (
     Officer,
     Recusal,
@@ -147,10 +147,13 @@ async def list_similar(
     officer: Officer,
     max_rows: int,
     max_characters: int,
+    *,
+    among: Sequence[int] | None = None,
 ) -> Sequence[Submission]:
     """Return other open cases of the same area and unit that an officer may read.
 
     The case with the latest due date comes first. Their texts are cut off after so many characters.
+    With `among` only cases with these ids are returned.
     """
     long = {"text", "folded"}
     cut = (func.substr(_cases.c[name], 1, max_characters).label(name) for name in sorted(long))
@@ -162,16 +165,9 @@ async def list_similar(
         .order_by(_cases.c.due_at.desc(), _cases.c.id.desc())
         .limit(max_rows)
     )
+    if among is not None:
+        statement = statement.where(_cases.c.id.in_(among))
     return await fetch_all(connection, Submission, statement)
-
-
-async def list_by_ids(connection: AsyncConnection, ids: Sequence[int]) -> list[Submission]:
-    """Return the cases with these ids, in this order."""
-    if not ids:
-        return []
-    statement = select(_cases).where(_cases.c.id.in_(ids))
-    found = {case.id: case for case in await fetch_all(connection, Submission, statement)}
-    return [found[number] for number in ids if number in found]
 
 
 async def find_main_case(connection: AsyncConnection, submission: Submission) -> Submission | None:
@@ -344,16 +340,19 @@ async def count_waiting_cases(
     connection: AsyncConnection,
     now: datetime,
     soon: datetime,
+    reader: Officer,
     *,
     unit_code: str | None = None,
     assignee_id: int | None = None,
 ) -> dict[str, int]:
     """Return the numbers of open cases of a unit, of an assignee, or of all.
 
+    Cases that `reader` may not open are left out.
+
     The keys are "new", "soon" (due between `now` and `soon`), "overdue" and "proposed" (waiting for
     approval).
     """
-    among: list[Any] = [*_IS_OPEN]
+    among: list[Any] = [*_IS_OPEN, *make_visibility_conditions(reader)]
     if unit_code is not None:
         among.append(_cases.c.handled_by == unit_code)
     if assignee_id is not None:
@@ -371,10 +370,17 @@ async def count_waiting_cases(
 
 
 async def compute_statistics(
-    connection: AsyncConnection, unit_code: str | None, since: datetime, now: datetime
+    connection: AsyncConnection,
+    reader: Officer,
+    unit_code: str | None,
+    since: datetime,
+    now: datetime,
 ) -> CaseStatistics:
-    """Return the statistics of the cases that a unit handles or (None) of all."""
-    among = [_cases.c.created_at >= since]
+    """Return the statistics of the cases that a unit handles or (None) of all.
+
+    Cases that `reader` is kept off are left out: the numbers would show what happens to them.
+    """
+    among = [_cases.c.created_at >= since, make_recusal_condition(reader)]
     if unit_code is not None:
         among.append(_cases.c.handled_by == unit_code)
 

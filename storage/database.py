@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 from sqlalchemy import event, make_url, text
@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from storage.sqlite import make_connector
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from contextlib import AbstractAsyncContextManager
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, ExceptionContext
 
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
@@ -68,6 +68,7 @@ class Database:
             if self.is_sqlite
             else _make_postgresql_engine(url, pool_size, wait)
         )
+        event.listen(self._engine.sync_engine, "handle_error", _translate_driver_error)
         # SQLite has one writer. A queue here is cheaper and fairer than its busy handler.
         self._writer: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
@@ -84,9 +85,10 @@ class Database:
 
         Raises Unavailable if the database cannot be used now.
         """
-        with _ErrorTranslator():
+        with _ErrorTranslator() as translator:
             async with self._writer, self._engine.begin() as connection:
-                yield connection
+                with translator.leave_errors():
+                    yield connection
 
     @asynccontextmanager
     async def migrating(self) -> AsyncIterator[AsyncConnection]:
@@ -95,11 +97,12 @@ class Database:
         SQLite changes a table by replacing it, which needs foreign keys to be switched off. They
         are checked before the commit. Raises RuntimeError if a row refers to a missing one.
         """
-        with _ErrorTranslator():
+        with _ErrorTranslator() as translator:
             async with self._writer, self._engine.connect() as connection:
                 await connection.execution_options(migrating=True)
                 async with connection.begin():
-                    yield connection
+                    with translator.leave_errors():
+                        yield connection
                     if self.is_sqlite:
                         broken = await connection.exec_driver_sql("PRAGMA foreign_key_check")
                         if row := broken.first():
@@ -112,11 +115,12 @@ class Database:
 
         Raises Unavailable if the database cannot be used now.
         """
-        with _ErrorTranslator():
+        with _ErrorTranslator() as translator:
             async with self._engine.connect() as connection:
                 await connection.execution_options(reading=True)
                 async with connection.begin():
-                    yield connection
+                    with translator.leave_errors():
+                        yield connection
 
     async def optimise(self) -> None:
         """Update SQLite's statistics and truncate its write-ahead log. No-op on PostgreSQL.
@@ -145,11 +149,33 @@ class Database:
 class _ErrorTranslator:
     """Context manager that raises Unavailable for every error of an unavailable database."""
 
-    def __enter__(self) -> None: ...
+    def __init__(self) -> None:
+        self._foreign: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is not None and _is_unavailable(error):
-            raise Unavailable(str(error).splitlines()[0]) from error
+        if error is not None and error is not self._foreign and _is_unavailable(error):
+            raise Unavailable(str(error).partition("\n")[0]) from error
+
+    @contextmanager
+    def leave_errors(self) -> Iterator[None]:
+        """Leave errors of files and of the network as they are that this block raises.
+
+        They are not of the database: those of its driver are translated by the engine.
+        """
+        try:
+            yield
+        except OSError as error:
+            self._foreign = error
+            raise
+
+
+def _translate_driver_error(context: ExceptionContext) -> Unavailable | None:
+    """Return what a statement raises instead of an error of the driver's network."""
+    error = context.original_exception
+    return Unavailable(str(error)) if isinstance(error, OSError) else None
 
 
 # Prefixes of PostgreSQL's SQLSTATE codes: connection, resources, operator, system, login; unknown

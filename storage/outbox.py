@@ -308,6 +308,15 @@ async def cancel_by_submission(
     await connection.execute(_cancel(now).where(*about))
 
 
+async def cancel_group_messages(
+    connection: AsyncConnection, submission_id: int, kind: str, now: datetime
+) -> frozenset[int]:
+    """Expire the waiting messages of one kind about a submission to groups; return their chats."""
+    about = (_rows.c.submission_id == submission_id, _rows.c.kind == kind, _rows.c.chat_id < 0)
+    cancelled = await connection.execute(_cancel(now).where(*about).returning(_rows.c.chat_id))
+    return frozenset(cancelled.scalars())
+
+
 async def readdress_messages(
     connection: AsyncConnection,
     submission_id: int,

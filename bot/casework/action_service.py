@@ -20,7 +20,7 @@ from bot.core.unit_of_work import UnitOfWork
 from storage import submissions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bot.casework.case_access import CaseAccess, ResidentAccess
     from bot.casework.case_action import CaseAction
@@ -32,13 +32,15 @@ _MAX_RECORDED = 32  # characters of an action or a code in the audit log
 
 
 async def begin_action(
-    work: UnitOfWork, chat_id: int, name: str, receipt_code: str
+    work: UnitOfWork, chat_id: int, name: str, receipt_code: str, similar: Sequence[int] = ()
 ) -> dict[str, Any]:
     """Return the facts for the short conversation of the officer's action called `name`.
 
+    `similar` are the ids of similar cases, if they were looked for.
+
     Raises Refused if the officer may not perform the action now.
     """
-    action, access = await _find_action(work, chat_id, name, receipt_code)
+    action, access = await _find_action(work, chat_id, name, receipt_code, similar)
     if not is_allowed(action, access):
         raise Refused(access.explain_not_allowed())
     choices = await action.load_choices(work, access) if action.load_choices else {}
@@ -55,9 +57,10 @@ async def perform_action(
 
 
 async def _find_action(
-    work: UnitOfWork, chat_id: int, name: str, receipt_code: str
+    work: UnitOfWork, chat_id: int, name: str, receipt_code: str, similar: Sequence[int] = ()
 ) -> tuple[CaseAction[CaseAccess], CaseAccess]:
-    access, action = await find_case_access(work, chat_id, receipt_code), ACTIONS_BY_NAME.get(name)
+    action = ACTIONS_BY_NAME.get(name)
+    access = await find_case_access(work, chat_id, receipt_code, similar)
     if access is None or action is None:
         raise Refused(Words(REFUSED))
     return action, access
@@ -76,9 +79,14 @@ async def record_refusal(work: UnitOfWork, chat_id: int, action: str, receipt_co
 async def finish_own_action(
     work: UnitOfWork, chat: Chat, answers: Mapping[str, Any], *, flow: str
 ) -> None:
-    """Perform the resident's action that belongs to a finished flow, if it is still allowed."""
+    """Perform the resident's action that belongs to a finished flow.
+
+    Raises Refused if it is not allowed any more; the text says that nothing was stored.
+    """
+    code = answers["@code"]
     actions = [each for each in RESIDENT_ACTIONS if each.flow and each.flow.name == flow]
-    await perform_own_action(work, chat, actions, answers["@code"], answers)
+    if await perform_own_action(work, chat, actions, code, answers) is None:
+        raise Refused(Words("mine.not_stored", {"code": code}))
 
 
 async def store_rating(

@@ -6,7 +6,7 @@ clock stands for the scheduled jobs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -82,6 +82,8 @@ class CaseAccess(SubmissionAccess):
     `answer` is the newest answer. `stands_for` are the ids of absent officers whose substitute the
     officer is. `recused` are the ids of officers who may not open the case. `ban` is the ban that
     is proposed or in force for the case; bans for other cases of the resident do not count.
+    `similar` are the ids of cases with similar texts, the most similar first, as they were found
+    before the transaction.
     """
 
     officer: Officer
@@ -89,6 +91,7 @@ class CaseAccess(SubmissionAccess):
     stands_for: frozenset[int] = frozenset()
     recused: frozenset[int] = frozenset()
     ban: ResidentBan | None = None
+    similar: tuple[int, ...] = ()
 
     @property
     def role(self) -> str:
@@ -162,8 +165,12 @@ class ClockAccess(SubmissionAccess):
         return submission_id, {**changes, **self.details}
 
 
-async def find_case_access(work: UnitOfWork, chat_id: int, receipt_code: str) -> CaseAccess | None:
+async def find_case_access(
+    work: UnitOfWork, chat_id: int, receipt_code: str, similar: Sequence[int] = ()
+) -> CaseAccess | None:
     """Load the access of a chat's officer to the case with a code.
+
+    `similar` are the ids of similar cases that were found before.
 
     Return None if the chat has no officer or the officer may not open the case.
     """
@@ -177,7 +184,7 @@ async def find_case_access(work: UnitOfWork, chat_id: int, receipt_code: str) ->
     answer = await correspondence.find_newest_answer(work.connection, case.id)
     stands_for = frozenset(await officers.list_substituted(work.connection, officer.id, work.now))
     ban = await find_present_ban(work, case.id)
-    return CaseAccess(case, officer, answer, stands_for, recused, ban)
+    return CaseAccess(case, officer, answer, stands_for, recused, ban, tuple(similar))
 
 
 async def find_present_ban(work: UnitOfWork, submission_id: int) -> ResidentBan | None:

@@ -65,11 +65,17 @@ class CaseAction(Transition[AnyAccess]):
         return complete_columns(attempt, super().compute_columns(attempt))
 
     def list_effects(self) -> Sequence[Effect[AnyAccess]]:
-        """Return the effects: the remark, the row's own effects, notices to residents, officers."""
+        """Return the effects: the remark, the row's own, notices to residents, to officers."""
         keep = [partial(side_effects.store_remark, kept=self.remark)] if self.remark else []
         notice = self.resident_notice
         tell = [partial(side_effects.notify_residents, notice=notice)] if notice else []
-        return (*keep, *self.effects, *tell, self._notify_officers)
+        return (
+            *keep,
+            *self.effects,
+            *tell,
+            side_effects.withhold_from_groups,
+            self._notify_officers,
+        )
 
     async def _notify_officers(self, result: ActionResult[Any]) -> None:
         if isinstance(result.access, CaseAccess) and await side_effects.replace_alerts(

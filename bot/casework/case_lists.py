@@ -97,7 +97,7 @@ async def load_statistics(
         return None
     since = work.now - timedelta(days=days)
     return officer.unit_code, await casework.compute_statistics(
-        work.connection, get_visible_unit(officer), since, work.now
+        work.connection, officer, get_visible_unit(officer), since, work.now
     )
 
 

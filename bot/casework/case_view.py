@@ -62,14 +62,20 @@ class CaseView:
 
 
 async def open_case(
-    work: UnitOfWork, chat_id: int, receipt_code: str, *, reveals_phone: bool = False
+    work: UnitOfWork,
+    chat_id: int,
+    receipt_code: str,
+    *,
+    reveals_phone: bool = False,
+    similar: Sequence[int] = (),
 ) -> CaseView | None:
     """Load a case for the officer of a chat; return None if they may not open it.
 
     The view or the refusal is recorded in the audit log. With `reveals_phone` the view has the
     phone number of a confidential case, too: the caller has performed the action that allows it.
+    `similar` are the ids of similar cases that were found before.
     """
-    access = await find_case_access(work, chat_id, receipt_code)
+    access = await find_case_access(work, chat_id, receipt_code, similar)
     if access is None:
         await action_service.record_refusal(work, chat_id, "open", receipt_code)
         return None
@@ -87,7 +93,7 @@ async def open_case(
         files = ()
     is_shown = reveals_phone or not case.confidential
     merged = await casework.list_merged(work.connection, case.id)
-    alike = await choices.list_similar_cases(work.connection, access) if case.state in NEW else ()
+    alike = await choices.load_similar_cases(work.connection, access) if case.state in NEW else ()
     unit, ids = get_visible_unit(access.officer), [each.id for each in (*merged, *alike)]
     return CaseView(
         submission=case,

@@ -6,11 +6,12 @@ The `offer_…` functions return facts for a short conversation: lists of [value
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.units import CITY
 from bot.casework import similarity, template_text
+from bot.casework.case_access import find_case_access
 from bot.casework.permissions import (
     CASE_WORKER_ROLES,
     READERS,
@@ -25,13 +26,13 @@ from bot.core.unit_of_work import UnitOfWork
 from storage import casework, officers, submissions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.casework.case_access import CaseAccess
     from bot.core.transitions import Attempt, Columns
-    from storage.models import Officer, Submission
+    from storage.models import Officer, State, Submission
 
 _MAX_BUTTONS = 24  # officers or templates to choose from
 _COMPARED = 100  # open cases of a place, those due last, among which similar ones are found
@@ -163,22 +164,48 @@ async def offer_templates(work: UnitOfWork, access: CaseAccess) -> dict[str, Any
 
 async def offer_similar_cases(work: UnitOfWork, access: CaseAccess) -> dict[str, Any]:
     """Return the cases that this one may be merged into, with the beginnings of their texts."""
-    similar = await list_similar_cases(work.connection, access)
+    similar = await load_similar_cases(work.connection, access)
     return {"@alike": [[case.code, _make_label(case)] for case in similar]}
 
 
-async def list_similar_cases(connection: AsyncConnection, access: CaseAccess) -> list[Submission]:
-    """Return the open cases with similar texts that the officer may merge it into.
+async def prepare_similar_cases(
+    work: UnitOfWork, chat_id: int, typed: str, *, states: Collection[State]
+) -> Callable[[], list[int]] | None:
+    """Return a function that compares the text of a case with those of other open cases.
 
-    The most similar one comes first. The texts are compared in a thread, so other chats go on.
+    It returns the ids of similar cases that the officer may merge it into, the most similar first.
+    Return None if the officer of the chat may not open the case with the typed code, if the case is
+    in none of the states, or if there is nothing to compare it with.
+    """
+    access = await find_case_access(work, chat_id, parse_code(typed))
+    if access is None or access.case.state not in states:
+        return None
+    found = await _list_similar(work.connection, access)
+    others = [(each.id, each.folded) for each in found]
+    return partial(similarity.rank_similar, access.case.folded, others) if others else None
+
+
+async def load_similar_cases(connection: AsyncConnection, access: CaseAccess) -> list[Submission]:
+    """Return those of `access.similar` that the officer may merge the case into now, in order."""
+    if not access.similar:
+        return []
+    found = await _list_similar(connection, access, access.similar)
+    by_id = {each.id: each for each in found}
+    return [by_id[number] for number in access.similar if number in by_id]
+
+
+async def _list_similar(
+    connection: AsyncConnection, access: CaseAccess, among: Sequence[int] | None = None
+) -> list[Submission]:
+    """Return open cases of the same place that the officer may merge the case into.
+
+    With `among` only those with these ids. Their texts are cut off.
     """
     case, longest = access.case, similarity.MAX_COMPARED
-    found = await casework.list_similar(connection, case, access.officer, _COMPARED, longest)
-    others = [(each.id, each.folded) for each in found if may_be_merged(case, each)]
-    if not others:
-        return []
-    best = await asyncio.to_thread(similarity.rank_similar, case.folded, others)
-    return await casework.list_by_ids(connection, best)
+    found = await casework.list_similar(
+        connection, case, access.officer, _COMPARED, longest, among=among
+    )
+    return [each for each in found if may_be_merged(case, each)]
 
 
 def _make_label(case: Submission) -> str:

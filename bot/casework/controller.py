@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.casework import action_service, case_lists, case_view, screens
-from bot.casework.actions import ACTIONS_BY_NAME, OFFICER_ACTIONS
-from bot.casework.submission_rules import parse_code
+from bot.casework import action_service, case_lists, case_view, choices, screens
+from bot.casework.actions import ACTIONS_BY_NAME, MERGE, OFFICER_ACTIONS
+from bot.casework.submission_rules import NEW, parse_code
 from bot.conversation.message_subjects import CASE_VIEW
 from bot.core.requests import Notice, Refused, Route, Show, StartFlow
 from bot.core.screen import Words
 from bot.core.text_folding import fold_text
 
 if TYPE_CHECKING:
+    from bot.casework.case_access import CaseAccess
+    from bot.casework.case_action import CaseAction
     from bot.casework.case_lists import CasePage
-    from bot.core.requests import Request, Responses, Routes
+    from bot.core.requests import Prepare, Request, Responses, Routes
     from bot.core.unit_of_work import UnitOfWork
 
 # What is typed after /cases for each list: folded text, see `fold_text`.
@@ -34,18 +37,24 @@ def refuse_as_unknown() -> Refused:
 
 async def open_typed_case(work: UnitOfWork, request: Request) -> Responses:
     """Show the case whose code was typed after /case."""
-    return await _show_case(work, request.chat.id, parse_code(request.argument))
+    return await _show_case(work, request, parse_code(request.argument))
 
 
 async def open_case(work: UnitOfWork, request: Request) -> Responses:
     """Show a case and its files in new messages."""
-    return await _show_case(work, request.chat.id, request.argument)
+    return await _show_case(work, request, request.argument)
 
 
 async def _show_case(
-    work: UnitOfWork, chat_id: int, receipt_code: str, *, reveals_phone: bool = False
+    work: UnitOfWork, request: Request, receipt_code: str, *, reveals_phone: bool = False
 ) -> Responses:
-    opened = await case_view.open_case(work, chat_id, receipt_code, reveals_phone=reveals_phone)
+    opened = await case_view.open_case(
+        work,
+        request.chat.id,
+        receipt_code,
+        reveals_phone=reveals_phone,
+        similar=request.prepared or (),
+    )
     if opened is None:
         return Notice(Words("case.refused"))
     screen = screens.show_case(opened, work.policy.zone)
@@ -65,13 +74,13 @@ async def perform_action(work: UnitOfWork, request: Request) -> Responses:
     """Perform an action that asks for no values, and show the case after it. Raises Refused."""
     code, action = request.argument, ACTIONS_BY_NAME[request.action]
     await action_service.perform_action(work, request.chat.id, action.name, code, {})
-    return await _show_case(work, request.chat.id, code, reveals_phone=action.reveals_phone)
+    return await _show_case(work, request, code, reveals_phone=action.reveals_phone)
 
 
 async def start_action(work: UnitOfWork, request: Request) -> Responses:
     """Start the short conversation that asks for the values of an action. Raises Refused."""
     facts = await action_service.begin_action(
-        work, request.chat.id, request.action, request.argument
+        work, request.chat.id, request.action, request.argument, request.prepared or ()
     )
     return StartFlow(request.action, facts)
 
@@ -113,18 +122,31 @@ def _show_page(work: UnitOfWork, page: CasePage | None, title: str) -> Responses
     )
 
 
+# The texts of cases are compared before the transaction of the request, because it can take long.
+_PREPARE_VIEW = partial(choices.prepare_similar_cases, states=NEW)
+_PREPARE_CHOICE = partial(choices.prepare_similar_cases, states=MERGE.from_states)
+
+
+def _choose_preparation(action: CaseAction[CaseAccess]) -> Prepare | None:
+    """Return the search for similar cases if they are shown after the press of a button."""
+    if action.asks:
+        return _PREPARE_CHOICE if action is MERGE else None
+    return _PREPARE_CHOICE if action.to_state is None or action.to_state in NEW else None
+
+
 ROUTES: Routes = {
-    "/case": Route(open_typed_case),
+    "/case": Route(open_typed_case, prepare=_PREPARE_VIEW),
     **{
         f"case:{action.name}": Route(
             start_action if action.asks else perform_action,
             reads_only=action.asks,
             record_refusal=record_refusal,
+            prepare=_choose_preparation(action),
         )
         for action in OFFICER_ACTIONS
     },
     "case:more": Route(show_more_actions),
-    "case:*": Route(open_case),
+    "case:*": Route(open_case, prepare=_PREPARE_VIEW),
     "/cases": Route(list_typed_cases, reads_only=True),
     "cases:*": Route(list_cases, reads_only=True),
     "/search": Route(search_cases, reads_only=True),

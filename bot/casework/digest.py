@@ -52,14 +52,14 @@ def _wants(officer: Officer, now: datetime) -> bool:
 async def _make_digest(work: UnitOfWork, officer: Officer) -> Screen | None:
     """Return the digest of an officer, for leaders with that of the unit; None if nothing waits."""
     mine = await casework.count_waiting_cases(
-        work.connection, work.now, work.now + _SOON, assignee_id=officer.id
+        work.connection, work.now, work.now + _SOON, officer, assignee_id=officer.id
     )
     paragraphs = [Words("digest.mine", mine)] if any(mine.values()) else []
     buttons = [Button(Words("digest.see.mine"), "cases:mine=")] if paragraphs else []
     if officer.role in LEADER_ROLES:
         unit = get_visible_unit(officer)
         ours = await casework.count_waiting_cases(
-            work.connection, work.now, work.now + _SOON, unit_code=unit
+            work.connection, work.now, work.now + _SOON, officer, unit_code=unit
         )
         if any(ours.values()):
             params: dict[str, Param] = {**ours, "unit": name_police(officer.unit_code)}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.areas.question import area_input
+from bot.casework.police_names import names_city_police
 from bot.casework.template_text import has_blanks
 from bot.conversation.flow import Answers, Flow, Input, Option, Rejected, Step
 from bot.conversation.inputs import (
@@ -124,10 +125,24 @@ SEND_BACK_FLOW = Flow(
     "send_back", (Step("reason", long_text_input("send_back.reason", limit=_LONG)),)
 )
 
+
+def agency_input() -> Input:
+    """Return the question for the agency that a case is transferred to: no police of the city."""
+    typed = text_input("transfer.body", limit=_SHORT)
+
+    def parse(reply: Reply, answers: Answers) -> Any:
+        agency = typed.parse(reply, answers)
+        if names_city_police(agency):
+            raise Rejected("police")
+        return agency
+
+    return replace(typed, parse=parse, reasons=(*typed.reasons, "police"))
+
+
 TRANSFER_FLOW = Flow(
     "transfer",
     (
-        Step("body", text_input("transfer.body", limit=_SHORT)),
+        Step("body", agency_input()),
         Step("contact", text_input("transfer.contact", limit=_SHORT)),
     ),
 )

@@ -15,8 +15,8 @@ from bot.casework.submission_rules import NEW, is_protected
 from bot.conversation.engine import select_sources
 from bot.core.screen import Button, Param, Words
 from bot.notifications import to_officers, to_resident
-from bot.notifications.to_officers import CaseNotice
-from storage import casework, correspondence
+from bot.notifications.to_officers import ALERT_KIND, CaseNotice
+from storage import casework, correspondence, outbox
 from storage.models import Officer, RemarkKind, State
 
 if TYPE_CHECKING:
@@ -146,6 +146,22 @@ async def _notify_resident(
             Button(Words(f"mine.{verb}"), f"mine:{verb}={recipient.code}") for verb in buttons
         ),
     )
+
+
+async def withhold_from_groups(result: ActionResult[Any]) -> None:
+    """Cancel the alerts that wait for groups if the case has become one for private chats only.
+
+    If nobody has taken it on yet, officers of the groups' units are alerted in private instead.
+    """
+    work, case = result.work, result.after
+    if not is_protected(case) or is_protected(result.before):
+        return
+    groups = await outbox.cancel_group_messages(work.connection, case.id, ALERT_KIND, work.now)
+    if case.state not in NEW:
+        return
+    for chat_id in sorted(groups):
+        for each in await casework.list_unit_chats(work.connection, chat_id):
+            await assignment.alert_unit_in_private(work, case, each.unit_code)
 
 
 async def notify_officers(result: ActionResult[Any], notice: OfficerNotice) -> None:

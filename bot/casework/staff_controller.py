@@ -62,9 +62,9 @@ async def show_templates(work: UnitOfWork, request: Request) -> Responses:
 
 async def delete_template(work: UnitOfWork, request: Request) -> Responses:
     """Delete the template whose id is the argument, and show the others. Raises Refused."""
-    template_id = parse_number(request.argument)
-    if template_id is not None:
-        await templates.delete_template(work, request.chat.id, template_id)
+    if await templates.list_officer_templates(work.connection, request.chat.id) is None:
+        raise refuse_as_unknown()
+    await templates.delete_template(work, request.chat.id, parse_number(request.argument))
     return await show_templates(work, request)
 
 

@@ -69,14 +69,14 @@ async def add_template(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any])
     )
 
 
-async def delete_template(work: UnitOfWork, chat_id: int, template_id: int) -> bool:
-    """Delete a template of the officer's unit; return False if there is none they may delete."""
+async def delete_template(work: UnitOfWork, chat_id: int, template_id: int | None) -> None:
+    """Delete a template of the officer's unit. Raises Refused if there is none they may delete."""
     officer = await officers.find_officer(work.connection, chat_id)
-    if officer is None or not may_change(officer):
-        return False
+    refused = Refused(Words("templates.not_yours"))
+    if officer is None or template_id is None or not may_change(officer):
+        raise refused
     if not await casework.delete_template(work.connection, template_id, officer.unit_code):
-        return False
+        raise refused
     await audit.append_entry(
         work.connection, DROPPED, work.now, role=officer.role, actor_id=officer.id
     )
-    return True

@@ -64,6 +64,7 @@ def rotate_keys(
     _print_verdict(counts)
     if not rotated.is_finished:
         raise Failure("the bot still wrote rows under an old key: run 'keys rotate' again")
+    _fail_if_unreadable(counts)
 
 
 @cli.command("status")
@@ -82,6 +83,19 @@ def show_status() -> None:
         if each.counts:
             print_line(f"{_name_place(each)}: {_describe_counts(each)}")
     _print_verdict(counts)
+    _fail_if_unreadable(counts)
+
+
+def _fail_if_unreadable(counts: Sequence[KeyCounts]) -> None:
+    """Raise Failure if there is anything that no key of the settings decrypts."""
+    from bot.privacy.key_status import list_unreadable
+
+    found = list_unreadable(counts)
+    if found:
+        places = ", ".join(f"{each.counts[None]} of {_name_place(each)}" for each in found)
+        raise Failure(
+            f"no key of privacy.encryption_key reads {places}: add the key that is missing"
+        )
 
 
 def _name_place(counts: KeyCounts) -> str:

@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bot.conversation.consent import (
+    UNCONSENTED_LIFETIME,
+    asks_consent,
+    has_agreed,
+    waits_for_consent,
+)
 from bot.conversation.engine import present
 from bot.conversation.screens import show_conflict
 from bot.conversation.subjects import ASKED, forget_asked, get_subject
@@ -14,11 +20,13 @@ from bot.core.screen import Screen, Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
     from typing import Any
 
     from bot.conversation.bindings import FlowBinding
     from bot.conversation.message_subjects import ReplyTarget
     from bot.conversation.turns import Decided
+    from bot.core.unit_of_work import UnitOfWork
     from storage.conversations import Draft, StoredChat
 
 _MAX_MESSAGES = 10  # that wait for the choice
@@ -26,12 +34,21 @@ _MAX_MESSAGES = 10  # that wait for the choice
 
 @dataclass(frozen=True, slots=True)
 class Conflicts:
-    """Asks which conversation to continue; `bindings` are all flows by their names."""
+    """Asks which conversation to continue.
+
+    `bindings` are all flows by their names. `lifetime` is that of a draft.
+    """
 
     bindings: Mapping[str, FlowBinding]
+    lifetime: timedelta
 
-    def ask_which(
-        self, binding: FlowBinding, row: StoredChat, target: ReplyTarget, update_id: int
+    async def ask_which(
+        self,
+        work: UnitOfWork,
+        binding: FlowBinding,
+        row: StoredChat,
+        target: ReplyTarget,
+        update_id: int,
     ) -> Decided:
         """Ask which conversation a reply is meant for: the open one is about something else."""
         if target.screen is not None:
@@ -44,7 +61,26 @@ class Conflicts:
         taken, reasons = check_messages(self.bindings[target.flow].flow, asked["facts"])
         answers = {**forget_asked(row.answers), ASKED: {**asked, "facts": dict(taken)}}
         kept = replace(keep_draft(row, update_id), answers=answers)
+        kept = await self.limit_life(work, row, kept)
         return self.show_question(binding, row, answers, reasons), kept
+
+    async def limit_life(self, work: UnitOfWork, row: StoredChat, draft: Draft) -> Draft:
+        """Return a draft with the life that it has beside the conversation that was asked for.
+
+        It is short while messages wait of somebody who has not consented, and not extended by more
+        of them. When none waits any more, it is that of any draft again.
+        """
+        asked = draft.answers.get(ASKED)
+        if asked is None:
+            own = self.bindings[draft.flow or ""].flow
+            if ASKED not in row.answers or waits_for_consent(own, draft.answers):
+                return draft
+            return replace(draft, expires_at=work.now + self.lifetime, reminded_at=None)
+        is_free = not asks_consent(self.bindings[asked["flow"]].flow)
+        if is_free or not _list_messages(asked) or await has_agreed(work, row.chat_id):
+            return draft
+        end = work.now + UNCONSENTED_LIFETIME
+        return replace(draft, expires_at=min(end, row.expires_at or end), reminded_at=work.now)
 
     def show_question(
         self,

@@ -64,6 +64,11 @@ def consent_step() -> Step:
     return Step(_STEP, question, when=needs_consent, editable=False)
 
 
+def asks_consent(flow: Flow) -> bool:
+    """Return True if a flow has a question for consent."""
+    return _STEP in flow.by_name
+
+
 def waits_for_consent(flow: Flow, answers: Answers) -> bool:
     """Return True if a flow asks for consent, and it was not given yet."""
     step = flow.by_name.get(_STEP)

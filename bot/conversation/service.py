@@ -79,7 +79,7 @@ class ConversationService:
         self._bindings = {binding.flow.name: binding for binding in bindings}
         self._policy = policy
         self._max_per_minute = max_per_minute
-        self._conflicts = Conflicts(self._bindings)
+        self._conflicts = Conflicts(self._bindings, draft_lifetime)
         self._keyboards = ReplyKeyboards((each.flow for each in bindings), to_text)
         self._runner = FlowRunner(self._bindings, self._keyboards, draft_lifetime)
         self._batcher = TurnBatcher(database, policy.pseudonyms, policy.default_language)
@@ -122,7 +122,8 @@ class ConversationService:
             if binding is None:
                 return close_expired(row, update_id, is_asked=target is None or not target.code)
             if target is not None and not target.is_subject_of(binding.flow.name, row.answers):
-                return self._conflicts.ask_which(binding, row, target, update_id)
+                work = UnitOfWork(connection, now, self._policy)
+                return await self._conflicts.ask_which(work, binding, row, target, update_id)
             if ASKED in row.answers and reply.step is None:
                 notices = () if is_known else (Words("draft.not_taken"),)
                 return self._conflicts.show_question(binding, row, notices=notices), None
@@ -248,6 +249,8 @@ class ConversationService:
             if not (resumes or is_same):
                 answers[ASKED] = {"flow": flow, "facts": given}
             kept = replace(keep_draft(row, update_id), answers=answers)
+            work = UnitOfWork(connection, now, self._policy)
+            kept = await self._conflicts.limit_life(work, row, kept)
             return self._conflicts.show_question(binding, row, answers), kept
 
         try:

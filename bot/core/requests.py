@@ -48,7 +48,7 @@ class Request:
     `verb` is the key of its route: "/mine" for a command, "mine:withdraw" for a button,
     "start:code_" for a deep link. `argument` is the text after it, such as a receipt code.
     `person_name` is the name in the person's profile. `bot_name` is the bot's user name, for links
-    that open the bot.
+    that open the bot. `prepared` is what the route prepared, see `Route`; None if nothing.
     """
 
     chat: Chat
@@ -57,6 +57,7 @@ class Request:
     argument: str = ""
     person_name: str = ""
     bot_name: str = ""
+    prepared: Any = None
 
     @property
     def action(self) -> str:
@@ -160,6 +161,7 @@ Responses = Response | tuple[Response, ...]
 # The functions of a Route.
 HandleRequest = Callable[["UnitOfWork", Request], Awaitable[Responses]]
 RecordRefusal = Callable[["UnitOfWork", Request], Awaitable[None]]
+Prepare = Callable[["UnitOfWork", int, str], Awaitable[Callable[[], Any] | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +171,17 @@ class Route:
     `reads_only`: it changes nothing, so it needs no writing transaction. `record_refusal` is called
     in a transaction of its own after the function raised Refused; the default is
     `refusals.record_request`.
+
+    `prepare` is for a computation that takes long. It gets the chat id and the argument, runs
+    first, in a transaction of its own that only reads, and returns a function without arguments,
+    or None. After the end of that transaction the function runs in a thread; what it returns is
+    `Request.prepared`. The rows may have changed since: `handle` checks again what depends on them.
     """
 
     handle: HandleRequest
     reads_only: bool = False
     record_refusal: RecordRefusal | None = None
+    prepare: Prepare | None = None
 
 
 # A route without a function starts or cancels a conversation, and needs no transaction of its own.

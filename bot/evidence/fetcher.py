@@ -57,7 +57,7 @@ class NotFetched(Exception):
         self.state = state
 
 
-_NEARLY_FULL = 0.8  # of the quota of all: from here on the operator is warned
+_NEARLY_FULL = 0.8  # of the quota of all: from here on operator and officers are warned
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,10 @@ class StorageQuota:
 
     a_person: int
     in_all: int
+
+    def is_nearly_full(self, used: int) -> bool:
+        """Return True if so many bytes leave little room: people are told to make more."""
+        return used > self.in_all * _NEARLY_FULL
 
 
 class EvidenceFetcher:
@@ -239,7 +243,7 @@ class EvidenceFetcher:
             total = await evidence.measure_stored(connection)
             own = await evidence.measure_stored(connection, row)
         size = row.size or 0
-        if total + size > self._quota.in_all * _NEARLY_FULL:
+        if self._quota.is_nearly_full(total + size):
             log.error("the evidence store is nearly full", bytes=total, quota=self._quota.in_all)
         if total + size > self._quota.in_all or own + size > self._quota.a_person:
             raise NotFetched("over the quota", EvidenceState.OVER_QUOTA)

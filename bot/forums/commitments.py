@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.core.unit_of_work import UnitOfWork
+from bot.forums.shared.public_texts import refuse_links
 from bot.forums.staff_entry import StaffEntry, add_staff_entry, suggest_topics
 from bot.texts import load_texts
 from storage import forums
@@ -27,8 +28,9 @@ async def add_commitment(
     """Store a commitment and open its case.
 
     `answers` are "text", "owner" (who promised it, as text) and "due", a day as ISO 8601. The case
-    is due at the end of that day.
+    is due at the end of that day. Everybody reads it: raises Refused for a link.
     """
+    refuse_links(work, {name: answers[name] for name in ("text", "owner")})
     due_on = date.fromisoformat(answers["due"])
     template = load_texts(work.policy.default_language)["forum.promised"]
     text = template.format(title=forum.title, text=answers["text"], owner=answers["owner"])

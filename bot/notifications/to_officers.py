@@ -231,6 +231,32 @@ async def notify_channel_lost(work: UnitOfWork, leaders: Sequence[Officer], last
     await send_message(work, message, recipients)
 
 
+async def notify_store_nearly_full(
+    work: UnitOfWork, officers: Sequence[Officer], *, used: int, quota: int
+) -> None:
+    """Tell officers that the store of files is nearly full. `used` and `quota` are bytes."""
+    figures = {
+        "percent": 100 * used // quota,
+        "used": used // 1_000_000,
+        "quota": quota // 1_000_000,
+    }
+    message = Message(
+        kind="store.nearly_full",
+        screen=Screen((Words("store.nearly_full", figures),)),
+        expires_at=work.now + _GROUP_LOST_LIFETIME,
+        priority=Priority.ASSIGNMENT,
+    )
+    language, at = work.policy.default_language, f"{work.now.timestamp():.0f}"
+    await send_message(
+        work,
+        message,
+        [
+            (Addressee(each.chat_id, language), make_key(message.kind, at, each.id))
+            for each in officers
+        ],
+    )
+
+
 async def notify_joined(
     work: UnitOfWork, joined: Officer, leaders: Sequence[Officer], inviter: str | None
 ) -> None:

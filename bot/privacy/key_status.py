@@ -108,6 +108,19 @@ def _count_pseudonym(
         counter[None] += 1
 
 
+def list_unreadable(counts: Sequence[KeyCounts]) -> list[KeyCounts]:
+    """Return those of the counts with values that no key of the settings decrypts.
+
+    Pseudonyms are not encrypted: of one without an address nobody can say which key it is under.
+    """
+    pseudonyms = {(table(entry.model).name, entry.pseudonym) for entry in KEY_COLUMNS}
+    return [
+        each
+        for each in counts
+        if each.counts.get(None) and (each.table, each.column) not in pseudonyms
+    ]
+
+
 def find_needed_keys(counts: Sequence[KeyCounts]) -> set[int | None]:
     """Return the numbers of the keys under which there is anything; None for an unknown key."""
     return {number for each in counts for number, count in each.counts.items() if count}

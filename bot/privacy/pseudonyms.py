@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bot.privacy.encryption import Cipher
+from bot.privacy.encryption import Cipher, Unreadable
 from bot.privacy.sealing import Sealer, derive_key
 
 if TYPE_CHECKING:
@@ -75,6 +75,17 @@ class Pseudonyms:
     def decrypt_chat_id(self, encrypted: str) -> int:
         """Return the chat id of an `encrypted_chat_id`. Raises Unreadable."""
         return int(self.cipher.decrypt_text(encrypted))
+
+    def list_related(self, pseudonym: int, encrypted: str) -> frozenset[int]:
+        """Return all pseudonyms of the person of an address, with the stored one.
+
+        It is the only one if no key decrypts the chat id.
+        """
+        try:
+            chat_id = self.decrypt_chat_id(encrypted)
+        except Unreadable:
+            return frozenset({pseudonym})
+        return frozenset({pseudonym, *self.list_pseudonyms(chat_id)})
 
     def list_pseudonyms(self, chat_id: int, *, named: bool | None = None) -> tuple[int, ...]:
         """Return the pseudonyms of a chat, one for each key, as a named or unnamed resident.

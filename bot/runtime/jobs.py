@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.casework import assignment, digest, escalation
+from bot.casework import assignment, digest, escalation, store_alarm
 from bot.core import refusals
 from bot.core.preferences import Preferences
 from bot.core.requests import Chat
@@ -21,7 +21,7 @@ from bot.forums import announcements, organiser_reminders, reminders
 from bot.forums.attendance.erasure import erase_expired_registrations
 from bot.notifications import to_resident
 from bot.privacy import audit_chain, outbox_retention, retention
-from bot.runtime.builders import make_case_deadlines, make_retention_periods
+from bot.runtime.builders import make_case_deadlines, make_retention_periods, make_storage_quota
 from storage import conversations, failed_updates, outbox, search
 from storage import outbox_retention as deletion
 
@@ -93,6 +93,15 @@ async def fetch_evidence(context: JobContext) -> None:
     if await context.evidence.fetch_due():
         context.nudge()
     await context.evidence.delete_erased_files()
+
+
+async def watch_store(context: JobContext) -> None:
+    """Tell officers of the city once if the store of files is nearly full."""
+    quota = make_storage_quota(context.settings.evidence)
+    async with begin_work(context.database, context.clock(), context.policy) as work:
+        is_told = await store_alarm.check_store(work, quota)
+    if is_told:
+        context.nudge()
 
 
 async def assign_waiting_submissions(context: JobContext) -> None:
@@ -216,7 +225,9 @@ async def purge_expired_data(
         await failed_updates.delete_failed_updates_before(connection, now - kept)
     await database.optimise()
     await search.optimise_index(database)
-    await erase_expired_registrations(database, now - timedelta(days=periods.registration_days))
+    await erase_expired_registrations(
+        database, policy.pseudonyms, now - timedelta(days=periods.registration_days)
+    )
     return await retention.apply_retention(
         database, make_retention_periods(periods), now, policy=policy
     )
@@ -248,6 +259,7 @@ JOBS = (
     Job("assign_waiting_submissions", 30, assign_waiting_submissions, enqueues=True),
     Job("expire_drafts", 60, expire_drafts),
     Job("remind_drafts", 60, remind_drafts, enqueues=True),
+    Job("watch_store", 300, watch_store, enqueues=True),
     Job("record_refusals", 300, record_refusals),
     Job("check_deadlines", 300, check_deadlines, enqueues=True),
     Job("send_digests", 300, send_digests, enqueues=True),

@@ -61,9 +61,13 @@ async def run_replica(settings: Settings) -> None:
 
 
 async def _prepare_key(settings: Settings) -> None:
-    """Check the key before anything is built; create the first one of a new database."""
+    """Check schema and key before anything is built; create the first key of a new database.
+
+    Raises CannotStart if the database is to be migrated first.
+    """
     database = Database(settings.database.url)
     try:
+        await check_schema(database)
         await load_checked_keys(database, settings, creates=True, stores=False)
     finally:
         await database.close()
@@ -74,7 +78,7 @@ async def serve(app: App) -> None:
 
     Raises CannotStart or Unavailable.
     """
-    await check_schema(app)
+    await check_schema(app.database)
     await check_hold(app)
     try:
         await check_key(app.database, app.policy.pseudonyms)
@@ -157,15 +161,12 @@ async def _receive_updates(app: App, stack: contextlib.AsyncExitStack) -> None:
         await Polling(app.bot, app.update_handler, ALLOWED_UPDATES, app.stop_for).run(app.stopping)
 
 
-async def check_schema(app: App) -> None:
+async def check_schema(database: Database) -> None:
     """Check that all migrations of this program were run on the database, and no others.
 
     Raises CannotStart or Unavailable.
     """
-    revision, needed = (
-        await migrations.find_revision(app.database),
-        migrations.get_needed_revision(),
-    )
+    revision, needed = await migrations.find_revision(database), migrations.get_needed_revision()
     if revision == needed:
         return
     state = "is not set up" if revision is None else f"is at revision {revision}, not {needed}"

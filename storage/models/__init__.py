@@ -5,6 +5,7 @@ JSON columns are replaced, never mutated. Times are aware and stored in UTC.
 """
 
 from storage.models.delivery import (
+    Alarm,
     FailedUpdate,
     Hold,
     MessageSubject,
@@ -56,6 +57,7 @@ from storage.models.submissions import (
 )
 
 __all__ = [
+    "Alarm",
     "Announcement",
     "Answer",
     "Attachment",

@@ -150,6 +150,17 @@ class Hold(SQLModel, table=True):
     since: datetime = time_column()
 
 
+class Alarm(SQLModel, table=True):
+    """A row exists while something needs the operator and officers of the city were told of it.
+
+    - `name`: what it is, such as "store".
+    - `since`: when they were told.
+    """
+
+    name: str = Field(sa_type=String(32), primary_key=True)
+    since: datetime = time_column()
+
+
 class MessageSubject(SQLModel, table=True):
     """The subject of a message of a private chat: of the bot's own, or of an answer that was given.
 

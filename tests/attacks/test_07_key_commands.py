@@ -153,3 +153,23 @@ def test_progress_is_shown_on_a_terminal_only(folder: Path) -> None:
     assert b"key_check" in shown
     assert "key_check.sealed: 2 key 2" in (folder / "out").read_text()
     assert run_with(folder, f"{NEW},{OLD}", "keys", "status").stderr == ""
+
+
+def test_run_makes_no_key_for_a_database_without_tables(tmp_path: Path) -> None:
+    """It says "migrate first". A key file that it left would be taken for the one in use."""
+    done = run_with(tmp_path, "", "run")
+    assert done.returncode == 1
+    assert "migrate" in get_only_line(done)
+    assert not (tmp_path / KEY_FILE).exists()
+
+
+@pytest.mark.parametrize("words", [("keys", "status"), ("keys", "rotate", "--wait", "0")])
+def test_what_no_key_reads_makes_the_command_fail(folder: Path, words: tuple[str, ...]) -> None:
+    """A script that removes the old key after the command must not go on."""
+    assert run_with(folder, f"{NEW},{OLD}", *words).returncode == 0
+    with sqlite3.connect(folder / "a.db") as database:
+        lost = Cipher([make_key()]).encrypt_text("x")
+        database.execute("INSERT OR REPLACE INTO key_check VALUES (9, ?)", [lost])
+    done = run_with(folder, f"{NEW},{OLD}", *words)
+    assert done.returncode == 1
+    assert "1 of key_check.sealed" in get_only_line(done)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.runtime import jobs
 from storage import audit, casework, officers
 from storage.models import Role
-from tests.town.casework import WARD, WARD_NAME, choose_action, open_case
+from tests.town.casework import WARD, WARD_NAME, accept_case, choose_action, open_case
 
 if TYPE_CHECKING:
     from tests.town.person import Person
@@ -110,3 +113,49 @@ async def test_who_excluded_may_correct_it_and_who_is_excluded_may_not(town: Tow
     await choose_action(city, code, "readmit")
     await city.taps("Cường")
     assert not await is_kept_off(town, code, leader)
+
+
+async def test_statistics_and_digest_leave_out_what_the_reader_may_not_open(town: Town) -> None:
+    """A change of the numbers would say what happens to a case that a leader is kept off."""
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    city = await town.officer("Giang", role=Role.COORDINATOR)
+    ann = town.resident("Ann")
+    await ann.gives("Rác ở ngõ 7.", area=WARD_NAME)
+    code = await ann.gives("Đèn hỏng.", area=WARD_NAME)
+    await exclude(city, code, leader)
+    await leader.says("/stats")
+    await city.says("/stats")
+    assert (count_shown(leader.sees), count_shown(city.sees)) == (1, 2)
+    async with town.app.database.reading() as connection:
+        readers = [await officers.find_officer(connection, each.id) for each in (leader, city)]
+        counts = []
+        for reader in readers:
+            assert reader is not None
+            soon = town.now + timedelta(days=2)
+            waiting = await casework.count_waiting_cases(connection, town.now, soon, reader)
+            counts.append(waiting["new"])
+    assert counts == [1, 2]
+
+
+async def test_the_digest_leaves_out_a_case_of_which_its_reader_is_kept_off(town: Town) -> None:
+    """Also one that is still assigned to them."""
+    worker = await town.officer("Binh", unit=WARD)
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    city = await town.officer("Giang", role=Role.COORDINATOR)
+    code = await town.resident("Ann").gives("Đèn hỏng.", area=WARD_NAME)
+    await accept_case(worker, code)
+    await exclude(city, code, leader)
+    await exclude(city, code, worker)
+    town.now = (town.now + timedelta(days=1)).replace(hour=1, minute=0)
+    await jobs.send_digests(town.app.job_context)
+    await town.settle()
+    assert not leader.was_told("digest.text")
+    assert not worker.was_told("digest.text")
+    assert city.was_told("digest.text")
+
+
+def count_shown(text: str) -> int:
+    """Return the number of submissions in the text of /stats."""
+    found = re.search(r"(\d+) ý kiến", text)
+    assert found is not None, text
+    return int(found.group(1))

@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from bot.core.links import find_links
+from bot.core.requests import Refused
+from bot.forums.planning import action_service
 from bot.runtime.settings import ForumSettings
-from storage.models import Forum, ForumState, Role
+from storage.models import Commitment, Forum, ForumState, Role
 from storage.statements import fetch_all, table
-from tests.town.forums import CODE, WARD, publish_forum, register_for_forum, subscribe
+from tests.town.forums import CODE, WARD, change_forum, publish_forum, register_for_forum, subscribe
 from tests.town.town import open_town
 
 if TYPE_CHECKING:
@@ -262,3 +264,21 @@ async def test_a_forum_has_few_announcements_a_day(database_url: str) -> None:
         await organiser.says("trùng lịch")
         await leader.taps("forum.do.confirm", of="trùng lịch")
         assert len(ann.heard) == heard + 1
+
+
+@pytest.mark.parametrize("where", ["text", "owner"])
+async def test_a_promise_with_a_link_is_refused_at_its_end_too(town: Town, where: str) -> None:
+    """Everybody reads promises. A draft may be older than the list of allowed links."""
+    await prepare(town)
+    leader = await town.officer("Giang", unit=WARD, role=Role.APPROVER)
+    forum = await get_forum(town)
+    await change_forum(town, forum.id, state=ForumState.REPORT_DUE)
+    answers = {"text": "Lắp đèn", "owner": "Trưởng Công an phường", "due": "2027-01-31"}
+    bad = {**answers, where: "Xem tại congan-haiphong.xyz"}
+    async with town.work() as work:
+        with pytest.raises(Refused):
+            await action_service.perform_action(work, leader.id, "promise", CODE, bad)
+    assert await town.count_rows(Commitment) == 0
+    async with town.work() as work:
+        await action_service.perform_action(work, leader.id, "promise", CODE, answers)
+    assert await town.count_rows(Commitment) == 1

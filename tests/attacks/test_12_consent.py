@@ -13,6 +13,7 @@ from storage import conversations
 from storage.models import Conversation, Remark, Role
 from storage.statements import fetch_all, table
 from tests.town.casework import answer_case, open_case
+from tests.town.texts import contains_text
 from tests.town.town import open_town
 
 if TYPE_CHECKING:
@@ -209,3 +210,47 @@ async def test_the_emergency_number_is_shown_above_a_limit(database_url: str) ->
         await ann.says(DANGER)
         assert ann.is_told("abuse.enough_today")
         assert ann.is_told("feedback.danger.notice")
+
+
+# Messages that wait for a choice
+
+
+async def reply_beside_a_draft(town: Town, *, agrees: bool) -> tuple[Person, int]:
+    """An officer, who gave an opinion, replies to its receipt while a question of work is open."""
+    officer, ann = await town.officer("Binh", unit=WARD), await town.officer("Ann", unit="31")
+    await give_handled_case(town, ann, officer)
+    receipt = next(m for m in ann.messages if contains_text(m.get("text", ""), "receipt.text"))
+    if not agrees:
+        await withdraw(ann)
+    await ann.says("/away")
+    await ann.does("text", "Kẻ trộm tên Tèo.", reply_to=receipt["message_id"])
+    assert any("Tèo" in draft for draft in await list_drafts(town))
+    return ann, receipt["message_id"]
+
+
+async def test_a_message_that_waits_for_a_choice_lives_for_an_hour(town: Town) -> None:
+    """It is stored beside another conversation, which has a longer life. More does not help it."""
+    ann, receipt = await reply_beside_a_draft(town, agrees=False)
+    town.advance(minutes=40)
+    await ann.does("text", "Ở ngõ 7.", reply_to=receipt)
+    town.advance(minutes=21)
+    await jobs.expire_drafts(town.app.job_context)
+    assert not any("Tèo" in draft for draft in await list_drafts(town))
+
+
+async def test_after_consent_a_waiting_message_lives_as_long_as_its_draft(town: Town) -> None:
+    """Consent was given: nothing is shortened."""
+    await reply_beside_a_draft(town, agrees=True)
+    town.advance(hours=20)
+    await jobs.expire_drafts(town.app.job_context)
+    assert any("Tèo" in draft for draft in await list_drafts(town))
+
+
+async def test_a_draft_goes_on_when_the_waiting_message_is_dropped(town: Town) -> None:
+    """The own conversation is continued, and lives as long as before."""
+    ann, _receipt = await reply_beside_a_draft(town, agrees=False)
+    await ann.presses_data("draft:resume")
+    assert not any("Tèo" in draft for draft in await list_drafts(town))
+    town.advance(hours=20)
+    await jobs.expire_drafts(town.app.job_context)
+    assert len(await list_drafts(town)) == 1

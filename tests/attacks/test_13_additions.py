@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
 
-from bot.evidence.fetcher import StorageQuota
 from bot.runtime.settings import AbuseSettings
-from storage import evidence
 from storage.models import BanState, Officer, Remark, ResidentBan
 from storage.statements import table
 from tests.town.town import open_town
@@ -81,17 +79,3 @@ async def test_additions_count_against_bans(town: Town) -> None:
     assert await town.count_rows(Remark) == 0
     await add(ann, crime, "Ở số nhà 7")
     assert await town.count_rows(Remark) == 1
-
-
-async def test_files_have_a_quota_of_a_person_and_in_all(town: Town) -> None:
-    """A file above it is not stored and its resident is told; the words stay."""
-    town.app.evidence._quota = StorageQuota(a_person=0, in_all=10_000_000)
-    ann = town.resident("Ann")
-    await ann.begins()
-    await ann.says("Đèn hỏng.")
-    await ann.does("photo")
-    code = await ann.finishes(area=NAMED)
-    assert (await town.get_submission(code)).text == "Đèn hỏng."
-    assert ann.was_told("files.given_up.over_quota")
-    async with town.app.database.reading() as connection:
-        assert await evidence.measure_stored(connection) == 0

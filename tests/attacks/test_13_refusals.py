@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.runtime import jobs
+from bot.texts import load_texts
 from storage import audit
 from storage.models import Role
 from tests.town.forums import CODE, publish_forum
@@ -100,3 +101,32 @@ async def test_the_author_who_looks_up_an_own_code_is_not_linked_to_it(town: Tow
     for each in entries:
         assert each.actor_id is None
         assert str(ann.id) not in f"{each.details}"
+
+
+def get_notice(town: Town) -> str:
+    """Return the text that answered the newest pressed button."""
+    answers = town.simulator.gateway.journal.list_requests(method="answerCallbackQuery")
+    return str(answers[-1].params.get("text", ""))
+
+
+async def test_a_template_of_another_unit_is_kept_and_the_attempt_recorded(town: Town) -> None:
+    """The button was answered with the own list, as if it had been a good one."""
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    foreign = await town.officer("Dung", unit="11413", role=Role.APPROVER)
+    worker = await town.officer("Binh", unit=WARD)
+    await leader.says("/templates")
+    await leader.taps("templates.add")
+    await leader.says("Chào")
+    await leader.writes("Kính gửi ông/bà.")
+    for number, officer in enumerate((foreign, worker), start=1):
+        await officer.says("/templates")
+        for data in ("templates:drop=1", "templates:drop=99", "templates:drop=x"):
+            await officer.presses_data(data)
+            assert get_notice(town) == load_texts("vi")["templates.not_yours"]
+        refusals = await list_refusals(town)
+        assert len(refusals) == number
+        assert refusals[-1].details["verb"] == "templates:drop"
+    await leader.says("/templates")
+    assert "Kính gửi" in leader.sees
+    await leader.taps("Xóa mẫu: Chào")
+    assert "Kính gửi" not in leader.sees

@@ -155,7 +155,9 @@ async def _search(chat_id: int, words: str, connection: AsyncConnection) -> None
 async def _chosen(connection: AsyncConnection, code: str) -> None:
     access = await case_access.find_case_access(UnitOfWork(connection, NOW, POLICY), WARDEN, code)
     assert access is not None
-    await choices.list_similar_cases(connection, access)
+    await choices.prepare_similar_cases(
+        UnitOfWork(connection, NOW, POLICY), WARDEN, code, states=submission_rules.NEW
+    )
 
 
 async def compare_queries(

@@ -1,8 +1,16 @@
 """Tests of inline keyboards and reply keyboards."""
 
+import re
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
 import pytest
 from playwright.async_api import expect
 
+import bot
+from bot.channels.telegram.render import Renderer
+from bot.core.screen import Button, Screen
+from bot.texts import LANGUAGES, Catalogue, load_texts
 from tests.page.stage import Stage, Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -31,6 +39,73 @@ async def test_a_press_shows_progress_until_the_bot_answers(stage: Stage, tab: T
     )
     await expect(tab.find_element("toast")).to_have_text("Đã ghi nhận.")
     await expect(tab.page.locator("[aria-busy]")).to_have_count(0)
+
+
+LABEL_KEY = re.compile(r'Button\(\s*Words\(\s*f?"([^"]+)"')
+SENTENCE = re.compile(r"[<{/\n]|\. |[.?:]$")  # what has such signs stands above the buttons
+CUT_LABELS = """() => [...document.querySelectorAll('.inline-button span:first-child')]
+    .filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"""
+
+
+def list_labels(language: str) -> list[str]:
+    """Return the texts of buttons that have no parameter, as named in the source of the bot."""
+    source = "\n".join(each.read_text("utf-8") for each in Path(bot.__file__).parent.rglob("*.py"))
+    keys = [re.sub(r"\\\{.*?\\\}", "[^.]+", re.escape(key)) for key in LABEL_KEY.findall(source)]
+    label = re.compile("|".join([*keys, r".+\.options\..+", "move.+"]))
+    texts = load_texts(language).items()
+    found = {text for key, text in texts if label.fullmatch(key) and not SENTENCE.search(text)}
+    assert len(found) > 200
+    return sorted(found)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_no_label_of_the_bot_is_cut(stage: Stage, tab: Tab, language: str) -> None:
+    """On a phone of 390 pixels, in the rows that the bot makes of them."""
+    await tab.page.set_viewport_size({"width": 390, "height": 844})
+    lan = await stage.add_person("Lan")
+    await tab.open_page(lan)
+    renderer = Renderer(Catalogue(ZoneInfo("Asia/Ho_Chi_Minh")))
+    labels = list_labels(language)
+    for first in range(0, len(labels), 50):
+        # A button takes each text without a translation.
+        choices = tuple(Button(label, "x") for label in labels[first : first + 50])
+        markup = renderer.render_markup(Screen((), choices), language)
+        await stage.send_bot_message(lan, "?", reply_markup=markup)
+    await expect(tab.find_element("inline-button")).to_have_count(len(labels))
+    cut = await tab.page.evaluate(CUT_LABELS)
+    assert not cut, "\n".join(cut)
+
+
+IS_CUT = "node => node.scrollWidth > node.clientWidth"
+
+
+async def test_labels_are_cut_as_telegram_cuts_them(stage: Stage, tab: Tab) -> None:
+    """A label of an inline button is one line; on a phone, a pair has room for about 19 letters."""
+    await tab.page.set_viewport_size({"width": 390, "height": 844})
+    lan = await stage.add_person("Lan")
+    await tab.open_page(lan)
+    keyboard = make_inline_keyboard(
+        ["Ý kiến của tôi", "Diễn đàn, đối thoại với công an"],
+        ["Công an phường An Biên không xem được ý kiến này"],
+        ["Gửi", "Sửa", "Thêm"],
+    )
+    # The buttons of Telegram are as wide as the message allows, however short its text is.
+    await stage.send_bot_message(lan, "Đúng?", reply_markup=keyboard)
+    for text, cut in (
+        ("Ý kiến của tôi", False),
+        ("Diễn đàn", True),
+        ("Công an phường", True),
+        ("Thêm", False),
+    ):
+        button = tab.find_inline_button(text)
+        assert await button.locator("span").first.evaluate(IS_CUT) == cut, text
+        box = await button.bounding_box()
+        assert box is not None
+        assert box["height"] <= 46, text
+    # The whole label can still be read with a mouse or a screen reader.
+    await expect(tab.find_inline_button("Diễn đàn")).to_have_attribute(
+        "title", "Diễn đàn, đối thoại với công an"
+    )
 
 
 async def test_an_alert_stays_open_until_it_is_closed(stage: Stage, tab: Tab) -> None:

@@ -1,8 +1,10 @@
 """Tests of the page around the conversation: people, language, layout, connection."""
 
+import asyncio
+
 import aiohttp
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 from yarl import URL
 
 from bot.simulator.server import Simulator
@@ -112,6 +114,93 @@ async def test_new_messages_are_scrolled_into_view(stage: Stage, tab: Tab) -> No
     await tab.find_element("jump").click()
     await expect(tab.find_messages("bot").last).to_be_in_viewport()
     await expect(tab.find_element("jump")).to_be_hidden()
+
+
+async def test_the_answer_is_followed_when_it_arrives_with_the_message(
+    stage: Stage, tab: Tab
+) -> None:
+    """A person who has scrolled up writes: the page goes to the end, however fast the bot is."""
+    lan = await stage.add_person("Lan")
+    for number in range(15):
+        await stage.send_bot_message(lan, f"Tin {number}\n.\n.\n.")
+    await tab.open_page(lan)
+    await expect(tab.find_messages("bot").last).to_be_in_viewport()
+    await tab.find_messages("bot").first.scroll_into_view_if_needed()
+    await expect(tab.find_messages("bot").last).not_to_be_in_viewport()
+    both = asyncio.Event()
+
+    async def wait_for_both(route: Route) -> None:
+        await both.wait()
+        await route.continue_()
+
+    await tab.page.route("**/messages*", wait_for_both)
+    await tab.send_text("Đèn đường hỏng")
+    await stage.receive_update("message")
+    for text in ("Đã nhận.", "Việc này ở đâu?"):
+        await stage.send_bot_message(lan, text)
+    both.set()
+    await expect(tab.find_messages("bot")).to_have_count(17)
+    await expect(tab.find_messages("bot").last).to_be_in_viewport()
+    await expect(tab.find_element("jump")).to_be_hidden()
+
+
+async def test_the_answer_to_a_button_is_followed(stage: Stage, tab: Tab) -> None:
+    """Also when the button is far above the newest message."""
+    lan = await stage.add_person("Lan")
+    keyboard = {"inline_keyboard": [[{"text": "Xem", "callback_data": "x"}]]}
+    first = await stage.send_bot_message(lan, "Phiếu", reply_markup=keyboard)
+    for number in range(15):
+        await stage.send_bot_message(lan, f"Tin {number}\n.\n.\n.")
+    await tab.open_page(lan)
+    await expect(tab.find_messages("bot").last).to_be_in_viewport()
+    await tab.find_message(first).scroll_into_view_if_needed()
+    await expect(tab.find_messages("bot").last).not_to_be_in_viewport()
+    await tab.find_inline_button("Xem").click()
+    query = await stage.receive_update("callback_query")
+    await stage.call_bot_api("answerCallbackQuery", callback_query_id=query["id"])
+    for text in ("Ý kiến HP-01", "Tệp đi kèm"):
+        await stage.send_bot_message(lan, text)
+    await expect(tab.find_messages("bot")).to_have_count(18)
+    await expect(tab.find_messages("bot").last).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_a_toast_leaves_the_start_button_free(stage: Stage, tab: Tab, width: int) -> None:
+    """Nor does it cover the composer: a click there reaches what is below the finger."""
+    await tab.page.set_viewport_size({"width": width, "height": 700})
+    await stage.add_person("Lan")
+    await tab.open_page(12345)
+    await expect(tab.find_element("toast")).to_contain_text("12345")
+    covered = """node => { const b = node.getBoundingClientRect(),
+        t = document.querySelector('.toast').getBoundingClientRect();
+        return t.bottom > b.top && t.top < b.bottom }"""
+    for name in ("start", "composer", "send", "chat-title"):
+        assert not await tab.find_element(name).evaluate(covered), name
+    await expect(tab.find_element("toast")).to_be_in_viewport(ratio=1)
+    await tab.find_element("start").click()
+    assert (await stage.receive_update("message"))["text"] == "/start"
+
+
+async def test_people_of_one_short_name_are_told_apart(stage: Stage, tab: Tab) -> None:
+    """On a phone, the whole name is shown where two are short alike, and a number where equal."""
+    await tab.page.set_viewport_size({"width": 390, "height": 800})
+    names = ("Trực ban An Biên", "Chỉ huy An Biên", "Nguyễn Thị Hoa", "Lan", "Lan")
+    people = [await stage.add_person(name) for name in names]
+    await tab.open_page(people[0])
+    shown = ("Trực ban An Biên", "Chỉ huy An Biên", "Thị Hoa", "Lan (1)", "Lan (2)")
+    for person, name in zip(people, shown, strict=True):
+        short = tab.find_element(f"person-{person}").locator(".person-short")
+        await expect(short).to_have_text(name)
+        # All of it is visible: what is cut could be what differs. Signs below a line need 2 pixels.
+        cut = await short.evaluate(
+            "node => [node.scrollHeight - node.clientHeight, node.scrollWidth - node.clientWidth]"
+        )
+        assert cut[0] <= 2, name
+        assert cut[1] <= 0, name
+    await tab.page.set_viewport_size({"width": 1280, "height": 800})
+    await expect(tab.find_element(f"person-{people[-1]}")).to_contain_text("Lan (2)")
+    await tab.find_element(f"person-{people[-1]}").click()
+    await expect(tab.find_element("me")).to_have_text("Lan (2)")
 
 
 async def test_a_reset_clears_the_page(stage: Stage, tab: Tab) -> None:

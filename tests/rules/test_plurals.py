@@ -13,6 +13,9 @@ from bot.texts import ENGLISH, load_texts
 NUMBERS = frozenset(
     [
         "additions",
+        "percent",
+        "quota",
+        "used",
         "announcements",
         "total",
         "answered",

@@ -214,3 +214,12 @@ INSERT INTO failed_update (id, update_id, at, error, raw, alias) VALUES
  (1, 77, '2026-11-20 08:20:00.123456+00', 'ValueError(''Kín'')',
   '{"message": {"chat": {"id": 101}, "text": "Kín"}}', 2305843009213693953);
 """
+
+# A published forum, before the changes of one waited for a second person.
+FILLED_0023 = """
+INSERT INTO forum (id, code, title, host_unit, area, venue, starts_at, start_version, head, agenda,
+ invited, opinions_until, state, version, created_by, created_at, published_at) VALUES
+ (7, 'DDAAAA', 'Lắng nghe', '31', '31', 'Hội trường', '2026-12-10 08:00:00+00', 2, 'Trưởng', '[]',
+  '[]', '2026-12-09 08:00:00+00', 'published', 1, 1, '2026-11-19 08:00:00+00',
+  '2026-11-19 08:00:00+00');
+"""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from storage import consents, conversations
 from storage.database import BadUrl, Database, Unavailable
@@ -168,3 +168,36 @@ async def test_agreeing_again_replaces_the_consent(database: Database) -> None:
         await record_consent(connection, 5, ("2", "en", NOW))
         rows = (await connection.execute(select(table(Consent)))).all()
     assert [(row.version, row.language) for row in rows] == [("2", "en")]
+
+
+@pytest.mark.parametrize("error", [OSError("the store is full"), TimeoutError("the store")])
+@pytest.mark.parametrize("way", ["transaction", "reading", "migrating"])
+async def test_an_error_of_something_else_is_not_one_of_the_database(
+    database: Database, way: str, error: OSError
+) -> None:
+    """A store of files that fails within a transaction does not make the database unavailable."""
+
+    async def fail() -> None:
+        async with getattr(database, way)() as connection:
+            await connection.execute(text("SELECT 1"))
+            raise error
+
+    with pytest.raises(type(error)) as caught:
+        await fail()
+    assert caught.value is error
+    await database.ping()
+
+
+async def test_a_connection_that_breaks_in_a_statement_is_an_unavailable_database(
+    database: Database,
+) -> None:
+    """The driver raises errors of the network as they are."""
+
+    def break_connection(*_given: object) -> None:
+        raise ConnectionResetError("the peer is gone")
+
+    event.listen(database.engine.sync_engine, "do_execute", break_connection)
+    with pytest.raises(Unavailable):
+        await database.ping()
+    event.remove(database.engine.sync_engine, "do_execute", break_connection)
+    await database.ping()

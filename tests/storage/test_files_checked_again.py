@@ -11,14 +11,12 @@ from storage.models import EvidenceState
 from tests.attacks.hostile_files import REFUSED
 from tests.attacks.test_15_malware import open_case, submit
 from tests.marked_files import MARKED_FILES
-from tests.storage.test_upgrades import list_rows, old_database
+from tests.storage.upgrades import list_rows
 from tests.stories.test_evidence import list_attachments
 
 if TYPE_CHECKING:
     from storage.database import Database
     from tests.town.town import Town
-
-__all__ = ["old_database"]
 
 
 async def test_stored_files_wait_and_others_keep_their_state(old_database: Database) -> None:

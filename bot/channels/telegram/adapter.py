@@ -17,6 +17,7 @@ from bot.channels.telegram.message_parser import (
     get_thread_id,
     get_writer_id,
 )
+from bot.channels.telegram.preparation import prepare_request
 from bot.conversation.button_data import parse_button_data
 from bot.conversation.chats import load_chat
 from bot.core import refusals
@@ -101,7 +102,10 @@ class TelegramAdapter:
             return
         if await self.is_too_fast(update, context):
             return
-        person = update.effective_user
+        person, now = update.effective_user, context.now
+        prepared = await prepare_request(
+            route, self.database, self.policy, chat_id=chat_id, argument=argument, now=now
+        )
         try:
             async with (
                 self.database.reading() if route.reads_only else self.database.transaction()
@@ -114,11 +118,12 @@ class TelegramAdapter:
                     argument,
                     get_person_name(person) if person else "",
                     self.bot.username,
+                    prepared,
                 )
-                work = UnitOfWork(connection, context.now, self.policy)
+                work = UnitOfWork(connection, now, self.policy)
                 responses = await route.handle(work, request)
         except Refused as refused:
-            async with begin_work(self.database, context.now, self.policy) as work:
+            async with begin_work(self.database, now, self.policy) as work:
                 await (route.record_refusal or refusals.record_request)(work, request)
             responses = Show(refused.screen) if refused.screen else Notice(refused.words)
         if not route.reads_only:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_UNITS = 4096  # UTF-16 units in a message
 _MIN_LAST_UNITS = 1000  # of a text that is split: its buttons stand below enough of it
 _SHORTER_PARTS = (3500, 3000, 2500, 2000)  # lengths to try if the last part is shorter
-_MAX_PAIRED_LABEL = 21  # characters; two such labels fit into one row on a phone
+_MAX_PAIRED_LABEL = 19  # characters; Telegram shows two such labels whole on a phone of 390 px
 
 Markup = dict[str, Any]  # reply_markup of the Bot API; never changed after it is built
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.core.unit_of_work import UnitOfWork
+    from bot.privacy.pseudonyms import Pseudonyms
     from storage.database import Database
     from storage.models import Registration
 
@@ -43,15 +44,21 @@ async def _erase_registration(connection: AsyncConnection, registration: Registr
         await attendance.delete_registration(connection, registration.id)
 
 
-async def erase_expired_registrations(database: Database, before: datetime) -> None:
-    """Erase the registrations for forums that started before `before`, page by page."""
+async def erase_expired_registrations(
+    database: Database, pseudonyms: Pseudonyms, before: datetime
+) -> None:
+    """Erase the registrations for forums that started before `before`, page by page.
+
+    While the keys are rotated, messages may be under another pseudonym than their registration.
+    """
     while True:
         async with database.transaction() as connection:
             page = await attendance.list_expired_registrations(connection, before, _PAGE)
             for registration in page:
                 await _erase_registration(connection, registration)
-            await attendance.delete_registration_messages(
-                connection, [registration.alias for registration in page], before
-            )
+            known = {
+                each for row in page for each in pseudonyms.list_related(row.alias, row.sealed)
+            }
+            await attendance.delete_registration_messages(connection, known, before)
         if len(page) < _PAGE:
             return

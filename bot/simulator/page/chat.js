@@ -28,6 +28,7 @@ export class Conversation {
   #reloadAgain = false;
   #actionTimer = 0;
   #follow = true;
+  #pressed = false; // a button was pressed, and the person has not scrolled up since
   #lastTop = 0;
 
   /**
@@ -45,6 +46,9 @@ export class Conversation {
     this.#keyboardToggle.append(createIcon("keyboard"));
     this.#keyboardToggle.addEventListener("click", () => this.#setFolded(!this.#folded));
     findElement(".start").addEventListener("click", () => this.#performAction("start", {}));
+    this.#list.addEventListener("click", (event) => {
+      if (event.target.closest(".inline-button")) this.#pressed = true;
+    });
     this.#log.addEventListener("scroll", () => this.#onScroll(), { passive: true });
     const sizes = new ResizeObserver(() => this.#follow && this.#scrollToEnd("instant"));
     for (const node of [this.#log, this.#list]) sizes.observe(node);
@@ -61,6 +65,7 @@ export class Conversation {
     this.#keyboard.hidden = true;
     this.#keyboardToggle.hidden = true;
     this.#follow = true;
+    this.#pressed = false;
     this.#showAction(null);
   }
 
@@ -116,19 +121,22 @@ export class Conversation {
 
   #show({ messages, reply_keyboard: markup, placeholder }) {
     const before = this.#messages.at(-1)?.message_id ?? 0;
-    const newest = messages.at(-1);
     this.#messages = messages;
     this.#setKeyboard(markup ?? null);
     this.composer.setPlaceholder(placeholder ?? markup?.input_field_placeholder ?? null);
     this.#updateRows();
     this.#log.removeAttribute("aria-busy");
-    if (newest && newest.message_id > before) this.#showNewest(newest, before === 0);
+    const arrived = messages.filter((one) => one.message_id > before);
+    if (arrived.length > 0) this.#showNewest(arrived, before === 0);
     this.#reportSeen();
   }
 
-  #showNewest(newest, opening) {
-    if (!isFromPerson(newest)) this.#showAction(null);
-    if (isFromPerson(newest)) this.#follow = true;
+  /** Scrolls to new messages, if the person is at the end, or they follow from what they did. */
+  #showNewest(arrived, opening) {
+    if (!isFromPerson(arrived.at(-1))) this.#showAction(null);
+    // The person's message and the answer to it can arrive at once.
+    if (this.#pressed || arrived.some(isFromPerson)) this.#follow = true;
+    this.#pressed = false;
     if (this.#follow) this.#scrollToEnd(opening ? "instant" : "auto");
     else this.#endButton.hidden = false;
   }
@@ -237,7 +245,7 @@ export class Conversation {
   #onScroll() {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
     if (scrollHeight - scrollTop - clientHeight < END_DISTANCE) this.#follow = true;
-    else if (scrollTop < this.#lastTop) this.#follow = false;
+    else if (scrollTop < this.#lastTop) this.#follow = this.#pressed = false;
     this.#lastTop = scrollTop;
     if (this.#follow) this.#endButton.hidden = true;
   }

@@ -19,7 +19,7 @@ export function createInlineKeyboard(message, rows, presses, handlers) {
 
 /** Returns an inline button. `place` is its "row.column", counted from 0. */
 function createInlineButton(message, button, place, presses, handlers) {
-  const attributes = { class: "inline-button", "data-testid": "inline-button", "data-place": place };
+  const attributes = { class: "inline-button", "data-testid": "inline-button", "data-place": place, title: button.text };
   if (button.url) return createUrlButton(button, attributes, handlers);
   const press = (event) => {
     if (button.callback_data === undefined) showToast(translate("inline.unable"));

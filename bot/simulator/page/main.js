@@ -7,7 +7,7 @@ import { Composer } from "./composer.js";
 import { showError, showToast } from "./dialog.js";
 import { createElement, findElement } from "./dom.js";
 import { followEvents } from "./live.js";
-import { formatName, PeopleList, listRoleOptions } from "./people.js";
+import { PeopleList, listRoleOptions } from "./people.js";
 import { ButtonPresses } from "./presses.js";
 import { getRole, getSavedLanguage, setSavedLanguage, setRole } from "./store.js";
 import { translatePage, getLanguage, setLanguage, translate } from "./words.js";
@@ -56,7 +56,7 @@ async function openPerson() {
 function updateHeader() {
   document.body.classList.toggle("nobody", person === null);
   findElement(".chat-title").textContent = bot?.first_name ?? translate("chat.bot");
-  findElement(".role-person").textContent = person ? formatName(person) : "";
+  findElement(".role-person").textContent = person ? people.getName(person.id) : "";
   const select = findElement(".role-select");
   select.replaceChildren(...listRoleOptions().map(([key, words]) => createElement("option", { value: key }, words)));
   if (person) select.value = getRole(person.id);
@@ -65,7 +65,7 @@ function updateHeader() {
 
 function updateWelcome() {
   const welcome = findElement(".welcome");
-  const name = person ? formatName(person) : "";
+  const name = person ? people.getName(person.id) : "";
   const key = person ? "welcome" : "nobody";
   const add = () => people.addSamples();
   welcome.hidden = false;

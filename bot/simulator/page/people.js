@@ -10,12 +10,35 @@ import { getLanguage, translate, formatTime } from "./words.js";
 const MAX_SHOWN = 100; // a load test may have added thousands of people
 
 /** Returns the first and last name. */
-export const formatName = (user) => [user.first_name, user.last_name].filter(Boolean).join(" ");
+const formatName = (user) => [user.first_name, user.last_name].filter(Boolean).join(" ");
 
 /** Returns the last two words of a Vietnamese name, or the first word of another name. */
 function shortenName(user) {
   const words = formatName(user).split(/\s+/u);
   return (user.language_code ?? "vi").startsWith("vi") ? words.slice(-2).join(" ") : words[0];
+}
+
+/** Returns values grouped by a key: key -> array. */
+function groupBy(values, getKey) {
+  const groups = new Map();
+  for (const value of values) groups.set(getKey(value), [...(groups.get(getKey(value)) ?? []), value]);
+  return groups;
+}
+
+/**
+ * Returns person id -> {name, short}, so that no two people look alike. Equal names are numbered
+ * in the order of the ids. Where the short names of two are equal, both have their whole names.
+ */
+function distinguishNames(users) {
+  const byName = groupBy([...users].sort((a, b) => a.id - b.id), formatName);
+  const byShort = groupBy(users, shortenName);
+  const names = users.map((user) => {
+    const [name, short] = [formatName(user), shortenName(user)];
+    const same = byName.get(name);
+    const full = same.length > 1 ? `${name} (${same.indexOf(user) + 1})` : name;
+    return [user.id, { name: full, short: byShort.get(short).length > 1 ? full : short }];
+  });
+  return new Map(names);
 }
 
 /** Returns [role, label] pairs for a select. */
@@ -24,6 +47,7 @@ export const listRoleOptions = () => ROLES.map((role) => [role, translate(`role.
 /** The list of people. The private chat of a person has the person's id. */
 export class PeopleList {
   #users = new Map();
+  #names = new Map(); // id of a person -> {name, short}
   #newest = new Map(); // id of a person -> newest message of the private chat
   #rows = new RowCache();
   #current = null;
@@ -40,6 +64,11 @@ export class PeopleList {
     return this.#users.get(id) ?? null;
   }
 
+  /** Returns the name that tells this person from the others. */
+  getName(id) {
+    return this.#names.get(id).name;
+  }
+
   /** Returns the first person, or null. */
   getFirstUser() {
     return this.#users.values().next().value ?? null;
@@ -49,6 +78,7 @@ export class PeopleList {
   async load() {
     const users = (await api.listUsers()).filter((user) => !user.is_bot);
     this.#users = new Map(users.map((user) => [user.id, user]));
+    this.#names = distinguishNames(users);
     this.updateList();
     await Promise.all(users.slice(0, MAX_SHOWN).map((user) => this.#loadNewest(user.id)));
     this.updateList();
@@ -111,6 +141,7 @@ export class PeopleList {
 
   #getRow(user) {
     const look = {
+      ...this.#names.get(user.id),
       newest: this.#newest.get(user.id),
       unread: this.#isUnread(user.id),
       current: user.id === this.#current,
@@ -120,8 +151,7 @@ export class PeopleList {
     return this.#rows.getRow(user.id, print, () => this.#createEntry(user, look));
   }
 
-  #createEntry(user, { newest, unread, current, role }) {
-    const name = formatName(user);
+  #createEntry(user, { name, short, newest, unread, current, role }) {
     const button = createElement(
       "button",
       {
@@ -134,9 +164,9 @@ export class PeopleList {
         title: name,
         on: { click: () => this.#onSelect(user.id) },
       },
-      createAvatar(user.id, name),
+      createAvatar(user.id, formatName(user)),
       createElement("span", { class: "person-name" }, name),
-      createElement("span", { class: "person-short", "aria-hidden": "true" }, shortenName(user)),
+      createElement("span", { class: "person-short", "aria-hidden": "true" }, short),
       createElement("span", { class: `badge badge-${role}` }, translate(`role.${role}`)),
       createElement("span", { class: "person-last" }, newest ? createPreviewText(newest) : translate("people.quiet")),
       newest ? createElement("time", { class: "person-time" }, formatTime(newest.date)) : null,
