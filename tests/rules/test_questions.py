@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 
 from bot.conversation.engine import Ask, Done, advance, go_back
-from bot.conversation.flow import Answers, Flow, Option, Step
+from bot.conversation.flow import Answers, Flow, LateReply, Option, Step
 from bot.conversation.inputs import (
     MessageLimits,
-    add_late_file,
+    add_late_message,
     choice_input,
     list_files,
     messages_input,
     phone_input,
 )
 from bot.conversation.reply import Reply, SentFile
+from bot.core.screen import Words
 
 LIMITS = MessageLimits(files=2, characters=40, file_bytes=1000)
+
+
+def add_late(answers: Answers, late: LateReply) -> Answers | None:
+    """Return the answers with a late file or a late sentence as part of the story."""
+    gathered = answers.get("story")
+    if gathered is None or late.reply.step is not None or late.reply.message_id is None:
+        return None
+    return {**answers, **add_late_message(list(gathered), late.reply, LIMITS, step="story")}
+
+
 FLOW = Flow(
     "visit",
     (
         Step("story", messages_input("visit.story", LIMITS)),
         Step("end", choice_input("visit.end", "yes")),
     ),
-    add_late_reply=partial(add_late_file, step="story", limits=LIMITS),
+    add_late_reply=add_late,
 )
 PHONE = Flow("call", (Step("phone", phone_input()),))
 
@@ -74,10 +83,23 @@ def test_a_late_file_of_an_album_joins_the_other_files() -> None:
     assert [each.file_id for each in list_files(answers["story"])] == ["id-1", "id-2"]
 
 
+def test_a_late_sentence_joins_the_story() -> None:
+    """It joins the other messages, and the person is told so; the same question is open."""
+    answers = collect_answers(
+        FLOW, Reply(text="one", message_id=1), Reply(step="story", choice="done")
+    )
+    turn = advance(FLOW, answers, Reply(text="two", message_id=2))
+    assert isinstance(turn, Ask)
+    assert [each["text"] for each in turn.answers["story"]] == ["one", "two"]
+    assert (turn.step.name, turn.notices) == ("end", (Words("late.added"),))
+
+
 @pytest.mark.parametrize(
-    "late", [make_photo(3), make_photo(3, size=2000)], ids=["too-many", "too-large"]
+    "late",
+    [make_photo(3), make_photo(3, size=2000), Reply(text="x" * 41, message_id=3)],
+    ids=["too-many", "too-large", "too-long"],
 )
-def test_a_late_file_over_the_limits_is_refused(late: Reply) -> None:
+def test_a_late_message_over_the_limits_is_refused(late: Reply) -> None:
     """The open question is asked again; no error is raised."""
     answers = collect_answers(
         FLOW, make_photo(1), make_photo(2), Reply(step="story", choice="done")
@@ -155,3 +177,40 @@ def test_a_choice_is_valid_only_among_its_values() -> None:
     assert question.is_valid("yes", {})
     assert not question.is_valid("maybe", {})
     assert isinstance(question.options({})[0], Option)
+
+
+AT_ONCE = Flow(
+    "visit",
+    (
+        Step("story", messages_input("visit.story", LIMITS, answers_at_once=True)),
+        Step("end", choice_input("visit.end", "yes")),
+        Step("place", choice_input("visit.place", "here", "there"), default=lambda _answers: "here"),
+    ),
+)
+
+
+def test_the_first_message_can_be_the_answer() -> None:
+    """The next question follows at once; nothing has to be pressed."""
+    turn = advance(AT_ONCE, {}, Reply(text="one", message_id=1))
+    assert isinstance(turn, Ask)
+    assert turn.step.name == "end"
+    assert [each["text"] for each in turn.answers["story"]] == ["one"]
+
+
+def test_a_story_that_is_opened_again_takes_several_messages() -> None:
+    """It can be started over; the button says that it is complete."""
+    answers = collect_answers(AT_ONCE, Reply(text="one", message_id=1))
+    opened = go_back(AT_ONCE, answers)
+    values = [option.value for option in AT_ONCE.by_name["story"].input.options(opened)]
+    assert values == ["done", "again"]
+
+
+def test_a_step_with_a_default_is_not_asked() -> None:
+    """Its answer is the default, unless another one is given."""
+    answers = collect_answers(AT_ONCE, Reply(text="one", message_id=1))
+    turn = advance(AT_ONCE, answers, Reply(step="end", choice="yes"))
+    assert isinstance(turn, Done)
+    assert turn.answers["place"] == "here"
+    chosen = advance(AT_ONCE, {**answers, "place": "there"}, Reply(step="end", choice="yes"))
+    assert isinstance(chosen, Done)
+    assert chosen.answers["place"] == "there"

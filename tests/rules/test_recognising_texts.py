@@ -24,7 +24,7 @@ def test_a_text_is_recognised_by_its_fixed_parts() -> None:
 def test_a_text_without_a_fixed_part_is_an_error() -> None:
     """Every message would contain it, or none."""
     with pytest.raises(ValueError, match="no fixed part"):
-        contains_text("anything", "feedback.formal.ask")
+        contains_text("anything", "feedback.review.receiver")
 
 
 def test_a_label_is_compared_as_a_whole() -> None:
