@@ -40,10 +40,9 @@ def advance_draft(
             return refuse_label(ask)
     split = find_split(answers, ask.step, reply)
     if split is not None:
-        late = add_late_reply(flow, answers, LateReply(reply, ask.step, follows=True))
-        if isinstance(late, Ask) and late.rejected is None:
-            kept = remember_message(late.answers, ask.step, reply, refused=False)
-            return replace(late, answers=kept)
+        late = add_to_text(flow, ask, reply)
+        if late is not None:
+            return late
         left = remember_message(answers, ask.step, reply, refused=True, why=split)
         return Ask(flow, left, ask.step, rejected=Rejected(split))
     turn = advance(flow, answers, reply)
@@ -51,6 +50,17 @@ def advance_draft(
         return turn
     refused = turn.rejected is not None
     return replace(turn, answers=remember_message(turn.answers, ask.step, reply, refused=refused))
+
+
+def add_to_text(flow: Flow, ask: Ask, reply: Reply) -> Ask | None:
+    """Return the turn after a message that belongs to an earlier answer, whatever is asked now.
+
+    Return None if the flow has no answer that takes it.
+    """
+    late = add_late_reply(flow, ask.answers, LateReply(reply, ask.step, follows=True))
+    if not isinstance(late, Ask) or late.rejected is not None:
+        return None
+    return replace(late, answers=remember_message(late.answers, ask.step, reply, refused=False))
 
 
 def edit_draft(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.conversation import interruptions
-from bot.conversation.drafts import advance_draft
+from bot.conversation.drafts import add_to_text, advance_draft
 from bot.conversation.engine import Ask, Done, Stopped, TurnResult, present
 from bot.conversation.message_subjects import store_messages
 from bot.conversation.turns import (
@@ -129,7 +129,14 @@ class FlowRunner:
         kept = restored
         for record in interruptions.list_gathered(row.answers, step):
             reply = restore_message(record)
-            shown, taken = await self.take_reply(work, binding, stored, reply, update_id)
+            # It was not written as an answer to the open question.
+            ask = present(binding.flow, stored.answers)
+            added = add_to_text(binding.flow, ask, reply) if isinstance(ask, Ask) else None
+            if added is None:
+                shown, taken = await self.take_reply(work, binding, stored, reply, update_id)
+            else:
+                taken = await self.apply_turn(work, binding, stored, added, update_id)
+                shown = show_turn(binding, added, row.language)
             if taken is None or taken.flow != binding.flow.name:
                 return shown, taken
             kept = taken
