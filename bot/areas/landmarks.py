@@ -154,6 +154,23 @@ def read_landmarks(path: Path, find_codes: FindCodes) -> tuple[Landmark, ...]:
         raise BadLandmarks(str(error)) from error
 
 
+def list_misplaced(
+    landmarks: Iterable[Landmark], find_unit_code: Callable[[float, float], str | None]
+) -> list[Landmark]:
+    """Return the landmarks whose position is in a unit that is not among theirs.
+
+    `find_unit_code` returns the code of the unit whose boundaries contain a position, or None.
+    """
+    return [
+        landmark
+        for landmark in landmarks
+        if landmark.latitude is not None
+        and landmark.longitude is not None
+        and (code := find_unit_code(landmark.latitude, landmark.longitude)) is not None
+        and code not in landmark.codes
+    ]
+
+
 class LandmarkIndex:
     """Finds landmarks in texts by their names."""
 

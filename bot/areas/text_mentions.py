@@ -93,7 +93,7 @@ class Mention:
 
 
 _LARGER = frozenset({PlaceKind.DISTRICT, PlaceKind.PROVINCE, PlaceKind.CITY})
-_LARGER_LEVELS = DISTRICT_LEVELS | {"province"}
+_LARGER_LEVELS = DISTRICT_LEVELS | {"province", "special_zone"}
 
 
 class _Spelling(NamedTuple):

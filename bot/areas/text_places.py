@@ -199,7 +199,7 @@ def _resolve_group(scanned: ScannedText, group: list[Mention]) -> _Finding | Non
     codes = _list_codes(words, group, is_office=is_office)
     is_exact = all(mention.is_exact for mention in group)
     is_typed = agrees or has_level or all(m.is_marked or m.is_located for m in group)
-    return _Finding(codes, words, is_exact and is_typed and fits)
+    return _Finding(codes, words, is_exact and is_typed and (fits or agrees))
 
 
 def _list_codes(words: str, group: list[Mention], *, is_office: bool) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from bot.areas.landmarks import (
     BadLandmarks,
     configure_landmarks,
     list_landmarks,
+    list_misplaced,
     load_landmarks,
     parse_landmarks,
 )
@@ -62,6 +63,14 @@ def test_positions_are_in_the_units_of_the_table() -> None:
             unit.code for unit in rank_nearest(landmark.latitude, landmark.longitude, _NEAREST)
         ]
         assert set(landmark.codes) & set(nearest), landmark
+
+
+def test_a_landmark_in_another_unit_than_the_boundaries_say_is_named() -> None:
+    """`units import` prints it. A position that is in no unit, as at sea, says nothing."""
+    rows = ("chợ A,,market,11407,20.8,106.7,x", "chợ B,,market,11383,20.8,106.7,x")
+    landmarks = parse_landmarks([HEADER, *rows, "chợ C,,market,11383,,,x"])
+    assert list_misplaced(landmarks, lambda *_position: "11383") == [landmarks[0]]
+    assert list_misplaced(landmarks, lambda *_position: None) == []
 
 
 def test_no_landmark_has_the_name_of_a_unit() -> None:
