@@ -97,7 +97,7 @@ _LARGER_LEVELS = DISTRICT_LEVELS | {"province", "special_zone"}
 
 
 class _Spelling(NamedTuple):
-    """How a name is typed: rightly, with all of its diacritics, with some diacritics."""
+    """The spelling of a name: right, with all of its diacritics, or with some of them."""
 
     is_exact: bool
     is_marked: bool

@@ -41,7 +41,7 @@ _MAX_GROUPS = 20  # addresses of one text; the rest is not resolved
 
 
 class Sureness(StrEnum):
-    """How sure it is that a text means a unit."""
+    """The certainty that a text means a unit."""
 
     SURE = "sure"
     DOUBTFUL = "doubtful"

@@ -34,7 +34,7 @@ _FOLDING = _make_folding()
 
 
 class Gap(IntEnum):
-    """What stands between a word and the word before it."""
+    """The separator between a word and the word before it."""
 
     SPACE = 0
     COMMA = 1
