@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.areas.former_units import FormerWard, map_former_districts
-from bot.areas.resolver import resolve_area
+from bot.areas.typed_places import resolve_typed_place
 from bot.areas.units import CITY, list_units, map_units, name_unit
 from bot.conversation.flow import Answers, Input, Option, Rejected, StepNotes
 from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice
@@ -39,7 +39,10 @@ def area_input(texts: str) -> Input:
         question.parse_reply,
         options=question.list_options,
         prompt=question.choose_prompt,
-        prompts=("ask", "sure", "which", "formerly", "listed", "near", "swapped", "locate"),
+        prompts=(
+            *("ask", "sure", "unsure", "landmark", "which", "formerly"),
+            *("listed", "near", "swapped", "locate"),
+        ),
         params=question.list_parameters,
         sharing=lambda answers: "location" if answers.get("area.page") == _LOCATE else None,
         key_labels=(Words(f"{texts}.options.skip"),),
@@ -110,7 +113,7 @@ class _AreaQuestion:
             near = {"near": list(reply.nearby), "swapped": swapped}
             return StepNotes({**near, "query": None, "page": None})
         query = typed[:_MAX_QUERY_CHARACTERS]
-        resolved = resolve_area(query)
+        resolved = resolve_typed_place(query)
         if resolved.is_outside:
             raise Rejected("outside-city")
         if not resolved.candidates:
@@ -140,16 +143,21 @@ class _AreaQuestion:
             return "swapped" if answers.get("area.swapped") else "near"
         if "area.query" not in answers:
             return "ask"
+        resolved = resolve_typed_place(answers["area.query"])
+        if len(resolved.candidates) == 1 and resolved.is_misspelt:
+            return "unsure"
         if _name_former_unit(answers):
             return "formerly"
-        return "sure" if len(resolve_area(answers["area.query"]).candidates) == 1 else "which"
+        if len(resolved.candidates) > 1:
+            return "which"
+        return "landmark" if resolved.is_landmark else "sure"
 
     def list_parameters(self, answers: Answers) -> Mapping[str, Param]:
         """Return the parameters of the prompt's text."""
         query = answers.get("area.query")
         if not query:
             return {}
-        units = tuple(name_unit(code) for code in resolve_area(query).codes[:_PAGE_SIZE])
+        units = tuple(name_unit(code) for code in resolve_typed_place(query).codes[:_PAGE_SIZE])
         return {
             "typed": query[:_MAX_SHOWN_CHARACTERS],
             "now": units,
@@ -165,7 +173,7 @@ def _list_offered_codes(answers: Answers) -> Sequence[str]:
     if "area.near" in answers:
         return [code for code in answers["area.near"] if code in map_units()]
     if "area.query" in answers:
-        return resolve_area(answers["area.query"]).codes[:_PAGE_SIZE]
+        return resolve_typed_place(answers["area.query"]).codes[:_PAGE_SIZE]
     return [code for code in answers.get("@areas", ()) if code in map_units()]
 
 
@@ -174,7 +182,7 @@ def _name_former_unit(answers: Answers) -> tuple[Words, ...]:
 
     Return nothing if other units fit too.
     """
-    candidates = resolve_area(answers["area.query"]).candidates
+    candidates = resolve_typed_place(answers["area.query"]).candidates
     former_units = {candidate.former for candidate in candidates}
     former = former_units.pop() if len(former_units) == 1 else None
     if isinstance(former, FormerWard):

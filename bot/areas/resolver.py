@@ -30,7 +30,7 @@ from bot.areas.former_units import FormerDistrict, FormerWard
 from bot.areas.gazetteer import WARD_KINDS, ContextWord, PlaceKind, load_gazetteer
 from bot.areas.name_matching import NameMatch, PlaceMatch, match_misspelt_name
 from bot.areas.parser import AddressParse, parse_tokens
-from bot.areas.tokens import tokenize_text
+from bot.areas.tokens import COMPATIBLE_MARKS, tokenize_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,11 +52,13 @@ class AreaCandidate:
 class ResolvedArea:
     """The units that can be meant, most likely first; empty if none is known.
 
-    is_outside: True if there are none because a place outside the city is named
+    is_outside:  True if there are none because a place outside the city is named
+    is_misspelt: True if none of the names is spelled as typed, so that they must be asked for
     """
 
     candidates: tuple[AreaCandidate, ...]
     is_outside: bool = False
+    is_misspelt: bool = False
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -73,12 +75,16 @@ def resolve_area(typed: str) -> ResolvedArea:
         for parse_number, parse in enumerate(local)
         for place in _rank_places(parse, parse_number)
     ]
-    return ResolvedArea(_select_candidates(ranked), is_outside=bool(parses) and not local)
-
-
-def _select_candidates(ranked: list[_RankedPlace]) -> tuple[AreaCandidate, ...]:
-    """Return one candidate for each unit of the places that no other place outranks."""
     best = [each for each in ranked if not any(other.outranks(each) for other in ranked)]
+    return ResolvedArea(
+        _list_candidates(best),
+        is_outside=bool(parses) and not local,
+        is_misspelt=bool(best) and all(each.is_misspelt for each in best),
+    )
+
+
+def _list_candidates(best: list[_RankedPlace]) -> tuple[AreaCandidate, ...]:
+    """Return one candidate for each unit of the places."""
     best.sort(
         key=lambda each: (
             each.level_mismatch + each.marks,
@@ -105,6 +111,7 @@ class _RankedPlace(NamedTuple):
     marks:          how well the diacritics agree, as `compare_marks` returns it
     former_rank:    1 if it is a former ward without its district or province
     has_level:      True if a word of level stands before the name
+    is_misspelt:    True if the name has other letters or other diacritics than typed
     """
 
     codes: tuple[str, ...]
@@ -116,6 +123,7 @@ class _RankedPlace(NamedTuple):
     marks: int
     former_rank: int
     has_level: bool
+    is_misspelt: bool
 
     def outranks(self, other: _RankedPlace) -> bool:
         """Return True if the other place must be dropped because of this one: rules 3 and 4."""
@@ -230,6 +238,7 @@ def _rank_match(
         marks=match.marks,
         former_rank=int(is_former),
         has_level=bool(name.levels),
+        is_misspelt=match.letters != name.typed.letters or match.marks > COMPATIBLE_MARKS,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from bot.areas.boundaries import parse_boundaries
+from bot.areas.landmarks import list_landmarks, list_misplaced
 from bot.areas.resolver import resolve_area
 from bot.areas.units import list_units
 
@@ -25,6 +26,15 @@ def find_lines(source: BinaryIO, target: BinaryIO) -> None:
         query = line.decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\r\n")
         target.write(orjson.dumps({"query": query, "codes": resolve_area(query).codes}) + b"\n")
         target.flush()  # a caller may wait for each answer before it writes the next line
+
+
+def list_misplaced_landmarks(file: Path, code_property: str | None) -> list[str]:
+    """Return the names of landmarks of the program that are not where the boundaries say.
+
+    Raises BadBoundaries or OSError.
+    """
+    boundaries = parse_boundaries(file.read_bytes(), code_property)
+    return [each.name for each in list_misplaced(list_landmarks(), boundaries.find_unit_code)]
 
 
 def import_boundaries(file: Path, target: Path, code_property: str | None) -> list[str]:

@@ -39,7 +39,7 @@ def import_units(
 ) -> None:
     """Check a GeoJSON file of unit boundaries, and copy it to the path in areas.boundaries."""
     from bot.areas.boundaries import BadBoundaries
-    from bot.cli.unit_files import import_boundaries
+    from bot.cli.unit_files import import_boundaries, list_misplaced_landmarks
 
     areas = ChosenSettings.settings().areas
     if not areas.boundaries:
@@ -51,3 +51,8 @@ def import_units(
     print_line(
         f"{areas.boundaries}: taken in. Units without an area: {', '.join(lacking) or 'none'}."
     )
+    misplaced = list_misplaced_landmarks(Path(areas.boundaries), areas.code_property or None)
+    if misplaced:
+        print_line(
+            f"Landmarks that these boundaries put into another unit: {', '.join(misplaced)}."
+        )

@@ -32,6 +32,7 @@ ALERT_KIND = "alert"  # `Outbox.kind` of the messages about a case that an offic
 _CASE_LIFETIME = timedelta(days=30)
 _DIGEST_LIFETIME = timedelta(hours=12)
 _GROUP_LOST_LIFETIME = timedelta(days=7)
+_STORE_LIFETIME = timedelta(days=7)
 _GROUP_ANSWER_LIFETIME = timedelta(hours=1)
 _HALL_LIFETIME = timedelta(hours=12)
 
@@ -243,18 +244,10 @@ async def notify_store_nearly_full(
     message = Message(
         kind="store.nearly_full",
         screen=Screen((Words("store.nearly_full", figures),)),
-        expires_at=work.now + _GROUP_LOST_LIFETIME,
+        expires_at=work.now + _STORE_LIFETIME,
         priority=Priority.ASSIGNMENT,
     )
-    language, at = work.policy.default_language, f"{work.now.timestamp():.0f}"
-    await send_message(
-        work,
-        message,
-        [
-            (Addressee(each.chat_id, language), make_key(message.kind, at, each.id))
-            for each in officers
-        ],
-    )
+    await _send_once(work, message, officers)
 
 
 async def notify_joined(
@@ -277,15 +270,19 @@ async def notify_joined(
         expires_at=work.now + _CASE_LIFETIME,
         priority=Priority.ASSIGNMENT,
     )
+    await _send_once(work, message, leaders, joined.id)
+
+
+async def _send_once(
+    work: UnitOfWork, message: Message, officers: Sequence[Officer], *occasion: object
+) -> None:
+    """Send a message to officers, once to each for an `occasion` at this time."""
     language, at = work.policy.default_language, f"{work.now.timestamp():.0f}"
-    await send_message(
-        work,
-        message,
-        [
-            (Addressee(each.chat_id, language), make_key("joined", joined.id, at, each.id))
-            for each in leaders
-        ],
-    )
+    recipients = [
+        (Addressee(each.chat_id, language), make_key(message.kind, *occasion, at, each.id))
+        for each in officers
+    ]
+    await send_message(work, message, recipients)
 
 
 async def answer_group_command(work: UnitOfWork, request: GroupRequest, words: Words) -> None:

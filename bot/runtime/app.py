@@ -29,6 +29,7 @@ from bot.evidence.fetcher import EvidenceFetcher
 from bot.evidence.store import EvidenceStore
 from bot.notifications import to_resident
 from bot.runtime.builders import (
+    configure_places,
     configure_suggestions,
     make_locator,
     make_pacing,
@@ -110,6 +111,7 @@ class App:
         self.database = Database(settings.database.url, pool_size=settings.database.pool_size)
         self.policy = make_policy(settings)
         configure_suggestions(settings)
+        configure_places(settings)
         self.bot = make_bot(settings)
         self.store = EvidenceStore(settings.evidence.url, self.policy.cipher)
         self._renderer = Renderer(

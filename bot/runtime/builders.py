@@ -76,6 +76,20 @@ def make_locator(settings: Settings) -> Locator:
     return Locator(read_boundaries(Path(areas.boundaries), areas.code_property or None))
 
 
+def configure_places(settings: Settings) -> None:
+    """Use the operator's landmarks in this process. Raises BadSettings and BadBoundaries."""
+    from bot.areas.landmarks import BadLandmarks, configure_landmarks, read_landmarks
+
+    file = settings.areas.landmarks
+    try:
+        added = read_landmarks(Path(file), make_locator(settings).list_nearby_codes) if file else ()
+    except BadLandmarks as error:
+        from bot.runtime.settings import BadSettings  # imports pydantic_settings
+
+        raise BadSettings(f"areas.landmarks: {file}: {error}") from error
+    configure_landmarks(added)
+
+
 def make_scanner(settings: Settings) -> VirusScanner | None:
     """Return the configured scanner for malware, or None."""
     from bot.evidence.scanner import VirusScanner

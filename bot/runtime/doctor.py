@@ -15,9 +15,15 @@ from bot.privacy.encryption import BadKey, NoKey, make_key
 from bot.privacy.key_check import WrongKey
 from bot.privacy.pseudonyms import Pseudonyms
 from bot.runtime.app import make_bot
-from bot.runtime.builders import make_locator, make_pseudonyms, make_scanner
+from bot.runtime.builders import (
+    configure_places,
+    make_locator,
+    make_pseudonyms,
+    make_scanner,
+)
 from bot.runtime.file_permissions import list_open_files
 from bot.runtime.keys import load_checked_keys
+from bot.runtime.settings import BadSettings
 from storage import failed_updates, migrations, outbox, submissions
 from storage.database import Database, Unavailable
 
@@ -40,7 +46,8 @@ async def examine_installation(
     try:
         store = EvidenceStore(settings.evidence.url, _load_unchecked(settings).cipher)
         make_locator(settings)
-    except (BadKey, BadStore, BadBoundaries, OSError) as error:
+        configure_places(settings)
+    except (BadKey, BadStore, BadBoundaries, BadSettings, OSError) as error:
         print_line(f"settings: {error}")
         return False
     print_line("settings: good")

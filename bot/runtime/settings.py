@@ -258,14 +258,17 @@ class ClassificationSettings(_Section):
 
 
 class AreaSettings(_Section):
-    """The boundaries of the units.
+    """The boundaries of the units, and the operator's landmarks.
 
-    `boundaries`: the path to which `units import` copies a GeoJSON file; "" for none.
-    `code_property`: the property of its features with the unit's code; "" to detect it.
+    - `boundaries`: the path to which `units import` copies a GeoJSON file; "" for none.
+    - `code_property`: the property of its features with the unit's code; "" to detect it.
+    - `landmarks`: the path of a file like bot/areas/landmarks.csv, whose landmarks are known too;
+      "" for none.
     """
 
     boundaries: str = ""
     code_property: str = ""
+    landmarks: str = ""
 
 
 _OFFSET = re.compile(r"([1-9][0-9]{0,3})([dhm])")

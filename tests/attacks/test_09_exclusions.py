@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.casework.permissions import may_readmit
 from bot.runtime import jobs
 from storage import audit, casework, officers
-from storage.models import Role
+from storage.models import Officer, Role
+from storage.statements import table
 from tests.town.casework import WARD, WARD_NAME, accept_case, choose_action, open_case
 
 if TYPE_CHECKING:
@@ -113,6 +115,60 @@ async def test_who_excluded_may_correct_it_and_who_is_excluded_may_not(town: Tow
     await choose_action(city, code, "readmit")
     await city.taps("Cường")
     assert not await is_kept_off(town, code, leader)
+
+
+async def test_who_rises_while_the_question_is_open_is_not_excluded(town: Town) -> None:
+    """The list of officers is older than the promotion: it is checked again at the end."""
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    worker = await town.officer("Binh", unit=WARD)
+    code = await town.resident("Ann").gives("Đèn hỏng.", area=WARD_NAME)
+    await choose_action(leader, code, "exclude")
+    async with town.work() as work:
+        rows = table(Officer)
+        risen = rows.update().where(rows.c.chat_id == worker.id)
+        await work.connection.execute(risen.values(unit_code="31", role=Role.COORDINATOR))
+    await leader.taps(next(label for label in leader.buttons if label.startswith("Binh")))
+    assert leader.is_told("case.no_such_officer")
+    assert not await is_kept_off(town, code, worker)
+
+
+async def test_an_exclusion_by_the_city_is_not_undone_by_an_older_list(town: Town) -> None:
+    """The leader's question was asked while the exclusion was the leader's own."""
+    leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
+    city = await town.officer("Giang", role=Role.COORDINATOR)
+    worker = await town.officer("Binh", unit=WARD)
+    code = await town.resident("Ann").gives("Đèn hỏng.", area=WARD_NAME)
+    await exclude(leader, code, worker)
+    await choose_action(leader, code, "readmit")
+    await choose_action(city, code, "readmit")
+    await city.taps("Binh")
+    await exclude(city, code, worker)
+    await leader.taps("Binh")
+    assert leader.is_told("case.no_such_officer")
+    assert await is_kept_off(town, code, worker)
+
+
+def test_nobody_readmits_themself() -> None:
+    """Nor as a leader of the city, nor whoever excluded them. Who is kept off opens no case."""
+    city, by = make_officer(1, Role.COORDINATOR, "31"), make_officer(2, Role.OFFICER, WARD)
+    assert not may_readmit(city, city, by)
+    assert not may_readmit(by, by, by)
+    assert may_readmit(city, by, by)
+
+
+def make_officer(number: int, role: Role, unit: str) -> Officer:
+    """Return an officer that is not stored."""
+    return Officer(
+        id=number,
+        chat_id=number,
+        name="Binh",
+        unit_code=unit,
+        role=role,
+        topics=[],
+        on_duty=True,
+        active=True,
+        created_at=datetime(2026, 11, 20, tzinfo=UTC),
+    )
 
 
 async def test_statistics_and_digest_leave_out_what_the_reader_may_not_open(town: Town) -> None:

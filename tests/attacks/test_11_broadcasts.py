@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.core.links import find_links
-from bot.core.requests import Refused
-from bot.forums.planning import action_service
+from bot.core.requests import Chat, Refused
+from bot.forums.planning import action_service, plan
 from bot.runtime.settings import ForumSettings
 from storage.models import Commitment, Forum, ForumState, Role
 from storage.statements import fetch_all, table
@@ -163,6 +164,21 @@ async def test_without_a_second_person_the_organiser_is_told(town: Town) -> None
     assert (await get_forum(town)).proposal is None
 
 
+async def test_the_only_leader_is_no_second_person_for_an_own_proposal(town: Town) -> None:
+    """Nor is a leader who proposes among those who are asked to confirm it."""
+    leader = await town.officer("Chỉ huy", unit=WARD, role=Role.APPROVER)
+    await publish_forum(town)
+    await reschedule(leader, "Nhà văn hóa phường")
+    assert leader.is_told("forum.nobody")
+    assert (await get_forum(town)).proposal is None
+    city = await town.officer("Thành phố", role=Role.COORDINATOR)
+    await reschedule(leader, "Nhà văn hóa phường")
+    assert (leader.count_told("forum.alert.propose"), city.count_told("forum.alert.propose")) == (
+        0,
+        1,
+    )
+
+
 async def test_an_urgent_cancellation_has_no_free_words(town: Town) -> None:
     """In the last 24 hours it goes at once, with a fixed reason; before that not at all."""
     organiser, _leader, ann = await prepare(town)
@@ -242,6 +258,35 @@ async def test_links_are_refused_in_every_announced_text(town: Town) -> None:
     await organiser.says("/newforum")
     await organiser.says("Diễn đàn evil.com")
     assert organiser.is_told("forum.link")
+
+
+@pytest.mark.parametrize("action", ["postpone", "cancel"])
+async def test_links_are_refused_when_a_change_is_proposed(town: Town, action: str) -> None:
+    """The answers of a draft may be older than the list of allowed links."""
+    organiser, _leader, _ann = await prepare(town)
+    for reason, is_taken in (("Xem evil.com", False), ("mưa bão", True)):
+        async with town.work() as work:
+            with nullcontext() if is_taken else pytest.raises(Refused, match=r"forum\.link"):
+                await action_service.perform_action(
+                    work, organiser.id, action, CODE, {"reason": reason}
+                )
+        assert ((await get_forum(town)).proposal is not None) == is_taken
+
+
+@pytest.mark.parametrize("where", ["title", "venue", "head", "agenda", "invited"])
+async def test_links_are_refused_when_a_plan_is_submitted(town: Town, where: str) -> None:
+    """In each of its texts, whatever the questions let through."""
+    organiser, _leader, _ann = await prepare(town)
+    answers = plan.make_facts(await get_forum(town), town.app.policy.zone)
+    del answers["@forum_code"]
+    chat, count = Chat(organiser.id, "vi"), await town.count_rows(Forum)
+    for added, is_taken in ((" evil.com", False), ("", True)):
+        async with town.work() as work:
+            with nullcontext() if is_taken else pytest.raises(Refused, match=r"forum\.link"):
+                await action_service.submit_plan(
+                    work, chat, {**answers, where: f"{answers[where]}{added}"}
+                )
+        assert await town.count_rows(Forum) == count + is_taken
 
 
 # The number

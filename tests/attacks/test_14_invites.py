@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bot.casework import staff
+from storage import audit
 from storage.models import Audit, Officer, Role
 from storage.statements import table
 from tests.commandline.test_mistakes import run_bot
@@ -39,6 +40,11 @@ async def test_a_leader_revokes_a_leaked_invite(town: Town) -> None:
     await thief.says(f"/start invite_{token}")
     assert thief.is_told("officer.invite_unusable")
     assert await town.count_rows(Officer) == 1
+    async with town.app.database.reading() as connection:
+        entries = [each async for each in audit.iterate_entries(connection, None, None)]
+    (revoked,) = (each for each in entries if each.action == "invite.revoked")
+    assert (revoked.actor_role, revoked.actor_id) == (Role.APPROVER, 1)
+    assert revoked.details == {"invite": 2, "unit": WARD}
 
 
 async def test_a_leader_sees_and_revokes_those_of_the_own_unit_only(town: Town) -> None:

@@ -26,6 +26,13 @@ def type_name(typed: str) -> dict[str, object]:
         ("cam giang", "which", ["10888", "10903"]),
         ("p an duong le chan", "formerly", ["11407"]),
         ("quận lê chân", "formerly", ["11383", "11407"]),
+        ("niem ngia", "unsure", ["11407"]),
+        ("kien thui", "unsure", ["11680"]),
+        ("chợ Sắt", "landmark", ["11311"]),
+        ("cho sat", "landmark", ["11311"]),
+        ("bệnh viện Việt Tiệp", "landmark", ["11383"]),
+        ("cầu Rào", "which", ["11359", "11383", "11689"]),
+        ("gần chợ Ga, Lê Chân", "landmark", ["11383"]),
     ],
 )
 def test_a_typed_name_leads_to_a_prompt_with_a_button_for_each_unit(
@@ -48,7 +55,12 @@ def test_a_former_name_is_shown_with_its_district() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "reason"), [("quỳnh lôi hà nội", "outside-city"), ("zzzz", "unknown-place")]
+    ("typed", "reason"),
+    [
+        ("quỳnh lôi hà nội", "outside-city"),
+        ("chợ Sắt, Hà Nội", "outside-city"),
+        ("zzzz", "unknown-place"),
+    ],
 )
 def test_a_name_outside_the_city_and_an_unknown_name_are_rejected(typed: str, reason: str) -> None:
     """The two have different reasons."""

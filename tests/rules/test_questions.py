@@ -184,7 +184,9 @@ AT_ONCE = Flow(
     (
         Step("story", messages_input("visit.story", LIMITS, answers_at_once=True)),
         Step("end", choice_input("visit.end", "yes")),
-        Step("place", choice_input("visit.place", "here", "there"), default=lambda _answers: "here"),
+        Step(
+            "place", choice_input("visit.place", "here", "there"), default=lambda _answers: "here"
+        ),
     ),
 )
 

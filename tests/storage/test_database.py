@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import event, select, text
@@ -193,11 +193,17 @@ async def test_a_connection_that_breaks_in_a_statement_is_an_unavailable_databas
 ) -> None:
     """The driver raises errors of the network as they are."""
 
-    def break_connection(*_given: object) -> None:
-        raise ConnectionResetError("the peer is gone")
+    def break_connection(_cursor: object, statement: str, *_given: object) -> None:
+        if "break" in statement:
+            raise ConnectionResetError("the peer is gone")
+
+    async def run(way: Any) -> None:
+        async with way() as connection:
+            await connection.execute(text("SELECT 'break'"))
 
     event.listen(database.engine.sync_engine, "do_execute", break_connection)
-    with pytest.raises(Unavailable):
-        await database.ping()
+    for way in (database.transaction, database.reading):
+        with pytest.raises(Unavailable, match="the peer is gone"):
+            await run(way)
     event.remove(database.engine.sync_engine, "do_execute", break_connection)
-    await database.ping()
+    await run(database.reading)
