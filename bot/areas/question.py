@@ -19,7 +19,9 @@ from bot.core.screen import Param, Words
 from bot.core.typed_numbers import parse_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bot.areas.text_places import TextPlace
 
 _PAGE_SIZE = 12  # units on a page of the list, and most units offered for a name
 _LOCATE = "locate"  # the value of the note `area.page` while the position is asked for
@@ -27,14 +29,17 @@ _MAX_QUERY_CHARACTERS = 200  # of a typed name that is looked up
 _MAX_SHOWN_CHARACTERS = 60  # of a typed name that a text repeats
 
 
-def area_input(texts: str) -> Input:
+def area_input(
+    texts: str, find_mentioned: Callable[[Answers], TextPlace | None] | None = None
+) -> Input:
     """Return the input of a step that asks for a unit.
 
     The answer is a unit's code, or the city's code if the question is skipped.
 
-    `texts` is the prefix of the keys of its texts.
+    `texts` is the prefix of the keys of its texts. `find_mentioned` returns the place that earlier
+    answers mention (without words, if it is a position); its units are offered first.
     """
-    question = _AreaQuestion(texts)
+    question = _AreaQuestion(texts, find_mentioned or _find_nothing)
     return Input(
         question.parse_reply,
         options=question.list_options,
@@ -42,6 +47,7 @@ def area_input(texts: str) -> Input:
         prompts=(
             *("ask", "sure", "unsure", "landmark", "which", "formerly"),
             *("listed", "near", "swapped", "locate"),
+            *(("mentioned",) if find_mentioned is not None else ()),
         ),
         params=question.list_parameters,
         sharing=lambda answers: "location" if answers.get("area.page") == _LOCATE else None,
@@ -50,6 +56,10 @@ def area_input(texts: str) -> Input:
         reasons=(UNKNOWN_CHOICE, "unknown-place", "outside-city", PlaceProblem.UNREADABLE_LINK),
         takes_text=True,
     )
+
+
+def _find_nothing(_answers: Answers) -> None:
+    return None
 
 
 def is_area(code: str) -> bool:
@@ -72,6 +82,7 @@ class _AreaQuestion:
     """
 
     texts: str
+    find_mentioned: Callable[[Answers], TextPlace | None]
 
     def list_options(self, answers: Answers) -> tuple[Option, ...]:
         """Return the units to choose from, and the buttons for position, list and skipping."""
@@ -80,9 +91,9 @@ class _AreaQuestion:
             return (skip,)
         if "area.page" in answers:
             return (*self._list_page(int(answers["area.page"])), skip)
-        units = [Option(code, name_unit(code)) for code in _list_offered_codes(answers)]
+        units = [Option(code, name_unit(code)) for code in self._list_offered_codes(answers)]
         # The position is offered only before a name or a position was given.
-        is_first = self.choose_prompt(answers) == "ask"
+        is_first = self.choose_prompt(answers) in {"ask", "mentioned"}
         locate = [Option(_LOCATE, Words(f"{self.texts}.options.locate"))] if is_first else []
         to_list = Option("list", Words(f"{self.texts}.options.list"))
         return (*units, *locate, to_list, skip)
@@ -142,7 +153,10 @@ class _AreaQuestion:
         if "area.near" in answers:
             return "swapped" if answers.get("area.swapped") else "near"
         if "area.query" not in answers:
-            return "ask"
+            mentioned = self.find_mentioned(answers)
+            if mentioned is None:
+                return "ask"
+            return "mentioned" if mentioned.words else "near"
         resolved = resolve_typed_place(answers["area.query"])
         if len(resolved.candidates) == 1 and resolved.is_misspelt:
             return "unsure"
@@ -156,7 +170,8 @@ class _AreaQuestion:
         """Return the parameters of the prompt's text."""
         query = answers.get("area.query")
         if not query:
-            return {}
+            mentioned = self.find_mentioned(answers)
+            return {"typed": mentioned.words[:_MAX_SHOWN_CHARACTERS]} if mentioned else {}
         units = tuple(name_unit(code) for code in resolve_typed_place(query).codes[:_PAGE_SIZE])
         return {
             "typed": query[:_MAX_SHOWN_CHARACTERS],
@@ -164,17 +179,20 @@ class _AreaQuestion:
             "before": _name_former_unit(answers),
         }
 
+    def _list_offered_codes(self, answers: Answers) -> Sequence[str]:
+        """Return the codes of the units that can be meant.
 
-def _list_offered_codes(answers: Answers) -> Sequence[str]:
-    """Return the codes of the units that can be meant.
-
-    Before a name or a position was given, these are the units of the last submissions.
-    """
-    if "area.near" in answers:
-        return [code for code in answers["area.near"] if code in map_units()]
-    if "area.query" in answers:
-        return resolve_typed_place(answers["area.query"]).codes[:_PAGE_SIZE]
-    return [code for code in answers.get("@areas", ()) if code in map_units()]
+        Before a name or a position was given, these are the units of the mentioned place, or else
+        those of the last submissions.
+        """
+        if "area.near" in answers:
+            return [code for code in answers["area.near"] if code in map_units()]
+        if "area.query" in answers:
+            return resolve_typed_place(answers["area.query"]).codes[:_PAGE_SIZE]
+        mentioned = self.find_mentioned(answers)
+        if mentioned is not None:
+            return mentioned.codes[:_PAGE_SIZE]
+        return [code for code in answers.get("@areas", ()) if code in map_units()]
 
 
 def _name_former_unit(answers: Answers) -> tuple[Words, ...]:

@@ -37,6 +37,7 @@ from bot.feedback.review_card import card_input
 from bot.feedback.rules import may_have_name, suggest_identity, wants_phone_contact
 from bot.feedback.text_questions import personal_data_input, topics_input
 from bot.feedback.text_suggestions import (
+    find_mentioned_place,
     fingerprint_text,
     has_personal_data,
     suggest_area,
@@ -171,7 +172,7 @@ _STEPS = (
     ),
     Step("kind", choice_input("feedback.kind", *Kind), default=suggest_kind),
     Step("topic", topics_input(suggest_topics), default=lambda a: list(suggest_topics(a))),
-    Step("area", area_input("feedback.area"), default=suggest_area),
+    Step("area", area_input("feedback.area", find_mentioned_place), default=suggest_area),
     # It can be left by going back, or by stopping: nothing answers it.
     Step(
         "banned",

@@ -6,6 +6,7 @@ from functools import lru_cache
 from hashlib import blake2s
 from typing import TYPE_CHECKING, Any
 
+from bot.areas.text_places import Sureness, TextPlace, find_place_in_text
 from bot.classification import personal_data
 from bot.classification.suggestion import Suggestion, suggest_labels
 from bot.conversation.inputs import join_texts
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 # The suggestion of kind and topics for a text; results are cached.
 suggest_cached: Any = lru_cache(maxsize=256)(suggest_labels)
+_find_place: Any = lru_cache(maxsize=256)(find_place_in_text)
 _find_personal_data: Any = lru_cache(maxsize=256)(personal_data.find_personal_data)
 
 
@@ -51,13 +53,32 @@ def suggest_topics(answers: Answers) -> Sequence[Topic]:
     return get_suggestion(answers).topics or (Topic.OTHER,)
 
 
+def find_mentioned_place(answers: Answers) -> TextPlace | None:
+    """Return the place that a sent position or else the text names, None if there is none.
+
+    That of a position has no words.
+    """
+    if near := _list_near_codes(answers):
+        return TextPlace(near, "", Sureness.SURE if len(near) == 1 else Sureness.SEVERAL)
+    found: TextPlace | None = _find_place(get_text(answers))
+    return found
+
+
 def suggest_area(answers: Answers) -> str | None:
-    """Return the code of the unit where a place was sent; None if none is the only possible one."""
+    """Return the code of the unit where a position was sent, or else that the text names.
+
+    Return None if it is not certain; then it is asked.
+    """
+    place = find_mentioned_place(answers)
+    return place.codes[0] if place is not None and place.sureness is Sureness.SURE else None
+
+
+def _list_near_codes(answers: Answers) -> tuple[str, ...]:
+    """Return the codes of the units where the newest position can be."""
     for message in reversed(answers.get("details", ())):
-        codes = message.get("near", ())
-        if len(codes) == 1:
-            return str(codes[0])
-    return None
+        if near := message.get("near", ()):
+            return tuple(near)
+    return ()
 
 
 def seems_dangerous(answers: Answers) -> bool:
