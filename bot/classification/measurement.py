@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # A missed danger is worse than a false one: the person does not see 113. For conduct, a ward would
 # read a complaint about itself.
-_WANTED_RECALL = {DANGER: 0.93, CONDUCT: 0.97}
+_WANTED_RECALL = {DANGER: 0.95, CONDUCT: 0.97}
 _TOPIC_THRESHOLDS = [step / 100 for step in range(15, 61)]
 _BINS = 10  # of probabilities, to compare them with what happened
 _SHORT, _LONG = 40, 200  # letters
