@@ -115,11 +115,8 @@ class FlowRunner:
         step = self.bindings[row.flow or ""].flow.steps[0].name
         flow = restored.flow if restored is not None else None
         if restored is None or flow not in self.bindings:
-            if not denied:
-                return ended, draft
-            return await self.begin(
-                work, row, *interruptions.begin_instead(row.answers, step), update_id
-            )
+            instead = interruptions.begin_instead(row.answers, step) if denied else None
+            return await self.begin(work, row, *instead, update_id) if instead else (ended, draft)
         binding = self.bindings[flow or ""]
         stored = replace(row, **{each: getattr(restored, each) for each in DRAFT_FIELDS})
         if not denied:

@@ -78,9 +78,11 @@ def list_gathered(answers: Mapping[str, Any], step: str) -> Sequence[Mapping[str
     return gathered
 
 
-def begin_instead(answers: Mapping[str, Any], step: str) -> tuple[str, dict[str, Any]]:
-    """Return the flow that the messages start as they are not urgent, and its facts."""
-    instead = answers[INSTEAD]
+def begin_instead(answers: Mapping[str, Any], step: str) -> tuple[str, dict[str, Any]] | None:
+    """Return the flow that the messages start as they are not urgent, and its facts, if any."""
+    instead = answers.get(INSTEAD)
+    if instead is None:
+        return None
     facts = {**instead["facts"], NOT_URGENT: True}
     for name in instead["facts"]:
         if name.endswith(".messages"):

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-
-
 if TYPE_CHECKING:
     from tests.town.town import Town
 

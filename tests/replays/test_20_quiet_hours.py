@@ -42,7 +42,7 @@ QUIET = Preferences(quiet="night")
 # What each kind of message does at night. A new kind needs a row here and in the table.
 AT_ONCE = {
     *("receipt", "spoken", "attend", "ask", "approve"),
-    *("confirm_ban", "confirm_ban_everywhere", "unban", "keep_ban"),
+    *("confirm_ban", "confirm_ban_everywhere", "unban", "keep_ban", "escalate_urgent"),
 }
 IN_THE_MORNING = {
     *("accept", "acknowledge", "route", "transfer", "merge", "extend", "divert", "reject"),
