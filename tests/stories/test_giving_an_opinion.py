@@ -62,8 +62,8 @@ async def test_an_opinion_survives_a_replica_change(twin_town: Town) -> None:
     await ann.taps("feedback.consent.options.agree", to=second)
     await ann.taps("feedback.kind.options.report", to=first)
     assert ann.is_asked("feedback.details")
-    await ann.says("Một.", to=second)
-    await ann.says("Hai.", to=first)
+    await ann.says("Một xe bị mất trộm.", to=second)
+    await ann.says("Hai xe bị mất trộm.", to=first)
     await ann.taps("feedback.details.options.done", to=second)
     await ann.taps("feedback.topic.options.right", to=first)
     assert ann.is_asked("feedback.area")
@@ -71,7 +71,7 @@ async def test_an_opinion_survives_a_replica_change(twin_town: Town) -> None:
     await ann.taps("feedback.identity.options.channel", to=first)
     await ann.taps("feedback.review.options.submit", to=second)
     (record,) = await town.export_submissions()
-    assert record["text"] == "Một.\nHai."
+    assert record["text"] == "Một xe bị mất trộm.\nHai xe bị mất trộm."
     assert ann.is_told("receipt.text")
     assert officer.is_told("alert.text")
 
