@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.areas.gazetteer import DISTRICT_LEVELS, PlaceKind, load_gazetteer
 from bot.areas.name_matching import match_misspelt_name
@@ -147,6 +147,8 @@ class TextWords:
     near: _Phrases
     office: _Phrases
     joining: _Phrases
+    levels_behind: Mapping[str, frozenset[str]]
+    other_behind: frozenset[str]
     plain: frozenset[str]
     plain_behind_locative: frozenset[str]
 
@@ -154,7 +156,7 @@ class TextWords:
 @cache
 def load_text_words() -> TextWords:
     """Return the lists of text_words.toml; names as letters without diacritics."""
-    lists: Mapping[str, list[str]] = tomllib.loads(
+    lists: Mapping[str, Any] = tomllib.loads(
         files("bot.areas").joinpath("text_words.toml").read_text("utf-8")
     )
     phrases = {key: _Phrases(lists[key]) for key in _PHRASE_LISTS}
@@ -170,6 +172,8 @@ def load_text_words() -> TextWords:
         phrases["near"],
         phrases["office"],
         phrases["joining"],
+        {word: frozenset(levels) for word, levels in lists["levels_behind"].items()},
+        frozenset(lists["other_behind"]),
         names["plain"],
         names["plain_behind_locative"],
     )
@@ -211,6 +215,7 @@ class MentionFinder:
             marks = [compare_marks(typed, entry.name) for entry in entries]
             best = min(marks)
             first, levels = self._find_level(start, free)
+            levels = levels or self._words.levels_behind.get(self._get_word(end), frozenset())
             if best > COMPATIBLE_MARKS and (best > COMPATIBLE_MARKS + 1 or not levels):
                 continue
             places = tuple(
@@ -248,7 +253,9 @@ class MentionFinder:
     ) -> Mention:
         scanned, words = self._scanned, self._words
         is_other = not levels and (
-            words.other.find_before(scanned, start) is not None or self._has_number_before(start)
+            words.other.find_before(scanned, start) is not None
+            or self._has_number_before(start)
+            or self._get_word(end) in words.other_behind
         )
         locative = words.plain_locative if scanned.text.isascii() else words.locative
         capitals = (scanned.text[scanned.starts[index]].isupper() for index in range(start, end))
@@ -267,6 +274,12 @@ class MentionFinder:
             is_other=is_other,
             is_elsewhere=words.elsewhere.find_before(scanned, first) is not None,
         )
+
+    def _get_word(self, index: int) -> str:
+        """Return a word that follows the one before it directly; "" if there is none."""
+        scanned = self._scanned
+        is_next = index < len(scanned.letters) and scanned.gaps[index] is Gap.SPACE
+        return scanned.letters[index] if is_next else ""
 
     def _has_number_before(self, start: int) -> bool:
         """Return True if a number stands before the name, as before the name of a street."""

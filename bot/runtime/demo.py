@@ -40,7 +40,7 @@ async def run_demo(settings: Settings, port: int) -> None:
     """Serve the chat page on a port until SIGINT or SIGTERM. Raises CannotStart."""
     try:
         async with Simulator(port=port, tokens=[TOKEN]) as simulator:
-            await _run_bot(settings, simulator)
+            await run_bot(settings, simulator)
     except OSError as error:
         raise CannotStart(
             f"port {port} cannot be used ({error.strerror}): choose another, as in"
@@ -48,7 +48,8 @@ async def run_demo(settings: Settings, port: int) -> None:
         ) from error
 
 
-async def _run_bot(settings: Settings, simulator: Simulator) -> None:
+async def run_bot(settings: Settings, simulator: Simulator) -> None:
+    """Run the bot of the demo on a simulator until a signal; its database is filled before."""
     database = Database(settings.database.url)
     await load_checked_keys(database, settings, creates=True, stores=False)
     await migrations.migrate(database)

@@ -55,6 +55,23 @@ async def test_entities_of_a_bot_message_are_shown(stage: Stage, tab: Tab) -> No
     await expect(bubble.locator(".text")).to_contain_text("👮🏽 Mã: HP-01\nxem x")
 
 
+async def test_a_folded_quotation_shows_three_lines_until_it_is_clicked(
+    stage: Stage, tab: Tab
+) -> None:
+    """As in Telegram, so that a long notice leaves its buttons on the screen."""
+    lan = await stage.add_person("Lan")
+    await tab.open_page(lan)
+    notice = "\n".join(f"Điều {number}" for number in range(20))
+    html = f"<blockquote expandable>{notice}</blockquote>"
+    await stage.send_bot_message(lan, html, parse_mode="HTML")
+    folded = tab.find_element("folded")
+    await expect(folded).to_be_visible()
+    before = await folded.evaluate("one => one.clientHeight")
+    await folded.click()
+    await expect(folded).to_have_class("folded shown")
+    assert await folded.evaluate("one => one.clientHeight") > 5 * before
+
+
 async def test_html_in_data_is_never_executed(stage: Stage, tab: Tab) -> None:
     """HTML or JavaScript in a name, a message, a button or a link is shown as text."""
     evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>'

@@ -53,6 +53,8 @@ def test_what_is_stated_is_right(file: str) -> None:
         ("đánh nhau ở chợ sắt", "11311", "chợ sắt"),
         ("bãi xe trước cổng bv Việt Tiệp thu quá giá", "11383", "bv Việt Tiệp"),
         ("bụi mù ở KCN Tràng Duệ", "11593", "KCN Tràng Duệ"),
+        ("Vendors block the pavement in Lê Chân ward", "11383", "Lê Chân"),
+        ("thieves in Le Chan ward again", "11383", "Le Chan"),
     ],
 )
 def test_a_place_that_is_named_clearly_is_stated(text: str, code: str, words: str) -> None:
@@ -78,6 +80,8 @@ def test_a_place_that_is_named_clearly_is_stated(text: str, code: str, words: st
         "ở phường Bến Nghé, Sài Gòn",
         "phường Trần Phú, Hà Nội",
         "cháu bị sặc viên trân châu",
+        "parked cars in Lê Chân street",
+        "noise near An Biên market",
         "",
         "👍👍",
     ],

@@ -55,6 +55,7 @@ function createEntityElement(entity, content, handlers) {
   const type = entity.type;
   if (PLAIN_TAGS[type]) return createElement(PLAIN_TAGS[type]);
   if (type === "pre") return createElement("pre", { "data-language": entity.language });
+  if (type === "expandable_blockquote") return createFoldedQuotation();
   if (BLOCKS.has(type)) return createElement("blockquote");
   if (type === "spoiler") return createSpoiler();
   if (type === "text_link") return createLink(entity.url, handlers);
@@ -93,7 +94,16 @@ function createCommandButton(content, handlers) {
 
 /** Returns an element that hides its text until it is clicked. */
 function createSpoiler() {
-  const node = createElement("span", { class: "spoiler", role: "button", tabindex: "0", "aria-label": translate("spoiler") });
+  return revealAtClick(createElement("span", { class: "spoiler", role: "button", tabindex: "0", "aria-label": translate("spoiler") }));
+}
+
+/** Returns a quotation of which three lines are shown until it is clicked, as in Telegram. */
+function createFoldedQuotation() {
+  return revealAtClick(createElement("blockquote", { class: "folded", role: "button", tabindex: "0", "data-testid": "folded" }));
+}
+
+/** Returns the element; a click, Enter or the space bar shows it whole. */
+function revealAtClick(node) {
   const reveal = (event) => {
     if (event.type === "keydown" && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
