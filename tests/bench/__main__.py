@@ -25,6 +25,9 @@ from tests.bench.queries import compare_queries, fill_database
 from tests.bench.replies import TELEGRAMS_LIMIT, measure_replies
 from tests.bench.rounds import Rounds
 from tests.bench.start import measure_starts
+from tests.bench.texts import LONG as LONG_TEXT
+from tests.bench.texts import SHORT as SHORT_TEXT
+from tests.bench.texts import measure_size, measure_texts
 from tests.bench.variants import SECRET, Variant, VariantProcess
 from tests.postgres import Postgres
 
@@ -36,6 +39,14 @@ if TYPE_CHECKING:
 STOCK, STATELESS, SQLITE, POSTGRESQL = "stock PTB", "stateless", "SQLite", "PostgreSQL"
 # SQLAlchemy, SQLModel and the tables, with telegram.ext, already are 2.5 times telegram.ext.
 _START = {"importing the composition root": 3.4, "python -m bot --help": 1.5}
+# Milliseconds of CPU to understand a text, and megabytes of the model.
+_TEXTS = {
+    ("labels", SHORT_TEXT): 1.0,
+    ("labels", LONG_TEXT): 10.0,
+    ("place", SHORT_TEXT): 3.0,
+    ("place", LONG_TEXT): 25.0,
+}
+_MODEL_SIZE = 3.0
 _CHEAP, _DURABLE, _STEADY, _FAST = 0.20, 2.0, 1.3, 3000
 
 
@@ -52,12 +63,13 @@ class BenchSize:
     seconds: float
     paces: tuple[tuple[int, int], ...]
     starts: int
+    texts: int
     replicas: tuple[int, ...] = (1, 2)
 
 
 _PACES = ((30, 1), (30, 2), (1000, 1), (1000, 2))
-FULL = BenchSize(32, 7, 2, 10_000, 101, 1_000_000, 10, _PACES, 15)
-SHORT = BenchSize(8, 1, 1, 200, 5, 300, 0.5, ((30, 2),), 1)
+FULL = BenchSize(32, 7, 2, 10_000, 101, 1_000_000, 10, _PACES, 15, 100)
+SHORT = BenchSize(8, 1, 1, 200, 5, 300, 0.5, ((30, 2),), 1, 2)
 
 
 @dataclass(frozen=True)
@@ -172,6 +184,7 @@ async def measure_all(size: BenchSize) -> list[BenchRow]:
         *await measure_queries(size),
         *await measure_announcement(size),
         *await measure_start(size),
+        *measure_reading(size),
     ]
 
 
@@ -182,6 +195,16 @@ async def measure_start(size: BenchSize) -> list[BenchRow]:
         within(f"start: {name}, against importing telegram.ext", ratio, _START[name])
         for name, ratio in ratios.items()
     ]
+
+
+def measure_reading(size: BenchSize) -> list[BenchRow]:
+    """Measure how long it takes to understand a text, and the size of the model."""
+    times = measure_texts(size.texts)
+    rows = [within("the model of texts: megabytes", measure_size(), _MODEL_SIZE)]
+    for (name, letters), most in _TEXTS.items():
+        subject = f"reading {letters:,} letters: milliseconds of CPU to find the {name}"
+        rows.append(within(subject, times[name, letters], most))
+    return rows
 
 
 async def measure_announcement(size: BenchSize) -> list[BenchRow]:
