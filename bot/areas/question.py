@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from bot.areas.former_units import FormerWard, map_former_districts
 from bot.areas.typed_places import resolve_typed_place
 from bot.areas.units import CITY, list_units, map_units, name_unit
-from bot.conversation.flow import Answers, Input, Option, Rejected, StepNotes
-from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice
+from bot.conversation.flow import UNKNOWN_CHOICE, Answers, Input, Option, Rejected, StepNotes
+from bot.conversation.inputs import parse_choice
+from bot.conversation.meanings import Meaning
 from bot.conversation.reply import PlaceProblem, Reply
+from bot.conversation.typed_words import read_meanings
 from bot.core.screen import Param, Words
 from bot.core.typed_numbers import parse_number
 
@@ -30,16 +32,20 @@ _MAX_SHOWN_CHARACTERS = 60  # of a typed name that a text repeats
 
 
 def area_input(
-    texts: str, find_mentioned: Callable[[Answers], TextPlace | None] | None = None
+    texts: str,
+    find_mentioned: Callable[[Answers], TextPlace | None] | None = None,
+    *,
+    may_skip: bool = False,
 ) -> Input:
     """Return the input of a step that asks for a unit.
 
     The answer is a unit's code, or the city's code if the question is skipped.
 
     `texts` is the prefix of the keys of its texts. `find_mentioned` returns the place that earlier
-    answers mention (without words, if it is a position); its units are offered first.
+    answers mention (without words, if it is a position); its units are offered first. `may_skip`:
+    the city stands for an unknown unit, so that "không biết" chooses it.
     """
-    question = _AreaQuestion(texts, find_mentioned or _find_nothing)
+    question = _AreaQuestion(texts, find_mentioned or _find_nothing, may_skip=may_skip)
     return Input(
         question.parse_reply,
         options=question.list_options,
@@ -83,15 +89,21 @@ class _AreaQuestion:
 
     texts: str
     find_mentioned: Callable[[Answers], TextPlace | None]
+    may_skip: bool
 
     def list_options(self, answers: Answers) -> tuple[Option, ...]:
         """Return the units to choose from, and the buttons for position, list and skipping."""
-        skip = Option(CITY, Words(f"{self.texts}.options.skip"))
+        skip_meanings = (Meaning.SKIP,) if self.may_skip else ()
+        skip = Option(CITY, Words(f"{self.texts}.options.skip"), skip_meanings)
         if answers.get("area.page") == _LOCATE:
             return (skip,)
         if "area.page" in answers:
             return (*self._list_page(int(answers["area.page"])), skip)
-        units = [Option(code, name_unit(code)) for code in self._list_offered_codes(answers)]
+        codes = self._list_offered_codes(answers)
+        # "Yes" confirms the one unit that the question names.
+        is_named = len(codes) == 1 and self.choose_prompt(answers) != "ask"
+        meanings = (Meaning.YES,) if is_named else ()
+        units = [Option(code, name_unit(code), meanings) for code in codes]
         # The position is offered only before a name or a position was given.
         is_first = self.choose_prompt(answers) in {"ask", "mentioned"}
         locate = [Option(_LOCATE, Words(f"{self.texts}.options.locate"))] if is_first else []
@@ -123,6 +135,8 @@ class _AreaQuestion:
             swapped = reply.place_problem is PlaceProblem.SWAPPED or None
             near = {"near": list(reply.nearby), "swapped": swapped}
             return StepNotes({**near, "query": None, "page": None})
+        if read_meanings(typed):
+            raise Rejected(UNKNOWN_CHOICE)
         query = typed[:_MAX_QUERY_CHARACTERS]
         resolved = resolve_typed_place(query)
         if resolved.is_outside:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from bot.areas.question import area_input
 from bot.casework.police_names import names_city_police
 from bot.casework.template_text import has_blanks
-from bot.conversation.flow import Answers, Flow, Input, Option, Rejected, Step
+from bot.conversation.flow import UNKNOWN_CHOICE, Answers, Flow, Input, Option, Rejected, Step
 from bot.conversation.inputs import (
-    UNKNOWN_CHOICE,
     choice_input,
     fact_choice_input,
     parse_choice,

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from bot.casework.attachments import list_warnings
 from bot.casework.submission_rules import NOT_SATISFIED, SATISFIED, VERY_SATISFIED
 from bot.conversation.consent import consent_step
+from bot.conversation.content import needs_content
 from bot.conversation.flow import Answers, Flow, Step
-from bot.conversation.inputs import MessageLimits, choice_input, messages_input
+from bot.conversation.inputs import YES_OR_NO, MessageLimits, choice_input, messages_input
 from bot.conversation.long_text import long_text_input
+from bot.conversation.meanings import Meaning
 from bot.evidence.content_types import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
@@ -45,7 +47,11 @@ ADDITION_FLOW = Flow(
         consent_step(),
         Step(
             "details",
-            messages_input("addition.details", SUBMISSION_LIMITS, show_warnings, needs_text=False),
+            needs_content(
+                messages_input(
+                    "addition.details", SUBMISSION_LIMITS, show_warnings, needs_text=False
+                )
+            ),
         ),
     ),
 )
@@ -70,6 +76,10 @@ RATING_FLOW = Flow(
             choice_input(
                 "rating.score",
                 *(str(score) for score in (VERY_SATISFIED, SATISFIED, NOT_SATISFIED)),
+                meanings={
+                    str(SATISFIED): (Meaning.YES,),
+                    str(NOT_SATISFIED): (Meaning.NO,),
+                },
             ),
         ),
         Step(
@@ -77,7 +87,11 @@ RATING_FLOW = Flow(
             long_text_input("rating.reason", limit=_REASON, optional=True),
             when=is_dissatisfied,
         ),
-        Step("again", choice_input("rating.again", "yes", "no"), when=may_ask_again),
+        Step(
+            "again",
+            choice_input("rating.again", "yes", "no", meanings=YES_OR_NO),
+            when=may_ask_again,
+        ),
     ),
 )
 

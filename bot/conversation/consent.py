@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.conversation.flow import Answers, Flow, Input, Option, Step, Stop
-from bot.conversation.inputs import ONLY_BACK, UNKNOWN_CHOICE, parse_choice
+from bot.conversation.flow import UNKNOWN_CHOICE, Answers, Flow, Input, Option, Step, Stop
+from bot.conversation.inputs import ONLY_BACK, parse_choice
+from bot.conversation.meanings import Meaning
 from bot.conversation.reply import Reply
 from bot.core.screen import Words
 from storage import consents
@@ -35,8 +36,12 @@ def needs_consent(answers: Answers) -> bool:
 def consent_input() -> Input:
     """Return the question for explicit consent; its answer is the version of the notice."""
     options = (
-        Option(NOTICE_VERSION, Words("feedback.consent.options.agree")),
-        Option("refuse", Words("feedback.consent.options.refuse")),
+        Option(NOTICE_VERSION, Words("feedback.consent.options.agree"), (Meaning.YES,)),
+        Option(
+            "refuse",
+            Words("feedback.consent.options.refuse"),
+            (Meaning.NO, Meaning.CANCEL),
+        ),
     )
 
     def parse(reply: Reply, _answers: Answers) -> str:

@@ -13,6 +13,7 @@ from bot.conversation.reply_keyboards import refuse_label
 from bot.conversation.screens import match_typed_label
 from bot.conversation.split_messages import find_split, remember_message
 from bot.conversation.subjects import forget_asked
+from bot.conversation.typed_answers import match_typed_button, refuse_submission
 
 if TYPE_CHECKING:
     from bot.conversation.engine import Done, TurnResult
@@ -34,17 +35,23 @@ def advance_draft(
     ask = present(flow, answers)
     if not isinstance(ask, Ask):
         return ask
+    # A word that was written before the question was shown is no answer to it.
+    split = find_split(answers, ask.step, reply)
     if reply.text is not None:
-        reply = match_typed_label(ask, reply, lambda words: keyboards.to_text(words, row.language))
+        match = match_typed_button if split is None else match_typed_label
+        reply = match(ask, reply, lambda words: keyboards.to_text(words, row.language))
+        refusal = refuse_submission(ask, reply) if split is None else None
+        if refusal is not None:
+            return refusal
         if reply.step is None and keyboards.is_label(reply.text, row.language):
             return refuse_label(ask)
-    split = find_split(answers, ask.step, reply)
-    if split is not None:
+    if split is not None and reply.step is None:
         late = add_to_text(flow, ask, reply)
         if late is not None:
             return late
         left = remember_message(answers, ask.step, reply, refused=True, why=split)
-        return Ask(flow, left, ask.step, rejected=Rejected(split))
+        is_brief = not ask.step.input.takes_text
+        return Ask(flow, left, ask.step, rejected=Rejected(split), is_brief=is_brief)
     turn = advance(flow, answers, reply)
     if not isinstance(turn, Ask):
         return turn

@@ -20,6 +20,7 @@ import orjson
 
 from bot.conversation.flow import (
     ASKED_AGAIN,
+    UNKNOWN_CHOICE,
     Answers,
     Flow,
     LateReply,
@@ -49,7 +50,8 @@ class Ask:
 
     `rejected` is set if the last reply was not accepted. `is_stale`: the pressed button belongs to
     another question. `accepted` is the name of the step that the reply answered, if any.
-    `notices` are shown above the question.
+    `notices` are shown above the question. `is_brief`: the question was shown just before and has
+    not changed, so that its buttons with one line are enough.
     """
 
     flow: Flow
@@ -59,6 +61,7 @@ class Ask:
     is_stale: bool = False
     accepted: str | None = None
     notices: tuple[Words, ...] = ()
+    is_brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,18 @@ def add_late_reply(flow: Flow, answers: Answers, late: LateReply) -> TurnResult 
     if completed is None:
         return None
     shown = present(flow, completed)
-    return replace(shown, notices=(Words("late.added"),)) if isinstance(shown, Ask) else shown
+    if not isinstance(shown, Ask):
+        return shown
+    is_same = shown.step is late.step and _show_text(shown) == _show_text(
+        Ask(flow, answers, late.step)
+    )
+    return replace(shown, notices=(Words("late.added"),), is_brief=is_same)
+
+
+def _show_text(ask: Ask) -> tuple[Any, ...]:
+    """Return what the text of a question is made of."""
+    question = ask.step.input
+    return question.prompt(ask.answers), question.params(ask.answers)
 
 
 def _parse_message(flow: Flow, step: Step, answers: Answers, reply: Reply) -> TurnResult:
@@ -148,7 +162,8 @@ def _parse_message(flow: Flow, step: Step, answers: Answers, reply: Reply) -> Tu
             answers = add_notes(step, answers, rejected.noted)
         if step.input.takes_text:
             answers = record_message(step, answers, reply)
-        return Ask(flow, answers, step, rejected=rejected)
+        is_brief = rejected.reason == UNKNOWN_CHOICE
+        return Ask(flow, answers, step, rejected=rejected, is_brief=is_brief)
     except Stop as stop:
         return Stopped(stop.reason)
     match value:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.conversation.meanings import Meaning
 from bot.conversation.reply import Navigation, Reply
 from bot.core.screen import Param, Sharing, Words
 
+UNKNOWN_CHOICE = "choose"  # the reason of Rejected for a reply that is none of the options
 Answers = Mapping[str, Any]  # the answers, notes and facts of a conversation, by key
 
 
@@ -56,10 +58,15 @@ class Reopen:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A value that a button chooses; the label is a text or a name that is not translated."""
+    """A value that a button chooses; the label is a text or a name that is not translated.
+
+    `meanings` are what typed words can mean to choose it too: a "vâng" is an answer only where an
+    option means YES.
+    """
 
     value: str
     label: Words | str
+    meanings: tuple[Meaning, ...] = ()
 
 
 def _is_always_valid(_value: Any, _answers: Answers) -> bool:

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.conversation.engine import fingerprint_answers
-from bot.conversation.flow import Answers, Input, Option, Rejected, StepNotes, Stop
+from bot.conversation.flow import UNKNOWN_CHOICE, Answers, Input, Option, Rejected, StepNotes, Stop
+from bot.conversation.meanings import Meaning
 from bot.conversation.reply import MAX_PART, Navigation, PlaceProblem, Reply, SentFile
 from bot.conversation.turned_places import (
     decide_turned_place,
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
 
     from bot.core.screen import Param
 
-UNKNOWN_CHOICE = "choose"  # the reason of Rejected for a reply that is none of the options
 # The moves of a question with an option that ends the conversation.
 ONLY_BACK = frozenset({Navigation.BACK})
+# The meanings of the values "yes" and "no" of a question.
+YES_OR_NO = {"yes": (Meaning.YES,), "no": (Meaning.NO,)}
 _OUTSIDE = "place-outside"  # the reason of Rejected for a place that is in no unit
 PLACE_REMARKS = (PlaceProblem.UNREADABLE_LINK, _OUTSIDE)
 _MAX_PHONE_TEXT = 300  # characters in which a number is looked for
@@ -55,15 +57,18 @@ def choice_input(
     *values: str,
     stops: Mapping[str, str] | None = None,
     params: Callable[[Answers], Mapping[str, Param]] | None = None,
+    meanings: Mapping[str, tuple[Meaning, ...]] | None = None,
 ) -> Input:
     """Return a question with a button for each of the `values`.
 
     `stops` has further values that end the conversation, each with the reason of its Stop. `params`
-    returns the parameters of the question's text.
+    returns the parameters of the question's text. `meanings` are what typed words can mean to
+    choose a value, see Option.
     """
-    endings = dict(stops or {})
+    endings, meant = dict(stops or {}), meanings or {}
     options = tuple(
-        Option(value, Words(f"{texts}.options.{value}")) for value in (*values, *endings)
+        Option(value, Words(f"{texts}.options.{value}"), meant.get(value, ()))
+        for value in (*values, *endings)
     )
 
     def parse(reply: Reply, _answers: Answers) -> str:
@@ -238,8 +243,8 @@ def messages_input(
     next question is asked, unless there is something to say about the message.
     """
     note = f"{texts.rpartition('.')[2]}.messages"
-    done = Option("done", Words(f"{texts}.options.done"))
-    again = Option("again", Words(f"{texts}.options.again"))
+    done = Option("done", Words(f"{texts}.options.done"), (Meaning.DONE, Meaning.SEND))
+    again = Option("again", Words(f"{texts}.options.again"), (Meaning.AGAIN,))
 
     def get_gathered(answers: Answers) -> list[dict[str, Any]]:
         return list(answers.get(note, ()))
@@ -302,7 +307,7 @@ def text_input(texts: str, *, limit: int, optional: bool = False) -> Input:
 
     An `optional` question has a button to skip it; the answer is then "".
     """
-    skip = Option("skip", Words(f"{texts}.options.skip"))
+    skip = Option("skip", Words(f"{texts}.options.skip"), (Meaning.SKIP, Meaning.NO))
     options = (skip,) if optional else ()
 
     def parse(reply: Reply, _answers: Answers) -> str:
@@ -376,7 +381,9 @@ def review_input(texts: str, params: Callable[[Answers], Mapping[str, Param]]) -
     """
 
     def options(answers: Answers) -> tuple[Option, ...]:
-        return (Option(f"submit-{fingerprint_answers(answers)}", Words(f"{texts}.options.submit")),)
+        submit = f"submit-{fingerprint_answers(answers)}"
+        means = (Meaning.SEND, Meaning.YES, Meaning.DONE)
+        return (Option(submit, Words(f"{texts}.options.submit"), means),)
 
     def parse(reply: Reply, answers: Answers) -> str:
         if (reply.choice or "").startswith("submit-") and reply.choice != options(answers)[0].value:

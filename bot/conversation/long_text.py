@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.conversation.flow import Answers, Input, Option, Rejected, StepNotes
+from bot.conversation.flow import UNKNOWN_CHOICE, Answers, Input, Option, Rejected, StepNotes
 from bot.conversation.inputs import (
-    UNKNOWN_CHOICE,
     MessageLimits,
     gather_message,
     join_texts,
     list_sources,
     parse_choice,
 )
+from bot.conversation.meanings import Meaning
 from bot.conversation.reply import Reply
 from bot.core.screen import Words
 
@@ -47,7 +47,11 @@ def long_text_input(
     `optional` question has a button to skip it; the answer is then "". `check` raises Rejected for
     a message that must not be part of the text.
     """
-    skipping = (Option("skip", Words(f"{texts}.options.skip")),) if optional else ()
+    skipping = (
+        (Option("skip", Words(f"{texts}.options.skip"), (Meaning.SKIP, Meaning.NO)),)
+        if optional
+        else ()
+    )
     question = _LongText(texts.rpartition(".")[2], limit, skipping, check)
     return Input(
         question.parse_reply,
@@ -63,7 +67,10 @@ def long_text_input(
     )
 
 
-_GATHERING = (Option("done", Words(DONE)), Option("again", Words(AGAIN)))
+_GATHERING = (
+    Option("done", Words(DONE), (Meaning.DONE, Meaning.SEND)),
+    Option("again", Words(AGAIN), (Meaning.AGAIN,)),
+)
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def remove_keyboard(shown: TurnScreen | None) -> TurnScreen | None:
 
 def refuse_label(ask: Ask) -> Ask:
     """Return the turn for a key of an earlier question: it asks again, and says why."""
-    return replace(ask, is_stale=True, notices=(*ask.notices, STALE))
+    return replace(ask, is_stale=True, notices=(*ask.notices, STALE), is_brief=True)
 
 
 def show_nothing_open() -> Screen:

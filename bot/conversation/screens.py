@@ -27,9 +27,18 @@ BACK, CANCEL, EDIT, KEEP = (Words(f"move.{name}") for name in ("back", "cancel",
 def show_question(ask: Ask, title: Words | str = "") -> Screen:
     """Return the screen of an open question, with the reason if the last reply was rejected.
 
-    `title` names the conversation, where it has a subject.
+    `title` names the conversation, where it has a subject. A question that `is_brief` was just
+    shown, and has only one line beside its buttons.
     """
     subject = show_subject(ask.answers, title)
+    screen = _show_whole_question(ask, subject)
+    if not ask.is_brief:
+        return screen
+    line = _show_rejection(ask) or (Words("draft.choose"),)
+    return replace(screen, paragraphs=(*subject, *ask.notices, *line))
+
+
+def _show_whole_question(ask: Ask, subject: tuple[Words, ...]) -> Screen:
     step, base = ask.step, f"{ask.flow.name}.{ask.step.name}"
     if is_editing(ask):
         return _show_editable_answers(ask, subject)
@@ -135,17 +144,13 @@ def _make_navigation(ask: Ask) -> tuple[Button, ...]:
 def match_typed_label(ask: Ask, reply: Reply, to_text: Callable[[Words | str], str]) -> Reply:
     """Return the reply of the button whose label was typed; the same reply for any other text.
 
-    Case and diacritics are ignored. `to_text` returns the label's text in the chat's language. BACK
-    and CANCEL count only at a question that shows them as keys: elsewhere such a text may be a key
-    of an earlier question, and must not drop a new draft.
+    Case and diacritics are ignored. `to_text` returns the label's text in the chat's language.
     """
     if not reply.text or reply.attachment is not None:
         return reply
     typed = fold_text(reply.text)
     screen = show_question(ask)
     for button in (*screen.choices, *screen.navigation):
-        if screen.sharing is None and button.label in (BACK, CANCEL):
-            continue
         if fold_text(to_text(button.label)) == typed:
             parsed = parse_button_data(button.data)
             assert parsed is not None

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.conversation.flow import Option, StepNotes
+from bot.conversation.meanings import Meaning
 from bot.conversation.reply import PlaceProblem
 from bot.core.screen import Words
 
@@ -49,8 +50,8 @@ def list_turning_options(note: str, answers: Answers) -> tuple[Option, ...]:
         return ()
     words = _describe(place)
     return (
-        Option(_TURNED, Words("turned_place.options.turned", words)),
-        Option(_NO_PLACE, Words("turned_place.options.no-place")),
+        Option(_TURNED, Words("turned_place.options.turned", words), (Meaning.YES,)),
+        Option(_NO_PLACE, Words("turned_place.options.no-place"), (Meaning.NO,)),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.consent import UNCONSENTED_LIFETIME, waits_for_consent
 from bot.conversation.engine import Ask, Done, Stopped, TurnResult, present
-from bot.conversation.inputs import UNKNOWN_CHOICE
+from bot.conversation.flow import UNKNOWN_CHOICE
 from bot.conversation.screens import show_question, show_subject
 from bot.conversation.subjects import describe_subject, forget_asked, get_code
 from bot.core.preferences import Preferences

@@ -14,10 +14,10 @@ from bot.areas.question import area_input
 from bot.casework.attachments import list_warnings
 from bot.casework.resident_flows import SUBMISSION_LIMITS
 from bot.conversation.consent import consent_input, needs_consent
-from bot.conversation.flow import Answers, Flow, Input, Option, Step, Stop
+from bot.conversation.content import needs_content
+from bot.conversation.flow import UNKNOWN_CHOICE, Answers, Flow, Input, Option, Step, Stop
 from bot.conversation.inputs import (
     ONLY_BACK,
-    UNKNOWN_CHOICE,
     choice_input,
     find_place_remark,
     list_files,
@@ -26,6 +26,7 @@ from bot.conversation.inputs import (
     parse_choice,
     phone_input,
 )
+from bot.conversation.meanings import Meaning
 from bot.conversation.old_encodings import note_early_message
 from bot.conversation.reply import PlaceProblem, Reply
 from bot.conversation.turned_places import note_turned_place
@@ -107,11 +108,15 @@ def offer_input() -> Input:
 
     Right after another one (the fact RECENT is its code), the first button adds it to that one.
     """
-    fixed = tuple(Option(v, Words(f"feedback.offer.options.{v}")) for v in ("yes", "no"))
+    new, no = (Words(f"feedback.offer.options.{value}") for value in ("yes", "no"))
+    refuse = Option("no", no, (Meaning.NO, Meaning.CANCEL))
 
     def list_options(answers: Answers) -> tuple[Option, ...]:
+        if not may_be_added(answers):
+            return (Option("yes", new, (Meaning.YES, Meaning.SEND)), refuse)
+        # Beside the other button a bare "yes" does not say which one is meant.
         label = Words("feedback.offer.options.add", {"code": answers.get(RECENT, "")})
-        return (Option("add", label), *fixed) if may_be_added(answers) else fixed
+        return (Option("add", label, (Meaning.MORE,)), Option("yes", new), refuse)
 
     def parse(reply: Reply, answers: Answers) -> Any:
         value = parse_choice(reply, list_options(answers))
@@ -166,17 +171,32 @@ _STEPS = (
     Step("consent", _intake_consent_input(), when=needs_consent, editable=False),
     Step(
         "details",
-        messages_input(
-            "feedback.details", SUBMISSION_LIMITS, needs_text=False, answers_at_once=True
+        needs_content(
+            messages_input(
+                "feedback.details", SUBMISSION_LIMITS, needs_text=False, answers_at_once=True
+            )
         ),
     ),
-    Step("kind", choice_input("feedback.kind", *Kind), default=suggest_kind),
+    Step(
+        "kind",
+        choice_input("feedback.kind", *Kind, meanings={Kind.UNSURE: (Meaning.SKIP,)}),
+        default=suggest_kind,
+    ),
     Step("topic", topics_input(suggest_topics), default=lambda a: list(suggest_topics(a))),
-    Step("area", area_input("feedback.area", find_mentioned_place), default=suggest_area),
+    Step(
+        "area",
+        area_input("feedback.area", find_mentioned_place, may_skip=True),
+        default=suggest_area,
+    ),
     # It can be left by going back, or by stopping: nothing answers it.
     Step(
         "banned",
-        choice_input("feedback.banned", stops={"stop": "banned"}, params=show_ban),
+        choice_input(
+            "feedback.banned",
+            stops={"stop": "banned"},
+            params=show_ban,
+            meanings={"stop": (Meaning.CANCEL, Meaning.DONE)},
+        ),
         when=is_banned,
         editable=False,
     ),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bot.areas.resolver import resolve_area
 from bot.classification.labels import Intent
 from bot.conversation.inputs import add_late_message
+from bot.conversation.typed_words import read_meanings
 from bot.feedback.text_suggestions import suggest_cached
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def add_late_reply(answers: Answers, late: LateReply, *, limits: MessageLimits) 
     """
     reply, step = late.reply, late.step
     if reply.step is not None or reply.phone is not None or step.name == _DETAILS:
+        return None
+    if reply.attachment is None and read_meanings(reply.text or ""):
         return None
     gathered: list[dict[str, Any]] = list(answers.get(_DETAILS, ()))
     is_part = (late.follows and bool(gathered)) or _is_part(reply, late)

@@ -12,6 +12,7 @@ from bot.areas.units import CITY, name_police, name_unit
 from bot.casework.attachments import list_warnings
 from bot.conversation.flow import Answers, Input, Option, Reopen
 from bot.conversation.inputs import join_texts, list_files, review_input
+from bot.conversation.meanings import Meaning
 from bot.core.screen import Lines, Param, Words
 from bot.feedback import rules
 from bot.feedback.text_questions import name_personal_data, name_topics
@@ -32,7 +33,7 @@ _ADD = "add"  # the value of the button by which the resident writes more
 def card_input(texts: str) -> Input:
     """Return the review card; `texts` is the key of its texts."""
     review = review_input(texts, show_card)
-    add = Option(_ADD, Words(f"{texts}.options.{_ADD}"))
+    add = Option(_ADD, Words(f"{texts}.options.{_ADD}"), (Meaning.MORE,))
 
     def parse(reply: Reply, answers: Answers) -> Any:
         return Reopen("details") if reply.choice == _ADD else review.parse(reply, answers)

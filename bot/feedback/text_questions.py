@@ -5,19 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.conversation.flow import Answers, Input, Option, Rejected, Reopen, StepNotes
-from bot.conversation.inputs import UNKNOWN_CHOICE, parse_choice
+from bot.conversation.flow import (
+    UNKNOWN_CHOICE,
+    Answers,
+    Input,
+    Option,
+    Rejected,
+    Reopen,
+    StepNotes,
+)
+from bot.conversation.inputs import parse_choice
+from bot.conversation.meanings import Meaning
 from bot.conversation.reply import Reply
 from bot.core.screen import Words
 from bot.feedback.text_suggestions import fingerprint_text, list_personal_data
 from storage.models import Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 MAX_TOPICS = 4  # of one submission
 _TOPICS = frozenset(Topic)
+# What typed words can mean to choose an option of the question for topics.
+_MEANINGS: Mapping[str, tuple[Meaning, ...]] = {
+    "right": (Meaning.YES, Meaning.DONE),
+    "choose": (Meaning.NO, Meaning.EDIT),
+    "add": (Meaning.MORE,),
+    Topic.OTHER: (Meaning.SKIP,),
+}
 
 
 def personal_data_input() -> Input:
@@ -26,8 +42,8 @@ def personal_data_input() -> Input:
     The answer is asked for again after the text was changed. The value "edit" opens the text.
     """
     options = tuple(
-        Option(value, Words(f"feedback.personal.options.{value}"))
-        for value in ("hide", "keep", "edit")
+        Option(value, Words(f"feedback.personal.options.{value}"), meanings)
+        for value, meanings in (("hide", ()), ("keep", ()), ("edit", (Meaning.EDIT,)))
     )
 
     def parse(reply: Reply, answers: Answers) -> Any:
@@ -91,10 +107,15 @@ class _Topics:
         if self.prompt(answers) == "suggested":
             full = len(self.picked(answers)) >= MAX_TOPICS
             ways = ("right", "choose") if full else ("right", "choose", "add")
-            return tuple(Option(way, Words(f"feedback.topic.options.{way}")) for way in ways)
+            return tuple(
+                Option(way, Words(f"feedback.topic.options.{way}"), _MEANINGS[way]) for way in ways
+            )
         already = self.picked(answers) if answers.get("topic.way") == "add" else []
         left = [topic for topic in Topic if topic not in already]
-        return tuple(Option(topic, Words(f"feedback.topic.options.{topic}")) for topic in left)
+        return tuple(
+            Option(topic, Words(f"feedback.topic.options.{topic}"), _MEANINGS.get(topic, ()))
+            for topic in left
+        )
 
     def parse(self, reply: Reply, answers: Answers) -> Any:
         # The buttons of an earlier screen of this question are valid too.

@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.casework.resident_flows import SUBMISSION_LIMITS
-from bot.conversation.flow import Answers, Flow, Input, Option, Step, Stop
+from bot.conversation.flow import UNKNOWN_CHOICE, Answers, Flow, Input, Option, Step, Stop
 from bot.conversation.inputs import (
     PLACE_REMARKS,
-    UNKNOWN_CHOICE,
     find_place_remark,
     gather_message,
     join_texts,
@@ -21,6 +20,7 @@ from bot.conversation.inputs import (
     parse_choice,
 )
 from bot.conversation.interruptions import NOT_MEANT, Interruption
+from bot.conversation.meanings import Meaning
 from bot.core.screen import Words
 from bot.feedback.text_suggestions import suggest_cached
 
@@ -49,8 +49,11 @@ def make_interruption(instead: StartFlow) -> Interruption:
 def report_input() -> Input:
     """Return the question whether officers on duty are to be told; messages before it are kept."""
     options = tuple(
-        Option(value, Words(f"{URGENT}.{REPORT}.options.{value}"))
-        for value in ("now", "not_urgent")
+        Option(value, Words(f"{URGENT}.{REPORT}.options.{value}"), meanings)
+        for value, meanings in (
+            ("now", (Meaning.ALERT, Meaning.YES, Meaning.SEND)),
+            ("not_urgent", (Meaning.NO, Meaning.CANCEL)),
+        )
     )
 
     def parse(reply: Reply, answers: Answers) -> Any:
@@ -76,7 +79,7 @@ def report_input() -> Input:
 
 def place_input() -> Input:
     """Return the question for the place of a danger that was reported: any message, or none."""
-    skip = Option("skip", Words(f"{URGENT}.place.options.skip"))
+    skip = Option("skip", Words(f"{URGENT}.place.options.skip"), (Meaning.SKIP, Meaning.NO))
 
     def parse(reply: Reply, _answers: Answers) -> list[dict[str, Any]]:
         if reply.choice is not None or not (reply.text or reply.attachment):

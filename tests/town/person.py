@@ -127,15 +127,25 @@ class Person:
     def is_asked(self, key: str) -> bool:
         """Return True if the newest message asks the question of a step, such as "feedback.area".
 
-        A question can have several texts (`Input.prompts`); any of them counts. Raises KeyError for
-        an unknown question.
+        A question can have several texts (`Input.prompts`); any of them counts, and so does one
+        line with its buttons. Raises KeyError for an unknown question.
         """
         flow, _, step = key.partition(".")
         prompts = (
             FEEDBACK_FLOW.by_name[step].input.prompts if flow == FEEDBACK_FLOW.name else ("ask",)
         )
         forms = [self.is_told(f"{key}.{prompt}") for prompt in prompts]
-        return any(forms)
+        return any(forms) or (self.is_told_briefly and self._has_button_of(key))
+
+    @property
+    def is_told_briefly(self) -> bool:
+        """True if the newest message is one line with the buttons of the question before it."""
+        return len(self.sees.splitlines()) <= 2
+
+    def _has_button_of(self, question: str) -> bool:
+        messages = self._list_bot_messages()
+        found = _list_buttons(messages[-1]) if messages else []
+        return any(re.match(rf"{re.escape(question)}[=<!~]", b["callback_data"]) for b in found)
 
     def is_told(self, key: str) -> bool:
         """Return True if the newest message contains the text of a key, in any language."""

@@ -11,15 +11,24 @@ from bot.areas.question import area_input
 from bot.areas.units import name_unit
 from bot.classification.personal_data import find_personal_data
 from bot.classification.suggestion import suggest_topics
-from bot.conversation.flow import Answers, Flow, Input, Option, Rejected, Step, StepNotes
-from bot.conversation.inputs import (
+from bot.conversation.flow import (
     UNKNOWN_CHOICE,
+    Answers,
+    Flow,
+    Input,
+    Option,
+    Rejected,
+    Step,
+    StepNotes,
+)
+from bot.conversation.inputs import (
     choice_input,
     parse_choice,
     review_input,
     text_input,
 )
 from bot.conversation.long_text import long_text_input, read_text
+from bot.conversation.meanings import Meaning
 from bot.conversation.reply import PlaceProblem, Reply
 from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_day, parse_moment
 from bot.core.screen import Words
@@ -107,7 +116,7 @@ def _default_or_typed(texts: str, option: str, limit: int) -> Input:
     The button `option` gives the empty answer.
     """
     typed = text_input(texts, limit=limit)
-    options = (Option(option, Words(f"{texts}.options.{option}")),)
+    options = (Option(option, Words(f"{texts}.options.{option}"), (Meaning.SKIP, Meaning.NO)),)
 
     def parse(reply: Reply, answers: Answers) -> str:
         if reply.choice is not None:
@@ -125,7 +134,7 @@ def _public_text(texts: str) -> Input:
 
 def capacity_input() -> Input:
     """Return a question for the number of places; the answer 0 means no limit."""
-    options = (Option("0", Words("newforum.capacity.options.0")),)
+    options = (Option("0", Words("newforum.capacity.options.0"), (Meaning.NO,)),)
 
     def parse(reply: Reply, _answers: Answers) -> int:
         if reply.choice is not None:
@@ -151,7 +160,8 @@ def position_input() -> Input:
     confirmation: it is the note `place.offered`, with the note `place.doubt`.
     """
     keep, skip = (
-        Option(name, Words(f"newforum.place.options.{name}")) for name in ("keep", "skip")
+        Option(name, Words(f"newforum.place.options.{name}"), meanings)
+        for name, meanings in (("keep", (Meaning.YES,)), ("skip", (Meaning.SKIP, Meaning.NO)))
     )
 
     def options(answers: Answers) -> tuple[Option, ...]:
@@ -286,7 +296,10 @@ def _reason(flow: str) -> Step:
 
 def _same_or_moment(texts: str) -> Input:
     """Return a question for a future moment; the button "same" gives the empty answer."""
-    typed, same = moment_input(), (Option("same", Words(f"{texts}.options.same")),)
+    typed, same = (
+        moment_input(),
+        (Option("same", Words(f"{texts}.options.same"), (Meaning.SKIP, Meaning.NO)),),
+    )
 
     def parse(reply: Reply, answers: Answers) -> str:
         if reply.choice is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.consent import consent_step
 from bot.conversation.flow import Answers, Flow, Step
-from bot.conversation.inputs import choice_input, review_input, text_input
+from bot.conversation.inputs import YES_OR_NO, choice_input, review_input, text_input
 from bot.conversation.long_text import long_text_input, read_text
 from bot.core.screen import Words
 from bot.forums.staff_entry import suggest_topics
@@ -60,7 +60,14 @@ CLAIM_FLOW = Flow(
     (
         consent_step(),
         Step(
-            "mine", choice_input("claim.mine", "yes", stops={"no": "not_mine"}, params=show_excerpt)
+            "mine",
+            choice_input(
+                "claim.mine",
+                "yes",
+                stops={"no": "not_mine"},
+                params=show_excerpt,
+                meanings=YES_OR_NO,
+            ),
         ),
     ),
 )
