@@ -11,7 +11,7 @@ from bot.conversation.flow import LateReply, Rejected
 from bot.conversation.reply import Navigation
 from bot.conversation.reply_keyboards import refuse_label
 from bot.conversation.screens import match_typed_label
-from bot.conversation.split_messages import find_split, remember_message
+from bot.conversation.split_messages import find_split, may_be_word, remember_message
 from bot.conversation.subjects import forget_asked
 from bot.conversation.typed_answers import match_typed_button, refuse_submission
 
@@ -35,12 +35,12 @@ def advance_draft(
     ask = present(flow, answers)
     if not isinstance(ask, Ask):
         return ask
-    # A word that was written before the question was shown is no answer to it.
     split = find_split(answers, ask.step, reply)
     if reply.text is not None:
-        match = match_typed_button if split is None else match_typed_label
+        is_word = may_be_word(answers, ask.step, reply)
+        match = match_typed_button if is_word else match_typed_label
         reply = match(ask, reply, lambda words: keyboards.to_text(words, row.language))
-        refusal = refuse_submission(ask, reply) if split is None else None
+        refusal = refuse_submission(ask, reply) if is_word else None
         if refusal is not None:
             return refusal
         if reply.step is None and keyboards.is_label(reply.text, row.language):

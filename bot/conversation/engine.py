@@ -142,10 +142,9 @@ def add_late_reply(flow: Flow, answers: Answers, late: LateReply) -> TurnResult 
     shown = present(flow, completed)
     if not isinstance(shown, Ask):
         return shown
-    is_same = shown.step is late.step and _show_text(shown) == _show_text(
-        Ask(flow, answers, late.step)
-    )
-    return replace(shown, notices=(Words("late.added"),), is_brief=is_same)
+    is_same = shown.step is late.step and not late.step.input.takes_text
+    is_brief = is_same and _show_text(shown) == _show_text(Ask(flow, answers, late.step))
+    return replace(shown, notices=(Words("late.added"),), is_brief=is_brief)
 
 
 def _show_text(ask: Ask) -> tuple[Any, ...]:

@@ -35,6 +35,17 @@ def find_split(answers: Answers, step: Step, reply: Reply) -> str | None:
     return "gather.right_behind" if is_next and last["step"] != step.name else None
 
 
+def may_be_word(answers: Answers, step: Step, reply: Reply) -> bool:
+    """Return True if a message may stand for a button of the open question.
+
+    A message that was written before the question was shown may not. Where text is an answer, one
+    right behind another message may be the last part of the same paste.
+    """
+    last = answers.get(LAST)
+    is_next = last is not None and reply.message_id == last["id"] + 1
+    return find_split(answers, step, reply) is None and not (is_next and step.input.takes_text)
+
+
 def _is_written(reply: Reply) -> bool:
     return (
         reply.sent_at is not None

@@ -140,7 +140,7 @@ class Person:
     @property
     def is_told_briefly(self) -> bool:
         """True if the newest message is one line with the buttons of the question before it."""
-        return len(self.sees.splitlines()) <= 2
+        return len(self.sees.splitlines()) <= 4
 
     def _has_button_of(self, question: str) -> bool:
         messages = self._list_bot_messages()
