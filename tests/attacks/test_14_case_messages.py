@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.town.person import Person
     from tests.town.town import Town
 
-SECRET = "Kẻ Gây Rối đánh nhau ở ngõ Thảo Nguyên"
+SECRET = "Kẻ Gây Rối đổ rác ở ngõ Thảo Nguyên"
 
 
 async def give_case(town: Town) -> tuple[Person, Person, str]:

@@ -73,7 +73,7 @@ async def test_from_submission_to_rated_answer(town: Town) -> None:
 async def test_an_officer_cannot_approve_their_own_answer(town: Town) -> None:
     """A leader is not offered the button, and pressing it anyway has no effect."""
     leader = await town.officer("Cường", unit=WARD, role=Role.APPROVER)
-    code = await town.resident("Ann").gives("Có trộm.", area="Phường An Biên")
+    code = await town.resident("Ann").gives("Mất trộm xe máy.", area="Phường An Biên")
     await accept_case(leader, code)
     await open_case(leader, code)
     await propose_answer(leader)
@@ -129,7 +129,7 @@ async def test_of_two_who_accept_the_first_wins(twin_town: Town) -> None:
     town = twin_town
     first = await town.officer("Binh", unit=WARD)
     second = await town.officer("Dung", unit=WARD)
-    code = await town.resident("Ann").gives("Có trộm.", area="Phường An Biên")
+    code = await town.resident("Ann").gives("Mất trộm xe máy.", area="Phường An Biên")
     await first.taps("alert.open", of=code)
     await open_case(second, code)
     await first.taps("case.do.accept", to=town.replica(0))
@@ -146,7 +146,7 @@ async def test_a_case_that_is_not_the_units_goes_to_the_city(town: Town) -> None
     """The city's officers are alerted; the unit can no longer open the case."""
     officer = await town.officer("Binh", unit=WARD)
     city = await town.officer("Giang")
-    code = await town.resident("Ann").gives("Có trộm.", area="Phường An Biên")
+    code = await town.resident("Ann").gives("Mất trộm xe máy.", area="Phường An Biên")
     await officer.taps("alert.open", of=code)
     await officer.taps("case.do.not_ours")
     assert (await town.get_submission(code)).handled_by == "31"
@@ -209,7 +209,7 @@ async def test_notes_are_for_officers_only(town: Town) -> None:
     """A note is in no message to the resident."""
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
-    code = await ann.gives("Có trộm.")
+    code = await ann.gives("Mất trộm xe máy.")
     await open_case(officer, code)
     await officer.taps("case.do.note")
     await officer.writes("Nghi người quen của nhà")
@@ -222,7 +222,7 @@ async def test_notes_are_for_officers_only(town: Town) -> None:
 async def test_a_deactivated_officer_can_do_nothing(town: Town) -> None:
     """The permission is checked in the update itself, not only when the case is opened."""
     officer = await town.officer("Binh")
-    code = await town.resident("Ann").gives("Có trộm.")
+    code = await town.resident("Ann").gives("Mất trộm xe máy.")
     await open_case(officer, code)
     async with town.app.database.transaction() as connection:
         case = await submissions.find_submission(connection, code)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tests.town.person import Person
     from tests.town.town import Town
 
-SECRET = "Hàng xóm Kẻ Gây Rối đánh nhau ở ngõ Thảo Nguyên zqxylofonik"
+SECRET = "Hàng xóm Kẻ Gây Rối đổ rác ở ngõ Thảo Nguyên zqxylofonik"
 PHONE = "0912 345 678"
 VENUE = {
     "location": {"latitude": 20.8561, "longitude": 106.6822},
@@ -61,8 +61,8 @@ async def submit_everything(town: Town, ann: Person) -> str:
     await ann.begins()
     await ann.does("document", content=SECRET.encode(), file_name="don.txt", caption=SECRET)
     await post(town, make_update(ann, text=None, venue=VENUE, location=VENUE["location"]))
-    await ann.reaches("feedback.identity")
-    await ann.taps("feedback.identity.options.phone")
+    await ann.reaches("feedback.review")
+    await ann.corrects(identity="phone")
     await ann.says(PHONE)
     await ann.taps("feedback.review.options.submit")
     code = ann.code

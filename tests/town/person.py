@@ -231,6 +231,8 @@ class Person:
         """Return True if the card has this value already."""
         if step == "personal":
             return value == "hide"
+        if value == "phone":  # the card shows the number instead
+            return False
         return not self.is_asked("feedback.review") or self.is_told(
             f"feedback.review.identity.{value}"
         )

@@ -85,7 +85,7 @@ async def test_fault_18_an_invalid_update_is_kept_and_acknowledged(town: Town) -
         )
     assert wrong == []
     await ann.says("Vẫn nhận.")
-    assert ann.is_told("feedback.details.more")
+    assert ann.is_asked("feedback.area")
 
 
 async def test_fault_18_an_update_that_breaks_a_handler_is_kept_and_acknowledged(
@@ -114,7 +114,7 @@ async def test_fault_18_an_update_that_breaks_a_handler_is_kept_and_acknowledged
     assert "nobody thought of this" in opened["error"]
     assert kept.error == "RuntimeError"
     await ann.says("Vẫn nhận.")
-    assert ann.is_told("feedback.details.more")
+    assert ann.is_asked("feedback.area")
 
 
 UNCOMMON = {
@@ -168,7 +168,7 @@ async def test_numbers_and_texts_that_a_database_cannot_hold(
     body = orjson.dumps(update).replace(b":77,", b":%d," % ann.id)
     assert await town.post(town.replica(0), body) == 200
     await ann.says("Vẫn nhận.")
-    assert ann.is_told("feedback.details.more")
+    assert ann.is_asked("feedback.area")
 
 
 @pytest.mark.parametrize("length", [4096, 100_000, 900_000])
@@ -183,7 +183,7 @@ async def test_a_huge_text_does_not_break_the_conversation(town: Town, length: i
     assert len(ann.heard) > before
     assert await count_failed_updates(town) == 0
     await ann.says("Ngắn.")
-    assert ann.is_asked("feedback.details")
+    assert ann.is_asked("feedback.area")
 
 
 @once

@@ -50,12 +50,8 @@ async def test_a_conversation_completes_by_polling(town: Town) -> None:
         for act in (
             "/feedback",
             "toi dong y",
-            "phan anh tinh hinh",
             "Nội dung.",
-            "da du",
-            "1",
             "bo qua",
-            "3",
             "gui",
         ):
             town.simulator.people.send_text(ann.id, act)
@@ -80,7 +76,7 @@ async def test_fault_01_an_update_that_the_database_could_not_store_comes_again(
             await connection.execute(text("ALTER TABLE elsewhere RENAME TO conversation"))
         await wait_until_confirmed(town)
     assert await count_failed_updates(town) == 0
-    assert ann.is_told("feedback.details.more")
+    assert ann.is_asked("feedback.area")
 
 
 def _list_calls(town: Town) -> list[Any]:
@@ -202,4 +198,4 @@ async def test_the_next_question_is_shown_although_answering_the_button_failed(t
             ann.id, message_id=shown["message_id"], data=button["callback_data"]
         )
         await wait_until_confirmed(town)
-    assert ann.is_asked("feedback.kind")
+    assert ann.is_asked("feedback.details")
