@@ -49,7 +49,8 @@ async def test_an_urgent_case_is_alerted_to_all_on_duty(town: Town) -> None:
     """
     first = await town.officer("Binh", unit=WARD)
     second = await town.officer("Dung", unit=WARD)
-    code = await town.resident("Ann").gives("Cướp!!! Cứu với, nó đang cầm dao", area=WARD_NAME)
+    text = f"Cướp!!! Cứu với, nó đang cầm dao ở {WARD_NAME}"
+    code = await town.resident("Ann").reports_danger(text)
     assert first.count_heard(code) == second.count_heard(code) == 1
     assert first.is_offered("case.do.accept")
     before = len(first.messages)

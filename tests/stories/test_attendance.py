@@ -178,7 +178,6 @@ async def test_a_forum_offers_its_map_calendar_and_opinion_and_can_be_hidden(tow
     )
     await ann.taps("forums.opinion", of="Gần")
     assert "Gần (05/12/2026)" in ann.sees
-    await ann.taps("feedback.kind.options.report")
     await ann.says("Đề nghị lắp đèn.")
     await ann.finishes()
     assert [each["forum"] for each in await town.export_submissions()] == [None, "DD7K2"]
@@ -319,4 +318,4 @@ async def test_attendees_rate_a_reported_forum(town: Town) -> None:
     assert (await list_registrations(town))[0].rating == 2
     await ann.says("/start forum_DD7K2")
     await ann.taps("forums.opinion")
-    assert ann.is_asked("feedback.kind")
+    assert ann.is_asked("feedback.details")

@@ -16,7 +16,8 @@ async def test_files_are_stored_in_order_with_their_type(town: Town) -> None:
     for act in ("video", "voice", "document"):
         await ann.does(act)
     await ann.does("album", [{"type": "photo"}, {"type": "photo"}])
-    assert "6 tệp" in ann.sees
+    await ann.reaches("feedback.review")
+    assert "Tệp kèm: 6" in ann.sees
     await ann.finishes()
     (record,) = await town.export_submissions()
     types = [file["type"] for file in record["attachments"]]
@@ -35,16 +36,14 @@ async def test_the_officer_gets_the_files(town: Town) -> None:
     assert "photo" in officer.messages[-1]
 
 
-async def test_a_file_without_text_leads_to_a_request_for_text(town: Town) -> None:
-    """The file is stored in the draft meanwhile."""
+async def test_a_file_without_text_is_enough(town: Town) -> None:
+    """Not everybody can type."""
     ann = town.resident("Ann")
     await ann.begins()
-    await ann.does("photo")
-    await ann.taps("feedback.details.options.done")
-    assert ann.is_told("feedback.details.rejected.no-text")
-    await ann.says("Ở chợ.")
-    await ann.reaches("feedback.identity")
-    assert ann.is_asked("feedback.identity")
+    await ann.does("voice")
+    await ann.finishes()
+    (record,) = await town.export_submissions()
+    assert (record["text"], len(record["attachments"])) == ("", 1)
 
 
 async def test_a_corrected_message_replaces_the_first(town: Town) -> None:
@@ -69,8 +68,8 @@ async def test_a_phone_number_by_the_contact_button(town: Town) -> None:
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Xin gọi lại.")
-    await ann.reaches("feedback.identity")
-    await ann.taps("feedback.identity.options.phone")
+    await ann.reaches("feedback.review")
+    await ann.corrects(identity="phone")
     assert ann.is_asked("feedback.phone")
     await ann.does("contact", phone_number="+84900000001", user_id=ann.id + 1)
     assert ann.is_told("feedback.phone.rejected.someone-elses")

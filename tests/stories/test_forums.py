@@ -94,9 +94,8 @@ async def test_a_forum_from_its_plan_to_its_results(town: Town) -> None:
     await chi.says(f"/start forum_{code}")
     await chi.taps("forums.opinion")
     await chi.taps("feedback.consent.options.agree")
-    await chi.taps("feedback.kind.options.proposal")
     await chi.says("Trộm cắp xe máy ở ngõ 5 nhiều, xin tăng tuần tra")
-    code_of_chi = await chi.finishes(area=NAMED)
+    code_of_chi = await chi.finishes(kind="proposal", area=NAMED)
 
     await organiser.taps("forum.open")
     await organiser.taps("forum.do.reschedule")

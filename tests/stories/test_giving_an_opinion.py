@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 async def test_from_hello_to_receipt_and_alert(town: Town) -> None:
-    """Every question is asked in turn; in the end receipt, submission and alert exist."""
+    """What the text leaves open is asked; in the end receipt, submission and alert exist."""
     officer = await town.officer("Binh", unit="11407")
     ann = town.resident("Ann")
     await ann.says("/start")
@@ -21,20 +21,18 @@ async def test_from_hello_to_receipt_and_alert(town: Town) -> None:
     await ann.taps("start.feedback")
     assert ann.is_asked("feedback.consent")
     await ann.taps("feedback.consent.options.agree")
-    await ann.taps("feedback.kind.options.report")
     assert ann.is_asked("feedback.details")
     await ann.says("Cổng trường tắc đường lúc 7 giờ.")
-    await ann.says("Sáng nào cũng vậy.")
-    await ann.taps("feedback.details.options.done")
-    assert ann.is_told("feedback.topic.suggested")
-    assert "Ùn tắc giao thông" in ann.sees
-    await ann.taps("feedback.topic.options.right")
     assert ann.is_asked("feedback.area")
     await ann.says("an bien")
     assert ann.buttons[0] == "Phường An Biên"
     await ann.taps("Phường An Biên")
-    await ann.taps("feedback.identity.options.channel")
     assert ann.is_asked("feedback.review")
+    assert "Ùn tắc giao thông" in ann.sees
+    assert "Phản ánh tình hình" in ann.sees
+    await ann.taps("feedback.review.options.add")
+    await ann.says("Sáng nào cũng vậy.")
+    await ann.taps("feedback.details.options.done")
     await ann.taps("feedback.review.options.submit")
     assert ann.is_told("receipt.text")
     assert officer.is_told("alert.text")
@@ -60,18 +58,16 @@ async def test_an_opinion_survives_a_replica_change(twin_town: Town) -> None:
     first, second = town.replica(0), town.replica(1)
     await ann.says("/feedback", to=first)
     await ann.taps("feedback.consent.options.agree", to=second)
-    await ann.taps("feedback.kind.options.report", to=first)
     assert ann.is_asked("feedback.details")
-    await ann.says("Một xe bị mất trộm.", to=second)
-    await ann.says("Hai xe bị mất trộm.", to=first)
-    await ann.taps("feedback.details.options.done", to=second)
-    await ann.taps("feedback.topic.options.right", to=first)
+    await ann.says("Quán nước chiếm hết vỉa hè.", to=first)
     assert ann.is_asked("feedback.area")
     await ann.taps("feedback.area.options.skip", to=second)
-    await ann.taps("feedback.identity.options.channel", to=first)
+    await ann.taps("feedback.review.options.add", to=first)
+    await ann.says("Ngày nào cũng vậy.", to=second)
+    await ann.taps("feedback.details.options.done", to=first)
     await ann.taps("feedback.review.options.submit", to=second)
     (record,) = await town.export_submissions()
-    assert record["text"] == "Một xe bị mất trộm.\nHai xe bị mất trộm."
+    assert record["text"] == "Quán nước chiếm hết vỉa hè.\nNgày nào cũng vậy."
     assert ann.is_told("receipt.text")
     assert officer.is_told("alert.text")
 
@@ -102,34 +98,32 @@ async def test_the_consent_is_stored_with_version_and_time(town: Town) -> None:
     assert (consent.version, consent.at) == ("2026-12", town.now)
 
 
-async def test_a_text_without_a_command_is_offered_as_an_opinion(town: Town) -> None:
-    """The text is kept and need not be written again."""
+async def test_a_text_without_a_command_becomes_an_opinion(town: Town) -> None:
+    """The text need not be written again; what comes before the consent joins it."""
     ann = town.resident("Ann")
     await ann.says("Đèn đường hỏng ba tuần rồi.")
-    assert ann.is_asked("feedback.offer")
-    await ann.says("Ở ngõ 12.")
-    await ann.taps("feedback.offer.options.yes")
-    await ann.taps("feedback.consent.options.agree")
-    await ann.taps("feedback.kind.options.report")
-    assert ann.is_told("feedback.details.more")
-    await ann.reaches("feedback.identity", topic="other")
-    await ann.taps("feedback.identity.options.unnamed")
-    assert "Đèn đường hỏng ba tuần rồi.\nỞ ngõ 12." in ann.sees
+    assert ann.is_asked("feedback.consent")
+    await ann.says("Tối nào ở ngõ 12 cũng tối om, đi lại rất sợ.")
+    assert ann.is_asked("feedback.consent")
+    await ann.reaches("feedback.review")
+    await ann.corrects(topic="other", identity="unnamed")
+    text = "Đèn đường hỏng ba tuần rồi.\nTối nào ở ngõ 12 cũng tối om, đi lại rất sợ."
+    assert text in ann.sees
     await ann.taps("feedback.review.options.submit")
     (record,) = await town.export_submissions()
-    assert record["text"] == "Đèn đường hỏng ba tuần rồi.\nỞ ngõ 12."
+    assert record["text"] == text
     assert record["confidential"] is True
 
 
 async def test_back_and_edit_lose_nothing(town: Town) -> None:
-    """Going back, and changing an answer from the review page, keep the text."""
+    """Going back, and changing an answer from the review card, keep the text."""
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Nội dung dài.")
+    assert ann.is_asked("feedback.area")
     await ann.taps("move.back")
-    assert ann.is_asked("feedback.kind")
-    await ann.taps("feedback.kind.options.report")
     assert ann.is_told("feedback.details.more")
+    await ann.taps("feedback.details.options.done")
     await ann.reaches("feedback.review")
     await ann.taps("move.edit")
     await ann.taps("feedback.kind.title")
@@ -191,13 +185,11 @@ async def test_fault_07_an_old_button_shows_the_present_question(town: Town) -> 
     ann = town.resident("Ann")
     await ann.says("/feedback")
     await ann.taps("feedback.consent.options.agree")
-    await ann.taps("feedback.kind.options.report")
     await ann.says("Mất xe đạp.")
-    await ann.taps("feedback.details.options.done")
-    assert ann.is_asked("feedback.topic")
+    assert ann.is_asked("feedback.area")
     before = len(ann.messages)
     await ann.presses_data("feedback.kind=praise")
-    assert ann.is_asked("feedback.topic")
+    assert ann.is_asked("feedback.area")
     assert len(ann.messages) == before
 
 
@@ -232,46 +224,31 @@ async def test_a_typed_label_is_a_press_of_the_button(town: Town) -> None:
     ann = town.resident("Ann")
     await ann.says("/feedback")
     await ann.says("toi dong y")
-    await ann.says("phan anh tinh hinh")
     await ann.says("Nội dung.")
-    await ann.says("da du")
-    await ann.says("1")
     assert ann.is_asked("feedback.area")
     await ann.says("bo qua")
-    await ann.says("3")
+    await ann.says("sua")
+    await ann.says("loai y kien")
+    await ann.says("loi khen, dong vien")
+    assert "Lời khen" in ann.sees
     await ann.says("gui")
     assert ann.is_told("receipt.text")
 
 
-async def test_an_unsure_resident_is_offered_the_kind_that_the_text_suggests(town: Town) -> None:
-    """After the emergency number; a formal kind shows its legal notice; the resident may stay
-    unsure.
-    """
+async def test_the_card_shows_the_kind_of_the_text_and_what_the_law_says_of_it(town: Town) -> None:
+    """A formal kind has its legal notice; a kind that nobody can tell stays unsure."""
     ann = town.resident("Ann")
-    await ann.begins(kind="unsure")
-    await ann.says("Tôi tố cáo cán bộ phường nhận tiền, ông ấy cầm dao, cứu tôi với")
-    await ann.taps("feedback.details.options.done")
-    assert ann.is_asked("feedback.danger")
-    await ann.taps("feedback.danger.options.safe")
-    assert ann.is_asked("feedback.seems")
-    assert "Tố cáo" in ann.sees
-    await ann.taps("feedback.kind.options.denunciation")
+    await ann.begins()
+    await ann.says("Tôi tố cáo cán bộ phường nhận tiền của người bán hàng")
+    await ann.reaches("feedback.review")
     assert ann.is_told("feedback.formal.about.denunciation")
-    await ann.taps("move.back")
-    assert ann.is_asked("feedback.seems")
-    await ann.taps("feedback.kind.options.denunciation")
-    await ann.taps("feedback.formal.options.inform")
-    await ann.taps("feedback.topic.options.right")
-    await ann.taps("feedback.area.options.skip")
+    assert "Tố cáo" in ann.sees
     await ann.taps("feedback.review.options.submit")
-    await ann.begins(kind="unsure")
-    await ann.says("Cho tôi hỏi làm căn cước ở đâu ạ?")
-    await ann.taps("feedback.details.options.done")
-    assert ann.is_asked("feedback.seems")
-    await ann.taps("feedback.kind.options.unsure")
-    await ann.taps("feedback.topic.options.right")
-    await ann.taps("feedback.area.options.skip")
-    await ann.taps("feedback.identity.options.channel")
+    assert ann.is_told("receipt.text")
+    await ann.begins()
+    await ann.says("Nội dung.")
+    await ann.reaches("feedback.review")
+    assert ann.is_told("feedback.kind.options.unsure")
     await ann.taps("feedback.review.options.submit")
     records = await town.export_submissions()
     assert [(r["kind"], r["confidential"]) for r in records] == [

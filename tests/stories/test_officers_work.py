@@ -53,7 +53,7 @@ async def test_a_merged_case_is_released_when_the_main_case_is_withdrawn(town: T
     officer = await town.officer("Binh", unit=WARD)
     ann, bao = town.resident("Ann"), town.resident("Bao")
     first = await ann.gives("Đèn đường hỏng", area=WARD_NAME)
-    second = await bao.gives("Ngập nước ở cổng trường", area=WARD_NAME)
+    second = await bao.gives("Nước đọng ở cổng trường", area=WARD_NAME)
     await choose_action(officer, second, "merge")
     await officer.says("HP-2222-2222")
     assert officer.is_told("case.not_mergeable")

@@ -193,6 +193,13 @@ class Person:
         await self.says(text)
         return await self.finishes(**chosen)
 
+    async def reports_danger(self, text: str) -> str:
+        """Report a danger that exists now, and leave its place open; return the code."""
+        await self.says(text)
+        await self.taps("urgent.report.options.now")
+        await self.taps("urgent.place.options.skip")
+        return self.code
+
     async def begins(self) -> None:
         """Send /feedback, and agree to the notice if it is shown."""
         await self.says("/feedback")
@@ -213,6 +220,10 @@ class Person:
                 return
             if self.is_asked("feedback.consent"):
                 await self.taps("feedback.consent.options.agree")
+            elif self.is_offered("urgent.report.options.not_urgent"):
+                await self.taps("urgent.report.options.not_urgent")
+            elif self.is_offered("feedback.details.options.done"):
+                await self.taps("feedback.details.options.done")
             elif self.is_asked("feedback.area"):
                 await self._chooses_area(chosen.get("area"))
             elif self.is_asked("feedback.identity"):
@@ -271,7 +282,7 @@ class Person:
     def code(self) -> str:
         """The code of the newest receipt."""
         for text in reversed(self.heard):
-            if contains_text(text, "receipt.text"):
+            if contains_text(text, "receipt.text") or contains_text(text, "receipt.urgent"):
                 found = re.search(r"HP-\w{4}-\w{4}", text)
                 assert found is not None
                 return found.group()
