@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _DETAILS = "details"
 _CONTENT = frozenset({Intent.OPINION, Intent.ADDITION})
+# What the question for a place remembers of an earlier name, page or position.
+_AREA_NOTES = frozenset({"area.page", "area.query", "area.near", "area.swapped"})
 _LEAST_WORDS = 3  # of a message that is part of the text, and no failed answer
 _LEAST_WORDS_BESIDE_PLACE = 7  # at the question for a place, where a name may be misspelt
 
@@ -41,6 +43,7 @@ def add_late_reply(answers: Answers, late: LateReply, *, limits: MessageLimits) 
         return None
     changed = {**answers, **add_late_message(gathered, reply, limits, step=_DETAILS)}
     if step.name == "area" and reply.nearby:
+        changed = {key: each for key, each in changed.items() if key not in _AREA_NOTES}
         changed["area.near"] = list(reply.nearby)
     return changed
 

@@ -16,19 +16,18 @@ async def reach_area_question(ann: Person) -> None:
     await ann.reaches("feedback.area")
 
 
-async def test_a_location_offers_the_nearest_units_and_is_not_stored(town: Town) -> None:
-    """Three buttons; the coordinates are in no row."""
+async def test_a_location_offers_the_nearest_units_and_is_part_of_the_opinion(town: Town) -> None:
+    """Three buttons; the officers will see the place on a map."""
     ann = town.resident("Ann")
     await reach_area_question(ann)
     await ann.taps("feedback.area.options.locate")
     await ann.does("choose", "Gửi vị trí của tôi")
     assert ann.is_told("feedback.area.near")
     assert len([label for label in ann.buttons if label.startswith(("Phường", "Xã"))]) == 3
-    row = await town.find_chat(ann.id)
-    assert row is not None
-    assert row.flow is not None
-    assert "20.85" not in str(row)
-    assert "106.6" not in str(row)
+    await ann.taps(ann.buttons[0])
+    await ann.finishes()
+    (record,) = await town.export_submissions()
+    assert [each["type"] for each in record["attachments"]] == ["place"]
 
 
 async def test_a_location_outside_the_city_is_refused(town: Town) -> None:

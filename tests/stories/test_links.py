@@ -17,7 +17,7 @@ async def test_a_units_link_is_kept_through_language_and_consent(town: Town) -> 
     assert "Công an phường An Biên" in ann.sees
     await ann.says("/settings")
     await ann.taps("settings.en")
-    await ann.gives("Mất xe đạp.")
+    await ann.gives("Vỉa hè bị chiếm hết.")
     assert "An Biên" in ann.sees
     (record,) = await town.export_submissions()
     assert (record["unit_code"], record["handled_by"]) == ("11407", "11407")
@@ -38,7 +38,7 @@ async def test_a_link_is_forgotten_after_a_day(town: Town) -> None:
     ann = town.resident("Ann")
     await ann.says("/start unit_11407")
     town.advance(hours=25)
-    await ann.gives("Mất xe đạp.")
+    await ann.gives("Vỉa hè bị chiếm hết.")
     (record,) = await town.export_submissions()
     assert record["unit_code"] == "31"
 
@@ -50,6 +50,6 @@ async def test_a_broken_link_is_a_plain_start(town: Town) -> None:
         answers = len(ann.heard)
         await ann.says(f"/start {payload}")
         assert len(ann.heard) > answers
-    await ann.gives("Mất xe đạp.")
+    await ann.gives("Vỉa hè bị chiếm hết.")
     (record,) = await town.export_submissions()
     assert (record["forum"], record["unit_code"]) == (None, "31")

@@ -197,7 +197,7 @@ class Person:
         """Report a danger that exists now, and leave its place open; return the code."""
         await self.says(text)
         await self.taps("urgent.report.options.now")
-        await self.taps("urgent.place.options.skip")
+        await self.says("Bỏ qua")
         return self.code
 
     async def begins(self) -> None:
