@@ -6,14 +6,18 @@ A draft belongs to its subject. A button of another subject never continues it.
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import orjson
+
+from bot.core.screen import Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.conversation.reply import Reply
+    from bot.core.screen import Param
 
 # The facts that name the subject of a conversation.
 _SUBJECT_FACTS = ("@code", "@number", "@claim", "@subject", "@forum_code")
@@ -45,9 +49,15 @@ def get_code(facts: Mapping[str, Any]) -> str:
     return str(facts.get("@code") or facts.get("@forum_code") or "")
 
 
-def describe_subject(facts: Mapping[str, Any]) -> str:
-    """Return the name of the subject to show: a code or a title; "" without one."""
-    return str(facts.get("@about", ""))
+def describe_subject(facts: Mapping[str, Any]) -> Param:
+    """Return the name of the subject to show: a code, or a title and its day; "" without one.
+
+    The fact "@about_on" is the day as an ISO date.
+    """
+    name = str(facts.get("@about", ""))
+    if not name or "@about_on" not in facts:
+        return name
+    return Words("draft.on_day", {"title": name, "on": date.fromisoformat(facts["@about_on"])})
 
 
 def forget_asked(answers: Mapping[str, Any]) -> dict[str, Any]:

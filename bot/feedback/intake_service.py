@@ -65,7 +65,7 @@ async def load_facts(work: UnitOfWork, chat: Chat) -> Mapping[str, Any]:
     if "@forum" in followed:
         forum = await forums.find_published_forum(work.connection, followed["@forum"])
         if forum is not None:
-            followed["@about"] = name_forum(forum, work.policy.zone)
+            followed |= name_forum(forum, work.policy.zone)
     banned = {ban_rules.BANS: found} if (found := await _list_bans(work, chat)) else {}
     return {**agreed, **last, **followed, **banned}
 

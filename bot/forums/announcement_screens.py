@@ -34,7 +34,7 @@ def show_announcement(announcement: Announcement, forum: Forum, *, buttons: bool
         "venue": forum.venue,
         "head": forum.head,
         "host": name_police(forum.host_unit),
-        "invited": "; ".join(forum.invited) or "–",
+        "invited": "; ".join(forum.invited),
         "agenda": "; ".join(forum.agenda),
         "until": forum.opinions_until,
         "reason": forum.reason or "",
@@ -60,9 +60,12 @@ def show_announcement(announcement: Announcement, forum: Forum, *, buttons: bool
 def _choose_text(announcement: Announcement, forum: Forum) -> str:
     """Return the last part of the text's key: of a forum that moved, it says only what changed.
 
+    A notice names no organisations if none is invited.
     The text names both if both changed, or if the forum was postponed and takes place after all.
     """
     changes = (_is_start_new(announcement, forum), _is_venue_new(announcement, forum))
+    if announcement.kind == "notice" and not forum.invited:
+        return "notice_to_all"
     if announcement.kind == "moved" and changes in _TEXTS_OF_CHANGES:
         return _TEXTS_OF_CHANGES[changes]
     return announcement.kind

@@ -48,6 +48,10 @@ def describe_ban_scope(unit_code: str | None) -> Param:
     return Words("ban.everywhere") if unit_code is None else name_police(unit_code)
 
 
-def name_forum(forum: Forum, zone: ZoneInfo) -> str:
-    """Return a forum's title and its day in `zone`: most forums have the same title."""
-    return f"{forum.title} ({forum.starts_at.astimezone(zone):%d/%m/%Y})"
+def name_forum(forum: Forum, zone: ZoneInfo) -> dict[str, str]:
+    """Return the facts that name a conversation's forum: its title, and its day in `zone`.
+
+    Most forums have the same title.
+    """
+    day = forum.starts_at.astimezone(zone).date()
+    return {"@about": forum.title, "@about_on": day.isoformat()}

@@ -7,7 +7,7 @@ import tomllib
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from bot.core.screen import Lines, Param, Words
 from bot.core.visible_text import remove_direction_marks
@@ -80,6 +80,8 @@ class Catalogue:
             name: self._render_parameter(value, language, escape)
             for name, value in words.params.items()
         }
+        if "" in params.values():
+            template = _drop_empty_lines(template, params)
         return template.format_map(params)
 
     def _render_parameter(
@@ -104,7 +106,46 @@ class Catalogue:
 
     def _render_date(self, key: str, value: date, language: str) -> str:
         """Return a date or time in the format of the text with this key."""
-        parts = {name: getattr(value, name) for name in ("day", "month", "year")}
-        if isinstance(value, datetime):
-            parts |= {"hour": value.hour, "minute": value.minute}
-        return load_texts(language)[key].format_map(parts)
+        return _ShownDate(value, key, language)
+
+
+def _drop_empty_lines(template: str, params: Mapping[str, str | int]) -> str:
+    """Return a template without the lines that consist of one parameter, which is empty."""
+    lines = template.split("\n")
+    empty = {f"{{{name}}}" for name, value in params.items() if value == ""}
+    return "\n".join(line for line in lines if line not in empty)
+
+
+class _ShownDate(str):
+    """A date or time as text, with its weekday. A text can ask for another format.
+
+    `{due:short}` is the short date for the label of a button, `{due:plain}` is without a weekday.
+    """
+
+    _value: date
+    _language: str
+
+    def __new__(cls, value: date, key: str, language: str) -> Self:
+        shown = super().__new__(cls, _format_date(value, key, language))
+        shown._value, shown._language = value, language
+        return shown
+
+    def __format__(self, form: str) -> str:
+        if not form:
+            return str(self)
+        return _format_date(self._value, f"format.{form}", self._language)
+
+
+def _format_date(value: date, key: str, language: str) -> str:
+    """Return a date or time in the format of the text with this key."""
+    texts, day = load_texts(language), value.weekday()
+    parts: dict[str, str | int] = {
+        "day": value.day,
+        "month": value.month,
+        "year": value.year,
+        "weekday": texts[f"moment.weekday_names.{day}"],
+        "short_weekday": texts[f"moment.short_names.{day}"],
+    }
+    if isinstance(value, datetime):
+        parts |= {"hour": value.hour, "minute": value.minute}
+    return texts[key].format_map(parts)

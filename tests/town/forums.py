@@ -84,9 +84,13 @@ async def list_registrations(town: Town) -> Sequence[Registration]:
 async def register_for_forum(
     person: Person, people: int = 1, code: str = CODE, category: str = "resident"
 ) -> None:
-    """Follow a forum's link and register; agree to the notice if it is shown."""
+    """Follow a forum's link and register, in a full hall for the waiting list.
+
+    The notice is agreed to if it is shown.
+    """
     await person.says(f"/start forum_{code}")
-    await person.taps("forums.attend")
+    is_full = person.is_offered("forums.attend_waiting")
+    await person.taps("forums.attend_waiting" if is_full else "forums.attend")
     if not person.is_told("attend.people.ask"):
         await person.taps("feedback.consent.options.agree")
     await person.taps(f"attend.people.options.{people}")

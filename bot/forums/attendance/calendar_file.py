@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from bot.core.text_folding import fold_text
 from bot.core.visible_text import remove_direction_marks
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from storage.models import Forum
+
+
+_MAX_NAME = 60  # characters of a file's name
+
+
+def name_calendar_file(day: str, venue: str) -> str:
+    """Return the name of a forum's calendar file: its ISO date and its place, in plain ASCII."""
+    words = re.findall(r"[a-z0-9]+", fold_text(venue))
+    name = f"dien-dan-{day}"
+    for word in words:
+        if len(name) + len(word) >= _MAX_NAME:
+            break
+        name += f"-{word}"
+    return f"{name}.ics"
 
 
 def make_calendar_file(forum: Forum, now: datetime, link: str) -> bytes:

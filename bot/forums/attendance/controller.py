@@ -23,6 +23,7 @@ from bot.core.typed_numbers import parse_number
 from bot.feedback import deep_links, qr_codes
 from bot.feedback.controller import show_welcome
 from bot.forums.attendance import calendar_file, check_in, registration, rules, screens, views
+from bot.forums.attendance.flow import CAPACITY
 from bot.forums.shared.states import REPORTED
 from bot.forums.subscriptions import controller as subscriptions_controller
 from bot.forums.subscriptions import service as subscriptions_service
@@ -110,7 +111,8 @@ async def start_registration(work: UnitOfWork, request: Request) -> Responses:
     if view.mine is not None:
         raise Refused(Words("attend.already"))
     about = name_forum(view.forum, work.policy.zone)
-    return StartFlow("attend", {"@code": view.forum.code, "@about": about})
+    most = {} if view.forum.capacity is None else {CAPACITY: view.forum.capacity}
+    return StartFlow("attend", {"@code": view.forum.code, **about, **most})
 
 
 async def start_submission(work: UnitOfWork, request: Request) -> Responses:
@@ -137,7 +139,8 @@ async def send_calendar_file(work: UnitOfWork, request: Request) -> Responses:
     link = f"https://t.me/{request.bot_name}?start={_FORUM}{forum.code}"
     content = calendar_file.make_calendar_file(forum, work.now, link)
     screen = Screen((Words("forums.calendar_file", screens.describe_forum(forum)),))
-    upload = Upload(content, f"{forum.code}.ics")
+    day = forum.starts_at.astimezone(work.policy.zone).date().isoformat()
+    upload = Upload(content, calendar_file.name_calendar_file(day, forum.venue))
     return Show(screen, upload=upload, about=(FORUM_VIEW, forum.code))
 
 

@@ -48,11 +48,12 @@ async def register_attendee(work: UnitOfWork, chat: Chat, answers: Mapping[str, 
     """Register a person and the people with them: all get places, or all are on the waiting list.
 
     A message confirms the result. `answers` are "@code", "people" and "category". Raises Refused if
-    registration is over, or the person is registered already.
+    registration is over, the hall is too small, or the person is registered already.
     """
     forum = await _lock_forum(work.connection, answers["@code"])
     if forum is None or not rules.is_registration_open(forum, work.now):
         raise Refused(Words("attend.gone"))
+    _check_party_size(forum, int(answers["people"]))
     pseudonyms = work.policy.pseudonyms.list_pseudonyms(chat.id, named=True)
     earlier = await attendance.find_registration(work.connection, forum.id, pseudonyms)
     if earlier is not None:
@@ -70,6 +71,12 @@ async def register_attendee(work: UnitOfWork, chat: Chat, answers: Mapping[str, 
     await append_forum_entry(
         work, REGISTERED, forum, people=registration.people, state=registration.state
     )
+
+
+def _check_party_size(forum: Forum, people: int) -> None:
+    """Raise Refused for more people than the hall holds: they would wait for ever."""
+    if forum.capacity is not None and people > forum.capacity:
+        raise Refused(Words("attend.larger_than_hall", {"most": forum.capacity}))
 
 
 async def _add_registration(
@@ -133,7 +140,8 @@ async def set_party_size(work: UnitOfWork, chat_id: int, forum_code: str, people
 
     A person who gets places by it is not notified: the answer shows the places.
 
-    Raises Refused if a person with a place asks for more places than are free.
+    Raises Refused if a person with a place asks for more places than are free, and for more people
+    than the hall holds.
     """
     forum = await _lock_forum(work.connection, forum_code)
     mine = await _find_changeable(work, chat_id, forum)
@@ -141,6 +149,8 @@ async def set_party_size(work: UnitOfWork, chat_id: int, forum_code: str, people
         raise Refused(Words("attend.gone"))
     if not 1 <= people <= rules.MAX_PEOPLE:
         raise Refused(Words("attend.gone"))
+    if people > mine.people:
+        _check_party_size(forum, people)
     taken = await attendance.count_places_taken(work.connection, forum.id)
     free = rules.count_free_places(forum.capacity, taken)
     has_place = mine.state is RegistrationState.REGISTERED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.areas.units import name_police, name_unit
@@ -100,11 +101,22 @@ def show_forum(view: ForumView, now: datetime) -> Screen:
             *_describe_minutes(forum),
             *list_commitments("forums.promises", view.commitments),
         ]
-    buttons = [forum_button(action, forum) for action in _list_actions(view, now)]
+    buttons = [_name_action(action, view) for action in _list_actions(view, now)]
     if rules.may_enter_oral_submissions(forum, mine):
         buttons.insert(0, Button(Words("hall.relay"), f"hall:spoken={forum.code}"))
     buttons.append(Button(Words("forums.back"), "forums:coming=0"))
     return Screen(tuple(paragraphs), tuple(buttons))
+
+
+def _name_action(action: str, view: ForumView) -> Button:
+    """Return the button of an action: its label tells what it does in a full hall."""
+    button, mine = forum_button(action, view.forum), view.mine
+    is_full = rules.count_free_places(view.forum.capacity, view.taken) == 0
+    if action == "attend" and is_full:
+        return replace(button, label=Words("forums.attend_waiting"))
+    if action == "ticket" and mine is not None and mine.state is RegistrationState.WAITING:
+        return replace(button, label=Words("forums.ticket_waiting"))
+    return button
 
 
 def _describe_places(view: ForumView) -> Words:
@@ -167,7 +179,8 @@ def show_confirmation(forum: Forum, registration: Registration, queue_position: 
     actions = ["qr"] if has_place else []
     actions += ["calendar", *(["map"] if forum.latitude is not None else [])]
     buttons = (forum_button(action, forum) for action in actions)
-    return Screen((words,), (*buttons, *_list_ticket_buttons(forum)))
+    kept = _list_ticket_buttons(forum, has_place=has_place)
+    return Screen((words,), (*buttons, *kept))
 
 
 def show_moved_up(forum: Forum, registration: Registration) -> Screen:
@@ -176,9 +189,10 @@ def show_moved_up(forum: Forum, registration: Registration) -> Screen:
     return Screen((words,), (forum_button("qr", forum), *_list_ticket_buttons(forum)))
 
 
-def _list_ticket_buttons(forum: Forum) -> tuple[Button, ...]:
+def _list_ticket_buttons(forum: Forum, *, has_place: bool = True) -> tuple[Button, ...]:
     """Return the buttons of a message that stays: they open new messages below it."""
-    ticket = Button(Words("forums.ticket"), f"forums:mine={forum.code}")
+    label = Words("forums.ticket" if has_place else "forums.ticket_waiting")
+    ticket = Button(label, f"forums:mine={forum.code}")
     return ticket, forum_button("cancel", forum)
 
 
@@ -186,8 +200,9 @@ def show_ticket(view: ForumView) -> Screen:
     """Return the person's registration with the buttons to change it."""
     forum, mine = view.forum, view.mine
     assert mine is not None
+    is_waiting = mine.state is RegistrationState.WAITING
     paragraphs = (
-        Words("forums.ticket_of", describe_forum(forum)),
+        Words("forums.waiting_of" if is_waiting else "forums.ticket_of", describe_forum(forum)),
         _describe_registration(mine, view.queue_position),
     )
     actions = ["qr"] if mine.state is RegistrationState.REGISTERED else []
@@ -213,10 +228,10 @@ def show_hidden(forum: Forum) -> Screen:
 
 def ask_party_size(view: ForumView) -> Screen:
     """Return the question for the number of people who come."""
-    code = view.forum.code
+    code, most = view.forum.code, view.forum.capacity or rules.MAX_PEOPLE
     numbers = tuple(
         Button(Words(f"attend.people.options.{n}"), f"forums:people={code}.{n}")
-        for n in range(1, rules.MAX_PEOPLE + 1)
+        for n in range(1, min(most, rules.MAX_PEOPLE) + 1)
     )
     keep = Button(Words("forums.keep"), f"forums:ticket={code}")
     return Screen((Words("forums.how_many"),), (*numbers, keep))

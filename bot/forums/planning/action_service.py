@@ -90,7 +90,7 @@ async def begin_action(
         raise Refused(access.explain_not_allowed())
     facts = {
         "@code": access.forum.code,
-        "@about": name_forum(access.forum, work.policy.zone),
+        **name_forum(access.forum, work.policy.zone),
         **_make_time_facts(work),
     }
     if action.announcement is not None and access.forum.published_at is not None:

@@ -232,6 +232,11 @@ def get_submission_deadline(answers: Answers) -> datetime:
     return get_start(answers) - timedelta(days=int(answers["until"]))
 
 
+def show_invited(organisations: Sequence[str]) -> Words | str:
+    """Return the line that names the invited organisations, or "" if there are none."""
+    return Words("forum.invited", {"invited": "; ".join(organisations)}) if organisations else ""
+
+
 def split_lines(typed: str) -> list[str]:
     """Return the lines of a text, without bullets and numbers, and without empty lines."""
     stripped = (line.strip(" \t-–•*") for line in typed.splitlines())
@@ -250,12 +255,11 @@ def show_preview(answers: Answers) -> Mapping[str, Param]:
         "area": name_unit(answers["area"]),
         "venue": answers["venue"],
         "at": get_start(answers),
-        "weekday": name_weekday(get_start(answers)),
         "capacity": answers["capacity"] or Words("newforum.capacity.options.0"),
         "head": answers["head"],
         "agenda": "; ".join(split_lines(read_text(answers["agenda"]))),
         "topics": name_topics(answers["topic"]),
-        "invited": "; ".join(split_lines(read_text(answers["invited"]))) or "–",
+        "invited": show_invited(split_lines(read_text(answers["invited"]))),
         "until": get_submission_deadline(answers),
     }
 
@@ -315,17 +319,11 @@ def _same_or_moment(texts: str) -> Input:
     )
 
 
-def _name_start(answers: Answers) -> Words:
-    """Return the words for a forum's start, with its weekday."""
-    start = get_start(answers)
-    return Words("moment.on_weekday", {"weekday": name_weekday(start), "at": start})
-
-
 def _show_reschedule(answers: Answers) -> Mapping[str, Param]:
     """Return the parameters of the page that shows a forum's new start and venue."""
     same = {name: Words(f"forum_reschedule.{name}.options.same") for name in ("starts", "venue")}
     return {
-        "at": _name_start(answers) if answers["starts"] else same["starts"],
+        "at": get_start(answers) if answers["starts"] else same["starts"],
         "venue": answers["venue"] or same["venue"],
         "reason": answers["reason"],
     }
@@ -337,7 +335,6 @@ def _show_promise(answers: Answers) -> Mapping[str, Param]:
     return {
         "text": answers["text"],
         "owner": answers["owner"],
-        "weekday": name_weekday(due),
         "at": due,
     }
 

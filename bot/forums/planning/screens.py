@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.areas.units import name_police, name_unit
 from bot.core.screen import Button, Screen, Words
 from bot.feedback.text_questions import name_topics
-from bot.forums.planning.flow import name_weekday
+from bot.forums.planning.flow import show_invited
 from bot.forums.planning.proposals import DECISIONS, list_buttons
 from bot.forums.shared.commitment_screens import list_commitments
 from bot.forums.shared.states import BEGUN, IN_SESSION
@@ -77,7 +77,7 @@ def confirm_action(forum: Forum, action: str, button: str, now: datetime, zone: 
     side = "on_time" if minutes == 0 else "early" if difference > timedelta() else "late"
     params: dict[str, Param] = {
         "title": forum.title,
-        "at": Words("moment.on_weekday", {"weekday": name_weekday(start), "at": start}),
+        "at": start,
         "now": now,
         "difference": Words(f"forum.sure.{side}", {"span": _describe_span(minutes)}),
     }
@@ -115,7 +115,7 @@ def _describe_plan(plan: ForumPlan) -> Words:
             "head": forum.head,
             "agenda": "; ".join(forum.agenda),
             "topics": name_topics(forum.topics) or "–",
-            "invited": "; ".join(forum.invited) or "–",
+            "invited": show_invited(forum.invited),
             "until": forum.opinions_until,
             "seats": plan.seats,
             "capacity": forum.capacity or Words("newforum.capacity.options.0"),

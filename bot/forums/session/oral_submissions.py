@@ -46,7 +46,7 @@ async def begin_oral_submission(work: UnitOfWork, chat_id: int, forum_code: str)
     Raises Refused if the person of a chat may not enter one now.
     """
     _officer, forum = await _find_writer(work, chat_id, forum_code)
-    return {"@code": forum.code, "@about": name_forum(forum, work.policy.zone)}
+    return {"@code": forum.code, **name_forum(forum, work.policy.zone)}
 
 
 async def _find_writer(
