@@ -22,6 +22,7 @@ from bot.conversation.inputs import (
 from bot.conversation.interruptions import NOT_MEANT, Interruption
 from bot.conversation.meanings import Meaning
 from bot.core.screen import Words
+from bot.core.text_encoding import convert_text
 from bot.feedback.text_suggestions import suggest_cached
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ _NOTE = f"{REPORT}.messages"
 
 def is_danger(text: str | None) -> bool:
     """Return True if a text has signs of a danger that exists now."""
-    return bool(text) and bool(suggest_cached(text).urgent)
+    # The signs are looked for in what was meant: an old encoding has other letters.
+    return bool(text) and bool(suggest_cached(convert_text(text) or text).urgent)
 
 
 def make_interruption(instead: StartFlow) -> Interruption:

@@ -310,15 +310,15 @@ UNREADABLE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
-@pytest.mark.parametrize("question", ["details", "kind", "none"])
+@pytest.mark.parametrize("question", ["details", "area", "none"])
 async def test_what_cannot_be_read_is_named(town: Town, kind: str, question: str) -> None:
     """At a question, whose text follows, and without one."""
     ann = town.resident("Ann")
     if question == "details":
         await ann.begins()
-    elif question == "kind":
+    elif question == "area":
         await ann.begins()
-        await ann.taps("move.back")
+        await ann.says("Đèn đường hỏng.")
     else:
         await ann.says("/help")
     message = {

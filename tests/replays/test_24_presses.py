@@ -77,10 +77,10 @@ async def test_a_button_of_another_question_says_so(town: Town, data: str) -> No
     """It changes nothing; the open question is shown."""
     ann = town.resident("Ann")
     await ann.begins()
-    await ann.says("Ngập nước.")
+    await ann.says("Đèn đường hỏng.")
     await ann.presses_data(data)
     assert get_made_toast(town) == get_text("draft.stale")
-    assert ann.is_asked("feedback.details")
+    assert ann.is_asked("feedback.area")
 
 
 def get_made_toast(town: Town) -> str | None:

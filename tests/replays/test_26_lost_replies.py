@@ -85,6 +85,8 @@ async def begin(town: Town, name: str) -> Person:
     person = town.resident(name)
     await person.begins()
     await person.says("Đèn đường hỏng.")
+    await person.reaches("feedback.review")
+    await person.taps("feedback.review.options.add")
     return person
 
 
@@ -240,7 +242,9 @@ async def test_an_answer_that_cannot_be_sent_or_stored_is_not_acknowledged(
 async def test_the_question_for_a_number_keeps_its_button(town: Town, database_url: str) -> None:
     """The button by which a person shares a contact or a place survives in the outbox."""
     ann = await begin(town, "Ann")
-    await ann.reaches("feedback.identity")
+    await ann.taps("feedback.details.options.done")
+    await ann.taps("move.edit")
+    await ann.taps("feedback.identity.title")
     async with run_two_replicas(town, database_url, patience=0.0):
         hang_everything(town, ann)
         press("Cung cấp số điện thoại")(town, ann)
