@@ -37,7 +37,7 @@ from bot.conversation.reply import MAX_PART, Navigation, Reply
 from bot.core.screen import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 SOURCES = "@sources"  # the key of what is forwarded or quoted in the final answers
 MESSAGE = "@message."  # the beginning of the keys of the ids of typed answers
@@ -121,11 +121,22 @@ def _parse_reply(flow: Flow, step: Step, answers: Answers, reply: Reply) -> Turn
     gathers = step.input.change_message is not None
     answers, replies = hold_old_encoding(step.name, answers, reply, gathers=gathers)
     result: TurnResult = Ask(flow, answers, step)
-    for each in replies:
+    for place, each in enumerate(replies, start=1):
         result = _parse_message(flow, step, answers, each)
         if not isinstance(result, Ask) or result.step is not step:
-            break
+            return _add_following(flow, result, replies[place:])
         answers = result.answers
+    return result
+
+
+def _add_following(flow: Flow, result: TurnResult, replies: Sequence[Reply]) -> TurnResult:
+    """Return the result after the messages that waited behind the one that was an answer."""
+    for reply in replies:
+        if not isinstance(result, Ask):
+            break
+        added = add_late_reply(flow, result.answers, LateReply(reply, result.step, follows=True))
+        if isinstance(added, Ask):
+            result = replace(added, accepted=result.accepted)
     return result
 
 

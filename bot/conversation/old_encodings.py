@@ -49,12 +49,15 @@ def note_early_message(
     step: str, answers: Mapping[str, Any], reply: Reply
 ) -> Mapping[str, Any] | None:
     """Return the note of a message that came before its step was open; None if it is right."""
-    converted = convert_text(reply.text or "")
-    if converted is None:
+    if convert_text(reply.text or "") is None:
         return None
-    return {
-        f"{step}.{_NOTE}": [*list_waiting(step, answers), _make_waiting_record(reply, converted)]
-    }
+    return add_waiting(step, answers, reply)
+
+
+def add_waiting(step: str, answers: Mapping[str, Any], reply: Reply) -> Mapping[str, Any]:
+    """Return the note of the messages that wait, with one more."""
+    record = _make_waiting_record(reply, convert_text(reply.text or ""))
+    return {f"{step}.{_NOTE}": [*list_waiting(step, answers), record]}
 
 
 def _make_waiting_record(reply: Reply, converted: str | None) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from bot.areas.resolver import resolve_area
 from bot.classification.labels import Intent
 from bot.conversation.inputs import add_late_message
+from bot.conversation.old_encodings import add_waiting, list_waiting
 from bot.conversation.typed_words import read_meanings
+from bot.core.text_encoding import convert_text
 from bot.feedback.text_suggestions import suggest_cached
 
 if TYPE_CHECKING:
@@ -41,11 +43,22 @@ def add_late_reply(answers: Answers, late: LateReply, *, limits: MessageLimits) 
     is_part = (late.follows and bool(gathered)) or _is_part(reply, late)
     if not is_part:
         return None
+    if list_waiting(_DETAILS, answers) or convert_text(reply.text or "") is not None:
+        return _ask_about_encoding(answers, gathered, reply)
     changed = {**answers, **add_late_message(gathered, reply, limits, step=_DETAILS)}
     if step.name == "area" and reply.nearby:
         changed = {key: each for key, each in changed.items() if key not in _AREA_NOTES}
         changed["area.near"] = list(reply.nearby)
     return changed
+
+
+def _ask_about_encoding(
+    answers: Answers, gathered: list[dict[str, Any]], reply: Reply
+) -> dict[str, Any]:
+    """Return the answers with the text open again: its writer confirms the message first."""
+    opened = {key: each for key, each in answers.items() if key != _DETAILS}
+    noted = {f"{_DETAILS}.messages": gathered} if gathered else {}
+    return {**opened, **noted, **add_waiting(_DETAILS, answers, reply)}
 
 
 def _is_part(reply: Reply, late: LateReply) -> bool:

@@ -40,7 +40,7 @@ _NOTE = f"{REPORT}.messages"
 def is_danger(text: str | None) -> bool:
     """Return True if a text has signs of a danger that exists now."""
     # The signs are looked for in what was meant: an old encoding has other letters.
-    return bool(text) and bool(suggest_cached(convert_text(text) or text).urgent)
+    return text is not None and bool(suggest_cached(convert_text(text) or text).urgent)
 
 
 def make_interruption(instead: StartFlow) -> Interruption:

@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 
 from bot.channels.telegram.render import MAX_UNITS, Renderer, count_utf16_units
 from bot.conversation.consent import NOTICE_VERSION
-from bot.conversation.engine import Ask, Done, Stopped, advance, present
-from bot.conversation.reply import Reply
+from bot.conversation.engine import Ask, Done, Stopped, advance, list_editable, present
+from bot.conversation.reply import Navigation, Reply
 from bot.conversation.screens import show_question
 from bot.conversation.service import ConversationService
 from bot.feedback.intake_flow import FEEDBACK_FLOW
@@ -36,8 +36,11 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 RENDERER = Renderer(Catalogue(POLICY.zone))
-DANGEROUS = "Cướp!!! Cứu với, gọi giúp số 0912345678"
-MORE = 3 * 2 * 2 * 4  # paths of the dangerous text: danger, personal data, area, identity
+TEXT, WITH_NUMBER = "Đèn đường hỏng.", "Đèn đường hỏng, số của tôi là 0912345678."
+# Of nine kinds two need a way of contact (3, one of them with 2 ways to give a number); a
+# denunciation never has one, the others have the usual one.
+WAYS = 6 * 1 + 2 * 4 + 1
+AREAS = 2
 fresh = itertools.count(10**6, 1000)
 
 
@@ -74,20 +77,19 @@ def list_choices(ask: Ask) -> list[Reply]:
     """Return the replies that lead forward from a question: every button, or a text."""
     name = ask.step.name
     if name == "details" and "details.messages" not in ask.answers:
-        # What is dangerous and names somebody is asked more; the way is the same for every kind.
-        is_report = ask.answers["kind"] == Kind.REPORT
-        return [Reply(text="a"), *([Reply(text=DANGEROUS)] if is_report else [])]
+        # Personal data are hidden unless the person changes that: the way is the same.
+        return [Reply(text=TEXT), Reply(text=WITH_NUMBER)]
     if name == "details":
         return [Reply(choice="done")]
     if name == "phone":
         return [Reply(phone="+84900000000"), Reply(text="0900 000 000")]
     if name == "area":
         return [Reply(choice="31"), Reply(choice="11407")]
-    # Editing the text leads back to where this began.
+    # Adding to the text leads back to where this began.
     return [
         each
         for each in list_button_replies(ask)
-        if each.navigation.value == "=" and each.choice != "edit"
+        if each.navigation.value == "=" and each.choice != "add"
     ]
 
 
@@ -117,13 +119,27 @@ def list_every_path() -> list[list[Reply]]:
 def test_every_path_leads_to_an_end() -> None:
     """The flow has no dead end: each path ends in a submission or in a chosen stop."""
     paths = list_every_path()
-    # 8 kinds can be named (3 ways, one of them with 2 ways to give a number), one cannot;
-    # 2 areas; two kinds have a way out before.
-    # A dangerous text has 3 answers to the danger and 2 to the number in it.
-    assert len(paths) == 8 * 2 * 4 + 1 * 2 * 1 + 2 + MORE
+    assert len(paths) == 2 * AREAS * WAYS
 
 
-@pytest.mark.parametrize("first", [{}, {"@wrote_first": True}])
+def test_every_answer_can_be_changed_from_the_card() -> None:
+    """Each leads back to the card, some with one question more."""
+    answers = {"@agreed": NOTICE_VERSION, "area": "31"}
+    card = advance(FEEDBACK_FLOW, answers, Reply(text=WITH_NUMBER))
+    assert isinstance(card, Ask)
+    names = [step.name for step in list_editable(FEEDBACK_FLOW, card.answers)]
+    assert names == ["details", "kind", "topic", "area", "identity", "personal"]
+    for name in names:
+        edit = Reply(choice=name, navigation=Navigation.EDIT)
+        asked = advance(FEEDBACK_FLOW, card.answers, edit)
+        assert isinstance(asked, Ask)
+        assert asked.step.name == name
+        ends: list[list[Reply]] = []
+        follow_every_choice(asked.answers, [], ends)
+        assert ends
+
+
+@pytest.mark.parametrize("first", [{}, {"@wrote_first": True, "@doubtful": True}])
 def test_every_first_question_leads_on(first: dict[str, Any]) -> None:
     """The consent, or the offer to keep the text, comes first; refusing it stops the flow."""
     turn = present(FEEDBACK_FLOW, first)
@@ -148,23 +164,27 @@ async def test_every_path_is_stored(database: Database) -> None:
         sent += shown.finished
     async with database.reading() as connection:
         stored = await connection.execute(select(func.count()).select_from(table(Submission)))
-    assert stored.scalar_one() == sent == 8 * 2 * 4 + 2 + MORE
+    assert stored.scalar_one() == sent == AREAS * WAYS
 
 
 def _list_whole_paths() -> list[list[Reply]]:
-    """Return the paths from the very first question."""
-    whole = []
+    """Return the paths from the very first question, with each kind chosen on the card."""
+    whole: list[list[Reply]] = []
     for kind in Kind:
-        ends: list[list[Reply]] = []
-        follow_every_choice(
-            {"@agreed": NOTICE_VERSION, "kind": kind.value, "topic": ["theft"]}, [], ends
-        )
-        before = [Reply(choice=NOTICE_VERSION), Reply(choice=kind.value)]
-        for end in ends:
-            # The topic is asked for before the area.
-            area = next((n for n, each in enumerate(end) if each.choice in {"31", "11407"}), None)
-            topic = [] if area is None else [Reply(choice="theft")]
-            whole.append([*before, *end[:area], *topic, *end[len(end) if area is None else area :]])
+        for area in ("31", "11407"):
+            path = [
+                Reply(choice=NOTICE_VERSION),
+                Reply(text=TEXT),
+                Reply(choice=area),
+                Reply(choice="kind", navigation=Navigation.EDIT),
+                Reply(choice=kind.value),
+            ]
+            turn: TurnResult = present(FEEDBACK_FLOW, {})
+            for reply in path:
+                assert isinstance(turn, Ask)
+                turn = advance(FEEDBACK_FLOW, turn.answers, reply)
+            assert isinstance(turn, Ask)
+            follow_every_choice(turn.answers, path, whole)
     return whole
 
 

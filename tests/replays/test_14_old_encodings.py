@@ -149,8 +149,7 @@ async def test_an_opinion_is_converted_after_its_writer_confirmed(
     assert ann.is_told("draft.old_encoding")
     assert meant in ann.sees
     await ann.taps("draft.encoding_converted")
-    assert ann.is_asked("feedback.details")
-    await ann.finishes(danger="safe")
+    await ann.finishes()
     assert await list_texts(town) == [meant]
     assert await list_versions(town) == [(written, meant)]
     await officer.taps("alert.open")
@@ -168,7 +167,7 @@ async def test_the_original_is_kept_if_the_writer_says_no(
     await ann.says(written)
     assert meant in ann.sees
     await ann.says(load_texts("vi")["draft.encoding_original"])
-    await ann.finishes(danger="safe")
+    await ann.finishes()
     assert await list_texts(town) == [written]
     assert await list_versions(town) == []
 
@@ -178,8 +177,10 @@ async def test_messages_that_follow_wait_too(town: Town) -> None:
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Kính gửi Công an.")
+    await ann.reaches("feedback.review")
+    await ann.taps("feedback.review.options.add")
     await ann.says(WRITTEN[0][0])
-    await ann.taps("feedback.details.options.done")
+    await ann.taps("feedback.details.options.done", of="Đã ghi")
     assert ann.is_told("draft.old_encoding")
     await ann.says(VNI[0][0])
     await ann.does("photo", caption="Ảnh đây.")
@@ -196,9 +197,7 @@ async def test_a_message_before_the_conversation_is_confirmed_in_it(town: Town) 
     ann = town.resident("Ann")
     await ann.says(VNI[0][0])
     await ann.says(VNI[2][0])
-    await ann.taps("feedback.offer.options.yes")
     await ann.taps("feedback.consent.options.agree")
-    await ann.taps("feedback.kind.options.report")
     assert ann.is_told("draft.old_encoding")
     await ann.taps("draft.encoding_converted")
     await ann.finishes()

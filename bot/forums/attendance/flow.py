@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.conversation.consent import consent_step
-from bot.conversation.flow import Answers, Flow, Input, Option, Rejected, Step
-from bot.conversation.inputs import UNKNOWN_CHOICE, choice_input, parse_choice
+from bot.conversation.flow import UNKNOWN_CHOICE, Answers, Flow, Input, Option, Rejected, Step
+from bot.conversation.inputs import choice_input, parse_choice
 from bot.core.typed_numbers import parse_number
 from bot.forums.attendance.rules import MAX_PEOPLE
 from storage.models import AttendeeCategory
