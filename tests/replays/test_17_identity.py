@@ -33,12 +33,10 @@ OVER = (State.ANSWERED, State.CLOSED, State.WITHDRAWN, State.REJECTED, State.DIV
 
 async def submit(person: Person, identity: str, kind: str = "report") -> str:
     """Submit an opinion, with a phone number if that is the identity; return the code."""
-    await person.begins(kind=kind)
+    await person.begins()
     await person.says("Quán hát đến 2 giờ sáng")
-    if identity == "unnamed":
-        return await person.finishes(identity=identity)
-    await person.reaches("feedback.identity")
-    await person.taps(f"feedback.identity.options.{identity}")
+    await person.reaches("feedback.review")
+    await person.corrects(kind=kind, identity=identity)
     if identity == "phone":
         await person.does("contact", phone_number=PHONE, user_id=person.id)
     await person.taps("feedback.review.options.submit")
@@ -213,9 +211,13 @@ async def test_a_voice_in_an_unnamed_opinion_brings_a_warning_before_sending(
 ) -> None:
     """One line on the page before sending; none without a voice."""
     ann = town.resident("Ann")
-    await ann.begins(kind=kind)
+    await ann.begins()
     await ann.does(act, caption="Xin nghe ghi âm")
-    await ann.reaches("feedback.review", identity=identity)
+    await ann.reaches("feedback.review")
+    await ann.corrects(kind=kind)
+    if kind == "report":
+        await ann.corrects(identity=identity)
+    assert ann.is_asked("feedback.review")
     assert ann.is_told("warning.voice") is (act in {"voice", "video"})
 
 
@@ -229,7 +231,8 @@ async def test_a_file_that_cannot_be_cleaned_brings_a_warning_before_sending(
     await ann.does(
         "document", file_name="don.doc", mime_type="application/msword", caption="Xem đơn"
     )
-    await ann.reaches("feedback.review", identity=identity)
+    await ann.reaches("feedback.review")
+    await ann.corrects(identity=identity)
     assert ann.is_told("warning.withheld") is (identity == "unnamed")
 
 
