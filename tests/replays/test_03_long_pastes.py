@@ -209,24 +209,26 @@ async def test_a_short_answer_after_a_refused_one_is_taken(town: Town) -> None:
 
 
 @pytest.mark.parametrize("rest", ["b" * 1800, "b" * 120, "và thôi.", "c" * 4096, "1"])
-@pytest.mark.parametrize("at_once", [True, False])
-async def test_the_rest_of_a_paste_at_buttons_is_told_to_press(
-    town: Town, rest: str, at_once: bool
-) -> None:
-    """No text was an answer there, whatever its length; a number in it presses nothing."""
+async def test_the_rest_of_a_paste_is_part_of_it(town: Town, rest: str) -> None:
+    """Whatever its length, and although the next question is open; a number presses nothing."""
     ann = town.resident("Ann")
-    await ann.says("/feedback")
-    await ann.taps("feedback.consent.options.agree")
-    if at_once:
-        await ann.sends_at_once("a" * 4096, rest)
-    else:
-        await ann.says("a" * 4096)
-        await ann.says(rest)
-    assert ann.is_asked("feedback.kind")
-    assert ann.is_told("gather.part_at_buttons")
-    assert not ann.was_told("gather.part")
-    await ann.taps("feedback.kind.options.report")
-    assert ann.is_asked("feedback.details")
+    await ann.begins()
+    await ann.sends_at_once("a" * 4096, rest)
+    await ann.finishes()
+    (record,) = await town.export_submissions()
+    assert record["text"].replace("\n", "") == "a" * 4096 + rest
+
+
+async def test_what_is_no_name_of_a_place_is_refused_and_not_stored(town: Town) -> None:
+    """The question was seen before it was written: it is an answer, and not part of the text."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("a" * 4096)
+    await ann.says("b" * 120)
+    assert ann.is_told("feedback.area.rejected.unknown-place")
+    await ann.finishes()
+    (record,) = await town.export_submissions()
+    assert record["text"] == "a" * 4096
 
 
 @pytest.mark.parametrize("length", [3900, 4090, 4200, 6000, 7990, 8200, 10_000])

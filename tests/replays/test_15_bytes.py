@@ -152,7 +152,7 @@ async def test_a_link_and_a_button_with_bad_letters(town: Town, bad: str) -> Non
         town,
         {"update_id": update["update_id"], "callback_query": {**query, "data": f"{bad}{agree}"}},
     )
-    assert bob.is_asked("feedback.kind")
+    assert bob.is_asked("feedback.details")
 
 
 @asynccontextmanager
@@ -180,9 +180,9 @@ async def test_polling_goes_on_behind_a_bad_letter(town: Town, bad: str) -> None
     queue = town.simulator.state.get_account(TOKEN).updates
     queue._waiting[update["update_id"]] = QueuedUpdate(update["update_id"], 1, encode(update))
     async with poll(town):
-        town.simulator.people.send_text(ann.id, "Cả phố tối.")
+        town.simulator.people.send_text(ann.id, "Cả phố tối om mấy hôm nay rồi ạ.")
     await ann.finishes()
-    assert await list_texts(town) == ["Đèn hỏng.\nCả phố tối."]
+    assert await list_texts(town) == ["Đèn hỏng.\nCả phố tối om mấy hôm nay rồi ạ."]
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,6 @@ async def give_for_forum(town: Town, text: str, choice: str) -> tuple[Person, st
     await ann.says(f"/start forum_{CODE}")
     await ann.taps("forums.opinion")
     await ann.taps("feedback.consent.options.agree")
-    await ann.taps("feedback.kind.options.report")
     await ann.says(text)
     code = await ann.finishes(personal=choice, area="Phường An Biên", topic="pavement_order")
     await change_forum(town, forum, state=ForumState.LIVE, starts_at=town.now)
