@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.casework.attachments import list_warnings
@@ -9,9 +10,16 @@ from bot.casework.submission_rules import NOT_SATISFIED, SATISFIED, VERY_SATISFI
 from bot.conversation.consent import consent_step
 from bot.conversation.content import needs_content
 from bot.conversation.flow import Answers, Flow, Step
-from bot.conversation.inputs import YES_OR_NO, MessageLimits, choice_input, messages_input
+from bot.conversation.inputs import (
+    ONLY_BACK,
+    YES_OR_NO,
+    MessageLimits,
+    choice_input,
+    messages_input,
+)
 from bot.conversation.long_text import long_text_input
 from bot.conversation.meanings import Meaning
+from bot.core.screen import Words
 from bot.evidence.content_types import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
@@ -89,11 +97,22 @@ RATING_FLOW = Flow(
         ),
         Step(
             "again",
-            choice_input("rating.again", "yes", "no", meanings=YES_OR_NO),
+            # No button to stop beside [No]: both would mean the same.
+            replace(choice_input("rating.again", "yes", "no", meanings=YES_OR_NO), moves=ONLY_BACK),
             when=may_ask_again,
         ),
     ),
 )
+
+
+def describe_cancelled(flow: str, answers: Answers) -> Words:
+    """Return the text after one of these conversations was stopped: what is stored, and what not.
+
+    The first answer of a rating is stored at once.
+    """
+    is_rated = flow == RATING_FLOW.name and "score" in answers
+    return Words(f"{flow}.stopped.{'rated' if is_rated else 'cancelled'}")
+
 
 REOPENING_FLOW = Flow(
     "reopening",

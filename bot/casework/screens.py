@@ -14,6 +14,7 @@ from bot.notifications.summaries import (
     describe_erasure,
     describe_state,
     describe_submission,
+    list_topics,
 )
 from storage.models import Identity, State
 
@@ -37,6 +38,7 @@ def show_case(opened: CaseView, zone: ZoneInfo) -> Screen:
         "case.text",
         {
             **describe_submission(submission, zone),
+            "topic": erased or list_topics(submission.topics),
             "at": submission.created_at,
             "identity": _name_contact(opened),
             "files": erased or opened.file_count,

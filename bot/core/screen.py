@@ -19,8 +19,8 @@ Sharing = Literal["contact", "location"]
 class Words:
     """The key of a text in `bot/texts`, and its parameters; the chat's language is chosen later.
 
-    A parameter may be another text. A tuple of texts is joined by commas. A string is text that a
-    person wrote: it is escaped when it is rendered.
+    A parameter may be another text. A tuple of texts is joined by commas, or by semicolons if one
+    of them has a comma. A string is text that a person wrote: it is escaped when it is rendered.
     """
 
     key: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.casework import attachments
 from bot.casework.submission_rules import may_be_reopened
 from bot.conversation import chats
 from bot.conversation.message_subjects import OWN_VIEW
@@ -87,7 +88,7 @@ async def list_submissions(work: UnitOfWork, request: Request) -> Responses:
         before=parse_number(request.argument),
         limit=screens.PAGE_SIZE + 1,
     )
-    return Show(screens.show_submissions(found))
+    return Show(screens.show_submissions(found, work.policy.zone))
 
 
 async def show_submission(work: UnitOfWork, request: Request) -> Responses:
@@ -105,6 +106,15 @@ async def open_submission(work: UnitOfWork, request: Request) -> Responses:
     mine = await _load_own(work, request)
     screen = screens.show_submission(mine, work.now, work.policy)
     return Show(screen, new=True, about=(OWN_VIEW, mine.submission.code))
+
+
+async def show_own_files(work: UnitOfWork, request: Request) -> Responses:
+    """Show the files of the person's submission once more, as the officers may see them."""
+    mine = await _load_own(work, request)
+    found = (attachments.show_file(mine.submission, file) for file in mine.files)
+    files = tuple(each for each in found if each is not None)
+    screen = screens.show_own_files(mine, len(files))
+    return Show(screen, new=True, files=files, about=(OWN_VIEW, mine.submission.code))
 
 
 async def start_follow_up(work: UnitOfWork, request: Request) -> Responses:
@@ -216,6 +226,7 @@ ROUTES: Routes = {
     "/mine": Route(show_own_submissions, reads_only=True),
     "mine:show": Route(show_submission, reads_only=True),
     "mine:open": Route(open_submission, reads_only=True),
+    "mine:files": Route(show_own_files, reads_only=True),
     **{f"mine:{flow}": Route(start_follow_up, reads_only=True) for flow in FOLLOW_UPS},
     "mine:withdraw": Route(confirm_withdrawal, reads_only=True),
     "mine:withdrawn": Route(withdraw_submission),

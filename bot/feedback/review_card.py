@@ -13,10 +13,12 @@ from bot.casework.attachments import list_warnings
 from bot.conversation.flow import Answers, Input, Option, Reopen
 from bot.conversation.inputs import join_texts, list_files, review_input
 from bot.conversation.meanings import Meaning
+from bot.core.excerpts import shorten
 from bot.core.screen import Lines, Param, Words
 from bot.feedback import rules
-from bot.feedback.text_questions import name_personal_data, name_topics
+from bot.feedback.text_questions import name_personal_data
 from bot.feedback.text_suggestions import has_personal_data, is_urgent
+from bot.notifications.summaries import list_topics
 from storage.models import Identity, Kind
 
 if TYPE_CHECKING:
@@ -51,9 +53,9 @@ def show_card(answers: Answers) -> Mapping[str, Param]:
     area = rules.get_area(answers) or CITY
     return {
         "kind": Words(f"feedback.kind.options.{rules.get_kind(answers)}"),
-        "topics": Lines(name_topics(rules.get_topics(answers))),
+        "topics": list_topics(rules.get_topics(answers)),
         "area": name_unit(area),
-        "text": text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()}…",
+        "text": shorten(text, _EXCERPT),
         "files": Words("feedback.review.files", {"count": len(files)}) if files else "",
         "receiver": _name_receiver(answers),
         "identity": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from bot.areas.units import name_police
@@ -11,20 +12,22 @@ from bot.core.excerpts import shorten
 from bot.core.preferences import QUIET_HOURS, SWITCHES
 from bot.core.screen import Button, Lines, Param, Screen, Words
 from bot.core.transitions import is_allowed
-from bot.notifications.summaries import describe_submission
+from bot.notifications.summaries import describe_erasure, describe_submission, list_topics
 from bot.texts import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from bot.core.policy import Policy
     from bot.core.preferences import Preferences
     from bot.feedback.views import OwnSubmission
-    from storage.models import Answer, Audit, Remark, Submission
+    from storage.models import Answer, Attachment, Audit, Remark, Submission
 
 PAGE_SIZE = 5  # submissions on one page of the list
 _EXCERPT = 1500  # characters of a submission's text
+_FIRST_WORDS = 60  # characters of a text in the list
 _MAX_REMARKS = 10  # of a submission, the newest ones
 _REMARK_EXCERPT = 500  # characters of each
 
@@ -118,8 +121,8 @@ def confirm_identity_change(action: str, code: str) -> Screen:
     )
 
 
-def show_submissions(submissions: Sequence[Submission]) -> Screen:
-    """Return the list of a person's submissions, newest first.
+def show_submissions(submissions: Sequence[Submission], zone: ZoneInfo) -> Screen:
+    """Return the list of a person's submissions, newest first, with days in `zone`.
 
     At most PAGE_SIZE are shown. If more are passed, there is a button to the older ones.
     """
@@ -133,9 +136,25 @@ def show_submissions(submissions: Sequence[Submission]) -> Screen:
         )
         for each in shown
     ]
+    lines = Lines(tuple(_show_in_list(each, zone) for each in shown))
     if len(submissions) > PAGE_SIZE:
         buttons.append(Button(Words("mine.older"), f"mine:before={shown[-1].id}"))
-    return Screen((Words("mine.list"),), tuple(buttons))
+    return Screen((Words("mine.list", {"lines": lines}),), tuple(buttons))
+
+
+def _show_in_list(submission: Submission, zone: ZoneInfo) -> Words:
+    """Return a submission in a list: its code, day and state, and its first words."""
+    words = " ".join(submission.text.split())
+    text: Param = shorten(words, _FIRST_WORDS) if words else Words("mine.remark.only_files")
+    return Words(
+        "mine.line",
+        {
+            "code": submission.code,
+            "on": submission.created_at.astimezone(zone).date(),
+            "state": Words(f"state.{submission.state}"),
+            "text": describe_erasure(submission) or text,
+        },
+    )
 
 
 def show_submission(own: OwnSubmission, now: datetime, policy: Policy) -> Screen:
@@ -145,11 +164,14 @@ def show_submission(own: OwnSubmission, now: datetime, policy: Policy) -> Screen
         "mine.one",
         {
             **describe_submission(submission, zone),
+            "topic": describe_erasure(submission) or list_topics(submission.topics),
             "unit": name_police(submission.handled_by),
-            "files": own.files,
+            "files": _name_files(own.files),
             "text": shorten(submission.text, _EXCERPT),
         },
     )
+    can_show = submission.erased_at is None and bool(own.files)
+    see_files = (Button(Words("mine.files"), f"mine:files={submission.code}"),) if can_show else ()
     return Screen(
         (
             words,
@@ -162,9 +184,32 @@ def show_submission(own: OwnSubmission, now: datetime, policy: Policy) -> Screen
                 Button(Words(f"mine.{verb}"), f"mine:{verb}={submission.code}")
                 for verb in _list_verbs(own, now, policy)
             ),
+            *see_files,
             Button(Words("mine.back"), "mine:list="),
         ),
     )
+
+
+def _name_files(files: Sequence[Attachment]) -> Param:
+    """Return how many files there are of each kind, and the names of those that have one."""
+    if not files:
+        return Words("mine.no_files")
+    counts = Counter(each.type for each in files if not each.file_name)
+    kinds = (
+        Words("mine.files_of", {"count": count, "kind": Words(f"files.{kind}")})
+        for kind, count in counts.items()
+    )
+    names = (Words("mine.file_named", {"name": each.file_name or ""}) for each in files)
+    return (*kinds, *(words for each, words in zip(files, names, strict=True) if each.file_name))
+
+
+def show_own_files(own: OwnSubmission, shown: int) -> Screen:
+    """Return what stands above the files of a submission; `shown` of them can be shown now."""
+    hidden = len(own.files) - shown
+    paragraphs = [Words("mine.files_shown", {"code": own.submission.code, "count": shown})]
+    if hidden:
+        paragraphs.append(Words("mine.files_not_shown", {"count": hidden}))
+    return Screen(tuple(paragraphs))
 
 
 def _show_remarks(remarks: Sequence[Remark]) -> list[Words]:

@@ -19,6 +19,7 @@ from bot.conversation.meanings import Meaning
 from bot.conversation.reply import Reply
 from bot.core.screen import Words
 from bot.feedback.text_suggestions import fingerprint_text, list_personal_data
+from bot.notifications.summaries import list_topics
 from storage.models import Topic
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def topics_input(suggests: Callable[[Answers], Sequence[str]]) -> Input:
         options=question.options,
         prompt=question.prompt,
         prompts=("ask", "suggested", "add"),
-        params=lambda answers: {"topics": name_topics(question.picked(answers))},
+        params=lambda answers: {"topics": list_topics(question.picked(answers))},
         is_valid=lambda value, _answers: _are_topics(value),
         reasons=(UNKNOWN_CHOICE,),
     )

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.core.unit_of_work import UnitOfWork
-    from storage.models import Answer, Audit, Remark, ResidentBan, Submission
+    from storage.models import Answer, Attachment, Audit, Remark, ResidentBan, Submission
 
 
 @dataclass(frozen=True)
 class OwnSubmission:
-    """One of a resident's own submissions, with its timeline and the number of its files.
+    """One of a resident's own submissions, with its timeline and its files.
 
     - `main`: the case into which it was merged.
     - `answer`: the approved answer to it, or to its main case.
@@ -32,7 +32,7 @@ class OwnSubmission:
 
     submission: Submission
     timeline: Sequence[Audit]
-    files: int
+    files: Sequence[Attachment]
     main: Submission | None
     answer: Answer | None
     remarks: Sequence[Remark]
@@ -85,4 +85,4 @@ async def find_own_submission(
         if each.kind is not RemarkKind.NOTE
     ]
     ban = await find_present_ban(work, submission.id)
-    return OwnSubmission(submission, entries, len(files), main, answer, remarks, ban)
+    return OwnSubmission(submission, entries, files, main, answer, remarks, ban)

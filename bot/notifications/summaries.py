@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.areas.units import name_police, name_unit
-from bot.core.screen import Param, Words
+from bot.core.screen import Lines, Param, Words
 from storage.models import ErasureReason
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
     from storage.models import Forum, Submission
@@ -41,6 +42,16 @@ def describe_submission(submission: Submission, zone: ZoneInfo) -> dict[str, Par
         "area": name_unit(submission.unit_code),
         "due": submission.due_at.astimezone(zone).date(),
     }
+
+
+def list_topics(topics: Iterable[str]) -> Lines:
+    """Return the names of topics, one on each line: they contain commas."""
+    return Lines(
+        tuple(
+            Words("feedback.topic.line", {"topic": Words(f"feedback.topic.options.{topic}")})
+            for topic in topics
+        )
+    )
 
 
 def describe_ban_scope(unit_code: str | None) -> Param:

@@ -11,6 +11,7 @@ from bot.casework.actions import OFFICER_ACTIONS
 from bot.casework.addition_limits import begin_follow_up
 from bot.casework.flows import AWAY_FLOW, TEMPLATE_FLOW
 from bot.casework.resident_actions import RESIDENT_ACTIONS
+from bot.casework.resident_flows import describe_cancelled
 from bot.conversation.bindings import FinishFlow, FlowBinding
 from bot.feedback import intake_service, urgent_service
 from bot.feedback.intake_flow import FEEDBACK_FLOW
@@ -77,6 +78,7 @@ FLOW_BINDINGS = (
             title=f"mine.{flow.name}",
             finish=partial(action_service.finish_own_action, flow=flow.name),
             begin=begin_follow_up,
+            describe_cancelled=partial(describe_cancelled, flow.name),
             answered={**_CONSENT, "score": action_service.store_rating},
         )
         for flow in dict.fromkeys(action.flow for action in RESIDENT_ACTIONS if action.flow)

@@ -94,7 +94,8 @@ class Catalogue:
             case Lines(lines):
                 return "\n".join(self._render(line, language, escape) for line in lines)
             case tuple():
-                return ", ".join(self._render(item, language, escape) for item in value)
+                items = [self._render(item, language, escape) for item in value]
+                return ("; " if any("," in item for item in items) else ", ").join(items)
             case datetime():
                 return self._render_date("format.datetime", value.astimezone(self._zone), language)
             case date():

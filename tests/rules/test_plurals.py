@@ -137,6 +137,8 @@ WORDS = frozenset(
         "unit",
         "until",
         "venue",
+        "short_weekday",
+        "short_weekday",
         "weekday",
         "what",
         "warnings",

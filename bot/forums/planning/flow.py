@@ -33,8 +33,9 @@ from bot.conversation.reply import PlaceProblem, Reply
 from bot.core.datetime_parser import InvalidMoment, PastMoment, parse_day, parse_moment
 from bot.core.screen import Words
 from bot.core.typed_numbers import parse_number
-from bot.feedback.text_questions import MAX_TOPICS, name_topics, topics_input
+from bot.feedback.text_questions import MAX_TOPICS, topics_input
 from bot.forums.shared.public_texts import without_links
+from bot.notifications.summaries import list_topics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -258,7 +259,7 @@ def show_preview(answers: Answers) -> Mapping[str, Param]:
         "capacity": answers["capacity"] or Words("newforum.capacity.options.0"),
         "head": answers["head"],
         "agenda": "; ".join(split_lines(read_text(answers["agenda"]))),
-        "topics": name_topics(answers["topic"]),
+        "topics": list_topics(answers["topic"]),
         "invited": show_invited(split_lines(read_text(answers["invited"]))),
         "until": get_submission_deadline(answers),
     }

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from bot.areas.units import name_police, name_unit
 from bot.core.screen import Button, Screen, Words
-from bot.feedback.text_questions import name_topics
 from bot.forums.planning.flow import show_invited
 from bot.forums.planning.proposals import DECISIONS, list_buttons
 from bot.forums.shared.commitment_screens import list_commitments
 from bot.forums.shared.states import BEGUN, IN_SESSION
+from bot.notifications.summaries import list_topics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +114,7 @@ def _describe_plan(plan: ForumPlan) -> Words:
             "host": name_police(forum.host_unit),
             "head": forum.head,
             "agenda": "; ".join(forum.agenda),
-            "topics": name_topics(forum.topics) or "–",
+            "topics": list_topics(forum.topics) if forum.topics else "–",
             "invited": show_invited(forum.invited),
             "until": forum.opinions_until,
             "seats": plan.seats,

@@ -10,6 +10,7 @@ from bot.conversation.inputs import YES_OR_NO, choice_input, review_input, text_
 from bot.conversation.long_text import long_text_input, read_text
 from bot.core.screen import Words
 from bot.forums.staff_entry import suggest_topics
+from bot.notifications.summaries import list_topics
 from storage.models import Kind
 
 if TYPE_CHECKING:
@@ -35,9 +36,8 @@ SPOKEN_KINDS = (Kind.REPORT, Kind.PROPOSAL, Kind.QUESTION, Kind.COMMENT, Kind.PR
 def show_oral_summary(answers: Answers) -> Mapping[str, Param]:
     """Return the parameters of the review page: kind, topics and text, as they will be stored."""
     text = read_text(answers["text"])
-    names = (Words(f"feedback.topic.options.{topic}") for topic in suggest_topics(text))
     kind = Words(f"feedback.kind.options.{answers['kind']}")
-    return {"kind": kind, "topics": tuple(names), "text": text}
+    return {"kind": kind, "topics": list_topics(suggest_topics(text)), "text": text}
 
 
 ORAL_SUBMISSION_FLOW = Flow(
