@@ -21,6 +21,7 @@ from bot.conversation.reply_keyboards import (
     show_nothing_open,
     shows_keyboard,
 )
+from bot.conversation.shown_pages import is_pressed_again, place_page, show_pressed_again
 from bot.conversation.subjects import ASKED, forget_asked, is_of_other_subject
 from bot.conversation.turns import (
     Decided,
@@ -88,6 +89,10 @@ class ConversationService:
         """Return True if there is a flow with this name that has a step with this name."""
         return flow in self._bindings and step in self._bindings[flow].flow.by_name
 
+    def opens_subject(self, flow: str) -> bool:
+        """Return True if the flow ends with a button that opens its subject."""
+        return flow in self._bindings and self._bindings[flow].opens is not None
+
     def is_of_officers(self, flow: str) -> bool:
         """Return True if only officers can begin the flow with this name."""
         return self._bindings[flow].of_officers
@@ -100,44 +105,64 @@ class ConversationService:
         now: datetime,
         *,
         flow: str | None = None,
+        pressed_in: int | None = None,
         target: ReplyTarget | None = None,
         is_counted: bool = False,
     ) -> TurnScreen | None:
         """Apply a reply to the open conversation; return None if none is open.
 
-        `flow` is the flow of the pressed button, if one was pressed. A button of another flow
-        changes nothing: the open question is shown again. An update that was handled before changes
-        nothing either: the open question is shown again, or that the conversation has ended. Of an
-        edited message only the answer changes that it was; None is returned if it was none.
+        `flow` is the flow of the pressed button, if one was pressed, and `pressed_in` the id of its
+        message. A button of another flow changes nothing: the open question is shown again. An
+        update that was handled before changes nothing either: the open question is shown again, or
+        that the conversation has ended. Of an edited message only the answer changes that it was;
+        None is returned if it was none.
         `is_counted`: `count_update` has counted this update.
         """
         if reply.edited:
             return await self._handle_edit(update_id, chat_id, reply, now)
 
         async def decide(connection: AsyncConnection, row: StoredChat) -> Decided:
-            binding, is_known = self._runner.find_open_binding(row, now), update_id in row.updates
-            if row.flow is None and not is_known and target is None:
-                is_key = self._keyboards.is_label(reply.text, row.language)
-                return (TurnScreen(show_nothing_open(), row.language) if is_key else None), None
-            if binding is None:
-                return close_expired(row, update_id, is_asked=target is None or not target.code)
-            if target is not None and not target.is_subject_of(binding.flow.name, row.answers):
-                work = UnitOfWork(connection, now, self._policy)
-                return await self._conflicts.ask_which(work, binding, row, target, update_id)
-            if ASKED in row.answers and reply.step is None:
-                notices = () if is_known else (Words("draft.not_taken"),)
-                return self._conflicts.show_question(binding, row, notices=notices), None
-            if is_known:
-                return mark_repeated(show_open_question(binding, row)), None
-            if flow not in (None, binding.flow.name) or is_of_other_subject(row.answers, reply):
-                return show_stale(binding, row), None
             work = UnitOfWork(connection, now, self._policy)
-            return await self._runner.take_reply(work, binding, row, reply, update_id)
+            decided = await self._decide_reply(
+                work, row, reply, update_id, flow, target, pressed_in
+            )
+            return place_page(row, decided, update_id, pressed_in)
 
         try:
             return await self._run_turn(chat_id, decide, now, is_counted=is_counted)
         except Refused as refused:
             return await self._close_refused(update_id, chat_id, refused, now)
+
+    async def _decide_reply(
+        self,
+        work: UnitOfWork,
+        row: StoredChat,
+        reply: Reply,
+        update_id: int,
+        flow: str | None,
+        target: ReplyTarget | None,
+        pressed_in: int | None,
+    ) -> Decided:
+        """Return what a reply shows and stores; see `handle_reply`."""
+        binding = self._runner.find_open_binding(row, work.now)
+        is_known = update_id in row.updates
+        if row.flow is None and not is_known and target is None:
+            is_key = self._keyboards.is_label(reply.text, row.language)
+            return (TurnScreen(show_nothing_open(), row.language) if is_key else None), None
+        if binding is None:
+            return close_expired(row, update_id, is_asked=target is None or not target.code)
+        if target is not None and not target.is_subject_of(binding.flow.name, row.answers):
+            return await self._conflicts.ask_which(work, binding, row, target, update_id)
+        if ASKED in row.answers and reply.step is None:
+            notices = () if is_known else (Words("draft.not_taken"),)
+            return self._conflicts.show_question(binding, row, notices=notices), None
+        if is_known:
+            return mark_repeated(show_open_question(binding, row)), None
+        if is_pressed_again(row, pressed_in):
+            return show_pressed_again(row), None
+        if flow not in (None, binding.flow.name) or is_of_other_subject(row.answers, reply):
+            return show_stale(binding, row), None
+        return await self._runner.take_reply(work, binding, row, reply, update_id)
 
     async def interrupt_flow(
         self,

@@ -40,7 +40,8 @@ class TurnScreen:
     code of its subject; None for a question without a subject. `is_unknown_choice`: the pressed
     button is none of the open question. `is_forbidden`: a flow of officers was refused. `is_taken`:
     the message is part of a conversation to which its writer has consented. `is_repeated`: the
-    update was handled before.
+    update was handled before. `is_of_earlier`: the pressed message is of an earlier question and
+    loses its buttons; the screen comes in a new message.
     """
 
     screen: Screen
@@ -53,6 +54,7 @@ class TurnScreen:
     is_forbidden: bool = False
     is_taken: bool = False
     is_repeated: bool = False
+    is_of_earlier: bool = False
 
 
 Decided = tuple[TurnScreen | None, Draft | None]  # what a turn shows, and the draft to store

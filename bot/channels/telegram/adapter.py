@@ -201,7 +201,7 @@ class TelegramAdapter:
     async def handle_question_button(self, update: Update, context: UpdateContext) -> None:
         """Pass a pressed button to its question, and show the next one.
 
-        If the flow of the question has ended, the person sees a notice.
+        If the flow of the question has ended, the person sees a notice, and its buttons go.
         """
         query = update.callback_query
         assert query is not None
@@ -209,7 +209,12 @@ class TelegramAdapter:
         if parsed is not None:
             flow, reply = parsed
             turn = await self.conversations.handle_reply(
-                update.update_id, chat_id, reply, context.now, flow=flow
+                update.update_id,
+                chat_id,
+                reply,
+                context.now,
+                flow=flow,
+                pressed_in=None if query.message is None else query.message.message_id,
             )
         await record_forgery(
             self.conversations,
@@ -222,7 +227,10 @@ class TelegramAdapter:
         )
         if turn is None:
             chat = await self.load_chat(chat_id)
-            self.presenter.show_notice(chat, Words("draft.ended"), update, context, is_alert=False)
+            # The page at the end of some flows has a button of its own, which must stay.
+            is_over = parsed is not None and not self.conversations.opens_subject(parsed[0])
+            ended = Words("draft.ended")
+            self.presenter.show_ended(chat, ended, update, context, is_over=is_over)
             return
         self.presenter.show_turn(chat_id, turn, update, context)
 

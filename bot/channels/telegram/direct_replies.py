@@ -181,6 +181,8 @@ class DirectReplies:
         try:
             if reply.query_id is not None:
                 await self._answer_query(reply.query_id, reply)
+            if reply.closes is not None:
+                await self._remove_buttons(chat_id, reply.closes)
             if reply.screen is not None:
                 await self._show_screen(chat_id, reply)
             if reply.pin is not None:
@@ -246,9 +248,9 @@ class DirectReplies:
             await self._store_subject(chat_id, sent, reply)
 
     async def _remove_buttons(self, chat_id: int, message_id: int) -> None:
-        """Remove the buttons of a message whose question was answered by one of them.
+        """Remove the buttons of a message whose question is over.
 
-        It cannot be replaced by the next question if that one has keys.
+        It is not replaced by the next question, which has keys or stands below it already.
         """
         try:
             await self._pacer.acquire_slots()

@@ -54,6 +54,8 @@ class Presenter:
         """
         screen = turn.screen if turn.screen.paragraphs else None
         reply = DirectReply(screen, turn.language, pause=pause, about=turn.about)
+        if turn.is_of_earlier:
+            reply, new = replace(reply, closes=_get_pressed(update)), True
         if screen is not None or update.callback_query is not None:
             self._send(chat_id, reply, update, context, new=new, notice=turn.notice)
         if turn.finished:
@@ -95,6 +97,16 @@ class Presenter:
         reply = DirectReply(None, chat.language)
         self._answer_press(chat.id, reply, update, context, words, is_alert=is_alert)
 
+    def show_ended(
+        self, chat: Chat, words: Words, update: Update, context: UpdateContext, *, is_over: bool
+    ) -> None:
+        """Show a notice that disappears by itself after a button of a question was pressed.
+
+        `is_over`: the message with the button has only buttons of that question, and loses them.
+        """
+        reply = DirectReply(None, chat.language, closes=_get_pressed(update) if is_over else None)
+        self._answer_press(chat.id, reply, update, context, words)
+
     def _send(
         self,
         chat_id: int,
@@ -109,9 +121,7 @@ class Presenter:
         if query is None:
             self._enqueue(chat_id, reply, context)
             return
-        reply = replace(
-            reply, edits=None if new or query.message is None else query.message.message_id
-        )
+        reply = replace(reply, edits=None if new else _get_pressed(update))
         if self._changes_nothing(reply, context):
             reply, notice = replace(reply, screen=None, edits=None), notice or _UNCHANGED
         self._answer_press(chat_id, reply, update, context, notice)
@@ -153,6 +163,12 @@ class Presenter:
 
     def _enqueue(self, chat_id: int, reply: DirectReply, context: UpdateContext) -> None:
         context.replies.append(self.replies.enqueue_reply(chat_id, reply))
+
+
+def _get_pressed(update: Update) -> int | None:
+    """Return the id of the message whose button was pressed; None if it is not known."""
+    query = update.callback_query
+    return None if query is None or query.message is None else query.message.message_id
 
 
 def _make_reply(chat: Chat, response: Show) -> DirectReply:

@@ -20,6 +20,7 @@ class DirectReply:
 
     - `screen`: the message to send, or None.
     - `edits`: the id of the message to edit instead of sending a new one.
+    - `closes`: the id of a message that loses its buttons first.
     - `pause`: seconds to wait before sending. If another reply to the chat is enqueued meanwhile,
       this one is dropped. Used while the files of an album arrive.
     - `files`: files of a submission to send after the screen.
@@ -34,6 +35,7 @@ class DirectReply:
     screen: Screen | None
     language: str
     edits: int | None = None
+    closes: int | None = None
     pause: float = 0.0
     files: tuple[ShownFile, ...] = ()
     query_id: str | None = None
@@ -45,7 +47,7 @@ class DirectReply:
 
     def needs_request(self) -> bool:
         """Return True if there is something to send to Telegram."""
-        what = (self.screen, self.query_id, self.upload, self.pin)
+        what = (self.screen, self.query_id, self.closes, self.upload, self.pin)
         return bool(self.files) or any(each is not None for each in what)
 
 
