@@ -14,6 +14,7 @@ from sqlalchemy import event, func, select
 
 from bot.casework import staff
 from bot.channels.telegram.webhook import make_webhook_app
+from bot.conversation.shown_pages import PAGE
 from bot.core.unit_of_work import UnitOfWork
 from bot.privacy.key_check import check_key
 from bot.reports.export import iterate_submission_records
@@ -153,9 +154,13 @@ class Town:
             yield UnitOfWork(connection, self.now, policy or app.policy)
 
     async def read_answers(self, chat_id: int) -> dict[str, Any]:
-        """Return the answers of the open conversation of a chat; empty if none is open."""
+        """Return the answers of the open conversation of a chat; empty if none is open.
+
+        The note in which message the question stands is left out.
+        """
         row = await self.find_chat(chat_id)
-        return dict(row.answers) if row else {}
+        answers = row.answers if row else {}
+        return {name: value for name, value in answers.items() if name != PAGE}
 
     async def find_chat(self, chat_id: int) -> StoredChat | None:
         """Return the opened row of a chat, None if it has none."""
