@@ -52,7 +52,7 @@ async def make_question(town: Town) -> tuple[Person, Person, str]:
 @pytest.mark.parametrize(
     ("act", "given"),
     [
-        ("text", {"text": "Ở ngõ 12."}),
+        ("text", {"text": "Đèn ở gần chợ."}),
         ("text", {"text": "1"}),
         ("text", {"text": "HP-2222-2222"}),
         ("photo", {}),
@@ -90,10 +90,10 @@ async def test_a_reply_to_ones_own_words_is_an_addition(town: Town) -> None:
     """The words are those of a submission."""
     ann = town.resident("Ann")
     code = await ann.gives("Đèn đường bị hỏng.")
-    await ann.does("text", "Ở ngõ 12.", reply_to=ann.find_own("Đèn đường bị hỏng."))
+    await ann.does("text", "Đèn ở gần chợ.", reply_to=ann.find_own("Đèn đường bị hỏng."))
     await ann.taps("addition.details.options.done")
     (remark,) = await list_remarks(town)
-    assert (remark.kind, remark.text) == (RemarkKind.ADDITION, "Ở ngõ 12.")
+    assert (remark.kind, remark.text) == (RemarkKind.ADDITION, "Đèn ở gần chợ.")
     assert (await town.get_submission(code)).text == "Đèn đường bị hỏng."
 
 
@@ -196,10 +196,10 @@ async def test_a_reply_to_the_subject_of_the_draft_is_its_answer(town: Town) -> 
     """A second message of the same reply needs no question."""
     ann, _officer, _code = await make_question(town)
     notice = find_shown(ann, "notice.ask")
-    for words in ("Ở ngõ 12.", "Gần số 5."):
+    for words in ("Đèn ở gần chợ.", "Gần số 5."):
         await ann.does("text", words, reply_to=notice)
     await ann.taps("reply.details.options.done")
-    assert (await list_remarks(town))[-1].text == "Ở ngõ 12.\nGần số 5."
+    assert (await list_remarks(town))[-1].text == "Đèn ở gần chợ.\nGần số 5."
 
 
 async def test_a_reply_to_a_closed_submission_is_refused_aloud(town: Town) -> None:
@@ -237,11 +237,11 @@ async def test_a_reply_to_a_view_is_about_what_it_shows(town: Town) -> None:
     await officer.does("text", "Đã gọi.", reply_to=find_shown(officer, "case.text", first))
     await officer.taps("gather.done")
     await ann.says(f"/tracuu {first}")
-    await ann.does("text", "Ở ngõ 12.", reply_to=find_shown(ann, "mine.one", first))
+    await ann.does("text", "Đèn ở gần chợ.", reply_to=find_shown(ann, "mine.one", first))
     await ann.taps("addition.details.options.done")
     case = await town.get_submission(first)
     remarks = await list_remarks(town)
     assert [(each.submission_id, each.text) for each in remarks] == [
         (case.id, "Đã gọi."),
-        (case.id, "Ở ngõ 12."),
+        (case.id, "Đèn ở gần chợ."),
     ]
