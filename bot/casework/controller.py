@@ -149,5 +149,5 @@ ROUTES: Routes = {
     "case:*": Route(open_case, prepare=_PREPARE_VIEW),
     "/cases": Route(list_typed_cases, reads_only=True),
     "cases:*": Route(list_cases, reads_only=True),
-    "/search": Route(search_cases, reads_only=True),
+    "/search": Route(search_cases, reads_only=True, searches=True),
 }

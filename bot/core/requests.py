@@ -168,7 +168,8 @@ Prepare = Callable[["UnitOfWork", int, str], Awaitable[Callable[[], Any] | None]
 class Route:
     """The function `handle` of a controller that handles the requests with a verb.
 
-    `reads_only`: it changes nothing, so it needs no writing transaction. `record_refusal` is called
+    `reads_only`: it changes nothing, so it needs no writing transaction. `searches`: it looks
+    through texts for the argument, which can take a while. `record_refusal` is called
     in a transaction of its own after the function raised Refused; the default is
     `refusals.record_request`.
 
@@ -180,6 +181,7 @@ class Route:
 
     handle: HandleRequest
     reads_only: bool = False
+    searches: bool = False
     record_refusal: RecordRefusal | None = None
     prepare: Prepare | None = None
 

@@ -102,6 +102,8 @@ class TelegramAdapter:
             return
         if await self.is_too_fast(update, context):
             return
+        if route.prepare is not None or (route.searches and argument):
+            self.presenter.show_typing(chat_id)
         person, now = update.effective_user, context.now
         prepared = await prepare_request(
             route, self.database, self.policy, chat_id=chat_id, argument=argument, now=now

@@ -87,6 +87,10 @@ class BotApi:
             parameters["text"] = text
         await self._call("answerCallbackQuery", parameters)
 
+    async def show_typing(self, chat_id: int) -> None:
+        """Show for five seconds that the bot is typing. Raises TelegramError."""
+        await self._call("sendChatAction", {"chat_id": chat_id, "action": "typing"})
+
     async def _call(self, method: str, parameters: Mapping[str, Any]) -> Any:
         data = cast("RequestData", _Parameters(parameters))
         return await self._bot.request.post(f"{self._bot.base_url}/{method}", data)

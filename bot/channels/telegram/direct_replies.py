@@ -26,6 +26,7 @@ from bot.channels.telegram.api import BotApi
 from bot.channels.telegram.errors import ErrorKind, classify_error, get_retry_after
 from bot.channels.telegram.render import REMOVE_KEYBOARD
 from bot.channels.telegram.reply import DirectReply, PendingReply
+from bot.channels.telegram.typing_indicator import TypingIndicator
 from bot.channels.telegram.unsent_replies import UnsentReplies
 from bot.core.screen import Screen, Words
 from storage import message_subjects
@@ -75,7 +76,7 @@ class _Media:
 class DirectReplies:
     """Sends direct replies. Each chat with unsent replies has one task.
 
-    `answered` are the presses that Telegram has the answer to.
+    `answered` are the presses that Telegram has the answer to. `typing` shows that one is coming.
     """
 
     def __init__(
@@ -113,6 +114,7 @@ class DirectReplies:
         self._unsent = UnsentReplies(database, reachability.policy.pseudonyms, clock, nudge)
         self._pacer = pacer
         self.answered = AnsweredPresses()
+        self.typing = TypingIndicator(self._api)
         self._queues: dict[int, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -150,8 +152,8 @@ class DirectReplies:
 
     async def wait_until_sent(self) -> None:
         """Wait until every enqueued reply is sent, dropped or put into the outbox."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
+        while tasks := self._tasks | self.typing.tasks:
+            await asyncio.wait(tasks)
 
     async def _send_queue(self, chat_id: int, queue: _Queue) -> None:
         try:

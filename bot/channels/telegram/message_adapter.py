@@ -79,6 +79,8 @@ class MessageAdapter:
         is_counted = reply.reply_to is not None or bool(message.media_group_id)
         if is_counted and await self.adapter.is_too_fast(update, context):
             return
+        if reply.attachment is not None:
+            self.adapter.presenter.show_typing(message.chat_id)
         if message.media_group_id and await self._add_album_file(update, context, reply):
             return
         target = None if reply.edited else await self._find_target(update, context, reply)

@@ -36,6 +36,10 @@ class Presenter:
     renderer: Renderer
     nudge: Callable[[], None]
 
+    def show_typing(self, chat_id: int) -> None:
+        """Show that the answer is coming, while a file is taken or a search runs."""
+        self.replies.typing.show(chat_id)
+
     def show_turn(
         self,
         chat_id: int,
