@@ -44,7 +44,7 @@ async def fill_database(town: Town, monkeypatch: pytest.MonkeyPatch) -> list[Per
     code = await ann.gives(f"{WORDS} hai", identity="unnamed")
     await ben.says(f"/start forum_{CODE}")
     await ben.says("/subscribe")
-    await ann.begins(kind="report")
+    await ann.begins()
     add_fault(town, "429", method=None, retry_after=30, count=None)
     await ann.says(f"{WORDS} ba")
     await ann.says(f"/mine {code}")

@@ -62,11 +62,10 @@ async def test_a_first_message_lives_for_an_hour(town: Town) -> None:
     """It is said so at once. Further messages and the notice itself do not make it live longer."""
     ann = town.resident("Ann")
     await ann.says("Đèn đường hỏng ở ngõ 5.")
-    assert ann.is_asked("feedback.offer")
+    assert ann.is_asked("feedback.consent")
     assert "một giờ" in ann.sees
     town.advance(minutes=40)
     await ann.says("Ngõ 7 cũng hỏng.")
-    await ann.taps("feedback.offer.options.yes")
     assert ann.is_asked("feedback.consent")
     heard = len(ann.heard)
     for _ in range(20):
@@ -78,18 +77,17 @@ async def test_a_first_message_lives_for_an_hour(town: Town) -> None:
     assert await list_drafts(town) == []
     assert len(ann.heard) == heard
     await ann.taps("feedback.consent.options.agree")
-    assert not ann.is_asked("feedback.kind")
+    assert not ann.is_asked("feedback.area")
+    assert not ann.is_asked("feedback.review")
 
 
 async def test_a_message_of_somebody_who_agrees_is_kept_as_a_draft(town: Town) -> None:
     """After the consent the draft lives as long as any other, with what was written before it."""
     ann = town.resident("Ann")
     await ann.says("Đèn đường hỏng ở ngõ 5.")
-    await ann.taps("feedback.offer.options.yes")
     await ann.taps("feedback.consent.options.agree")
     town.advance(hours=10)
     await jobs.expire_drafts(town.app.job_context)
-    await ann.taps("feedback.kind.options.report")
     code = await ann.finishes()
     assert (await town.get_submission(code)).text == "Đèn đường hỏng ở ngõ 5."
 
@@ -195,10 +193,10 @@ async def test_the_emergency_number_is_shown_whatever_the_consent_is(
         await withdraw(ann)
         await ann.says(f"/mine {code}")
         await ann.taps("mine.addition")
-    assert not ann.was_told("feedback.danger.notice")
+    assert not ann.was_told("urgent.report.ask")
     await ann.says(DANGER)
-    assert ann.is_told("feedback.danger.notice")
-    assert "113" in ann.sees
+    assert ann.is_told("urgent.report.ask")
+    assert ann.sees.startswith("GỌI NGAY 113")
 
 
 async def test_the_emergency_number_is_shown_above_a_limit(database_url: str) -> None:
@@ -208,8 +206,9 @@ async def test_the_emergency_number_is_shown_above_a_limit(database_url: str) ->
         ann = town.resident("Ann")
         await ann.gives("Đèn hỏng.")
         await ann.says(DANGER)
+        assert ann.is_told("urgent.report.ask")
+        await ann.taps("urgent.report.options.not_urgent")
         assert ann.is_told("abuse.enough_today")
-        assert ann.is_told("feedback.danger.notice")
 
 
 # Messages that wait for a choice
@@ -223,7 +222,7 @@ async def reply_beside_a_draft(town: Town, *, agrees: bool) -> tuple[Person, int
     if not agrees:
         await withdraw(ann)
     await ann.says("/away")
-    await ann.does("text", "Kẻ trộm tên Tèo.", reply_to=receipt["message_id"])
+    await ann.does("text", "Chỗ ấy gần quán Tèo.", reply_to=receipt["message_id"])
     assert any("Tèo" in draft for draft in await list_drafts(town))
     return ann, receipt["message_id"]
 

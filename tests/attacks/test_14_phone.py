@@ -19,8 +19,8 @@ async def give_with_phone(ann: Person, text: str) -> str:
     """Submit a report with a phone number; return its code."""
     await ann.begins()
     await ann.says(text)
-    await ann.reaches("feedback.identity", area=WARD_NAME)
-    await ann.taps("feedback.identity.options.phone")
+    await ann.reaches("feedback.review", area=WARD_NAME)
+    await ann.chooses_phone()
     await ann.says(PHONE)
     await ann.taps("feedback.review.options.submit")
     return ann.code
@@ -48,7 +48,7 @@ async def test_a_denunciation_does_not_show_the_phone_number(town: Town) -> None
     assignee = await town.officer("Minh")
     ward = await town.officer("Binh", unit=WARD)
     ann = town.resident("Ann")
-    code = await give_with_phone(ann, "Ông ấy nhận tiền.")
+    code = await give_with_phone(ann, "Quán hát mở nhạc to.")
     await open_case(ward, code)
     assert shows_phone(ward, 0)
     await reclassify(ward, code, "denunciation")
@@ -83,7 +83,7 @@ async def test_an_unnamed_case_gets_no_phone_number_back(town: Town) -> None:
     """A resident who hid their name stays unnamed, whatever the case becomes."""
     city = await town.officer("Giang", role=Role.COORDINATOR)
     ann = town.resident("Ann")
-    code = await give_with_phone(ann, "Ông ấy nhận tiền.")
+    code = await give_with_phone(ann, "Quán hát mở nhạc to.")
     await ann.says(f"/mine {code}")
     await ann.taps("mine.hide_name")
     await ann.taps("mine.hide_name")

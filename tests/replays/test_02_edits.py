@@ -225,7 +225,7 @@ async def test_an_edit_of_an_addition_is_an_addition(town: Town) -> None:
     await ann.edits("Gần số nhà 5.", "Gần số nhà 15.")
     assert (await list_remarks(town))[-1].replaces == "Gần số nhà 5."
     answers = await town.read_answers(ann.id)
-    assert [each["text"] for each in answers["details.messages"]] == ["Việc khác."]
+    assert [each["text"] for each in answers["details"]] == ["Việc khác."]
 
 
 async def test_an_edit_after_withdrawal_is_refused_aloud(town: Town) -> None:

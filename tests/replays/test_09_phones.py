@@ -180,8 +180,7 @@ async def test_a_typed_number_is_stored_in_one_form(town: Town, typed: str) -> N
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Đèn hỏng.")
-    await ann.reaches("feedback.identity")
-    await ann.taps("feedback.identity.options.phone")
+    await ann.chooses_phone()
     for refused, reason in (("09123456789", "dead"), ("3842345", "no-area-code")):
         await ann.says(refused)
         assert ann.is_told(f"feedback.phone.rejected.{reason}")

@@ -115,7 +115,7 @@ async def test_a_forwarded_contact_is_not_the_persons_own(town: Town) -> None:
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Đèn đường bị hỏng.")
-    await ann.reaches("feedback.phone", identity="phone")
+    await ann.chooses_phone()
     card = {"phone_number": "+84912345678", "first_name": "Ann", "user_id": ann.id}
     origin = {**ORIGINS[0][0], "date": WHEN}
     await send(ann, "", contact=card, forward_origin=origin)

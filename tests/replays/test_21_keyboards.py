@@ -37,10 +37,7 @@ async def ask_for_phone(person: Person) -> None:
     """Bring a person to the question for their phone number, which shows keys."""
     await person.begins()
     await person.says("Đèn đường hỏng.")
-    await person.reaches("feedback.review")
-    await person.taps("move.edit")
-    await person.taps("feedback.identity.title")
-    await person.taps("feedback.identity.options.phone")
+    await person.chooses_phone()
     assert person.is_asked("feedback.phone")
 
 

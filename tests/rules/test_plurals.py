@@ -63,6 +63,7 @@ NUMBERS = frozenset(
 WORDS = frozenset(
     [
         "action",
+        "short_weekday",
         "links",
         "about",
         "after",

@@ -232,11 +232,21 @@ class Person:
 
     async def corrects(self, **chosen: str) -> None:
         """Change what the review card shows to what was `chosen`, one after the other."""
-        await self._corrects("kind", chosen.get("kind", "report"))
-        await self._corrects("topic", chosen.get("topic", "theft"))
+        for step, usual in (("kind", "report"), ("topic", "theft")):
+            await self._corrects(step, chosen.get(step, usual))
+            # Another kind or topic can make the way of contact a question.
+            if self.is_asked("feedback.identity"):
+                await self.taps(f"feedback.identity.options.{chosen.get('identity', 'channel')}")
         for step in ("identity", "personal"):
             if step in chosen and not self._shows(step, chosen[step]):
                 await self._changes(step, chosen[step])
+
+    async def chooses_phone(self) -> None:
+        """Choose on the review card to be reached by telephone; the number is asked."""
+        await self.reaches("feedback.review")
+        await self.taps("move.edit")
+        await self.taps("feedback.identity.title")
+        await self.taps("feedback.identity.options.phone")
 
     def _shows(self, step: str, value: str) -> bool:
         """Return True if the card has this value already."""
@@ -262,9 +272,6 @@ class Person:
             await self._chooses_topic(value)
         else:
             await self.taps(f"feedback.{step}.options.{value}")
-        # Another kind can make the way of contact a question.
-        if step == "kind" and self.is_asked("feedback.identity"):
-            await self.taps("feedback.identity.options.channel")
 
     async def _chooses_topic(self, topic: str) -> None:
         if self.is_told("feedback.topic.suggested"):
