@@ -15,7 +15,7 @@ from bot.casework.attachments import list_warnings
 from bot.casework.resident_flows import SUBMISSION_LIMITS
 from bot.conversation.consent import consent_input, needs_consent
 from bot.conversation.content import needs_content
-from bot.conversation.flow import UNKNOWN_CHOICE, Answers, Flow, Input, Option, Step, Stop
+from bot.conversation.flow import UNKNOWN_CHOICE, Answers, Flow, Input, Option, Reopen, Step, Stop
 from bot.conversation.inputs import (
     ONLY_BACK,
     choice_input,
@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 RECENT, RECENT_UNNAMED = "@recent", "@recent_unnamed"
 # The fact that a message may not be meant as a submission at all.
 DOUBTFUL = "@doubtful"
+# The answers on which it depends whether a ban holds: those of steps, which can be changed.
+_DECIDING = ("kind", "topic", "area")
 MESSAGES_NOTE = "details.messages"  # the key of the messages gathered for the step "details"
 
 
@@ -146,6 +148,22 @@ def show_ban(answers: Answers) -> Mapping[str, Param]:
     return describe_ban(ban) if ban is not None else {}
 
 
+def _banned_input() -> Input:
+    """Return the refusal of somebody who is banned; what decides about it can be changed."""
+    question = choice_input(
+        "feedback.banned",
+        *_DECIDING,
+        stops={"stop": "banned"},
+        params=show_ban,
+        meanings={"stop": (Meaning.CANCEL, Meaning.DONE)},
+    )
+
+    def parse(reply: Reply, answers: Answers) -> Any:
+        return Reopen(question.parse(reply, answers))
+
+    return replace(question, parse=parse)
+
+
 def _intake_consent_input() -> Input:
     """Return the question for consent, with what becomes of a text that was written before it."""
     return replace(
@@ -188,15 +206,10 @@ _STEPS = (
         area_input("feedback.area", find_mentioned_place, may_skip=True),
         default=suggest_area,
     ),
-    # It can be left by going back, or by stopping: nothing answers it.
+    # It can be left by changing an answer, or by stopping: nothing answers it.
     Step(
         "banned",
-        choice_input(
-            "feedback.banned",
-            stops={"stop": "banned"},
-            params=show_ban,
-            meanings={"stop": (Meaning.CANCEL, Meaning.DONE)},
-        ),
+        _banned_input(),
         when=is_banned,
         editable=False,
     ),
