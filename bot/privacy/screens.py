@@ -49,6 +49,10 @@ def show_erasure_report(report: ErasureReport, way: str) -> Screen:
         for code, reason in report.kept
     ]
     taken_back = (Words("mydata.taken_back"),) if report.erased_count else ()
-    part = "_none" if kept and not report.erased_count else "_some" if kept else ""
+    if kept:
+        part = "_some" if report.erased_count else "_none"
+    else:
+        part = "" if report.erased_count else "_empty"
     done = Words(f"mydata.done.{way}{part}", {"gone": report.erased_count})
-    return Screen((done, *taken_back, *kept))
+    # An open conversation was deleted too: its keys go.
+    return Screen((done, *taken_back, *kept), removes_keyboard=True)

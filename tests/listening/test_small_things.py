@@ -51,3 +51,16 @@ async def test_the_first_tap_of_a_rating_is_stored(town: Town) -> None:
     await ann.taps("rating.again.options.yes")
     row = await town.get_submission(code)
     assert (row.rating_reason, row.reopened_at is not None) == ("Chưa nói bao giờ sửa", True)
+
+
+@pytest.mark.parametrize("way", ["erase", "withdraw"])
+async def test_a_person_without_opinions_is_not_told_that_none_was_erased(
+    town: Town, way: str
+) -> None:
+    """ "Erased: 0 opinions" reads like a failure."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("/dulieu")
+    await ann.presses_data(f"mydata:{way}-yes")
+    assert ann.is_told(f"mydata.done.{way}_empty")
+    assert "0" not in ann.sees

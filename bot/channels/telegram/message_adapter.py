@@ -165,7 +165,8 @@ class MessageAdapter:
         if target is not None and target.code:
             return await self._start_about(arrival, target)
         if reply.text is None and reply.attachment is None:
-            await self.adapter.show_text(update, context, "errors.not_understood", *notices)
+            key = "errors.not_understood" if reply.phone is None else "errors.phone_not_asked"
+            await self.adapter.show_text(update, context, key, *notices)
             return None
         if await self._call(routes.add_to_report, arrival) is not None:
             return None
