@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MAX_TOPICS = 4
 _POSSIBLE = 0.1  # the least probability of a topic that is suggested alone
+_SURE_INTENT = 0.8  # the least probability of an intent that is acted on without a question
 _SURE = 0.5  # the least share of the probability of all kinds, for a kind to be suggested
 
 
@@ -26,7 +27,8 @@ class Suggestion(NamedTuple):
     - `kind`: None if no kind is likely enough.
     - `topics`: the most likely first.
     - `urgent`: True if somebody seems to be in danger now.
-    - `intent`: what the person wants with the message.
+    - `intent`: what the person wants with the message; `intent_is_sure`: it is likely enough to act
+      on it without a question.
     - `conduct`: True if the text may be about what an officer did wrong.
     """
 
@@ -35,6 +37,7 @@ class Suggestion(NamedTuple):
     urgent: bool
     intent: Intent
     conduct: bool
+    intent_is_sure: bool = False
 
 
 class Classifier:
@@ -59,6 +62,7 @@ class Classifier:
             urgent=self._is_danger(text, found),
             intent=intent,
             conduct=found[CONDUCT] >= thresholds[CONDUCT],
+            intent_is_sure=found[f"intent.{intent}"] >= _SURE_INTENT,
         )
 
     def is_urgent(self, text: str) -> bool:

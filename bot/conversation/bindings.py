@@ -45,6 +45,8 @@ class FlowBinding:
     - `lifetime`: how long a draft is kept, if not as long as others.
     - `forgets`: reasons of Stopped, such as "refused". If the flow stops for one of them, the row
       of the chat is deleted.
+    - `takes_asides`: False if a greeting or a question about the bot is not answered while the flow
+      is open.
     - `of_officers`: True if only officers can begin the flow.
 
     The functions run in the transaction of the turn. Each may raise Refused: then all that the turn
@@ -62,4 +64,5 @@ class FlowBinding:
     forgets: frozenset[str] = frozenset()
     of_officers: bool = False
     lifetime: timedelta | None = None
+    takes_asides: bool = True
     remark: Remark = _no_remarks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,16 +21,31 @@ if TYPE_CHECKING:
     from bot.conversation.flow import Answers, Flow, Step
     from bot.conversation.reply import Reply
     from bot.conversation.reply_keyboards import ReplyKeyboards
+    from bot.core.screen import Words
     from storage.conversations import StoredChat
 
 
+# Returns the answer to a message that is no answer to the open question, None for any other. The
+# second argument is True if words are an answer to the question.
+FindAside = Callable[[str, bool], "Words | None"]
+
+
+def find_no_aside(_text: str, _takes_text: bool) -> Words | None:
+    """Return None: every message is for the open question."""
+    return None
+
+
 def advance_draft(
-    flow: Flow, row: StoredChat, reply: Reply, keyboards: ReplyKeyboards
+    flow: Flow,
+    row: StoredChat,
+    reply: Reply,
+    keyboards: ReplyKeyboards,
+    find_aside: FindAside = find_no_aside,
 ) -> TurnResult:
     """Return the turn after a reply to the open question of a draft. It raises nothing.
 
     The typed label of a button counts as that button. A key of an earlier question, and the rest of
-    a split message, are no answers.
+    a split message, are no answers. What `find_aside` has an answer to is none either.
     """
     answers = forget_asked(row.answers)
     ask = present(flow, answers)
@@ -43,6 +59,9 @@ def advance_draft(
         refusal = refuse_submission(ask, reply) if is_word else None
         if refusal is not None:
             return refusal
+        aside = _answer_aside(ask, reply, find_aside)
+        if aside is not None:
+            return aside
         if reply.step is None and keyboards.is_label(reply.text, row.language):
             return refuse_label(ask)
     if split is not None and reply.step is None:
@@ -57,6 +76,18 @@ def advance_draft(
         return turn
     refused = turn.rejected is not None
     return replace(turn, answers=remember_message(turn.answers, ask.step, reply, refused=refused))
+
+
+def _answer_aside(ask: Ask, reply: Reply, find_aside: FindAside) -> Ask | None:
+    """Return the turn after a greeting or a question about the bot: it changes no answer."""
+    if reply.step is not None or reply.attachment is not None or reply.nearby is not None:
+        return None
+    takes_text = ask.step.input.takes_text
+    words = find_aside(reply.text or "", takes_text)
+    if words is None:
+        return None
+    answers = remember_message(ask.answers, ask.step, reply, refused=False)
+    return replace(ask, answers=answers, notices=(words,), is_brief=not takes_text)
 
 
 def add_to_text(flow: Flow, ask: Ask, reply: Reply) -> Ask | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.conversation import interruptions
-from bot.conversation.drafts import add_to_text, advance_draft
+from bot.conversation.drafts import FindAside, add_to_text, advance_draft, find_no_aside
 from bot.conversation.engine import Ask, Done, Stopped, TurnResult, present
 from bot.conversation.message_subjects import store_messages
 from bot.conversation.turns import (
@@ -42,12 +42,14 @@ class FlowRunner:
     """Runs the flows of all features.
 
     - `bindings`: all flows, by their names.
+    - `find_aside`: see `drafts`; for the flows of residents.
     - `draft_lifetime`: how long a draft is kept after its last turn.
     """
 
     bindings: Mapping[str, FlowBinding]
     keyboards: ReplyKeyboards
     draft_lifetime: timedelta
+    find_aside: FindAside = find_no_aside
 
     def find_open_binding(self, row: StoredChat, now: datetime) -> FlowBinding | None:
         """Return the binding of the open flow; None if it has expired or no longer exists."""
@@ -86,7 +88,9 @@ class FlowRunner:
         self, work: UnitOfWork, binding: FlowBinding, row: StoredChat, reply: Reply, update_id: int
     ) -> Decided:
         """Apply a reply to the open question; a suspended conversation goes on after the end."""
-        turn = advance_draft(binding.flow, row, reply, self.keyboards)
+        takes_asides = binding.takes_asides and not binding.of_officers
+        find_aside = self.find_aside if takes_asides else find_no_aside
+        turn = advance_draft(binding.flow, row, reply, self.keyboards, find_aside)
         draft = await self.apply_turn(work, binding, row, turn, update_id)
         if isinstance(turn, Ask) and draft is not None:
             turn = replace(turn, answers=draft.answers)

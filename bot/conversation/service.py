@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bot.conversation import interruptions
 from bot.conversation.conflicts import Conflicts, is_same_conversation
-from bot.conversation.drafts import edit_draft
+from bot.conversation.drafts import FindAside, edit_draft, find_no_aside
 from bot.conversation.engine import Ask, Done, Stopped
 from bot.conversation.flow_runner import FlowRunner
 from bot.conversation.group_commit import DecideTurn, TurnBatcher
@@ -69,12 +69,14 @@ class ConversationService:
         to_text: Callable[[Words | str, str], str],
         draft_lifetime: timedelta,
         max_per_minute: int,
+        find_aside: FindAside = find_no_aside,
     ) -> None:
         """Create the service.
 
         `to_text(words, language)` returns the text of a button's label, to recognise typed labels.
         After `max_per_minute` turns of a chat within a minute, one more is answered with a request
-        to slow down; the others are ignored.
+        to slow down; the others are ignored. `find_aside` answers greetings and questions about the
+        bot within a conversation, see `drafts`.
         """
         self._database = database
         self._bindings = {binding.flow.name: binding for binding in bindings}
@@ -82,7 +84,7 @@ class ConversationService:
         self._max_per_minute = max_per_minute
         self._conflicts = Conflicts(self._bindings, draft_lifetime)
         self._keyboards = ReplyKeyboards((each.flow for each in bindings), to_text)
-        self._runner = FlowRunner(self._bindings, self._keyboards, draft_lifetime)
+        self._runner = FlowRunner(self._bindings, self._keyboards, draft_lifetime, find_aside)
         self._batcher = TurnBatcher(database, policy.pseudonyms, policy.default_language)
 
     def has_step(self, flow: str, step: str) -> bool:

@@ -82,6 +82,16 @@ def is_polite_only(text: str) -> bool:
     return bool(read_meanings(text) & {Meaning.YES, Meaning.NO})
 
 
+def fold_request(text: str) -> str:
+    """Return a message without diacritics, punctuation and the polite words around what it says.
+
+    A message of polite words alone is returned with them.
+    """
+    words = split_words(text)
+    kept = [word for word in words if not _is_particle(word)]
+    return " ".join(_fold(word) for word in kept or words)
+
+
 def read_number(text: str) -> int | None:
     """Return the number of a button: "2", "số 2", "chọn 2 ạ"; None for any other text."""
     words = [_fold(word) for word in split_words(text[:_MAX_CHARACTERS])]

@@ -70,6 +70,12 @@ async def show_help(_work: UnitOfWork, _request: Request) -> Responses:
     return Show(screens.show_help())
 
 
+async def show_courtesy(_work: UnitOfWork, request: Request) -> Responses:
+    """Show the answer to a message that is no opinion: to thanks, to a question about the bot."""
+    areas = request.chat.preferences.areas
+    return Show(screens.show_courtesy(request.action, areas[0] if areas else None))
+
+
 async def show_own_submissions(work: UnitOfWork, request: Request) -> Responses:
     """Show the person's submissions or, with a receipt code as argument, that one."""
     if request.argument:
@@ -222,6 +228,10 @@ ROUTES: Routes = {
     "draft:switch": SwitchFlow(),
     "draft:*": StartFlow("feedback", new=False, resumes=True),
     "/help": Route(show_help, reads_only=True),
+    **{
+        f"help:{name}": Route(show_courtesy, reads_only=True)
+        for name in ("thanks", "nothing", "human", "privacy")
+    },
     "help:*": Route(show_help, reads_only=True),
     "/mine": Route(show_own_submissions, reads_only=True),
     "mine:show": Route(show_submission, reads_only=True),

@@ -175,7 +175,12 @@ def _intake_consent_input() -> Input:
 
 
 def _unless_added(step: Step) -> Step:
-    """Return a step that is not asked if the messages are added to another submission."""
+    """Return a step that does not apply if the messages are added to another submission.
+
+    The step of the messages themselves does.
+    """
+    if step.name == "details":
+        return step
     when = step.when
     return replace(step, when=lambda answers: not is_addition(answers) and when(answers))
 

@@ -26,6 +26,7 @@ from bot.core.screen import Button, Screen, Words
 from bot.core.search_text import make_search_text
 from bot.core.unit_of_work import UnitOfWork
 from bot.feedback import ban_rules, deep_links, intake_limits, rules
+from bot.feedback.first_messages import find_code, is_said_to_be_added
 from bot.feedback.intake_flow import RECENT, is_addition
 from bot.feedback.text_suggestions import is_urgent
 from bot.notifications import to_resident
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from storage.models import Submission
 
 _RECENT = timedelta(minutes=15)  # after a submission, what is sent may belong to it
+_ADDED_WITHIN = timedelta(days=30)  # the same, for a message that says so
+_MAX_OWN = 20  # newest submissions of a resident, among which one is looked for
 _MAX_AREAS = 3  # last areas of a resident that are offered again
 
 
@@ -187,17 +190,30 @@ async def _add_to_recent(work: UnitOfWork, chat: Chat, answers: Mapping[str, Any
     return code
 
 
-async def find_recent_submission(work: UnitOfWork, chat: Chat) -> Submission | None:
-    """Return the newest submission of a resident if it was given just now and can be added to."""
+async def find_recent_submission(work: UnitOfWork, chat: Chat, text: str) -> Submission | None:
+    """Return the submission of a resident that a message may be added to, None if there is none.
+
+    That is the one whose code the message names; else the newest one, if it was given just now, or
+    if the message says that it adds something, within 30 days.
+    """
     pseudonyms = work.policy.pseudonyms.list_pseudonyms(chat.id)
     found = await submissions.list_submissions_of(
-        work.connection, pseudonyms, before=None, max_rows=1
+        work.connection, pseudonyms, before=None, max_rows=_MAX_OWN
     )
-    for newest in found:
-        is_recent = work.now - newest.created_at <= _RECENT
-        if is_recent and newest.state in submission_rules.ADDABLE and newest.answered_at is None:
-            return newest
-    return None
+    open_ones = [
+        each
+        for each in found
+        if each.state in submission_rules.ADDABLE and each.answered_at is None
+    ]
+    code = find_code(text)
+    named = next((each for each in open_ones if each.code == code), None)
+    if named is not None:
+        return named
+    if code is None and is_said_to_be_added(text):
+        within = _ADDED_WITHIN
+    else:
+        open_ones, within = [each for each in open_ones if each is found[0]], _RECENT
+    return next((each for each in open_ones if work.now - each.created_at <= within), None)
 
 
 def describe_end(answers: Mapping[str, Any]) -> Words:

@@ -65,6 +65,23 @@ def show_help() -> Screen:
     )
 
 
+def show_courtesy(name: str, area: str | None = None) -> Screen:
+    """Return the answer to a message that is no opinion, with the main buttons.
+
+    `name` is the last part of the key of its text. `area` is the code of the unit that the person
+    named last, to be sent to its police.
+    """
+    unit = name_police(area) if area else Words("help.nearest")
+    return Screen(
+        (Words(f"help.{name}", {"unit": unit} if name == "human" else {}),),
+        (
+            Button(Words("start.feedback"), "feedback:begin"),
+            Button(Words("start.mine"), "mine:list="),
+            Button(Words("start.help"), "help:"),
+        ),
+    )
+
+
 def show_settings(preferences: Preferences) -> Screen:
     """Return the settings: language, quiet hours, notices that can be switched off."""
     quiet = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.areas.place_names import is_only_places
 from bot.casework.resident_flows import SUBMISSION_LIMITS
 from bot.conversation.flow import UNKNOWN_CHOICE, Answers, Flow, Input, Option, Step, Stop
 from bot.conversation.inputs import (
@@ -21,8 +22,10 @@ from bot.conversation.inputs import (
 )
 from bot.conversation.interruptions import NOT_MEANT, Interruption
 from bot.conversation.meanings import Meaning
+from bot.conversation.typed_words import read_meanings
 from bot.core.screen import Words
 from bot.core.text_encoding import convert_text
+from bot.feedback.first_messages import asks_for_help
 from bot.feedback.text_suggestions import suggest_cached
 
 if TYPE_CHECKING:
@@ -38,9 +41,18 @@ _NOTE = f"{REPORT}.messages"
 
 
 def is_danger(text: str | None) -> bool:
-    """Return True if a text has signs of a danger that exists now."""
+    """Return True if a text has signs of a danger that exists now.
+
+    The model cannot tell a name or a single word from a danger: the name of a place, a word that
+    stands for a button, and a call for help with the bot are none.
+    """
     # The signs are looked for in what was meant: an old encoding has other letters.
-    return text is not None and bool(suggest_cached(convert_text(text) or text).urgent)
+    meant = convert_text(text or "") or text
+    if not meant or not suggest_cached(meant).urgent:
+        return False
+    meanings = read_meanings(meant)
+    is_word = bool(meanings) and Meaning.ALERT not in meanings
+    return not (is_word or is_only_places(meant) or asks_for_help(meant))
 
 
 def make_interruption(instead: StartFlow) -> Interruption:

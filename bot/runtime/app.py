@@ -27,6 +27,7 @@ from bot.conversation.service import ConversationService
 from bot.core.unit_of_work import UnitOfWork
 from bot.evidence.fetcher import EvidenceFetcher
 from bot.evidence.store import EvidenceStore
+from bot.feedback.first_messages import find_aside
 from bot.notifications import to_resident
 from bot.runtime.builders import (
     configure_places,
@@ -188,6 +189,7 @@ class App:
             to_text=self._renderer.render_plain,
             draft_lifetime=timedelta(hours=self.settings.retention.draft_hours),
             max_per_minute=self.settings.abuse.messages_a_minute,
+            find_aside=find_aside,
         )
 
     def _make_update_handler(self) -> UpdateHandler:

@@ -71,6 +71,7 @@ FLOW_BINDINGS = (
         describe_cancelled=urgent_service.describe_cancelled,
         answered={REPORT: urgent_service.store_report},
         lifetime=urgent_service.FOLLOWS_WITHIN,
+        takes_asides=False,
     ),
     *(
         FlowBinding(

@@ -15,7 +15,7 @@ from bot.channels.telegram.message_parser import (
     is_live_move,
     parse_message,
 )
-from bot.conversation.chats import load_chat
+from bot.conversation.chats import find_open_flow, load_chat
 from bot.core.requests import Show, StartFlow
 from bot.core.screen import Screen, Words
 from bot.core.unit_of_work import UnitOfWork, begin_work
@@ -86,6 +86,8 @@ class MessageAdapter:
         target = None if reply.edited else await self._find_target(update, context, reply)
         arrival = _Arrival(update, context, reply, target, routes.is_danger(reply.text), is_counted)
         if arrival.is_danger and not reply.edited and await self._meet_danger(arrival):
+            return
+        if target is None and await self._show_asked_case(arrival):
             return
         turn = await self.adapter.conversations.handle_reply(
             update.update_id,
@@ -170,6 +172,10 @@ class MessageAdapter:
             return None
         if await self._call(routes.add_to_report, arrival) is not None:
             return None
+        answer = routes.answer_first_message(reply)
+        if answer is not None:
+            await self.adapter.handle_request(update, context, answer.verb, answer.argument)
+            return None
         offer = await self._make_submission_offer(chat_id, context, reply)
         turn = await self.adapter.conversations.start_flow(
             update.update_id,
@@ -181,6 +187,22 @@ class MessageAdapter:
         )
         paragraphs = (*routes.list_offer_remarks(reply), *turn.screen.paragraphs)
         return replace(turn, screen=replace(turn.screen, paragraphs=paragraphs), is_taken=False)
+
+    async def _show_asked_case(self, arrival: _Arrival) -> bool:
+        """Show the case whose code a resident writes within a conversation, which stays open.
+
+        Return False, with nothing shown, for any other message.
+        """
+        answer = None if arrival.reply.edited else routes.answer_first_message(arrival.reply)
+        if answer is None or not answer.argument or not routes.find_code(answer.argument):
+            return False
+        adapter, context = self.adapter, arrival.context
+        async with begin_work(adapter.database, context.now, adapter.policy) as work:
+            flow = await find_open_flow(work, get_chat_id(arrival.update))
+        if flow is None or adapter.conversations.is_of_officers(flow):
+            return False
+        await adapter.handle_request(arrival.update, context, answer.verb, answer.argument)
+        return True
 
     async def _start_about(self, arrival: _Arrival, target: ReplyTarget) -> TurnScreen | None:
         """Start the conversation about what the message replies to, or show why not."""
@@ -204,7 +226,7 @@ class MessageAdapter:
         async with self.adapter.database.reading() as connection:
             chat = await load_chat(connection, self.adapter.policy, chat_id)
             work = UnitOfWork(connection, context.now, self.adapter.policy)
-            recent = await routes.find_recent_submission(work, chat)
+            recent = await routes.find_recent_submission(work, chat, reply.text or "")
         return routes.make_submission_offer(reply, recent)
 
     async def _find_target(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.casework import controller as casework
 from bot.casework import staff_controller as staff
 from bot.feedback import controller as feedback
+from bot.feedback.first_messages import answer_first_message, find_code
 from bot.feedback.intake_flow import list_offer_remarks, make_submission_offer
 from bot.feedback.intake_service import find_recent_submission
 from bot.feedback.urgent_flow import is_danger, make_interruption
@@ -39,6 +40,8 @@ __all__ = [
     "GROUP_ROUTES",
     "ROUTES",
     "add_to_report",
+    "answer_first_message",
+    "find_code",
     "find_recent_submission",
     "find_route",
     "is_danger",
