@@ -19,6 +19,7 @@ from bot.casework.submission_rules import CODE_ALPHABET
 from bot.classification.labels import Intent
 from bot.conversation.typed_words import fold_request, read_meanings
 from bot.core.screen import Words
+from bot.core.text_encoding import convert_text
 from bot.core.text_folding import fold_text
 from bot.feedback.text_suggestions import suggest_cached
 
@@ -98,7 +99,12 @@ _WHO_READS = re.compile(
 
 
 def read_aside(text: str) -> Aside | None:
-    """Return what a message asks for that is no opinion; None if it may be one."""
+    """Return what a message asks for that is no opinion; None if it may be one.
+
+    What is written in an old encoding is confirmed first.
+    """
+    if convert_text(text) is not None:
+        return None
     if find_code(text):
         return Aside.CODE if _asks_about_code(text) else None
     if found := _find_phrase(text):
