@@ -39,7 +39,8 @@ def is_only_places(text: str) -> bool:
         if start not in covered:
             continue
         if words[start] in _OF_ADDRESSES or words[start][0].isdecimal():
-            covered[start + 1] = covered.get(start + 1, False) or covered[start]
+            is_numbered = words[start][0].isdecimal() and start > 0  # "ngõ 12"
+            covered[start + 1] = covered.get(start + 1, False) or covered[start] or is_numbered
         for end in range(start + 1, len(words) + 1):
             if tuple(words[start:end]) in names:
                 covered[end] = True

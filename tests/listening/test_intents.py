@@ -212,7 +212,7 @@ def test_the_name_of_a_place_is_neither_a_danger_nor_a_greeting() -> None:
     assert [name for name in names if is_danger(name) or read_aside(name)] == []
 
 
-@pytest.mark.parametrize("typed", ["help", "giúp đỡ", "no", "không", "ngõ 12 lê lợi"])
+@pytest.mark.parametrize("typed", ["help", "giúp đỡ", "no", "không", "ngõ 12 lê lợi", "Ở ngõ 12."])
 def test_a_word_is_no_danger(typed: str) -> None:
     assert not is_danger(typed)
 
