@@ -171,6 +171,16 @@ async def test_an_old_key_does_not_act_on_a_new_draft(town: Town, label: str) ->
     assert label not in ann.sees
 
 
+@pytest.mark.parametrize("label", [CANCEL, "huy", "HỦY"])
+async def test_a_typed_cancel_is_meant_for_the_open_question(town: Town, label: str) -> None:
+    """Whoever types the word of a button that is shown presses it."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says(label)
+    assert ann.is_told("feedback.stopped.cancelled")
+    assert await list_open_flows(town, ann) == [None]
+
+
 async def test_a_typed_choice_of_the_open_question_still_counts(town: Town) -> None:
     """The question offers it."""
     ann = town.resident("Ann")
