@@ -85,7 +85,7 @@ async def test_a_guest_who_brings_fewer_gets_one_message(town: Town, people: int
     ann, ben = town.resident("Ann"), town.resident("Ben")
     await register_for_forum(ann, 1)
     await register_for_forum(ben, 4)
-    await ben.taps("forums.ticket")
+    await ben.taps("forums.ticket_waiting")
     await ben.taps("forums.people")
     await ben.taps(f"attend.people.options.{people}")
     assert not ben.was_told("attend.moved_up")
