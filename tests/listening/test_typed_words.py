@@ -104,7 +104,7 @@ TABLE: dict[str, dict[str, list[str]]] = {
             "no",
             "hủy",
         ],
-        "-": ["có không", "đồng ý cái gì", "đợi tôi hỏi con đã", "gửi", "bỏ qua", "dung", "à"],
+        "-": ["có không", "tôi đồng ý cái gì", "đợi tôi hỏi con đã", "gửi", "bỏ qua", "dung", "à"],
     },
     "offer": {
         "yes": ["vâng", "có", "gửi", "gửi đi em", "dạ có", "gửi luôn"],
