@@ -1,4 +1,4 @@
-"""The load: conversations of eight updates, in many chats at once, each chat in order."""
+"""The load: conversations of several updates, in many chats at once, each chat in order."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 # data: the review's carries a stamp.
 ACTS = (
     "/feedback",
-    "feedback.kind=report",
     "Cổng trường sáng nào cũng tắc, phụ huynh đỗ xe kín lòng đường.",
-    "feedback.details=done",
-    "feedback.topic=right",
     "feedback.area=31",
-    "feedback.identity=channel",
+    "feedback.review=add",
+    "Ngày nào cũng vậy, mong sớm có người phân luồng.",
+    "feedback.details=done",
     "feedback.review=submit",
 )
 AGREES = "feedback.consent="

@@ -62,9 +62,9 @@ async def test_fault_20_a_full_disk_acknowledges_nothing(town: Town) -> None:
     await ann.begins()
     town.simulator.people.send_text(ann.id, words)
     await _deliver_in_vain(town)
-    assert not ann.was_told("feedback.details.more")
+    assert not ann.was_told("feedback.area.ask")
     await town.deliver()
-    assert ann.was_told("feedback.details.more")
+    assert ann.was_told("feedback.area.ask")
 
     await ann.reaches("feedback.review")
     press_submit(town, ann)

@@ -47,20 +47,22 @@ async def test_fault_07_a_press_that_comes_before_the_message_loses_nothing(town
     """[Done] is handled before the message sent before it: the next question stays and is shown."""
     ann = town.resident("Ann")
     await ann.begins()
-    await ann.says("Mất xe đạp.")
-    town.simulator.people.send_text(ann.id, "Ở cổng chợ.")
+    await ann.says("Đèn đường hỏng.")
+    await ann.reaches("feedback.review")
+    await ann.taps("feedback.review.options.add")
+    town.simulator.people.send_text(ann.id, "Cả phố tối om, đi lại khó khăn.")
     done = load_texts("vi")["feedback.details.options.done"]
     town.simulator.people.perform_action("press", ann.id, label=done)
     updates = town.simulator.state.get_account().updates
     message, pressed = updates.list_updates()
     assert await town.post(town.replica(0), pressed.body) == 200
     await town.app.replies.wait_until_sent()
-    assert ann.is_asked("feedback.topic")
+    assert ann.is_asked("feedback.review")
     assert await town.post(town.replica(0), message.body) == 200
     await town.app.replies.wait_until_sent()
-    assert ann.is_asked("feedback.topic")
+    assert ann.is_asked("feedback.review")
     await town.deliver()  # both come once more
-    assert ann.is_asked("feedback.topic")
+    assert ann.is_asked("feedback.review")
     assert await count_failed_updates(town) == 0
 
 
@@ -71,16 +73,14 @@ async def test_fault_07_an_old_button_neither_goes_back_nor_ends_the_draft(
     """[Back] and [Cancel] of an older question, and a button of another conversation."""
     ann = town.resident("Ann")
     await ann.begins()
-    await ann.says("Mất xe đạp.")
-    if not old.startswith("addition"):
-        await ann.taps("feedback.details.options.done")
-    asked, messages = ann.sees, len(ann.messages)
+    await ann.says("Đèn đường hỏng.")
+    asked, answers = ann.sees, await town.read_answers(ann.id)
     await ann.presses_data(old)
-    assert (ann.sees, len(ann.messages)) == (asked, messages)
-    await ann.says("Ở cổng chợ.")
-    await (ann.finishes() if old.startswith("addition") else ann.taps("move.back"))
+    assert ann.sees == asked
+    assert await town.read_answers(ann.id) == answers
+    await ann.finishes()
     assert await count_failed_updates(town) == 0
-    assert ann.was_told("receipt.text") or ann.is_asked("feedback.details")
+    assert await list_texts(town) == ["Đèn đường hỏng."]
 
 
 async def test_fault_07_a_button_of_an_ended_conversation_changes_nothing(town: Town) -> None:
@@ -178,8 +178,6 @@ async def test_fault_25_a_draft_outlives_a_question_that_is_new_or_gone(town: To
     old = {**answers, "colour": "red", "colour.query": "re", "kind": "no kind of today"}
     await change_draft(town, ann, answers=old)
     await ann.says("Xin chào")
-    assert ann.is_asked("feedback.kind")
-    await ann.taps("feedback.kind.options.report")
     await ann.taps("feedback.area.options.skip")
     await ann.taps("feedback.review.options.submit")
     assert await list_texts(town) == ["Đèn hỏng."]

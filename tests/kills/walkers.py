@@ -19,8 +19,6 @@ _PATIENCE = 30.0  # seconds without any answer, after which a person tries again
 # What is pressed at each question; the text is written, the review's button carries a stamp.
 _PRESSES = {
     "consent": "feedback.consent=2026-12",
-    "kind": "feedback.kind=report",
-    "topic": "feedback.topic=theft",
     "area": "feedback.area=31",
     "identity": "feedback.identity=channel",
 }
@@ -88,6 +86,8 @@ class SimulatedResident:
             self._send_text(self.make_text(number, self._written))
         elif step == "details" and "feedback.details=done" in data:
             self._press(message, "feedback.details=done")
+        elif submit is not None and self._written < 2:
+            self._press(message, "feedback.review=add")
         elif submit is not None:
             self._press(message, submit)
             await self._wait_for_receipt(message, submit, number)
