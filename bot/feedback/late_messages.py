@@ -26,7 +26,7 @@ _CONTENT = frozenset({Intent.OPINION, Intent.ADDITION})
 # What the question for a place remembers of an earlier name, page or position.
 _AREA_NOTES = frozenset({"area.page", "area.query", "area.near", "area.swapped"})
 _LEAST_WORDS = 3  # of a message that is part of the text, and no failed answer
-_LEAST_WORDS_BESIDE_PLACE = 7  # at the question for a place, where a name may be misspelt
+_LEAST_WORDS_BESIDE_PLACE = 5  # at the question for a place, whose name may be misspelt
 
 
 def add_late_reply(answers: Answers, late: LateReply, *, limits: MessageLimits) -> Answers | None:
