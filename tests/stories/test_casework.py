@@ -198,7 +198,7 @@ async def test_praise_is_acknowledged(town: Town) -> None:
     """The officers praised are alerted, and the resident is thanked."""
     officer = await town.officer("Binh")
     ann = town.resident("Ann")
-    code = await ann.gives("Cảm ơn các anh!", kind="praise")
+    code = await ann.gives("Cảm ơn các anh công an đã tìm lại xe cho tôi!", kind="praise")
     await open_case(officer, code)
     await officer.taps("case.do.acknowledge")
     assert (await town.get_submission(code)).state is State.ACKNOWLEDGED

@@ -138,7 +138,7 @@ async def test_cancel_forgets_the_draft(town: Town) -> None:
     """Nothing of the text remains."""
     ann = town.resident("Ann")
     await ann.begins()
-    await ann.says("Thôi không gửi.")
+    await ann.says("Đèn đường hỏng.")
     await ann.says("/huy")
     assert ann.is_told("feedback.stopped.cancelled")
     row = await town.find_chat(ann.id)
