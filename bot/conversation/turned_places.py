@@ -99,9 +99,7 @@ def _get_place(message: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _remove_place(message: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {
-        name: value for name, value in message.items() if name not in {"place", "near", "turned"}
-    }
+    kept = {name: value for name, value in message.items() if name != "place"}
     return kept if message.get("place") else {**kept, "file": None}
 
 
