@@ -47,7 +47,7 @@ async def test_a_first_message_over_the_limit_is_said_so(town: Town) -> None:
     ann = town.resident("Ann")
     await ann.says("/start")
     await send_large_file(ann)
-    assert ann.is_asked("feedback.offer")
+    assert ann.is_asked("feedback.consent")
     assert ann.is_told("feedback.details.rejected.too-large")
 
 

@@ -44,7 +44,7 @@ async def test_a_reply_to_the_picture_of_a_receipt_is_an_addition(town: Town) ->
 @pytest.mark.parametrize("shown", ["view", "ticket", "qr", "announcement", "confirmation"])
 async def test_a_reply_to_a_message_about_a_forum_is_answered(town: Town, shown: str) -> None:
     """It is no submission: the person is told to open the forum, and the button opens it."""
-    forum = await publish_forum(town)
+    forum = await publish_forum(town, invited=["Ban Chỉ huy"])
     ann = town.resident("Ann")
     key = {
         "view": "forums.one",
@@ -133,4 +133,4 @@ async def test_a_reply_to_an_ended_question_is_offered_as_new(town: Town) -> Non
     await ann.says("/huy")
     await ann.does("text", "Đèn đường bị hỏng.", reply_to=question)
     assert ann.is_told("replied.unknown")
-    assert ann.is_asked("feedback.offer")
+    assert ann.is_asked("feedback.consent")

@@ -220,12 +220,12 @@ async def test_a_reply_of_another_person_reaches_nothing(town: Town) -> None:
     await ann.gives("Đèn đường bị hỏng.")
     receipt = find_shown(ann, "receipt.text")
     await bao.says("/start")
-    message = {**bao.messages[0], "message_id": 900_000, "text": "Thêm."}
+    message = {**bao.messages[0], "message_id": 900_000, "text": "Đèn ngõ tôi hỏng."}
     message.pop("entities", None)
     replied = {**bao.messages[-1], "message_id": receipt}
     update = {"update_id": 81_000_000, "message": {**message, "reply_to_message": replied}}
     await bao.does("update", update)
-    assert bao.is_asked("feedback.offer")
+    assert bao.is_asked("feedback.consent")
 
 
 async def test_a_reply_to_a_view_is_about_what_it_shows(town: Town) -> None:

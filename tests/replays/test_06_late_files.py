@@ -201,7 +201,7 @@ async def test_what_comes_right_after_the_receipt_can_be_added(
         await ann.says("Xe màu đỏ.")
     else:
         await ann.does(kind)
-    assert ann.is_told("feedback.offer.recent")
+    assert ann.was_told("feedback.offer.recent")
     assert ann.buttons[0] == f"Bổ sung vào {code}"
     assert len(await list_files(town)) == 0
     await ann.taps(f"Bổ sung vào {code}")

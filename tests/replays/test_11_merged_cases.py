@@ -206,7 +206,9 @@ async def test_merged_cases_are_listed_with_date_and_text(town: Town) -> None:
     second = await town.get_submission(pair.second)
     at = second.created_at.astimezone(town.app.policy.zone)
     assert at.weekday() == 2
-    line = f"{pair.second} ({at:%H giờ %M, ngày %d/%m/%Y} (thứ Tư)): den duong o ngo 5 le loi bi hong"
+    line = (
+        f"{pair.second} ({at:%H giờ %M, ngày %d/%m/%Y} (thứ Tư)): den duong o ngo 5 le loi bi hong"
+    )
     assert line in pair.other.sees
 
 
