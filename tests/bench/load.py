@@ -14,15 +14,16 @@ from tests.bench.wire import HttpCaller
 if TYPE_CHECKING:
     from tests.bench.peer import Peer, PeerChat
 
-# What a resident does who agreed to the notice before. A button is named by the beginning of its
-# data: the review's carries a stamp.
+TEXT = "Cổng trường sáng nào cũng tắc, phụ huynh đỗ xe kín lòng đường."
+MORE = "Ngày nào cũng vậy, mong sớm có người phân luồng."
+# What a resident does who agreed to the notice before, and who adds a sentence on the card. A
+# button is named by the beginning of its data: that for sending carries a stamp.
 ACTS = (
     "/feedback",
-    "Cổng trường sáng nào cũng tắc, phụ huynh đỗ xe kín lòng đường.",
+    TEXT,
     "feedback.area=31",
     "feedback.review=add",
-    "Ngày nào cũng vậy, mong sớm có người phân luồng.",
-    "feedback.details=done",
+    MORE,
     "feedback.review=submit",
 )
 AGREES = "feedback.consent="

@@ -35,33 +35,28 @@ from bot.runtime.http_server import serve_site
 from bot.runtime.settings import Settings, load_settings
 from bot.texts import Catalogue
 from storage.database import Database
+from tests.bench.load import MORE, TEXT
 from tests.policy import POLICY
 
 if TYPE_CHECKING:
     from telegram import Update
 
 
-_TEXT = [{"id": 1, "text": "Cổng trường sáng nào cũng tắc.", "file": None}]
-_ANSWERS: tuple[tuple[str, Any], ...] = (
-    ("kind", "report"),
-    ("details.messages", _TEXT),
-    ("details", _TEXT),
-    ("topic", ["congestion"]),
-    ("area", "31"),
-    ("identity", "channel"),
-)
+_TEXTS = [{"id": number, "text": each, "file": None} for number, each in enumerate((TEXT, MORE))]
 
 
 def make_screens() -> dict[str, Screen]:
-    """Return the screen that follows each button, and those that follow a command and a text."""
-    answers: dict[str, Any] = {"@agreed": NOTICE_VERSION}
-    screens = [_question(answers)]
-    for name, value in _ANSWERS:
-        answers[name] = value
-        screens.append(_question(answers))
-    causes = ("command", "kind", "text", "details", "topic", "area", "identity")
-    shown = dict(zip(causes, screens, strict=True))
-    return {**shown, "review": Screen((Words("feedback.done"),))}
+    """Return the screen that follows each act of the load, by the beginning of a button's data."""
+    agreed: dict[str, Any] = {"@agreed": NOTICE_VERSION}
+    first = {**agreed, "details": _TEXTS[:1]}
+    return {
+        "/feedback": _question(agreed),
+        TEXT: _question(first),
+        "feedback.area=31": _question({**first, "area": "31"}),
+        "feedback.review=add": _question({**agreed, "details.messages": _TEXTS[:1], "area": "31"}),
+        MORE: _question({**agreed, "details": _TEXTS, "area": "31"}),
+        "feedback.review=submit": Screen((Words("feedback.done"),)),
+    }
 
 
 def _question(answers: dict[str, Any]) -> Screen:
@@ -81,15 +76,15 @@ class StatelessHandlers:
         """Answer a command or a text."""
         message = update.effective_message
         assert message is not None
-        cause = "command" if (message.text or "").startswith("/") else "text"
-        self.replies.enqueue_reply(message.chat_id, DirectReply(self.screens[cause], "vi"))
+        screen = self.screens[message.text or ""]
+        self.replies.enqueue_reply(message.chat_id, DirectReply(screen, "vi"))
 
     async def handle_press(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a button, in the acknowledgement of the update."""
         query = update.callback_query
         assert query is not None
         assert query.message is not None
-        cause = (query.data or "").partition("=")[0].partition(".")[2]
+        cause = (query.data or "").partition("-")[0]
         current_update.get().answer = {
             "method": "answerCallbackQuery",
             "callback_query_id": query.id,

@@ -17,14 +17,14 @@ from telegram.ext import (
     filters,
 )
 
-# Every button that the load presses, on every message; ours has as many on an average one.
+# Among them every button that the load presses, on every message; ours has as many on an
+# average one.
 _BUTTONS = (
-    "kind=report",
-    "topic=right",
     "area=31",
-    "details=done",
-    "identity=channel",
+    "area=list",
+    "review=add",
     "review=submit",
+    "review~",
 )
 _KEYBOARD = InlineKeyboardMarkup(
     [[InlineKeyboardButton(name, callback_data=f"feedback.{name}")] for name in _BUTTONS]
