@@ -20,6 +20,7 @@ import orjson
 
 from bot.conversation.flow import (
     ASKED_AGAIN,
+    BEFORE,
     UNKNOWN_CHOICE,
     Answers,
     Flow,
@@ -181,7 +182,7 @@ def _parse_message(flow: Flow, step: Step, answers: Answers, reply: Reply) -> Tu
             noted = add_notes(step, answers, value)
             return present(flow, record_message(step, noted, reply))
         case Reopen(name):
-            return present(flow, reopen_step(flow.by_name[name], _without_notes(step, answers)))
+            return present(flow, open_to_change(flow.by_name[name], _without_notes(step, answers)))
     has_notes = any(key.startswith(f"{step.name}.") for key in answers)
     answered: Answers = {**_without_notes(step, answers), step.name: value}
     if reply.step is None or not has_notes:  # else the message led to the button: a name of a unit
@@ -236,8 +237,14 @@ def present(flow: Flow, answers: Answers) -> Ask | Done:
 def go_back(flow: Flow, answers: Answers) -> Answers:
     """Return the answers after the button "back": the question before the open one is open again.
 
-    At the first question they are the same.
+    An answer that was opened to change it stays as it was. At the first question they are the same.
     """
+    step = flow.find_open_step(answers)
+    if step is not None and f"{step.name}.{BEFORE}" in answers:
+        # What was gathered meanwhile, or edited, is the newer version of the answer.
+        gathered = answers.get(f"{step.name}.messages")
+        before = {step.name: gathered} if gathered else answers[f"{step.name}.{BEFORE}"]
+        return {**_without_notes(step, answers), **before}
     given = list_given(flow, answers)
     return reopen_step(given[-1], answers) if given else answers
 
@@ -263,7 +270,7 @@ def edit_answer(flow: Flow, review: Step, answers: Answers, name: str) -> Answer
     if name == review.name:
         return _without_notes(review, answers)
     if any(step.name == name for step in list_editable(flow, answers)):
-        return _without_notes(review, reopen_step(flow.by_name[name], answers))
+        return _without_notes(review, open_to_change(flow.by_name[name], answers))
     return {**answers, f"{review.name}.editing": True}
 
 
@@ -284,6 +291,12 @@ def reopen_step(step: Step, answers: Answers) -> Answers:
     if step.default is not has_no_default:
         remaining[f"{step.name}.{ASKED_AGAIN}"] = True
     return remaining
+
+
+def open_to_change(step: Step, answers: Answers) -> Answers:
+    """Return the answers with a step open again, from which the button "back" leads back here."""
+    before = {step.name: answers[step.name]} if step.name in answers else {}
+    return {**reopen_step(step, answers), f"{step.name}.{BEFORE}": before}
 
 
 def get_answer(step: Step, answers: Answers) -> Any:

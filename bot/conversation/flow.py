@@ -171,6 +171,7 @@ class Step:
 
 
 ASKED_AGAIN = "asked"  # the note of a step that is asked although it has a default
+BEFORE = "before"  # the note of a step that is opened to change it: its answer, {} without one
 
 
 def find_default(step: Step, answers: Answers) -> Any:

@@ -64,3 +64,44 @@ async def test_a_person_without_opinions_is_not_told_that_none_was_erased(
     await ann.presses_data(f"mydata:{way}-yes")
     assert ann.is_told(f"mydata.done.{way}_empty")
     assert "0" not in ann.sees
+
+
+@pytest.mark.parametrize("step", ["details", "kind", "topic", "area", "identity"])
+async def test_back_from_a_change_leads_to_the_card(town: Town, step: str) -> None:
+    """What was chosen before stays as it was."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("Đèn đường hỏng.")
+    await ann.reaches("feedback.review", area="Phường An Biên")
+    await ann.corrects(kind="praise", topic="theft")
+    card = ann.sees
+    await ann.taps("move.edit")
+    await ann.taps(f"feedback.{step}.title")
+    assert not ann.is_asked("feedback.review")
+    await ann.taps("move.back")
+    assert ann.sees == card
+
+
+async def test_back_from_writing_more_leads_to_the_card(town: Town) -> None:
+    """Nothing was added."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("Đèn đường hỏng.")
+    await ann.reaches("feedback.review")
+    card = ann.sees
+    await ann.taps("feedback.review.options.add")
+    await ann.taps("move.back")
+    assert ann.sees == card
+
+
+async def test_back_keeps_an_edit_that_was_made_meanwhile(town: Town) -> None:
+    """A message that is edited in Telegram while the text is open is not reset by [Back]."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("Đèn đường hỏng.")
+    await ann.reaches("feedback.review")
+    await ann.taps("feedback.review.options.add")
+    await ann.edits("Đèn đường hỏng.", "Đèn ngõ hỏng.")
+    await ann.taps("move.back")
+    assert ann.is_asked("feedback.review")
+    assert "Đèn ngõ hỏng." in ann.sees
