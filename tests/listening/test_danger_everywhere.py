@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.conversation.consent import NOTICE_VERSION
 from bot.feedback.urgent_flow import URGENT
 from bot.runtime.flow_bindings import FLOW_BINDINGS
 from storage import conversations
 from storage.models import Role
+from tests.listening.test_asides_everywhere import list_states
 from tests.town.casework import accept_case, answer_case
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from bot.conversation.engine import Ask
+    from bot.conversation.flow import Flow
     from tests.town.person import Person
     from tests.town.town import Town
 
@@ -23,34 +25,65 @@ DANGER = "có người cầm dao đuổi tôi"
 _OF_RESIDENTS = [
     each.flow for each in FLOW_BINDINGS if not each.of_officers and each.flow.name != URGENT
 ]
-# Enough facts to show the first questions of every flow.
-_FACTS: dict[str, Any] = {
-    "@agreed": NOTICE_VERSION,
-    "@code": "HP-2345-6789",
-    "@about": "HP-2345-6789",
-    "@forum_code": "F",
-    "@number": 1,
-}
 
 
-@pytest.mark.parametrize("flow", _OF_RESIDENTS, ids=lambda flow: flow.name)
-async def test_every_conversation_of_residents_is_interrupted(town: Town, flow: Any) -> None:
-    """After the report its open question is asked again, with the same answers."""
-    ann = town.resident("Ann")
-    await ann.says("/start")
+async def _put_in_state(town: Town, ann: Person, ask: Ask) -> None:
+    """Store a conversation in this state as the open one of a person."""
     vault = town.app.policy.pseudonyms
     async with town.app.database.transaction() as connection:
         row = await conversations.lock_conversation(connection, vault, ann.id)
         assert row is not None
-        draft = conversations.Draft(row.key, flow.name, _FACTS, row.updates, town.now)
+        answers = dict(ask.answers)
+        draft = conversations.Draft(row.key, ask.flow.name, answers, row.updates, town.now)
         await conversations.save_drafts(connection, vault, [draft])
+
+
+@pytest.mark.parametrize("flow", _OF_RESIDENTS, ids=lambda flow: flow.name)
+async def test_from_every_state_danger_a_code_and_cancel_do_what_they_say(
+    town: Town, flow: Flow
+) -> None:
+    """113 comes first, and the answers wait; a code changes no answer; /huy ends it."""
+    ann = town.resident("Ann")
+    await ann.says("/start")
+    for ask in list_states(flow):
+        await _put_in_state(town, ann, ask)
+        if next(each for each in FLOW_BINDINGS if each.flow is flow).takes_asides:
+            await ann.says("HP-2222-2222")
+            assert ann.was_told("mine.unknown"), ask.step.name
+        chat = await town.find_chat(ann.id)
+        assert chat is not None
+        assert _keep(chat.answers) == _keep(ask.answers), ask.step.name
+        await ann.says(DANGER)
+        assert ann.sees.startswith("GỌI NGAY 113"), ask.step.name
+        chat = await town.find_chat(ann.id)
+        assert chat is not None
+        assert chat.flow == URGENT
+        assert _keep(chat.answers["@suspended"]["answers"]) == _keep(ask.answers), ask.step.name
+        await _put_in_state(town, ann, ask)
+        await ann.says("/huy")
+        chat = await town.find_chat(ann.id)
+        assert chat is not None
+        assert chat.flow is None, ask.step.name
+
+
+def _keep(answers: Any) -> dict[str, Any]:
+    """Return the answers without what tells where a page is shown and what was written last."""
+    return {key: each for key, each in answers.items() if not key.startswith(("@last", "@page"))}
+
+
+@pytest.mark.parametrize("flow", _OF_RESIDENTS, ids=lambda flow: flow.name)
+async def test_an_interrupted_conversation_goes_on(town: Town, flow: Flow) -> None:
+    """After the report its open question is asked again, with the same answers."""
+    ann = town.resident("Ann")
+    await ann.says("/start")
+    (first, *_) = list_states(flow)
+    await _put_in_state(town, ann, first)
     await ann.says(DANGER)
-    assert ann.sees.startswith("GỌI NGAY 113")
     await ann.taps("urgent.report.options.now")
     await ann.says("Bỏ qua")
     restored = await town.find_chat(ann.id)
     assert restored is not None
-    assert (restored.flow, restored.answers) == (flow.name, _FACTS)
+    assert (restored.flow, _keep(restored.answers)) == (flow.name, _keep(first.answers))
 
 
 async def _writes_first(ann: Person, _town: Town) -> None:
