@@ -69,7 +69,8 @@ def _parse_edit(step: Step, answers: Answers, reply: Reply) -> Answers | None:
     Raises Rejected and Stop as the step's `parse` does.
     """
     if step.input.change_message is not None:
-        return {**answers, **step.input.change_message(reply, answers)}
+        changed = {**answers, **step.input.change_message(reply, answers)}
+        return {key: value for key, value in changed.items() if value is not None}
     is_answered = step.name in answers
     if step.input.is_review or not (step.input.takes_text or (is_answered and step.editable)):
         return None

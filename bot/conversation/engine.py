@@ -146,9 +146,10 @@ def add_late_reply(flow: Flow, answers: Answers, late: LateReply) -> TurnResult 
     try:
         completed = flow.add_late_reply(answers, late)
     except Rejected as rejected:
-        if rejected.noted is not None:
-            answers = {**answers, **rejected.noted.changes}
-        return Ask(flow, answers, late.step, rejected=rejected)
+        if rejected.noted is None:
+            return Ask(flow, answers, late.step, rejected=rejected)
+        noted = present(flow, {**answers, **rejected.noted.changes})
+        return replace(noted, rejected=rejected) if isinstance(noted, Ask) else noted
     if completed is None:
         return None
     shown = present(flow, completed)

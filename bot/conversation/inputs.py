@@ -94,7 +94,8 @@ def make_message_record(reply: Reply) -> dict[str, Any]:
     """Return a message as the answers store it: {"id": …, "text": …, "file": …}.
 
     The file may be the place that the text states. Beside another file it is the value "place". The
-    value "near" has the codes of the units near that place.
+    value "near" has the codes of the units near that place, and "turned" says that its numbers were
+    turned around.
     """
     file = _make_file_record(reply.attachment or reply.place)
     record: dict[str, Any] = {"id": reply.message_id, "text": reply.text or "", "file": file}
@@ -104,6 +105,8 @@ def make_message_record(reply: Reply) -> dict[str, Any]:
         record["sources"] = [dict(each) for each in reply.sources]
     if reply.nearby:
         record["near"] = list(reply.nearby)
+    if reply.place_problem is PlaceProblem.SWAPPED:
+        record["turned"] = True
     return record if reply.original is None else {**record, "original": reply.original}
 
 
@@ -216,7 +219,7 @@ def add_late_message(
     Whatever question is open by now: the files of an album arrive one by one, and people write more
     when they see the review page. Raises Rejected for a message over the limits.
     """
-    # The place that it states is stored, and not asked about: another question is open.
+    # The caller says or asks what is to be said about its place: another question is open.
     reply = replace(reply, place_problem=None, nearby=reply.nearby or None)
     try:
         return gather_message(gathered, reply, limits, note=step).changes
@@ -263,18 +266,18 @@ def messages_input(
             return StepNotes({note: None, **forget_turned_place(note)})
         decided = decide_turned_place(note, reply, answers)
         noted = decided or gather_message(gathered, reply, limits, note=note)
-        is_complete = answers_at_once and noted.changes.keys() == {note}
-        return noted.changes[note] if is_complete else noted
+        in_doubt = list_turning_options(note, answers) or noted.changes.keys() != {note}
+        return noted if in_doubt or not answers_at_once else noted.changes[note]
 
     def change_message(edited: Reply, answers: Answers) -> Answers:
-        # Its place is stored all the same.
+        # Its place is stored all the same, and asked about if it was turned around.
         reply = replace(edited, place_problem=None, nearby=None)
         is_answered = note.partition(".")[0] in answers
         key = note.partition(".")[0] if is_answered else note
         changed = gather_message(list(answers[key]), reply, limits, note=key).changes
         if is_answered and needs_text and not join_texts(changed[key]).strip():
             raise Rejected("no-text")
-        return changed if is_answered else {**changed, **renew_turned_place(note, edited, answers)}
+        return _ask_about_edited(note, changed, edited, answers)
 
     def params(answers: Answers) -> Mapping[str, Param]:
         gathered = get_gathered(answers)
@@ -294,6 +297,18 @@ def messages_input(
         takes_text=True,
         change_message=change_message,
     )
+
+
+def _ask_about_edited(
+    note: str, changed: Mapping[str, Any], edited: Reply, answers: Answers
+) -> Answers:
+    """Return the `changed` messages; an answered question is open if a place was turned around."""
+    key = note.partition(".")[0]
+    if key not in changed:
+        return {**changed, **renew_turned_place(note, edited, answers)}
+    if edited.place_problem is not PlaceProblem.SWAPPED:
+        return changed
+    return {key: None, note: changed[key], **note_turned_place(note, edited)}
 
 
 def _choose_gathering_prompt(note: str, answers: Answers) -> str:

@@ -99,7 +99,9 @@ def _get_place(message: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _remove_place(message: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in message.items() if name != "place"}
+    kept = {
+        name: value for name, value in message.items() if name not in {"place", "near", "turned"}
+    }
     return kept if message.get("place") else {**kept, "file": None}
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.conversation.engine import add_notes, reopen_step
 from bot.conversation.flow import Answers, Flow, Rejected, Step, StepNotes
-from bot.conversation.reply import Reply, SentFile
+from bot.conversation.reply import PlaceProblem, Reply, SentFile
 from bot.conversation.screens import explain_rejection
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _take_message(
 def restore_message(record: Mapping[str, Any]) -> Reply:
     """Return the message that a record of `make_message_record` was made of.
 
-    Its place was checked when it came.
+    Its place was checked when it came; one that was turned around is still to be asked about.
     """
     file, place = record["file"], record.get("place")
     is_place = file is not None and file["type"] == "place" and place is None
@@ -64,5 +64,6 @@ def restore_message(record: Mapping[str, Any]) -> Reply:
         place=SentFile(**file) if is_place else SentFile(**place) if place else None,
         message_id=record["id"],
         sources=tuple(record.get("sources", ())),
+        place_problem=PlaceProblem.SWAPPED if record.get("turned") else None,
         nearby=tuple(record["near"]) if "near" in record else None,
     )

@@ -28,8 +28,7 @@ from bot.conversation.inputs import (
 )
 from bot.conversation.meanings import Meaning
 from bot.conversation.old_encodings import note_early_message
-from bot.conversation.reply import PlaceProblem, Reply
-from bot.conversation.turned_places import note_turned_place
+from bot.conversation.reply import Reply
 from bot.core.requests import StartFlow
 from bot.core.screen import Param, Words
 from bot.feedback.ban_rules import describe_ban, find_ban, is_banned
@@ -71,10 +70,9 @@ def make_submission_offer(reply: Reply, recent: Submission | None = None) -> Sta
     """
     waiting = note_early_message("details", {}, reply)
     messages = waiting or {MESSAGES_NOTE: [make_message_record(reply)]}
-    if reply.place_problem is PlaceProblem.SWAPPED:
-        messages = {**messages, **note_turned_place(MESSAGES_NOTE, reply)}
     facts: dict[str, Any] = {"@wrote_first": True, **messages}
-    if reply.attachment is None and not seems_content(reply.text or ""):
+    has_place = reply.place is not None or reply.place_problem is not None
+    if reply.attachment is None and not has_place and not seems_content(reply.text or ""):
         facts[DOUBTFUL] = True
     if recent is not None:
         facts |= {RECENT: recent.code, RECENT_UNNAMED: recent.confidential}

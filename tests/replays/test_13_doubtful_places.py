@@ -8,6 +8,7 @@ import pytest
 
 from storage.models import Role
 from tests.replays.test_13_locations import HERE, PARIS, SWAPPED, UNREADABLE, list_places
+from tests.replays.test_15_bytes import make_update, post
 
 if TYPE_CHECKING:
     from tests.town.town import Town
@@ -66,7 +67,8 @@ async def test_an_edit_asks_about_the_place_again(town: Town) -> None:
     await ann.edits("20.8561, 106.6822", SWAPPED[1])
     await ann.taps("feedback.details.options.again")
     await ann.says("Ổ gà.")
-    assert ann.is_told("feedback.details.more")
+    assert ann.is_asked("feedback.area")
+    assert not ann.is_told("feedback.area.near")
 
 
 @pytest.mark.parametrize("link", UNREADABLE)
@@ -75,7 +77,10 @@ async def test_a_short_link_in_the_first_message_gets_the_hint(town: Town, link:
     ann = town.resident("Ann")
     await ann.says(f"Ổ gà ở {link}")
     assert ann.is_told(LINK_HINT)
-    assert ann.is_told("feedback.offer.ask")
+    assert ann.is_asked("feedback.consent")
+    code = await ann.finishes()
+    assert (await town.get_submission(code)).text == f"Ổ gà ở {link}"
+    assert not await list_places(town)
 
 
 async def test_a_first_message_in_another_country_gets_the_hint(town: Town) -> None:
@@ -96,7 +101,10 @@ async def test_the_caption_of_a_photo_is_read(
     ann = town.resident("Ann")
     await ann.begins()
     await ann.does("photo", caption=caption)
-    assert ann.is_told(f"feedback.details.{told or 'more'}")
+    doubts = ("swapped", "rejected.place-outside", "rejected.unreadable-link")
+    told_now = [each for each in doubts if ann.is_told(f"feedback.details.{each}")]
+    assert told_now == ([told] if told else [])
+    assert told or ann.is_told("feedback.area.near")
     await ann.finishes()
     stored = await list_places(town)
     places = [(each.latitude, each.longitude) for each in stored if each.type == "place"]
@@ -105,16 +113,99 @@ async def test_the_caption_of_a_photo_is_read(
 
 
 async def test_the_caption_of_a_late_photo_is_read(town: Town) -> None:
-    """Another question is open, so that nothing is asked about the place."""
+    """It is asked about its place; after that, the card follows again."""
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Ổ gà.")
     await ann.reaches("feedback.review")
     await ann.does("photo", caption=SWAPPED[0])
     assert ann.is_told("late.added")
+    assert ann.is_told("feedback.details.swapped")
+    await ann.taps(BUTTONS["turned"])
+    await ann.reaches("feedback.review")
     await ann.taps("feedback.review.options.submit")
     stored = [(each.type, each.latitude) for each in await list_places(town)]
     assert stored == [("photo", None), ("place", HERE[0])]
+
+
+@pytest.mark.parametrize("choice", ["turned", "no-place", "done"])
+async def test_a_turned_place_of_the_first_message_is_asked_about(town: Town, choice: str) -> None:
+    """After the consent, before anything else; a place that is not meant offers no units."""
+    ann = town.resident("Ann")
+    await ann.says(MORE_SWAPPED[3])
+    await ann.taps("feedback.consent.options.agree")
+    assert ann.is_told("feedback.details.swapped")
+    if choice != "done":
+        await ann.taps(BUTTONS[choice])
+    await ann.taps("feedback.details.options.done")
+    assert ann.is_told("feedback.area.near") == (choice != "no-place")
+    code = await ann.finishes()
+    assert (await town.get_submission(code)).text == MORE_SWAPPED[3]
+    stored = [(each.latitude, each.longitude) for each in await list_places(town)]
+    assert stored == ([] if choice == "no-place" else [HERE])
+
+
+async def test_one_more_message_does_not_answer_for_a_turned_place(town: Town) -> None:
+    """The question stays open until a button is pressed."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says(MORE_SWAPPED[3])
+    await ann.says("Trời mưa không ai nhìn thấy nó.")
+    assert ann.is_told("feedback.details.swapped")
+    await ann.taps(BUTTONS["no-place"])
+    await ann.finishes()
+    assert not await list_places(town)
+
+
+@pytest.mark.parametrize("question", ["feedback.area", "feedback.review"])
+@pytest.mark.parametrize(
+    ("text", "place", "told"),
+    [
+        ("20.8561, 106.6822", HERE, None),
+        (SWAPPED[0], HERE, "swapped"),
+        ("48.8566, 2.3522", PARIS, "rejected.place-outside"),
+        (UNREADABLE[0], None, "rejected.unreadable-link"),
+    ],
+)
+@pytest.mark.parametrize("act", ["says", "caption"])
+async def test_a_place_beside_another_question_is_told_and_kept(
+    town: Town,
+    question: str,
+    text: str,
+    place: tuple[float, float] | None,
+    told: str | None,
+    act: str,
+) -> None:
+    """However short the message is, and whether it is a text or the caption of a photo."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("Ổ gà.")
+    await ann.reaches(question)
+    if act == "says":
+        await ann.says(text)
+    else:
+        await ann.does("photo", caption=text)
+    assert ann.is_told(f"feedback.details.{told}" if told else "late.added")
+    assert ann.is_asked("feedback.details" if told == "swapped" else question)
+    code = await ann.finishes()
+    assert (await town.get_submission(code)).text == f"Ổ gà.\n{text}"
+    stored = [each for each in await list_places(town) if each.type == "place"]
+    assert [(each.latitude, each.longitude) for each in stored] == ([place] if place else [])
+
+
+async def test_a_pin_outside_the_city_beside_the_card_is_told(town: Town) -> None:
+    """It is kept, as one that is sent in the text is."""
+    ann = town.resident("Ann")
+    await ann.begins()
+    await ann.says("Ổ gà.")
+    await ann.reaches("feedback.review")
+    point = {"latitude": PARIS[0], "longitude": PARIS[1]}
+    await post(town, make_update(ann, text=None, location=point))
+    assert ann.is_told("feedback.details.rejected.place-outside")
+    assert ann.is_asked("feedback.review")
+    await ann.finishes()
+    stored = [(each.latitude, each.longitude) for each in await list_places(town)]
+    assert stored == [PARIS]
 
 
 @pytest.mark.parametrize("text", ["20.8561, 106.6822", SWAPPED[0], "48.8566, 2.3522"])

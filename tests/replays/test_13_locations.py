@@ -214,7 +214,7 @@ async def test_a_venue_keeps_its_title_and_address(
 
 @pytest.mark.parametrize("text", [COORDINATES[1], COORDINATES[9], LINKS[3], LINKS[9], LINKS[12]])
 async def test_the_question_for_the_area_reads_places(town: Town, text: str) -> None:
-    """It offers the units near it."""
+    """It offers the units near it. A doubt about the place is told, and the message is kept."""
     ann = town.resident("Ann")
     await ann.begins()
     await ann.says("Ổ gà.")
@@ -222,11 +222,15 @@ async def test_the_question_for_the_area_reads_places(town: Town, text: str) -> 
     await ann.says(text)
     assert ann.is_told("feedback.area.near")
     await ann.says(SWAPPED[0])
-    assert ann.is_told("feedback.area.swapped")
+    assert ann.is_told("feedback.details.swapped")
+    await ann.reaches("feedback.area")
+    assert ann.is_told("feedback.area.near")
     await ann.says(UNREADABLE[0])
-    assert ann.is_told("feedback.area.rejected.unreadable-link")
+    assert ann.is_told("feedback.details.rejected.unreadable-link")
+    assert ann.is_asked("feedback.area")
     await ann.says("48.8566, 2.3522")
-    assert ann.is_told("feedback.area.rejected.outside-city")
+    assert ann.is_told("feedback.details.rejected.place-outside")
+    assert ann.is_asked("feedback.area")
 
 
 @pytest.mark.parametrize(
