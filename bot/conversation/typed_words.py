@@ -96,9 +96,8 @@ def read_number(text: str) -> int | None:
     """Return the number of a button: "2", "số 2", "chọn 2 ạ"; None for any other text."""
     words = [_fold(word) for word in split_words(text[:_MAX_CHARACTERS])]
     numbers = [number for word in words if (number := parse_number(word)) is not None]
-    particles = {_fold(phrase[0]) for phrase in _list_particles() if len(phrase) == 1}
-    others = {word for word in words if parse_number(word) is None}
-    return numbers[0] if len(numbers) == 1 and others <= _BEFORE_NUMBERS | particles else None
+    others = {word for word in words if parse_number(word) is None} - _BEFORE_NUMBERS
+    return numbers[0] if len(numbers) == 1 and others <= _map_particles().keys() else None
 
 
 def find_named(text: str, names: Mapping[str, Sequence[_Phrase]]) -> str | None:
@@ -201,17 +200,20 @@ def _find_phrase(
 
 
 def _is_particle(word: _Word) -> bool:
-    return any(_matches([word], phrase) for phrase in _list_particles())
+    marks = _get_marks(word)
+    return any(marks <= known for known in _map_particles().get(_fold(word), ()))
 
 
 @cache
-def _list_particles() -> tuple[_Phrase, ...]:
-    return tuple(
-        phrase
-        for each in _load_table().phrases.values()
-        for phrase, meanings in each
-        if not meanings or phrase in _load_table().polite
-    )
+def _map_particles() -> Mapping[str, tuple[frozenset[str], ...]]:
+    """Return the polite words by their letters; each has the marks of its spellings."""
+    found: dict[str, tuple[frozenset[str], ...]] = {}
+    for each in _load_table().phrases.values():
+        for phrase, meanings in each:
+            if len(phrase) == 1 and (not meanings or phrase in _load_table().polite):
+                letters = _fold(phrase[0])
+                found[letters] = (*found.get(letters, ()), _get_marks(phrase[0]))
+    return found
 
 
 @cache
