@@ -11,7 +11,7 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -146,6 +146,7 @@ def split_words(text: str) -> list[_Word]:
     return [_make_word(word) for word in re.findall(r"\w+", plain)]
 
 
+@lru_cache(maxsize=2048)  # people write the same words, and each message is split several times
 def _make_word(word: str) -> _Word:
     letters: list[tuple[str, frozenset[str]]] = []
     for letter in word:
