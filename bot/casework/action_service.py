@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.casework import addition_limits
-from bot.casework.actions import ACTIONS_BY_NAME
+from bot.casework.actions import ACTIONS_BY_NAME, PROPOSE
+from bot.casework.ban_actions import BAN
 from bot.casework.case_access import find_case_access, lock_own_access
 from bot.casework.resident_actions import RATE, RESIDENT_ACTIONS
 from bot.conversation.consent import has_agreed
+from bot.core.excerpts import shorten
 from bot.core.refusals import append_refusal
 from bot.core.requests import Refused
 from bot.core.screen import Words
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from storage.models import Submission
 
 REFUSED = "case.refused"  # the key of the text, and the action in the audit log
+_READ_AFTER_APPROVAL = {PROPOSE.name, BAN.name}  # the resident reads it when a leader approves
+_EXCERPT = 80  # characters of the case's text above each question
 _MAX_RECORDED = 32  # characters of an action or a code in the audit log
 
 
@@ -44,7 +48,20 @@ async def begin_action(
     if not is_allowed(action, access):
         raise Refused(access.explain_not_allowed())
     choices = await action.load_choices(work, access) if action.load_choices else {}
-    return {"@code": receipt_code, "@about": receipt_code, **choices}
+    return {
+        "@code": receipt_code,
+        "@about": receipt_code,
+        **choices,
+        "@excerpt": shorten(" ".join(access.case.text.split()), _EXCERPT),
+        "@readers": _name_readers(action),
+    }
+
+
+def _name_readers(action: CaseAction[CaseAccess]) -> str:
+    """Return who will read what is written: see the texts `draft.readers`."""
+    if action.name in _READ_AFTER_APPROVAL:
+        return "approved"
+    return "resident" if action.resident_notice else "officers"
 
 
 async def perform_action(

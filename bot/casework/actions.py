@@ -128,7 +128,9 @@ NOT_OURS = CaseAction[CaseAccess](
     from_states=NEW,
     to_state=State.RECEIVED,
     guard=guards.OF_A_UNIT,
+    flow=flows.NOT_OURS_FLOW,
     changes=changes.send_to_city,
+    remark=RemarkFields(_NOTE, ("reason",)),
 )
 TRANSFER = CaseAction[CaseAccess](
     name="transfer",
@@ -220,7 +222,9 @@ RECUSE = CaseAction[CaseAccess](
     from_states=NEW | ACCEPTED,
     to_state=None,
     other_states=frozenset({State.RECEIVED}),
+    flow=flows.RECUSE_FLOW,
     changes=changes.recuse_officer,
+    remark=RemarkFields(_NOTE, ("reason",)),
     effects=(action_effects.keep_officer_off,),
     is_rare=True,
 )

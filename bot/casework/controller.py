@@ -12,6 +12,7 @@ from bot.conversation.message_subjects import CASE_VIEW
 from bot.core.requests import Notice, Refused, Route, Show, StartFlow
 from bot.core.screen import Words
 from bot.core.text_folding import fold_text
+from storage import officers
 
 if TYPE_CHECKING:
     from bot.casework.case_access import CaseAccess
@@ -37,6 +38,10 @@ def refuse_as_unknown() -> Refused:
 
 async def open_typed_case(work: UnitOfWork, request: Request) -> Responses:
     """Show the case whose code was typed after /case."""
+    if not request.argument.strip():
+        if await officers.find_officer(work.connection, request.chat.id) is None:
+            raise refuse_as_unknown()
+        return Notice(Words("case.which"))
     return await _show_case(work, request, parse_code(request.argument))
 
 

@@ -148,6 +148,24 @@ TRANSFER_FLOW = Flow(
 
 REJECT_FLOW = Flow("reject", (Step("reason", long_text_input("reject.reason", limit=_LONG)),))
 
+
+def _make_leaving_flow(name: str) -> Flow:
+    """Return the conversation of an officer who gives a case away: a reason and a confirmation."""
+    return Flow(
+        name,
+        (
+            Step("reason", long_text_input(f"{name}.reason", limit=_LONG)),
+            Step("review", review_input(f"{name}.review", _show_reason)),
+        ),
+    )
+
+
+def _show_reason(answers: Answers) -> Mapping[str, Param]:
+    return {"reason": read_text(answers["reason"])}
+
+
+NOT_OURS_FLOW, RECUSE_FLOW = _make_leaving_flow("not_ours"), _make_leaving_flow("recuse")
+
 NOTE_FLOW = Flow("note", (Step("text", long_text_input("note.text", limit=_LONG)),))
 
 ASSIGN_FLOW = Flow("assign", (Step("officer", fact_choice_input("@officers", "assign.officer")),))

@@ -99,9 +99,19 @@ def _show_editable_answers(ask: Ask, subject: tuple[Words, ...]) -> Screen:
 
 
 def show_subject(answers: Mapping[str, Any], title: Words | str) -> tuple[Words, ...]:
-    """Return the line that names a conversation and its subject; nothing without a subject."""
+    """Return the lines that name a conversation and its subject; nothing without a subject.
+
+    Of a case of officers they have how its text begins, and who will read what is written.
+    """
     about = describe_subject(answers)
-    return (Words("draft.about", {"title": title, "about": about}),) if about else ()
+    if not about:
+        return ()
+    excerpt, readers = answers.get("@excerpt"), answers.get("@readers")
+    return (
+        Words("draft.about", {"title": title, "about": about}),
+        *((Words("draft.excerpt", {"text": excerpt}),) if excerpt else ()),
+        *((Words(f"draft.readers.{readers}"),) if readers else ()),
+    )
 
 
 def _make_data(ask: Ask, navigation: Navigation, value: str = "") -> str:

@@ -86,7 +86,9 @@ def show_turn(binding: FlowBinding, turn: TurnResult, language: str) -> TurnScre
             usual = Words(f"{binding.flow.name}.done")
             words = binding.describe_end(turn.answers) if binding.describe_end else usual
             subject = show_subject(turn.answers, Words(binding.title))
-            screen = Screen((*subject, words), _list_openers(binding, turn))
+            screen = Screen(
+                (*subject, words), _list_openers(binding, turn), protected=binding.of_officers
+            )
             return TurnScreen(screen, language, finished=True, is_taken=True)
 
 

@@ -109,6 +109,8 @@ async def test_who_excluded_may_correct_it_and_who_is_excluded_may_not(town: Tow
     await leader.taps("Binh")
     assert not await is_kept_off(town, code, worker)
     await choose_action(leader, code, "recuse")
+    await leader.writes("Tôi có liên quan.")
+    await leader.taps("recuse.review.options.submit")
     for forged in ("readmit", "open"):
         await leader.presses_data(f"case:{forged}={code}")
     assert await is_kept_off(town, code, leader)

@@ -122,6 +122,10 @@ async def test_an_officer_with_an_interest_recuses_and_never_sees_the_case_again
     await first.says(f"/case {code}")
     await first.taps("case.more")
     await first.taps("case.do.recuse")
+    await first.writes("Chủ quán là anh tôi.")
+    await first.taps("recuse.review.options.submit")
+    assert first.is_told("recuse.done")
+    assert not first.was_told("case.refused")
     assert await get_assignee_chat(town, code) == second.id
     await first.says(f"/case {code}")
     assert first.is_told("case.refused")

@@ -149,6 +149,10 @@ async def test_a_case_that_is_not_the_units_goes_to_the_city(town: Town) -> None
     code = await town.resident("Ann").gives("Mất trộm xe máy.", area="Phường An Biên")
     await officer.taps("alert.open", of=code)
     await officer.taps("case.do.not_ours")
+    await officer.writes("Đường này của phường bên.")
+    await officer.taps("not_ours.review.options.submit")
+    assert officer.is_told("not_ours.done")
+    assert not officer.was_told("case.refused")
     assert (await town.get_submission(code)).handled_by == "31"
     assert code in city.sees
     await open_case(officer, code)
