@@ -15,7 +15,15 @@ from bot.forums.planning import action_service, plan
 from bot.runtime.settings import ForumSettings
 from storage.models import Commitment, Forum, ForumState, Role
 from storage.statements import fetch_all, table
-from tests.town.forums import CODE, WARD, change_forum, publish_forum, register_for_forum, subscribe
+from tests.town.forums import (
+    CODE,
+    WARD,
+    change_forum,
+    publish_forum,
+    register_for_forum,
+    skip_position,
+    subscribe,
+)
 from tests.town.town import open_town
 
 if TYPE_CHECKING:
@@ -43,6 +51,7 @@ async def reschedule(organiser: Person, venue: str, reason: str = "mưa bão") -
     await organiser.taps("forum.do.reschedule")
     await organiser.taps("forum_reschedule.starts.options.same")
     await organiser.says(venue)
+    await skip_position(organiser)
     await organiser.says(reason)
     await organiser.taps("forum_reschedule.review.options.submit")
 
@@ -247,6 +256,7 @@ async def test_links_are_refused_in_every_announced_text(town: Town) -> None:
     await organiser.says("Xem t.me/evilbot")
     assert organiser.is_told("forum.link")
     await organiser.says("Nhà văn hóa phường")
+    await skip_position(organiser)
     await organiser.says("xem evil。com")
     assert organiser.is_told("forum.link")
     await organiser.says("mưa bão")

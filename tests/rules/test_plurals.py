@@ -64,6 +64,7 @@ WORDS = frozenset(
     [
         "action",
         "short_weekday",
+        "pin",
         "links",
         "about",
         "after",

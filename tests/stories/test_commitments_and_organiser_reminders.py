@@ -22,7 +22,7 @@ from storage.models import (
 )
 from storage.statements import table
 from tests.town.casework import answer_case, choose_action
-from tests.town.forums import change_forum, publish_forum, register_for_forum
+from tests.town.forums import change_forum, publish_forum, register_for_forum, skip_position
 
 if TYPE_CHECKING:
     from tests.town.person import Person
@@ -177,6 +177,7 @@ async def test_a_forum_moves_to_another_hall_at_the_same_time(town: Town) -> Non
     await organiser.taps("forum.do.reschedule")
     await organiser.taps("forum_reschedule.starts.options.same")
     await organiser.says("Nhà văn hóa phường")
+    await skip_position(organiser)
     await organiser.says("hội trường đang sửa")
     await organiser.taps("forum_reschedule.review.options.submit")
     await leader.taps("forum.do.confirm")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 
 from bot.forums.attendance.forum_changes import handle_forum_change
+from bot.texts import load_texts
 from storage import attendance
 from storage.models import Forum, ForumState, Officer, Registration, Subscription
 from storage.statements import fetch_all, table
@@ -95,6 +96,11 @@ async def register_for_forum(
         await person.taps("feedback.consent.options.agree")
     await person.taps(f"attend.people.options.{people}")
     await person.taps(f"attend.category.options.{category}")
+
+
+async def skip_position(person: Person) -> None:
+    """Answer the question for the position of a venue: no map."""
+    await person.does("choose", load_texts("vi")["newforum.place.options.skip"])
 
 
 async def subscribe(town: Town, chat_id: int, *subjects: str) -> None:

@@ -24,6 +24,8 @@ from storage import attendance, officers
 from storage.models import Forum, ForumState, Officer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.core.transitions import Columns
 
 _LAST_DAY = timedelta(hours=24)
@@ -113,17 +115,37 @@ async def _move_start(attempt: Attempt[ForumAccess]) -> Columns:
     if starts_at <= now:
         raise Refused(Words("forum.past"))
     venue = answers["venue"] or forum.venue
-    is_same = starts_at == forum.starts_at and fold_spaces(venue) == fold_spaces(forum.venue)
-    if is_same and forum.state is ForumState.PUBLISHED:
+    pin = _choose_pin(forum, venue, answers.get("place"))
+    is_same_venue = fold_spaces(venue) == fold_spaces(forum.venue)
+    is_same = is_same_venue and pin == (forum.latitude, forum.longitude)
+    if is_same and starts_at == forum.starts_at and forum.state is ForumState.PUBLISHED:
         raise Refused(Words("forum.unchanged"))
+    latitude, longitude = pin
     return {
         "starts_at": starts_at,
         "opinions_until": forum.opinions_until + (starts_at - forum.starts_at),
         "venue": venue,
+        "latitude": latitude,
+        "longitude": longitude,
         "start_version": forum.start_version + 1,
         "start_known_since": now,
         "reason": answers["reason"],
     }
+
+
+def _choose_pin(
+    forum: Forum, venue: str, place: Sequence[float] | None
+) -> tuple[float | None, float | None]:
+    """Return the latitude and longitude for a venue, in degrees.
+
+    Those of the forum hold for its own venue only: another venue without a `place` has none.
+    """
+    if place:
+        latitude, longitude = place
+        return latitude, longitude
+    if fold_spaces(venue) == fold_spaces(forum.venue):
+        return forum.latitude, forum.longitude
+    return None, None
 
 
 async def _correct_typos(attempt: Attempt[ForumAccess]) -> Columns:

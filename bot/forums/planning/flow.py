@@ -326,8 +326,19 @@ def _show_reschedule(answers: Answers) -> Mapping[str, Param]:
     return {
         "at": get_start(answers) if answers["starts"] else same["starts"],
         "venue": answers["venue"] or same["venue"],
+        "pin": Words(f"forum_reschedule.pin.{_name_pin(answers)}"),
         "reason": answers["reason"],
     }
+
+
+def _name_pin(answers: Answers) -> str:
+    if not answers["venue"]:
+        return "same"
+    return "new" if answers.get("place") else "none"
+
+
+def _has_new_venue(answers: Answers) -> bool:
+    return bool(answers.get("venue"))
 
 
 def _show_promise(answers: Answers) -> Mapping[str, Param]:
@@ -361,6 +372,7 @@ RESCHEDULE_FLOW = Flow(
     (
         Step("starts", _same_or_moment("forum_reschedule.starts")),
         Step("venue", without_links(_default_or_typed("forum_reschedule.venue", "same", _LINE))),
+        Step("place", position_input(), when=_has_new_venue),
         _reason("forum_reschedule"),
         Step("review", review_input("forum_reschedule.review", _show_reschedule)),
     ),
